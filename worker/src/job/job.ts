@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { ladderSchema } from '../plan/ladder.ts';
+
+/** `10%` of the film, or seconds from its start. */
+export const thumbnailAtSchema = z
+  .union([
+    z.number().min(0),
+    z
+      .string()
+      .regex(
+        /^(100|\d{1,2})(\.\d+)?%$/,
+        'expected seconds, such as 12.5, or a share of the film, such as "10%"',
+      ),
+  ])
+  .describe('Where in the film the poster is taken: seconds from the start, or a share such as "10%"');
+
+/** Length of a media segment. Apple's authoring specification asks for 6 (7.5); RFC 8216 allows any. */
+export const segmentSecondsSchema = z.number().int().min(1).max(30);
+
+export const jobOptionsSchema = z
+  .strictObject({
+    keepSource: z.boolean().describe('Keep the source after success; false deletes it'),
+    include480p: z.boolean().describe('Add a 480p rendition to the standard ladder'),
+    force: z.boolean().describe('Transcode again although the film is done; replaces it at the commit'),
+    ladder: ladderSchema,
+    segmentSeconds: segmentSecondsSchema.describe('Length of a media segment in seconds'),
+    thumbnailAt: thumbnailAtSchema,
+    webhook: z
+      .url({ protocol: /^https?$/ })
+      .describe('Where this job is reported, if the farm lets jobs say so'),
+  })
+  .partial();
+
+/** RFC 3986 unreserved characters only: a job id is a folder name in the output bucket and part of URLs. */
+export const jobIdSchema = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/,
+    'expected 1 to 128 letters, digits, ".", "_", "~" or "-", starting with a letter or digit',
+  )
+  .describe('Names the job and its folder in the output bucket');
+
+/** One message is one job. */
+export const jobSchema = z.strictObject({
+  id: jobIdSchema,
+  source: z
+    .string()
+    .min(1)
+    .describe(
+      'The film: s3://bucket/key, a key in the source bucket, or an http(s) URL where the farm allows it',
+    ),
+  title: z.string().max(500).optional().describe('A name for people'),
+  metadata: z.record(z.string(), z.json()).optional().describe('Anything; carried through to every report'),
+  options: jobOptionsSchema.optional(),
+});
+
+export type JobOptions = z.infer<typeof jobOptionsSchema>;
+
+/** What a message asks for, validated. */
+export type Job = z.infer<typeof jobSchema>;
+
+/** A job as it comes off the queue. */
+export interface QueuedJob extends Job {
+  /** On jobs made from a bucket event: the ETag (no quotes) that the event told. Another one now means a newer upload, which has a job of its own. */
+  expectedEtag?: string;
+  /** Names this one request through redeliveries and retries, so that `force` transcodes once per request. */
+  requestId: string;
+}

@@ -1,0 +1,106 @@
+import type { Fraction } from '../probe/media.ts';
+import type { RungName } from './ladder.ts';
+
+/**
+ * All that is decided about a film before anything is encoded, as data. It follows from the source's version, the
+ * probe and the settings alone, so two workers make the same plan and its hash can name the output folder.
+ */
+export interface Plan {
+  /** Twelve hex digits over all the rest and the source's version: the folder `<job id>/<plan id>/`. */
+  id: string;
+  sourceVersion: string;
+  durationSeconds: number;
+  /** The container's first timestamp, to be subtracted from every other. */
+  startSeconds: number;
+  segmentSeconds: number;
+  segmentFormat: 'fmp4' | 'mpegts';
+  /** Undefined for audio-only films. */
+  video?: VideoPlan;
+  audio: AudioRendition[];
+  /** Video parts in order of time, then one audio part if there is audio. */
+  parts: Part[];
+  /** What the owner should know, such as "audio track 3 was left out". */
+  warnings: string[];
+}
+
+export interface VideoPlan {
+  streamIndex: number;
+  encoder: VideoEncoder;
+  /**
+   * Where frames are decoded and scaled. `gpu`: NVDEC, and frames stay in video memory. `upload`: the CPU decodes and
+   * prepares, frames are uploaded once, the GPU scales and encodes. `cpu`: everything on the CPU.
+   */
+  path: 'gpu' | 'upload' | 'cpu';
+  /** Filters between decoder and ladder on the CPU (rotation is ffmpeg's own), e.g. `bwdif=mode=send_frame`. Ours alone: no text from outside. */
+  prepare: string[];
+  /** `source`: frames keep their timestamps. `constant`: frames are put on a grid of `frameRate` anchored at zero. */
+  timing: 'source' | 'constant';
+  frameRate: Fraction;
+  /** Keyframes are this far apart; segments are a whole number of them. */
+  gopSeconds: number;
+  /** Largest first; each is scaled from the one before. */
+  renditions: VideoRendition[];
+  /** Poster frame's time, in seconds from the film's start. */
+  posterSeconds: number;
+  storyboard: Storyboard;
+}
+
+export type VideoEncoder = { name: 'x264'; preset: string } | { name: 'nvenc'; preset: string };
+
+export interface VideoRendition {
+  /** Folder name, such as `1080p`. */
+  name: RungName;
+  width: number;
+  height: number;
+  /** Target, bits per second. */
+  bitrate: number;
+  maxBitrate: number;
+  /** Size of the rate-control buffer in bits. */
+  bufferSize: number;
+  profile: 'main' | 'high';
+  /** H.264 level, such as `4.0`. */
+  level: string;
+}
+
+export interface AudioRendition {
+  streamIndex: number;
+  /** Folder name, such as `audio-0-en`: made from number and language tag only. */
+  name: string;
+  /** For people, and for NAME in the multivariant playlist. */
+  label: string;
+  language?: string;
+  default: boolean;
+  channels: 1 | 2;
+  sampleRate: 44100 | 48000;
+  bitrate: number;
+}
+
+/** A time range of whole segments, or all audio. */
+export type Part = VideoPart | AudioPart;
+
+export interface VideoPart {
+  kind: 'video';
+  index: number;
+  startSeconds: number;
+  /** Undefined for the last part: it goes on to the film's end. */
+  endSeconds?: number;
+  firstSegment: number;
+  /** Where segments after the first begin, in seconds from the film's start. */
+  segmentCuts: number[];
+}
+
+export interface AudioPart {
+  kind: 'audio';
+  index: number;
+  firstSegment: 0;
+  segmentCuts: number[];
+}
+
+/** Sprites of small pictures for the player's time line; each video part makes its own sheets. */
+export interface Storyboard {
+  intervalSeconds: number;
+  tileWidth: number;
+  tileHeight: number;
+  columns: number;
+  rows: number;
+}

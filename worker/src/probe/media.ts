@@ -1,0 +1,63 @@
+/** What the probe found, in our words. Pure data: it is part of what a plan is made from. */
+export interface Media {
+  /** ffmpeg's demuxer name, such as `mov,mp4,m4a,3gp,3g2,mj2` or `matroska,webm`. */
+  format: string;
+  /** True where ffmpeg can seek by an index (MP4, MOV, Matroska and WebM with cues): such a film can be cut into parts. */
+  indexed: boolean;
+  /** Length of the longest chosen stream in seconds, as the header tells it. */
+  durationSeconds: number;
+  /** The first timestamp of the container in seconds; subtracted so that every film starts at zero. */
+  startSeconds: number;
+  sizeBytes: number;
+  video?: VideoStream;
+  audio: AudioStream[];
+}
+
+/** An exact fraction, such as 30000/1001. */
+export interface Fraction {
+  num: number;
+  den: number;
+}
+
+export interface VideoStream {
+  /** Index among all streams of the file, for `-map 0:INDEX`. */
+  index: number;
+  codec: string;
+  profile?: string;
+  pixelFormat: string;
+  bitDepth: number;
+  /** Size as stored, before rotation and before pixels are made square. */
+  width: number;
+  height: number;
+  /** Shape of a pixel; 1/1 where unknown. */
+  pixelAspect: Fraction;
+  /** Clockwise turn that a player applies: 0, 90, 180 or 270. */
+  rotation: 0 | 90 | 180 | 270;
+  frameRate: Fraction;
+  /** True when frames do not come at one steady rate. */
+  variableFrameRate: boolean;
+  interlaced: boolean;
+  /** Transfer characteristics of HDR films; undefined for SDR. */
+  hdr?: 'pq' | 'hlg';
+  colorPrimaries?: string;
+  colorTransfer?: string;
+  colorSpace?: string;
+  colorRange?: string;
+  startSeconds: number;
+  durationSeconds: number;
+}
+
+export interface AudioStream {
+  index: number;
+  codec: string;
+  channels: number;
+  /** Undefined where ffmpeg calls it unknown. */
+  channelLayout?: string;
+  sampleRate: number;
+  /** RFC 5646 tag as far as the file knows it, such as `en`; undefined when unknown. */
+  language?: string;
+  title?: string;
+  default: boolean;
+  startSeconds: number;
+  durationSeconds: number;
+}
