@@ -25,6 +25,8 @@ export interface Plan {
 
 export interface VideoPlan {
   streamIndex: number;
+  /** Length of this stream as its header tells it. */
+  durationSeconds: number;
   encoder: VideoEncoder;
   /**
    * Where frames are decoded and scaled. `gpu`: NVDEC, and frames stay in video memory. `upload`: the CPU decodes and
@@ -64,6 +66,7 @@ export interface VideoRendition {
 
 export interface AudioRendition {
   streamIndex: number;
+  durationSeconds: number;
   /** Folder name, such as `audio-0-en`: made from number and language tag only. */
   name: string;
   /** For people, and for NAME in the multivariant playlist. */

@@ -20,7 +20,8 @@ const renditionRecordSchema = z.object({
   /** sha256 of the init segment; the same in every part. Undefined for MPEG-TS. */
   initSha256: z.string().optional(),
   initBytes: z.number().int().nonnegative(),
-  segments: z.array(segmentSchema).min(1),
+  /** Empty where the film ended before this part began, and the settings accept that. */
+  segments: z.array(segmentSchema),
 });
 
 const sheetSchema = z.object({
