@@ -1,0 +1,29 @@
+/**
+ * What a local farm asks of an emulator of SQS, SNS and S3. fauxqs.ts is the only one so far; another one takes its
+ * place by giving the same.
+ */
+export interface Emulator {
+  /** One address for all three services, such as `http://127.0.0.1:41234`. */
+  endpoint: string;
+  region: string;
+  topicArn: string;
+  queueUrl: string;
+  deadLetterQueueUrl: string;
+  sourceBucket: string;
+  outputBucket: string;
+  close(): Promise<void>;
+}
+
+export interface EmulatorOptions {
+  /** Where objects are kept as files; in memory without it. */
+  storageDir?: string;
+  /** @default 120 */
+  visibilityTimeoutSeconds?: number;
+  /** @default 0: any free port */
+  port?: number;
+}
+
+export type StartEmulator = (options?: EmulatorOptions) => Promise<Emulator>;
+
+/** Emulators take any credentials, but the SDK wants some. */
+export const localCredentials = { accessKeyId: 'local', secretAccessKey: 'local' };

@@ -1,0 +1,73 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
+import type { WorkerEnvironment } from '../../worker/src/settings.ts';
+import { type Emulator, localCredentials, type StartEmulator } from './emulator.ts';
+import { startFauxqsEmulator } from './fauxqs.ts';
+
+/** A farm on this machine, without workers: queue, topic and storage, and what a worker must know of them. */
+export interface LocalFarm extends Emulator {
+  s3: S3Client;
+  /** What the cloud gives a worker's container. */
+  environment: WorkerEnvironment;
+  /** For objects, worker files and logs; removed by `close`. */
+  dir: string;
+}
+
+export interface LocalFarmOptions {
+  visibilityTimeoutSeconds?: number;
+  /** Settings to change or add. */
+  environment?: Partial<WorkerEnvironment>;
+  /** @default on disk, as films are large */
+  storage?: 'disk' | 'memory';
+  /** @default fauxqs */
+  startEmulator?: StartEmulator;
+}
+
+export async function startLocalFarm(options: LocalFarmOptions = {}): Promise<LocalFarm> {
+  const dir = await mkdtemp(join(tmpdir(), 'farm-'));
+  const startEmulator = options.startEmulator ?? startFauxqsEmulator;
+  const emulator = await startEmulator({
+    storageDir: options.storage === 'memory' ? undefined : join(dir, 'storage'),
+    visibilityTimeoutSeconds: options.visibilityTimeoutSeconds,
+  });
+  const s3 = new S3Client({
+    endpoint: emulator.endpoint,
+    region: emulator.region,
+    forcePathStyle: true,
+    credentials: localCredentials,
+  });
+  return {
+    ...emulator,
+    s3,
+    dir,
+    environment: { ...workerEnvironment(emulator, dir, options), ...options.environment },
+    close: async () => {
+      s3.destroy();
+      await emulator.close();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+function workerEnvironment(emulator: Emulator, dir: string, options: LocalFarmOptions): WorkerEnvironment {
+  return {
+    AWS_REGION: emulator.region,
+    QUEUE_URL: emulator.queueUrl,
+    DEAD_LETTER_QUEUE_URL: emulator.deadLetterQueueUrl,
+    SQS_ENDPOINT: emulator.endpoint,
+    VISIBILITY_TIMEOUT_SECONDS: String(options.visibilityTimeoutSeconds ?? 120),
+    SOURCE_BUCKET: emulator.sourceBucket,
+    SOURCE_ENDPOINT: emulator.endpoint,
+    SOURCE_ADDRESSING: 'path',
+    SOURCE_ACCESS_KEY_ID: localCredentials.accessKeyId,
+    SOURCE_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
+    OUTPUT_BUCKET: emulator.outputBucket,
+    OUTPUT_ENDPOINT: emulator.endpoint,
+    OUTPUT_ADDRESSING: 'path',
+    OUTPUT_ACCESS_KEY_ID: localCredentials.accessKeyId,
+    OUTPUT_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
+    WORK_DIR: join(dir, 'work'),
+  };
+}

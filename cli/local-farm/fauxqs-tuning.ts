@@ -1,0 +1,106 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import type { IncomingHttpHeaders } from 'node:http';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+
+/**
+ * Three things that a farm needs and fauxqs has no options for. Fastify, on which it is built, announces each new
+ * server on a diagnostics channel: https://fastify.dev/docs/latest/Reference/Hooks/#diagnostics-channel-hooks
+ *
+ * - It listens on loopback alone; by itself it would open the storage to the network.
+ * - An object may be as large in one PUT as S3 allows (5 GiB), where fauxqs stops at 11 MiB.
+ * - Objects on disk are read from disk: fauxqs loads the whole film for each range.
+ *
+ * @returns ends the watch for new servers; those that were tuned stay so
+ */
+export function tuneFauxqs(storageDir?: string): () => void {
+  const onServer = (message: unknown) => {
+    const { fastify } = message as { fastify: Server };
+    const listen = fastify.listen.bind(fastify);
+    Object.assign(fastify, { listen: (options: object) => listen({ ...options, host: '127.0.0.1' }) });
+    fastify.addHook('onRoute', (route) => {
+      route.bodyLimit = 5 * 1024 ** 3;
+    });
+    if (storageDir !== undefined) {
+      fastify.addHook('onRequest', (request, reply) => readFromDisk(storageDir, request, reply));
+    }
+  };
+  subscribe('fastify.initialization', onServer);
+  return () => unsubscribe('fastify.initialization', onServer);
+}
+
+/** What is used here of Fastify's instance, request and reply. */
+interface Server {
+  listen(options: object): Promise<string>;
+  addHook(name: 'onRoute', hook: (route: { bodyLimit?: number }) => void): void;
+  addHook(name: 'onRequest', hook: (request: Request, reply: Reply) => Promise<unknown>): void;
+}
+
+interface Request {
+  url: string;
+  method: string;
+  headers: IncomingHttpHeaders;
+}
+
+interface Reply {
+  headers(values: Record<string, string | number>): Reply;
+  code(status: number): Reply;
+  send(body: Readable): Reply;
+}
+
+interface StoredObject {
+  contentType: string;
+  contentLength: number;
+  etag: string;
+  lastModified: string;
+  cacheControl?: string;
+}
+
+/** Answers a plain GET of an object; leaves all that is special (missing, conditions, parts) to fauxqs. */
+async function readFromDisk(storageDir: string, request: Request, reply: Reply) {
+  const url = new URL(request.url, 'http://local');
+  const [, bucket, key] = /^\/([^/]+)\/(.+)$/.exec(url.pathname) ?? [];
+  if (request.method !== 'GET' || !bucket || !key || url.searchParams.has('partNumber')) return;
+  if (request.headers['if-none-match'] ?? request.headers['if-modified-since']) return;
+
+  const path = objectPath(storageDir, bucket, decodeURIComponent(key));
+  const object = await readFile(`${path}.meta.json`, 'utf8').then(
+    (text) => JSON.parse(text) as StoredObject,
+    () => undefined,
+  );
+  if (!object || object.contentLength === 0) return;
+  const { 'if-match': ifMatch, range } = request.headers;
+  if (ifMatch !== undefined && ifMatch !== object.etag) return;
+  const [first, last] = parseRange(range, object.contentLength) ?? [];
+  if (first === undefined || last === undefined) return;
+
+  reply.headers({
+    'content-type': object.contentType,
+    'content-length': last - first + 1,
+    etag: object.etag,
+    'last-modified': new Date(object.lastModified).toUTCString(),
+    ...(object.cacheControl && { 'cache-control': object.cacheControl }),
+    ...(range && { 'content-range': `bytes ${first}-${last}/${object.contentLength}` }),
+  });
+  return reply.code(range ? 206 : 200).send(createReadStream(`${path}.data`, { start: first, end: last }));
+}
+
+/** Where fauxqs keeps an object: its key as a path, with what file systems dislike percent-encoded. */
+export function objectPath(storageDir: string, bucket: string, key: string): string {
+  const encoded = key.replace(
+    /[<>:"|?*\\%]|\p{Cc}/gu,
+    (char) => `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+  return join(storageDir, 'buckets', bucket, 'objects', encoded);
+}
+
+/** First and last byte; undefined for ranges that fauxqs shall answer. */
+function parseRange(range: string | undefined, length: number): [number, number] | undefined {
+  if (range === undefined) return [0, length - 1];
+  const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(range) ?? [];
+  if (from === undefined || Number(from) >= length) return undefined;
+  const last = to ? Math.min(Number(to), length - 1) : length - 1;
+  return Number(from) <= last ? [Number(from), last] : undefined;
+}

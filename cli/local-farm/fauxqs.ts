@@ -1,0 +1,104 @@
+import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { type FauxqsServer, type S3SpyEvent, startFauxqs } from 'fauxqs';
+import { bucketEvent } from './bucket-event.ts';
+import { type Emulator, localCredentials, type StartEmulator } from './emulator.ts';
+import { tuneFauxqs } from './fauxqs-tuning.ts';
+
+const region = 'us-east-1';
+/** The account that fauxqs plays. */
+const account = '000000000000';
+const names = {
+  topic: 'films',
+  queue: 'jobs',
+  deadLetters: 'jobs-dead',
+  source: 'source-films',
+  output: 'published-films',
+};
+
+/** Starts fauxqs in this process and sets up what a farm has in the cloud. */
+export const startFauxqsEmulator: StartEmulator = async (options = {}) => {
+  const stopTuning = tuneFauxqs(options.storageDir);
+  const server = await startFauxqs({
+    port: options.port ?? 0,
+    logger: false,
+    defaultRegion: region,
+    s3StorageDir: options.storageDir,
+    messageSpies: true,
+  }).finally(stopTuning);
+  const endpoint = `http://127.0.0.1:${server.port}`;
+
+  const deadLetters = server.createQueue(names.deadLetters);
+  const queue = server.createQueue(names.queue, {
+    attributes: {
+      VisibilityTimeout: String(options.visibilityTimeoutSeconds ?? 120),
+      // The worker counts failures itself, so this only catches messages that no worker survives.
+      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: deadLetters.queueArn, maxReceiveCount: 100 }),
+    },
+  });
+  const { topicArn } = server.createTopic(names.topic);
+  server.subscribe({ topic: names.topic, queue: names.queue, attributes: { RawMessageDelivery: 'true' } });
+  server.createBucket(names.source);
+  server.createBucket(names.output);
+  const stopNotifying = notifyTopic(server, endpoint);
+
+  const emulator: Emulator = {
+    endpoint,
+    region,
+    topicArn,
+    // Not the URLs that fauxqs gives: their host has to be resolved, and these need no name service.
+    queueUrl: `${endpoint}/${account}/${queue.queueName}`,
+    deadLetterQueueUrl: `${endpoint}/${account}/${deadLetters.queueName}`,
+    sourceBucket: names.source,
+    outputBucket: names.output,
+    close: async () => {
+      stopNotifying();
+      await server.stop();
+    },
+  };
+  return emulator;
+};
+
+/**
+ * fauxqs has no bucket notifications, so this is the source bucket's: each object that arrives is told to the topic in
+ * S3's own words, and from there on everything goes as in the cloud.
+ */
+function notifyTopic(server: FauxqsServer, endpoint: string): () => void {
+  const s3 = new S3Client({ endpoint, region, forcePathStyle: true, credentials: localCredentials });
+  const seen = new WeakSet<object>();
+  let stopped = false;
+
+  const watch = async () => {
+    while (!stopped) {
+      const arrival = (await server.spy.waitForMessage(
+        (event) => isArrival(event) && !seen.has(event),
+      )) as S3SpyEvent;
+      seen.add(arrival);
+      // Not awaited: the spy forgets what is older than a hundred events.
+      tell(arrival.key).catch(() => undefined);
+    }
+  };
+
+  const tell = async (key: string) => {
+    const head = await s3.send(new HeadObjectCommand({ Bucket: names.source, Key: key }));
+    const event = bucketEvent({
+      bucket: names.source,
+      key,
+      sizeBytes: head.ContentLength ?? 0,
+      etag: (head.ETag ?? '').replaceAll('"', ''),
+      region,
+      at: new Date(),
+    });
+    if (!stopped) server.publish(names.topic, JSON.stringify(event), { subject: 'Amazon S3 Notification' });
+  };
+
+  // Ends in a rejection when the server stops.
+  watch().catch(() => undefined);
+  return () => {
+    stopped = true;
+    s3.destroy();
+  };
+}
+
+function isArrival(event: { service: string; status: string; bucket?: string }): boolean {
+  return event.service === 's3' && event.bucket === names.source && /^(uploaded|copied)$/.test(event.status);
+}
