@@ -1,0 +1,20 @@
+/** Storage did not do what was asked, after all retries. Names the bucket and the key; the SDK's own error is `cause`. */
+export class StorageError extends Error {
+  override readonly name = 'StorageError';
+  readonly bucket: string;
+  readonly key: string | undefined;
+  /** HTTP status of the answer, if there was one. */
+  readonly status: number | undefined;
+
+  constructor(message: string, details: { bucket: string; key?: string; status?: number; cause: unknown }) {
+    super(message, { cause: details.cause });
+    this.bucket = details.bucket;
+    this.key = details.key;
+    this.status = details.status;
+  }
+}
+
+/** The object is another version now, or gone: what was read of it so far must not be joined with what comes. */
+export class SourceChangedError extends Error {
+  override readonly name = 'SourceChangedError';
+}

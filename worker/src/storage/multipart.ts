@@ -1,0 +1,72 @@
+import type { FileHandle } from 'node:fs/promises';
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  type S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import type { PutOptions } from './store.ts';
+
+interface Upload {
+  bucket: string;
+  key: string;
+  file: FileHandle;
+  size: number;
+  partBytes: number;
+  options: PutOptions;
+  /** Retries, limits the time by the bytes sent, and explains errors. */
+  call: <T>(
+    bytes: number,
+    attempt: (abortSignal: AbortSignal) => Promise<T>,
+    signal?: AbortSignal,
+  ) => Promise<T>;
+}
+
+/** A large file in equal parts, one after the other, each retried by itself. An upload that fails is taken back. */
+export async function putInParts(client: S3Client, upload: Upload): Promise<void> {
+  const { file, size, partBytes, options, call } = upload;
+  const { signal } = options;
+  const place = { Bucket: upload.bucket, Key: upload.key };
+  const created = await call(
+    0,
+    (abortSignal) =>
+      client.send(
+        new CreateMultipartUploadCommand({
+          ...place,
+          ContentType: options.contentType,
+          CacheControl: options.cacheControl,
+        }),
+        { abortSignal },
+      ),
+    signal,
+  );
+  const target = { ...place, UploadId: created.UploadId };
+  try {
+    const parts: { PartNumber: number; ETag: string | undefined; ChecksumCRC32: string | undefined }[] = [];
+    const buffer = Buffer.allocUnsafe(partBytes);
+    for (let start = 0; start < size; start += partBytes) {
+      const length = Math.min(partBytes, size - start);
+      const { bytesRead } = await file.read(buffer, 0, length, start);
+      if (bytesRead !== length)
+        throw new Error(`The file for ${upload.key} became shorter than ${size} bytes.`);
+      const PartNumber = parts.length + 1;
+      const command = new UploadPartCommand({
+        ...target,
+        PartNumber,
+        Body: buffer.subarray(0, length),
+        ContentLength: length,
+      });
+      const sent = await call(length, (abortSignal) => client.send(command, { abortSignal }), signal);
+      parts.push({ PartNumber, ETag: sent.ETag, ChecksumCRC32: sent.ChecksumCRC32 });
+    }
+    const command = new CompleteMultipartUploadCommand({ ...target, MultipartUpload: { Parts: parts } });
+    await call(0, (abortSignal) => client.send(command, { abortSignal }), signal);
+  } catch (error) {
+    // Unfinished parts cost money and are seen by no listing. Best effort: the first error is the one to tell.
+    await client
+      .send(new AbortMultipartUploadCommand(target), { abortSignal: AbortSignal.timeout(5_000) })
+      .catch(() => undefined);
+    throw error;
+  }
+}

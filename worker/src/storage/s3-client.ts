@@ -1,0 +1,40 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import type { BucketSettings } from '../settings.ts';
+
+/** Times in seconds; tests shorten them. */
+export interface StoreTiming {
+  /** How long one call is tried again. More than two minutes, so that a cut of that length is outlived. */
+  retrySeconds: number;
+  /** For a connection to be made. */
+  connectSeconds: number;
+  /** A connection without a byte for so long is given up. */
+  stallSeconds: number;
+}
+
+export const defaultTiming: StoreTiming = { retrySeconds: 150, connectSeconds: 10, stallSeconds: 30 };
+
+/**
+ * One client for one bucket, with connections kept alive. It never retries by itself: `retrying` does, because the
+ * SDK counts tries and stops after seconds, while an outage lasts minutes.
+ */
+export function createClient(settings: BucketSettings, timing: StoreTiming): S3Client {
+  const checksums = settings.checksums === 'when-supported' ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED';
+  return new S3Client({
+    region: settings.region,
+    endpoint: settings.endpoint,
+    credentials: settings.credentials,
+    // A custom endpoint gets bucket.endpoint host names unless told otherwise.
+    forcePathStyle: settings.addressing === 'path',
+    requestChecksumCalculation: checksums,
+    responseChecksumValidation: checksums,
+    // A job may name a bucket in another region. Other services' redirects lead nowhere good.
+    followRegionRedirects: settings.endpoint === undefined,
+    maxAttempts: 1,
+    requestHandler: {
+      connectionTimeout: timing.connectSeconds * 1000,
+      socketTimeout: timing.stallSeconds * 1000,
+      httpAgent: { keepAlive: true, maxSockets: 64 },
+      httpsAgent: { keepAlive: true, maxSockets: 64 },
+    },
+  });
+}
