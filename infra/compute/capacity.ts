@@ -1,0 +1,30 @@
+import type * as aws from '@pulumi/aws';
+import type * as pulumi from '@pulumi/pulumi';
+
+/** What runs tasks: an Auto Scaling group of GPU instances, or Fargate. The service and the scaling see only this. */
+export interface Capacity {
+  launchType: 'EC2' | 'FARGATE';
+  /** How the service spreads its tasks over capacity providers; the service must name them itself. */
+  strategies: CapacityProviderStrategy[];
+  /** The providers' tie to the cluster: a service is made after it and removed before it. */
+  association: aws.ecs.ClusterCapacityProviders;
+  /** Only for `EC2`: the group whose idle instances the sleeper ends. */
+  group?: { name: pulumi.Output<string>; arn: pulumi.Output<string> };
+  /** CPU and memory of one task. */
+  task: TaskSize;
+}
+
+export interface CapacityProviderStrategy {
+  capacityProvider: pulumi.Input<string>;
+  /** Tasks that run on this provider before `weight` counts. Only one strategy may have it. */
+  base?: number;
+  weight: number;
+}
+
+export interface TaskSize {
+  /** CPU units; 1024 is one vCPU. */
+  cpuUnits: number;
+  memoryMib: number;
+  /** GPUs of a task: 1 on GPU instances, 0 on Fargate. */
+  gpus: 0 | 1;
+}
