@@ -1,0 +1,259 @@
+import * as pulumi from '@pulumi/pulumi';
+import { getMonitor } from '@pulumi/pulumi/runtime/settings.js';
+import { answerOf, stateOf } from './pulumi-cloud.ts';
+
+/** What a program registered with Pulumi, seen from the engine's side. */
+export interface Registered {
+  type: string;
+  name: string;
+  urn: string;
+  /** False for components. */
+  custom: boolean;
+  /** As the provider gets them; secrets unwrapped. */
+  inputs: Inputs;
+  /** Paths of the inputs that are secret, such as `value` or `containerDefinitions`. */
+  secretPaths: string[];
+  /** URN, empty for none. */
+  parent: string;
+  /** URNs of everything that `dependsOn` leads to, a component's children included. */
+  dependsOn: string[];
+  protect: boolean;
+  retainOnDelete: boolean;
+  deleteBeforeReplace: boolean;
+  ignoreChanges: string[];
+  customTimeouts: { create?: string; update?: string; delete?: string };
+  provider: string;
+}
+
+/** Inputs in their loose, wire-like form; `field` and `list` in tests walk them. */
+export type Inputs = Record<string, unknown>;
+
+export interface Recording<T> {
+  /** What the builder returned. */
+  result: T;
+  resources: Registered[];
+  /** Data sources that were asked, by token. */
+  calls: { token: string; inputs: Inputs }[];
+  /** Every resource of a type, such as `aws:sqs/queue:Queue`. */
+  resourcesOf(type: string): Registered[];
+  /** The one resource of a type, or of a type and name. Throws, naming what there is, unless there is just one. */
+  resource(type: string, name?: string): Registered;
+  /** Whether `later` is created after `earlier`: by dependsOn or by using an output of it. */
+  dependsOn(later: Registered, earlier: Registered): boolean;
+}
+
+export interface RecordOptions {
+  /** As `pulumi preview`: what only a provider knows is unknown, and `apply` of it does not run. Default false. */
+  preview?: boolean;
+  /** Keys without a namespace are the project's. */
+  config?: Readonly<Record<string, string>>;
+  /** Keys of `config` that were set with `--secret`. */
+  secretKeys?: readonly string[];
+  stack?: string;
+}
+
+export const project = 'transcode-farm';
+
+/**
+ * Runs `build` under Pulumi mocks, waits until everything is registered, and returns what was.
+ * @throws what `build`, a resource or an unknown data source threw
+ */
+export async function record<T>(
+  build: () => T | Promise<T>,
+  { preview = false, config = {}, secretKeys = [], stack = 'test' }: RecordOptions = {},
+): Promise<Recording<T>> {
+  const resources: Registered[] = [];
+  const calls: Recording<T>['calls'] = [];
+  let request: RegisterRequest | undefined;
+  let unforeseen: unknown;
+  await pulumi.runtime.setMocks(
+    {
+      newResource: (args) => {
+        const inputs: Inputs = args.inputs;
+        const options = request ? optionsOf(request) : noOptions;
+        const { type, name } = args;
+        const { value, secretPaths } = withoutSecrets(inputs);
+        const entry = { type, name, urn: urnOf(options.parent, type, name, stack) };
+        resources.push({ ...entry, custom: args.custom !== false, inputs: value, secretPaths, ...options });
+        if (preview) return { id: args.id ?? '', state: inputs };
+        return stateOf({ type, name, inputs, id: args.id });
+      },
+      call: ({ token, inputs }) => {
+        calls.push({ token, inputs });
+        try {
+          return answerOf(token, inputs);
+        } catch (error) {
+          unforeseen ??= error; // Pulumi passes on an error without its message
+          throw error;
+        }
+      },
+    },
+    project,
+    stack,
+    preview,
+    'organization',
+  );
+  const qualified = (key: string) => (key.includes(':') ? key : `${project}:${key}`);
+  const values = Object.fromEntries(Object.entries(config).map(([key, value]) => [qualified(key), value]));
+  pulumi.runtime.setAllConfig({ 'aws:region': 'us-east-1', ...values }, secretKeys.map(qualified));
+  keepRequests((seen) => {
+    request = seen;
+  });
+  let result: T;
+  try {
+    result = await build();
+    await settled(() => resources.length + calls.length);
+  } catch (error) {
+    throw unforeseen ?? error;
+  }
+  if (unforeseen) throw unforeseen;
+  return { result, resources, calls, ...queries(resources) };
+}
+
+/** The value of an output; undefined when it is unknown. */
+export function promiseOf<T>(output: pulumi.Input<T>): Promise<T> {
+  return (pulumi.output(output) as unknown as { promise(): Promise<T> }).promise();
+}
+
+/** Whether an output is known and whether it is secret. */
+export async function natureOf(
+  output: pulumi.Input<unknown>,
+): Promise<{ isKnown: boolean; isSecret: boolean }> {
+  const inner = pulumi.output(output) as unknown as { isKnown: Promise<boolean>; isSecret: Promise<boolean> };
+  return { isKnown: await inner.isKnown, isSecret: await inner.isSecret };
+}
+
+function queries(resources: readonly Registered[]) {
+  const resourcesOf = (type: string) => resources.filter((resource) => resource.type === type);
+  const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
+  function dependsOn(
+    later: Registered,
+    earlier: Registered,
+    seen: Set<string> = new Set([later.urn]),
+  ): boolean {
+    return later.dependsOn.some((urn) => {
+      if (urn === earlier.urn) return true;
+      const between = byUrn.get(urn);
+      if (!between || seen.has(urn)) return false;
+      seen.add(urn);
+      return dependsOn(between, earlier, seen);
+    });
+  }
+  return {
+    resourcesOf,
+    resource(type: string, name?: string) {
+      const found = resourcesOf(type).filter((resource) => name === undefined || resource.name === name);
+      const [only] = found;
+      if (only && found.length === 1) return only;
+      const known = resources.map((resource) => `${resource.type} ${resource.name}`).join('\n  ');
+      throw new Error(
+        `expected one ${type}${name ? ` "${name}"` : ''}, found ${found.length}; there are:\n  ${known}`,
+      );
+    },
+    dependsOn: (later: Registered, earlier: Registered) => dependsOn(later, earlier),
+  };
+}
+
+/** Options reach the engine in the request, and not the mocks: read there, just before the mock is called. */
+interface RegisterRequest {
+  getParent(): string;
+  getDependenciesList?(): string[];
+  getProtect?(): boolean;
+  getRetainondelete?(): boolean;
+  getDeletebeforereplace?(): boolean;
+  getIgnorechangesList?(): string[];
+  getCustomtimeouts?(): { getCreate(): string; getUpdate(): string; getDelete(): string } | undefined;
+  getProvider?(): string;
+}
+
+const noOptions = {
+  parent: '',
+  dependsOn: [],
+  protect: false,
+  retainOnDelete: false,
+  deleteBeforeReplace: false,
+  ignoreChanges: [],
+  customTimeouts: {},
+  provider: '',
+};
+
+function optionsOf(request: RegisterRequest): Omit<Registered, 'type' | 'name' | 'urn' | keyof Contents> {
+  const timeouts = request.getCustomtimeouts?.();
+  return {
+    parent: request.getParent(),
+    dependsOn: request.getDependenciesList?.() ?? [],
+    protect: request.getProtect?.() ?? false,
+    retainOnDelete: request.getRetainondelete?.() ?? false,
+    deleteBeforeReplace: request.getDeletebeforereplace?.() ?? false,
+    ignoreChanges: request.getIgnorechangesList?.() ?? [],
+    customTimeouts: timeouts
+      ? {
+          create: timeouts.getCreate() || undefined,
+          update: timeouts.getUpdate() || undefined,
+          delete: timeouts.getDelete() || undefined,
+        }
+      : {},
+    provider: request.getProvider?.() ?? '',
+  };
+}
+
+type Contents = Pick<Registered, 'custom' | 'inputs' | 'secretPaths'>;
+type Respond = (error: unknown, response: unknown) => void;
+type Monitor = Record<
+  'registerResource' | 'readResource',
+  (request: RegisterRequest, respond: Respond) => unknown
+>;
+
+function keepRequests(see: (request: RegisterRequest) => void): void {
+  const monitor = getMonitor() as unknown as Monitor;
+  for (const method of ['registerResource', 'readResource'] as const) {
+    const original = monitor[method].bind(monitor);
+    monitor[method] = (request, respond) => {
+      see(request); // the mock monitor calls newResource before it awaits anything
+      return original(request, respond);
+    };
+  }
+}
+
+/** As the mock monitor makes them, so that parents and dependencies can be matched. */
+function urnOf(parent: string, type: string, name: string, stack: string): string {
+  const parentType = parent.split('::')[2]?.split('$').pop();
+  return `urn:pulumi:${stack}::${project}::${parentType ? `${parentType}$${type}` : type}::${name}`;
+}
+
+const secretSignature = '4dabf18193072939515e22adb298388d';
+
+function withoutSecrets(inputs: Inputs): { value: Inputs; secretPaths: string[] } {
+  const secretPaths: string[] = [];
+  const walk = (value: unknown, path: string): unknown => {
+    if (Array.isArray(value)) return value.map((item, index) => walk(item, `${path}[${index}]`));
+    if (value === null || typeof value !== 'object' || isWhole(value)) return value;
+    if (secretSignature in value && 'value' in value) {
+      secretPaths.push(path);
+      return walk(value.value, path);
+    }
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, walk(item, path ? `${path}.${key}` : key)]),
+    );
+  };
+  return { value: walk(inputs, '') as Inputs, secretPaths };
+}
+
+/** Resources and assets are passed on as they are. */
+function isWhole(value: object): boolean {
+  return (
+    pulumi.Resource.isInstance(value) ||
+    pulumi.asset.Asset.isInstance(value) ||
+    pulumi.asset.Archive.isInstance(value)
+  );
+}
+
+/** Waits until nothing has been registered for a while. */
+async function settled(count: () => number): Promise<void> {
+  for (let calm = 0, seen = -1; calm < 3; ) {
+    await pulumi.runtime.disconnect();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    calm = seen === count() ? calm + 1 : 0;
+    seen = count();
+  }
+}
