@@ -193,7 +193,7 @@ class S3Store implements Store {
   ): Promise<T> {
     const limitSeconds = this.#timing.stallSeconds + bytes / slowestBytesPerSecond;
     return this.#retry(action, key, signal, async () => {
-      const limit = AbortSignal.timeout(limitSeconds * 1000);
+      const limit = AbortSignal.timeout(Math.ceil(limitSeconds * 1000));
       try {
         return await attempt(signal ? AbortSignal.any([signal, limit]) : limit);
       } catch (error) {
