@@ -10,8 +10,11 @@ export interface Plan {
   id: string;
   sourceVersion: string;
   durationSeconds: number;
-  /** The container's first timestamp, to be subtracted from every other. */
-  startSeconds: number;
+  /**
+   * The film's zero: its first picture, in seconds after the container's first timestamp (ffmpeg subtracts that one by
+   * itself). 0 where the picture comes more than half a second later: then the first one is shown from the start.
+   */
+  originSeconds: number;
   segmentSeconds: number;
   segmentFormat: 'fmp4' | 'mpegts';
   /** Undefined for audio-only films. */
@@ -35,7 +38,9 @@ export interface VideoPlan {
   path: 'gpu' | 'upload' | 'cpu';
   /** Filters between decoder and ladder on the CPU (rotation is ffmpeg's own), e.g. `bwdif=mode=send_frame`. Ours alone: no text from outside. */
   prepare: string[];
-  /** `source`: frames keep their timestamps. `constant`: frames are put on a grid of `frameRate` anchored at zero. */
+  /**
+   * `source`: frames keep their timestamps. `constant`: frames are put on a
+   * grid of `frameRate` anchored at zero; so are films in Matroska, whose millisecond timestamps are rounded. */
   timing: 'source' | 'constant';
   frameRate: Fraction;
   /** Keyframes are this far apart; segments are a whole number of them. */
@@ -74,6 +79,8 @@ export interface AudioRendition {
   language?: string;
   default: boolean;
   channels: 1 | 2;
+  /** Filters of ours before the encoder, e.g. a `pan` where the channel layout is unknown. */
+  prepare: string[];
   sampleRate: 44100 | 48000;
   bitrate: number;
 }
