@@ -1,0 +1,72 @@
+import type { VideoPart, VideoPlan, VideoRendition } from '../plan/plan.ts';
+import { seconds } from './seconds.ts';
+
+interface FilterGraph {
+  /** For `-filter_complex`; the renditions come out as [v0], [v1], ... */
+  filters: string;
+  /** Pictures made beside them, and their files. */
+  pictures: { label: string; file: string }[];
+}
+
+/**
+ * One decode for all: the film is prepared once, each rung is scaled from the one above it (a cascade costs less than
+ * scaling every rung from the source), and pictures are taken from the rungs that fit them.
+ */
+export function filterGraph(video: VideoPlan, part: VideoPart, lengthSeconds: number): FilterGraph {
+  const chains: string[] = [];
+  const pictures: FilterGraph['pictures'] = [];
+  const posterIsHere =
+    video.posterSeconds >= part.startSeconds &&
+    video.posterSeconds < (part.endSeconds ?? Number.POSITIVE_INFINITY);
+
+  const prepared = [...timing(video, part, lengthSeconds), ...upload(video)].join(',');
+  const rungs = video.renditions;
+  rungs.forEach((rendition, index) => {
+    const last = index === rungs.length - 1;
+    const takers = [`[v${index}]`];
+    if (!last) takers.push(`[s${index}]`);
+    if (index === 0 && posterIsHere) takers.push('[p]');
+    if (last) takers.push('[t]');
+    const from = index === 0 ? `[0:${video.streamIndex}]${prepared},` : `[s${index - 1}]`;
+    chains.push(`${from}${scale(video, rendition)},split=${takers.length}${takers.join('')}`);
+  });
+
+  if (posterIsHere) {
+    const atSeconds = Math.max(video.posterSeconds - part.startSeconds, 0);
+    chains.push(`[p]select='eq(selected_n,0)*gte(t,${seconds(atSeconds)})',${download(video)}[poster]`);
+    pictures.push({ label: 'poster', file: 'poster.jpg' });
+  }
+  const { intervalSeconds, tileWidth, tileHeight, columns, rows } = video.storyboard;
+  const interval = seconds(intervalSeconds);
+  // The first frame of every interval, counted from the part's start, so that no rounding adds up.
+  const everyInterval = `isnan(prev_selected_t)+gt(floor(t/${interval}),floor(prev_selected_t/${interval}))`;
+  const tile = `scale=${tileWidth}:${tileHeight}:flags=area,setsar=1,tile=${columns}x${rows}`;
+  chains.push(`[t]select='${everyInterval}',${download(video)},${tile}[sheets]`);
+  pictures.push({ label: 'sheets', file: `storyboard/${String(part.index).padStart(4, '0')}-%d.jpg` });
+  return { filters: chains.join(';'), pictures };
+}
+
+/** Frames of this part alone, at the times they are shown, counted from its start. */
+function timing(video: VideoPlan, part: VideoPart, lengthSeconds: number): string[] {
+  const rate = `${video.frameRate.num}/${video.frameRate.den}`;
+  // The first part begins at zero even when the first picture comes later.
+  const start = part.startSeconds === 0 ? ':start_time=0' : '';
+  const grid = video.timing === 'constant' ? [`fps=fps=${rate}${start}`] : [];
+  return [...video.prepare, ...grid, `trim=start=0:end=${seconds(lengthSeconds)}`];
+}
+
+function upload({ path }: VideoPlan): string[] {
+  return path === 'upload' ? ['format=yuv420p', 'hwupload_cuda'] : [];
+}
+
+function scale({ path }: VideoPlan, { width, height }: VideoRendition): string {
+  const size = `w=${width}:h=${height}`;
+  return path === 'cpu'
+    ? `scale=${size}:flags=bicubic,setsar=1,format=yuv420p`
+    : `scale_cuda=${size}:interp_algo=bicubic:format=yuv420p,setsar=1`;
+}
+
+/** Pictures are made by the CPU: only the chosen frames come back from video memory. Full range is what JPEG is. */
+function download({ path }: VideoPlan): string {
+  return path === 'cpu' ? 'format=yuvj420p' : 'hwdownload,format=yuv420p,format=yuvj420p';
+}

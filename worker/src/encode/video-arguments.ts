@@ -1,0 +1,108 @@
+import type { Plan, VideoPart, VideoPlan, VideoRendition } from '../plan/plan.ts';
+import { encoderArguments } from './encoders.ts';
+import { filterGraph } from './filter-graph.ts';
+import { seconds } from './seconds.ts';
+import { segmentArguments } from './segment-arguments.ts';
+
+/** What one ffmpeg run is told: everything but the input itself. */
+export interface EncodeArguments {
+  inputArgs: string[];
+  outputArgs: string[];
+  /** The renditions in the order of their list pipes: the first writes its finished segments to descriptor 3. */
+  renditions: string[];
+}
+
+/** One ffmpeg process makes all video renditions of a part, its storyboard sheets, and the poster when it is in it. */
+export function videoArguments(
+  plan: Plan,
+  video: VideoPlan,
+  part: VideoPart,
+  maxSeconds: number,
+): EncodeArguments {
+  const lengthSeconds = part.endSeconds === undefined ? undefined : part.endSeconds - part.startSeconds;
+  const openEnd = Math.max(maxSeconds - part.startSeconds, plan.segmentSeconds);
+  const graph = filterGraph(video, part, lengthSeconds ?? openEnd);
+  const cuts = cutsOf(plan, part, openEnd);
+
+  const outputs = video.renditions.flatMap((rendition, index) => [
+    ...['-map', `[v${index}]`, '-map_metadata', '-1', '-map_chapters', '-1'],
+    // Timestamps stay as they are: the grid of constant-rate films is made by the filters.
+    ...['-fps_mode', 'passthrough', '-enc_time_base', '-1'],
+    ...renditionArguments(plan, video, rendition, part, lengthSeconds ?? openEnd),
+    ...segmentArguments(plan, {
+      name: rendition.name,
+      pipe: 3 + index,
+      firstSegment: part.firstSegment,
+      cuts,
+      offsetSeconds: part.startSeconds,
+      // Keyframes stand a GOP apart, so half of one tells them apart whatever fraction of a frame they are late.
+      deltaSeconds: video.gopSeconds / 2,
+    }),
+  ]);
+  return {
+    inputArgs: [...hardwareArguments(video), ...seekArguments(plan, part)],
+    outputArgs: ['-filter_complex', graph.filters, ...outputs, ...graph.pictures.flatMap(pictureArguments)],
+    renditions: video.renditions.map((rendition) => rendition.name),
+  };
+}
+
+/** Frames stay in video memory from decoder to encoder; the extra surfaces are what the encoder's look-ahead holds. */
+function hardwareArguments({ path }: VideoPlan): string[] {
+  if (path !== 'gpu') return [];
+  return ['-hwaccel', 'cuda', '-hwaccel_output_format', 'cuda', '-extra_hw_frames', '8'];
+}
+
+/**
+ * Seeks to the keyframe before the part. Frames from there on go through the filters, so that deinterlacing and frame
+ * rate see what came before; `trim` drops them after that.
+ */
+export function seekArguments(plan: Plan, part: { startSeconds: number }): string[] {
+  const seek = part.startSeconds > 0 ? ['-ss', seconds(part.startSeconds), '-noaccurate_seek'] : [];
+  return plan.originSeconds > 0 ? [...seek, '-itsoffset', seconds(-plan.originSeconds)] : seek;
+}
+
+function renditionArguments(
+  plan: Plan,
+  video: VideoPlan,
+  rendition: VideoRendition,
+  part: VideoPart,
+  lengthSeconds: number,
+): string[] {
+  const keyframes = keyframeTimes(video.gopSeconds, Math.min(lengthSeconds, beyondEnd(plan, part)));
+  const frames = Math.ceil((video.gopSeconds * video.frameRate.num) / video.frameRate.den);
+  return [
+    ...encoderArguments(video.encoder, rendition),
+    // A list and not an expression: an expression counts from the first frame, which can be late by part of a frame.
+    ...['-force_key_frames', keyframes.map(seconds).join(',')],
+    // Longer than a GOP, so that the encoder places no keyframe of its own within the list.
+    ...['-g', String(frames * 2), '-flags', '+cgop'],
+  ];
+}
+
+function keyframeTimes(gopSeconds: number, lengthSeconds: number): number[] {
+  return Array.from(
+    { length: Math.max(1, Math.ceil(lengthSeconds / gopSeconds)) },
+    (_, index) => index * gopSeconds,
+  );
+}
+
+/** Planned cuts, from the part's own start; the last part has more of them, for a film longer than its header says. */
+function cutsOf(plan: Plan, part: VideoPart, openEnd: number): number[] {
+  const cuts = part.segmentCuts.map((cut) => cut - part.startSeconds);
+  if (part.endSeconds !== undefined) return cuts;
+  const end = Math.min(openEnd, beyondEnd(plan, part));
+  const last = cuts.at(-1) ?? 0;
+  for (let cut = last + plan.segmentSeconds; cut < end; cut += plan.segmentSeconds) cuts.push(cut);
+  return cuts;
+}
+
+/** Durations in headers are estimates in some containers (MPEG-TS): a tenth and a minute more are prepared for. */
+function beyondEnd(plan: Plan, part: VideoPart): number {
+  return (plan.durationSeconds - part.startSeconds) * 1.1 + 60;
+}
+
+function pictureArguments({ label, file }: { label: string; file: string }): string[] {
+  const single = file.includes('%d') ? [] : ['-update', '1'];
+  const jpeg = ['-c:v', 'mjpeg', '-q:v', '4', '-fps_mode', 'passthrough', '-map_metadata', '-1'];
+  return ['-map', `[${label}]`, ...jpeg, '-f', 'image2', ...single, file];
+}
