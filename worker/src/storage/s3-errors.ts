@@ -1,4 +1,5 @@
-import { StorageError } from './errors.ts';
+import { failureKind } from '../errors.ts';
+import { SourceChangedError, StorageError } from './errors.ts';
 
 /** The parts of an SDK or socket error that say what happened. */
 interface Facts {
@@ -51,12 +52,15 @@ const networkCodes =
  * own from the answer.
  */
 export function canPass(error: unknown): boolean {
+  if (failureKind(error) === 'refused' || error instanceof SourceChangedError) return false;
   const { name, message, code, status } = factsOf(error);
   if (skewNames.has(name) || throttlingNames.has(name) || name === 'TimeoutError') return true;
   if (status === 408 || status === 429) return true;
   if (status !== undefined && status >= 500) return status !== 501;
   if (code !== undefined && networkCodes.test(code)) return true;
-  if (/socket hang up|aborted|premature|deserialization error/i.test(message)) return true;
+  // A body that broke off, and an answer that is no XML. Other errors may quote a key, which may hold these words.
+  if (name === 'Error' && /^(socket hang up|aborted|Premature close)/.test(message)) return true;
+  if (/Deserialization error/.test(message) && error instanceof SyntaxError) return true;
   return error instanceof Error && error.cause !== undefined && error.cause !== error && canPass(error.cause);
 }
 

@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { delaySeconds } from '../storage/retry.ts';
+import type { ObjectInfo } from '../storage/store.ts';
+import type { ByteRange, SourceObject } from './source.ts';
+
+export interface FetchTiming {
+  /** How long to go on without a single byte, in seconds. @default 150 */
+  patienceSeconds: number;
+  /** A connection is judged each time this passes... @default 15 */
+  slowSeconds: number;
+  /** ...and dropped for a new one when it brought fewer bytes per second than this. @default 16384 */
+  slowBytesPerSecond: number;
+}
+
+export const defaultFetchTiming: FetchTiming = {
+  patienceSeconds: 150,
+  slowSeconds: 15,
+  slowBytesPerSecond: 16 * 1024,
+};
+
+/**
+ * Brings exactly the bytes of a range, in order. When a connection breaks, ends early or trickles, it goes on at the
+ * byte where it stopped.
+ * @throws what `readRange` throws, which has retried by itself; otherwise, after `patienceSeconds` without a byte,
+ * an error that says how far it came
+ */
+export async function fetchRange(
+  source: SourceObject,
+  info: ObjectInfo,
+  range: ByteRange,
+  onBytes: (bytes: Buffer) => void,
+  signal: AbortSignal,
+  timing: FetchTiming = defaultFetchTiming,
+): Promise<void> {
+  let position = range.start;
+  let lastByteAt = performance.now();
+  let failures = 0;
+  while (position <= range.end) {
+    const body = await source.readRange({ start: position, end: range.end }, info, signal);
+    let received = 0;
+    let judged = 0;
+    const judge = setInterval(() => {
+      if (received - judged < timing.slowSeconds * timing.slowBytesPerSecond)
+        body.destroy(new Error('too slow'));
+      judged = received;
+    }, timing.slowSeconds * 1000);
+    try {
+      for await (const chunk of body as AsyncIterable<Buffer>) {
+        if (position + chunk.length > range.end + 1) throw new Error('more bytes than asked for');
+        onBytes(chunk);
+        position += chunk.length;
+        received += chunk.length;
+        lastByteAt = performance.now();
+        failures = 0;
+      }
+      if (position <= range.end) throw new Error('the body ended early');
+    } catch (error) {
+      signal.throwIfAborted();
+      if (performance.now() - lastByteAt > timing.patienceSeconds * 1000) {
+        throw new Error(
+          `The source "${source.name}" could not be read on from byte ${position} of ${info.sizeBytes}: no byte in ${timing.patienceSeconds} s.`,
+          { cause: error },
+        );
+      }
+      await sleep(delaySeconds(failures++) * 1000, undefined, { signal });
+    } finally {
+      clearInterval(judge);
+      body.destroy();
+    }
+  }
+}

@@ -1,0 +1,160 @@
+import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { RefusedError } from '../errors.ts';
+import { retrying } from '../storage/retry.ts';
+import { canPass } from '../storage/s3-errors.ts';
+import type { ObjectInfo } from '../storage/store.ts';
+import { assertPublicHost, PrivateAddressError, publicLookup } from './public-address.ts';
+import { type ByteRange, clip, type SourceObject } from './source.ts';
+
+export interface HttpSourceOptions {
+  allowPrivate: boolean;
+  /** @default 150 */
+  retrySeconds?: number;
+  /** A connection without a byte for so long is given up. @default 30 */
+  stallSeconds?: number;
+}
+
+const mostRedirects = 5;
+
+/**
+ * A film behind an http(s) URL. The server must answer range requests (RFC 9110 section 14); the version is held by
+ * ETag, date and size, compared on each answer because weak ETags can't be used with If-Match.
+ * @throws RefusedError `source-address`
+ */
+export function openHttpSource(address: string, options: HttpSourceOptions): SourceObject {
+  const { retrySeconds = 150 } = options;
+  const start = parseAddress(address);
+  const name = clip(`${start.origin}${start.pathname}`);
+
+  const fetchRange = (range: ByteRange, signal?: AbortSignal) =>
+    retrying(() => get(start, range, options, signal), {
+      passes: canPass,
+      forSeconds: retrySeconds,
+      signal,
+    }).catch((error: unknown) => {
+      if (error instanceof PrivateAddressError) {
+        throw new RefusedError('source-address', `The source "${name}" is out of bounds: ${error.message}`);
+      }
+      throw error;
+    });
+
+  return {
+    name,
+    async describe(signal) {
+      const response = await fetchRange({ start: 0, end: 0 }, signal);
+      response.destroy();
+      return infoOf(name, response);
+    },
+    async readRange(range, info, signal) {
+      const response = await fetchRange(range, signal);
+      try {
+        const now = infoOf(name, response);
+        if (now.etag === info.etag && now.sizeBytes === info.sizeBytes) return response;
+        throw new RefusedError('source-replaced', `The source "${name}" was replaced while it was read.`);
+      } catch (error) {
+        response.destroy();
+        throw error;
+      }
+    },
+  };
+}
+
+function parseAddress(address: string, base?: URL): URL {
+  const url = URL.parse(address, base?.href);
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username || url.password) {
+    throw new RefusedError(
+      'source-address',
+      `The source "${clip(address)}" is no address that can be read: expected an http(s) URL without user name and password.`,
+    );
+  }
+  if (base?.protocol === 'https:' && url.protocol !== 'https:') {
+    throw new RefusedError('source-address', `The source "${clip(base.href)}" redirects from https to http.`);
+  }
+  return url;
+}
+
+async function get(
+  address: URL,
+  range: ByteRange,
+  options: HttpSourceOptions,
+  signal?: AbortSignal,
+): Promise<IncomingMessage> {
+  let url = address;
+  for (let redirects = 0; redirects <= mostRedirects; redirects++) {
+    const response = await getOnce(url, range, options, signal);
+    const { statusCode = 0, headers } = response;
+    if (statusCode < 300 || statusCode > 399) return response;
+    response.destroy();
+    if (headers.location === undefined) break;
+    url = parseAddress(headers.location, url);
+  }
+  throw new RefusedError(
+    'source-address',
+    `The source "${clip(address.href)}" redirects more than ${mostRedirects} times.`,
+  );
+}
+
+function getOnce(
+  url: URL,
+  range: ByteRange,
+  options: HttpSourceOptions,
+  signal?: AbortSignal,
+): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  if (!options.allowPrivate) assertPublicHost(url.hostname);
+  const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, {
+    headers: { range: `bytes=${range.start}-${range.end}`, 'accept-encoding': 'identity' },
+    lookup: options.allowPrivate ? undefined : publicLookup,
+    timeout: (options.stallSeconds ?? 30) * 1000,
+    signal,
+  });
+  request.on('timeout', () =>
+    request.destroy(Object.assign(new Error('no bytes came'), { code: 'ETIMEDOUT' })),
+  );
+  request.on('response', (response) => {
+    const { statusCode = 0 } = response;
+    if (statusCode < 400 || statusCode === 416) return resolve(response);
+    response.destroy();
+    reject(refusalOf(url, statusCode));
+  });
+  request.on('error', reject);
+  request.end();
+  return promise;
+}
+
+function refusalOf(url: URL, status: number): Error {
+  const name = clip(`${url.origin}${url.pathname}`);
+  if (status === 404 || status === 410) {
+    return new RefusedError('source-missing', `The source "${name}" does not exist (HTTP ${status}).`);
+  }
+  if (status >= 500 || status === 408 || status === 429) {
+    return Object.assign(new Error(`The source "${name}" answers HTTP ${status}.`), { code: 'ECONNRESET' });
+  }
+  return new RefusedError('source-address', `The source "${name}" can't be read (HTTP ${status}).`);
+}
+
+/** @throws RefusedError `source-ranges` or `source-empty` */
+function infoOf(name: string, { statusCode, headers }: IncomingMessage): ObjectInfo {
+  const total = /^bytes (?:\d+-\d+|\*)\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1];
+  if (total === '0' || (statusCode === 200 && headers['content-length'] === '0')) {
+    throw new RefusedError('source-empty', `The source "${name}" is empty (0 bytes).`);
+  }
+  if (
+    statusCode !== 206 ||
+    total === undefined ||
+    (headers['content-encoding'] ?? 'identity') !== 'identity'
+  ) {
+    throw new RefusedError(
+      'source-ranges',
+      `The source "${name}" can't be read in ranges: its server answered HTTP ${statusCode} instead of 206 with the film's length.`,
+    );
+  }
+  const modified = headers['last-modified'];
+  return {
+    sizeBytes: Number(total),
+    etag: headers.etag ?? `"${modified ?? ''}-${total}"`,
+    contentType: headers['content-type'],
+    lastModified: modified === undefined ? undefined : new Date(modified),
+  };
+}

@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { ObjectInfo } from '../storage/store.ts';
+import { type Block, BlockCache } from './blocks.ts';
+import { defaultFetchTiming, type FetchTiming, fetchRange } from './fetch-range.ts';
+import { parseRange } from './range.ts';
+import type { ByteRange, SourceObject } from './source.ts';
+
+export interface SourceServerOptions extends Partial<FetchTiming> {
+  /** What is asked of storage at once. @default 2 MiB */
+  blockBytes?: number;
+  /** For all blocks of all readers together. @default 24 MiB */
+  memoryBytes?: number;
+  /** Blocks fetched ahead of a reader that reads on, at most. @default 4 */
+  readAheadBlocks?: number;
+}
+
+/** What ffmpeg reads the source from. */
+export interface SourceServer {
+  /** On loopback, with a path that can't be guessed. */
+  readonly url: string;
+  /** Why the source can't be read on. ffmpeg only sees a broken connection, and may take that for the film's end. */
+  readonly failure: unknown;
+  /** Bytes that came from storage and bytes that readers took. */
+  readonly fetchedBytes: number;
+  readonly servedBytes: number;
+  /** How long a reader has been waiting on storage without a byte coming: an ffmpeg that stands still may be innocent. */
+  stalledSeconds(): number;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves one version of a source on loopback, so that encoding starts before the film has arrived and ffmpeg needs
+ * neither credentials nor the network. Answers HEAD and GET with ranges (RFC 9110 section 14) as ffmpeg asks them: open-ended, often
+ * dropped halfway. Blocks are fetched ahead, several at once, and shared between readers. When a byte can't be had, the connection is
+ * cut: a body is never short and looks whole.
+ */
+export async function serveSource(
+  source: SourceObject,
+  info: ObjectInfo,
+  options: SourceServerOptions = {},
+): Promise<SourceServer> {
+  const { blockBytes = 2 * 2 ** 20, memoryBytes = 24 * 2 ** 20, readAheadBlocks = 4 } = options;
+  const timing = { ...defaultFetchTiming, ...options };
+  const path = `/${randomBytes(16).toString('hex')}`;
+  const state = {
+    failure: undefined as unknown,
+    fetchedBytes: 0,
+    servedBytes: 0,
+    waiting: 0,
+    stalledSince: 0,
+  };
+
+  const cache = new BlockCache({
+    sizeBytes: info.sizeBytes,
+    blockBytes,
+    maxBlocks: Math.max(2, Math.floor(memoryBytes / blockBytes)),
+    fetch: (range, onBytes, signal) => {
+      const count = (bytes: Buffer) => {
+        state.fetchedBytes += bytes.length;
+        state.stalledSince = performance.now();
+        onBytes(bytes);
+      };
+      return fetchRange(source, info, range, count, signal, timing);
+    },
+  });
+
+  async function waitFor<T>(promise: Promise<T>): Promise<T> {
+    if (state.waiting++ === 0) state.stalledSince = performance.now();
+    return promise.finally(() => state.waiting--);
+  }
+
+  async function sendBlock(block: Block, from: number, to: number, response: ServerResponse): Promise<void> {
+    for (let offset = from; offset < to; ) {
+      await waitFor(block.reaches(offset));
+      const bytes = block.bytes.subarray(offset, Math.min(block.filled, to));
+      await write(response, bytes);
+      state.servedBytes += bytes.length;
+      offset += bytes.length;
+    }
+  }
+
+  async function send(
+    { start, end }: ByteRange,
+    response: ServerResponse,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const ahead = new Set<number>();
+    try {
+      const first = Math.floor(start / blockBytes);
+      for (let index = first; index * blockBytes <= end; index++) {
+        const block = await waitFor(cache.acquire(index, signal));
+        try {
+          // A seek may be for a few bytes: only a reader that reads on gets more than the next block.
+          const far = Math.min(
+            index + 1 + (index - first),
+            index + readAheadBlocks,
+            Math.floor(end / blockBytes),
+          );
+          for (let next = index + 1; next <= far; next++) {
+            cache.prefetch(next);
+            ahead.add(next);
+          }
+          ahead.delete(index);
+          const origin = index * blockBytes;
+          await sendBlock(
+            block,
+            Math.max(0, start - origin),
+            Math.min(block.length, end + 1 - origin),
+            response,
+          );
+        } finally {
+          cache.release(block);
+        }
+      }
+    } finally {
+      for (const index of ahead) cache.forgo(index);
+    }
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.url !== path) return end(response, 404);
+    if (request.method !== 'GET' && request.method !== 'HEAD') return end(response, 405);
+    if (state.failure !== undefined) return end(response, 502);
+    const range = parseRange(request.headers.range, info.sizeBytes);
+    response.setHeader('Accept-Ranges', 'bytes');
+    if (range === 'unsatisfiable') {
+      response.setHeader('Content-Range', `bytes */${info.sizeBytes}`);
+      return end(response, 416);
+    }
+    const { start, end: last } = range ?? { start: 0, end: info.sizeBytes - 1 };
+    if (range) response.setHeader('Content-Range', `bytes ${start}-${last}/${info.sizeBytes}`);
+    response.writeHead(range ? 206 : 200, {
+      'Content-Type': 'application/octet-stream',
+      'Content-Length': last - start + 1,
+    });
+    if (request.method === 'HEAD') return void response.end();
+    const gone = new AbortController();
+    response.on('close', () => gone.abort());
+    try {
+      await send({ start, end: last }, response, gone.signal);
+      response.end();
+    } catch (error) {
+      if (!gone.signal.aborted && !closed) state.failure ??= error;
+      response.destroy();
+    }
+  }
+
+  let closed = false;
+  const server = createServer((request, response) => void answer(request, response));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`,
+    get failure() {
+      return state.failure;
+    },
+    get fetchedBytes() {
+      return state.fetchedBytes;
+    },
+    get servedBytes() {
+      return state.servedBytes;
+    },
+    stalledSeconds: () => (state.waiting === 0 ? 0 : (performance.now() - state.stalledSince) / 1000),
+    async close() {
+      closed = true;
+      cache.close(new Error('The source server is closed.'));
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+function end(response: ServerResponse, status: number): void {
+  response.writeHead(status).end();
+}
+
+/** Resolves when the bytes are out of our hands, so that their memory may be used again. */
+function write(response: ServerResponse, bytes: Buffer): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  response.write(bytes, (error) => (error ? reject(error) : resolve()));
+  return promise;
+}
