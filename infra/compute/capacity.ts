@@ -1,16 +1,15 @@
 import type * as aws from '@pulumi/aws';
 import type * as pulumi from '@pulumi/pulumi';
 
-/** What runs tasks: an Auto Scaling group of GPU instances, or Fargate. The service and the scaling see only this. */
+/** What runs tasks: an Auto Scaling group of GPU instances, or Fargate. Service, scaling and watch see only this. */
 export interface Capacity {
   launchType: 'EC2' | 'FARGATE';
-  /** How the service spreads its tasks over capacity providers; the service must name them itself. */
+  /** How the service spreads its tasks; it must name the providers itself, as only such tasks start instances. */
   strategies: CapacityProviderStrategy[];
   /** The providers' tie to the cluster: a service is made after it and removed before it. */
   association: aws.ecs.ClusterCapacityProviders;
   /** Only for `EC2`: the group whose idle instances the sleeper ends. */
   group?: { name: pulumi.Output<string>; arn: pulumi.Output<string> };
-  /** CPU and memory of one task. */
   task: TaskSize;
 }
 

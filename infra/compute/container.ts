@@ -1,0 +1,70 @@
+import type { WorkerEnvironment } from '../../worker/src/settings.ts';
+import type { TaskSize } from './capacity.ts';
+import { scratchDirectory, workerUser } from './user-data.ts';
+
+export interface ContainerArgs {
+  image: string;
+  environment: Partial<Record<keyof WorkerEnvironment, string>>;
+  secrets: { name: string; parameterArn: string; version?: number }[];
+  task: TaskSize;
+  logGroupName: string;
+  region: string;
+}
+
+export const containerName = 'worker';
+export const scratchVolume = 'scratch';
+
+/**
+ * Seconds from SIGTERM to SIGKILL: the most that Fargate allows, and the notice that Spot gives. The worker uses them to finish or
+ * give back its job.
+ */
+const stopTimeoutSeconds = 120;
+
+/** The worker's container definition, as ECS' JSON has it. */
+export function buildContainer({ image, environment, secrets, task, logGroupName, region }: ContainerArgs) {
+  const isGpu = task.gpus > 0;
+  return {
+    name: containerName,
+    image,
+    essential: true,
+    user: `${workerUser.uid}:${workerUser.gid}`,
+    readonlyRootFilesystem: true,
+    privileged: false,
+    linuxParameters: { initProcessEnabled: true, capabilities: { drop: ['ALL'] } },
+    stopTimeout: stopTimeoutSeconds,
+    mountPoints: [{ sourceVolume: scratchVolume, containerPath: scratchDirectory, readOnly: false }],
+    environment: namedValues({
+      ENCODER: isGpu ? 'nvenc' : 'x264',
+      ...environment,
+      WORK_DIR: `${scratchDirectory}/work`,
+      // The rest of the file system is read-only.
+      TMPDIR: scratchDirectory,
+      // Without `video` the container gets no encoder and decoder (README of nvidia-container-toolkit).
+      ...(isGpu && { NVIDIA_DRIVER_CAPABILITIES: 'compute,video,utility' }),
+    }),
+    secrets: secrets.map(({ name, parameterArn }) => ({ name, valueFrom: parameterArn })),
+    // ECS reads a secret when a task starts; a new value changes this label, and so rolls out new tasks.
+    ...(secrets.length > 0 && {
+      dockerLabels: { 'transcode-farm.secret-versions': secrets.map(({ version = 1 }) => version).join('.') },
+    }),
+    logConfiguration: {
+      logDriver: 'awslogs',
+      options: {
+        'awslogs-group': logGroupName,
+        'awslogs-region': region,
+        'awslogs-stream-prefix': containerName,
+        // A worker must not wait for its log.
+        mode: 'non-blocking',
+        'max-buffer-size': '4m',
+      },
+    },
+    ...(isGpu && { resourceRequirements: [{ type: 'GPU', value: String(task.gpus) }] }),
+  };
+}
+
+/** Sorted, so that another order of the same values is no new revision. */
+function namedValues(values: Readonly<Record<string, string | undefined>>) {
+  return Object.entries(values)
+    .flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
