@@ -67,14 +67,27 @@ export async function serveSource(
     },
   });
 
-  async function waitFor<T>(promise: Promise<T>): Promise<T> {
+  /** All waiting on storage goes through here, and only what fails here is the source's failure: readers may go. */
+  async function waitFor<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
     if (state.waiting++ === 0) state.stalledSince = performance.now();
-    return promise.finally(() => state.waiting--);
+    try {
+      return await promise;
+    } catch (error) {
+      if (!signal.aborted && !closed) state.failure ??= error;
+      throw error;
+    } finally {
+      state.waiting--;
+    }
   }
 
-  async function sendBlock(block: Block, from: number, to: number, response: ServerResponse): Promise<void> {
+  async function sendBlock(
+    block: Block,
+    { from, to }: { from: number; to: number },
+    response: ServerResponse,
+    signal: AbortSignal,
+  ): Promise<void> {
     for (let offset = from; offset < to; ) {
-      await waitFor(block.reaches(offset));
+      await waitFor(block.reaches(offset), signal);
       const bytes = block.bytes.subarray(offset, Math.min(block.filled, to));
       await write(response, bytes);
       state.servedBytes += bytes.length;
@@ -91,7 +104,7 @@ export async function serveSource(
     try {
       const first = Math.floor(start / blockBytes);
       for (let index = first; index * blockBytes <= end; index++) {
-        const block = await waitFor(cache.acquire(index, signal));
+        const block = await waitFor(cache.acquire(index, signal), signal);
         try {
           // A seek may be for a few bytes: only a reader that reads on gets more than the next block.
           const far = Math.min(
@@ -105,12 +118,8 @@ export async function serveSource(
           }
           ahead.delete(index);
           const origin = index * blockBytes;
-          await sendBlock(
-            block,
-            Math.max(0, start - origin),
-            Math.min(block.length, end + 1 - origin),
-            response,
-          );
+          const part = { from: Math.max(0, start - origin), to: Math.min(block.length, end + 1 - origin) };
+          await sendBlock(block, part, response, signal);
         } finally {
           cache.release(block);
         }
@@ -142,8 +151,7 @@ export async function serveSource(
     try {
       await send({ start, end: last }, response, gone.signal);
       response.end();
-    } catch (error) {
-      if (!gone.signal.aborted && !closed) state.failure ??= error;
+    } catch {
       response.destroy();
     }
   }
