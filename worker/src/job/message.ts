@@ -1,0 +1,163 @@
+import { z } from 'zod';
+import { RefusedError } from '../errors.ts';
+import type { Settings } from '../settings.ts';
+import { type Job, jobIdSchema, jobSchema, type QueuedJob } from './job.ts';
+import { parseSource } from './source.ts';
+import {
+  type EventFilter,
+  type EventRecord,
+  eventRecordSchema,
+  jobFromEvent,
+  whyIgnored,
+} from './source-event.ts';
+
+/** What a message on the queue turned out to be. */
+export type ReadMessage =
+  | { kind: 'job'; job: QueuedJob }
+  /** Several uploads in one event: one message body for each, to be sent on as messages of their own. */
+  | { kind: 'several'; bodies: string[] }
+  | { kind: 'ignored'; why: string };
+
+/** A message that is no job. What could be read of the job nevertheless is kept, so that its end can be told. */
+export class UnreadableMessageError extends RefusedError {
+  readonly job: { id: string; source: string } | undefined;
+
+  constructor(message: string, job?: { id: string; source: string }) {
+    super('bad-message', message);
+    this.job = job;
+  }
+}
+
+/** The part of the settings that decides what becomes a job. */
+export type MessageRules = Pick<Settings, 'source' | 'output' | 'allowHttpSources' | 'allowJobWebhooks'>;
+
+/**
+ * Reads the body of a message: a job, an S3 event notification (bare or inside an SNS envelope), or S3's test event.
+ *
+ * @param request id of this request if the message carries one, and the message's own id
+ * @throws UnreadableMessageError with a sentence that names the field
+ */
+export function readMessage(
+  body: string,
+  rules: MessageRules,
+  request: { requestId?: string; messageId: string },
+): ReadMessage {
+  const content = openEnvelope(parseJson(body, 'The message'));
+  if (content.Event === 's3:TestEvent') return { kind: 'ignored', why: 'it is the test event of S3' };
+  if (content.Type === 'SubscriptionConfirmation') {
+    return { kind: 'ignored', why: 'it is a subscription confirmation of SNS' };
+  }
+  if ('Records' in content) return readEvent(content.Records, rules, request);
+  const requestId = request.requestId ?? request.messageId;
+  return { kind: 'job', job: { ...readJob(content, rules), requestId } };
+}
+
+type JsonObject = Record<string, unknown>;
+
+function parseJson(text: string, what: string): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UnreadableMessageError(
+      `${what} is not JSON (${(error as Error).message}); expected a job or an S3 event notification.`,
+    );
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
+  throw new UnreadableMessageError(
+    `${what} is JSON but no object; expected a job or an S3 event notification.`,
+  );
+}
+
+/** SNS wraps what it is given unless the subscription asks for raw delivery. */
+function openEnvelope(content: JsonObject): JsonObject {
+  if (content.Type !== 'Notification') return content;
+  if (typeof content.Message === 'string')
+    return parseJson(content.Message, "The SNS envelope's field Message");
+  throw new UnreadableMessageError('The SNS envelope has no text in its field Message.');
+}
+
+function readEvent(records: unknown, rules: MessageRules, request: { requestId?: string }): ReadMessage {
+  const parsed = z.array(z.unknown()).safeParse(records);
+  if (!parsed.success) throw new UnreadableMessageError('The event\'s field "Records" is not a list.');
+  const [only, ...more] = parsed.data;
+  if (only === undefined) return { kind: 'ignored', why: 'the event has no records' };
+  // Each record is judged in a message of its own, so that a broken one does not take the others along.
+  if (more.length > 0) {
+    return { kind: 'several', bodies: parsed.data.map((record) => JSON.stringify({ Records: [record] })) };
+  }
+  const record = readRecord(only);
+  const why = whyIgnored(record, eventFilter(rules));
+  if (why !== undefined) return { kind: 'ignored', why };
+  const job = jobFromEvent(record);
+  return { kind: 'job', job: { ...job, requestId: request.requestId ?? job.id } };
+}
+
+function readRecord(record: unknown): EventRecord {
+  const parsed = eventRecordSchema.safeParse(record);
+  if (parsed.success) return parsed.data;
+  throw new UnreadableMessageError(
+    `The event's record can't be read: ${listIssues(parsed.error, 'Records.0')}. ` +
+      'Expected a record of an S3 event notification.',
+  );
+}
+
+export function eventFilter({ source, output }: MessageRules): EventFilter {
+  // Buckets of one name in two clouds are two buckets, and only the source's cloud sends events.
+  const sameCloud = source.endpoint === output.endpoint;
+  return {
+    prefix: source.prefix,
+    suffixes: source.suffixes,
+    ...(sameCloud ? { output: { bucket: output.bucket, prefix: output.prefix } } : {}),
+  };
+}
+
+function readJob(content: JsonObject, rules: MessageRules): Job {
+  const known = knownJob(content);
+  const parsed = jobSchema.safeParse(content);
+  if (!parsed.success) {
+    throw new UnreadableMessageError(`The job can't be read: ${listIssues(parsed.error)}.`, known);
+  }
+  const job = parsed.data;
+  const source = parseSource(job.source, rules.source.bucket);
+  if (source.kind === 's3' && source.key.startsWith('s3://')) {
+    throw new UnreadableMessageError(
+      `The job's field source is ${JSON.stringify(job.source)}, which names no object; expected s3://bucket/key.`,
+      known,
+    );
+  }
+  if (source.kind === 'http' && !rules.allowHttpSources) {
+    throw new UnreadableMessageError(
+      `The job's field source is ${JSON.stringify(job.source)}, and this farm takes no films from http(s) URLs; ` +
+        'upload the film to a bucket, or set ALLOW_HTTP_SOURCES.',
+      known,
+    );
+  }
+  if (job.options?.webhook !== undefined && !rules.allowJobWebhooks) {
+    throw new UnreadableMessageError(
+      "The job's field options.webhook names a webhook, and this farm lets no job do so; " +
+        'leave it out, or set ALLOW_JOB_WEBHOOKS.',
+      known,
+    );
+  }
+  return job;
+}
+
+function knownJob(content: JsonObject): { id: string; source: string } | undefined {
+  const id = jobIdSchema.safeParse(content.id);
+  if (!id.success) return undefined;
+  return { id: id.data, source: typeof content.source === 'string' ? content.source : '' };
+}
+
+/** `options.ladder: Invalid input; unknown field options.colour`. */
+function listIssues(error: z.ZodError, base = ''): string {
+  const nameOf = (path: readonly PropertyKey[]) => [base, ...path.map(String)].filter(Boolean).join('.');
+  return error.issues
+    .map((issue) => {
+      if (issue.code === 'unrecognized_keys') {
+        return issue.keys.map((key) => `unknown field ${nameOf([...issue.path, key])}`).join('; ');
+      }
+      return `${nameOf(issue.path) || 'the whole'}: ${issue.message}`;
+    })
+    .join('; ');
+}

@@ -1,0 +1,99 @@
+import { mkdir } from 'node:fs/promises';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { chooseEncoder } from './encode/choose-encoder.ts';
+import { createSourceRemoval } from './job/remove-source.ts';
+import { createJobRunner } from './job/run.ts';
+import { openStores } from './job/stores.ts';
+import { createLogger, type Logger } from './log.ts';
+import { openMediaTools } from './media-tool.ts';
+import { createConsumer } from './queue/consumer.ts';
+import { createProtection } from './queue/protection.ts';
+import { createQueue } from './queue/queue.ts';
+import { createReporter } from './report/reporter.ts';
+import { createStatusFiles, readStatusFile } from './report/status-file.ts';
+import { readSettings, type Settings, SettingsError } from './settings.ts';
+
+import { transcode } from './transcode.ts';
+
+/** Exit codes, after sysexits.h: settings that must be mended, and an encoder that is not there. */
+const exitCodes = { stopped: 0, crashed: 1, noEncoder: 69, badSettings: 78 };
+
+/** The whole way from SIGTERM to the exit; ECS kills after 30 s by default, and Spot takes the machine in 120 s. */
+const stopMs = 9500;
+
+async function main(): Promise<void> {
+  const settings = readSettingsOrExit();
+  const log = createLogger(settings);
+  const tools = openMediaTools({
+    ffmpegPath: settings.ffmpegPath,
+    ffprobePath: settings.ffprobePath,
+    maxPixels: settings.limits.pixels,
+    maxStreams: settings.limits.streams,
+  });
+  const encoder = await chooseEncoder(settings, tools).catch((error: unknown) => {
+    log.fatal({ err: error }, 'the encoder that was asked for can not be used; no jobs are taken');
+    process.exit(exitCodes.noEncoder);
+  });
+  await mkdir(settings.workDir, { recursive: true });
+
+  const stores = openStores(settings);
+  const { bucket: outputBucket, prefix } = settings.output;
+  const reporter = createReporter({ sinks: [createStatusFiles(stores.output, prefix, log)] });
+  const protection = createProtection(settings.ecsAgentUri, log);
+  const sqs = new SQSClient({ region: settings.region, endpoint: settings.queue.endpoint, maxAttempts: 1 });
+  const handle = createJobRunner({
+    settings,
+    transcode: (job, run) => transcode(job, { settings, stores, tools, encoder, ...run }),
+    reporter,
+    readEarlier: (jobId) => readStatusFile(stores.output, prefix, jobId, log),
+    isPublished: async (film) => (await stores.output.head(film.playlist)) !== undefined,
+    sourceRemoval: createSourceRemoval(settings, stores.storeFor),
+    log,
+  });
+  const consumer = createConsumer({
+    queue: createQueue(sqs, settings.queue),
+    visibilityTimeoutSeconds: settings.queue.visibilityTimeoutSeconds,
+    jobsAtOnce: settings.queue.jobsAtOnce,
+    handle,
+    log,
+    protection,
+  });
+
+  consumer.start();
+  log.info({ encoder, queue: settings.queue.url, output: outputBucket }, 'worker started');
+
+  const signal = await nextSignal();
+  log.info({ signal }, 'worker stopping');
+  exitLate(log);
+  await consumer.stop();
+  await reporter.close(1500);
+  protection.close();
+  log.info('worker stopped');
+  process.exit(exitCodes.stopped);
+}
+
+function readSettingsOrExit(): Settings {
+  try {
+    return readSettings(process.env);
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(exitCodes.badSettings);
+  }
+}
+
+/** Later signals change nothing: the stop is under way. */
+function nextSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, resolve);
+  });
+}
+
+function exitLate(log: Logger): void {
+  setTimeout(() => {
+    log.error('the stop took too long; whatever is left comes back by itself');
+    process.exit(exitCodes.stopped);
+  }, stopMs).unref();
+}
+
+await main();

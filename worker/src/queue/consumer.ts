@@ -1,0 +1,122 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { InterruptedError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { holdMessage, type Lease, LeaseLostError } from './lease.ts';
+import type { Outcome } from './outcome.ts';
+import type { Protection } from './protection.ts';
+import type { Queue, ReceivedMessage } from './queue.ts';
+import { settle } from './settle.ts';
+
+/**
+ * Takes messages one by one and sees each to its end. Our own loop instead of sqs-consumer, because there a stop that
+ * ends the long poll also ends heartbeats and deletes, a lost hold reaches no handler, and a handler can't say that its
+ * message should come back later.
+ */
+export interface Consumer {
+  start(): void;
+  /** Takes no more, asks running handlers to end, gives their messages back, and resolves when all are settled. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Works on one message. It resolves with what shall become of the message; the signal's reason is an
+ * `InterruptedError`, and when it fires the handler ends soon, by any result. It never throws on purpose.
+ */
+export type Handler = (message: ReceivedMessage, signal: AbortSignal) => Promise<Outcome>;
+
+export interface ConsumerOptions {
+  queue: Queue;
+  visibilityTimeoutSeconds: number;
+  /** Messages worked on at once. */
+  jobsAtOnce: number;
+  handle: Handler;
+  log: Logger;
+  protection: Protection;
+  /** See `LeaseOptions`. */
+  longestHoldSeconds?: number;
+  /** A stop waits so long for a handler to end, and then gives its message back without it. */
+  handlerSecondsAfterStop?: number;
+  /** A stop waits so much longer for calls to SQS that fail. */
+  settleSecondsAfterStop?: number;
+}
+
+export function createConsumer(options: ConsumerOptions): Consumer {
+  const { queue, handle, log, protection } = options;
+  const stopping = new AbortController();
+  const handlersMustEnd = new AbortController();
+  const handlersShouldHaveEnded = once(handlersMustEnd.signal);
+  const afterStop = new AbortController();
+  const slots: Promise<void>[] = [];
+
+  const work = async () => {
+    let failedPolls = 0;
+    while (!stopping.signal.aborted) {
+      let message: ReceivedMessage | undefined;
+      try {
+        message = await queue.receive(stopping.signal);
+        failedPolls = 0;
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        failedPolls += 1;
+        const seconds = pollDelaySeconds(failedPolls, Math.random());
+        log.error(
+          { err: error, failedPolls },
+          `could not ask the queue for work; again in ${seconds.toFixed(1)} s`,
+        );
+        await sleep(seconds * 1000, undefined, { signal: stopping.signal }).catch(() => {});
+      }
+      if (message !== undefined) await see(message);
+    }
+  };
+
+  /** From received to settled. */
+  const see = async (message: ReceivedMessage) => {
+    protection.busy();
+    let lease: Lease | undefined;
+    try {
+      lease = await holdMessage(message, options);
+      const signal = AbortSignal.any([lease.signal, stopping.signal]);
+      const outcome = signal.aborted
+        ? undefined
+        : await Promise.race([handle(message, signal), handlersShouldHaveEnded]);
+      const settling = AbortSignal.any([lease.signal, afterStop.signal]);
+      await settle(message, finalOutcome(outcome, signal), { queue, log, signal: settling });
+    } catch (error) {
+      log.warn({ err: error, messageId: message.id }, 'the message was left to come back by itself');
+    } finally {
+      lease?.end();
+      protection.idle();
+    }
+  };
+
+  return {
+    start() {
+      for (let slot = 0; slot < options.jobsAtOnce; slot += 1) slots.push(work());
+    },
+    async stop() {
+      stopping.abort(new InterruptedError('The worker was asked to stop.'));
+      const handlerMs = (options.handlerSecondsAfterStop ?? 5) * 1000;
+      const settleMs = (options.settleSecondsAfterStop ?? 2) * 1000;
+      const handlers = setTimeout(() => handlersMustEnd.abort(), handlerMs);
+      const settling = setTimeout(() => afterStop.abort(), handlerMs + settleMs);
+      await Promise.all(slots);
+      clearTimeout(handlers);
+      clearTimeout(settling);
+    },
+  };
+}
+
+/** A job that reached an end of its own is settled by it; one that was cut off is settled by what cut it off. */
+function finalOutcome(outcome: Outcome | undefined, signal: AbortSignal): Outcome {
+  if (signal.reason instanceof LeaseLostError) return { action: 'abandon' };
+  return outcome ?? { action: 'release' };
+}
+
+function once(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }));
+}
+
+/** From 1 second, doubling up to 20, with up to a quarter more: a queue that is down is asked less than once a second. */
+export function pollDelaySeconds(failedPolls: number, random: number): number {
+  return Math.min(20, 2 ** Math.min(failedPolls - 1, 10)) * (1 + random / 4);
+}

@@ -1,0 +1,64 @@
+import type { FailureKind } from '../errors.ts';
+
+/**
+ * What becomes of a message after its handler is done with it. "Acknowledged" always means: deleted, after whatever
+ * stands in for it was sent.
+ */
+export type Outcome =
+  /** Done, or nothing to do: delete it. */
+  | { action: 'acknowledge' }
+  /** Send each body as a message of its own, then delete the original. */
+  | { action: 'fan-out'; bodies: string[] }
+  /** Send it again with a delay and a higher attempt, then delete the original. */
+  | { action: 'retry'; attempt: number; requestId: string; delaySeconds: number }
+  /** Send it to the dead letters with the reason, then delete the original. */
+  | { action: 'give-up'; jobId?: string; requestId: string; reason: string; code: string }
+  /** Make it visible at once. */
+  | { action: 'release' }
+  /** Send it again as it is, because SQS lets nobody hold one message for over 12 hours, then delete the original. */
+  | { action: 'hand-over'; requestId: string }
+  /** It is someone else's by now: touch nothing. */
+  | { action: 'abandon' };
+
+export interface FailurePolicy {
+  maxAttempts: number;
+  retryDelaySeconds: number;
+}
+
+/**
+ * A message that was handed out so often without any word about its end is killing its workers. Far more than
+ * interruptions: each retry is a new message, whose count starts again.
+ */
+export const maxReceives = 25;
+
+/** What a failed job's message comes to. */
+export type FailureDecision =
+  | { action: 'retry'; attempt: number; delaySeconds: number }
+  | { action: 'give-up' };
+
+/**
+ * @param attempt the try that failed, from 1
+ * @param random 0 to 1, for the jitter
+ */
+export function decideFailure(
+  kind: Exclude<FailureKind, 'interrupted'>,
+  attempt: number,
+  policy: FailurePolicy,
+  random: number,
+): FailureDecision {
+  if (kind === 'refused' || attempt >= policy.maxAttempts) return { action: 'give-up' };
+  return {
+    action: 'retry',
+    attempt: attempt + 1,
+    delaySeconds: retryDelaySeconds(attempt, policy.retryDelaySeconds, random),
+  };
+}
+
+/** The most that SQS delays a message by. */
+const longestDelaySeconds = 900;
+
+/** Doubles with each failure; up to a fifth more, so that jobs that failed together do not come back together. */
+export function retryDelaySeconds(failedAttempt: number, firstDelaySeconds: number, random: number): number {
+  const delay = firstDelaySeconds * 2 ** (failedAttempt - 1) * (1 + random / 5);
+  return Math.min(longestDelaySeconds, Math.round(delay));
+}

@@ -1,0 +1,170 @@
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  type MessageAttributeValue,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { Settings } from '../settings.ts';
+
+/** A message in this worker's hands until its visibility ends. */
+export interface ReceivedMessage {
+  id: string;
+  body: string;
+  receiptHandle: string;
+  /** Times it was handed out, this one included. */
+  receiveCount: number;
+  sentAt: Date;
+  /** Fair queues: whose message it is. */
+  groupId?: string;
+  /** String attributes by name. */
+  attributes: Readonly<Record<string, string>>;
+}
+
+export interface NewMessage {
+  body: string;
+  attributes?: Readonly<Record<string, string>>;
+  groupId?: string;
+  /** 0 to 900. */
+  delaySeconds?: number;
+}
+
+/** Longest wait of one receive call that SQS allows, in seconds. */
+const longPollSeconds = 20;
+
+/**
+ * For so long, in seconds, a message is hidden before the first heartbeat. Short, because SQS may hand a message to a
+ * poll that was given up a moment ago, and nobody would see that message for the whole of a long hiding time.
+ */
+export const firstHoldSeconds = 5;
+
+/** The two SQS queues, in the calls that we need. Nothing is retried here: callers know what waiting costs. */
+export interface Queue {
+  /** Waits up to 20 seconds for a message. @throws AbortError when aborted */
+  receive(signal: AbortSignal): Promise<ReceivedMessage | undefined>;
+  /** Hides the message for so many seconds from now; 0 gives it back. @throws MessageGoneError */
+  hide(message: ReceivedMessage, seconds: number): Promise<void>;
+  delete(message: ReceivedMessage): Promise<void>;
+  send(message: NewMessage): Promise<void>;
+  sendToDeadLetters(message: NewMessage): Promise<void>;
+}
+
+/** The message is no longer ours: someone else has it, or it was deleted. */
+export class MessageGoneError extends Error {
+  override readonly name = 'MessageGoneError';
+}
+
+export function createQueue(sqs: SQSClient, settings: Settings['queue']): Queue {
+  const send = async (QueueUrl: string, message: NewMessage) => {
+    await sqs.send(
+      new SendMessageCommand({
+        QueueUrl,
+        MessageBody: message.body,
+        MessageAttributes: toSqsAttributes(message.attributes ?? {}),
+        MessageGroupId: message.groupId,
+        DelaySeconds: message.delaySeconds,
+      }),
+    );
+  };
+  return {
+    async receive(signal) {
+      const { Messages } = await sqs.send(
+        new ReceiveMessageCommand({
+          QueueUrl: settings.url,
+          MaxNumberOfMessages: 1,
+          WaitTimeSeconds: longPollSeconds,
+          VisibilityTimeout: Math.min(firstHoldSeconds, settings.visibilityTimeoutSeconds),
+          MessageAttributeNames: ['All'],
+          MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp', 'MessageGroupId'],
+        }),
+        { abortSignal: signal },
+      );
+      const message = Messages?.[0];
+      return message === undefined ? undefined : toReceived(message);
+    },
+    async hide(message, seconds) {
+      try {
+        await sqs.send(
+          new ChangeMessageVisibilityCommand({
+            QueueUrl: settings.url,
+            ReceiptHandle: message.receiptHandle,
+            VisibilityTimeout: Math.floor(seconds),
+          }),
+        );
+      } catch (error) {
+        if (!goneErrors.has((error as Error).name)) throw error;
+        throw new MessageGoneError(`SQS no longer lets this worker hold message ${message.id}`, {
+          cause: error,
+        });
+      }
+    },
+    async delete(message) {
+      await sqs.send(
+        new DeleteMessageCommand({ QueueUrl: settings.url, ReceiptHandle: message.receiptHandle }),
+      );
+    },
+    send: (message) => send(settings.url, message),
+    sendToDeadLetters: (message) => send(settings.deadLetterUrl, message),
+  };
+}
+
+/** How SQS says that a receipt handle is worth nothing any more; the last is also its answer beyond 12 hours. */
+const goneErrors = new Set([
+  'MessageNotInflight',
+  'ReceiptHandleIsInvalid',
+  'InvalidIdFormat',
+  'InvalidParameterValue',
+  'InvalidParameterValueException',
+]);
+
+function toReceived(message: {
+  MessageId?: string;
+  Body?: string;
+  ReceiptHandle?: string;
+  Attributes?: Partial<Record<string, string>>;
+  MessageAttributes?: Record<string, MessageAttributeValue>;
+}): ReceivedMessage {
+  const system = message.Attributes ?? {};
+  const groupId = system.MessageGroupId;
+  return {
+    id: message.MessageId ?? '',
+    body: message.Body ?? '',
+    receiptHandle: message.ReceiptHandle ?? '',
+    receiveCount: Number(system.ApproximateReceiveCount ?? 1),
+    sentAt: new Date(Number(system.SentTimestamp ?? Date.now())),
+    ...(groupId === undefined ? {} : { groupId }),
+    attributes: fromSqsAttributes(message.MessageAttributes ?? {}),
+  };
+}
+
+function fromSqsAttributes(attributes: Record<string, MessageAttributeValue>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(attributes).flatMap(([name, { StringValue }]) =>
+      StringValue === undefined ? [] : [[name, StringValue]],
+    ),
+  );
+}
+
+function toSqsAttributes(
+  attributes: Readonly<Record<string, string>>,
+): Record<string, MessageAttributeValue> {
+  return Object.fromEntries(
+    Object.entries(attributes)
+      .map(([name, value]) => [name, attributeText(value)] as const)
+      .filter(([, value]) => value !== '')
+      .map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
+  );
+}
+
+/**
+ * What SQS takes as text: no empty values, and of the control characters only tab and line ends.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+ */
+export function attributeText(text: string): string {
+  return Array.from(text.toWellFormed().slice(0, 1000))
+    .map((character) =>
+      /[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u.test(character) ? character : ' ',
+    )
+    .join('');
+}

@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '../log.ts';
+import type { Outcome } from './outcome.ts';
+import { MessageGoneError, type Queue, type ReceivedMessage } from './queue.ts';
+import { readRequest, redriveRequestId, requestAttributes } from './request.ts';
+
+/**
+ * Does to the message what was decided. The order is always: first send what takes the message's place, then delete it.
+ * Whatever fails in between leaves the original on the queue, so at worst a job is met twice and never lost.
+ *
+ * @param signal ends the tries: the message then comes back when its visibility ends
+ */
+export async function settle(
+  message: ReceivedMessage,
+  outcome: Outcome,
+  { queue, log, signal }: { queue: Queue; log: Logger; signal: AbortSignal },
+): Promise<void> {
+  const persist = (what: string, call: () => Promise<void>) => untilDone(what, call, message, log, signal);
+  const group = message.groupId === undefined ? {} : { groupId: message.groupId };
+  const request = readRequest(message);
+
+  switch (outcome.action) {
+    case 'abandon':
+      return;
+    case 'release':
+      return persist('give the message back', () => queue.hide(message, 0));
+    case 'acknowledge':
+      break;
+    case 'fan-out':
+      for (const body of outcome.bodies) {
+        const attributes = { queuedAt: request.queuedAt.toISOString() };
+        await persist('send one upload of the event on', () => queue.send({ body, attributes, ...group }));
+      }
+      break;
+    case 'retry':
+    case 'hand-over': {
+      const attempt = outcome.action === 'retry' ? outcome.attempt : request.attempt;
+      const delaySeconds = outcome.action === 'retry' ? outcome.delaySeconds : 0;
+      const attributes = {
+        ...message.attributes,
+        ...requestAttributes({ ...request, attempt, requestId: outcome.requestId }),
+      };
+      const next = { body: message.body, attributes, delaySeconds, ...group };
+      await persist('send the message again', () => queue.send(next));
+      break;
+    }
+    case 'give-up': {
+      const attributes = {
+        ...withoutRequest(message.attributes),
+        reason: outcome.reason,
+        reasonCode: outcome.code,
+        requestId: redriveRequestId(outcome.requestId),
+        ...(outcome.jobId === undefined ? {} : { jobId: outcome.jobId }),
+      };
+      const letter = { body: message.body, attributes, ...group };
+      await persist('send the message to the dead letters', () => queue.sendToDeadLetters(letter));
+      break;
+    }
+  }
+  await persist('delete the message', () => queue.delete(message));
+}
+
+/** A redriven message starts anew: at attempt 1, with a wait of its own. */
+function withoutRequest(attributes: Readonly<Record<string, string>>): Record<string, string> {
+  const { attempt, requestId, queuedAt, ...others } = attributes;
+  return others;
+}
+
+/** About once a second until it works, or the message is no longer ours, or the signal. */
+async function untilDone(
+  what: string,
+  call: () => Promise<void>,
+  message: ReceivedMessage,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if (error instanceof MessageGoneError || signal.aborted) throw error;
+      log.warn({ err: error, messageId: message.id }, `could not ${what}; trying again`);
+      await sleep(1000, undefined, { signal });
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import { hostname } from 'node:os';
+import type { QueuedJob } from '../job/job.ts';
+import { describeSource } from '../job/source.ts';
+import type { ReportContext, Sink } from './sink.ts';
+import type { JobState } from './state.ts';
+import { advance, type RunningChange, type Transition, updateRunning } from './transitions.ts';
+
+/** Tells every sink about jobs. */
+export interface Reporter {
+  /** A job from the queue; its state is `queued` until it is moved on. */
+  open(job: ReportedJob, facts: JobFacts): JobReport;
+  /** Finishes what the sinks still have to say, within the time. */
+  close(withinMs: number): Promise<void>;
+}
+
+/** A job, or as much as could be read of a message that was to be one. */
+export type ReportedJob = Pick<QueuedJob, 'id' | 'source' | 'title' | 'metadata' | 'options' | 'requestId'>;
+
+export interface JobFacts {
+  attempt: number;
+  maxAttempts: number;
+  queuedAt: Date;
+  /** Where the job stands already: a film that is published is named until another one takes its place. */
+  earlier?: Pick<JobState, 'film'>;
+}
+
+export interface JobReport {
+  state(): JobState;
+  /** Cheap: may be called for every frame. Progress never goes back. */
+  update(change: RunningChange): void;
+  /** Waits until status file and database have it, but no longer than `withinMs`. */
+  move(transition: Transition, withinMs?: number): Promise<void>;
+  /** The job is someone else's by now: says nothing more about it. */
+  abandon(): void;
+}
+
+export interface ReporterOptions {
+  sinks: readonly Sink[];
+  clock?: () => Date;
+  /** Between two reports of progress. */
+  intervalMs?: number;
+}
+
+/** So long a job's end waits for its last state to be written. */
+const defaultFlushMs = 5000;
+
+export function createReporter(options: ReporterOptions): Reporter {
+  const { sinks, clock = () => new Date(), intervalMs = 2000 } = options;
+  return {
+    open: (job, facts) => openReport(job, facts, sinks, clock, intervalMs),
+    async close(withinMs) {
+      const signal = AbortSignal.timeout(withinMs);
+      await Promise.all(sinks.map((sink) => sink.close?.(signal)));
+    },
+  };
+}
+
+function openReport(
+  job: ReportedJob,
+  facts: JobFacts,
+  sinks: readonly Sink[],
+  clock: () => Date,
+  intervalMs: number,
+): JobReport {
+  const webhookUrl = job.options?.webhook;
+  const context: ReportContext = {
+    requestId: job.requestId,
+    ...(webhookUrl === undefined ? {} : { webhookUrl }),
+  };
+  let state = queuedState(job, facts, clock());
+  let timer: NodeJS.Timeout | undefined;
+  let abandoned = false;
+
+  const stopTimer = () => {
+    clearTimeout(timer);
+    timer = undefined;
+  };
+
+  return {
+    state: () => state,
+    update(change) {
+      state = updateRunning(state, change, clock());
+      if (abandoned || timer !== undefined || state.state !== 'running') return;
+      timer = setTimeout(() => {
+        timer = undefined;
+        for (const sink of sinks) sink.progress?.(state);
+      }, intervalMs);
+    },
+    async move(transition, withinMs = defaultFlushMs) {
+      stopTimer();
+      if (abandoned) return;
+      state = advance(state, transition, clock());
+      for (const sink of sinks) sink.transition(state, context);
+      if (transition.to === 'running') return;
+      const signal = AbortSignal.timeout(withinMs);
+      await Promise.all(sinks.map((sink) => sink.flush?.(job.id, signal)));
+    },
+    abandon() {
+      stopTimer();
+      abandoned = true;
+      for (const sink of sinks) sink.abandon?.(job.id);
+    },
+  };
+}
+
+export function queuedState(job: ReportedJob, facts: JobFacts, now: Date): JobState {
+  return {
+    id: job.id,
+    source: describeSource(job.source),
+    ...(job.title === undefined ? {} : { title: job.title }),
+    ...(job.metadata === undefined ? {} : { metadata: job.metadata }),
+    ...(facts.earlier?.film === undefined ? {} : { film: facts.earlier.film }),
+    state: 'queued',
+    attempt: facts.attempt,
+    maxAttempts: facts.maxAttempts,
+    warnings: [],
+    timings: {},
+    queuedAt: facts.queuedAt.toISOString(),
+    updatedAt: now.toISOString(),
+  };
+}
+
+/** Names this worker in reports. */
+export const workerName = hostname();

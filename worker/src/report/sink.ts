@@ -1,0 +1,23 @@
+import type { JobState } from './state.ts';
+
+/** What a sink is told beside the state itself. */
+export interface ReportContext {
+  /** The request that the state belongs to, see `QueuedJob.requestId`. */
+  requestId: string;
+  /** A webhook that this job named for itself. */
+  webhookUrl?: string;
+}
+
+/** One place where jobs are reported. A sink can neither fail nor delay a job: it never throws and never blocks. */
+export interface Sink {
+  /** The job has entered another state. */
+  transition(state: JobState, context: ReportContext): void;
+  /** The job runs on; called about every 2 seconds. */
+  progress?(state: JobState): void;
+  /** Resolves when the job's last state has been written or given up; waits no longer than the signal. */
+  flush?(jobId: string, signal: AbortSignal): Promise<void>;
+  /** This worker has lost the job: nothing more is said about it. */
+  abandon?(jobId: string): void;
+  /** Finishes what can be finished before the signal, at the worker's end. */
+  close?(signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,105 @@
+import type { Film, JobState, JobStateName, Progress } from './state.ts';
+
+/** A step of the one state machine: queued → running → succeeded | retrying | failed. */
+export type Transition =
+  | { to: 'running'; attempt: number; worker: string }
+  /** Interrupted: back in the queue, at no cost. */
+  | { to: 'queued' }
+  | { to: 'retrying'; error: JobError }
+  | { to: 'succeeded'; film: Film }
+  | { to: 'failed'; error: JobError };
+
+export type JobError = NonNullable<JobState['error']>;
+
+/** What may change while a job runs. */
+export type RunningChange = Partial<Pick<JobState, 'stage' | 'progress' | 'warnings' | 'timings'>>;
+
+const next: Record<JobStateName, readonly JobStateName[]> = {
+  /** `failed` at once: a message that is no job, or one that outlived too many workers. */
+  queued: ['running', 'failed'],
+  running: ['succeeded', 'retrying', 'failed', 'queued'],
+  retrying: ['running', 'failed'],
+  /** Delivered again, asked for again, or redriven. */
+  succeeded: ['running'],
+  failed: ['running'],
+};
+
+export function isFinal(state: JobStateName): boolean {
+  return state === 'succeeded' || state === 'failed';
+}
+
+/** @throws Error on a step that the machine does not have: a mistake in the caller */
+export function advance(state: JobState, transition: Transition, now: Date): JobState {
+  if (!next[state.state].includes(transition.to)) {
+    throw new Error(`Job ${state.id} can't go from ${state.state} to ${transition.to}.`);
+  }
+  const at = now.toISOString();
+  const moved = { ...state, state: transition.to, updatedAt: at };
+  switch (transition.to) {
+    case 'running': {
+      const { error, finishedAt, stage, progress, ...rest } = moved;
+      const waitSeconds = secondsBetween(state.queuedAt, at);
+      const { attempt, worker } = transition;
+      return { ...rest, attempt, worker, startedAt: at, warnings: [], timings: { waitSeconds } };
+    }
+    case 'queued': {
+      const { stage, progress, startedAt, worker, ...rest } = moved;
+      return rest;
+    }
+    case 'retrying': {
+      const { stage, ...rest } = moved;
+      return { ...rest, error: transition.error };
+    }
+    case 'failed': {
+      const { stage, ...rest } = moved;
+      return { ...rest, ...ended(state, at), error: transition.error };
+    }
+    case 'succeeded': {
+      const { stage, ...rest } = moved;
+      return {
+        ...rest,
+        ...ended(state, at),
+        film: transition.film,
+        progress: { ...(state.progress ?? noProgress), percent: 100, etaSeconds: 0 },
+      };
+    }
+  }
+}
+
+function ended(state: JobState, at: string): Pick<JobState, 'finishedAt' | 'timings'> {
+  if (state.startedAt === undefined) return { finishedAt: at, timings: state.timings };
+  const totalSeconds = secondsBetween(state.startedAt, at);
+  return { finishedAt: at, timings: { ...state.timings, totalSeconds } };
+}
+
+const noProgress: Progress = { percent: 0, publishedBytes: 0, publishedSegments: 0, renditions: [] };
+
+/** Nothing that was said is taken back, and 100 % is for the end alone. */
+export function updateRunning(state: JobState, change: RunningChange, now: Date): JobState {
+  if (state.state !== 'running') return state;
+  return {
+    ...state,
+    ...(change.stage === undefined ? {} : { stage: change.stage }),
+    ...(change.warnings === undefined ? {} : { warnings: change.warnings }),
+    ...(change.progress === undefined ? {} : { progress: forward(state.progress, change.progress) }),
+    timings: { ...state.timings, ...change.timings },
+    updatedAt: now.toISOString(),
+  };
+}
+
+const highestPercentBeforeTheEnd = 99.9;
+
+function forward(before: Progress | undefined, progress: Progress): Progress {
+  const percent = Number.isFinite(progress.percent) ? progress.percent : 0;
+  return {
+    ...progress,
+    percent: Math.max(before?.percent ?? 0, Math.min(highestPercentBeforeTheEnd, percent)),
+    publishedBytes: Math.max(before?.publishedBytes ?? 0, progress.publishedBytes),
+    publishedSegments: Math.max(before?.publishedSegments ?? 0, progress.publishedSegments),
+  };
+}
+
+/** 0 where clocks disagree. */
+function secondsBetween(from: string, to: string): number {
+  return Math.max(0, (Date.parse(to) - Date.parse(from)) / 1000);
+}
