@@ -1,0 +1,139 @@
+import type { AudioRendition, Plan } from '../plan/plan.ts';
+import { type Bandwidth, measureBandwidth, most, together } from './bandwidth.ts';
+import { playlist, quotable, tag } from './m3u8.ts';
+import { hasIframes, iframePlaylistName, mediaPlaylistName, targetDuration } from './media-playlist.ts';
+import type { PartRecord } from './record.ts';
+import { joinRenditions, type Rendition } from './rendition.ts';
+
+const audioGroup = 'audio';
+
+/** Apple's HLS authoring specification, section 1: the first variant is where a player starts, 2000 kbit/s on Wi-Fi. */
+const startBandwidth = 2_000_000;
+
+interface Variant {
+  bandwidth: Bandwidth;
+  lines: string[];
+}
+
+/**
+ * The playlist that is the commit: every rendition with what a player must know to choose, measured from the
+ * published segments. Lies one folder above the plan's; all names in it are relative.
+ * @throws Error when a rendition of the plan lacks a segment
+ */
+export function multivariantPlaylist(plan: Plan, records: readonly PartRecord[]): string {
+  const renditions = joinRenditions(plan, records);
+  const target = targetDuration(records);
+  const find = (name: string) => {
+    const rendition = renditions.get(name) as Rendition;
+    return { rendition, bandwidth: measureBandwidth(rendition.segments, target) };
+  };
+  const audio = plan.audio.map(({ name }) => find(name));
+  const audioCodecs = [...new Set(audio.map(({ rendition }) => rendition.codecs))];
+  const audioBandwidth = most(audio.map(({ bandwidth }) => bandwidth));
+  const AUDIO = audio.length > 0 ? { quoted: audioGroup } : undefined;
+  // Without this, players offer captions that may be inside the video (RFC 8216 section 4.3.4.2).
+  const common = { AUDIO, 'CLOSED-CAPTIONS': 'NONE' };
+
+  const { video } = plan;
+  const videoVariants: Variant[] = (video?.renditions ?? []).map(({ name, width, height }) => {
+    const { rendition, bandwidth: own } = find(name);
+    const bandwidth = together(own, audioBandwidth);
+    const attributes = {
+      ...rates(bandwidth),
+      CODECS: { quoted: [rendition.codecs, ...audioCodecs].join(',') },
+      RESOLUTION: { width, height },
+      'FRAME-RATE': video && (video.frameRate.num / video.frameRate.den).toFixed(3),
+      ...common,
+    };
+    return { bandwidth, lines: [tag('EXT-X-STREAM-INF', attributes), uri(plan, name, mediaPlaylistName)] };
+  });
+  const iframes = (video?.renditions ?? []).flatMap(({ name, width, height }) => {
+    const { rendition } = find(name);
+    if (!hasIframes(rendition)) return [];
+    const frames = rendition.segments.map((segment) => ({ ...segment, bytes: segment.keyframeBytes ?? 0 }));
+    return tag('EXT-X-I-FRAME-STREAM-INF', {
+      ...rates(measureBandwidth(frames, target)),
+      CODECS: { quoted: rendition.codecs },
+      RESOLUTION: { width, height },
+      URI: { quoted: uri(plan, name, iframePlaylistName) },
+    });
+  });
+
+  const variants = video ? startFirst(videoVariants) : audioVariants(plan, find, common);
+  return playlist([
+    '#EXT-X-VERSION:6',
+    '#EXT-X-INDEPENDENT-SEGMENTS',
+    ...audioMedia(plan),
+    ...variants.flatMap(({ lines }) => lines),
+    ...iframes,
+  ]);
+}
+
+function rates({ peak, average }: Bandwidth) {
+  return { BANDWIDTH: peak, 'AVERAGE-BANDWIDTH': average };
+}
+
+/** From the playlist to a file of a rendition. Names are made by the plan, of letters, digits and "-" alone. */
+function uri(plan: Plan, name: string, file: string): string {
+  return `${plan.id}/${name}/${file}`;
+}
+
+/** Largest first, but for the one to start with. */
+function startFirst(variants: readonly Variant[]): Variant[] {
+  const distance = ({ bandwidth }: Variant) => Math.abs(Math.log(bandwidth.average / startBandwidth));
+  const [start] = variants.toSorted((a, b) => distance(a) - distance(b));
+  return variants.toSorted((a, b) => Number(b === start) - Number(a === start));
+}
+
+/** A film without a picture: the track that plays by default is the one variant, the others are its alternatives. */
+function audioVariants(
+  plan: Plan,
+  find: (name: string) => { rendition: Rendition; bandwidth: Bandwidth },
+  common: Record<string, string | { quoted: string } | undefined>,
+): Variant[] {
+  const main = defaultAudio(plan.audio);
+  if (main === undefined) throw new Error(`Plan ${plan.id} has neither video nor audio.`);
+  const found = plan.audio.map(({ name }) => find(name));
+  const bandwidth = most(found.map((each) => each.bandwidth)) as Bandwidth;
+  const codecs = [...new Set(found.map(({ rendition }) => rendition.codecs))];
+  const attributes = { ...rates(bandwidth), CODECS: { quoted: codecs.join(',') }, ...common };
+  return [
+    { bandwidth, lines: [tag('EXT-X-STREAM-INF', attributes), uri(plan, main.name, mediaPlaylistName)] },
+  ];
+}
+
+/** RFC 8216 section 4.3.4.1.1: names differ, one default at most, automatic choice only where languages differ. */
+function audioMedia(plan: Plan): string[] {
+  const main = defaultAudio(plan.audio);
+  const names = uniqueNames(plan.audio.map(({ label, name }) => quotable(label) || name));
+  const languages = new Set<string | undefined>([main?.language]);
+  return plan.audio.map((rendition, index) => {
+    const isMain = rendition === main;
+    const automatic = isMain || !languages.has(rendition.language);
+    languages.add(rendition.language);
+    return tag('EXT-X-MEDIA', {
+      TYPE: 'AUDIO',
+      'GROUP-ID': { quoted: audioGroup },
+      NAME: { quoted: names[index] ?? rendition.name },
+      LANGUAGE: rendition.language === undefined ? undefined : { quoted: rendition.language },
+      DEFAULT: isMain ? 'YES' : 'NO',
+      AUTOSELECT: automatic ? 'YES' : 'NO',
+      CHANNELS: { quoted: String(rendition.channels) },
+      URI: { quoted: uri(plan, rendition.name, mediaPlaylistName) },
+    });
+  });
+}
+
+function defaultAudio(audio: readonly AudioRendition[]): AudioRendition | undefined {
+  return audio.find((rendition) => rendition.default) ?? audio[0];
+}
+
+function uniqueNames(names: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return names.map((name) => {
+    let unique = name;
+    for (let number = 2; taken.has(unique); number++) unique = `${name} (${number})`;
+    taken.add(unique);
+    return unique;
+  });
+}
