@@ -37,9 +37,19 @@ export interface FfmpegCall {
   /** One handler for each of the file descriptors 3, 4, ... that the arguments write lines to. */
   onLine?: readonly ((line: string) => void)[];
   onProgress?: (progress: Progress) => void;
+  /** Called once it runs, with the means to hold it back while the network is slower than the encoder. */
+  onStart?: (brake: Brake) => void;
   /** Without progress for so long it is hung, and killed. */
   stallSeconds: number;
+  /** True while it stands still because its source does: it is not hung then. */
+  excused?: () => boolean;
   signal?: AbortSignal;
+}
+
+/** Stops and continues a running ffmpeg; a stopped one is not taken for hung. */
+export interface Brake {
+  pause(): void;
+  resume(): void;
 }
 
 /**
@@ -126,7 +136,18 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
       return output;
     },
 
-    ffmpeg({ input, inputArgs, outputArgs, cwd, onLine = [], onProgress, stallSeconds, signal }) {
+    ffmpeg({
+      input,
+      inputArgs,
+      outputArgs,
+      cwd,
+      onLine = [],
+      onProgress,
+      onStart,
+      stallSeconds,
+      excused,
+      signal,
+    }) {
       const source =
         'url' in input
           ? [...limits, ...inputArgs, '-i', input.url]
@@ -147,7 +168,9 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
         cwd,
         signal,
         onLine,
+        onStart,
         stallSeconds,
+        excused,
         onStdout: (stdout, alive) =>
           readProgress(stdout, (progress, moved) => {
             if (moved) alive();
@@ -172,8 +195,10 @@ interface RunOptions {
   timeoutSeconds?: number;
   /** Between two calls of `alive`. */
   stallSeconds?: number;
+  excused?: () => boolean;
   onStdout: (stdout: Readable, alive: () => void) => void;
   onLine?: readonly ((line: string) => void)[];
+  onStart?: (brake: Brake) => void;
 }
 
 const killAfterMs = 2_000;
@@ -202,8 +227,9 @@ async function run(program: string, args: string[], options: RunOptions): Promis
     errorLines += text.split('\n').length - 1;
     stderrTail = (stderrTail + text).slice(-stderrTailBytes);
   });
-  (options.onLine ?? []).forEach((onLine, index) => {
-    createInterface({ input: child.stdio[index + 3] as Readable }).on('line', onLine);
+  const linesRead = (options.onLine ?? []).map((onLine, index) => {
+    const lines = createInterface({ input: child.stdio[index + 3] as Readable }).on('line', onLine);
+    return new Promise((resolve) => lines.once('close', resolve));
   });
 
   let timedOut = false;
@@ -213,24 +239,36 @@ async function run(program: string, args: string[], options: RunOptions): Promis
     forced ??= setTimeout(() => killGroup(child.pid, 'SIGKILL'), killAfterMs);
   };
   const giveUp = () => {
+    if (options.excused?.()) return alive();
     timedOut = true;
     // A hung process may be one that is stopped, which only SIGKILL reaches.
     stop('SIGKILL');
   };
   const seconds = options.timeoutSeconds ?? options.stallSeconds ?? 60;
   let watchdog = setTimeout(giveUp, seconds * 1000);
-  const alive = () => {
+  function alive(): void {
     clearTimeout(watchdog);
     watchdog = setTimeout(giveUp, seconds * 1000);
-  };
+  }
   const onAbort = () => stop('SIGKILL');
   options.signal?.addEventListener('abort', onAbort, { once: true });
   if (child.stdout) options.onStdout(child.stdout, alive);
   if (child.pid !== undefined) lowerPriority(child.pid);
+  options.onStart?.({
+    pause() {
+      clearTimeout(watchdog);
+      killGroup(child.pid, 'SIGSTOP');
+    },
+    resume() {
+      killGroup(child.pid, 'SIGCONT');
+      alive();
+    },
+  });
 
   try {
     const { exitCode, killedBy } = await ended;
     options.signal?.throwIfAborted();
+    await Promise.all(linesRead);
     if (exitCode === 0) return { errorLines };
     const ending = { exitCode, killedBy, timedOut, stderrTail: stderrTail.trim() };
     throw new MediaToolError(`${program} ${describe(ending, seconds)}`, ending);

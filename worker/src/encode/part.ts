@@ -1,0 +1,207 @@
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Brake, MediaTools } from '../media-tool.ts';
+import type { Part, Plan } from '../plan/plan.ts';
+import { headersFor } from '../publish/content-types.ts';
+import { partRecordKey } from '../publish/keys.ts';
+import type { PartRecord } from '../publish/record.ts';
+import { createUploads, type Uploads } from '../publish/uploads.ts';
+import type { Store } from '../storage/store.ts';
+import { audioArguments } from './audio-arguments.ts';
+import type { Progress } from './progress.ts';
+import { createRecorder, type Recorder } from './recorder.ts';
+import { videoArguments } from './video-arguments.ts';
+
+export interface EncodeContext {
+  plan: Plan;
+  tools: MediaTools;
+  /** The source server's URL. */
+  url: string;
+  output: Store;
+  /** `<output prefix><job id>/<plan id>/` */
+  folder: string;
+  /** A private folder of this job on the local disk. */
+  workDir: string;
+  stallSeconds: number;
+  /** How long the source server has been waiting on storage. */
+  sourceStalledSeconds: () => number;
+  /** The longest film that the settings allow: an endless one is cut off there. */
+  maxSeconds: number;
+  onProgress: (part: Part, progress: Progress) => void;
+  onPublished: (bytes: number) => void;
+  signal: AbortSignal;
+}
+
+export interface RunningPart {
+  /** Resolves when ffmpeg has ended well, with the film time that it reached: the next part may start. */
+  encoded: Promise<{ endSeconds: number }>;
+  /** Resolves when all that the part made is published, judged and recorded. */
+  recorded: Promise<PartRecord>;
+}
+
+/** Uploads under way at once; as many more wait before the encoder is held back. */
+const parallelUploads = 4;
+
+/** Encodes one part with one ffmpeg process and publishes each segment when it is whole. */
+export function startPart(context: EncodeContext, part: Part): RunningPart {
+  const encoded = Promise.withResolvers<{ endSeconds: number }>();
+  encoded.promise.catch(() => {});
+  const recorded = runPart(context, part, encoded.resolve);
+  recorded.catch(encoded.reject);
+  return { encoded: encoded.promise, recorded };
+}
+
+async function runPart(
+  context: EncodeContext,
+  part: Part,
+  onEncoded: (reached: { endSeconds: number }) => void,
+): Promise<PartRecord> {
+  const { plan, output, folder } = context;
+  const startedAt = performance.now();
+  const cwd = join(context.workDir, `part-${part.index}`);
+  const failed = new AbortController();
+  const signal = AbortSignal.any([context.signal, failed.signal]);
+  const uploads = createUploads({
+    store: output,
+    parallel: parallelUploads,
+    signal,
+    onUploaded: async ({ path }, { sizeBytes }) => {
+      await rm(path, { force: true });
+      context.onPublished(sizeBytes);
+    },
+  });
+  const recorder = createRecorder(plan, part);
+  try {
+    const { errorLines } = await encode({
+      context,
+      part,
+      cwd,
+      uploads,
+      recorder,
+      signal,
+      fail: (e) => failed.abort(e),
+    });
+    onEncoded({ endSeconds: recorder.endSeconds() });
+    const encodeSeconds = (performance.now() - startedAt) / 1000;
+    await publishPictures(context, cwd, uploads, recorder);
+    await uploads.finish();
+    const record = recorder.finish({ errorLines, encodeSeconds });
+    await output.put(partRecordKey(folder, part.index), JSON.stringify(record), {
+      ...headersFor('.json'),
+      signal,
+    });
+    return record;
+  } catch (error) {
+    failed.abort(error);
+    await uploads.finish().catch(() => {});
+    throw error;
+  } finally {
+    await rm(cwd, { recursive: true, force: true });
+  }
+}
+
+interface EncodeRun {
+  context: EncodeContext;
+  part: Part;
+  cwd: string;
+  uploads: Uploads;
+  recorder: Recorder;
+  signal: AbortSignal;
+  fail: (error: unknown) => void;
+}
+
+async function encode({ context, part, cwd, uploads, recorder, signal, fail }: EncodeRun) {
+  const { plan } = context;
+  const { inputArgs, outputArgs, renditions } = argumentsOf(plan, part, context.maxSeconds);
+  for (const name of [...renditions, 'storyboard']) await mkdir(join(cwd, name), { recursive: true });
+
+  // Segments of a rendition are judged in their order; uploads are held back there when the network is slow.
+  let waiting = 0;
+  let brake: Brake | undefined;
+  const enough = renditions.length * 3;
+  const queues = renditions.map(() => Promise.resolve());
+  const onSegment = (index: number, rendition: string, file: string) => {
+    if (++waiting === enough) brake?.pause();
+    queues[index] = (queues[index] ?? Promise.resolve())
+      .then(() => publishSegment(context, { cwd, rendition, file, uploads, recorder }))
+      .then(() => {
+        if (waiting-- === enough) brake?.resume();
+      })
+      .catch(fail);
+  };
+  const result = await context.tools.ffmpeg({
+    input: { url: context.url },
+    inputArgs,
+    outputArgs,
+    cwd,
+    stallSeconds: context.stallSeconds,
+    // A film that does not arrive is the source server's to give up on.
+    excused: () => context.sourceStalledSeconds() > 0,
+    signal,
+    onStart: (started) => {
+      brake = started;
+    },
+    onProgress: (progress) => context.onProgress(part, progress),
+    // A line is `file,start,end`; the file's name is ours and has no comma.
+    onLine: renditions.map(
+      (rendition, index) => (line) => onSegment(index, rendition, line.split(',')[0] ?? ''),
+    ),
+  });
+  await Promise.all(queues);
+  signal.throwIfAborted();
+  return result;
+}
+
+function argumentsOf(plan: Plan, part: Part, maxSeconds: number) {
+  if (part.kind === 'audio') return audioArguments(plan, part, maxSeconds);
+  if (!plan.video) throw new TypeError(`Part ${part.index} is video, and the plan has none.`);
+  return videoArguments(plan, plan.video, part, maxSeconds);
+}
+
+interface SegmentFile {
+  cwd: string;
+  rendition: string;
+  file: string;
+  uploads: Uploads;
+  recorder: Recorder;
+}
+
+async function publishSegment(
+  context: EncodeContext,
+  { cwd, rendition, file, uploads, recorder }: SegmentFile,
+) {
+  const audio = context.plan.audio.some(({ name }) => name === rendition);
+  if (context.plan.segmentFormat === 'fmp4' && !recorder.hasInit(rendition)) {
+    const path = join(cwd, rendition, 'init.mp4');
+    recorder.addInit(rendition, await readFile(path));
+    await uploads.add({
+      key: `${context.folder}${rendition}/init.mp4`,
+      path,
+      ...headersFor('init.mp4', audio),
+    });
+  }
+  const path = join(cwd, rendition, file);
+  recorder.addSegment(rendition, file, await readFile(path));
+  await uploads.add({ key: `${context.folder}${rendition}/${file}`, path, ...headersFor(file, audio) });
+}
+
+/** Poster and storyboard sheets are whole when ffmpeg has ended. */
+async function publishPictures(context: EncodeContext, cwd: string, uploads: Uploads, recorder: Recorder) {
+  const sheets = (await readdir(join(cwd, 'storyboard'))).sort(byNumber);
+  for (const file of sheets) {
+    recorder.addSheet(file);
+    await uploads.add({
+      key: `${context.folder}storyboard/${file}`,
+      path: join(cwd, 'storyboard', file),
+      ...headersFor(file),
+    });
+  }
+  const poster = (await readdir(cwd)).find((file) => file === 'poster.jpg');
+  if (!poster) return;
+  recorder.addPoster(poster);
+  await uploads.add({ key: `${context.folder}${poster}`, path: join(cwd, poster), ...headersFor(poster) });
+}
+
+function byNumber(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
+}

@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto';
+import type { Part, Plan } from '../plan/plan.ts';
+import type { PartRecord, RenditionRecord } from '../publish/record.ts';
+import { type InitFacts, readFmp4Segment, readInit, type SegmentFacts } from './fmp4-segment.ts';
+import { readTsSegment } from './ts-segment.ts';
+
+/** Collects what a part makes, judges each piece by itself and all of them together: ffmpeg's exit code proves nothing. */
+export interface Recorder {
+  hasInit(rendition: string): boolean;
+  addInit(rendition: string, data: Buffer): void;
+  /** @throws BadOutputError when the segment is not whole, or does not follow the one before it */
+  addSegment(rendition: string, file: string, data: Buffer): void;
+  addSheet(file: string): void;
+  addPoster(file: string): void;
+  /** Where the last segment so far ends, in film time. */
+  endSeconds(): number;
+  /** @throws BadOutputError when the renditions do not match */
+  finish(run: { errorLines: number; encodeSeconds: number }): PartRecord;
+}
+
+/** ffmpeg made something that is not fit to be published: trouble, to be tried again. */
+export class BadOutputError extends Error {
+  override readonly name = 'BadOutputError';
+}
+
+interface Collected {
+  init?: InitFacts;
+  record: RenditionRecord;
+}
+
+export function createRecorder(plan: Plan, part: Part): Recorder {
+  const renditions = part.kind === 'audio' ? plan.audio : (plan.video?.renditions ?? []);
+  const collected = new Map<string, Collected>(
+    renditions.map(({ name }) => [
+      name,
+      { record: { name, codecs: '', frames: 0, initBytes: 0, segments: [] } },
+    ]),
+  );
+  const partStart = part.kind === 'video' ? part.startSeconds : 0;
+  const frameSeconds = frameLength(plan, part);
+  const sheets: string[] = [];
+  const endSeconds = () => Math.max(partStart, ...[...collected.values()].map(({ record }) => endOf(record)));
+  let poster: string | undefined;
+
+  function of(rendition: string): Collected {
+    const found = collected.get(rendition);
+    if (!found) throw new TypeError(`Rendition "${rendition}" is not in part ${part.index}.`);
+    return found;
+  }
+
+  return {
+    hasInit: (rendition) => of(rendition).init !== undefined,
+
+    addInit(rendition, data) {
+      const { record } = of(rendition);
+      const init = judged(`the init segment of ${rendition}`, () => readInit(data));
+      of(rendition).init = init;
+      record.codecs = init.codecs;
+      record.initBytes = data.length;
+      record.initSha256 = createHash('sha256').update(data).digest('hex');
+    },
+
+    addSegment(rendition, file, data) {
+      const { init, record } = of(rendition);
+      const number = Number.parseInt(file, 10);
+      const name = `segment ${number} of ${rendition}`;
+      const facts = judged(name, () => (init ? readFmp4Segment(data, init) : readTsSegment(data)));
+      const before = record.segments.at(-1);
+      const expected = before ? before.startSeconds + before.durationSeconds : partStart;
+      if (before ? number !== before.number + 1 : number !== part.firstSegment) {
+        throw new BadOutputError(`${name} came after segment ${before?.number ?? 'none'}.`);
+      }
+      if (Math.abs(facts.startSeconds - expected) > frameSeconds + slackSeconds) {
+        throw new BadOutputError(
+          `${name} starts at ${facts.startSeconds.toFixed(3)} s; the one before it ends at ${expected.toFixed(3)} s.`,
+        );
+      }
+      if ('codecs' in facts) record.codecs = String(facts.codecs);
+      record.frames += facts.frames;
+      record.segments.push({
+        number,
+        startSeconds: facts.startSeconds,
+        durationSeconds: facts.durationSeconds,
+        bytes: data.length,
+        ...(part.kind === 'video' ? { keyframeBytes: facts.firstFrameBytes } : {}),
+      });
+    },
+
+    addSheet: (file) => sheets.push(file),
+
+    addPoster(file) {
+      poster = file;
+    },
+
+    endSeconds,
+
+    finish({ errorLines, encodeSeconds }) {
+      const records = [...collected.values()].map(({ record }) => record);
+      const first = records[0];
+      for (const record of records) {
+        if (part.kind === 'video' && first) assertSame(first, record);
+      }
+      const end = endSeconds();
+      return {
+        version: 1,
+        part: part.index,
+        renditions: records,
+        endSeconds: end,
+        sheets:
+          plan.video && part.kind === 'video' ? tilesOf(sheets, plan.video.storyboard, partStart, end) : [],
+        ...(poster ? { poster } : {}),
+        warnings: errorLines > 0 ? [`The decoder reported ${errorLines} errors in part ${part.index}.`] : [],
+        encodeSeconds,
+      };
+    },
+  };
+}
+
+/** Clocks of 90 kHz and of milliseconds round what they tell. */
+const slackSeconds = 0.002;
+
+function frameLength(plan: Plan, part: Part): number {
+  if (part.kind === 'video' && plan.video) return plan.video.frameRate.den / plan.video.frameRate.num;
+  return Math.max(...plan.audio.map(({ sampleRate }) => 1024 / sampleRate), 0);
+}
+
+function judged<T extends InitFacts | SegmentFacts>(name: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new BadOutputError(`ffmpeg made ${name} unfit: ${(error as Error).message}.`, { cause: error });
+  }
+}
+
+function endOf({ segments }: RenditionRecord): number {
+  const last = segments.at(-1);
+  return last ? last.startSeconds + last.durationSeconds : 0;
+}
+
+/** All rungs come from the same frames, so they have the same segments with the same frames in them. */
+function assertSame(first: RenditionRecord, other: RenditionRecord): void {
+  if (first.segments.length !== other.segments.length || first.frames !== other.frames) {
+    throw new BadOutputError(
+      `Renditions differ: ${first.name} has ${first.segments.length} segments and ${first.frames} frames, ` +
+        `${other.name} ${other.segments.length} and ${other.frames}.`,
+    );
+  }
+}
+
+/** Film times of the tiles in each sheet: one for every interval in which the part has a frame. */
+function tilesOf(
+  files: readonly string[],
+  { intervalSeconds, columns, rows }: { intervalSeconds: number; columns: number; rows: number },
+  startSeconds: number,
+  endSeconds: number,
+) {
+  const count = Math.ceil((endSeconds - startSeconds) / intervalSeconds - 1e-6);
+  const times = Array.from({ length: count }, (_, index) => startSeconds + index * intervalSeconds);
+  return files.map((file, index) => ({
+    file,
+    tileSeconds: times.slice(index * columns * rows, (index + 1) * columns * rows),
+  }));
+}

@@ -1,0 +1,33 @@
+import type { Part, Plan } from '../plan/plan.ts';
+import type { Store } from '../storage/store.ts';
+import { partRecordKey } from './keys.ts';
+import { type PartRecord, partRecordSchema } from './record.ts';
+
+/** Reads what was recorded of a plan, by this worker or by one that is gone. A record that can't be read is as none. */
+export async function readRecords(
+  output: Store,
+  folder: string,
+  plan: Plan,
+  signal: AbortSignal,
+): Promise<PartRecord[]> {
+  const read = async ({ index }: Part) => {
+    const bytes = await output.get(partRecordKey(folder, index), signal);
+    const parsed = bytes && partRecordSchema.safeParse(parseJson(bytes));
+    return parsed?.success ? parsed.data : undefined;
+  };
+  const records: PartRecord[] = [];
+  const atOnce = 16;
+  for (let from = 0; from < plan.parts.length; from += atOnce) {
+    const found = await Promise.all(plan.parts.slice(from, from + atOnce).map(read));
+    records.push(...found.filter((record) => record !== undefined));
+  }
+  return records;
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
