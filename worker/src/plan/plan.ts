@@ -28,7 +28,7 @@ export interface Plan {
 
 export interface VideoPlan {
   streamIndex: number;
-  /** Length of this stream as its header tells it. */
+  /** When the picture ends, in seconds from the film's zero, as the header tells it. */
   durationSeconds: number;
   encoder: VideoEncoder;
   /**
@@ -39,8 +39,9 @@ export interface VideoPlan {
   /** Filters between decoder and ladder on the CPU (rotation is ffmpeg's own), e.g. `bwdif=mode=send_frame`. Ours alone: no text from outside. */
   prepare: string[];
   /**
-   * `source`: frames keep their timestamps. `constant`: frames are put on a
-   * grid of `frameRate` anchored at zero; so are films in Matroska, whose millisecond timestamps are rounded. */
+   * `source`: frames keep their timestamps. `constant`: frames are put on a grid of `frameRate` anchored at zero; so are
+   * films in Matroska, whose millisecond timestamps are rounded.
+   */
   timing: 'source' | 'constant';
   frameRate: Fraction;
   /** Keyframes are this far apart; segments are a whole number of them. */
@@ -71,6 +72,7 @@ export interface VideoRendition {
 
 export interface AudioRendition {
   streamIndex: number;
+  /** When this sound ends, in seconds from the film's zero, as the header tells it. */
   durationSeconds: number;
   /** Folder name, such as `audio-0-en`: made from number and language tag only. */
   name: string;

@@ -9,8 +9,15 @@ export interface Media {
   /** The first timestamp of the container in seconds; subtracted so that every film starts at zero. */
   startSeconds: number;
   sizeBytes: number;
+  /** All streams in the file, whatever they hold. */
+  streamCount: number;
+  /** True where samples are encrypted (Common Encryption): the pictures can't be read without a key. */
+  encrypted: boolean;
   video?: VideoStream;
+  /** Streams that can be decoded, in the order of the file. */
   audio: AudioStream[];
+  /** Streams that were passed over, in words for the owner, such as `audio stream 2 (ac4) can't be decoded`. */
+  leftOut: string[];
 }
 
 /** An exact fraction, such as 30000/1001. */
@@ -36,6 +43,8 @@ export interface VideoStream {
   frameRate: Fraction;
   /** True when frames do not come at one steady rate. */
   variableFrameRate: boolean;
+  /** True when frames come at one rate, but the container rounds their times, as Matroska does to milliseconds. */
+  roundedTimestamps: boolean;
   interlaced: boolean;
   /** Transfer characteristics of HDR films; undefined for SDR. */
   hdr?: 'pq' | 'hlg';

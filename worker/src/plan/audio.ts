@@ -1,0 +1,97 @@
+import type { AudioStream, Media } from '../probe/media.ts';
+import { endOf } from './frame-timing.ts';
+import type { AudioRendition } from './plan.ts';
+
+/** AAC-LC rates: Apple's HLS authoring specification (2.12) has 32 to 160 kb/s for stereo. */
+const bitrates = { 1: 64_000, 2: 128_000 } as const;
+
+/** More tracks than this make a menu that no viewer reads, and cost an encoder each. */
+const mostTracks = 16;
+
+/**
+ * Each audio stream that can be decoded becomes a rendition, in mono or stereo.
+ * @returns also warnings about what was left out or guessed
+ */
+export function planAudio(
+  { audio, startSeconds }: Pick<Media, 'audio' | 'startSeconds'>,
+  originSeconds: number,
+): { audio: AudioRendition[]; warnings: string[] } {
+  const chosen = audio.slice(0, mostTracks);
+  const warnings = audio
+    .slice(mostTracks)
+    .map((stream) => `audio stream ${stream.index} was left out: ${mostTracks} audio tracks are the most`);
+  const labels = uniqueLabels(chosen);
+  const defaultTrack = Math.max(
+    0,
+    chosen.findIndex((stream) => stream.default),
+  );
+  const renditions = chosen.map((stream, n): AudioRendition => {
+    const channels = stream.channels === 1 ? 1 : 2;
+    if (stream.channelLayout === undefined && stream.channels > 1 && !panOf[stream.channels])
+      warnings.push(
+        `audio stream ${stream.index} has ${stream.channels} channels in an unknown layout: the first two were taken`,
+      );
+    return {
+      streamIndex: stream.index,
+      durationSeconds: endOf(stream, startSeconds + originSeconds),
+      name: ['audio', n, stream.language].filter((word) => word !== undefined).join('-'),
+      label: labels[n] ?? `Track ${n + 1}`,
+      language: stream.language,
+      default: n === defaultTrack,
+      channels,
+      prepare: downmix(stream),
+      // The two families of rates: halving or doubling within one needs no long resampling filter.
+      sampleRate: stream.sampleRate % 11_025 === 0 ? 44100 : 48000,
+      bitrate: bitrates[channels],
+    };
+  });
+  return { audio: renditions, warnings };
+}
+
+/**
+ * Stereo from so many channels in an unknown layout, taken to be in the usual order (front left and right, centre, low
+ * frequencies, then surround). Low frequencies are left out and the rest weighted as in ITU-R BS.775; `<` keeps the sum
+ * within full scale.
+ */
+const panOf: Record<number, string> = {
+  2: 'pan=stereo|c0=c0|c1=c1',
+  3: 'pan=stereo|c0<c0+0.707c2|c1<c1+0.707c2',
+  4: 'pan=stereo|c0<c0+0.707c2+0.5c3|c1<c1+0.707c2+0.5c3',
+  5: 'pan=stereo|c0<c0+0.707c2+0.707c3|c1<c1+0.707c2+0.707c4',
+  6: 'pan=stereo|c0<c0+0.707c2+0.707c4|c1<c1+0.707c2+0.707c5',
+  7: 'pan=stereo|c0<c0+0.707c2+0.5c4+0.707c5|c1<c1+0.707c2+0.5c4+0.707c6',
+  8: 'pan=stereo|c0<c0+0.707c2+0.5c4+0.707c6|c1<c1+0.707c2+0.5c5+0.707c7',
+};
+
+/** Where the layout is known, ffmpeg mixes by itself. */
+function downmix({ channels, channelLayout }: AudioStream): string[] {
+  if (channelLayout !== undefined) return [];
+  return [channels === 1 ? 'pan=mono|c0=c0' : (panOf[channels] ?? 'pan=stereo|c0=c0|c1=c1')];
+}
+
+const languageNames = new Intl.DisplayNames(['en'], { type: 'language' });
+
+/** RFC 8216 (4.3.4.1.1): renditions of one group have different names. */
+function uniqueLabels(streams: readonly AudioStream[]): string[] {
+  const taken = new Set<string>();
+  return streams.map((stream, n) => {
+    const label = readable(stream.title) ?? languageName(stream.language) ?? `Track ${n + 1}`;
+    let unique = label;
+    for (let count = 2; taken.has(unique); count++) unique = `${label} ${count}`;
+    taken.add(unique);
+    return unique;
+  });
+}
+
+/** A title from the film may hold anything; a quoted string in a playlist holds no quotes and no line breaks. */
+function readable(title: string | undefined): string | undefined {
+  const text = title
+    ?.replace(/["\p{C}]/gu, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return text ? [...text].slice(0, 80).join('').trim() : undefined;
+}
+
+function languageName(tag: string | undefined): string | undefined {
+  return tag && languageNames.of(tag);
+}

@@ -1,0 +1,107 @@
+import { RefusedError } from '../errors.ts';
+import type { Media, VideoStream } from '../probe/media.ts';
+import type { Settings } from '../settings.ts';
+import { planAudio } from './audio.ts';
+import { endOf, filmOrigin, gopLength, planTiming } from './frame-timing.ts';
+import { shortHash } from './hash.ts';
+import { resolveLadder } from './ladder.ts';
+import { planParts } from './parts.ts';
+import type { Plan, VideoEncoder, VideoPlan } from './plan.ts';
+import { displaySize, type Size, sizeRungs } from './sizes.ts';
+import { planStoryboard } from './storyboard.ts';
+import { choosePath, nvencSmallest, planRenditions, prepareFilters } from './video.ts';
+
+/** The settings of the farm with the job's options laid over them. */
+export type Encoding = Pick<
+  Settings['encoding'],
+  'ladder' | 'include480p' | 'segmentSeconds' | 'segmentFormat' | 'thumbnailAt' | 'partSeconds'
+>;
+
+export interface PlanRequest {
+  sourceVersion: string;
+  encoding: Encoding;
+  encoder: VideoEncoder;
+  /** Set where the film is to be made again although it is done: gives the plan, and so its folder, another id. */
+  forceRequestId?: string;
+}
+
+/** Counts up when the same plan would be encoded otherwise than before, so that films are not mixed of both. */
+const recipe = 1;
+
+/**
+ * Decides everything about a film. Pure: the same film and request give the same plan on every worker.
+ * @throws RefusedError `too-small` for a picture that the encoder can't take
+ */
+export function makePlan(media: Media, request: PlanRequest): Plan {
+  const { sourceVersion, encoding, encoder, forceRequestId } = request;
+  const { segmentSeconds, segmentFormat } = encoding;
+  const originSeconds = filmOrigin(media);
+  const zeroSeconds = media.startSeconds + originSeconds;
+  const { audio, warnings } = planAudio(media, originSeconds);
+  const videoEndSeconds = media.video && endOf(media.video, zeroSeconds);
+  const audioEnds = audio.map((rendition) => rendition.durationSeconds);
+  const parts = planParts({
+    videoEndSeconds,
+    audioEndSeconds: audioEnds.length > 0 ? Math.max(...audioEnds) : undefined,
+    segmentSeconds,
+    partSeconds: encoding.partSeconds,
+    encoder,
+    indexed: media.indexed,
+  });
+  const decided = {
+    sourceVersion,
+    durationSeconds: Math.max(videoEndSeconds ?? 0, ...audioEnds),
+    originSeconds,
+    segmentSeconds,
+    segmentFormat,
+    video: media.video && planVideo(media, media.video, endOf(media.video, zeroSeconds), parts, request),
+    audio,
+    parts,
+    warnings: [...media.leftOut, ...warnings],
+  };
+  return { id: shortHash({ recipe, forceRequestId, ...decided }), ...decided };
+}
+
+function planVideo(
+  media: Media,
+  video: VideoStream,
+  endSeconds: number,
+  parts: Plan['parts'],
+  { encoding, encoder }: PlanRequest,
+): VideoPlan {
+  const film = displaySize(video);
+  const rungs = sizeRungs(film, resolveLadder(encoding.ladder, encoding.include480p));
+  if (encoder.name === 'nvenc') refuseTooSmall(rungs[0] ?? film);
+  const timing = planTiming(media, video);
+  return {
+    streamIndex: video.index,
+    durationSeconds: endSeconds,
+    encoder,
+    path: choosePath(video, encoder),
+    prepare: prepareFilters(video),
+    ...timing,
+    gopSeconds: gopLength(encoding.segmentSeconds),
+    renditions: planRenditions(rungs, timing),
+    posterSeconds: posterTime(encoding.thumbnailAt, endSeconds, timing.frameRate),
+    storyboard: planStoryboard(film, endSeconds, parts),
+  };
+}
+
+function refuseTooSmall({ width, height }: Size): void {
+  if (width >= nvencSmallest.width && height >= nvencSmallest.height) return;
+  throw new RefusedError(
+    'too-small',
+    `The picture is ${width}x${height}; NVENC encodes none smaller than ${nvencSmallest.width}x${nvencSmallest.height}. Use a farm with the x264 encoder.`,
+  );
+}
+
+/** Inside the film: at least two frames before its end, as the last frame's time is not exact. */
+function posterTime(
+  at: Encoding['thumbnailAt'],
+  endSeconds: number,
+  { num, den }: VideoPlan['frameRate'],
+): number {
+  const wanted = typeof at === 'number' ? at : (Number.parseFloat(at) / 100) * endSeconds;
+  const latest = Math.max(0, endSeconds - (2 * den) / num);
+  return Math.floor(Math.min(wanted, latest) * 1000) / 1000;
+}

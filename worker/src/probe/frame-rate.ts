@@ -1,0 +1,119 @@
+import type { FfprobePacket, FfprobeStream } from './ffprobe-json.ts';
+import type { Fraction } from './media.ts';
+
+/** Rates that cameras and editors write; a film of varying rate is put on the nearest of these. */
+const usualRates: Fraction[] = [
+  { num: 5, den: 1 },
+  { num: 10, den: 1 },
+  { num: 12, den: 1 },
+  { num: 15, den: 1 },
+  { num: 20, den: 1 },
+  { num: 24000, den: 1001 },
+  { num: 24, den: 1 },
+  { num: 25, den: 1 },
+  { num: 30000, den: 1001 },
+  { num: 30, den: 1 },
+  { num: 48, den: 1 },
+  { num: 50, den: 1 },
+  { num: 60000, den: 1001 },
+  { num: 60, den: 1 },
+];
+
+/** Shown when nothing is known about a film's rate. */
+const fallbackRate: Fraction = { num: 25, den: 1 };
+
+/** Frames whose timestamps may still be missing behind the last packet read: H.264 reorders up to 16. */
+const reorderWindow = 16;
+
+export interface FrameRate {
+  frameRate: Fraction;
+  variableFrameRate: boolean;
+  roundedTimestamps: boolean;
+}
+
+/**
+ * A film is of constant rate only when the header's two rates agree and its first timestamps lie on that rate's grid.
+ * Anything doubtful counts as variable, as wrong timestamps break segments while a grid only repeats a frame.
+ */
+export function findFrameRate(
+  stream: Pick<FfprobeStream, 'r_frame_rate' | 'avg_frame_rate' | 'time_base'>,
+  packets: readonly FfprobePacket[],
+  durationSeconds: number,
+): FrameRate {
+  const base = stream.r_frame_rate;
+  const average = stream.avg_frame_rate ?? base;
+  const times = presentationTimes(packets);
+  if (base && average && sameRate(base, average, durationSeconds)) {
+    const tick = stream.time_base ? stream.time_base.num / stream.time_base.den : 0;
+    const rate = toNumber(average) === toNumber(base) ? base : nearest(base, average);
+    const rounded = isRounded(rate, tick);
+    if (onGrid(times, rate, tick))
+      return { frameRate: rate, variableFrameRate: false, roundedTimestamps: rounded };
+  }
+  const frameRate = usualRate(base, average, times);
+  return { frameRate, variableFrameRate: true, roundedTimestamps: false };
+}
+
+/** Of the frames that are shown, in order. Those still waiting for frames behind the last packet are left out. */
+function presentationTimes(packets: readonly FfprobePacket[]): number[] {
+  const shown = packets.filter((packet) => !packet.flags.includes('D'));
+  const times = shown.flatMap((packet) => (packet.pts_time === undefined ? [] : [packet.pts_time]));
+  times.sort((a, b) => a - b);
+  return packets.length >= readPackets ? times.slice(0, -reorderWindow) : times;
+}
+
+/** Packets read from the film's start to look at its timestamps. */
+export const readPackets = 300;
+
+/** One and a half frames over the whole film is what an odd last frame makes of the average. */
+function sameRate(base: Fraction, average: Fraction, durationSeconds: number): boolean {
+  return Math.abs(toNumber(base) - toNumber(average)) * durationSeconds < 1.5;
+}
+
+/** Every timestamp within a hundredth of a frame, or the container's rounding, of first + n / rate, none left out. */
+function onGrid(times: readonly number[], rate: Fraction, tickSeconds: number): boolean {
+  const first = times[0];
+  if (first === undefined) return false;
+  const frame = rate.den / rate.num;
+  // Rounding puts the first time and the other each up to one tick off (some muxers cut instead of rounding).
+  const tolerance = Math.min(frame / 4, Math.max(frame / 100, 2 * tickSeconds));
+  return times.every((time, n) => Math.abs(time - first - n * frame) <= tolerance);
+}
+
+/** Whether a frame lasts no whole number of ticks, and ticks are too coarse for that not to matter. */
+function isRounded(rate: Fraction, tickSeconds: number): boolean {
+  const ticksPerFrame = rate.den / rate.num / tickSeconds;
+  return tickSeconds > 1e-4 && Math.abs(ticksPerFrame - Math.round(ticksPerFrame)) > 1e-6;
+}
+
+function usualRate(
+  base: Fraction | undefined,
+  average: Fraction | undefined,
+  times: readonly number[],
+): Fraction {
+  const wanted = nominalRate(times) ?? (average && toNumber(average)) ?? (base && toNumber(base));
+  if (!wanted) return fallbackRate;
+  return usualRates.reduce((best, rate) =>
+    Math.abs(Math.log(toNumber(rate) / wanted)) < Math.abs(Math.log(toNumber(best) / wanted)) ? rate : best,
+  );
+}
+
+/** From the median distance of two frames, which a few long pauses don't move. */
+function nominalRate(times: readonly number[]): number | undefined {
+  const steps = times.slice(1).flatMap((time, n) => {
+    const step = time - (times[n] ?? time);
+    return step > 0 ? [step] : [];
+  });
+  steps.sort((a, b) => a - b);
+  const median = steps[Math.floor(steps.length / 2)];
+  return median === undefined ? undefined : 1 / median;
+}
+
+/** The rate that is a usual one, of two that hardly differ. */
+function nearest(base: Fraction, average: Fraction): Fraction {
+  return usualRates.some((rate) => toNumber(rate) === toNumber(average)) ? average : base;
+}
+
+function toNumber({ num, den }: Fraction): number {
+  return num / den;
+}

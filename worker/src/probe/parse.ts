@@ -1,0 +1,158 @@
+import { type FfprobeJson, type FfprobeStream, ffprobeSchema } from './ffprobe-json.ts';
+import { findFrameRate } from './frame-rate.ts';
+import { normalizeLanguage } from './language.ts';
+import type { AudioStream, Media, VideoStream } from './media.ts';
+
+/** Demuxers of ffmpeg that seek by an index, to the frame. MPEG-TS, FLV and the rest lose frames at a seek. */
+const indexedFormats = ['mov', 'matroska'];
+
+/**
+ * ffprobe's JSON (streams, format, and the first packets of the chosen video stream) in our words. Pure.
+ * @throws ZodError when it isn't ffprobe's JSON
+ */
+export function parseProbe(json: unknown, sizeBytes: number): Media {
+  const probed = ffprobeSchema.parse(json);
+  const { format, streams } = probed;
+  const picked = pickVideo(streams);
+  const video = picked && toVideo(picked, probed);
+  const sounds = streams.filter((stream) => stream.codec_type === 'audio');
+  const audio = sounds.filter(decodable).map((stream) => toAudio(stream, probed));
+  const chosen = video ? [video, ...audio] : audio;
+  const startSeconds = format.start_time ?? Math.min(0, ...chosen.map((stream) => stream.startSeconds));
+  const ends = chosen.map((stream) => stream.startSeconds + stream.durationSeconds - startSeconds);
+  return {
+    format: format.format_name,
+    indexed: indexedFormats.some((name) => format.format_name.split(',').includes(name)),
+    durationSeconds: round(Math.max(0, ...ends)),
+    startSeconds,
+    sizeBytes,
+    streamCount: Math.max(format.nb_streams, streams.length),
+    encrypted: isEncrypted(probed),
+    video,
+    audio,
+    leftOut: leftOut(streams, picked),
+  };
+}
+
+/** The stream to be encoded: the file's default, else the largest picture. Covers and stills are no films. */
+export function pickVideo(streams: readonly FfprobeStream[]): FfprobeStream | undefined {
+  const films = streams.filter((stream) => stream.codec_type === 'video' && !isStill(stream));
+  const rank = (stream: FfprobeStream) =>
+    (decodable(stream) ? 4e12 : 0) +
+    (stream.disposition.default ? 2e12 : 0) +
+    Math.min(1e12, stream.width * stream.height);
+  return films.toSorted((a, b) => rank(b) - rank(a))[0];
+}
+
+function isStill({ disposition }: FfprobeStream): boolean {
+  return Boolean(disposition.attached_pic || disposition.still_image || disposition.timed_thumbnails);
+}
+
+/** ffprobe names no sample format where ffmpeg has no decoder or found no whole frame. */
+function decodable(stream: FfprobeStream): boolean {
+  if (!stream.codec_name) return false;
+  if (stream.codec_type === 'video') return stream.pix_fmt !== undefined;
+  return stream.sample_fmt !== undefined && stream.channels > 0 && (stream.sample_rate ?? 0) > 0;
+}
+
+function toVideo(stream: FfprobeStream, probed: FfprobeJson): VideoStream {
+  const { startSeconds, durationSeconds } = toTimes(stream, probed);
+  const pixelFormat = stream.pix_fmt ?? '';
+  return {
+    index: stream.index,
+    codec: stream.codec_name ?? 'unknown',
+    profile: stream.profile,
+    pixelFormat,
+    bitDepth: bitDepth(pixelFormat),
+    width: stream.width,
+    height: stream.height,
+    pixelAspect: stream.sample_aspect_ratio ?? { num: 1, den: 1 },
+    rotation: rotation(stream),
+    ...findFrameRate(stream, probed.packets, durationSeconds),
+    interlaced: /^(tt|bb|tb|bt)$/.test(stream.field_order ?? ''),
+    hdr: { smpte2084: 'pq' as const, 'arib-std-b67': 'hlg' as const }[stream.color_transfer ?? ''],
+    colorPrimaries: stream.color_primaries,
+    colorTransfer: stream.color_transfer,
+    colorSpace: stream.color_space,
+    colorRange: stream.color_range,
+    startSeconds,
+    durationSeconds,
+  };
+}
+
+function toAudio(stream: FfprobeStream, probed: FfprobeJson): AudioStream {
+  return {
+    index: stream.index,
+    codec: stream.codec_name ?? 'unknown',
+    channels: stream.channels,
+    // Where ffmpeg knows only the number it writes "6 channels".
+    channelLayout: /^\d+ channels/.test(stream.channel_layout ?? '') ? undefined : stream.channel_layout,
+    sampleRate: stream.sample_rate ?? 0,
+    language: normalizeLanguage(stream.tags.language),
+    title: stream.tags.title?.trim() || undefined,
+    default: Boolean(stream.disposition.default),
+    ...toTimes(stream, probed),
+  };
+}
+
+/** From the stream, else the container, else its tags. Zero when nothing says. */
+function toTimes(stream: FfprobeStream, { format }: FfprobeJson) {
+  const startSeconds = stream.start_time ?? format.start_time ?? 0;
+  if (stream.duration !== undefined) return { startSeconds, durationSeconds: stream.duration };
+  const formatStart = format.start_time ?? 0;
+  // Matroska tells the time of the film's end, also when it doesn't start at zero, and each stream's in a tag.
+  const end = format.format_name.startsWith('matroska')
+    ? (clockSeconds(stream.tags.duration) ?? format.duration)
+    : format.duration === undefined
+      ? clockSeconds(stream.tags.duration ?? format.tags.duration)
+      : formatStart + format.duration;
+  return { startSeconds, durationSeconds: end === undefined ? 0 : round(Math.max(0, end - startSeconds)) };
+}
+
+/** `00:01:02.500000000` in seconds. */
+function clockSeconds(text: string | undefined): number | undefined {
+  const found = /^(\d+):(\d\d):(\d\d(?:\.\d+)?)$/.exec(text ?? '');
+  return found ? Number(found[1]) * 3600 + Number(found[2]) * 60 + Number(found[3]) : undefined;
+}
+
+/**
+ * Clockwise, as a player turns it. ffprobe tells the display matrix counter-clockwise and the older `rotate` tag
+ * clockwise; other angles than quarter turns are left alone, within the one degree that ffmpeg allows too.
+ */
+function rotation(stream: FfprobeStream): VideoStream['rotation'] {
+  const matrix = stream.side_data_list.find((data) => data.rotation !== undefined)?.rotation;
+  const clockwise = matrix === undefined ? Number(stream.tags.rotate ?? 0) : -matrix;
+  const turn = ((Math.round(clockwise) % 360) + 360) % 360;
+  return ([90, 180, 270] as const).find((quarter) => Math.abs(turn - quarter) <= 1) ?? 0;
+}
+
+/** ffmpeg's names end in the depth where it isn't 8: yuv420p10le, gbrp12be, gray16, p010le. */
+export function bitDepth(pixelFormat: string): number {
+  const semiPlanar = /^[px][024](\d\d)(le|be)?$/.exec(pixelFormat);
+  const planar = /(?:p|gray|gbrap|gbrp|ya)(9|1[0246])(le|be)?$/.exec(pixelFormat);
+  const packed = /^(rgb|bgr)(48)|^(rgba|bgra)(64)/.exec(pixelFormat);
+  return Number(semiPlanar?.[1] ?? planar?.[1] ?? (packed ? 16 : 8));
+}
+
+function isEncrypted({ streams, packets }: FfprobeJson): boolean {
+  const told = [...streams, ...packets].flatMap((item) => item.side_data_list);
+  return (
+    streams.some((stream) => /^enc[av]$/.test(stream.codec_tag_string ?? '')) ||
+    told.some((data) => data.side_data_type?.startsWith('Encryption'))
+  );
+}
+
+function leftOut(streams: readonly FfprobeStream[], picked: FfprobeStream | undefined): string[] {
+  return streams.flatMap((stream) => {
+    const name = `stream ${stream.index} (${stream.codec_name ?? 'unknown codec'})`;
+    if (stream.codec_type === 'audio' && !decodable(stream)) return [`audio ${name} can't be decoded`];
+    if (stream.codec_type === 'video' && stream !== picked && !isStill(stream))
+      return [`video ${name} was left out: one picture makes a film`];
+    return [];
+  });
+}
+
+/** Microseconds, ffmpeg's own resolution: sums of its decimals carry noise behind that. */
+function round(seconds: number): number {
+  return Math.round(seconds * 1e6) / 1e6;
+}

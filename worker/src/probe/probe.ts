@@ -1,0 +1,84 @@
+import { RefusedError } from '../errors.ts';
+import { MediaToolError, type MediaTools } from '../media-tool.ts';
+import { ffprobeSchema, packetEntries, streamEntries } from './ffprobe-json.ts';
+import { readPackets } from './frame-rate.ts';
+import type { Media } from './media.ts';
+import { parseProbe, pickVideo } from './parse.ts';
+import { type MediaLimits, refuse } from './refuse.ts';
+
+/**
+ * Asks ffprobe what the film at `url` is.
+ * @throws RefusedError when it is not media, or more than the limits allow
+ * @throws MediaToolError on trouble: ffprobe was killed, took too long, or could not read its input
+ */
+export async function probe(
+  tools: Pick<MediaTools, 'ffprobe'>,
+  url: string,
+  sizeBytes: number,
+  limits: MediaLimits & { probeSeconds: number },
+  signal?: AbortSignal,
+): Promise<Media> {
+  const ask = async (...args: string[]): Promise<object> => {
+    const call = { input: url, args: ['-of', 'json=compact=1', ...args], signal };
+    try {
+      return JSON.parse(await tools.ffprobe({ ...call, timeoutSeconds: limits.probeSeconds }));
+    } catch (error) {
+      throw error instanceof MediaToolError ? (refusal(error, limits) ?? error) : error;
+    }
+  };
+
+  if (sizeBytes === 0) throw new RefusedError('not-media', 'The file is empty.');
+  const header = await ask('-show_entries', streamEntries);
+  refuse(parseProbe(header, sizeBytes), { ...limits, durationSeconds: Number.POSITIVE_INFINITY });
+  const video = pickVideo(ffprobeSchema.parse(header).streams);
+  const packets = video
+    ? await ask(
+        '-select_streams',
+        String(video.index),
+        '-read_intervals',
+        `%+#${readPackets}`,
+        '-show_entries',
+        packetEntries,
+      )
+    : {};
+  const media = parseProbe({ ...header, ...packets }, sizeBytes);
+  refuse(media, limits);
+  return media;
+}
+
+/** What ffprobe says about a file that it could read and not understand, in a person's words. */
+const verdicts: [said: RegExp, code: string, message: (limits: MediaLimits) => string][] = [
+  [
+    /not on whitelist/,
+    'not-media',
+    () =>
+      'The file is of a kind that is not accepted: a playlist, a script or a picture, whatever its name says.',
+  ],
+  [
+    /moov atom not found/,
+    'not-media',
+    () =>
+      'The film is not whole: its index (the moov atom) is missing. It was cut short, or its recording never ended.',
+  ],
+  [
+    /exceeds max_streams/,
+    'too-many-streams',
+    ({ streams }) => `The film has more than ${streams} streams; ${streams} are allowed (MAX_STREAMS).`,
+  ],
+  [
+    /exceeds specified max pixel count/,
+    'too-many-pixels',
+    ({ pixels }) => `The picture has more than ${pixels} pixels, which is what is allowed (MAX_PIXELS).`,
+  ],
+  [
+    /Invalid data found when processing input|EBML header parsing failed/,
+    'not-media',
+    () => 'The file is not media that ffmpeg can read.',
+  ],
+];
+
+function refusal(error: MediaToolError, limits: MediaLimits): RefusedError | undefined {
+  if (error.timedOut || error.killedBy) return undefined;
+  const verdict = verdicts.find(([said]) => said.test(error.stderrTail));
+  return verdict && new RefusedError(verdict[1], verdict[2](limits), { cause: error });
+}
