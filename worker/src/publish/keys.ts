@@ -22,3 +22,6 @@ export function planFolder(outputPrefix: string, jobId: string, planId: string):
 export function partRecordKey(folder: string, index: number): string {
   return `${folder}parts/${String(index).padStart(4, '0')}.json`;
 }
+
+/** Below the plan's folder: what was asked for and what it became. */
+export const filmRecordName = 'film.json';

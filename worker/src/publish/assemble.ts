@@ -1,0 +1,163 @@
+import type { Plan } from '../plan/plan.ts';
+import type { Film, FilmRendition } from '../report/state.ts';
+import type { Store } from '../storage/store.ts';
+import { measureBandwidth } from './bandwidth.ts';
+import { headersFor } from './content-types.ts';
+import { commitName, filmRecordName, jobFolder, partRecordKey, planFolder } from './keys.ts';
+import {
+  hasIframes,
+  iframePlaylist,
+  iframePlaylistName,
+  initSegmentName,
+  mediaPlaylist,
+  mediaPlaylistName,
+  segmentName,
+  targetDuration,
+} from './media-playlist.ts';
+import { multivariantPlaylist } from './multivariant-playlist.ts';
+import type { PartRecord } from './record.ts';
+import { joinRenditions, type Rendition } from './rendition.ts';
+import { storyboardFolder, storyboardName, storyboardVtt } from './storyboard-vtt.ts';
+
+export interface Assembly {
+  plan: Plan;
+  records: readonly PartRecord[];
+  output: Store;
+  /** Begins every key; empty or ending in "/". */
+  outputPrefix: string;
+  publicUrl?: string;
+  jobId: string;
+  /** What the film was asked for with, kept beside it: see `film-record.ts`. */
+  request: { hash: string; forcedBy?: string };
+  signal: AbortSignal;
+}
+
+/** A recorded part is not whole in storage any more. Its record is gone too, so the next try makes it again. */
+export class MissingSegmentsError extends Error {
+  override readonly name = 'MissingSegmentsError';
+}
+
+/**
+ * Makes a film of its parts: playlists are written from the records, storage is asked whether all they name is there,
+ * and the multivariant playlist, the one commit, comes last. What older plans left is removed after that.
+ */
+export async function assemble(assembly: Assembly): Promise<Film> {
+  const { plan, records, output, outputPrefix, jobId, signal } = assembly;
+  const folder = planFolder(outputPrefix, jobId, plan.id);
+  const renditions = joinRenditions(plan, records);
+  await assertPublished(assembly, folder, renditions);
+
+  const texts = new Map<string, string>();
+  for (const [name, rendition] of renditions) {
+    texts.set(`${name}/${mediaPlaylistName}`, mediaPlaylist(plan, name, records));
+    if (isVideo(plan, name) && hasIframes(rendition)) {
+      texts.set(`${name}/${iframePlaylistName}`, iframePlaylist(plan, name, records));
+    }
+  }
+  if (plan.video) texts.set(storyboardName, storyboardVtt(plan.video.storyboard, records));
+  const film = describeFilm(assembly, folder, renditions);
+  texts.set(filmRecordName, JSON.stringify({ ...assembly.request, film }));
+  await Promise.all(
+    [...texts].map(([name, text]) => output.put(folder + name, text, { ...headersFor(name), signal })),
+  );
+
+  const commit = jobFolder(outputPrefix, jobId) + commitName;
+  await output.put(commit, multivariantPlaylist(plan, records), { ...headersFor(commit), signal });
+  return film;
+}
+
+/** Removes what is not of the film that was committed: other plans' folders. Best called when the end was told. */
+export async function removeOlder(
+  { output, outputPrefix, jobId, plan }: Pick<Assembly, 'output' | 'outputPrefix' | 'jobId' | 'plan'>,
+  signal: AbortSignal,
+): Promise<number> {
+  const keep = planFolder(outputPrefix, jobId, plan.id);
+  const root = jobFolder(outputPrefix, jobId);
+  const stale: string[] = [];
+  for await (const { key } of output.list(root, signal)) {
+    if (!key.startsWith(keep) && key.slice(root.length).includes('/')) stale.push(key);
+  }
+  await output.remove(stale, signal);
+  return stale.length;
+}
+
+async function assertPublished(
+  assembly: Assembly,
+  folder: string,
+  renditions: Map<string, Rendition>,
+): Promise<void> {
+  const { plan, records, output, signal } = assembly;
+  const found = new Set<string>();
+  for await (const { key } of output.list(folder, signal)) found.add(key.slice(folder.length));
+  const gone = records.filter((record) => namesOf(plan, record).some((name) => !found.has(name)));
+  if (gone.length === 0) return;
+  await output.remove(
+    gone.map(({ part }) => partRecordKey(folder, part)),
+    signal,
+  );
+  const parts = gone.map(({ part }) => part).join(', ');
+  throw new MissingSegmentsError(
+    `Of the ${renditions.size} renditions, segments of part ${parts} are no longer in storage; they will be made again.`,
+  );
+}
+
+/** Everything that a part's record says is there, below the plan's folder. */
+function namesOf(plan: Plan, record: PartRecord): string[] {
+  const media = record.renditions.flatMap(({ name, segments, initSha256 }) => [
+    ...(initSha256 === undefined ? [] : [`${name}/${initSegmentName}`]),
+    ...segments.map(({ number }) => `${name}/${segmentName(number, plan.segmentFormat)}`),
+  ]);
+  const sheets = record.sheets.map(({ file }) => `${storyboardFolder}/${file}`);
+  return [...media, ...sheets, ...(record.poster ? [record.poster] : [])];
+}
+
+function describeFilm(assembly: Assembly, folder: string, joined: Map<string, Rendition>): Film {
+  const { plan, records, outputPrefix, publicUrl, jobId } = assembly;
+  const target = targetDuration(records);
+  const renditions = [...joined].map(([name, rendition]) =>
+    describeRendition(plan, folder, name, rendition, target),
+  );
+  const playlist = jobFolder(outputPrefix, jobId) + commitName;
+  const poster = records.find((record) => record.poster)?.poster;
+  return {
+    playlist,
+    ...(publicUrl ? { url: `${publicUrl.replace(/\/+$/, '')}/${playlist}` } : {}),
+    plan: plan.id,
+    durationSeconds: Math.max(...[...joined.values()].map(({ durationSeconds }) => durationSeconds)),
+    bytes: renditions.reduce((sum, { bytes }) => sum + bytes, 0),
+    encoder: plan.video?.encoder.name ?? 'aac',
+    renditions,
+    ...(poster ? { poster: folder + poster } : {}),
+    ...(plan.video ? { storyboard: folder + storyboardName } : {}),
+  };
+}
+
+function describeRendition(
+  plan: Plan,
+  folder: string,
+  name: string,
+  rendition: Rendition,
+  target: number,
+): FilmRendition {
+  const video = plan.video?.renditions.find((each) => each.name === name);
+  const audio = plan.audio.find((each) => each.name === name);
+  const { peak, average } = measureBandwidth(rendition.segments, target);
+  const rate = plan.video?.frameRate;
+  return {
+    name,
+    kind: video ? 'video' : 'audio',
+    playlist: `${folder}${name}/${mediaPlaylistName}`,
+    ...(video ? { width: video.width, height: video.height } : {}),
+    ...(video && rate ? { frameRate: Number((rate.num / rate.den).toFixed(3)) } : {}),
+    codecs: rendition.codecs,
+    ...(audio?.language ? { language: audio.language } : {}),
+    bandwidth: peak,
+    averageBandwidth: average,
+    bytes: rendition.bytes,
+    segments: rendition.segments.length,
+  };
+}
+
+function isVideo(plan: Plan, name: string): boolean {
+  return plan.video?.renditions.some((rendition) => rendition.name === name) ?? false;
+}

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { Film } from '../report/state.ts';
+import type { Store } from '../storage/store.ts';
+import { commitName, filmRecordName, jobFolder, planFolder } from './keys.ts';
+
+/** `<plan>/film.json`: written before the commit, so a committed film always has one. */
+const filmRecordSchema = z.object({
+  hash: z.string(),
+  forcedBy: z.string().optional(),
+  film: z.custom<Film>((value) => typeof value === 'object' && value !== null && 'playlist' in value),
+});
+
+/** Everything that a film is made from, known before the source is opened: source version, settings, job options. */
+export function requestHash(request: object): string {
+  return createHash('sha256').update(JSON.stringify(request)).digest('hex');
+}
+
+/**
+ * The film that is committed for a job, if it is what the request asks for. Told without reading the source: the
+ * multivariant playlist names the plan's folder, and the record in it tells what that plan was made for.
+ */
+export async function findFilm(
+  output: Store,
+  outputPrefix: string,
+  jobId: string,
+  request: { hash: string; forcedBy?: string },
+  signal: AbortSignal,
+): Promise<Film | undefined> {
+  const playlist = await output.get(jobFolder(outputPrefix, jobId) + commitName, signal);
+  const planId = playlist && planIdOf(playlist.toString('utf8'));
+  if (!planId) return undefined;
+  const record = await output.get(planFolder(outputPrefix, jobId, planId) + filmRecordName, signal);
+  if (!record) return undefined;
+  const parsed = filmRecordSchema.safeParse(parse(record));
+  if (!parsed.success || parsed.data.hash !== request.hash) return undefined;
+  if (request.forcedBy !== undefined && parsed.data.forcedBy !== request.forcedBy) return undefined;
+  return parsed.data.film;
+}
+
+/** URIs in the multivariant playlist are `<plan>/<rendition>/index.m3u8`. */
+function planIdOf(playlist: string): string | undefined {
+  return playlist
+    .split('\n')
+    .find((line) => line !== '' && !line.startsWith('#'))
+    ?.split('/')[0];
+}
+
+function parse(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
