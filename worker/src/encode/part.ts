@@ -87,7 +87,7 @@ async function runPart(
     await uploads.finish();
     const record = recorder.finish({ errorLines, encodeSeconds });
     await output.put(partRecordKey(folder, part.index), JSON.stringify(record), {
-      ...headersFor('.json'),
+      ...headersFor('record.json'),
       signal,
     });
     return record;

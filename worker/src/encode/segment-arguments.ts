@@ -42,7 +42,7 @@ export function segmentArguments(plan: Plan, output: SegmentOutput): string[] {
   const cuts =
     output.cuts.length > 0
       ? ['-segment_times', output.cuts.map(seconds).join(',')]
-      : ['-segment_time', '1e6'];
+      : ['-segment_time', '1000000'];
   return [
     ...['-f', 'segment', ...format, '-avoid_negative_ts', 'disabled'],
     ...[...cuts, '-segment_time_delta', seconds(output.deltaSeconds)],
