@@ -121,7 +121,8 @@ function createDefinition(
   return new aws.ecs.TaskDefinition(
     name,
     {
-      family: name,
+      // Families are the account's, not the stack's.
+      family: `${pulumi.getProject()}-${pulumi.getStack()}-${name}`,
       requiresCompatibilities: [capacity.launchType],
       // On instances the bridge is up at once; a network interface for each task takes seconds more.
       networkMode: isFargate ? 'awsvpc' : 'bridge',

@@ -1,5 +1,8 @@
+import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { Capacity } from '../compute/capacity.ts';
+import { backlogPerTaskMetric } from './tracking.ts';
+import { createWakerFunction } from './waker-function.ts';
 
 export interface ScalingArgs {
   clusterName: pulumi.Input<string>;
@@ -7,23 +10,23 @@ export interface ScalingArgs {
   serviceName: pulumi.Input<string>;
   serviceArn: pulumi.Input<string>;
   capacity: Capacity;
-  /** The queues whose messages are the backlog. */
+  /** The queues whose messages are the backlog: at least one. */
   queues: BacklogQueue[];
   /** Jobs and bucket events pass here: the waker listens. */
   topicArn: pulumi.Input<string>;
+  /** Tasks that always run. */
   minTasks: number;
   maxTasks: number;
-  /** Messages (waiting and in flight) for each task. @default 1 */
+  /** Messages, waiting and in flight, for each task: 1 gives every job a task, as far as `maxTasks` goes. @default 1 */
   backlogPerTask?: number;
-  /** @default 60 */
+  /** Seconds between two scale-outs. On GPU instances less than 180 orders more before the last ones are there. @default 60 */
   scaleOutCooldownSeconds?: number;
-  /** @default 300 */
+  /** Seconds between two scale-ins. @default 300 */
   scaleInCooldownSeconds?: number;
   /** Minutes without backlog until the farm sleeps. @default 5 */
   idleMinutes?: number;
-  /** @default 30 */
+  /** Days that the waker's log is kept. @default 30 */
   logRetentionDays?: number;
-  tags?: Record<string, string>;
 }
 
 export interface BacklogQueue {
@@ -32,8 +35,69 @@ export interface BacklogQueue {
   arn: pulumi.Input<string>;
 }
 
-export declare class Scaling extends pulumi.ComponentResource {
+/**
+ * How many workers there are: target tracking on the backlog while some run, and a waker for the way from none and back.
+ * Who decides what is told in `decide.ts`.
+ *
+ * Cost: two alarms of the tracking, $0.20 a month or free (the first ten are); the waker 43 800 times a month: requests
+ * 43 800 x $0.0000002 = $0.01, half a second of 256 MB each 43 800 x 0.125 GB-s x $0.0000133 = $0.07 (free within Lambda's free tier), its log
+ * about $0.01.
+ */
+export class Scaling extends pulumi.ComponentResource {
   readonly wakerName: pulumi.Output<string>;
   readonly wakerLogGroupName: pulumi.Output<string>;
-  constructor(name: string, args: ScalingArgs, opts?: pulumi.ComponentResourceOptions);
+
+  constructor(name: string, args: ScalingArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('transcode-farm:scaling:Scaling', name, {}, opts);
+    if (args.minTasks > args.maxTasks) {
+      throw new Error(
+        `Scaling "${name}": "minTasks" is ${args.minTasks}, more than "maxTasks", ${args.maxTasks}. Lower the one or raise the other.`,
+      );
+    }
+    createTracking(this, name, args);
+    const waker = createWakerFunction(this, name, args);
+    this.wakerName = waker.functionName;
+    this.wakerLogGroupName = waker.logGroupName;
+    this.registerOutputs({ wakerName: this.wakerName, wakerLogGroupName: this.wakerLogGroupName });
+  }
+}
+
+function createTracking(parent: Scaling, name: string, args: ScalingArgs): void {
+  const { backlogPerTask = 1, scaleOutCooldownSeconds = 60, scaleInCooldownSeconds = 300 } = args;
+  const target = new aws.appautoscaling.Target(
+    name,
+    {
+      serviceNamespace: 'ecs',
+      scalableDimension: 'ecs:service:DesiredCount',
+      resourceId: pulumi.interpolate`service/${args.clusterName}/${args.serviceName}`,
+      // Registering starts tasks up to the minimum at once: with more than `minTasks` each update would wake the farm.
+      minCapacity: args.minTasks,
+      maxCapacity: args.maxTasks,
+    },
+    { parent },
+  );
+  new aws.appautoscaling.Policy(
+    name,
+    {
+      policyType: 'TargetTrackingScaling',
+      serviceNamespace: target.serviceNamespace,
+      scalableDimension: target.scalableDimension,
+      resourceId: target.resourceId,
+      targetTrackingScalingPolicyConfiguration: {
+        targetValue: backlogPerTask,
+        scaleOutCooldown: scaleOutCooldownSeconds,
+        scaleInCooldown: scaleInCooldownSeconds,
+        customizedMetricSpecification: {
+          metrics: backlogPerTaskMetric({
+            queueNames: args.queues.map((queue) => queue.name),
+            clusterName: args.clusterName,
+            serviceName: args.serviceName,
+            groupName: args.capacity.group?.name,
+            backlogPerTask,
+          }),
+        },
+      },
+    },
+    { parent },
+  );
 }

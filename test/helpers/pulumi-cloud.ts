@@ -192,6 +192,7 @@ const answers: Record<string, (inputs: Inputs) => Inputs> = {
     names: ['a', 'b', 'c'].map((zone) => region + zone),
     zoneIds: ['use1-az1', 'use1-az2', 'use1-az3'],
   }),
+  'aws:servicequotas/getServiceQuota:getServiceQuota': () => ({ id: 'quota', value: 1000 }),
   'aws:s3/getBucket:getBucket': ({ bucket }) => ({
     id: bucket,
     bucket,

@@ -1,0 +1,66 @@
+import { TerminateInstanceInAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
+import {
+  type ContainerInstanceStatus,
+  DescribeContainerInstancesCommand,
+  UpdateContainerInstancesStateCommand,
+  UpdateServiceCommand,
+} from '@aws-sdk/client-ecs';
+import type { Action } from './decide.ts';
+import { tasksOn } from './observe.ts';
+import type { Farm, WakerClients } from './waker.ts';
+
+/** Does what was decided, in order, and tells in a sentence for each what came of it. */
+export async function act(clients: WakerClients, farm: Farm, actions: readonly Action[]): Promise<string[]> {
+  const done: string[] = [];
+  for (const action of actions) {
+    if (action.type === 'set-desired-count') {
+      const { cluster, service } = farm;
+      await clients.ecs.send(new UpdateServiceCommand({ cluster, service, desiredCount: action.count }));
+      done.push(`${action.count} tasks: ${action.reason}`);
+    } else {
+      done.push(await endInstance(clients, farm, action));
+    }
+  }
+  return done;
+}
+
+/**
+ * Ends an instance that has no task. Between the look and the deed ECS may have given it one, so it is first closed to new tasks and then
+ * looked at again; scale-in protection, which ECS puts on it, does not bind this call.
+ */
+async function endInstance(
+  clients: WakerClients,
+  farm: Farm,
+  { instanceId, containerInstanceArn, reason }: Action & { type: 'end-instance' },
+): Promise<string> {
+  if (containerInstanceArn !== undefined) {
+    await setState(clients, farm, containerInstanceArn, 'DRAINING');
+    if (await hasTask(clients, farm, containerInstanceArn)) {
+      await setState(clients, farm, containerInstanceArn, 'ACTIVE');
+      return `${instanceId} stays: it has just got a task`;
+    }
+  }
+  await clients.autoScaling.send(
+    new TerminateInstanceInAutoScalingGroupCommand({
+      InstanceId: instanceId,
+      ShouldDecrementDesiredCapacity: true,
+    }),
+  );
+  return `${instanceId} ended: ${reason}`;
+}
+
+async function setState(
+  { ecs }: WakerClients,
+  { cluster }: Farm,
+  arn: string,
+  status: ContainerInstanceStatus,
+): Promise<void> {
+  await ecs.send(new UpdateContainerInstancesStateCommand({ cluster, containerInstances: [arn], status }));
+}
+
+async function hasTask({ ecs }: WakerClients, { cluster }: Farm, arn: string): Promise<boolean> {
+  const { containerInstances } = await ecs.send(
+    new DescribeContainerInstancesCommand({ cluster, containerInstances: [arn] }),
+  );
+  return tasksOn(containerInstances?.[0]) > 0;
+}

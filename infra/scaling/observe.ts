@@ -1,0 +1,102 @@
+import { DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
+import {
+  type ContainerInstance,
+  DescribeContainerInstancesCommand,
+  DescribeServicesCommand,
+  GetTaskProtectionCommand,
+  ListContainerInstancesCommand,
+  ListTasksCommand,
+} from '@aws-sdk/client-ecs';
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import type { Instance, Observed } from './decide.ts';
+import type { Farm, WakerClients } from './waker.ts';
+
+/**
+ * What queues, service and group say right now.
+ * @throws Error when the service is not there, and what AWS throws
+ */
+export async function observe(
+  clients: WakerClients,
+  farm: Farm,
+): Promise<Pick<Observed, 'backlog' | 'service' | 'instances'>> {
+  const [backlog, service, instances] = await Promise.all([
+    countBacklog(clients, farm),
+    readService(clients, farm),
+    readInstances(clients, farm),
+  ]);
+  return { backlog, service, instances };
+}
+
+const counts = [
+  'ApproximateNumberOfMessages',
+  'ApproximateNumberOfMessagesNotVisible',
+  'ApproximateNumberOfMessagesDelayed',
+] as const;
+
+async function countBacklog({ sqs }: WakerClients, { queueUrls }: Farm): Promise<number> {
+  const queues = await Promise.all(
+    queueUrls.map((QueueUrl) =>
+      sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...counts] })),
+    ),
+  );
+  const numbers = queues.flatMap(({ Attributes }) => counts.map((name) => Number(Attributes?.[name] ?? 0)));
+  return numbers.reduce((sum, count) => sum + count, 0);
+}
+
+async function readService(clients: WakerClients, farm: Farm): Promise<Observed['service']> {
+  const { cluster, service: name } = farm;
+  const { services } = await clients.ecs.send(new DescribeServicesCommand({ cluster, services: [name] }));
+  const [service] = services ?? [];
+  if (service?.status !== 'ACTIVE') {
+    throw new Error(
+      `Service "${name}" in cluster "${cluster}" is ${service?.status ?? 'not there'}; run "pulumi up".`,
+    );
+  }
+  const { desiredCount: desired = 0, runningCount: running = 0 } = service;
+  return { desired, running, protected: running > 0 ? await countProtected(clients, farm) : 0 };
+}
+
+async function countProtected({ ecs }: WakerClients, { cluster, service }: Farm): Promise<number> {
+  // One page is 100 tasks, and that many are asked at once; one protected among them is enough to know.
+  const { taskArns = [] } = await ecs.send(new ListTasksCommand({ cluster, serviceName: service }));
+  if (taskArns.length === 0) return 0;
+  const { protectedTasks = [] } = await ecs.send(new GetTaskProtectionCommand({ cluster, tasks: taskArns }));
+  return protectedTasks.filter(({ protectionEnabled }) => protectionEnabled).length;
+}
+
+async function readInstances(clients: WakerClients, { cluster, group }: Farm): Promise<Instance[]> {
+  if (!group) return [];
+  const [inGroup, inCluster] = await Promise.all([
+    clients.autoScaling.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] })),
+    readContainerInstances(clients, cluster),
+  ]);
+  const alive = (inGroup.AutoScalingGroups?.[0]?.Instances ?? []).filter(({ LifecycleState }) =>
+    // Those on their way out are nobody's to end.
+    /^(InService|Pending)/.test(LifecycleState ?? ''),
+  );
+  return alive.flatMap(({ InstanceId }) => {
+    if (!InstanceId) return [];
+    const joined = inCluster.find(({ ec2InstanceId }) => ec2InstanceId === InstanceId);
+    return [
+      {
+        id: InstanceId,
+        containerInstanceArn: joined?.containerInstanceArn,
+        draining: joined?.status === 'DRAINING',
+        tasks: tasksOn(joined),
+      },
+    ];
+  });
+}
+
+async function readContainerInstances({ ecs }: WakerClients, cluster: string): Promise<ContainerInstance[]> {
+  const { containerInstanceArns = [] } = await ecs.send(new ListContainerInstancesCommand({ cluster }));
+  if (containerInstanceArns.length === 0) return [];
+  const described = await ecs.send(
+    new DescribeContainerInstancesCommand({ cluster, containerInstances: containerInstanceArns }),
+  );
+  return described.containerInstances ?? [];
+}
+
+export function tasksOn(instance: ContainerInstance | undefined): number {
+  return (instance?.runningTasksCount ?? 0) + (instance?.pendingTasksCount ?? 0);
+}

@@ -1,0 +1,215 @@
+import * as aws from '@pulumi/aws';
+import * as pulumi from '@pulumi/pulumi';
+import { createRole, inCluster } from '../compute/roles.ts';
+import { bundleWaker, wakerHandler } from './bundle.ts';
+import type { Rules } from './decide.ts';
+import { nothingRemembered } from './decide.ts';
+import type { ScalingArgs } from './scaling.ts';
+import type { Farm } from './waker.ts';
+
+const timeoutSeconds = 30;
+
+/** The waker as a Lambda function: its rights, its memory, its log, and what calls it. */
+export function createWakerFunction(parent: pulumi.Resource, component: string, args: ScalingArgs) {
+  const name = `${component}-waker`;
+  const logGroup = new aws.cloudwatch.LogGroup(
+    name,
+    { retentionInDays: args.logRetentionDays ?? 30 },
+    { parent },
+  );
+  const memory = new aws.ssm.Parameter(
+    name,
+    {
+      description: 'Since when the farm and its instances have been idle; the waker writes it',
+      type: 'String',
+      value: JSON.stringify(nothingRemembered),
+    },
+    { parent, ignoreChanges: ['value'] },
+  );
+  const missed = createMissedCalls(parent, name);
+  const { role, policy } = createRole(parent, name, {
+    service: 'lambda.amazonaws.com',
+    description: 'The waker: sees the queues, sets the number of tasks, ends idle instances',
+    statements: wakerStatements(args, { logGroup, memory, missed }),
+  });
+  const waker = new aws.lambda.Function(
+    name,
+    {
+      description: 'Wakes and sleeps the transcoding farm',
+      runtime: 'nodejs22.x',
+      architectures: ['arm64'],
+      handler: wakerHandler,
+      code: new pulumi.asset.AssetArchive(
+        Object.fromEntries(
+          Object.entries(bundleWaker()).map(([file, text]) => [file, new pulumi.asset.StringAsset(text)]),
+        ),
+      ),
+      role: role.arn,
+      memorySize: 256,
+      timeout: timeoutSeconds,
+      reservedConcurrentExecutions: reservedConcurrency(parent),
+      loggingConfig: { logFormat: 'Text', logGroup: logGroup.name },
+      deadLetterConfig: { targetArn: missed.arn },
+      environment: { variables: { FARM: describeFarm(args, memory.name) } },
+    },
+    { parent, dependsOn: [policy] },
+  );
+  new aws.lambda.FunctionEventInvokeConfig(
+    name,
+    // The next minute's call does better than a repetition of an old one.
+    { functionName: waker.name, maximumRetryAttempts: 0, maximumEventAgeInSeconds: 300 },
+    { parent },
+  );
+  createCallers(parent, name, args.topicArn, waker);
+  return { functionName: waker.name, logGroupName: logGroup.name };
+}
+
+/**
+ * Runs one at a time, where the account allows it: Lambda keeps 100 for functions without a reservation, and a new account has 10 in all.
+ * Two at once would do no harm: both see the same and decide the same.
+ */
+function reservedConcurrency(parent: pulumi.Resource): pulumi.Output<number> {
+  const quota = aws.servicequotas.getServiceQuotaOutput(
+    { serviceCode: 'lambda', quotaCode: 'L-B99A9384' },
+    { parent },
+  );
+  return quota.value.apply((limit) => (limit > 100 ? 1 : -1));
+}
+
+/** Calls that failed or came too late. The farm needs none of them again; they tell what went wrong. */
+function createMissedCalls(parent: pulumi.Resource, name: string): aws.sqs.Queue {
+  const queue = new aws.sqs.Queue(
+    `${name}-missed`,
+    { messageRetentionSeconds: 4 * 24 * 3600, sqsManagedSseEnabled: true },
+    { parent },
+  );
+  new aws.sqs.QueuePolicy(
+    `${name}-missed`,
+    {
+      queueUrl: queue.url,
+      policy: pulumi.jsonStringify({
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Sid: 'TlsOnly',
+            Effect: 'Deny',
+            Principal: '*',
+            Action: 'sqs:SendMessage',
+            Resource: queue.arn,
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+          },
+        ],
+      }),
+    },
+    { parent },
+  );
+  return queue;
+}
+
+function createCallers(
+  parent: pulumi.Resource,
+  name: string,
+  topicArn: pulumi.Input<string>,
+  waker: aws.lambda.Function,
+): void {
+  const minute = new aws.cloudwatch.EventRule(
+    name,
+    { description: 'The waker looks every minute', scheduleExpression: 'rate(1 minute)' },
+    { parent },
+  );
+  const callers = {
+    minute: { principal: 'events.amazonaws.com', sourceArn: minute.arn },
+    topic: { principal: 'sns.amazonaws.com', sourceArn: topicArn },
+  };
+  const [mayMinute, mayTopic] = Object.entries(callers).map(
+    ([caller, { principal, sourceArn }]) =>
+      new aws.lambda.Permission(
+        `${name}-${caller}`,
+        { action: 'lambda:InvokeFunction', function: waker.name, principal, sourceArn },
+        { parent },
+      ),
+  );
+  new aws.cloudwatch.EventTarget(
+    name,
+    { rule: minute.name, arn: waker.arn },
+    { parent, dependsOn: mayMinute },
+  );
+  new aws.sns.TopicSubscription(
+    name,
+    { topic: topicArn, protocol: 'lambda', endpoint: waker.arn },
+    { parent, dependsOn: mayTopic },
+  );
+}
+
+function describeFarm(args: ScalingArgs, memoryParameter: pulumi.Output<string>): pulumi.Output<string> {
+  const rules: Rules = {
+    minTasks: args.minTasks,
+    maxTasks: args.maxTasks,
+    backlogPerTask: args.backlogPerTask ?? 1,
+    idleMs: (args.idleMinutes ?? 5) * 60_000,
+    // Long enough for ECS to move a task there, short enough to be worth it.
+    idleInstanceMs: 2 * 60_000,
+    // GPU instances join within two minutes.
+    joinMs: 10 * 60_000,
+  };
+  const farm: Inputs<Farm> = {
+    cluster: args.clusterName,
+    service: args.serviceName,
+    queueUrls: args.queues.map(({ url }) => url),
+    group: args.capacity.group?.name,
+    memoryParameter,
+    rules,
+  };
+  return pulumi.jsonStringify(farm);
+}
+
+type Inputs<T> = { [K in keyof T]: T[K] extends string[] ? pulumi.Input<string>[] : pulumi.Input<T[K]> };
+
+interface Owned {
+  logGroup: aws.cloudwatch.LogGroup;
+  memory: aws.ssm.Parameter;
+  missed: aws.sqs.Queue;
+}
+
+function wakerStatements(args: ScalingArgs, { logGroup, memory, missed }: Owned): aws.iam.PolicyStatement[] {
+  const { clusterArn, serviceArn, capacity, queues } = args;
+  const instances = inCluster(clusterArn, 'container-instance');
+  const statements: aws.iam.PolicyStatement[] = [
+    allow(
+      'SeeBacklog',
+      ['sqs:GetQueueAttributes'],
+      queues.map(({ arn }) => arn),
+    ),
+    allow('SetTasks', ['ecs:DescribeServices', 'ecs:UpdateService'], serviceArn),
+    allow('SeeBusyTasks', ['ecs:GetTaskProtection'], inCluster(clusterArn, 'task')),
+    {
+      // Narrowed by the cluster: to list a service's tasks, ECS checks container instances, of which Fargate has none.
+      ...allow('ListTasks', ['ecs:ListTasks'], '*'),
+      Condition: { ArnEquals: { 'ecs:cluster': clusterArn } },
+    },
+    allow('Remember', ['ssm:GetParameter', 'ssm:PutParameter'], memory.arn),
+    allow('KeepMissedCalls', ['sqs:SendMessage'], missed.arn),
+    allow('WriteLog', ['logs:CreateLogStream', 'logs:PutLogEvents'], pulumi.interpolate`${logGroup.arn}:*`),
+  ];
+  if (!capacity.group) return statements;
+  return [
+    ...statements,
+    allow('ListInstances', ['ecs:ListContainerInstances'], clusterArn),
+    allow(
+      'DrainInstances',
+      ['ecs:DescribeContainerInstances', 'ecs:UpdateContainerInstancesState'],
+      instances,
+    ),
+    allow('EndInstances', ['autoscaling:TerminateInstanceInAutoScalingGroup'], capacity.group.arn),
+    // The action has no resource to be narrowed to (service authorization reference of Amazon EC2 Auto Scaling).
+    allow('SeeGroup', ['autoscaling:DescribeAutoScalingGroups'], '*'),
+  ];
+}
+
+function allow(
+  Sid: string,
+  Action: string[],
+  Resource: pulumi.Input<string> | pulumi.Input<string>[],
+): aws.iam.PolicyStatement {
+  return { Sid, Effect: 'Allow', Action, Resource };
+}
