@@ -73,12 +73,13 @@ function planVideo(
   const rungs = sizeRungs(film, resolveLadder(encoding.ladder, encoding.include480p));
   if (encoder.name === 'nvenc') refuseTooSmall(rungs[0] ?? film);
   const timing = planTiming(media, video);
+  const path = choosePath(video, encoder);
   return {
     streamIndex: video.index,
     durationSeconds: endSeconds,
     encoder,
-    path: choosePath(video, encoder),
-    prepare: prepareFilters(video),
+    path,
+    prepare: prepareFilters(video, path),
     ...timing,
     gopSeconds: gopLength(encoding.segmentSeconds),
     renditions: planRenditions(rungs, timing),

@@ -40,10 +40,15 @@ function needsCpuFilters(video: VideoStream): boolean {
   );
 }
 
-/** Filters on the CPU, before the ladder. Fields are joined first, as every other filter would mix them. */
-export function prepareFilters(video: VideoStream): string[] {
+/**
+ * Filters on the CPU, before the ladder. Fields are joined first, as every other filter would mix them. The pixel that
+ * makes a side odd is cut off where zscale refuses it and where an upload to the GPU would lose its colour.
+ */
+export function prepareFilters(video: VideoStream, path: VideoPlan['path']): string[] {
+  const odd = video.width % 2 !== 0 || video.height % 2 !== 0;
   return [
     ...(video.interlaced ? ['bwdif=mode=send_frame'] : []),
+    ...(odd && (video.hdr || path === 'upload') ? ['crop=trunc(iw/2)*2:trunc(ih/2)*2'] : []),
     ...(video.hdr ? toneMap(video, video.hdr) : []),
   ];
 }
@@ -51,16 +56,16 @@ export function prepareFilters(video: VideoStream): string[] {
 const transferNames = { pq: 'smpte2084', hlg: 'arib-std-b67' };
 
 /**
- * HDR to SDR by Hable's curve at 100 nits, in linear light. zscale is told the film's colours, as it fails where the
+ * HDR to SDR by Hable's curve at 100 nits, in linear light. The film's colours are said first, as zscale fails where the
  * file leaves one out; BT.2020 is what HDR films have.
  */
-function toneMap(video: VideoStream, hdr: 'pq' | 'hlg'): string[] {
-  const matrix = video.colorSpace === 'bt709' ? 'bt709' : 'bt2020nc';
-  const primaries =
-    video.colorPrimaries === 'bt709' || video.colorPrimaries === 'smpte432' ? video.colorPrimaries : 'bt2020';
-  const range = video.colorRange === 'pc' ? 'pc' : 'tv';
+function toneMap({ colorPrimaries, colorSpace, colorRange }: VideoStream, hdr: 'pq' | 'hlg'): string[] {
+  const primaries = colorPrimaries === 'smpte432' ? 'smpte432' : 'bt2020';
+  const matrix = colorSpace === 'bt2020c' ? 'bt2020c' : 'bt2020nc';
+  const range = colorRange === 'pc' ? 'pc' : 'tv';
   return [
-    `zscale=tin=${transferNames[hdr]}:min=${matrix}:pin=${primaries}:rin=${range}:t=linear:npl=100`,
+    `setparams=color_primaries=${primaries}:color_trc=${transferNames[hdr]}:colorspace=${matrix}:range=${range}`,
+    'zscale=t=linear:npl=100',
     'format=gbrpf32le',
     'zscale=p=bt709',
     'tonemap=tonemap=hable:desat=0',

@@ -86,27 +86,25 @@ function isRounded(rate: Fraction, tickSeconds: number): boolean {
   return tickSeconds > 1e-4 && Math.abs(ticksPerFrame - Math.round(ticksPerFrame)) > 1e-6;
 }
 
+/** The header's base rate where it is a usual one, as every timestamp lies on it; else by how close frames come. */
 function usualRate(
   base: Fraction | undefined,
   average: Fraction | undefined,
   times: readonly number[],
 ): Fraction {
-  const wanted = nominalRate(times) ?? (average && toNumber(average)) ?? (base && toNumber(base));
+  const stated = base && usualRates.find((rate) => toNumber(rate) === toNumber(base));
+  if (stated) return stated;
+  const wanted = briskRate(times) ?? (average && toNumber(average)) ?? (base && toNumber(base));
   if (!wanted) return fallbackRate;
-  return usualRates.reduce((best, rate) =>
-    Math.abs(Math.log(toNumber(rate) / wanted)) < Math.abs(Math.log(toNumber(best) / wanted)) ? rate : best,
-  );
+  const distance = (rate: Fraction) => Math.abs(Math.log(toNumber(rate) / wanted));
+  return usualRates.reduce((best, rate) => (distance(rate) < distance(best) ? rate : best));
 }
 
-/** From the median distance of two frames, which a few long pauses don't move. */
-function nominalRate(times: readonly number[]): number | undefined {
-  const steps = times.slice(1).flatMap((time, n) => {
-    const step = time - (times[n] ?? time);
-    return step > 0 ? [step] : [];
-  });
-  steps.sort((a, b) => a - b);
-  const median = steps[Math.floor(steps.length / 2)];
-  return median === undefined ? undefined : 1 / median;
+/** From the shorter distances of frames (the first quarter of them): pauses don't count, and no quick run is thinned out. */
+function briskRate(times: readonly number[]): number | undefined {
+  const steps = times.slice(1).map((time, n) => time - (times[n] ?? time));
+  const step = steps.filter((seconds) => seconds > 0).sort((a, b) => a - b)[Math.floor(steps.length / 4)];
+  return step === undefined ? undefined : 1 / step;
 }
 
 /** The rate that is a usual one, of two that hardly differ. */

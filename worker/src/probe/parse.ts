@@ -6,12 +6,21 @@ import type { AudioStream, Media, VideoStream } from './media.ts';
 /** Demuxers of ffmpeg that seek by an index, to the frame. MPEG-TS, FLV and the rest lose frames at a seek. */
 const indexedFormats = ['mov', 'matroska'];
 
+/** ffprobe's answer, and the times at which streams end where all packets had to be read for them. */
+interface Probed extends FfprobeJson {
+  scannedEnds?: ReadonlyMap<number, number>;
+}
+
 /**
  * ffprobe's JSON (streams, format, and the first packets of the chosen video stream) in our words. Pure.
  * @throws ZodError when it isn't ffprobe's JSON
  */
-export function parseProbe(json: unknown, sizeBytes: number): Media {
-  const probed = ffprobeSchema.parse(json);
+export function parseProbe(
+  json: unknown,
+  sizeBytes: number,
+  scannedEnds?: ReadonlyMap<number, number>,
+): Media {
+  const probed: Probed = { ...ffprobeSchema.parse(json), scannedEnds };
   const { format, streams } = probed;
   const picked = pickVideo(streams);
   const video = picked && toVideo(picked, probed);
@@ -22,7 +31,8 @@ export function parseProbe(json: unknown, sizeBytes: number): Media {
   const ends = chosen.map((stream) => stream.startSeconds + stream.durationSeconds - startSeconds);
   return {
     format: format.format_name,
-    indexed: indexedFormats.some((name) => format.format_name.split(',').includes(name)),
+    // Who left out the length left out the index too: it is a recording that was never finished.
+    indexed: !scannedEnds && indexedFormats.some((name) => format.format_name.split(',').includes(name)),
     durationSeconds: round(Math.max(0, ...ends)),
     startSeconds,
     sizeBytes,
@@ -55,7 +65,7 @@ function decodable(stream: FfprobeStream): boolean {
   return stream.sample_fmt !== undefined && stream.channels > 0 && (stream.sample_rate ?? 0) > 0;
 }
 
-function toVideo(stream: FfprobeStream, probed: FfprobeJson): VideoStream {
+function toVideo(stream: FfprobeStream, probed: Probed): VideoStream {
   const { startSeconds, durationSeconds } = toTimes(stream, probed);
   const pixelFormat = stream.pix_fmt ?? '';
   return {
@@ -80,7 +90,7 @@ function toVideo(stream: FfprobeStream, probed: FfprobeJson): VideoStream {
   };
 }
 
-function toAudio(stream: FfprobeStream, probed: FfprobeJson): AudioStream {
+function toAudio(stream: FfprobeStream, probed: Probed): AudioStream {
   return {
     index: stream.index,
     codec: stream.codec_name ?? 'unknown',
@@ -96,8 +106,10 @@ function toAudio(stream: FfprobeStream, probed: FfprobeJson): AudioStream {
 }
 
 /** From the stream, else the container, else its tags. Zero when nothing says. */
-function toTimes(stream: FfprobeStream, { format }: FfprobeJson) {
+function toTimes(stream: FfprobeStream, { format, scannedEnds }: Probed) {
   const startSeconds = stream.start_time ?? format.start_time ?? 0;
+  const scannedEnd = scannedEnds?.get(stream.index);
+  if (scannedEnd !== undefined) return { startSeconds, durationSeconds: round(scannedEnd - startSeconds) };
   if (stream.duration !== undefined) return { startSeconds, durationSeconds: stream.duration };
   const formatStart = format.start_time ?? 0;
   // Matroska tells the time of the film's end, also when it doesn't start at zero, and each stream's in a tag.

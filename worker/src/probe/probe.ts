@@ -4,7 +4,8 @@ import { ffprobeSchema, packetEntries, streamEntries } from './ffprobe-json.ts';
 import { readPackets } from './frame-rate.ts';
 import type { Media } from './media.ts';
 import { parseProbe, pickVideo } from './parse.ts';
-import { type MediaLimits, refuse } from './refuse.ts';
+import { type MediaLimits, refuseDuration, refuseStreams } from './refuse.ts';
+import { needsScan, readScan, scanArguments } from './scan.ts';
 
 /**
  * Asks ffprobe what the film at `url` is.
@@ -18,33 +19,35 @@ export async function probe(
   limits: MediaLimits & { probeSeconds: number },
   signal?: AbortSignal,
 ): Promise<Media> {
-  const ask = async (...args: string[]): Promise<object> => {
-    const call = { input: url, args: ['-of', 'json=compact=1', ...args], signal };
+  const { probeSeconds } = limits;
+  const ask = async (args: readonly string[], timeoutSeconds = probeSeconds): Promise<string> => {
     try {
-      return JSON.parse(await tools.ffprobe({ ...call, timeoutSeconds: limits.probeSeconds }));
+      return await tools.ffprobe({ input: url, args, timeoutSeconds, signal });
     } catch (error) {
       throw error instanceof MediaToolError ? (refusal(error, limits) ?? error) : error;
     }
   };
+  const askJson = async (...args: string[]): Promise<object> =>
+    JSON.parse(await ask(['-of', 'json=compact=1', ...args]));
 
   if (sizeBytes === 0) throw new RefusedError('not-media', 'The file is empty.');
-  const header = await ask('-show_entries', streamEntries);
-  refuse(parseProbe(header, sizeBytes), { ...limits, durationSeconds: Number.POSITIVE_INFINITY });
-  const video = pickVideo(ffprobeSchema.parse(header).streams);
-  const packets = video
-    ? await ask(
-        '-select_streams',
-        String(video.index),
-        '-read_intervals',
-        `%+#${readPackets}`,
-        '-show_entries',
-        packetEntries,
-      )
-    : {};
-  const media = parseProbe({ ...header, ...packets }, sizeBytes);
-  refuse(media, limits);
+  const header = await askJson('-show_entries', streamEntries);
+  refuseStreams(parseProbe(header, sizeBytes), limits);
+  const { streams, ...known } = ffprobeSchema.parse(header);
+  const video = pickVideo(streams);
+  const start = ['-read_intervals', `%+#${readPackets}`, '-show_entries', packetEntries];
+  const packets = video ? await askJson('-select_streams', String(video.index), ...start) : {};
+  const ends = needsScan({ streams, ...known })
+    ? readScan(await ask(scanArguments, probeSeconds * scanPatience))
+    : undefined;
+  const media = parseProbe({ ...header, ...packets }, sizeBytes, ends);
+  refuseStreams(media, limits);
+  refuseDuration(media, limits);
   return media;
 }
+
+/** A scan reads the whole file where a probe reads its ends: it may take so many times longer. */
+const scanPatience = 20;
 
 /** What ffprobe says about a file that it could read and not understand, in a person's words. */
 const verdicts: [said: RegExp, code: string, message: (limits: MediaLimits) => string][] = [

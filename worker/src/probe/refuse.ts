@@ -18,6 +18,12 @@ const pictureFormats = /(_pipe|^image2|^gif$|^apng$)/;
  * `too-long`, `too-many-pixels` or `too-many-streams`
  */
 export function refuse(media: Media, limits: MediaLimits): void {
+  refuseStreams(media, limits);
+  refuseDuration(media, limits);
+}
+
+/** All of it but the duration, which is sometimes only known after the whole file was read. */
+export function refuseStreams(media: Media, limits: MediaLimits): void {
   const { video, audio } = media;
   if (pictureFormats.test(media.format))
     throw new RefusedError('not-media', `The file is a picture (${media.format}), not a film.`);
@@ -39,6 +45,9 @@ export function refuse(media: Media, limits: MediaLimits): void {
         : 'The file has neither picture nor sound.',
     );
   if (video) refuseVideo(video, limits);
+}
+
+export function refuseDuration(media: Media, limits: MediaLimits): void {
   if (!(media.durationSeconds > 0))
     throw new RefusedError(
       'no-duration',
