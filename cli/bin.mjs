@@ -11,7 +11,9 @@ if (Number(process.versions.node.split('.')[0]) >= 24) {
 } else {
   const pinned = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
   if (!existsSync(pinned)) {
-    console.error(`farm needs Node 24 and this is ${process.version}. Run "npm ci" here: it brings Node 24 along.`);
+    console.error(
+      `farm needs Node 24 and this is ${process.version}. Run "npm ci" here: it brings Node 24 along.`,
+    );
     process.exit(1);
   }
   const child = spawn(pinned, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: 'inherit' });

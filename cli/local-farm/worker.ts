@@ -35,7 +35,7 @@ const keptLines = 5000;
 export function startWorker(environment: WorkerEnvironment, logFile?: string): WorkerProcess {
   const child = spawn(process.execPath, ['--import', dieWithParent, entry], {
     env: {
-      PATH: process.env['PATH'],
+      PATH: process.env.PATH,
       AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
       ...environment,

@@ -1,0 +1,73 @@
+import { bar } from '../text/bar.ts';
+import { printable, type Style } from '../text/style.ts';
+import { formatBytes, formatSeconds, formatSpeed } from '../text/units.ts';
+import { type DemoView, stageOf, stages } from './view.ts';
+
+/** The block that a terminal redraws: always as many lines, none longer than `columns`. */
+export function progressBlock(view: DemoView, style: Style, columns: number): string[] {
+  const barWidth = Math.max(10, Math.min(40, columns - 32));
+  const share = shareDone(view);
+  const percent = `${String(Math.floor(share * 100)).padStart(3)} %`;
+  const name = clip(printable(view.film), columns - 34);
+  return [
+    `  ${style.bold('transcode-farm')}  ${name}${view.filmBytes === undefined ? '' : style.dim(`  ${formatBytes(view.filmBytes)}`)}`,
+    '',
+    `  ${stageLine(view, style)}`,
+    `  ${style.accent(bar(share, barWidth))} ${percent}  ${style.dim(formatSeconds(view.elapsedSeconds))}`,
+    `  ${style.dim(clip(paceLine(view), columns - 4))}`,
+    `  ${style.dim(clip(publishedLine(view), columns - 4))}`,
+  ];
+}
+
+function stageLine(view: DemoView, style: Style): string {
+  if (view.step === 'clip') return style.accent('making a clip');
+  if (view.step === 'upload') return style.accent('putting it into the source bucket');
+  const now = stageOf(view.job);
+  const position = now === undefined ? stages.length : stages.indexOf(now);
+  return stages
+    .map((stage, index) => {
+      if (index < position) return style.good(stage);
+      return index === position ? style.bold(style.accent(stage)) : style.dim(stage);
+    })
+    .join(style.dim(' › '));
+}
+
+export function shareDone(view: DemoView): number {
+  if (view.step !== 'job') return view.stepShare ?? 0;
+  if (view.job?.state === 'succeeded') return 1;
+  return (view.job?.progress?.percent ?? 0) / 100;
+}
+
+/** Frames per second, speed and time to go; why it waits when it waits. */
+export function paceLine({ job, step }: DemoView): string {
+  if (step !== 'job') return '';
+  if (!job) return 'waiting for the worker to take the job';
+  if (job.state === 'retrying') {
+    return `attempt ${job.attempt} of ${job.maxAttempts} failed, trying again: ${printable(job.error?.message ?? '')}`;
+  }
+  const { framesPerSecond, speed, etaSeconds } = job.progress ?? {};
+  return [
+    framesPerSecond === undefined ? '' : `${Math.round(framesPerSecond)} frames/s`,
+    speed === undefined ? '' : formatSpeed(speed),
+    etaSeconds === undefined ? '' : `${formatSeconds(etaSeconds)} to go`,
+  ]
+    .filter(Boolean)
+    .join('  ·  ');
+}
+
+export function publishedLine({ job }: DemoView): string {
+  const progress = job?.progress;
+  if (!progress) return '';
+  return [
+    progress.renditions.join(' '),
+    `${progress.publishedSegments} segments published`,
+    formatBytes(progress.publishedBytes),
+  ]
+    .filter(Boolean)
+    .join('  ·  ');
+}
+
+function clip(text: string, width: number): string {
+  const characters = [...text];
+  return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join('')}…`;
+}

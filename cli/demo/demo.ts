@@ -1,0 +1,167 @@
+import { mkdir } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { JobState } from '../../worker/src/report/state.ts';
+import { Closing, Stopped, stopSignal } from '../closing.ts';
+import { UserError } from '../errors.ts';
+import { startLocalFarm } from '../local-farm/farm.ts';
+import { startWorker, type WorkerProcess } from '../local-farm/worker.ts';
+import { startPlayerServer } from '../player-server.ts';
+import { printable, styleFor } from '../text/style.ts';
+import { formatBytes } from '../text/units.ts';
+import { makeClip } from './clip.ts';
+import { downloadAll, filmSize, uploadFile } from './files.ts';
+import { findJob, followJob } from './follow.ts';
+import { demoResult, noResult } from './result.ts';
+import { openScreen } from './screen.ts';
+import { summary } from './summary.ts';
+import type { DemoView } from './view.ts';
+
+export interface DemoOptions {
+  movie?: string;
+  out?: string;
+  exit: boolean;
+  json: boolean;
+}
+
+/** Runs the demo to its end; sets the exit code. */
+export async function demo(options: DemoOptions): Promise<void> {
+  const closing = new Closing();
+  try {
+    await show(options, closing, stopSignal());
+  } catch (error) {
+    if (error instanceof Stopped) {
+      process.exitCode = error.signal === 'SIGINT' ? 130 : 143;
+    } else if (error instanceof UserError && options.json) {
+      console.error(error.message);
+      console.log(JSON.stringify(noResult('demo', error.message)));
+      process.exitCode = 1;
+    } else {
+      throw error;
+    }
+  } finally {
+    await closing.close();
+  }
+}
+
+async function show(options: DemoOptions, closing: Closing, stop: AbortSignal): Promise<void> {
+  const startedAt = performance.now();
+  // npm runs scripts in the project's folder and tells where it was called.
+  const here = process.env.INIT_CWD ?? process.cwd();
+  const movie = options.movie === undefined ? undefined : resolve(here, options.movie);
+  const out = options.out === undefined ? undefined : resolve(here, options.out);
+  const movieBytes = movie === undefined ? undefined : await filmSize(movie);
+  if (out !== undefined) await makeFolder(out);
+
+  // Standard output is for the result alone where a program reads it.
+  const stream = options.json ? process.stderr : process.stdout;
+  const say = (line = '') => stream.write(`${line}\n`);
+  const screen = openScreen(stream);
+  closing.add(() => screen.clear());
+
+  const view: DemoView = {
+    film: basename(movie ?? 'clip.mp4'),
+    filmBytes: movieBytes,
+    step: 'clip',
+    elapsedSeconds: 0,
+  };
+  const draw = (change: Partial<DemoView> = {}) => {
+    Object.assign(view, change, { elapsedSeconds: (performance.now() - startedAt) / 1000 });
+    screen.show({ ...view });
+  };
+  const ticking = setInterval(draw, 500);
+  closing.add(() => clearInterval(ticking));
+
+  const farm = await startLocalFarm();
+  closing.add(() => farm.close());
+  const worker = startWorker(farm.environment, join(farm.dir, 'worker.log'));
+  closing.add(() => worker.stop(2));
+  stop.throwIfAborted();
+
+  let path = movie;
+  if (path === undefined) {
+    path = join(farm.dir, 'clip.mp4');
+    draw();
+    await makeClip(path, stop);
+  }
+  draw({ step: 'upload', stepShare: 0, filmBytes: await filmSize(path) });
+  const onShare = (stepShare: number) => draw({ stepShare });
+  await uploadFile(farm.s3, farm.sourceBucket, basename(path), path, { signal: stop, onShare });
+
+  draw({ step: 'job', stepShare: undefined });
+  const job = await untilOver(worker, stop, async (signal) => {
+    const jobId = await findJob(farm.s3, farm.outputBucket, signal);
+    let last: JobState | undefined;
+    if (jobId === undefined) return last;
+    for await (const state of followJob(farm.s3, farm.outputBucket, jobId, signal)) {
+      last = state;
+      draw({ job: state });
+    }
+    return last;
+  });
+  clearInterval(ticking);
+  screen.clear();
+
+  if (job.state === 'failed') {
+    process.exitCode = 1;
+    const reason = printable(job.error?.message ?? 'no reason was given');
+    process.stderr.write(`${styleFor(process.stderr).bad('Not transcoded:')} ${reason}\n`);
+    if (options.json) console.log(JSON.stringify(demoResult(job, undefined)));
+    return;
+  }
+
+  for (const line of summary(job, styleFor(stream))) say(line);
+  say();
+  if (out !== undefined) {
+    const { files, bytes } = await downloadAll(farm.s3, farm.outputBucket, `${job.id}/`, out);
+    say(`Files   ${join(out, job.id, 'index.m3u8')} (${files} files, ${formatBytes(bytes)})`);
+  } else {
+    say(`Files   in the farm's own storage, removed at the end; --out DIR keeps them`);
+  }
+  if (options.json) console.log(JSON.stringify(demoResult(job, out)));
+  if (options.exit) return;
+
+  const player = await startPlayerServer({ s3: farm.s3, bucket: farm.outputBucket, jobId: job.id });
+  closing.add(() => player.close());
+  say(`Player  ${styleFor(stream).bold(player.url)}`);
+  say();
+  say('Ctrl-C ends everything.');
+  // A timer of its own keeps the process alive.
+  await sleep(2 ** 31 - 1, undefined, { signal: stop }).catch(() => undefined);
+  stop.throwIfAborted();
+}
+
+/** Follows the job for as long as there is a worker to do it. */
+async function untilOver(
+  worker: WorkerProcess,
+  stop: AbortSignal,
+  follow: (signal: AbortSignal) => Promise<JobState | undefined>,
+): Promise<JobState> {
+  const gone = new AbortController();
+  const exited = worker.exited.then(() => gone.abort());
+  const job = await follow(AbortSignal.any([stop, gone.signal]));
+  stop.throwIfAborted();
+  if (job?.state === 'succeeded' || job?.state === 'failed') return job;
+  await exited;
+  const { code, signal } = await worker.exited;
+  const lastWords = worker.log.slice(-8).map(readable).join('\n  ');
+  throw new UserError(
+    `The worker ended (${signal ?? `exit code ${code}`}) before the job was done. Its last words:\n  ${lastWords}`,
+  );
+}
+
+/** A log line as a person reads it. */
+function readable(line: string): string {
+  try {
+    const { msg, err } = JSON.parse(line) as { msg?: string; err?: { message?: string } };
+    return printable([msg, err?.message].filter(Boolean).join(': ') || line);
+  } catch {
+    return printable(line);
+  }
+}
+
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((error: Error) => {
+    throw new UserError(`The folder of --out can't be made: ${error.message}`);
+  });
+}

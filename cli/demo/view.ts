@@ -1,0 +1,24 @@
+import type { JobState } from '../../worker/src/report/state.ts';
+
+/** What the demo shows while it runs. */
+export interface DemoView {
+  /** Name of the film, and its size once it is known. */
+  film: string;
+  filmBytes?: number;
+  step: 'clip' | 'upload' | 'job';
+  /** Share of the present step that is done, 0 to 1; of the job its own state tells. */
+  stepShare?: number;
+  /** Undefined until the worker has told of the job. */
+  job?: JobState;
+  elapsedSeconds: number;
+}
+
+export const stages = ['waiting', 'probing', 'encoding', 'publishing'] as const;
+export type StageName = (typeof stages)[number];
+
+/** Where a job is; undefined when it is over. */
+export function stageOf(job: JobState | undefined): StageName | undefined {
+  if (!job || job.state === 'queued' || job.state === 'retrying') return 'waiting';
+  if (job.state !== 'running') return undefined;
+  return job.stage ?? 'waiting';
+}

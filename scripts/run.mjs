@@ -1,0 +1,59 @@
+// `npm run TASK`: sets up what the task needs and is missing, then runs it on the pinned Node 24. Plain JavaScript
+// without packages, for this runs first, on any Node from 20.
+import { spawn } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensurePackages, pinnedNode } from './setup/packages.mjs';
+import { SetupError, tryRun } from './setup/process.mjs';
+import { ensureChromium, ensureFfmpeg, ensurePostgres } from './setup/tools.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const ensure = {
+  ffmpeg: ensureFfmpeg,
+  chromium: () => ensureChromium(root),
+  postgres: ensurePostgres,
+};
+
+const tasks = {
+  demo: { needs: ['ffmpeg'], script: 'cli/main.ts', args: ['demo'] },
+  test: {
+    needs: ['ffmpeg', 'chromium', 'postgres'],
+    script: 'node_modules/vitest/vitest.mjs',
+    args: ['run'],
+  },
+  check: { needs: ['ffmpeg', 'chromium', 'postgres'], script: 'scripts/check.ts', args: [] },
+};
+
+try {
+  const [name, ...args] = process.argv.slice(2);
+  const task = Object.hasOwn(tasks, name) ? tasks[name] : undefined;
+  if (!task) throw new SetupError(`There is no task "${name}". Tasks: ${Object.keys(tasks).join(', ')}.`);
+  ensurePackages(root);
+  for (const need of task.needs) ensure[need]();
+  start(runtime(), [join(root, task.script), ...task.args, ...args]);
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}
+
+/** The pinned Node; this very one where that does not run (the packaged one wants glibc) and this is new enough. */
+function runtime() {
+  if (tryRun([pinnedNode(root), '--version']).ok) return pinnedNode(root);
+  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
+  throw new SetupError(
+    `The packaged Node 24 does not run on this system, and this is Node ${process.version}.\n` +
+      'Install Node 24 or later (https://nodejs.org/en/download) and try again.',
+  );
+}
+
+function start(node, args) {
+  const child = spawn(node, args, { stdio: 'inherit' });
+  // A terminal gives Ctrl-C to the child as well; other signals come here alone.
+  process.on('SIGINT', () => undefined);
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => {
+    process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 1);
+  });
+}

@@ -1,0 +1,40 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runQuietly, say } from './process.mjs';
+
+/** Installs the npm packages of package-lock.json, unless they are there. */
+export function ensurePackages(root) {
+  if (packagesMatch(root)) return;
+  const done = say('Installing npm packages (about a minute the first time)');
+  // npm tells its own place to what it runs; without it, the one in PATH.
+  const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
+  runQuietly([...npm, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    failure: 'npm packages could not be installed. Try "npm ci" by hand to see more.',
+  });
+  done();
+}
+
+/** npm writes down what it installed: every package that the lock file asks for must be there in the same version. */
+export function packagesMatch(root) {
+  const wanted = readLock(join(root, 'package-lock.json'));
+  const installed = readLock(join(root, 'node_modules', '.package-lock.json'));
+  if (!wanted || !installed || !existsSync(pinnedNode(root))) return false;
+  return Object.entries(wanted).every(([path, entry]) => {
+    // Optional packages may be for other systems; links are the workspaces themselves.
+    if (!path.includes('node_modules/') || entry.link || entry.optional || entry.devOptional) return true;
+    return installed[path]?.version === entry.version;
+  });
+}
+
+export function pinnedNode(root) {
+  return join(root, 'node_modules', 'node', 'bin', 'node');
+}
+
+function readLock(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')).packages;
+  } catch {
+    return undefined;
+  }
+}
