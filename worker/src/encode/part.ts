@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Brake, MediaTools } from '../media-tool.ts';
 import type { Part, Plan } from '../plan/plan.ts';
 import { headersFor } from '../publish/content-types.ts';
@@ -181,9 +182,26 @@ async function publishSegment(
     });
   }
   const path = join(cwd, rendition, file);
-  recorder.addSegment(rendition, file, await readFile(path));
+  await whenWritten(async () => recorder.addSegment(rendition, file, await readFile(path)));
   await uploads.add({ key: `${context.folder}${rendition}/${file}`, path, ...headersFor(file, audio) });
 }
+
+/**
+ * ffmpeg names a segment just before it writes the last of it and closes the file, so one that is not whole is looked
+ * at again for a while.
+ */
+async function whenWritten(judge: () => Promise<void>): Promise<void> {
+  for (let looks = 0; ; looks++) {
+    try {
+      return await judge();
+    } catch (error) {
+      if (looks === maxLooks) throw error;
+      await sleep(20);
+    }
+  }
+}
+
+const maxLooks = 50;
 
 /** Poster and storyboard sheets are whole when ffmpeg has ended. */
 async function publishPictures(context: EncodeContext, cwd: string, uploads: Uploads, recorder: Recorder) {
