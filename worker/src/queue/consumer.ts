@@ -40,6 +40,9 @@ export interface ConsumerOptions {
   settleSecondsAfterStop?: number;
 }
 
+/** Longer than the outages that a job should outlive; after that the message comes back by itself. */
+const settleMs = 5 * 60_000;
+
 export function createConsumer(options: ConsumerOptions): Consumer {
   const { queue, handle, log, protection } = options;
   const stopping = new AbortController();
@@ -79,7 +82,8 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       const outcome = signal.aborted
         ? undefined
         : await Promise.race([handle(message, signal), handlersShouldHaveEnded]);
-      const settling = AbortSignal.any([lease.signal, afterStop.signal]);
+      const enough = AbortSignal.timeout(settleMs);
+      const settling = AbortSignal.any([lease.signal, afterStop.signal, enough]);
       await settle(message, finalOutcome(outcome, signal), { queue, log, signal: settling });
     } catch (error) {
       log.warn({ err: error, messageId: message.id }, 'the message was left to come back by itself');
@@ -96,9 +100,9 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     async stop() {
       stopping.abort(new InterruptedError('The worker was asked to stop.'));
       const handlerMs = (options.handlerSecondsAfterStop ?? 5) * 1000;
-      const settleMs = (options.settleSecondsAfterStop ?? 2) * 1000;
+      const lastCallsMs = (options.settleSecondsAfterStop ?? 2) * 1000;
       const handlers = setTimeout(() => handlersMustEnd.abort(), handlerMs);
-      const settling = setTimeout(() => afterStop.abort(), handlerMs + settleMs);
+      const settling = setTimeout(() => afterStop.abort(), handlerMs + lastCallsMs);
       await Promise.all(slots);
       clearTimeout(handlers);
       clearTimeout(settling);

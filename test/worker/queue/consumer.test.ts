@@ -1,0 +1,390 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import {
+  type Consumer,
+  createConsumer,
+  type Handler,
+  pollDelaySeconds,
+} from '../../../worker/src/queue/consumer.ts';
+import { LeaseLostError, LeaseSpentError } from '../../../worker/src/queue/lease.ts';
+import type { Outcome } from '../../../worker/src/queue/outcome.ts';
+import { createQueue, type ReceivedMessage } from '../../../worker/src/queue/queue.ts';
+import { readRequest } from '../../../worker/src/queue/request.ts';
+import { recordingLogger, startTestQueue, type TestQueue, testSqsClient } from '../../helpers/queue.ts';
+
+let queue: TestQueue;
+const running: Consumer[] = [];
+
+beforeAll(async () => {
+  queue = await startTestQueue();
+});
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((consumer) => consumer.stop()));
+  // A poll that was given up still takes one message in fauxqs, so every test gets a queue of its own.
+  await queue.close();
+  queue = await startTestQueue();
+});
+afterAll(() => queue.close());
+
+interface Options {
+  visibilityTimeoutSeconds?: number;
+  jobsAtOnce?: number;
+  longestHoldSeconds?: number;
+  handlerSecondsAfterStop?: number;
+  endpoint?: string;
+}
+
+function consume(handle: Handler, options: Options = {}) {
+  const { endpoint = queue.endpoint, visibilityTimeoutSeconds = 2, ...rest } = options;
+  const { log, lines } = recordingLogger();
+  const busy = { now: 0, most: 0 };
+  const consumer = createConsumer({
+    queue: createQueue(testSqsClient(endpoint), {
+      url: queue.url,
+      deadLetterUrl: queue.deadLetterUrl,
+      endpoint,
+      visibilityTimeoutSeconds,
+      maxAttempts: 3,
+      retryDelaySeconds: 1,
+      jobsAtOnce: 1,
+    }),
+    visibilityTimeoutSeconds,
+    jobsAtOnce: 1,
+    handle,
+    log,
+    protection: {
+      busy: () => {
+        busy.now += 1;
+        busy.most = Math.max(busy.most, busy.now);
+      },
+      idle: () => {
+        busy.now -= 1;
+      },
+      close: () => {},
+    },
+    settleSecondsAfterStop: 1,
+    ...rest,
+  });
+  consumer.start();
+  running.push(consumer);
+  return { consumer, lines, busy };
+}
+
+const acknowledge: Outcome = { action: 'acknowledge' };
+const untilAborted = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+const empty = { waiting: 0, held: 0, delayed: 0 };
+const emptySoon = () =>
+  vi.waitFor(async () => expect(await queue.counts()).toEqual(empty), { timeout: 8000 });
+
+describe('a message', () => {
+  test('is deleted only after its handler has said so', async () => {
+    const finish = Promise.withResolvers<Outcome>();
+    const taken = Promise.withResolvers<ReceivedMessage>();
+    consume((message) => {
+      taken.resolve(message);
+      return finish.promise;
+    });
+    await queue.send('{"id":"a"}', { attempt: '2' });
+    const message = await taken.promise;
+    expect(message).toMatchObject({ body: '{"id":"a"}', receiveCount: 1 });
+    expect(message.attributes).toEqual({ attempt: '2' });
+    expect(await queue.counts()).toEqual({ ...empty, held: 1 });
+    finish.resolve(acknowledge);
+    await emptySoon();
+  });
+
+  test('stays hidden for as long as its handler works, far beyond the visibility timeout', async () => {
+    const deliveries: number[] = [];
+    consume(async (message) => {
+      deliveries.push(message.receiveCount);
+      await sleep(7000);
+      return acknowledge;
+    });
+    await queue.send('long');
+    await sleep(6000);
+    expect(await queue.counts()).toEqual({ ...empty, held: 1 });
+    await emptySoon();
+    expect(deliveries).toEqual([1]);
+  });
+
+  test('comes back when its handler breaks', async () => {
+    const deliveries: number[] = [];
+    const { lines } = consume(async (message) => {
+      deliveries.push(message.receiveCount);
+      if (deliveries.length === 1) throw new Error('a mistake of ours');
+      return acknowledge;
+    });
+    await queue.send('twice');
+    await emptySoon();
+    expect(deliveries).toEqual([1, 2]);
+    expect(lines).toContainEqual(
+      expect.objectContaining({ msg: 'the message was left to come back by itself' }),
+    );
+  });
+
+  test('is worked on beside as many others as the setting allows, and no more', async () => {
+    const { busy } = consume(
+      async () => {
+        await sleep(300);
+        return acknowledge;
+      },
+      { jobsAtOnce: 2 },
+    );
+    for (let n = 0; n < 5; n += 1) await queue.send(`job ${n}`);
+    await emptySoon();
+    expect(busy).toEqual({ now: 0, most: 2 });
+  });
+});
+
+describe('a failure', () => {
+  test('sends the job again with its identity, its wait and a higher attempt, and deletes the original', async () => {
+    const seen: ReceivedMessage[] = [];
+    consume(async (message) => {
+      seen.push(message);
+      if (seen.length > 1) return acknowledge;
+      return { action: 'retry', attempt: 2, requestId: 'r-1', delaySeconds: 1 };
+    });
+    await queue.send('{"id":"a"}', { colour: 'blue' });
+    await vi.waitFor(() => expect(seen).toHaveLength(2), { timeout: 5000 });
+    await emptySoon();
+    const [first, second] = seen as [ReceivedMessage, ReceivedMessage];
+    expect(second).toMatchObject({ body: '{"id":"a"}', receiveCount: 1 });
+    expect(second.attributes).toMatchObject({ attempt: '2', requestId: 'r-1', colour: 'blue' });
+    expect(readRequest(second).queuedAt).toEqual(first.sentAt);
+    expect(second.sentAt.getTime()).toBeGreaterThanOrEqual(first.sentAt.getTime());
+  });
+
+  test('for good moves the body unchanged to the dead letters with the reason, at once', async () => {
+    consume(async () => ({
+      action: 'give-up',
+      requestId: 'r-1',
+      jobId: 'a',
+      code: 'not-media',
+      reason: 'The file is a\u0000 picture.',
+    }));
+    await queue.send('{"id": "a"}', { attempt: '3', requestId: 'r-1', colour: 'blue' });
+    await emptySoon();
+    const letters = await queue.deadLetters();
+    expect(letters).toEqual([
+      {
+        body: '{"id": "a"}',
+        attributes: {
+          reason: 'The file is a  picture.',
+          reasonCode: 'not-media',
+          jobId: 'a',
+          colour: 'blue',
+          requestId: expect.stringMatching(/^[0-9a-f]{32}$/),
+        },
+      },
+    ]);
+    expect(letters[0]?.attributes.requestId).not.toBe('r-1');
+  });
+
+  test('to send keeps the original on the queue', async () => {
+    let deliveries = 0;
+    const { log } = recordingLogger();
+    const real = createQueue(queue.sqs, {
+      url: queue.url,
+      deadLetterUrl: `${queue.endpoint}/000000000000/no-such-queue`,
+      endpoint: queue.endpoint,
+      visibilityTimeoutSeconds: 2,
+      maxAttempts: 3,
+      retryDelaySeconds: 1,
+      jobsAtOnce: 1,
+    });
+    const consumer = createConsumer({
+      queue: real,
+      visibilityTimeoutSeconds: 2,
+      jobsAtOnce: 1,
+      settleSecondsAfterStop: 0.1,
+      handlerSecondsAfterStop: 0.1,
+      log,
+      protection: { busy() {}, idle() {}, close() {} },
+      handle: async () => {
+        deliveries += 1;
+        return { action: 'give-up', requestId: 'r', code: 'x', reason: 'y' };
+      },
+    });
+    consumer.start();
+    await queue.send('precious');
+    await sleep(1500);
+    await consumer.stop();
+    expect(deliveries).toBe(1);
+    const again = await real.receive(AbortSignal.timeout(8000));
+    expect(again).toMatchObject({ body: 'precious', receiveCount: 2 });
+  });
+});
+
+test('an event with several uploads becomes one message for each', async () => {
+  const bodies: string[] = [];
+  consume(async (message) => {
+    bodies.push(message.body);
+    return message.body === 'all' ? { action: 'fan-out', bodies: ['one', 'two', 'three'] } : acknowledge;
+  });
+  await queue.send('all');
+  await vi.waitFor(() => expect(bodies).toHaveLength(4), { timeout: 5000 });
+  await emptySoon();
+  expect(bodies.sort()).toEqual(['all', 'one', 'three', 'two']);
+});
+
+describe('a stop', () => {
+  test('while idle ends within a second', async () => {
+    const { consumer } = consume(async () => acknowledge);
+    await sleep(200);
+    const before = performance.now();
+    await consumer.stop();
+    expect(performance.now() - before).toBeLessThan(1000);
+  });
+
+  test('while busy tells the handler, gives the message back at once, and costs no attempt', async () => {
+    const started = Promise.withResolvers<void>();
+    const { consumer } = consume(
+      async (_, signal) => {
+        started.resolve();
+        await untilAborted(signal);
+        return { action: 'release' };
+      },
+      { visibilityTimeoutSeconds: 60 },
+    );
+    await queue.send('unfinished', { attempt: '2' });
+    await started.promise;
+    await consumer.stop();
+    const next = Promise.withResolvers<ReceivedMessage>();
+    const before = performance.now();
+    consume(async (message) => {
+      next.resolve(message);
+      return acknowledge;
+    });
+    const message = await next.promise;
+    expect(performance.now() - before).toBeLessThan(2000);
+    expect(message.receiveCount).toBe(2);
+    expect(readRequest(message).attempt).toBe(2);
+    await emptySoon();
+  });
+
+  test('does not wait for a handler that hears nothing, and gives its message back all the same', async () => {
+    const started = Promise.withResolvers<void>();
+    const { consumer } = consume(
+      () => {
+        started.resolve();
+        return new Promise<Outcome>(() => {});
+      },
+      { visibilityTimeoutSeconds: 60, handlerSecondsAfterStop: 0.5 },
+    );
+    await queue.send('stuck');
+    await started.promise;
+    const before = performance.now();
+    await consumer.stop();
+    expect(performance.now() - before).toBeLessThan(2500);
+    expect(await queue.counts()).toEqual({ ...empty, waiting: 1 });
+  });
+
+  test('lets a handler that is just done acknowledge', async () => {
+    const started = Promise.withResolvers<void>();
+    const { consumer } = consume(async (_, signal) => {
+      started.resolve();
+      await untilAborted(signal);
+      return acknowledge;
+    });
+    await queue.send('done in time');
+    await started.promise;
+    await consumer.stop();
+    expect(await queue.counts()).toEqual(empty);
+  });
+});
+
+describe('a lost hold', () => {
+  test('aborts the job, and its message is left to the one who has it', async () => {
+    const reason = Promise.withResolvers<unknown>();
+    let held: ReceivedMessage | undefined;
+    const { consumer } = consume(async (message, signal) => {
+      held = message;
+      await untilAborted(signal);
+      reason.resolve(signal.reason);
+      return acknowledge;
+    });
+    await queue.send('contested');
+    await vi.waitFor(() => expect(held).toBeDefined(), { timeout: 3000 });
+    // Someone with the same receipt gives it back, as SQS does when the visibility has run out.
+    const other = createQueue(queue.sqs, {
+      url: queue.url,
+      deadLetterUrl: queue.deadLetterUrl,
+      endpoint: queue.endpoint,
+      visibilityTimeoutSeconds: 60,
+      maxAttempts: 3,
+      retryDelaySeconds: 1,
+      jobsAtOnce: 1,
+    });
+    if (held !== undefined) await other.hide(held, 0);
+    const again = await other.receive(AbortSignal.timeout(5000));
+    if (again !== undefined) await other.hide(again, 60);
+    expect(await reason.promise).toBeInstanceOf(LeaseLostError);
+    await consumer.stop();
+    expect(await queue.counts()).toEqual({ ...empty, held: 1 });
+  });
+
+  test('by an outage of SQS is noticed before the message is someone else’s', async () => {
+    const reason = Promise.withResolvers<unknown>();
+    const started = Promise.withResolvers<void>();
+    consume(async (_, signal) => {
+      started.resolve();
+      await untilAborted(signal);
+      reason.resolve(signal.reason);
+      return acknowledge;
+    });
+    await queue.send('cut off');
+    await started.promise;
+    const before = performance.now();
+    await queue.close();
+    expect(await reason.promise).toBeInstanceOf(LeaseLostError);
+    expect(performance.now() - before).toBeLessThan(2500);
+  });
+});
+
+test('a message that is held almost as long as SQS allows is handed over in a new one', async () => {
+  const seen: ReceivedMessage[] = [];
+  consume(
+    async (message, signal) => {
+      seen.push(message);
+      if (seen.length > 1) return acknowledge;
+      await untilAborted(signal);
+      expect(signal.reason).toBeInstanceOf(LeaseSpentError);
+      return { action: 'hand-over', requestId: 'r-1' };
+    },
+    { longestHoldSeconds: 6 },
+  );
+  await queue.send('endless', { attempt: '2' });
+  await vi.waitFor(() => expect(seen).toHaveLength(2), { timeout: 8000 });
+  expect(seen[1]).toMatchObject({ body: 'endless', receiveCount: 1 });
+  expect(seen[1]?.attributes).toMatchObject({ attempt: '2', requestId: 'r-1' });
+  await emptySoon();
+});
+
+describe('a queue that does not answer', () => {
+  test('is asked less than once a second, and more and more seldom', () => {
+    const delays = [1, 2, 3, 4, 5, 6, 50].map((failedPolls) => pollDelaySeconds(failedPolls, 0));
+    expect(delays).toEqual([1, 2, 4, 8, 16, 20, 20]);
+    expect(pollDelaySeconds(1, 0.999)).toBeLessThan(1.25);
+  });
+
+  test('stops nothing: work goes on when it is there again', async () => {
+    const { endpoint } = queue;
+    const handled: string[] = [];
+    const { lines } = consume(
+      async (message) => {
+        handled.push(message.body);
+        return acknowledge;
+      },
+      { endpoint: `${endpoint}` },
+    );
+    await queue.close();
+    await sleep(2500);
+    const failures = lines.filter((line) => 'failedPolls' in line);
+    expect(failures.length).toBeGreaterThan(0);
+    expect(failures.length).toBeLessThanOrEqual(3);
+    queue = await startTestQueue(100, Number(new URL(endpoint).port));
+    await queue.send('after the outage');
+    await vi.waitFor(() => expect(handled).toEqual(['after the outage']), { timeout: 8000 });
+  });
+});
