@@ -1,31 +1,178 @@
+import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { Capacity } from '../compute/capacity.ts';
+import { type FarmAlarm, farmAlarms } from './alarms.ts';
+import { type BudgetArgs, createBudget } from './budget.ts';
+import { buildDashboard } from './dashboard.ts';
+import type { FarmNames } from './metrics.ts';
 
 export interface WatchArgs {
   clusterName: pulumi.Input<string>;
   serviceName: pulumi.Input<string>;
   capacity: Capacity;
+  /** Queues whose messages are jobs or their parts: at least one. */
   queueNames: pulumi.Input<string>[];
   deadLetterQueueName: pulumi.Input<string>;
   wakerName: pulumi.Input<string>;
-  /** CloudWatch namespace of the worker's own metrics (its METRICS_NAMESPACE). */
+  /** CloudWatch namespace of the worker's own metrics, its METRICS_NAMESPACE. */
   metricsNamespace: string;
-  /** Seconds after which a waiting job is too old. @default 3600 */
+  /** Seconds; a job older than that and not finished is reported. Longer than the longest film takes. @default 14400 */
   oldestJobSeconds?: number;
-  /** Minutes in which an instance may be idle before that is reported. @default 30 */
+  /** Minutes, up to 1440; an instance without a task for so long is reported. @default 30 */
   idleInstanceMinutes?: number;
-  /** Where alarms go by e-mail; the address must confirm once. Without it alarms only show. */
+  /** Where alarms go; AWS asks the address to confirm. Without it alarms only show on the dashboard. */
   alertEmail?: pulumi.Input<string>;
-  /** USD a month; warns at 80 % and 100 % of it and when the forecast passes it. Needs `alertEmail`. */
-  monthlyBudget?: number;
-  /** The account's spending counts as a whole unless the tag `name=value` is given and activated for cost allocation. */
-  budgetTag?: { name: string; value: string };
-  tags?: Record<string, string>;
+  /** Monthly spending that is reported to `alertEmail`. */
+  budget?: Omit<BudgetArgs, 'email'>;
 }
 
-export declare class Watch extends pulumi.ComponentResource {
+/**
+ * What an owner wants to see, and to be told: dashboard, alarms to a topic, budget.
+ *
+ * Cost: the dashboard is free (three are); alarms are $0.10 a month for each metric that they watch, 6 on Fargate and 8 on GPU instances, the
+ * first ten of an account free; e-mails, and two budgets of an account, are free; the worker's eight metrics are within CloudWatch's ten
+ * free ones (https://aws.amazon.com/cloudwatch/pricing/).
+ */
+export class Watch extends pulumi.ComponentResource {
   readonly dashboardName: pulumi.Output<string>;
   readonly dashboardUrl: pulumi.Output<string>;
   readonly alertTopicArn: pulumi.Output<string>;
-  constructor(name: string, args: WatchArgs, opts?: pulumi.ComponentResourceOptions);
+
+  constructor(name: string, args: WatchArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('transcode-farm:watch:Watch', name, {}, opts);
+    if (args.budget && args.alertEmail === undefined) {
+      throw new Error(`Watch "${name}": "budget" needs "alertEmail", an address to warn.`);
+    }
+    const region = aws.getRegionOutput({}, { parent: this }).region;
+    const farm: FarmNames = { ...args, region, groupName: args.capacity.group?.name };
+    const topic = createAlertTopic(this, name, args.alertEmail);
+    const { oldestJobSeconds = 14_400, idleInstanceMinutes = 30 } = args;
+    const alarms = createAlarms(
+      this,
+      name,
+      farmAlarms(farm, { oldestJobSeconds, idleInstanceMinutes }),
+      topic,
+    );
+    const dashboard = new aws.cloudwatch.Dashboard(
+      name,
+      {
+        // Dashboards have no names of their own making: one for each stack.
+        dashboardName: `${pulumi.getProject()}-${pulumi.getStack()}`,
+        dashboardBody: pulumi.jsonStringify(
+          buildDashboard(
+            farm,
+            alarms.map(({ arn }) => arn),
+          ),
+        ),
+      },
+      { parent: this },
+    );
+    if (args.budget && args.alertEmail !== undefined) {
+      createBudget(this, name, { ...args.budget, email: args.alertEmail });
+    }
+    this.dashboardName = dashboard.dashboardName;
+    this.dashboardUrl = pulumi.interpolate`https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${dashboard.dashboardName}`;
+    this.alertTopicArn = topic.arn;
+    this.registerOutputs({
+      dashboardName: this.dashboardName,
+      dashboardUrl: this.dashboardUrl,
+      alertTopicArn: this.alertTopicArn,
+    });
+  }
+}
+
+function createAlertTopic(
+  parent: Watch,
+  name: string,
+  email: pulumi.Input<string> | undefined,
+): aws.sns.Topic {
+  // Not encrypted: CloudWatch can't publish through the AWS-managed key, and a key of its own is $1 a month. Alarms carry names alone.
+  const topic = new aws.sns.Topic(`${name}-alerts`, {}, { parent });
+  const account = aws.getCallerIdentityOutput({}, { parent }).accountId;
+  new aws.sns.TopicPolicy(
+    `${name}-alerts`,
+    {
+      arn: topic.arn,
+      policy: pulumi.jsonStringify({
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Sid: 'AlarmsOfThisAccount',
+            Effect: 'Allow',
+            Principal: { Service: 'cloudwatch.amazonaws.com' },
+            Action: 'sns:Publish',
+            Resource: topic.arn,
+            Condition: { StringEquals: { 'aws:SourceAccount': account } },
+          },
+          {
+            Sid: 'TlsOnly',
+            Effect: 'Deny',
+            Principal: '*',
+            Action: 'sns:Publish',
+            Resource: topic.arn,
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+          },
+        ],
+      }),
+    },
+    { parent },
+  );
+  if (email !== undefined) {
+    new aws.sns.TopicSubscription(
+      `${name}-alerts`,
+      { topic: topic.arn, protocol: 'email', endpoint: email },
+      { parent },
+    );
+  }
+  return topic;
+}
+
+function createAlarms(
+  parent: Watch,
+  name: string,
+  alarms: FarmAlarm[],
+  topic: aws.sns.Topic,
+): aws.cloudwatch.MetricAlarm[] {
+  return alarms.map(
+    (alarm) =>
+      new aws.cloudwatch.MetricAlarm(
+        `${name}-${alarm.key}`,
+        {
+          alarmDescription: alarm.description,
+          comparisonOperator: 'GreaterThanOrEqualToThreshold',
+          threshold: alarm.threshold,
+          datapointsToAlarm: alarm.points,
+          evaluationPeriods: alarm.of,
+          treatMissingData: 'notBreaching',
+          alarmActions: [topic.arn],
+          ...watched(alarm),
+        },
+        { parent },
+      ),
+  );
+}
+
+function watched({ watched, periodSeconds: period, key }: FarmAlarm) {
+  if ('metric' in watched) {
+    const { metric, stat } = watched;
+    const { namespace, name: metricName, dimensions } = metric;
+    return { namespace, metricName, dimensions, statistic: stat, period };
+  }
+  const { metrics, expression } = watched;
+  return {
+    metricQueries: [
+      ...metrics.map(({ id, metric, stat }) => ({
+        id,
+        metric: {
+          namespace: metric.namespace,
+          metricName: metric.name,
+          dimensions: metric.dimensions,
+          stat,
+          period,
+        },
+        returnData: false,
+      })),
+      { id: 'result', expression, label: key, returnData: true },
+    ],
+  };
 }

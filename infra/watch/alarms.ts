@@ -1,0 +1,129 @@
+import {
+  type FarmNames,
+  groupMetric,
+  type Metric,
+  queueMetric,
+  taskMetric,
+  wakerMetric,
+  workerMetric,
+} from './metrics.ts';
+
+/** An alarm of the farm: what is wrong when it rings, and what to do. Always "at least `threshold`". */
+export interface FarmAlarm {
+  /** Ends the alarm's name. */
+  key: string;
+  description: string;
+  threshold: number;
+  /** Seconds of one point. */
+  periodSeconds: number;
+  /** Of the last `of` points so many must be over the threshold. */
+  points: number;
+  of: number;
+  /** One metric, or metric math over several. CloudWatch charges for each metric of an alarm. */
+  watched: { metric: Metric; stat: string } | { metrics: MathMetric[]; expression: string };
+}
+
+export interface MathMetric {
+  id: string;
+  metric: Metric;
+  stat: string;
+}
+
+export interface AlarmRules {
+  /** A job that waits longer is reported. */
+  oldestJobSeconds: number;
+  /** An instance without a task for so long is reported. */
+  idleInstanceMinutes: number;
+}
+
+/** Everything that needs a person. Missing data is no alarm: a farm at rest reports little. */
+export function farmAlarms(farm: FarmNames, rules: AlarmRules): FarmAlarm[] {
+  return [
+    {
+      key: 'dead-letters',
+      description:
+        'Jobs have failed for good and lie in the dead letter queue. "farm status" lists them, "farm redrive" sends them again.',
+      threshold: 1,
+      periodSeconds: 300,
+      points: 1,
+      of: 1,
+      watched: {
+        metric: queueMetric(farm.deadLetterQueueName, 'ApproximateNumberOfMessagesVisible'),
+        stat: 'Maximum',
+      },
+    },
+    {
+      key: 'failed-jobs',
+      description: 'A job has failed. Its status.json and the worker log say why.',
+      threshold: 1,
+      periodSeconds: 300,
+      points: 1,
+      of: 1,
+      watched: { metric: workerMetric(farm, 'JobsFailed'), stat: 'Sum' },
+    },
+    ...farm.queueNames.map(
+      (name, index): FarmAlarm => ({
+        key: index === 0 ? 'oldest-job' : `oldest-job-${index + 1}`,
+        description: `A job is ${rules.oldestJobSeconds} s old and not finished. Too few workers ("maxTasks"), or a job that never ends.`,
+        threshold: rules.oldestJobSeconds,
+        periodSeconds: 300,
+        points: 1,
+        of: 1,
+        watched: { metric: queueMetric(name, 'ApproximateAgeOfOldestMessage'), stat: 'Maximum' },
+      }),
+    ),
+    {
+      key: 'no-worker',
+      description:
+        'Jobs wait and no worker has run for 15 minutes. Look at the service events: a vCPU quota of 0 for G instances, no Spot capacity, or an image that does not start.',
+      threshold: 1,
+      periodSeconds: 60,
+      points: 15,
+      of: 15,
+      watched: {
+        metrics: [
+          ...farm.queueNames.map((name, index) => ({
+            id: `waiting${index}`,
+            metric: queueMetric(name, 'ApproximateNumberOfMessagesVisible'),
+            stat: 'Maximum',
+          })),
+          { id: 'reported', metric: taskMetric(farm), stat: 'SampleCount' },
+        ],
+        expression: `IF(${waiting(farm)} > 0 AND FILL(reported, 0) == 0, 1, 0)`,
+      },
+    },
+    ...(farm.groupName === undefined ? [] : [idleInstance(farm, farm.groupName, rules.idleInstanceMinutes)]),
+    {
+      key: 'waker-errors',
+      description:
+        'The waker has failed three times in five minutes, so the farm neither wakes nor sleeps by itself. Its log says why.',
+      threshold: 3,
+      periodSeconds: 300,
+      points: 1,
+      of: 1,
+      watched: { metric: wakerMetric(farm, 'Errors'), stat: 'Sum' },
+    },
+  ];
+}
+
+function waiting({ queueNames }: FarmNames): string {
+  return `(${queueNames.map((_name, index) => `FILL(waiting${index}, REPEAT)`).join(' + ')})`;
+}
+
+function idleInstance(farm: FarmNames, groupName: string, minutes: number): FarmAlarm {
+  return {
+    key: 'idle-instance',
+    description: `An instance has run without a task for ${minutes} minutes and is being paid for. The waker should have ended it: look at its log, and at the instance's system log.`,
+    threshold: 1,
+    periodSeconds: 60,
+    points: minutes,
+    of: minutes,
+    watched: {
+      metrics: [
+        { id: 'inservice', metric: groupMetric(groupName, 'GroupInServiceInstances'), stat: 'Minimum' },
+        { id: 'reported', metric: taskMetric(farm), stat: 'SampleCount' },
+      ],
+      expression: 'IF(FILL(inservice, 0) > FILL(reported, 0), 1, 0)',
+    },
+  };
+}

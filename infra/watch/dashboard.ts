@@ -1,0 +1,178 @@
+import type * as pulumi from '@pulumi/pulumi';
+import {
+  type FarmNames,
+  groupMetric,
+  type Metric,
+  queueMetric,
+  taskMetric,
+  wakerMetric,
+  workerMetric,
+} from './metrics.ts';
+
+/**
+ * The farm on one page, as CloudWatch's dashboard body
+ * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html): what waits, who works, how
+ * jobs end, how long they take, what costs.
+ */
+export function buildDashboard(farm: FarmNames, alarmArns: readonly pulumi.Input<string>[]) {
+  const { region, queueNames, deadLetterQueueName, groupName } = farm;
+  const chart = (title: string, series: Series[], options: ChartOptions = {}) => ({
+    type: 'metric' as const,
+    properties: {
+      title,
+      region,
+      view: 'timeSeries' as const,
+      period: options.period ?? 60,
+      yAxis: { left: { min: 0, label: options.unit ?? '', showUnits: false } },
+      metrics: series.map(line),
+    },
+  });
+
+  const queue = chart('Jobs in the queue', [
+    ...queueNames.flatMap((name) => [
+      {
+        metric: queueMetric(name, 'ApproximateNumberOfMessagesVisible'),
+        stat: 'Maximum',
+        label: 'waiting',
+      },
+      {
+        metric: queueMetric(name, 'ApproximateNumberOfMessagesNotVisible'),
+        stat: 'Maximum',
+        label: 'in flight',
+      },
+    ]),
+    {
+      metric: queueMetric(deadLetterQueueName, 'ApproximateNumberOfMessagesVisible'),
+      stat: 'Maximum',
+      label: 'dead letters',
+    },
+  ]);
+  const workers = chart('Workers', [
+    { metric: taskMetric(farm), stat: 'SampleCount', label: 'running tasks' },
+    ...(groupName === undefined
+      ? []
+      : [
+          {
+            metric: groupMetric(groupName, 'GroupDesiredCapacity'),
+            stat: 'Maximum',
+            label: 'instances wanted',
+          },
+          {
+            metric: groupMetric(groupName, 'GroupInServiceInstances'),
+            stat: 'Maximum',
+            label: 'instances in service',
+          },
+        ]),
+  ]);
+  const oldest = chart(
+    'Age of the oldest job',
+    queueNames.map((name) => ({
+      metric: queueMetric(name, 'ApproximateAgeOfOldestMessage'),
+      stat: 'Maximum',
+      label: 'oldest',
+    })),
+    { unit: 'seconds' },
+  );
+  const outcomes = chart(
+    'Jobs by outcome',
+    [
+      { metric: workerMetric(farm, 'JobsSucceeded'), stat: 'Sum', label: 'succeeded' },
+      { metric: workerMetric(farm, 'JobsRetried'), stat: 'Sum', label: 'tried again' },
+      { metric: workerMetric(farm, 'JobsFailed'), stat: 'Sum', label: 'failed' },
+    ],
+    { period: 300 },
+  );
+  const durations = chart(
+    'Time of a job',
+    [
+      { metric: workerMetric(farm, 'WaitSeconds'), stat: 'Average', label: 'waiting' },
+      { metric: workerMetric(farm, 'EncodeSeconds'), stat: 'Average', label: 'encoding' },
+      { metric: workerMetric(farm, 'PublishSeconds'), stat: 'Average', label: 'publishing' },
+    ],
+    { period: 300, unit: 'seconds' },
+  );
+  const speed = chart(
+    'Speed',
+    [
+      { metric: workerMetric(farm, 'Speed'), stat: 'Average', label: 'average' },
+      { metric: workerMetric(farm, 'Speed'), stat: 'Minimum', label: 'slowest' },
+    ],
+    { period: 300, unit: 'film seconds per second' },
+  );
+  const paid = chart('What is paid for: busy machines', paidHours(farm), {
+    period: 3600,
+    unit: 'machine hours',
+  });
+  const published = chart(
+    'What is paid for: published films',
+    [{ metric: workerMetric(farm, 'PublishedBytes'), stat: 'Sum', label: 'bytes' }],
+    { period: 3600, unit: 'bytes' },
+  );
+  const waker = chart(
+    'Waker',
+    [
+      { metric: wakerMetric(farm, 'Invocations'), stat: 'Sum', label: 'calls' },
+      { metric: wakerMetric(farm, 'Errors'), stat: 'Sum', label: 'errors' },
+    ],
+    { period: 300 },
+  );
+  const alarms = { type: 'alarm' as const, properties: { title: 'Alarms', alarms: alarmArns } };
+  return {
+    widgets: [
+      ...row(0, 2, [alarms]),
+      ...row(2, 6, [queue, workers, oldest]),
+      ...row(8, 6, [outcomes, durations, speed]),
+      ...row(14, 6, [paid, published, waker]),
+    ],
+  };
+}
+
+type Series = Measured | { expression: string; label: string };
+
+interface Measured {
+  metric: Metric;
+  stat: string;
+  label: string;
+  /** For expressions; the series itself is then not drawn. */
+  id?: string;
+}
+
+interface ChartOptions {
+  /** Seconds of one point. @default 60 */
+  period?: number;
+  unit?: string;
+}
+
+/** Instances by the minute on EC2, tasks by the minute on Fargate: each sample stands for one minute of one machine. */
+function paidHours(farm: FarmNames): Series[] {
+  const { groupName } = farm;
+  const minutes =
+    groupName === undefined
+      ? { metric: taskMetric(farm), stat: 'SampleCount', label: 'task minutes' }
+      : { metric: groupMetric(groupName, 'GroupInServiceInstances'), stat: 'Sum', label: 'instance minutes' };
+  return [
+    { ...minutes, id: 'minutes' },
+    { expression: 'minutes / 60', label: minutes.label.replace('minutes', 'hours') },
+  ];
+}
+
+/** A series as the dashboard's JSON wants it: namespace, name, then dimensions by turns, then options. */
+function line(series: Series): unknown[] {
+  if ('expression' in series) return [series];
+  const { metric, stat, label, id } = series;
+  const names = [metric.namespace, metric.name, ...Object.entries(metric.dimensions).flat()];
+  return [...names, { stat, label, ...(id !== undefined && { id, visible: false }) }];
+}
+
+/** Widgets side by side over the grid's 24 columns. */
+function row<W>(y: number, height: number, widgets: W[]): (W & Place)[] {
+  const width = 24 / widgets.length;
+  return widgets.map((widget, index) => ({ ...widget, x: index * width, y, width, height }));
+}
+
+interface Place {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}

@@ -1,0 +1,61 @@
+import type * as pulumi from '@pulumi/pulumi';
+
+type Name = pulumi.Input<string>;
+
+/** A CloudWatch metric. */
+export interface Metric {
+  namespace: string;
+  name: string;
+  dimensions: Readonly<Record<string, Name>>;
+}
+
+/** What the farm's parts are called in CloudWatch. */
+export interface FarmNames {
+  region: Name;
+  clusterName: Name;
+  serviceName: Name;
+  /** Queues whose messages are jobs or their parts: at least one. */
+  queueNames: Name[];
+  deadLetterQueueName: Name;
+  wakerName: Name;
+  /** Auto Scaling group; none on Fargate. */
+  groupName?: Name;
+  /** Namespace of the worker's own metrics. */
+  metricsNamespace: string;
+}
+
+export function queueMetric(queue: Name, name: string): Metric {
+  return { namespace: 'AWS/SQS', name, dimensions: { QueueName: queue } };
+}
+
+/** Its sample count over a minute is the number of running tasks, without Container Insights. */
+export function taskMetric({ clusterName, serviceName }: FarmNames): Metric {
+  return {
+    namespace: 'AWS/ECS',
+    name: 'CPUUtilization',
+    dimensions: { ClusterName: clusterName, ServiceName: serviceName },
+  };
+}
+
+export function groupMetric(groupName: Name, name: string): Metric {
+  return { namespace: 'AWS/AutoScaling', name, dimensions: { AutoScalingGroupName: groupName } };
+}
+
+export function wakerMetric({ wakerName }: FarmNames, name: string): Metric {
+  return { namespace: 'AWS/Lambda', name, dimensions: { FunctionName: wakerName } };
+}
+
+/** The names that the worker reports under: without dimensions, so that they stay within CloudWatch's ten free ones. */
+export type WorkerMetricName =
+  | 'JobsSucceeded'
+  | 'JobsFailed'
+  | 'JobsRetried'
+  | 'WaitSeconds'
+  | 'EncodeSeconds'
+  | 'PublishSeconds'
+  | 'Speed'
+  | 'PublishedBytes';
+
+export function workerMetric({ metricsNamespace }: FarmNames, name: WorkerMetricName): Metric {
+  return { namespace: metricsNamespace, name, dimensions: {} };
+}
