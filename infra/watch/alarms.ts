@@ -1,3 +1,4 @@
+import type * as pulumi from '@pulumi/pulumi';
 import {
   type FarmNames,
   groupMetric,
@@ -110,7 +111,7 @@ function waiting({ queueNames }: FarmNames): string {
   return `(${queueNames.map((_name, index) => `FILL(waiting${index}, REPEAT)`).join(' + ')})`;
 }
 
-function idleInstance(farm: FarmNames, groupName: string, minutes: number): FarmAlarm {
+function idleInstance(farm: FarmNames, groupName: pulumi.Input<string>, minutes: number): FarmAlarm {
   return {
     key: 'idle-instance',
     description: `An instance has run without a task for ${minutes} minutes and is being paid for. The waker should have ended it: look at its log, and at the instance's system log.`,
