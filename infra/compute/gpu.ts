@@ -74,7 +74,7 @@ function createLaunchTemplate(parent: GpuCapacity, name: string, args: GpuCapaci
   });
   // An instance that starts before its role may do anything never joins the cluster.
   const profile = new aws.iam.InstanceProfile(name, { role: role.name }, { parent, dependsOn: policy });
-  const tags = { ...args.tags, Name: name };
+  const tags = namedTags(args);
   return new aws.ec2.LaunchTemplate(
     name,
     {
@@ -146,7 +146,7 @@ function createGroup(
       tags: [
         // ECS puts it there itself and needs it; left out here, every update would take it away.
         { key: 'AmazonECSManaged', value: 'true', propagateAtLaunch: true },
-        ...Object.entries({ ...args.tags, Name: name }).map(([key, value]) => ({
+        ...Object.entries(namedTags(args)).map(([key, value]) => ({
           key,
           value,
           // The launch template tags the instances already.
@@ -182,6 +182,11 @@ function createProvider(parent: GpuCapacity, name: string, group: aws.autoscalin
     },
     { parent },
   );
+}
+
+/** The console lists instances by their tag Name. */
+function namedTags({ tags }: GpuCapacityArgs): Record<string, string> {
+  return { Name: `${pulumi.getProject()}-${pulumi.getStack()}`, ...tags };
 }
 
 function base64(text: string): string {

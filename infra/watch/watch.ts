@@ -2,7 +2,7 @@ import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { Capacity } from '../compute/capacity.ts';
 import { type FarmAlarm, farmAlarms } from './alarms.ts';
-import { type BudgetArgs, createBudget } from './budget.ts';
+import { createBudget } from './budget.ts';
 import { buildDashboard } from './dashboard.ts';
 import type { FarmNames } from './metrics.ts';
 
@@ -22,8 +22,10 @@ export interface WatchArgs {
   idleInstanceMinutes?: number;
   /** Where alarms go; AWS asks the address to confirm. Without it alarms only show on the dashboard. */
   alertEmail?: pulumi.Input<string>;
-  /** Monthly spending that is reported to `alertEmail`. */
-  budget?: Omit<BudgetArgs, 'email'>;
+  /** USD a month; `alertEmail` is told when they are nearly spent. @default no budget */
+  monthlyBudget?: number;
+  /** Counts only what carries this tag, once it is activated for cost allocation. @default all that the account spends */
+  budgetTag?: { name: string; value: string };
 }
 
 /**
@@ -40,12 +42,16 @@ export class Watch extends pulumi.ComponentResource {
 
   constructor(name: string, args: WatchArgs, opts?: pulumi.ComponentResourceOptions) {
     super('transcode-farm:watch:Watch', name, {}, opts);
-    if (args.budget && args.alertEmail === undefined) {
-      throw new Error(`Watch "${name}": "budget" needs "alertEmail", an address to warn.`);
+    const { alertEmail, monthlyBudget, budgetTag } = args;
+    if (monthlyBudget !== undefined) {
+      if (alertEmail === undefined) {
+        throw new Error(`Watch "${name}": "monthlyBudget" needs "alertEmail", an address to warn.`);
+      }
+      createBudget(this, name, { monthlyUsd: monthlyBudget, tag: budgetTag, email: alertEmail });
     }
     const region = aws.getRegionOutput({}, { parent: this }).region;
     const farm: FarmNames = { ...args, region, groupName: args.capacity.group?.name };
-    const topic = createAlertTopic(this, name, args.alertEmail);
+    const topic = createAlertTopic(this, name, alertEmail);
     const { oldestJobSeconds = 14_400, idleInstanceMinutes = 30 } = args;
     const alarms = createAlarms(
       this,
@@ -67,9 +73,6 @@ export class Watch extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    if (args.budget && args.alertEmail !== undefined) {
-      createBudget(this, name, { ...args.budget, email: args.alertEmail });
-    }
     this.dashboardName = dashboard.dashboardName;
     this.dashboardUrl = pulumi.interpolate`https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${dashboard.dashboardName}`;
     this.alertTopicArn = topic.arn;
