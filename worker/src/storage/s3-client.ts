@@ -9,9 +9,16 @@ export interface StoreTiming {
   connectSeconds: number;
   /** A connection without a byte for so long is given up. */
   stallSeconds: number;
+  /** Slower than this, an upload or a small answer counts as hung although bytes move. */
+  slowestBytesPerSecond: number;
 }
 
-export const defaultTiming: StoreTiming = { retrySeconds: 150, connectSeconds: 10, stallSeconds: 30 };
+export const defaultTiming: StoreTiming = {
+  retrySeconds: 150,
+  connectSeconds: 10,
+  stallSeconds: 30,
+  slowestBytesPerSecond: 32 * 1024,
+};
 
 /**
  * One client for one bucket, with connections kept alive. It never retries by itself: `retrying` does, because the

@@ -23,8 +23,8 @@ import type { ObjectInfo, PutOptions, Store } from './store.ts';
  */
 const partBytes = 8 * 2 ** 20;
 
-/** Slower than this, an upload or a small answer counts as hung although bytes move. */
-const slowestBytesPerSecond = 32 * 2 ** 10;
+/** What small objects and pages of listings may have, for their time limit. */
+const answerBytes = 2 ** 20;
 
 const deletesAtOnce = 8;
 
@@ -97,7 +97,7 @@ class S3Store implements Store {
 
   async get(key: string, signal?: AbortSignal): Promise<Buffer | undefined> {
     const command = new GetObjectCommand({ Bucket: this.bucket, Key: key });
-    return this.#call('read', key, partBytes, signal, async (abortSignal) => {
+    return this.#call('read', key, answerBytes, signal, async (abortSignal) => {
       const found = await this.#client.send(command, { abortSignal }).catch(undefinedWhenMissing);
       if (found === undefined) return undefined;
       const bytes = Buffer.from((await found.Body?.transformToByteArray()) ?? []);
@@ -148,7 +148,7 @@ class S3Store implements Store {
   ): AsyncGenerator<{ key: string; sizeBytes: number; lastModified?: Date }> {
     let token: string | undefined;
     do {
-      const page = await this.#call('list', prefix, partBytes, signal, (abortSignal) =>
+      const page = await this.#call('list', prefix, answerBytes, signal, (abortSignal) =>
         this.#client.send(
           // XML cannot carry every character that a key may have.
           new ListObjectsV2Command({
@@ -191,7 +191,7 @@ class S3Store implements Store {
     signal: AbortSignal | undefined,
     attempt: (abortSignal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    const limitSeconds = this.#timing.stallSeconds + bytes / slowestBytesPerSecond;
+    const limitSeconds = this.#timing.stallSeconds + bytes / this.#timing.slowestBytesPerSecond;
     return this.#retry(action, key, signal, async () => {
       const limit = AbortSignal.timeout(Math.ceil(limitSeconds * 1000));
       try {
