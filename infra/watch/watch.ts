@@ -2,7 +2,7 @@ import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { Capacity } from '../compute/capacity.ts';
 import { type FarmAlarm, farmAlarms } from './alarms.ts';
-import { createBudget } from './budget.ts';
+import { type BudgetArgs, createBudget } from './budget.ts';
 import { buildDashboard } from './dashboard.ts';
 import type { FarmNames } from './metrics.ts';
 
@@ -22,10 +22,8 @@ export interface WatchArgs {
   idleInstanceMinutes?: number;
   /** Where alarms go; AWS asks the address to confirm. Without it alarms only show on the dashboard. */
   alertEmail?: pulumi.Input<string>;
-  /** USD a month; `alertEmail` is told when they are nearly spent. @default no budget */
-  monthlyBudget?: number;
-  /** Counts only what carries this tag, once it is activated for cost allocation. @default all that the account spends */
-  budgetTag?: { name: string; value: string };
+  /** Monthly spending that `alertEmail` is told of. @default no budget */
+  budget?: Omit<BudgetArgs, 'email'>;
 }
 
 /**
@@ -42,12 +40,12 @@ export class Watch extends pulumi.ComponentResource {
 
   constructor(name: string, args: WatchArgs, opts?: pulumi.ComponentResourceOptions) {
     super('transcode-farm:watch:Watch', name, {}, opts);
-    const { alertEmail, monthlyBudget, budgetTag } = args;
-    if (monthlyBudget !== undefined) {
+    const { alertEmail, budget } = args;
+    if (budget) {
       if (alertEmail === undefined) {
-        throw new Error(`Watch "${name}": "monthlyBudget" needs "alertEmail", an address to warn.`);
+        throw new Error(`Watch "${name}": "budget" needs "alertEmail", an address to warn.`);
       }
-      createBudget(this, name, { monthlyUsd: monthlyBudget, tag: budgetTag, email: alertEmail });
+      createBudget(this, name, { ...budget, email: alertEmail });
     }
     const region = aws.getRegionOutput({}, { parent: this }).region;
     const farm: FarmNames = { ...args, region, groupName: args.capacity.group?.name };
