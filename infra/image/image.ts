@@ -1,0 +1,54 @@
+import * as awsx from '@pulumi/awsx';
+import * as pulumi from '@pulumi/pulumi';
+import { hashOfContext } from './context.ts';
+
+/** Where the program runs is `infra/`; the image is built from the repository's root, for its lock file. */
+const context = '..';
+const dockerfile = '../worker/Dockerfile';
+
+/** Images kept for going back to; each task names its own by digest. */
+const imagesKept = 10;
+
+/**
+ * The worker's image: a private repository, and the build of `worker/Dockerfile` pushed to it.
+ *
+ * The tag follows from what is built, so a tag never changes its meaning and the repository can refuse it when one would. A
+ * second `pulumi up` without a change builds nothing. Docker must run here; `workerImage` does without.
+ *
+ * Cost: $0.10 a GB and month for what is stored; the first 500 MB are free in an account's first year.
+ */
+export class WorkerImage extends pulumi.ComponentResource {
+  /** Names the image by digest. */
+  readonly uri: pulumi.Output<string>;
+
+  constructor(name: string, opts?: pulumi.ComponentResourceOptions) {
+    super('transcode-farm:image:WorkerImage', name, {}, opts);
+    const repository = new awsx.ecr.Repository(
+      name,
+      {
+        imageTagMutability: 'IMMUTABLE',
+        imageScanningConfiguration: { scanOnPush: true },
+        forceDelete: true, // what it holds can be built again, and would keep `pulumi destroy` from going through
+        lifecyclePolicy: {
+          rules: [
+            { description: `The last ${imagesKept}`, tagStatus: 'any', maximumNumberOfImages: imagesKept },
+          ],
+        },
+      },
+      { parent: this },
+    );
+    const image = new awsx.ecr.Image(
+      name,
+      {
+        repositoryUrl: repository.url,
+        context,
+        dockerfile,
+        platform: 'linux/amd64', // what Fargate and the GPU instances of the farm are
+        imageTag: hashOfContext(new URL('../..', import.meta.url)),
+      },
+      { parent: this },
+    );
+    this.uri = image.imageUri;
+    this.registerOutputs({ uri: this.uri });
+  }
+}

@@ -1,0 +1,166 @@
+import { readFileSync } from 'node:fs';
+import * as aws from '@pulumi/aws';
+import * as pulumi from '@pulumi/pulumi';
+import { Cluster } from './compute/cluster.ts';
+import { FargateCapacity } from './compute/fargate.ts';
+import { GpuCapacity } from './compute/gpu.ts';
+import { Network } from './compute/network.ts';
+import { WorkerService } from './compute/service.ts';
+import { workerEnvironment, workerSecrets } from './environment/environment.ts';
+import { Secrets } from './environment/secrets.ts';
+import { WorkerImage } from './image/image.ts';
+import { BucketEvents } from './jobs/bucket-events.ts';
+import { Jobs } from './jobs/jobs.ts';
+import { Scaling } from './scaling/scaling.ts';
+import { readSettings } from './settings.ts';
+import { createStorage } from './storage/backends.ts';
+import { tagEverything } from './tags.ts';
+import { Watch } from './watch/watch.ts';
+
+/**
+ * The farm. A job's way through it: source bucket → topic → queue → workers → output bucket; the scaling decides how
+ * many workers there are, and the watch tells people.
+ */
+export default function farm() {
+  const settings = readSettings();
+  const { storage, compute, scaling } = settings;
+  const tags = { 'transcode-farm': pulumi.getStack(), ...settings.tags };
+  tagEverything(tags);
+  const region = aws.getRegionOutput().region;
+  const metricsNamespace = `transcode-farm/${pulumi.getStack()}`;
+
+  // Films: where they come from and go to
+  const source = createStorage('source', storage.source.backend, {
+    ...storage,
+    side: 'source',
+    existing: storage.source.bucket,
+  });
+  const output = createStorage('output', storage.output.backend, {
+    ...storage,
+    side: 'output',
+    existing: storage.output.bucket,
+  });
+
+  // Jobs: how they come in and wait
+  const uploads = storage.sourceEvents ? source.bucketArn : undefined;
+  const jobs = new Jobs('jobs', { ...settings.jobs, senderBucketArns: uploads ? [uploads] : [] });
+  if (uploads) {
+    new BucketEvents('uploads', {
+      bucket: source.bucket,
+      topicArn: jobs.topicArn,
+      topicPolicy: jobs.topicPolicy,
+      prefix: storage.sourcePrefix,
+      suffixes: storage.sourceSuffixes,
+    });
+  }
+
+  // Workers: the image, what it is told, and what runs it
+  const image = settings.workerImage ?? new WorkerImage('worker').uri;
+  const secrets = new Secrets('worker', workerSecrets(settings, { source, output }));
+  const { subnetIds, securityGroupId } = new Network('farm', settings.network.existing);
+  const { clusterName, clusterArn } = new Cluster('farm', {
+    containerInsights: settings.watch.containerInsights,
+  });
+  const task = { taskCpu: compute.task.cpuUnits, taskMemoryMib: compute.task.memoryMib };
+  const mix = { onDemandBase: compute.onDemandBase, spot: compute.spot };
+  const { capacity } =
+    compute.kind === 'gpu'
+      ? new GpuCapacity('gpu', {
+          clusterName,
+          clusterArn,
+          subnetIds,
+          securityGroupId,
+          instanceTypes: compute.instanceTypes,
+          maxInstances: scaling.maxTasks,
+          tags,
+          ...task,
+          ...mix,
+        })
+      : new FargateCapacity('cpu', { clusterName, ...task, ...mix });
+  const service = new WorkerService('worker', {
+    clusterArn,
+    capacity,
+    subnetIds,
+    securityGroupId,
+    assignPublicIp: settings.network.assignPublicIp,
+    image,
+    environment: workerEnvironment({
+      settings,
+      region,
+      queueUrl: jobs.queue.url,
+      deadLetterQueueUrl: jobs.deadLetters.url,
+      source,
+      output,
+      metricsNamespace,
+    }),
+    secrets: secrets.references,
+    taskStatements: [...jobs.statements, ...source.statements, ...output.statements],
+    minTasks: scaling.minTasks,
+    logRetentionDays: settings.watch.logRetentionDays,
+  });
+  const { serviceName, serviceArn } = service;
+
+  // How many workers there are, and who is told
+  const waker = new Scaling('scaling', {
+    clusterName,
+    clusterArn,
+    serviceName,
+    serviceArn,
+    capacity,
+    queues: [jobs.queue],
+    topicArn: jobs.topicArn,
+    logRetentionDays: settings.watch.logRetentionDays,
+    ...scaling,
+  });
+  const watch = new Watch('watch', {
+    clusterName,
+    serviceName,
+    capacity,
+    queueNames: [jobs.queue.name],
+    deadLetterQueueName: jobs.deadLetters.name,
+    wakerName: waker.wakerName,
+    metricsNamespace,
+    alertEmail: settings.watch.alertEmail,
+    budget: settings.watch.budget,
+  });
+
+  return {
+    /** AWS region of everything but R2 and Wasabi buckets. */
+    region,
+    /** Where jobs are published to; a message is one job. */
+    topicArn: jobs.topicArn,
+    /** Jobs may be sent here as well. */
+    queueUrl: jobs.queue.url,
+    deadLetterQueueUrl: jobs.deadLetters.url,
+    /** `s3`, `r2` or `wasabi`. */
+    sourceStorage: storage.source.backend,
+    sourceBucket: source.bucket,
+    sourceRegion: source.region,
+    /** Empty for S3. */
+    sourceEndpoint: source.endpoint ?? '',
+    /** How films come in: by an upload alone, or by a job that somebody submits. */
+    jobsStartBy: uploads ? 'uploads and submitted jobs' : 'submitted jobs',
+    outputStorage: storage.output.backend,
+    outputBucket: output.bucket,
+    outputRegion: output.region,
+    /** Empty for S3. */
+    outputEndpoint: output.endpoint ?? '',
+    outputPrefix: storage.outputPrefix,
+    /** Where viewers reach the output; empty: nowhere but in the bucket. */
+    publicUrl: output.publicUrl ?? '',
+    /** Where the CNAME of `deliveryDomain` must lead; empty: nowhere. */
+    deliveryTarget: output.deliveryTarget ?? '',
+    clusterName,
+    serviceName,
+    /** The Auto Scaling group of `compute: gpu`; empty with Fargate. */
+    groupName: capacity.group?.name ?? '',
+    logGroupName: service.logGroupName,
+    wakerLogGroupName: waker.wakerLogGroupName,
+    alertTopicArn: watch.alertTopicArn,
+    dashboardUrl: watch.dashboardUrl,
+    sourceConsoleUrl: source.consoleUrl,
+    outputConsoleUrl: output.consoleUrl,
+    /** Pulumi shows it as the stack's page. */
+    readme: readFileSync(new URL('../Pulumi.README.md', import.meta.url), 'utf8'),
+  };
+}

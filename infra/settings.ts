@@ -1,0 +1,179 @@
+import type * as pulumi from '@pulumi/pulumi';
+import { readCompute, readNetwork, readScaling } from './settings/compute.ts';
+import { ConfigReader } from './settings/reader.ts';
+import { readStorage } from './settings/storage.ts';
+import { readJobNumbers, readWorkerTexts, type WorkerTexts } from './settings/worker.ts';
+import type { BackendName } from './storage/names.ts';
+import type { WasabiRegion } from './storage/wasabi-regions.ts';
+
+/** Everything that the stack's config says, checked. Secrets are secret outputs, the rest plain values. */
+export interface FarmSettings {
+  storage: StorageSettings;
+  compute: ComputeSettings;
+  scaling: ScalingSettings;
+  network: NetworkSettings;
+  jobs: { visibilityTimeoutSeconds: number; retentionDays: number; maxAttempts: number };
+  /** Environment variables that the worker gets as they are. */
+  worker: WorkerTexts;
+  webhookSecret?: pulumi.Output<string>;
+  databaseUrl?: pulumi.Output<string>;
+  /** By digest; undefined: build it. */
+  workerImage?: string;
+  watch: {
+    alertEmail?: string;
+    budget?: { monthlyUsd: number };
+    logRetentionDays: number;
+    containerInsights: boolean;
+  };
+  tags: Record<string, string>;
+}
+
+export interface StorageSettings {
+  source: BucketChoice;
+  output: BucketChoice;
+  keepBuckets: boolean;
+  /** Uploads start jobs: only S3 can tell of them. */
+  sourceEvents: boolean;
+  sourcePrefix: string;
+  sourceSuffixes: string[];
+  outputPrefix: string;
+  corsOrigins: string[];
+  r2: {
+    accountId: string;
+    zoneId: string;
+    location?: 'apac' | 'eeur' | 'enam' | 'weur' | 'wnam' | 'oc';
+    jurisdiction: 'default' | 'eu' | 'fedramp';
+  };
+  wasabi: {
+    region?: WasabiRegion;
+    accessKeyId?: pulumi.Output<string>;
+    secretAccessKey?: pulumi.Output<string>;
+  };
+  delivery: { kind: 'none' | 'cdn'; domain: string; certificateArn: string };
+}
+
+export interface BucketChoice {
+  backend: BackendName;
+  /** An existing bucket; undefined: make one. */
+  bucket?: string;
+}
+
+export type ComputeSettings = {
+  onDemandBase: number;
+  spot: boolean;
+  task: { cpuUnits: number; memoryMib: number };
+} & ({ kind: 'fargate' } | { kind: 'gpu'; instanceTypes: string[] });
+
+export interface ScalingSettings {
+  minTasks: number;
+  maxTasks: number;
+  backlogPerTask: number;
+  scaleOutCooldownSeconds: number;
+  scaleInCooldownSeconds: number;
+  idleMinutes: number;
+}
+
+export interface NetworkSettings {
+  existing?: { vpcId: string; subnetIds: string[] };
+  assignPublicIp: boolean;
+}
+
+/** What CloudWatch Logs allows. Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
+const logRetentions = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+/**
+ * Reads the stack's config; nothing else does.
+ * @throws SettingsError that lists every mistake with the command that mends it
+ */
+export function readSettings(): FarmSettings {
+  const config = new ConfigReader();
+  const storage = readStorage(config);
+  const compute = readCompute(config);
+  const worker = readWorkerTexts(config);
+  const settings: FarmSettings = {
+    storage,
+    compute,
+    scaling: readScaling(config, compute),
+    network: readNetwork(config),
+    jobs: { ...readJobNumbers(worker), retentionDays: config.integer('retentionDays', { min: 1, max: 14 }) },
+    worker,
+    ...readSecrets(config),
+    workerImage: readImage(config),
+    watch: readWatch(config),
+    tags: readTags(config),
+  };
+  config.check();
+  return settings;
+}
+
+function readSecrets(config: ConfigReader): Pick<FarmSettings, 'webhookSecret' | 'databaseUrl'> {
+  const webhookSecret = config.secret('webhookSecret', 'a webhook secret ("whsec_" and base64)', (value) =>
+    /^(whsec_[A-Za-z0-9+/=]+\s*)+$/.test(value),
+  );
+  const sendsWebhooks = config.text('webhookUrl') !== '' || config.text('allowJobWebhooks') === 'true';
+  if (sendsWebhooks && !webhookSecret) {
+    config.refuse(
+      'webhookSecret',
+      'is not set: without a signature anybody could tell your site that a film is ready.',
+      '"whsec_$(openssl rand -base64 32)"',
+      '--secret webhookSecret',
+    );
+  }
+  if (webhookSecret && !sendsWebhooks) {
+    config.refuse(
+      'webhookUrl',
+      'is not set, so webhookSecret signs nothing.',
+      'https://www.example.com/hooks/films',
+    );
+  }
+  const databaseUrl = config.secret('databaseUrl', 'a Postgres URL ("postgres://...")', (value) =>
+    /^postgres(ql)?:\/\//.test(value),
+  );
+  return { webhookSecret, databaseUrl };
+}
+
+function readImage(config: ConfigReader): string | undefined {
+  const image = config.pattern(
+    'workerImage',
+    /^[\w./:-]+@sha256:[0-9a-f]{64}$/,
+    'an image by its digest, as a tag can change under the farm',
+    `ghcr.io/you/worker@sha256:${'0'.repeat(64)}`,
+  );
+  return image || undefined;
+}
+
+function readWatch(config: ConfigReader): FarmSettings['watch'] {
+  const alertEmail =
+    config.pattern('alertEmail', /^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'an e-mail address', 'ada@example.com') ||
+    undefined;
+  const monthlyBudget = config.integer('monthlyBudget', { min: 0, max: 10_000_000 }) || undefined;
+  const logRetentionDays = config.integer('logRetentionDays', { min: 1, max: 3653 });
+  if (!logRetentions.includes(logRetentionDays)) {
+    const next = logRetentions.find((days) => days > logRetentionDays) ?? 3653;
+    config.refuse(
+      'logRetentionDays',
+      `is ${logRetentionDays}; CloudWatch Logs allows ${logRetentions.join(', ')}.`,
+      `${next}`,
+    );
+  }
+  if (monthlyBudget !== undefined && config.text('alertEmail') === '') {
+    config.refuse('alertEmail', `is not set, so nobody would hear of the monthlyBudget.`, 'ada@example.com');
+  }
+  return {
+    alertEmail,
+    budget: monthlyBudget && alertEmail ? { monthlyUsd: monthlyBudget } : undefined,
+    logRetentionDays,
+    containerInsights: config.flag('containerInsights'),
+  };
+}
+
+/** Source of the rules: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html */
+function readTags(config: ConfigReader): Record<string, string> {
+  const form = /^(?!aws:)[\p{L}\p{N} _.:/+@-]{1,128}=[\p{L}\p{N} _.:/=+@-]{0,256}$/u;
+  const pairs = config.list('tags', form, 'texts such as "name=value"', 'team=video');
+  return Object.fromEntries(
+    pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
+  );
+}

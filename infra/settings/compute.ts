@@ -1,0 +1,97 @@
+import { fargateMistake } from '../compute/fargate-sizes.ts';
+import { fitTask } from '../compute/instance-types.ts';
+import type { ComputeSettings, NetworkSettings, ScalingSettings } from '../settings.ts';
+import { type ConfigReader, setLine } from './reader.ts';
+
+/** Types with one GPU, the cheapest job first; the later ones are there for when Spot has none of the first. */
+const usualGpuTypes = ['g4dn.xlarge', 'g4dn.2xlarge', 'g6.xlarge', 'g5.xlarge'];
+const usualFargateTask = { cpuUnits: 4096, memoryMib: 8192 };
+
+export function readCompute(config: ConfigReader): ComputeSettings {
+  const kind = config.choice('compute', ['fargate', 'gpu']);
+  const types = config.list('instanceTypes', /^[a-z0-9-]+\.[a-z0-9]+$/, 'instance types', 'g4dn.xlarge');
+  const asked = {
+    cpuUnits: config.integer('taskCpu', { min: 0, max: 192 * 1024 }) || undefined,
+    memoryMib: config.integer('taskMemoryMib', { min: 0, max: 768 * 1024 }) || undefined,
+  };
+  const common = {
+    onDemandBase: config.integer('onDemandBase', { min: 0, max: 100 }),
+    spot: config.flag('spot'),
+  };
+  if (kind === 'fargate') {
+    if (types.length > 0) {
+      config.refuseTogether(
+        `instanceTypes is ${JSON.stringify(types)}, but compute is "fargate", which has no instances and no GPU.`,
+        'pulumi config rm instanceTypes',
+        `or ${setLine('compute', 'gpu')}`,
+      );
+    }
+    const task = {
+      cpuUnits: asked.cpuUnits ?? usualFargateTask.cpuUnits,
+      memoryMib: asked.memoryMib ?? usualFargateTask.memoryMib,
+    };
+    const mistake = fargateMistake(task.cpuUnits, task.memoryMib);
+    if (mistake) {
+      config.refuseTogether(
+        `taskCpu and taskMemoryMib: ${mistake}`,
+        setLine('taskCpu', '4096'),
+        setLine('taskMemoryMib', '8192'),
+      );
+    }
+    return { kind, ...common, task };
+  }
+  const instanceTypes = types.length > 0 ? types : usualGpuTypes;
+  try {
+    return { kind, ...common, instanceTypes, task: fitTask(instanceTypes, asked) };
+  } catch (error) {
+    config.refuseTogether(
+      error instanceof Error ? error.message : String(error),
+      setLine('instanceTypes', 'g4dn.xlarge', "--path 'instanceTypes[0]'"),
+    );
+    return { kind, ...common, instanceTypes, task: usualFargateTask };
+  }
+}
+
+export function readScaling(config: ConfigReader, { onDemandBase }: ComputeSettings): ScalingSettings {
+  const settings = {
+    minTasks: config.integer('minTasks', { min: 0, max: 100 }),
+    maxTasks: config.integer('maxTasks', { min: 1, max: 100 }),
+    backlogPerTask: config.integer('backlogPerTask', { min: 1, max: 1000 }),
+    scaleOutCooldownSeconds: config.integer('scaleOutCooldownSeconds', { min: 0, max: 3600 }),
+    scaleInCooldownSeconds: config.integer('scaleInCooldownSeconds', { min: 0, max: 3600 }),
+    idleMinutes: config.integer('idleMinutes', { min: 1, max: 1440 }),
+  };
+  const { minTasks, maxTasks } = settings;
+  if (minTasks > maxTasks) {
+    config.refuse('maxTasks', `is ${maxTasks}, less than minTasks ${minTasks}.`, `${minTasks}`);
+  }
+  if (onDemandBase > maxTasks) {
+    config.refuse(
+      'onDemandBase',
+      `is ${onDemandBase}, more than maxTasks ${maxTasks}: there are never so many workers.`,
+      `${maxTasks}`,
+    );
+  }
+  return settings;
+}
+
+export function readNetwork(config: ConfigReader): NetworkSettings {
+  const vpcId = config.pattern('vpcId', /^vpc-[0-9a-f]{8,17}$/, 'a VPC id', 'vpc-0123456789abcdef0');
+  const subnetIds = config.list(
+    'subnetIds',
+    /^subnet-[0-9a-f]{8,17}$/,
+    'subnet ids',
+    'subnet-0123456789abcdef0',
+  );
+  if ((config.text('vpcId') === '') !== /^(|\[\])$/.test(config.text('subnetIds'))) {
+    config.refuseTogether(
+      'vpcId and subnetIds go together: set both to work in an existing network, or neither.',
+      setLine('vpcId', 'vpc-0123456789abcdef0'),
+      setLine('subnetIds', 'subnet-0123456789abcdef0', "--path 'subnetIds[0]'"),
+    );
+  }
+  return {
+    existing: vpcId !== '' && subnetIds.length > 0 ? { vpcId, subnetIds } : undefined,
+    assignPublicIp: config.flag('assignPublicIp'),
+  };
+}

@@ -1,0 +1,190 @@
+import type { StorageSettings } from '../settings.ts';
+import { backendNames } from '../storage/names.ts';
+import { wasabiRegions } from '../storage/wasabi-regions.ts';
+import { type ConfigReader, orList, setLine } from './reader.ts';
+
+/** What S3, R2 and Wasabi all take as a bucket's name. */
+const bucketName = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+const prefix = /^(?!\/)[A-Za-z0-9._~/-]*\/$/;
+
+/** Where films come from, where they go, and how viewers reach them. */
+export function readStorage(config: ConfigReader): StorageSettings {
+  const outputBackend = config.choice('storage', backendNames);
+  const sourceBackend = config.text('source') === '' ? outputBackend : config.choice('source', backendNames);
+  const settings: StorageSettings = {
+    source: { backend: sourceBackend, bucket: readBucket(config, 'sourceBucket') },
+    output: { backend: outputBackend, bucket: readBucket(config, 'outputBucket') },
+    keepBuckets: config.flag('keepBuckets'),
+    sourceEvents: config.flag('sourceEvents') && sourceBackend === 's3',
+    sourcePrefix: config.text('sourcePrefix'),
+    sourceSuffixes: config.list('sourceSuffixes', /^[^,]+$/, 'suffixes without commas', '.mp4'),
+    outputPrefix: config.pattern('outputPrefix', prefix, 'a prefix that ends in "/"', 'films/'),
+    corsOrigins: config.list(
+      'corsOrigins',
+      /^(\*|https?:\/\/[^/\s]+)$/,
+      'web origins without a path, or "*"',
+      'https://www.example.com',
+    ),
+    r2: readR2(config),
+    wasabi: readWasabi(config),
+    delivery: readDelivery(config),
+  };
+  checkSuffixes(config, settings.sourceSuffixes);
+  checkApart(config, settings);
+  checkDelivery(config, settings);
+  checkCredentials(config, settings);
+  return settings;
+}
+
+const readBucket = (config: ConfigReader, key: string) =>
+  config.pattern(
+    key,
+    bucketName,
+    'a bucket name of 3 to 63 small letters, digits, "." and "-"',
+    'my-films',
+  ) || undefined;
+
+/** Source: https://developers.cloudflare.com/r2/reference/data-location/ */
+const r2Locations = ['weur', 'eeur', 'enam', 'wnam', 'apac', 'oc'] as const;
+
+function readR2(config: ConfigReader): StorageSettings['r2'] {
+  const location = config.text('r2Location');
+  return {
+    accountId: config.pattern(
+      'cloudflareAccountId',
+      /^[0-9a-f]{32}$/,
+      '32 hex digits (Cloudflare dashboard, R2, "Account ID")',
+      '0123456789abcdef0123456789abcdef',
+    ),
+    zoneId: config.pattern(
+      'cloudflareZoneId',
+      /^[0-9a-f]{32}$/,
+      '32 hex digits (Cloudflare dashboard, the zone\'s overview, "Zone ID")',
+      '0123456789abcdef0123456789abcdef',
+    ),
+    location: location === '' ? undefined : config.choice('r2Location', r2Locations),
+    jurisdiction: config.choice('r2Jurisdiction', ['default', 'eu', 'fedramp']),
+  };
+}
+
+function readWasabi(config: ConfigReader): StorageSettings['wasabi'] {
+  return {
+    region: config.text('wasabiRegion') === '' ? undefined : config.choice('wasabiRegion', wasabiRegions),
+    accessKeyId: config.secret('wasabiAccessKeyId'),
+    secretAccessKey: config.secret('wasabiSecretAccessKey'),
+  };
+}
+
+function readDelivery(config: ConfigReader): StorageSettings['delivery'] {
+  return {
+    kind: config.choice('delivery', ['none', 'cdn']),
+    domain: config.pattern(
+      'deliveryDomain',
+      /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/,
+      'a host name in small letters',
+      'video.example.com',
+    ),
+    certificateArn: config.pattern(
+      'deliveryCertificateArn',
+      /^arn:aws[\w-]*:acm:us-east-1:\d{12}:certificate\//,
+      'the ARN of a certificate in us-east-1, the only region that CloudFront takes them from',
+      'arn:aws:acm:us-east-1:123456789012:certificate/...',
+    ),
+  };
+}
+
+/** S3 refuses two notifications that one key could both match. */
+function checkSuffixes(config: ConfigReader, suffixes: readonly string[]): void {
+  for (const [index, suffix] of suffixes.entries()) {
+    const wider = suffixes.find((other, at) => at !== index && suffix.endsWith(other));
+    if (wider === undefined || (wider === suffix && suffixes.indexOf(suffix) === index)) continue;
+    const why =
+      wider === suffix ? 'is listed twice' : `is covered by "${wider}", and S3 refuses both together`;
+    config.refuseTogether(
+      `sourceSuffixes: "${suffix}" ${why}.`,
+      `pulumi config rm --path 'sourceSuffixes[${index}]'`,
+    );
+  }
+}
+
+/** In one bucket, what is published must never look like an upload. */
+function checkApart(
+  config: ConfigReader,
+  { source, output, sourcePrefix, outputPrefix }: StorageSettings,
+): void {
+  const isSame = source.bucket !== undefined && source.bucket === output.bucket;
+  if (!isSame || source.backend !== output.backend) return;
+  const isApart = sourcePrefix !== '' && outputPrefix !== '';
+  if (isApart && !sourcePrefix.startsWith(outputPrefix) && !outputPrefix.startsWith(sourcePrefix)) return;
+  config.refuseTogether(
+    `sourceBucket and outputBucket are both "${output.bucket}", with sourcePrefix "${sourcePrefix}" and outputPrefix "${outputPrefix}": what is published could start jobs again. Keep the two apart by prefixes.`,
+    setLine('sourcePrefix', 'uploads/'),
+    setLine('outputPrefix', 'films/'),
+  );
+}
+
+function checkDelivery(config: ConfigReader, { output, delivery, r2 }: StorageSettings): void {
+  if (delivery.kind === 'none') {
+    if (delivery.domain !== '') {
+      config.refuse(
+        'delivery',
+        `is "none", so deliveryDomain "${delivery.domain}" would lead nowhere.`,
+        'cdn',
+      );
+    }
+    return;
+  }
+  if (output.backend === 'wasabi') {
+    config.refuse(
+      'delivery',
+      'is "cdn", which Wasabi has none of: its buckets are public only in certain paid accounts, and CloudFront cannot sign requests for them. Point a CDN of your own at the bucket, or choose other storage.',
+      'none',
+    );
+  }
+  if (output.backend === 's3' && output.bucket !== undefined) {
+    config.refuse(
+      'delivery',
+      `is "cdn" with the existing bucket "${output.bucket}": CloudFront must be let in by the bucket's policy, and the farm does not overwrite the policy of a bucket that it did not make. Leave out outputBucket, or set up CloudFront yourself.`,
+      'none',
+    );
+  }
+  if (output.backend === 's3' && (delivery.domain === '') !== (delivery.certificateArn === '')) {
+    config.refuseTogether(
+      'deliveryDomain and deliveryCertificateArn go together: CloudFront answers for a name only with its certificate.',
+      setLine('deliveryDomain', 'video.example.com'),
+      setLine('deliveryCertificateArn', 'arn:aws:acm:us-east-1:123456789012:certificate/...'),
+    );
+  }
+  if (output.backend === 'r2' && delivery.domain !== '' && r2.zoneId === '') {
+    config.refuse(
+      'cloudflareZoneId',
+      `is not set: deliveryDomain "${delivery.domain}" must be in a zone of the account.`,
+      '0123456789abcdef0123456789abcdef',
+    );
+  }
+}
+
+/** A backend can't be used without what opens it. */
+function checkCredentials(config: ConfigReader, { source, output, r2, wasabi }: StorageSettings): void {
+  const usedBy = (backend: string) =>
+    orList([
+      ...(output.backend === backend ? [`storage "${backend}"`] : []),
+      ...(source.backend === backend && output.backend !== backend ? [`source "${backend}"`] : []),
+    ]);
+  if (usedBy('r2') !== '' && r2.accountId === '' && config.text('cloudflareAccountId') === '') {
+    config.refuse(
+      'cloudflareAccountId',
+      `is not set, and ${usedBy('r2')} needs it (Cloudflare dashboard, R2, "Account ID").`,
+      '0123456789abcdef0123456789abcdef',
+    );
+  }
+  if (usedBy('wasabi') === '') return;
+  if (wasabi.region === undefined) {
+    config.refuse('wasabiRegion', `is not set, and ${usedBy('wasabi')} needs it.`, 'eu-central-2');
+  }
+  for (const key of ['wasabiAccessKeyId', 'wasabiSecretAccessKey']) {
+    if (config.text(key) === '') {
+      config.refuse(key, `is not set, and ${usedBy('wasabi')} needs it.`, '...', `--secret ${key}`);
+    }
+  }
+}

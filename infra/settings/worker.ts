@@ -1,0 +1,65 @@
+import { environmentSchema, type WorkerEnvironment } from '../../worker/src/settings.ts';
+import type { ConfigReader } from './reader.ts';
+
+/** Keys that go to the worker as they are: its own schema says what is allowed. */
+const workerKeys = {
+  maxAttempts: 'MAX_ATTEMPTS',
+  visibilityTimeoutSeconds: 'VISIBILITY_TIMEOUT_SECONDS',
+  ladder: 'LADDER',
+  include480p: 'INCLUDE_480P',
+  segmentSeconds: 'SEGMENT_SECONDS',
+  thumbnailAt: 'THUMBNAIL_AT',
+  keepSource: 'KEEP_SOURCE',
+  allowHttpSources: 'ALLOW_HTTP_SOURCES',
+  allowJobWebhooks: 'ALLOW_JOB_WEBHOOKS',
+  webhookUrl: 'WEBHOOK_URL',
+} as const satisfies Record<string, keyof WorkerEnvironment>;
+
+type WorkerVariable = (typeof workerKeys)[keyof typeof workerKeys];
+
+/** Texts for the container's environment; what is not set is left out. */
+export type WorkerTexts = Partial<Record<WorkerVariable, string>>;
+
+const examples: Readonly<Partial<Record<keyof typeof workerKeys, string>>> = {
+  ladder: 'standard',
+  thumbnailAt: '10%',
+  webhookUrl: 'https://www.example.com/hooks/films',
+};
+
+export function readWorkerTexts(config: ConfigReader): WorkerTexts {
+  const texts: WorkerTexts = {};
+  for (const [key, variable] of entries(workerKeys)) {
+    const value = config.text(key);
+    if (value === '') continue;
+    const parsed = environmentSchema.shape[variable].safeParse(value);
+    if (parsed.success) {
+      texts[variable] = value;
+      continue;
+    }
+    const why = [...new Set(parsed.error.issues.map(({ message }) => message))].join('; ');
+    config.refuse(key, `is ${JSON.stringify(value)}: ${why}.`, examples[key] ?? fallback(variable));
+  }
+  return texts;
+}
+
+/** Of the worker's texts, the numbers that the queue needs too. */
+export function readJobNumbers(texts: WorkerTexts): {
+  visibilityTimeoutSeconds: number;
+  maxAttempts: number;
+} {
+  const { VISIBILITY_TIMEOUT_SECONDS, MAX_ATTEMPTS } = environmentSchema.shape;
+  return {
+    visibilityTimeoutSeconds: VISIBILITY_TIMEOUT_SECONDS.parse(texts.VISIBILITY_TIMEOUT_SECONDS),
+    maxAttempts: MAX_ATTEMPTS.parse(texts.MAX_ATTEMPTS),
+  };
+}
+
+/** What the worker takes when nothing is set, as an example of a right value. */
+function fallback(variable: WorkerVariable): string {
+  const parsed = environmentSchema.shape[variable].safeParse(undefined);
+  return parsed.success ? String(parsed.data) : '...';
+}
+
+function entries<K extends string, V>(record: Readonly<Record<K, V>>): [K, V][] {
+  return Object.entries(record) as [K, V][];
+}

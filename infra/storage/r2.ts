@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+import * as cloudflare from '@pulumi/cloudflare';
+import * as pulumi from '@pulumi/pulumi';
+import type { BackendArgs, Storage } from './backend.ts';
+import { bucketNameFor } from './bucket-name.ts';
+
+const dayInSeconds = 86_400;
+/** As with S3; R2 itself would wait for 7. */
+const abandonedUploadDays = 2;
+
+/**
+ * A bucket of Cloudflare R2, made here or found by name, with a token that opens this bucket alone.
+ *
+ * R2 is private and encrypted by itself and takes TLS only; it has no versions, ACLs or bucket policies. It tells nobody
+ * on AWS of uploads, so with an R2 source jobs are submitted by the app or the command line.
+ *
+ * Cost: storage and requests; R2 takes nothing for what viewers read.
+ */
+export class R2Storage extends pulumi.ComponentResource implements Storage {
+  readonly bucket: pulumi.Output<string>;
+  readonly region = 'auto';
+  readonly endpoint: string;
+  readonly addressing = 'path';
+  readonly checksums = 'when-required';
+  readonly credentials: { accessKeyId: pulumi.Output<string>; secretAccessKey: pulumi.Output<string> };
+  readonly publicUrl: pulumi.Output<string> | undefined;
+  readonly statements = [];
+  readonly consoleUrl: pulumi.Output<string>;
+
+  constructor(name: string, args: BackendArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('transcode-farm:storage:R2', name, {}, opts);
+    const { accountId, jurisdiction } = args.r2;
+    this.bucket = args.existing ? pulumi.output(args.existing) : createBucket(this, name, args);
+    this.endpoint = `https://${accountId}${jurisdiction === 'default' ? '' : `.${jurisdiction}`}.r2.cloudflarestorage.com`;
+    this.credentials = createCredentials(this, name, args, this.bucket);
+    this.publicUrl =
+      args.side === 'output' && args.delivery.kind === 'cdn'
+        ? createDomain(this, name, args, this.bucket)
+        : undefined;
+    this.consoleUrl = pulumi.interpolate`https://dash.cloudflare.com/${accountId}/r2/${jurisdiction}/buckets/${this.bucket}`;
+    this.registerOutputs({ bucket: this.bucket, publicUrl: this.publicUrl });
+  }
+}
+
+function createBucket(parent: R2Storage, name: string, args: BackendArgs): pulumi.Output<string> {
+  const { accountId, jurisdiction, location } = args.r2;
+  const opts = { parent, retainOnDelete: args.keepBuckets };
+  const bucket = new cloudflare.R2Bucket(
+    name,
+    { accountId, jurisdiction, location, name: bucketNameFor(name) },
+    // R2 honours the location only the first time that a name is used, and may tell it in other letters.
+    { ...opts, ignoreChanges: ['location'] },
+  );
+  const target = { accountId, jurisdiction, bucketName: bucket.name };
+  new cloudflare.R2BucketLifecycle(
+    name,
+    {
+      ...target,
+      rules: [
+        {
+          id: 'abandoned-uploads',
+          enabled: true,
+          conditions: { prefix: '' },
+          abortMultipartUploadsTransition: {
+            condition: { type: 'Age', maxAge: abandonedUploadDays * dayInSeconds },
+          },
+        },
+      ],
+    },
+    opts,
+  );
+  if (args.side === 'output' && args.corsOrigins.length > 0) {
+    new cloudflare.R2BucketCors(
+      name,
+      {
+        ...target,
+        rules: [
+          {
+            id: 'players',
+            allowed: { origins: args.corsOrigins, methods: ['GET', 'HEAD'], headers: ['*'] },
+            exposeHeaders: ['Content-Length', 'Content-Range', 'ETag'],
+            maxAgeSeconds: 3600,
+          },
+        ],
+      },
+      opts,
+    );
+  }
+  return bucket.name;
+}
+
+/**
+ * An account's token, so that it lives on when the person who made it leaves. S3's names for its parts: the access key
+ * is the token's id, the secret key the SHA-256 of its value (https://developers.cloudflare.com/r2/api/tokens/).
+ */
+function createCredentials(
+  parent: R2Storage,
+  name: string,
+  { r2: { accountId, jurisdiction } }: BackendArgs,
+  bucket: pulumi.Output<string>,
+): R2Storage['credentials'] {
+  const groups = cloudflare.getAccountApiTokenPermissionGroupsListOutput({ accountId }, { parent });
+  const token = new cloudflare.AccountToken(
+    name,
+    {
+      accountId,
+      name: pulumi.interpolate`transcode-farm ${pulumi.getStack()}: bucket ${bucket}`,
+      policies: [
+        {
+          effect: 'allow',
+          permissionGroups: groups.results.apply((results) =>
+            ['Read', 'Write'].map((kind) => groupNamed(`Workers R2 Storage Bucket Item ${kind}`, results)),
+          ),
+          resources: pulumi.jsonStringify(
+            bucket.apply((id) => ({
+              [`com.cloudflare.edge.r2.bucket.${accountId}_${jurisdiction}_${id}`]: '*',
+            })),
+          ),
+        },
+      ],
+    },
+    { parent },
+  );
+  return {
+    accessKeyId: pulumi.secret(token.id),
+    secretAccessKey: pulumi.secret(
+      token.value.apply((value) => createHash('sha256').update(value).digest('hex')),
+    ),
+  };
+}
+
+function groupNamed(name: string, groups: readonly { id: string; name: string }[]): { id: string } {
+  const group = groups.find((one) => one.name === name);
+  if (!group)
+    throw new Error(`Cloudflare has no permission group "${name}" for this account: is R2 switched on?`);
+  return { id: group.id };
+}
+
+function createDomain(
+  parent: R2Storage,
+  name: string,
+  { r2: { accountId, jurisdiction, zoneId }, delivery: { domain } }: BackendArgs,
+  bucketName: pulumi.Output<string>,
+): pulumi.Output<string> {
+  const target = { accountId, jurisdiction, bucketName, enabled: true };
+  if (domain === '') {
+    const managed = new cloudflare.R2ManagedDomain(name, target, { parent });
+    return pulumi.interpolate`https://${managed.domain}`;
+  }
+  const custom = new cloudflare.R2CustomDomain(
+    name,
+    { ...target, domain, zoneId, minTls: '1.2' },
+    { parent },
+  );
+  return pulumi.interpolate`https://${custom.domain}`;
+}

@@ -1,0 +1,200 @@
+import * as aws from '@pulumi/aws';
+import * as pulumi from '@pulumi/pulumi';
+import { Cdn } from '../delivery/cdn.ts';
+import type { BackendArgs, PolicyStatement, Side, Storage } from './backend.ts';
+
+/** Days after which the parts of an upload that nobody finished are removed. */
+const abandonedUploadDays = 2;
+/** Days that a replaced or deleted source can still be brought back. */
+const undoDays = 7;
+
+/**
+ * A bucket of Amazon S3, made here or found by name.
+ *
+ * What is made is private (all four public access blocks, no ACLs), encrypted, closed to unencrypted connections, and
+ * freed of abandoned uploads. A source bucket keeps versions for some days, so that a source that was deleted after
+ * success, or overwritten, can be brought back. An output bucket keeps none: what it holds can be made again, and
+ * every republished film would be stored twice. With `keepBuckets`, bucket and settings stay when they leave the stack.
+ *
+ * Cost: storage and requests only.
+ */
+export class S3Storage extends pulumi.ComponentResource implements Storage {
+  readonly bucket: pulumi.Output<string>;
+  readonly bucketArn: pulumi.Output<string>;
+  readonly region: pulumi.Output<string>;
+  readonly addressing = 'virtual';
+  readonly checksums = 'when-supported';
+  readonly publicUrl: pulumi.Output<string> | undefined;
+  readonly deliveryTarget: pulumi.Output<string> | undefined;
+  readonly statements: PolicyStatement[];
+  readonly consoleUrl: pulumi.Output<string>;
+
+  constructor(name: string, args: BackendArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('transcode-farm:storage:S3', name, {}, opts);
+    const { bucket, arn, region, cdn } = args.existing
+      ? findBucket(this, args.existing)
+      : createBucket(this, name, args);
+    this.bucket = bucket;
+    this.bucketArn = arn;
+    this.region = region;
+    this.publicUrl = cdn?.publicUrl;
+    this.deliveryTarget = cdn?.domainName;
+    this.statements = statementsFor(args.side, arn);
+    this.consoleUrl = pulumi.interpolate`https://s3.console.aws.amazon.com/s3/buckets/${bucket}?region=${region}`;
+    this.registerOutputs({ bucket: this.bucket, publicUrl: this.publicUrl });
+  }
+}
+
+interface FoundOrMade {
+  bucket: pulumi.Output<string>;
+  arn: pulumi.Output<string>;
+  region: pulumi.Output<string>;
+  cdn?: Cdn;
+}
+
+/** Looked up, so that a wrong name or a bucket of somebody else shows before anything is made. */
+function findBucket(parent: S3Storage, existing: string): FoundOrMade {
+  const found = aws.s3.getBucketOutput({ bucket: existing }, { parent });
+  return { bucket: pulumi.output(existing), arn: found.arn, region: found.bucketRegion };
+}
+
+function createBucket(parent: S3Storage, name: string, args: BackendArgs): FoundOrMade {
+  // The settings stay with a bucket that stays: without its policy and blocks it would stand open to mistakes.
+  const opts = { parent, retainOnDelete: args.keepBuckets };
+  const bucket = new aws.s3.Bucket(name, { forceDestroy: !args.keepBuckets }, opts);
+  const target = { bucket: bucket.bucket };
+  new aws.s3.BucketOwnershipControls(
+    name,
+    { ...target, rule: { objectOwnership: 'BucketOwnerEnforced' } },
+    opts,
+  );
+  const block = new aws.s3.BucketPublicAccessBlock(
+    name,
+    {
+      ...target,
+      blockPublicAcls: true,
+      blockPublicPolicy: true,
+      ignorePublicAcls: true,
+      restrictPublicBuckets: true,
+    },
+    opts,
+  );
+  new aws.s3.BucketServerSideEncryptionConfiguration(
+    name,
+    { ...target, rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: 'AES256' } }] },
+    opts,
+  );
+  createHistory(name, args.side, bucket, opts);
+  if (args.side === 'output' && args.corsOrigins.length > 0) {
+    new aws.s3.BucketCorsConfiguration(name, { ...target, corsRules: [playerCors(args.corsOrigins)] }, opts);
+  }
+  const cdn =
+    args.side === 'output' && args.delivery.kind === 'cdn'
+      ? createCdn(name, bucket, args, parent)
+      : undefined;
+  new aws.s3.BucketPolicy(
+    name,
+    { ...target, policy: bucketPolicy(bucket.arn, cdn) },
+    { ...opts, dependsOn: [block] }, // S3 answers 409 when both change at once
+  );
+  return { bucket: bucket.bucket, arn: bucket.arn, region: bucket.region, cdn };
+}
+
+function createHistory(
+  name: string,
+  side: Side,
+  bucket: aws.s3.Bucket,
+  opts: pulumi.CustomResourceOptions,
+): void {
+  const target = { bucket: bucket.bucket };
+  const abandoned = {
+    id: 'abandoned-uploads',
+    status: 'Enabled',
+    filter: {},
+    abortIncompleteMultipartUpload: { daysAfterInitiation: abandonedUploadDays },
+  };
+  if (side === 'output') {
+    new aws.s3.BucketLifecycleConfiguration(name, { ...target, rules: [abandoned] }, opts);
+    return;
+  }
+  const versioning = new aws.s3.BucketVersioning(
+    name,
+    { ...target, versioningConfiguration: { status: 'Enabled' } },
+    opts,
+  );
+  const replaced = {
+    id: 'replaced-and-deleted',
+    status: 'Enabled',
+    filter: {},
+    noncurrentVersionExpiration: { noncurrentDays: undoDays },
+    expiration: { expiredObjectDeleteMarker: true },
+  };
+  new aws.s3.BucketLifecycleConfiguration(
+    name,
+    { ...target, rules: [abandoned, replaced] },
+    { ...opts, dependsOn: [versioning] },
+  );
+}
+
+/** Players read playlists and ranges of segments. */
+export function playerCors(origins: string[]) {
+  return {
+    allowedOrigins: origins,
+    allowedMethods: ['GET', 'HEAD'],
+    allowedHeaders: ['*'],
+    exposeHeaders: ['Content-Length', 'Content-Range', 'ETag'],
+    maxAgeSeconds: 3600,
+  };
+}
+
+function createCdn(name: string, bucket: aws.s3.Bucket, args: BackendArgs, parent: S3Storage): Cdn {
+  const { domain, certificateArn } = args.delivery;
+  return new Cdn(
+    name,
+    {
+      bucketName: bucket.bucket,
+      bucketDomainName: bucket.bucketRegionalDomainName,
+      corsOrigins: args.corsOrigins,
+      alias: domain === '' ? undefined : { domain, certificateArn },
+    },
+    { parent },
+  );
+}
+
+function bucketPolicy(bucketArn: pulumi.Output<string>, cdn: Cdn | undefined): pulumi.Output<string> {
+  const objects = pulumi.interpolate`${bucketArn}/*`;
+  const tlsOnly = {
+    Sid: 'TlsOnly',
+    Effect: 'Deny',
+    Principal: '*',
+    Action: 's3:*',
+    Resource: [bucketArn, objects],
+    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+  };
+  const viewers = cdn && {
+    Sid: 'CdnReads',
+    Effect: 'Allow',
+    Principal: { Service: 'cloudfront.amazonaws.com' },
+    Action: 's3:GetObject',
+    Resource: objects,
+    Condition: { StringEquals: { 'aws:SourceArn': cdn.distributionArn } },
+  };
+  return pulumi.jsonStringify({
+    Version: '2012-10-17',
+    Statement: viewers ? [tlsOnly, viewers] : [tlsOnly],
+  });
+}
+
+/** `s3:ListBucket` makes S3 answer 404 for what is not there; without it, it says 403. */
+function statementsFor(side: Side, bucketArn: pulumi.Output<string>): PolicyStatement[] {
+  const objects = pulumi.interpolate`${bucketArn}/*`;
+  const actions =
+    side === 'source'
+      ? ['s3:GetObject', 's3:DeleteObject'] // deletes when keepSource is false, in the settings or in a job
+      : ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'];
+  const Side = side === 'source' ? 'Source' : 'Output';
+  return [
+    { Sid: `${Side}Objects`, Effect: 'Allow', Action: actions, Resource: [objects] },
+    { Sid: `${Side}Bucket`, Effect: 'Allow', Action: ['s3:ListBucket'], Resource: [bucketArn] },
+  ];
+}

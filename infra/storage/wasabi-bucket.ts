@@ -1,0 +1,121 @@
+import * as pulumi from '@pulumi/pulumi';
+
+export interface WasabiBucketArgs {
+  /** Begins the name, which gets a random end: names are shared by everybody on Wasabi. */
+  prefix: pulumi.Input<string>;
+  /** Changing it REPLACES the bucket. */
+  region: pulumi.Input<string>;
+  endpoint: pulumi.Input<string>;
+  accessKeyId: pulumi.Input<string>;
+  secretAccessKey: pulumi.Input<string>;
+  /** Web sites whose players may read; none: Wasabi's own rules stay. */
+  corsOrigins: pulumi.Input<string[]>;
+}
+
+interface Inputs {
+  prefix: string;
+  region: string;
+  endpoint: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+  corsOrigins: string[];
+}
+
+/** What is saved of the bucket. */
+interface State extends Inputs {
+  bucket: string;
+}
+
+/**
+ * A bucket made by S3's own calls in a dynamic provider.
+ *
+ * Not by `aws.s3.Bucket` with Wasabi's endpoint: since 7.13 the AWS provider reads a bucket's tags by an S3 Control call
+ * that Wasabi does not have (https://github.com/hashicorp/terraform-provider-aws/issues/45520).
+ */
+export class WasabiBucket extends pulumi.dynamic.Resource {
+  declare readonly bucket: pulumi.Output<string>;
+
+  constructor(name: string, args: WasabiBucketArgs, opts?: pulumi.CustomResourceOptions) {
+    super(
+      wasabiProvider,
+      name,
+      { bucket: undefined, ...args },
+      { ...opts, additionalSecretOutputs: ['accessKeyId', 'secretAccessKey'] },
+    );
+  }
+}
+
+/**
+ * Pulumi saves the text of these functions with the stack and runs it in a process of its own. So each imports what it
+ * uses, and takes nothing else from outside but the others.
+ */
+export const wasabiProvider = {
+  async create(inputs: Inputs): Promise<{ id: string; outs: State }> {
+    const { randomBytes } = await import('node:crypto');
+    const { CreateBucketCommand, DeleteBucketCommand } = await import('@aws-sdk/client-s3');
+    const client = await connect(inputs);
+    const bucket = `${inputs.prefix}-${randomBytes(4).toString('hex')}`;
+    await client.send(new CreateBucketCommand({ Bucket: bucket }));
+    try {
+      await letPlayersRead(inputs, bucket);
+    } catch (error) {
+      await client.send(new DeleteBucketCommand({ Bucket: bucket })); // else the next try leaves it behind
+      throw error;
+    }
+    return { id: bucket, outs: { ...inputs, bucket } };
+  },
+
+  /** Keys and origins change in place; only another region asks for another bucket. */
+  async diff(_id: string, olds: State, news: Inputs): Promise<pulumi.dynamic.DiffResult> {
+    const differs = (key: keyof Inputs) => JSON.stringify(olds[key]) !== JSON.stringify(news[key]);
+    const inPlace: (keyof Inputs)[] = ['accessKeyId', 'secretAccessKey', 'corsOrigins'];
+    const replaces = differs('region') ? ['region'] : [];
+    return { changes: replaces.length > 0 || inPlace.some(differs), replaces };
+  },
+
+  async update(id: string, olds: State, news: Inputs): Promise<{ outs: State }> {
+    if (JSON.stringify(olds.corsOrigins) !== JSON.stringify(news.corsOrigins)) await letPlayersRead(news, id);
+    return { outs: { ...news, bucket: id } };
+  },
+
+  /** Empties it too. Never called for a bucket that is kept. */
+  async delete(id: string, state: State): Promise<void> {
+    const { DeleteBucketCommand, DeleteObjectCommand, ListObjectsV2Command } = await import(
+      '@aws-sdk/client-s3'
+    );
+    const client = await connect(state);
+    for (;;) {
+      const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: id, MaxKeys: 100 }));
+      if (Contents.length === 0) break;
+      // One by one: DeleteObjects sends a checksum that not every service knows.
+      await Promise.all(Contents.map(({ Key }) => client.send(new DeleteObjectCommand({ Bucket: id, Key }))));
+    }
+    await client.send(new DeleteBucketCommand({ Bucket: id }));
+  },
+} satisfies pulumi.dynamic.ResourceProvider<Inputs, State>;
+
+async function connect({ region, endpoint, accessKeyId, secretAccessKey }: Inputs) {
+  const { S3Client } = await import('@aws-sdk/client-s3');
+  return new S3Client({
+    region,
+    endpoint,
+    forcePathStyle: true,
+    credentials: { accessKeyId, secretAccessKey },
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  });
+}
+
+async function letPlayersRead(inputs: Inputs, bucket: string): Promise<void> {
+  if (inputs.corsOrigins.length === 0) return;
+  const { PutBucketCorsCommand } = await import('@aws-sdk/client-s3');
+  const client = await connect(inputs);
+  const rule = {
+    AllowedOrigins: inputs.corsOrigins,
+    AllowedMethods: ['GET', 'HEAD'],
+    AllowedHeaders: ['*'],
+    ExposeHeaders: ['Content-Length', 'Content-Range', 'ETag'],
+    MaxAgeSeconds: 3600,
+  };
+  await client.send(new PutBucketCorsCommand({ Bucket: bucket, CORSConfiguration: { CORSRules: [rule] } }));
+}
