@@ -12,7 +12,8 @@ import { makePlan } from './plan/make-plan.ts';
 import type { Plan, VideoEncoder } from './plan/plan.ts';
 import { probe } from './probe/probe.ts';
 import { refuse } from './probe/refuse.ts';
-import { assemble, removeOlder } from './publish/assemble.ts';
+import { assemble } from './publish/assemble.ts';
+import { removeOlder, removeUnfinished } from './publish/clean-up.ts';
 import { findFilm, requestHash } from './publish/film-record.ts';
 import { planFolder } from './publish/keys.ts';
 import { readRecords } from './publish/records.ts';
@@ -62,8 +63,17 @@ export async function transcode(
   try {
     const plan = await planFilm(server, info, wanted, run);
     run.log.info({ plan: plan.id, parts: plan.parts.length, path: plan.video?.path, bucket }, 'planned');
-    const film = await makeFilm(job, plan, { ...run, server, workDir, request: wanted.request });
-    return { film, alreadyDone: false };
+    const place = { output: stores.output, outputPrefix: prefix, jobId: job.id, planId: plan.id };
+    const tidy = (what: Promise<number>) =>
+      what.catch((error: unknown) => run.log.warn({ err: error }, 'what is not needed could not be removed'));
+    try {
+      const film = await makeFilm(job, plan, { ...run, server, workDir, request: wanted.request });
+      await tidy(removeOlder(place, signal));
+      return { film, alreadyDone: false };
+    } catch (error) {
+      if (error instanceof RefusedError) await tidy(removeUnfinished(place, signal));
+      throw error;
+    }
   } catch (error) {
     // ffmpeg saw only a broken connection; the server knows why.
     if (server.failure !== undefined && !signal.aborted) throw server.failure;
@@ -123,6 +133,7 @@ async function planFilm(
   const { request, ...rest } = wanted;
   const plan = makePlan(media, {
     ...rest,
+    software: tools.version,
     ...(request.forcedBy === undefined ? {} : { forceRequestId: request.forcedBy }),
   });
   report.update({
@@ -190,9 +201,6 @@ async function makeFilm(job: QueuedJob, plan: Plan, run: FilmRun): Promise<Film>
   const publishSeconds = secondsSince(encodedAt);
   const speed = film.durationSeconds / (encodeSeconds + publishSeconds);
   report.update({ timings: { ...report.state().timings, encodeSeconds, publishSeconds, speed } });
-  await removeOlder(assembly, signal).catch((error: unknown) => {
-    run.log.warn({ err: error }, 'what older plans left could not be removed');
-  });
   return film;
 }
 

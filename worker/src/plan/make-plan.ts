@@ -21,6 +21,8 @@ export interface PlanRequest {
   sourceVersion: string;
   encoding: Encoding;
   encoder: VideoEncoder;
+  /** Version of ffmpeg: parts that two versions made do not fit together. */
+  software: string;
   /** Set where the film is to be made again although it is done: gives the plan, and so its folder, another id. */
   forceRequestId?: string;
 }
@@ -33,7 +35,7 @@ const recipe = 1;
  * @throws RefusedError `too-small` for a picture that the encoder can't take
  */
 export function makePlan(media: Media, request: PlanRequest): Plan {
-  const { sourceVersion, encoding, encoder, forceRequestId } = request;
+  const { sourceVersion, encoding, encoder, software, forceRequestId } = request;
   const { segmentSeconds, segmentFormat } = encoding;
   const originSeconds = filmOrigin(media);
   const zeroSeconds = media.startSeconds + originSeconds;
@@ -57,9 +59,9 @@ export function makePlan(media: Media, request: PlanRequest): Plan {
     video: media.video && planVideo(media, media.video, endOf(media.video, zeroSeconds), parts, request),
     audio,
     parts,
-    warnings: [...media.leftOut, ...warnings],
+    warnings: [...media.leftOut, ...warnings, ...(media.video ? missing480p(media.video, encoding) : [])],
   };
-  return { id: shortHash({ recipe, forceRequestId, ...decided }), ...decided };
+  return { id: shortHash({ recipe, software, forceRequestId, ...decided }), ...decided };
 }
 
 function planVideo(
@@ -86,6 +88,17 @@ function planVideo(
     posterSeconds: posterTime(encoding.thumbnailAt, endSeconds, timing.frameRate),
     storyboard: planStoryboard(film, endSeconds, parts),
   };
+}
+
+/** A film of 480 lines is a third of its size smaller in 360p: its owner should know that one option keeps it whole. */
+function missing480p(video: VideoStream, { ladder, include480p }: Encoding): string[] {
+  const film = displaySize(video);
+  const [largest] = sizeRungs(film, resolveLadder(ladder, include480p));
+  const [wanted] = sizeRungs(film, resolveLadder(ladder, true));
+  if (!largest || wanted?.name !== '480p' || largest.name === '480p') return [];
+  return [
+    `the picture is ${Math.round(film.width)}x${Math.round(film.height)} and its largest rendition ${largest.width}x${largest.height}: the option "include480p" keeps its size`,
+  ];
 }
 
 function refuseTooSmall({ width, height }: Size): void {

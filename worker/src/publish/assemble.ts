@@ -66,21 +66,6 @@ export async function assemble(assembly: Assembly): Promise<Film> {
   return film;
 }
 
-/** Removes what is not of the film that was committed: other plans' folders. Best called when the end was told. */
-export async function removeOlder(
-  { output, outputPrefix, jobId, plan }: Pick<Assembly, 'output' | 'outputPrefix' | 'jobId' | 'plan'>,
-  signal: AbortSignal,
-): Promise<number> {
-  const keep = planFolder(outputPrefix, jobId, plan.id);
-  const root = jobFolder(outputPrefix, jobId);
-  const stale: string[] = [];
-  for await (const { key } of output.list(root, signal)) {
-    if (!key.startsWith(keep) && key.slice(root.length).includes('/')) stale.push(key);
-  }
-  await output.remove(stale, signal);
-  return stale.length;
-}
-
 async function assertPublished(
   assembly: Assembly,
   folder: string,

@@ -27,9 +27,8 @@ export async function findFilm(
   request: { hash: string; forcedBy?: string },
   signal: AbortSignal,
 ): Promise<Film | undefined> {
-  const playlist = await output.get(jobFolder(outputPrefix, jobId) + commitName, signal);
-  const planId = playlist && planIdOf(playlist.toString('utf8'));
-  if (!planId) return undefined;
+  const planId = await committedPlan(output, outputPrefix, jobId, signal);
+  if (planId === undefined) return undefined;
   const record = await output.get(planFolder(outputPrefix, jobId, planId) + filmRecordName, signal);
   if (!record) return undefined;
   const parsed = filmRecordSchema.safeParse(parse(record));
@@ -38,9 +37,16 @@ export async function findFilm(
   return parsed.data.film;
 }
 
-/** URIs in the multivariant playlist are `<plan>/<rendition>/index.m3u8`. */
-function planIdOf(playlist: string): string | undefined {
+/** The plan that the job's multivariant playlist names: its URIs are `<plan>/<rendition>/index.m3u8`. */
+export async function committedPlan(
+  output: Store,
+  outputPrefix: string,
+  jobId: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const playlist = await output.get(jobFolder(outputPrefix, jobId) + commitName, signal);
   return playlist
+    ?.toString('utf8')
     .split('\n')
     .find((line) => line !== '' && !line.startsWith('#'))
     ?.split('/')[0];

@@ -1,0 +1,160 @@
+import { spawn } from 'node:child_process';
+import { constants as osConstants, setPriority } from 'node:os';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+
+/** Stops and continues a running ffmpeg; a stopped one is not taken for hung. */
+export interface Brake {
+  pause(): void;
+  resume(): void;
+}
+
+/** ffmpeg ended, and not well. */
+export class MediaToolError extends Error {
+  override readonly name = 'MediaToolError';
+  readonly exitCode: number | null;
+  readonly killedBy: NodeJS.Signals | null;
+  /** True where we killed it: it made no progress, or took longer than allowed. */
+  readonly timedOut: boolean;
+  /** The last lines that it wrote on standard error. */
+  readonly stderrTail: string;
+
+  constructor(message: string, ending: Ending) {
+    super(ending.stderrTail ? `${message}\n${ending.stderrTail}` : message);
+    this.exitCode = ending.exitCode;
+    this.killedBy = ending.killedBy;
+    this.timedOut = ending.timedOut;
+    this.stderrTail = ending.stderrTail;
+  }
+}
+
+interface Ending {
+  exitCode: number | null;
+  killedBy: NodeJS.Signals | null;
+  timedOut: boolean;
+  stderrTail: string;
+}
+
+export interface RunOptions {
+  cwd?: string;
+  signal?: AbortSignal;
+  /** In all. */
+  timeoutSeconds?: number;
+  /** Between two calls of `alive`. */
+  stallSeconds?: number;
+  excused?: () => boolean;
+  onStdout: (stdout: Readable, alive: () => void) => void;
+  onLine?: readonly ((line: string) => void)[];
+  onStart?: (brake: Brake) => void;
+}
+
+const killAfterMs = 2_000;
+const stderrTailBytes = 4_000;
+
+/**
+ * Runs a media tool to its end: no shell, no standard input, an empty environment (so no credentials), a process group of
+ * its own that is killed whole.
+ * @throws MediaToolError when it ends otherwise than with 0, hangs, or is killed; the signal's reason when aborted
+ */
+export async function runMediaTool(
+  program: string,
+  args: string[],
+  options: RunOptions,
+): Promise<{ errorLines: number }> {
+  options.signal?.throwIfAborted();
+  const pipes = (options.onLine ?? []).map(() => 'pipe' as const);
+  const child = spawn(program, args, {
+    cwd: options.cwd,
+    env: {},
+    stdio: ['ignore', 'pipe', 'pipe', ...pipes],
+    // A process group of its own, so that nothing it starts outlives it.
+    detached: true,
+  });
+  const ended = new Promise<{ exitCode: number | null; killedBy: NodeJS.Signals | null }>(
+    (resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (exitCode, killedBy) => resolve({ exitCode, killedBy }));
+    },
+  );
+
+  let stderrTail = '';
+  let errorLines = 0;
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    errorLines += text.split('\n').length - 1;
+    stderrTail = (stderrTail + text).slice(-stderrTailBytes);
+  });
+  const linesRead = (options.onLine ?? []).map((onLine, index) => {
+    const lines = createInterface({ input: child.stdio[index + 3] as Readable }).on('line', onLine);
+    return new Promise((resolve) => lines.once('close', resolve));
+  });
+
+  let timedOut = false;
+  let forced: NodeJS.Timeout | undefined;
+  const stop = (first: NodeJS.Signals) => {
+    killGroup(child.pid, first);
+    forced ??= setTimeout(() => killGroup(child.pid, 'SIGKILL'), killAfterMs);
+  };
+  const giveUp = () => {
+    if (options.excused?.()) return alive();
+    timedOut = true;
+    // A hung process may be one that is stopped, which only SIGKILL reaches.
+    stop('SIGKILL');
+  };
+  const seconds = options.timeoutSeconds ?? options.stallSeconds ?? 60;
+  let watchdog = setTimeout(giveUp, seconds * 1000);
+  function alive(): void {
+    clearTimeout(watchdog);
+    watchdog = setTimeout(giveUp, seconds * 1000);
+  }
+  const onAbort = () => stop('SIGKILL');
+  options.signal?.addEventListener('abort', onAbort, { once: true });
+  if (child.stdout) options.onStdout(child.stdout, alive);
+  if (child.pid !== undefined) lowerPriority(child.pid);
+  options.onStart?.({
+    pause() {
+      clearTimeout(watchdog);
+      killGroup(child.pid, 'SIGSTOP');
+    },
+    resume() {
+      killGroup(child.pid, 'SIGCONT');
+      alive();
+    },
+  });
+
+  try {
+    const { exitCode, killedBy } = await ended;
+    options.signal?.throwIfAborted();
+    await Promise.all(linesRead);
+    if (exitCode === 0) return { errorLines };
+    const ending = { exitCode, killedBy, timedOut, stderrTail: stderrTail.trim() };
+    throw new MediaToolError(`${program} ${describe(ending, seconds)}`, ending);
+  } finally {
+    clearTimeout(watchdog);
+    clearTimeout(forced);
+    options.signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+function describe({ exitCode, killedBy, timedOut }: Ending, seconds: number): string {
+  if (timedOut) return `was killed: no progress for ${seconds} s`;
+  if (killedBy) return `was killed by ${killedBy}`;
+  return `ended with exit code ${exitCode}`;
+}
+
+function killGroup(pid: number | undefined, signal: NodeJS.Signals) {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // It has ended already.
+  }
+}
+
+/** Heartbeats, reads and uploads of the worker come before the encoder's threads. */
+function lowerPriority(pid: number) {
+  try {
+    setPriority(pid, osConstants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It has ended already, or the system forbids it; neither matters.
+  }
+}

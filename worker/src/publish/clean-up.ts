@@ -1,0 +1,42 @@
+import type { Store } from '../storage/store.ts';
+import { committedPlan } from './film-record.ts';
+import { jobFolder, planFolder } from './keys.ts';
+
+/** Where a job's plan is published. */
+export interface PublishedPlan {
+  output: Store;
+  outputPrefix: string;
+  jobId: string;
+  planId: string;
+}
+
+/** Removes what other plans than the committed one have left. @returns how many objects */
+export async function removeOlder(place: PublishedPlan, signal: AbortSignal): Promise<number> {
+  const keep = planFolder(place.outputPrefix, place.jobId, place.planId);
+  const root = jobFolder(place.outputPrefix, place.jobId);
+  return removeWhere(
+    place.output,
+    root,
+    (key) => !key.startsWith(keep) && key.slice(root.length).includes('/'),
+    signal,
+  );
+}
+
+/** Removes what a plan has published of a film that will never be whole, unless that plan is the committed one. */
+export async function removeUnfinished(place: PublishedPlan, signal: AbortSignal): Promise<number> {
+  const { output, outputPrefix, jobId, planId } = place;
+  if ((await committedPlan(output, outputPrefix, jobId, signal)) === planId) return 0;
+  return removeWhere(output, planFolder(outputPrefix, jobId, planId), () => true, signal);
+}
+
+async function removeWhere(
+  output: Store,
+  prefix: string,
+  stale: (key: string) => boolean,
+  signal: AbortSignal,
+) {
+  const keys: string[] = [];
+  for await (const { key } of output.list(prefix, signal)) if (stale(key)) keys.push(key);
+  await output.remove(keys, signal);
+  return keys.length;
+}
