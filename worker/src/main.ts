@@ -10,7 +10,8 @@ import { createConsumer } from './queue/consumer.ts';
 import { createProtection } from './queue/protection.ts';
 import { createQueue } from './queue/queue.ts';
 import { createReporter } from './report/reporter.ts';
-import { createStatusFiles, readStatusFile } from './report/status-file.ts';
+import { openSinks } from './report/sinks.ts';
+import { readStatusFile } from './report/status-file.ts';
 import { readSettings, type Settings, SettingsError } from './settings.ts';
 
 import { transcode } from './transcode.ts';
@@ -38,7 +39,7 @@ async function main(): Promise<void> {
 
   const stores = openStores(settings);
   const { bucket: outputBucket, prefix } = settings.output;
-  const reporter = createReporter({ sinks: [createStatusFiles(stores.output, prefix, log)] });
+  const reporter = createReporter({ sinks: await openSinks(settings, stores.output, log) });
   const protection = createProtection(settings.ecsAgentUri, log);
   const sqs = new SQSClient({ region: settings.region, endpoint: settings.queue.endpoint, maxAttempts: 1 });
   const handle = createJobRunner({
