@@ -45,10 +45,9 @@ export function findFrameRate(
   const times = presentationTimes(packets);
   if (base && average && sameRate(base, average, durationSeconds)) {
     const tick = stream.time_base ? stream.time_base.num / stream.time_base.den : 0;
-    const rate = toNumber(average) === toNumber(base) ? base : nearest(base, average);
-    const rounded = isRounded(rate, tick);
-    if (onGrid(times, rate, tick))
-      return { frameRate: rate, variableFrameRate: false, roundedTimestamps: rounded };
+    // In a short film 60 and 59.94 agree: the timestamps say which it is.
+    const rate = [base, average].find((candidate) => onGrid(times, candidate, tick));
+    if (rate) return { frameRate: rate, variableFrameRate: false, roundedTimestamps: isRounded(rate, tick) };
   }
   const frameRate = usualRate(base, average, times);
   return { frameRate, variableFrameRate: true, roundedTimestamps: false };
@@ -105,11 +104,6 @@ function briskRate(times: readonly number[]): number | undefined {
   const steps = times.slice(1).map((time, n) => time - (times[n] ?? time));
   const step = steps.filter((seconds) => seconds > 0).sort((a, b) => a - b)[Math.floor(steps.length / 4)];
   return step === undefined ? undefined : 1 / step;
-}
-
-/** The rate that is a usual one, of two that hardly differ. */
-function nearest(base: Fraction, average: Fraction): Fraction {
-  return usualRates.some((rate) => toNumber(rate) === toNumber(average)) ? average : base;
 }
 
 function toNumber({ num, den }: Fraction): number {

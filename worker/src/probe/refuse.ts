@@ -62,17 +62,17 @@ export function refuseDuration(media: Media, limits: MediaLimits): void {
 
 function refuseVideo(video: NonNullable<Media['video']>, limits: MediaLimits): void {
   const { width, height } = video;
-  if (!video.pixelFormat)
-    throw new RefusedError(
-      'no-decoder',
-      `The picture can not be decoded (codec ${video.codec}). Send it in a format such as H.264 or HEVC.`,
-    );
   if (width < 2 || height < 2)
     throw new RefusedError('bad-size', `The picture is ${width}x${height}; 2x2 is the smallest allowed.`);
   if (width * height > limits.pixels)
     throw new RefusedError(
       'too-many-pixels',
       `The picture is ${width}x${height}, ${width * height} pixels; ${limits.pixels} are allowed (MAX_PIXELS).`,
+    );
+  if (!video.pixelFormat)
+    throw new RefusedError(
+      'no-decoder',
+      `The picture can not be decoded (codec ${video.codec}). Send it in a format such as H.264 or HEVC.`,
     );
 }
 

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { RefusedError } from '../../../worker/src/errors.ts';
+import type { Media } from '../../../worker/src/probe/media.ts';
+import { refuse } from '../../../worker/src/probe/refuse.ts';
+import { film, readMedia, videoStream } from '../../helpers/media.ts';
+
+const limits = { durationSeconds: 3600, pixels: 8_294_400, streams: 8 };
+
+const refused: [what: string, media: Media, code: string, message: string][] = [
+  ['a picture', film({ format: 'png_pipe' }), 'not-media', 'The file is a picture (png_pipe), not a film.'],
+  [
+    'neither picture nor sound',
+    film({ video: undefined, audio: [] }),
+    'no-streams',
+    'The file has neither picture nor sound.',
+  ],
+  [
+    'sound that can not be decoded alone',
+    film({ video: undefined, audio: [], leftOut: ["audio stream 0 (ac4) can't be decoded"] }),
+    'no-streams',
+    "The file has neither picture nor sound that can be decoded: audio stream 0 (ac4) can't be decoded.",
+  ],
+  [
+    'an encrypted film',
+    readMedia('encrypted.mp4'),
+    'encrypted',
+    'The film is encrypted (Common Encryption), so its pictures can not be read. Send it without encryption.',
+  ],
+  [
+    'a picture without decoder',
+    film({ video: videoStream({ pixelFormat: '', codec: 'vvc' }) }),
+    'no-decoder',
+    'The picture can not be decoded (codec vvc). Send it in a format such as H.264 or HEVC.',
+  ],
+  [
+    'a picture of no size',
+    film({ video: videoStream({ width: 0, height: 0 }) }),
+    'bad-size',
+    'The picture is 0x0; 2x2 is the smallest allowed.',
+  ],
+  [
+    'too many pixels',
+    film({ video: videoStream({ width: 16000, height: 16000, pixelFormat: '' }) }),
+    'too-many-pixels',
+    'The picture is 16000x16000, 256000000 pixels; 8294400 are allowed (MAX_PIXELS).',
+  ],
+  [
+    'too many streams',
+    film({ streamCount: 61 }),
+    'too-many-streams',
+    'The film has 61 streams; 8 are allowed (MAX_STREAMS).',
+  ],
+  [
+    'no duration',
+    readMedia('no-duration.webm'),
+    'no-duration',
+    'The file does not tell how long it is. Copy it into a whole file first, for example with: ffmpeg -i FILM -c copy film.mp4',
+  ],
+  [
+    'a duration that is no number',
+    film({ durationSeconds: Number.NaN }),
+    'no-duration',
+    'The file does not tell how long it is. Copy it into a whole file first, for example with: ffmpeg -i FILM -c copy film.mp4',
+  ],
+  [
+    'too long a film',
+    film({ durationSeconds: 7509.4 }),
+    'too-long',
+    'The film lasts 2:05:09; 1:00:00 is allowed (MAX_DURATION_SECONDS).',
+  ],
+];
+
+describe('refuse', () => {
+  it.each(refused)('refuses %s', (_, media, code, message) => {
+    const error = caught(() => refuse(media, limits));
+    expect(error).toBeInstanceOf(RefusedError);
+    expect(error).toMatchObject({ code, message });
+  });
+
+  it.each(['plain.mp4', 'silent.mp4', 'sound-only.m4a', 'sound-with-cover.m4a', 'timecode.mov'])(
+    'lets %s pass',
+    (clip) => {
+      expect(() => refuse(readMedia(clip), limits)).not.toThrow();
+    },
+  );
+
+  it('lets a film pass that has exactly what is allowed', () => {
+    const video = videoStream({ width: 3840, height: 2160 });
+    expect(() => refuse(film({ video, durationSeconds: 3600, streamCount: 8 }), limits)).not.toThrow();
+  });
+});
+
+function caught(action: () => void): unknown {
+  try {
+    action();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
