@@ -66,15 +66,20 @@ export async function record<T>(
   const calls: Recording<T>['calls'] = [];
   let request: RegisterRequest | undefined;
   let unforeseen: unknown;
+  const transforms: pulumi.ResourceTransform[] = [];
   await pulumi.runtime.setMocks(
     {
-      newResource: (args) => {
-        const inputs: Inputs = args.inputs;
-        const options = request ? optionsOf(request) : noOptions;
-        const { type, name } = args;
+      newResource: async (args) => {
+        const options = request ? optionsOf(request) : noOptions; // before any await: see keepRequests
+        const { type, name, custom = true } = args;
+        let inputs: Inputs = args.inputs;
+        for (const transform of transforms) {
+          const changed = await transform({ type, name, custom, props: inputs, opts: {} });
+          inputs = changed?.props ?? inputs;
+        }
         const { value, secretPaths } = withoutSecrets(inputs);
         const entry = { type, name, urn: urnOf(options.parent, type, name, stack) };
-        resources.push({ ...entry, custom: args.custom !== false, inputs: value, secretPaths, ...options });
+        resources.push({ ...entry, custom, inputs: value, secretPaths, ...options });
         if (preview) return { id: args.id ?? '', state: inputs };
         return stateOf({ type, name, inputs, id: args.id });
       },
@@ -87,6 +92,7 @@ export async function record<T>(
           throw error;
         }
       },
+      registerTransform: (transform) => transforms.push(transform),
     },
     project,
     stack,
