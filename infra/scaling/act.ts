@@ -16,7 +16,7 @@ export async function act(clients: WakerClients, farm: Farm, actions: readonly A
     if (action.type === 'set-desired-count') {
       const { cluster, service } = farm;
       await clients.ecs.send(new UpdateServiceCommand({ cluster, service, desiredCount: action.count }));
-      done.push(`${action.count} tasks: ${action.reason}`);
+      done.push(`desired count ${action.count}: ${action.reason}`);
     } else {
       done.push(await endInstance(clients, farm, action));
     }

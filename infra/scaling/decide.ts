@@ -30,7 +30,7 @@ export function decide(observed: Observed, rules: Rules): Decision {
   return {
     actions,
     memory,
-    reason: `${work} jobs, ${service.running} of ${service.desired} tasks run, ${observed.instances.length} instances${since}`,
+    reason: `backlog of ${work}, ${service.running} of ${service.desired} tasks run, ${observed.instances.length} instances${since}`,
   };
 }
 
@@ -113,14 +113,14 @@ function wantedTasks(
 ): { count: number; reason: string } | undefined {
   if (work > 0 && (service.running === 0 || service.desired === 0)) {
     const count = Math.min(maxTasks, Math.max(minTasks, Math.ceil(work / backlogPerTask)));
-    if (count > service.desired) return { count, reason: `${work} jobs and no task runs` };
+    if (count > service.desired) return { count, reason: `backlog of ${work} and no task runs` };
   }
-  if (service.desired < minTasks) return { count: minTasks, reason: `at least ${minTasks} tasks` };
+  if (service.desired < minTasks) return { count: minTasks, reason: `at least ${minTasks} must run` };
   // A worker that has deleted its message may still be writing its report: it says so by its protection.
   const busy = work > 0 || service.protected > 0;
   if (busy || service.desired <= minTasks || quietSinceMs === undefined) return undefined;
   if (atMs - quietSinceMs < idleMs) return undefined;
-  return { count: minTasks, reason: `no jobs for ${seconds(atMs - quietSinceMs)}` };
+  return { count: minTasks, reason: `no backlog for ${seconds(atMs - quietSinceMs)}` };
 }
 
 /** Instances to end: without a task for long enough, and none waits that could go there. */
