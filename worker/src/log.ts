@@ -1,4 +1,5 @@
 import { type DestinationStream, destination, type Logger, pino } from 'pino';
+import { webhookSecrets } from './report/webhook-secret.ts';
 import type { Settings } from './settings.ts';
 
 export type { Logger } from 'pino';
@@ -22,7 +23,7 @@ export function secretsOf(settings: Settings): string[] {
   const { report, source, output } = settings;
   const databasePassword = report.databaseUrl ? new URL(report.databaseUrl).password : '';
   return [
-    ...(report.webhookSecret?.split(/\s+/) ?? []),
+    ...(report.webhookSecret === undefined ? [] : webhookSecrets(report.webhookSecret)),
     report.databaseUrl,
     databasePassword,
     decodeURIComponent(databasePassword),

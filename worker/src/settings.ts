@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { segmentSecondsSchema, thumbnailAtSchema } from './job/job.ts';
 import { ladderSchema } from './plan/ladder.ts';
+import { webhookSecretsSchema } from './report/webhook-secret.ts';
+import { contradictions, explain } from './settings-mistakes.ts';
 
 /**
  * The worker's settings: every environment variable that it reads, and nothing else reads the environment. In: strings,
@@ -126,7 +128,7 @@ export const environmentSchema = z.object({
   ALLOW_PRIVATE_WEBHOOKS: flag(false),
   WEBHOOK_URL: url.optional(),
   /** `whsec_` and base64, as the Standard Webhooks specification has it; several separated by spaces while keys rotate. */
-  WEBHOOK_SECRET: z.string().optional(),
+  WEBHOOK_SECRET: webhookSecretsSchema.optional(),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   /** CloudWatch namespace of the metrics; none are written without it. */
   METRICS_NAMESPACE: z.string().optional(),
@@ -166,7 +168,12 @@ export type Settings = ReturnType<typeof readSettings>;
 export function readSettings(variables: Readonly<Record<string, string | undefined>>) {
   const present = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
   const parsed = environmentSchema.safeParse(present);
-  if (!parsed.success) throw new SettingsError(explain(parsed.error, present));
+  const mistakes = [...(parsed.error?.issues ?? []).map((issue) => explain(issue, present)), ...contradictions(present)];
+  if (!parsed.success || mistakes.length > 0) {
+    throw new SettingsError(
+      `The worker's settings need mending (environment variables):\n${mistakes.map((line) => `  ${line}`).join('\n')}`,
+    );
+  }
   const env = parsed.data;
   return {
     region: env.AWS_REGION,
@@ -229,18 +236,6 @@ function bucket(env: z.output<typeof environmentSchema>, side: 'SOURCE' | 'OUTPU
     checksums: env[`${side}_CHECKSUMS`],
     credentials: accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined,
   };
-}
-
-const secretNames = /SECRET|ACCESS_KEY|DATABASE_URL/;
-
-function explain(error: z.ZodError, given: Record<string, string | undefined>): string {
-  const lines = error.issues.map((issue) => {
-    const name = String(issue.path[0]);
-    const value = given[name];
-    if (value === undefined) return `  ${name} is not set: ${issue.message}`;
-    return `  ${name} is ${secretNames.test(name) ? 'set to a value' : JSON.stringify(value)}: ${issue.message}`;
-  });
-  return `The worker's settings need mending (environment variables):\n${lines.join('\n')}`;
 }
 
 function toNumber(text: string, context: z.RefinementCtx): number {

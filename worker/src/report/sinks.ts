@@ -7,6 +7,7 @@ import { readMigrations } from './migrate.ts';
 import type { Sink } from './sink.ts';
 import { createStatusFiles } from './status-file.ts';
 import { createWebhooks } from './webhook.ts';
+import { webhookSecrets } from './webhook-secret.ts';
 
 /** The places where jobs are reported, as far as the settings name them. */
 export async function openSinks(settings: Settings, output: Store, log: Logger): Promise<Sink[]> {
@@ -16,7 +17,7 @@ export async function openSinks(settings: Settings, output: Store, log: Logger):
     sinks.push(
       createWebhooks({
         ...(webhookUrl === undefined ? {} : { url: webhookUrl }),
-        secrets: webhookSecret.trim().split(/\s+/),
+        secrets: webhookSecrets(webhookSecret),
         allowPrivate: allowPrivateWebhooks,
         log,
       }),

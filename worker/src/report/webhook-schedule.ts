@@ -35,7 +35,11 @@ export function afterTry(answer: WebhookAnswer, tries: number, now: Date, random
 /** RFC 9110 section 10.2.3: seconds or an HTTP date; held between a second and a day. Undefined where it is neither. */
 export function retryAfterSeconds(header: string | undefined, now: Date): number | undefined {
   if (header === undefined) return undefined;
-  const seconds = /^\d+$/.test(header.trim()) ? Number(header) : (Date.parse(header) - now.getTime()) / 1000;
+  const isNumber = /^\d+$/.test(header.trim());
+  // Date.parse alone takes almost anything for a date, "-5" too.
+  const isDate = /^[A-Z][a-z]{2,8},? /.test(header);
+  if (!isNumber && !isDate) return undefined;
+  const seconds = isNumber ? Number(header) : (Date.parse(header) - now.getTime()) / 1000;
   if (Number.isNaN(seconds)) return undefined;
   return Math.min(longestRetryAfterSeconds, Math.max(shortestRetryAfterSeconds, seconds));
 }

@@ -1,0 +1,67 @@
+import type { z } from 'zod';
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Names whose values are never repeated. `DATABASE_URL` and webhook addresses may hold a password or a token. */
+const secretNames = /SECRET|ACCESS_KEY|DATABASE_URL|WEBHOOK_URL/;
+
+/** A mistake in one variable, in a line: its name, its value, and what is allowed. */
+export function explain(issue: z.core.$ZodIssue, given: Variables): string {
+  const name = String(issue.path[0]);
+  const value = given[name];
+  if (value === undefined) return `${name} is not set, and has no default`;
+  const shown = secretNames.test(name) ? 'set to a value that can not be used' : JSON.stringify(value);
+  return `${name} is ${shown}: ${whatIsAllowed(issue)}`;
+}
+
+function whatIsAllowed(issue: z.core.$ZodIssue): string {
+  const deeper = issue.path.slice(1).map(String).join('.');
+  const at = deeper === '' ? '' : `at ${deeper}: `;
+  if (issue.code !== 'invalid_union') return at + lowerFirst(issue.message);
+  const alternatives = new Set(issue.errors.flat().map((inner) => whatIsAllowed(inner)));
+  return at + [...alternatives].join(', or ');
+}
+
+const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
+
+/** Mistakes that no variable shows alone. */
+export function contradictions(given: Variables): string[] {
+  const sameCloud = (given.SOURCE_ENDPOINT ?? '') === (given.OUTPUT_ENDPOINT ?? '');
+  const sameBucket = sameCloud && given.OUTPUT_BUCKET !== undefined && given.OUTPUT_BUCKET === given.SOURCE_BUCKET;
+  const outputPrefix = given.OUTPUT_PREFIX ?? '';
+  const sourcePrefix = given.SOURCE_PREFIX ?? '';
+  const wantsWebhooks = given.WEBHOOK_URL !== undefined || given.ALLOW_JOB_WEBHOOKS === 'true';
+  const checks: [boolean, string][] = [
+    [half(given, 'SOURCE'), halfText('SOURCE')],
+    [half(given, 'OUTPUT'), halfText('OUTPUT')],
+    [
+      wantsWebhooks && given.WEBHOOK_SECRET === undefined,
+      'WEBHOOK_SECRET is not set, but webhooks are wanted (WEBHOOK_URL or ALLOW_JOB_WEBHOOKS): they are always signed',
+    ],
+    [
+      given.QUEUE_URL !== undefined && given.QUEUE_URL === given.DEAD_LETTER_QUEUE_URL,
+      'DEAD_LETTER_QUEUE_URL is the same as QUEUE_URL: failed jobs would come back for ever',
+    ],
+    [
+      given.QUEUE_URL?.endsWith('.fifo') === true,
+      'QUEUE_URL names a FIFO queue, where single messages can not be delayed as retries need it: use a standard queue',
+    ],
+    [
+      sameBucket && sourcePrefix.startsWith(outputPrefix),
+      `OUTPUT_PREFIX is ${JSON.stringify(outputPrefix)} in the bucket of the sources, so every source would be taken ` +
+        'for output: give the output a prefix that no source has, such as "films/", or another bucket',
+    ],
+  ];
+  return checks.filter(([isMistake]) => isMistake).map(([, text]) => text);
+}
+
+function half(given: Variables, side: string): boolean {
+  return (given[`${side}_ACCESS_KEY_ID`] === undefined) !== (given[`${side}_SECRET_ACCESS_KEY`] === undefined);
+}
+
+function halfText(side: string): string {
+  return (
+    `${side}_ACCESS_KEY_ID and ${side}_SECRET_ACCESS_KEY go together: ` +
+    'set both, or neither to use the credentials that AWS gives (in ECS the task role)'
+  );
+}
