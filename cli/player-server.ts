@@ -1,9 +1,9 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, readdirSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { extname } from 'node:path';
+import { extname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
@@ -26,21 +26,19 @@ export interface PlayerServer {
 }
 
 const hlsScript = createRequire(import.meta.url).resolve('hls.js/dist/hls.min.js');
-const pageFile = (name: string) => fileURLToPath(new URL(`player/${name}`, import.meta.url));
+const folder = fileURLToPath(new URL('player', import.meta.url));
 
-/** All that the page consists of. */
-const files: Record<string, string> = {
-  '/': pageFile('index.html'),
-  '/player.css': pageFile('player.css'),
-  '/hls.js': hlsScript,
-};
-for (const name of ['main', 'controls', 'quality', 'storyboard', 'report', 'format']) {
-  files[`/${name}.js`] = pageFile(`${name}.js`);
-}
+/** All that the page consists of, by path. */
+const files = new Map([
+  ...readdirSync(folder).map((name): [string, string] => [`/${name}`, join(folder, name)]),
+  ['/', join(folder, 'index.html')],
+  ['/hls.js', hlsScript],
+]);
 
 const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
   '.js': 'text/javascript; charset=utf-8',
 };
 
@@ -74,7 +72,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   response.setHeader('x-content-type-options', 'nosniff');
   if (request.method !== 'GET' && request.method !== 'HEAD') return void response.writeHead(405).end();
 
-  const file = files[pathname];
+  const file = files.get(pathname);
   if (file !== undefined) {
     response.setHeader('content-type', types[extname(file)] ?? 'application/octet-stream');
     response.setHeader('content-length', (await stat(file)).size);

@@ -50,9 +50,9 @@ export function clipArguments(path: string, decorations: readonly string[], seco
 }
 
 const clock = [
-  'drawbox=x=0:y=ih-84:w=iw:h=84:color=black@0.35:t=fill',
-  "drawtext=text='%{pts\\:hms}':x=48:y=h-62:fontsize=40:fontcolor=white",
-  "drawtext=text='transcode-farm':x=w-tw-48:y=h-58:fontsize=32:fontcolor=white@0.85",
+  'drawbox=x=0:y=0:w=iw:h=84:color=black@0.35:t=fill',
+  "drawtext=text='%{pts\\:hms}':x=48:y=24:fontsize=40:fontcolor=white",
+  "drawtext=text='transcode-farm':x=w-tw-48:y=28:fontsize=32:fontcolor=white@0.85",
 ];
 
 /** One ear's sound: a low A that swells, a note of the chord against it, and a soft bell each second. */

@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { type Browser, chromium } from 'playwright-core';
+
+const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
+const applications = [
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+];
+
+/**
+ * Starts the Chromium or Chrome of this system, or the one that playwright has installed.
+ * @throws Error that tells how to get one
+ */
+export async function startBrowser(): Promise<Browser> {
+  // Chromium refuses to sandbox for root, and containers give no user namespaces to others.
+  const args = ['--no-sandbox', '--autoplay-policy=no-user-gesture-required', '--disable-dev-shm-usage'];
+  return await chromium.launch({ executablePath: findBrowser(), args });
+}
+
+function findBrowser(): string {
+  const { CHROMIUM_PATH, PATH = '' } = process.env;
+  const inPath = PATH.split(delimiter).flatMap((folder) => names.map((name) => join(folder, name)));
+  const found = [CHROMIUM_PATH, ...inPath, ...applications, chromium.executablePath()].find(
+    (path) => path !== undefined && existsSync(path),
+  );
+  if (found === undefined) {
+    throw new Error(
+      'No Chromium or Chrome was found. "npm test" installs one; or set CHROMIUM_PATH to its program.',
+    );
+  }
+  return found;
+}
