@@ -1,0 +1,34 @@
+import { availableParallelism, cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { firstSegment } from './first-segment.ts';
+import { ladder } from './ladder.ts';
+import type { Bench } from './lib/bench.ts';
+import { memory } from './memory.ts';
+import { overlap } from './overlap.ts';
+import { parts } from './parts.ts';
+
+const benches: Record<string, Bench> = { overlap, ladder, parts, memory, 'first-segment': firstSegment };
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { film: { type: 'string' }, json: { type: 'boolean', default: false } },
+});
+const names = positionals.length > 0 ? positionals : Object.keys(benches);
+const unknown = names.find((name) => !(name in benches));
+if (unknown !== undefined) {
+  console.error(`There is no measurement "${unknown}". There are: ${Object.keys(benches).join(', ')}.`);
+  process.exit(1);
+}
+
+console.log(`${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, Node ${process.version}`);
+for (const name of names) {
+  const bench = benches[name] as Bench;
+  console.log(`\n${name}: ${bench.what}`);
+  const { ratio, more = {} } = await bench.run({
+    ...(values.film ? { film: values.film } : {}),
+    log: (line) => console.log(`  ${line}`),
+  });
+  for (const [what, value] of Object.entries(more)) console.log(`  ${what}: ${value.toFixed(3)}`);
+  const verdict = ratio <= bench.goal ? 'reached' : 'MISSED';
+  console.log(`  ${name} ratio ${ratio.toFixed(3)}, goal ${bench.goal} or less: ${verdict}`);
+}

@@ -1,0 +1,49 @@
+import { stat } from 'node:fs/promises';
+import { bareFfmpeg } from './lib/bare.ts';
+import type { Bench } from './lib/bench.ts';
+import { measureChildren } from './lib/cpu.ts';
+import { benchFilm } from './lib/film.ts';
+import { runJob } from './lib/job.ts';
+import { planFilm } from './lib/plan.ts';
+import { startThrottle, type Throttle } from './lib/throttle.ts';
+
+/** Transfer alone would take this share of the bare encode. */
+const transferShare = 0.2;
+
+export const overlap: Bench = {
+  what: 'wall time of a whole job over that of bare ffmpeg, with storage so slow that transfer alone takes 20 % of it',
+  goal: 1.05,
+  async run({ film, log }) {
+    const path = film ?? (await benchFilm({ seconds: 120 }));
+    // One part on both sides: cutting is measured by itself.
+    const environment = { PART_SECONDS: '3600' };
+    await using planned = await planFilm(path, environment);
+    const bare = await measureChildren(() => bareFfmpeg(path, planned.plan, { audio: true }));
+    log(`bare ffmpeg ${bare.wallSeconds.toFixed(1)} s`);
+
+    const unthrottled = await runJob({ film: path, environment: () => environment });
+    const bytes = (await stat(path)).size + (unthrottled.state.film?.bytes ?? 0);
+    const bytesPerSecond = bytes / (transferShare * bare.wallSeconds);
+    log(`job, storage at full speed ${unthrottled.jobSeconds.toFixed(1)} s`);
+    let throttle: Throttle | undefined;
+    try {
+      const job = await runJob({
+        film: path,
+        environment: () => {
+          const url = throttle?.url ?? '';
+          return { ...environment, SOURCE_ENDPOINT: url, OUTPUT_ENDPOINT: url };
+        },
+        prepare: async (farm) => {
+          throttle = await startThrottle(farm.endpoint, bytesPerSecond);
+        },
+      });
+      log(`job, storage at ${(bytesPerSecond / 1e6).toFixed(2)} MB/s ${job.jobSeconds.toFixed(1)} s`);
+      log(
+        `passed ${((throttle?.bytes() ?? 0) / 1e6).toFixed(1)} MB for ${(bytes / 1e6).toFixed(1)} MB of films`,
+      );
+      return { ratio: job.jobSeconds / bare.wallSeconds };
+    } finally {
+      await throttle?.[Symbol.asyncDispose]();
+    }
+  },
+};
