@@ -80,6 +80,7 @@ export function planRequest(
       ...encoding,
     },
     encoder: { name: 'x264', preset: 'veryfast' },
+    software: 'ffmpeg 7.1',
     ...changes,
   };
 }

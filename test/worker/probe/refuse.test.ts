@@ -36,7 +36,13 @@ const refused: [what: string, media: Media, code: string, message: string][] = [
     'a picture of no size',
     film({ video: videoStream({ width: 0, height: 0 }) }),
     'bad-size',
-    'The picture is 0x0; 2x2 is the smallest allowed.',
+    "The picture's size can not be read: it is broken, or over the 8294400 pixels that are allowed (MAX_PIXELS).",
+  ],
+  [
+    'a line',
+    film({ video: videoStream({ width: 1920, height: 1 }) }),
+    'bad-size',
+    'The picture is 1920x1; 2x2 is the smallest allowed.',
   ],
   [
     'too many pixels',

@@ -61,7 +61,7 @@ const verdicts: [said: RegExp, code: string, message: (limits: MediaLimits) => s
     /moov atom not found/,
     'not-media',
     () =>
-      'The film is not whole: its index (the moov atom) is missing. It was cut short, or its recording never ended.',
+      'The file is not a whole film: its index (the moov atom) is missing. It was cut short, its recording never ended, or it is no film at all.',
   ],
   [
     /exceeds max_streams/,

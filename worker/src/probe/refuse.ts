@@ -62,6 +62,12 @@ export function refuseDuration(media: Media, limits: MediaLimits): void {
 
 function refuseVideo(video: NonNullable<Media['video']>, limits: MediaLimits): void {
   const { width, height } = video;
+  // ffprobe gives no size to a picture that is larger than its decoder may make.
+  if (width === 0 || height === 0)
+    throw new RefusedError(
+      'bad-size',
+      `The picture's size can not be read: it is broken, or over the ${limits.pixels} pixels that are allowed (MAX_PIXELS).`,
+    );
   if (width < 2 || height < 2)
     throw new RefusedError('bad-size', `The picture is ${width}x${height}; 2x2 is the smallest allowed.`);
   if (width * height > limits.pixels)

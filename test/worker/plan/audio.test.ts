@@ -1,0 +1,99 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { planAudio } from '../../../worker/src/plan/audio.ts';
+import { audioStream, readMedia } from '../../helpers/media.ts';
+
+const plan = (...audio: ReturnType<typeof audioStream>[]) => planAudio({ audio, startSeconds: 0 }, 0);
+
+describe('planAudio', () => {
+  it('makes stereo AAC of stereo', () => {
+    expect(plan(audioStream())).toEqual({
+      audio: [
+        {
+          streamIndex: 1,
+          durationSeconds: 600,
+          name: 'audio-0',
+          label: 'Track 1',
+          language: undefined,
+          default: true,
+          channels: 2,
+          prepare: [],
+          sampleRate: 48000,
+          bitrate: 128_000,
+        },
+      ],
+      warnings: [],
+    });
+  });
+
+  it('makes every sound a rendition named by number and language, with one default', () => {
+    expect(planAudio(readMedia('languages.mp4'), 0).audio).toMatchObject([
+      { streamIndex: 1, name: 'audio-0-en', label: 'English', language: 'en', default: false },
+      { streamIndex: 2, name: 'audio-1-de', label: 'German', language: 'de', default: true },
+      { streamIndex: 3, name: 'audio-2-de', label: 'German 2', language: 'de', default: false },
+    ]);
+  });
+
+  it('takes the first sound for the default when the film names none', () => {
+    const silent = audioStream({ default: false });
+    expect(plan(silent, { ...silent, index: 2 }).audio.map((track) => track.default)).toEqual([true, false]);
+  });
+
+  it.each([
+    [48000, 48000],
+    [44100, 44100],
+    [22050, 44100],
+    [88200, 44100],
+    [96000, 48000],
+    [8000, 48000],
+  ])('resamples %d to %d', (sampleRate, expected) => {
+    expect(plan(audioStream({ sampleRate })).audio[0]?.sampleRate).toBe(expected);
+  });
+
+  it.each([
+    [1, 'mono', 1, []],
+    [6, '5.1', 2, []],
+    [1, undefined, 1, ['pan=mono|c0=c0']],
+    [2, undefined, 2, ['pan=stereo|c0=c0|c1=c1']],
+    [6, undefined, 2, ['pan=stereo|c0<c0+0.707c2+0.707c4|c1<c1+0.707c2+0.707c5']],
+  ])('makes of %d channels in layout %s %d by %j', (channels, channelLayout, made, prepare) => {
+    const { audio, warnings } = plan(audioStream({ channels, channelLayout }));
+    expect(audio[0]).toMatchObject({ channels: made, prepare });
+    expect(warnings).toEqual([]);
+  });
+
+  it('says so when it can only guess', () => {
+    const { audio, warnings } = plan(audioStream({ channels: 12, channelLayout: undefined }));
+    expect(audio[0]?.prepare).toEqual(['pan=stereo|c0=c0|c1=c1']);
+    expect(warnings).toEqual([
+      'audio stream 1 has 12 channels in an unknown layout: the first two were taken',
+    ]);
+  });
+
+  it('keeps sixteen sounds and names those left out', () => {
+    const many = Array.from({ length: 18 }, (_, n) => audioStream({ index: n + 1 }));
+    const { audio, warnings } = plan(...many);
+    expect(audio).toHaveLength(16);
+    expect(warnings).toEqual([
+      'audio stream 17 was left out: 16 audio tracks are the most',
+      'audio stream 18 was left out: 16 audio tracks are the most',
+    ]);
+  });
+
+  it('has labels that are different and fit into a quoted string, whatever titles the film has', () => {
+    const title = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('"', '\n', 'English', 'English 2', ' a  b '),
+    );
+    const stream = fc.record({ title, language: fc.constantFrom('en', 'de', undefined) });
+    fc.assert(
+      fc.property(fc.array(stream, { maxLength: 8 }), (streams) => {
+        const { audio } = plan(...streams.map((changes, n) => audioStream({ ...changes, index: n })));
+        const labels = audio.map(({ label }) => label);
+        expect(new Set(labels).size).toBe(labels.length);
+        for (const label of labels) expect(label).toMatch(/^[^"\p{C}]+$/u);
+        for (const { name } of audio) expect(name).toMatch(/^audio-\d+(-[A-Za-z0-9-]+)?$/);
+      }),
+    );
+  });
+});
