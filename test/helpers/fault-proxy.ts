@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import {
   Agent,
   createServer,
+  type IncomingHttpHeaders,
   type IncomingMessage,
   request as requestHttp,
   type ServerResponse,
@@ -28,7 +29,7 @@ export type Fault =
 
 export interface FaultOptions {
   /** Only these requests; all by default. A cut takes all. */
-  match?: (request: { method: string; url: string }) => boolean;
+  match?: (request: { method: string; url: string; headers: IncomingHttpHeaders }) => boolean;
   /** Only the first so many of them. */
   times?: number;
   /** Only this share of them, 0 to 1. Evenly spread and the same in each run: every fifth for 0.2. */
@@ -65,7 +66,8 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
   function faultFor(request: IncomingMessage): Fault | undefined {
     if (current === undefined) return undefined;
     const { match, times = Number.POSITIVE_INFINITY, share = 1 } = current.options;
-    if (match && !match({ method: request.method ?? '', url: request.url ?? '' })) return undefined;
+    const { method = '', url = '', headers } = request;
+    if (match && !match({ method, url, headers })) return undefined;
     const before = Math.floor(current.matched++ * share);
     if (current.met >= times || Math.floor(current.matched * share) === before) return undefined;
     current.met++;

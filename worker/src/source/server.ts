@@ -11,9 +11,9 @@ import type { ByteRange, SourceObject } from './source.ts';
 export interface SourceServerOptions extends Partial<FetchTiming> {
   /** What is asked of storage at once. @default 2 MiB */
   blockBytes?: number;
-  /** For all blocks of all readers together. @default 24 MiB */
+  /** For all blocks of all readers together. @default 16 MiB: two readers with all that is fetched ahead of them */
   memoryBytes?: number;
-  /** Blocks fetched ahead of a reader that reads on, at most. @default 4 */
+  /** Blocks fetched ahead of a reader that reads on, at most. @default 3 */
   readAheadBlocks?: number;
 }
 
@@ -42,7 +42,7 @@ export async function serveSource(
   info: ObjectInfo,
   options: SourceServerOptions = {},
 ): Promise<SourceServer> {
-  const { blockBytes = 2 * 2 ** 20, memoryBytes = 24 * 2 ** 20, readAheadBlocks = 4 } = options;
+  const { blockBytes = 2 * 2 ** 20, memoryBytes = 16 * 2 ** 20, readAheadBlocks = 3 } = options;
   const timing = { ...defaultFetchTiming, ...options };
   const path = `/${randomBytes(16).toString('hex')}`;
   const state = {
@@ -173,6 +173,7 @@ export async function serveSource(
     },
     stalledSeconds: () => (state.waiting === 0 ? 0 : (performance.now() - state.stalledSince) / 1000),
     async close() {
+      if (closed) return;
       closed = true;
       cache.close(new Error('The source server is closed.'));
       server.close();

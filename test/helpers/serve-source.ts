@@ -1,0 +1,15 @@
+import { serveSource } from '../../worker/src/source/server.ts';
+import { openSource } from '../../worker/src/source/source.ts';
+import { openStore } from '../../worker/src/storage/s3-store.ts';
+
+/** Run as a process of its own, to measure its memory: `node serve-source.ts BUCKET_SETTINGS_JSON KEY`. */
+const [settings = '{}', key = ''] = process.argv.slice(2);
+const store = openStore(JSON.parse(settings));
+const source = openSource(key, { bucket: store.bucket, storeFor: () => store, allowHttp: false });
+const server = await serveSource(source, await source.describe());
+process.send?.({ url: server.url });
+process.on('message', () => {
+  const { rss } = process.memoryUsage();
+  process.send?.({ rss, fetchedBytes: server.fetchedBytes });
+});
+process.on('disconnect', () => process.exit());

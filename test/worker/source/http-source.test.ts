@@ -1,0 +1,147 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { openHttpSource } from '../../../worker/src/source/http-source.ts';
+import { parseRange } from '../../../worker/src/source/range.ts';
+
+const film = Buffer.from('0123456789');
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+let server: Server;
+let origin: string;
+let asked: string[] = [];
+let handler: Handler;
+
+/** A well-behaved file server. */
+const serve =
+  (etag: string | undefined, headers: Record<string, string> = {}): Handler =>
+  (request, response) => {
+    const range = parseRange(request.headers.range, film.length);
+    if (range === undefined || range === 'unsatisfiable') return void response.writeHead(416).end();
+    if (etag) response.setHeader('etag', etag);
+    response.writeHead(206, {
+      'content-range': `bytes ${range.start}-${range.end}/${film.length}`,
+      ...headers,
+    });
+    response.end(film.subarray(range.start, range.end + 1));
+  };
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    asked.push(`${request.headers.host}${request.url}`);
+    handler(request, response);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+afterEach(() => {
+  asked = [];
+});
+
+afterAll(() => void server.close());
+
+const open = (path: string) =>
+  openHttpSource(`${origin}${path}`, { allowPrivate: true, retrySeconds: 1, stallSeconds: 1 });
+
+describe('openHttpSource', () => {
+  it('describes and reads a film', async () => {
+    handler = serve('"v1"', {
+      'content-type': 'video/mp4',
+      'last-modified': 'Sat, 21 Nov 2026 09:00:00 GMT',
+    });
+    const source = open('/film.mp4?token=secret');
+    expect(source.name).toBe(`${origin}/film.mp4`);
+    const info = await source.describe();
+    expect(info).toEqual({
+      sizeBytes: 10,
+      etag: '"v1"',
+      contentType: 'video/mp4',
+      lastModified: new Date('2026-11-21T09:00:00Z'),
+    });
+    expect(String(await buffer(await source.readRange({ start: 3, end: 5 }, info)))).toBe('345');
+  });
+
+  it.each([
+    ['a strong ETag', serve('"v1"'), serve('"v2"')],
+    ['a weak ETag', serve('W/"v1"'), serve('W/"v2"')],
+    ['a date', serve(undefined, { 'last-modified': 'a' }), serve(undefined, { 'last-modified': 'b' })],
+  ])('notices by %s that the film was replaced', async (_, before, after) => {
+    handler = before;
+    const source = open('/film.mp4');
+    const info = await source.describe();
+    handler = after;
+    await expect(source.readRange({ start: 0, end: 1 }, info)).rejects.toMatchObject({
+      code: 'source-replaced',
+    });
+  });
+
+  it.each([
+    ['source-ranges', 'ignores ranges', (_, response) => response.writeHead(200).end('0123456789')],
+    [
+      'source-ranges',
+      'compresses',
+      (request, response) => serve('"v1"', { 'content-encoding': 'gzip' })(request, response),
+    ],
+    ['source-ranges', 'has an empty film', (_, response) => response.writeHead(416).end()],
+    [
+      'source-empty',
+      'has an empty film',
+      (_, response) => response.writeHead(416, { 'content-range': 'bytes */0' }).end(),
+    ],
+    ['source-missing', 'has no such film', (_, response) => response.writeHead(404).end()],
+    ['source-address', 'forbids it', (_, response) => response.writeHead(403).end()],
+    [
+      'source-address',
+      'redirects for ever',
+      (_, response) => response.writeHead(302, { location: '/again' }).end(),
+    ],
+    [
+      'source-address',
+      'redirects to a file',
+      (_, response) => response.writeHead(302, { location: 'file:///etc/passwd' }).end(),
+    ],
+  ] satisfies [string, string, Handler][])('refuses as %s a server that %s', async (code, _, misbehave) => {
+    handler = misbehave;
+    await expect(open('/film.mp4').describe()).rejects.toMatchObject({ name: 'RefusedError', code });
+    expect(asked.length).toBeLessThanOrEqual(6);
+  });
+
+  it('tries a server in trouble again, and gives up in time', async () => {
+    let failures = 2;
+    handler = (request, response) => {
+      if (failures-- > 0) return void response.writeHead(503).end();
+      serve('"v1"')(request, response);
+    };
+    expect(await open('/film.mp4').describe()).toMatchObject({ sizeBytes: 10 });
+    handler = (_, response) => void response.writeHead(503).end();
+    await expect(open('/film.mp4').describe()).rejects.toThrow('answers HTTP 503');
+  });
+
+  it('never goes to a private address: not by name, by number or by a redirect', async () => {
+    handler = serve('"v1"');
+    const { port } = new URL(origin);
+    for (const host of ['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]', '2130706433', '0x7f.0.0.1']) {
+      const source = openHttpSource(`http://${host}:${port}/film.mp4`, {
+        allowPrivate: false,
+        retrySeconds: 1,
+      });
+      await expect(source.describe()).rejects.toMatchObject({
+        name: 'RefusedError',
+        code: 'source-address',
+        message: expect.stringContaining('is not an address of the public internet'),
+      });
+    }
+    expect(asked).toEqual([]);
+  });
+
+  it.each(['http://user:pass@example.com/film.mp4', 'http://', 'http://[::1', 'ftp://example.com/film.mp4'])(
+    'refuses the address %s',
+    (address) => {
+      expect(() => openHttpSource(address, { allowPrivate: false })).toThrow('no address that can be read');
+    },
+  );
+});
