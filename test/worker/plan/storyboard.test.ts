@@ -13,6 +13,7 @@ function storyboard(seconds: number, size = wide, partSeconds?: number) {
 
 describe('planStoryboard', () => {
   it.each([
+    [0, { intervalSeconds: 1, columns: 1, rows: 1 }],
     [2, { intervalSeconds: 1, columns: 2, rows: 1 }],
     [10, { intervalSeconds: 1, columns: 10, rows: 1 }],
     [80, { intervalSeconds: 2, columns: 10, rows: 4 }],

@@ -58,6 +58,15 @@ describe('findFrameRate', () => {
     expect(found).toMatchObject({ variableFrameRate: false, frameRate: thirty });
   });
 
+  it('takes the rate of frames and not that of fields', () => {
+    const rates = header({ num: 50, den: 1 }, { num: 25, den: 1 }, { num: 1, den: 90_000 });
+    expect(findFrameRate(rates, packetsAt(steady(300, 25, 1.4)), 3600)).toEqual({
+      frameRate: { num: 25, den: 1 },
+      variableFrameRate: false,
+      roundedTimestamps: false,
+    });
+  });
+
   it('puts a screen recording, whose base rate is a clock, on the rate of its quick stretches', () => {
     const clock = { num: 1000, den: 1 };
     const times = [...steady(40, 60), ...steady(5, 2, 1), ...steady(40, 60, 4)];

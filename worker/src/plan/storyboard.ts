@@ -20,7 +20,7 @@ export function planStoryboard(film: Size, endSeconds: number, parts: readonly P
   const lengths = partLengths(parts, endSeconds);
   const interval = Math.min(longestIntervalSeconds, Math.ceil(endSeconds / wantedTiles));
   const intervalSeconds = Math.max(1, Math.min(interval, Math.floor(Math.min(...lengths))));
-  const tiles = Math.ceil(Math.max(...lengths) / intervalSeconds);
+  const tiles = Math.max(1, Math.ceil(Math.max(...lengths) / intervalSeconds));
   const columns = Math.min(sheetSide, tiles);
   const scale = Math.min(1, tileSide / Math.max(film.width, film.height));
   return {

@@ -32,7 +32,7 @@ export interface FrameRate {
 }
 
 /**
- * A film is of constant rate only when the header's two rates agree and its first timestamps lie on that rate's grid.
+ * A film is of constant rate only when its first timestamps lie on the grid of a rate that is also the film's average.
  * Anything doubtful counts as variable, as wrong timestamps break segments while a grid only repeats a frame.
  */
 export function findFrameRate(
@@ -43,12 +43,13 @@ export function findFrameRate(
   const base = stream.r_frame_rate;
   const average = stream.avg_frame_rate ?? base;
   const times = presentationTimes(packets);
-  if (base && average && sameRate(base, average, durationSeconds)) {
-    const tick = stream.time_base ? stream.time_base.num / stream.time_base.den : 0;
-    // In a short film 60 and 59.94 agree: the timestamps say which it is.
-    const rate = [base, average].find((candidate) => onGrid(times, candidate, tick));
-    if (rate) return { frameRate: rate, variableFrameRate: false, roundedTimestamps: isRounded(rate, tick) };
-  }
+  const tick = stream.time_base ? stream.time_base.num / stream.time_base.den : 0;
+  // Base and average differ a little in short films, and by two where fields are stored apart: timestamps say which is right.
+  const steady = [base, average].find(
+    (rate) => rate && average && sameRate(rate, average, durationSeconds) && onGrid(times, rate, tick),
+  );
+  if (steady)
+    return { frameRate: steady, variableFrameRate: false, roundedTimestamps: isRounded(steady, tick) };
   const frameRate = usualRate(base, average, times);
   return { frameRate, variableFrameRate: true, roundedTimestamps: false };
 }
@@ -85,17 +86,17 @@ function isRounded(rate: Fraction, tickSeconds: number): boolean {
   return tickSeconds > 1e-4 && Math.abs(ticksPerFrame - Math.round(ticksPerFrame)) > 1e-6;
 }
 
-/** The header's base rate where it is a usual one, as every timestamp lies on it; else by how close frames come. */
+/** The header's base rate where it is a usual one and frames come about so close; else a usual one that does. */
 function usualRate(
   base: Fraction | undefined,
   average: Fraction | undefined,
   times: readonly number[],
 ): Fraction {
-  const stated = base && usualRates.find((rate) => toNumber(rate) === toNumber(base));
-  if (stated) return stated;
   const wanted = briskRate(times) ?? (average && toNumber(average)) ?? (base && toNumber(base));
   if (!wanted) return fallbackRate;
   const distance = (rate: Fraction) => Math.abs(Math.log(toNumber(rate) / wanted));
+  const stated = base && usualRates.find((rate) => toNumber(rate) === toNumber(base));
+  if (stated && distance(stated) < 0.1) return stated;
   return usualRates.reduce((best, rate) => (distance(rate) < distance(best) ? rate : best));
 }
 
