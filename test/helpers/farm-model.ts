@@ -190,7 +190,9 @@ export class FarmModel {
     while (this.tasks.length < this.desired) {
       this.tasks.push({ arn: `task-${++this.made}`, state: 'waiting for a place' });
     }
-    const spare = this.tasks.filter(({ job }) => !job).slice(0, Math.max(0, this.tasks.length - this.desired));
+    const spare = this.tasks
+      .filter(({ job }) => !job)
+      .slice(0, Math.max(0, this.tasks.length - this.desired));
     this.stop(spare);
     for (const task of this.tasks.filter(({ state }) => state === 'waiting for a place')) {
       const place = this.joined().find(

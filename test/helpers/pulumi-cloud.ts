@@ -20,7 +20,7 @@ export function stateOf({ type, name, inputs, id }: Asked): { id: string; state:
     inputs.name ?? inputs.bucket ?? inputs.family ?? inputs.repositoryName ?? `${name}-0a1b2c3`,
   );
   const made = outputs[type]?.(physical, inputs) ?? fallback(type, physical);
-  return { id: id ?? String(made.id ?? physical), state: { name: physical, ...made, ...inputs } };
+  return { id: id || String(made.id ?? physical), state: { name: physical, ...made, ...inputs } };
 }
 
 const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${accountId}:${resource}`;

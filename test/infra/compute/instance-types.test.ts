@@ -15,7 +15,12 @@ describe('the task on GPU instances', () => {
   });
 
   it('stays below what ECS was seen to register', () => {
-    const registeredMib = { 'g4dn.xlarge': 15_759, 'g5.xlarge': 15_759, 'g6.xlarge': 15_339, 'g6e.xlarge': 31_611 };
+    const registeredMib = {
+      'g4dn.xlarge': 15_759,
+      'g5.xlarge': 15_759,
+      'g6.xlarge': 15_339,
+      'g6e.xlarge': 31_611,
+    };
     for (const [type, registered] of Object.entries(registeredMib)) {
       expect(fitTask([type]).memoryMib).toBeLessThan(registered);
     }
@@ -51,7 +56,11 @@ describe('the task on Fargate', () => {
   it.each([
     [256, 1536, 'expected one of 512, 1024, 2048 MiB.'],
     [4096, 4096, 'Fargate has no size of 4096 CPU units with 4096 MiB; expected one of 8192, 9216, '],
-    [3000, 8192, 'Fargate has no size of 3000 CPU units; expected one of 256, 512, 1024, 2048, 4096, 8192, 16384.'],
+    [
+      3000,
+      8192,
+      'Fargate has no size of 3000 CPU units; expected one of 256, 512, 1024, 2048, 4096, 8192, 16384.',
+    ],
   ])('may not have %i CPU units and %i MiB', (cpu, memory, sentence) => {
     expect(fargateMistake(cpu, memory)).toContain(sentence);
   });

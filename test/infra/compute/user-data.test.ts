@@ -20,7 +20,12 @@ afterEach(() => rmSync(root, { recursive: true }));
 function boot({ disks, mkfsFails = false }: { disks: string; mkfsFails?: boolean }): string[] {
   const log = join(root, 'log');
   writeFileSync(log, '');
-  const commands = { mkfs: `exit ${mkfsFails ? 1 : 0}`, mount: 'exit 0', chown: 'exit 0', lsblk: `cat <<'END'\n${disks}\nEND` };
+  const commands = {
+    mkfs: `exit ${mkfsFails ? 1 : 0}`,
+    mount: 'exit 0',
+    chown: 'exit 0',
+    lsblk: `cat <<'END'\n${disks}\nEND`,
+  };
   for (const [command, body] of Object.entries(commands)) {
     const file = join(root, 'bin', command === 'mkfs' ? 'mkfs.xfs' : command);
     const note = command === 'lsblk' ? '' : `echo "${command} $*" >> ${log}\n`;

@@ -64,13 +64,12 @@ describe('waking', () => {
     { backlog: 50, backlogPerTask: 1, count: 3 },
     { backlog: 5, backlogPerTask: 5, count: 1 },
     { backlog: 6, backlogPerTask: 5, count: 2 },
-  ])('starts $count tasks for $backlog jobs at $backlogPerTask a task', ({
-    backlog,
-    backlogPerTask,
-    count,
-  }) => {
-    expect(countOf(decide({ ...asleep, backlog }, { ...rules, backlogPerTask }).actions)).toBe(count);
-  });
+  ])(
+    'starts $count tasks for $backlog jobs at $backlogPerTask a task',
+    ({ backlog, backlogPerTask, count }) => {
+      expect(countOf(decide({ ...asleep, backlog }, { ...rules, backlogPerTask }).actions)).toBe(count);
+    },
+  );
 
   it('adds tasks for jobs that come while the first task starts', () => {
     const starting = { ...asleep, backlog: 3, service: { desired: 1, running: 0, protected: 0 } };

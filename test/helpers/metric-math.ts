@@ -1,0 +1,39 @@
+/** A query of CloudWatch metric math: measured, or computed from others. */
+export interface Query {
+  id: string;
+  expression?: string;
+  returnData?: boolean;
+}
+
+const functions = {
+  IF: (condition: boolean, yes: number, no: number) => (condition ? yes : no),
+  /** For one point: a missing value is filled, or repeats the one before. */
+  FILL: (value: number | undefined, filler: number | 'repeat', before?: number) =>
+    value ?? (filler === 'repeat' ? before : filler),
+  REPEAT: 'repeat',
+};
+
+/**
+ * One point of the query that returns data, computed as CloudWatch does: from measured values by id, undefined where the minute has none.
+ * Undefined, as a missing point, when something needed is missing.
+ */
+export function evaluate(
+  queries: readonly Query[],
+  measured: Readonly<Record<string, number | undefined>>,
+): number | undefined {
+  const [result, ...others] = queries.filter(({ returnData }) => returnData);
+  if (!result?.expression || others.length > 0) throw new Error('expected one expression that returns data');
+  const value = (id: string): number | undefined => {
+    const query = queries.find((query) => query.id === id);
+    if (!query) throw new Error(`no query has the id ${id}`);
+    return query.expression === undefined ? measured[id] : compute(query.expression);
+  };
+  const compute = (expression: string): number | undefined => {
+    const ids = [...new Set(expression.match(/\b[a-z]\w*\b/g) ?? [])];
+    const program = expression.replace(/\bAND\b/g, '&&');
+    const run = new Function(...Object.keys(functions), ...ids, `return ${program};`);
+    const computed = run(...Object.values(functions), ...ids.map(value));
+    return Number.isFinite(computed) ? computed : undefined;
+  };
+  return compute(result.expression);
+}
