@@ -1,7 +1,6 @@
 import { createReadStream, readdirSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -25,7 +24,7 @@ export interface PlayerServer {
   close(): Promise<void>;
 }
 
-const hlsScript = createRequire(import.meta.url).resolve('hls.js/dist/hls.min.js');
+const hlsScript = fileURLToPath(import.meta.resolve('hls.js/dist/hls.min.js'));
 const folder = fileURLToPath(new URL('player', import.meta.url));
 
 /** All that the page consists of, by path. */

@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * Everything that must hold before a change is merged, one check after the other. A line a check with its time; the
+ * output of those that failed; in the end how many passed and failed. Exit code 1 if any failed.
+ */
+interface Check {
+  name: string;
+  /** For the Node that runs this. */
+  args: string[];
+  limitMinutes: number;
+  /** Looks at what a run that ended well has printed. @throws Error that says what is wrong with it */
+  judge?: (stdout: string) => void;
+}
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const out = await mkdtemp(join(tmpdir(), 'farm-check-'));
+
+const checks: Check[] = [
+  {
+    name: 'lint',
+    args: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'],
+    limitMinutes: 5,
+  },
+  { name: 'types', args: ['node_modules/typescript/bin/tsc', '-p', '.'], limitMinutes: 5 },
+  { name: 'dead code', args: ['node_modules/knip/bin/knip.js'], limitMinutes: 3 },
+  { name: 'tests', args: ['node_modules/vitest/vitest.mjs', 'run'], limitMinutes: 22 },
+  {
+    name: 'demo',
+    args: ['cli/main.ts', 'demo', '--exit', '--json', '--out', out],
+    limitMinutes: 4,
+    judge: judgeDemo,
+  },
+];
+
+let failed = 0;
+try {
+  for (const check of checks) {
+    const startedAt = performance.now();
+    const { problem, output } = await run(check);
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+    console.log(
+      `${check.name.padEnd(12)} ${problem === undefined ? 'ok    ' : 'FAILED'} ${seconds.padStart(7)} s`,
+    );
+    if (problem === undefined) continue;
+    failed += 1;
+    console.log(`\n${output.trim()}\n\n${check.name}: ${problem}\n`);
+  }
+} finally {
+  await rm(out, { recursive: true, force: true });
+}
+console.log(`${checks.length - failed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+async function run({ args, limitMinutes, judge }: Check): Promise<{ problem?: string; output: string }> {
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: limitMinutes * 60_000,
+    env: { ...process.env, NO_COLOR: '1', CI: '1' },
+  });
+  const [stdout, output]: string[][] = [[], []];
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout?.push(String(chunk));
+    output?.push(String(chunk));
+  });
+  child.stderr.on('data', (chunk: Buffer) => output?.push(String(chunk)));
+  const problem = await new Promise<string | undefined>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (code, signal) => {
+      if (code === 0) resolve(undefined);
+      else resolve(signal ? `ended by ${signal} (the limit is ${limitMinutes} min)` : `exit code ${code}`);
+    });
+  });
+  const text = output?.join('') ?? '';
+  if (problem !== undefined || judge === undefined) return { problem, output: text };
+  try {
+    judge(stdout?.join('') ?? '');
+    return { output: text };
+  } catch (error) {
+    return { problem: (error as Error).message, output: text };
+  }
+}
+
+/** The last line of the demo's standard output tells a film that was published. */
+function judgeDemo(stdout: string): void {
+  const result = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as {
+    state: string;
+    renditions: unknown[];
+  };
+  if (result.state !== 'succeeded') throw new Error(`the job ended as ${result.state}`);
+  if (result.renditions.length < 2) throw new Error(`${result.renditions.length} renditions are no ladder`);
+}
