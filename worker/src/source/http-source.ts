@@ -1,5 +1,5 @@
-import { type IncomingMessage, request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
+import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { RefusedError } from '../errors.ts';
 import { retrying } from '../storage/retry.ts';
 import { canPass } from '../storage/s3-errors.ts';
@@ -17,6 +17,10 @@ export interface HttpSourceOptions {
 
 const mostRedirects = 5;
 
+interface Connecting extends HttpSourceOptions {
+  agents: { http: HttpAgent; https: HttpsAgent };
+}
+
 /**
  * A film behind an http(s) URL. The server must answer range requests (RFC 9110 section 14); the version is held by
  * ETag, date and size, compared on each answer because weak ETags can't be used with If-Match.
@@ -25,10 +29,12 @@ const mostRedirects = 5;
 export function openHttpSource(address: string, options: HttpSourceOptions): SourceObject {
   const { retrySeconds = 150 } = options;
   const start = parseAddress(address);
+  // Connections of its own: an agent reuses by host name, and others may have connected without our lookup.
+  const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
   const name = clip(`${start.origin}${start.pathname}`);
 
   const fetchRange = (range: ByteRange, signal?: AbortSignal) =>
-    retrying(() => get(start, range, options, signal), {
+    retrying(() => get(start, range, { ...options, agents }, signal), {
       passes: canPass,
       forSeconds: retrySeconds,
       signal,
@@ -77,7 +83,7 @@ function parseAddress(address: string, base?: URL): URL {
 async function get(
   address: URL,
   range: ByteRange,
-  options: HttpSourceOptions,
+  options: Connecting,
   signal?: AbortSignal,
 ): Promise<IncomingMessage> {
   let url = address;
@@ -98,12 +104,14 @@ async function get(
 function getOnce(
   url: URL,
   range: ByteRange,
-  options: HttpSourceOptions,
+  options: Connecting,
   signal?: AbortSignal,
 ): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   if (!options.allowPrivate) assertPublicHost(url.hostname);
-  const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, {
+  const secure = url.protocol === 'https:';
+  const request = (secure ? requestHttps : requestHttp)(url, {
+    agent: secure ? options.agents.https : options.agents.http,
     headers: { range: `bytes=${range.start}-${range.end}`, 'accept-encoding': 'identity' },
     lookup: options.allowPrivate ? undefined : publicLookup,
     timeout: (options.stallSeconds ?? 30) * 1000,

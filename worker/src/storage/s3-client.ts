@@ -36,6 +36,8 @@ export function createClient(settings: BucketSettings, timing: StoreTiming): S3C
     responseChecksumValidation: checksums,
     // A job may name a bucket in another region. Other services' redirects lead nowhere good.
     followRegionRedirects: settings.endpoint === undefined,
+    // With it, each body above 2 MiB waits for a "100 Continue" on a connection of its own.
+    expectContinueHeader: false,
     maxAttempts: 1,
     requestHandler: {
       connectionTimeout: timing.connectSeconds * 1000,
