@@ -21,40 +21,32 @@ interface Inputs {
   corsOrigins: string[];
 }
 
-/** What is saved of the bucket. */
-interface State extends Inputs {
-  bucket: string;
-}
-
 /**
- * A bucket made by S3's own calls in a dynamic provider.
+ * A bucket made by S3's own calls in a dynamic provider; its id is its name.
  *
  * Not by `aws.s3.Bucket` with Wasabi's endpoint: since 7.13 the AWS provider reads a bucket's tags by an S3 Control call
  * that Wasabi does not have (https://github.com/hashicorp/terraform-provider-aws/issues/45520).
  */
 export class WasabiBucket extends pulumi.dynamic.Resource {
-  declare readonly bucket: pulumi.Output<string>;
-
   constructor(name: string, args: WasabiBucketArgs, opts?: pulumi.CustomResourceOptions) {
     super(
       wasabiProvider,
       name,
-      { bucket: undefined, ...args },
+      { ...args },
       { ...opts, additionalSecretOutputs: ['accessKeyId', 'secretAccessKey'] },
     );
   }
 }
 
 /**
- * Pulumi saves the text of these functions with the stack and runs it in a process of its own. So each imports what it
- * uses, and takes nothing else from outside but the others.
+ * Pulumi saves the text of these functions with the stack and runs it in a process of its own, where nothing is imported:
+ * they use each other and what is global, and `loadS3` fetches the rest.
  */
 export const wasabiProvider = {
-  async create(inputs: Inputs): Promise<{ id: string; outs: State }> {
-    const { randomBytes } = await import('node:crypto');
-    const { CreateBucketCommand, DeleteBucketCommand } = await import('@aws-sdk/client-s3');
-    const client = await connect(inputs);
-    const bucket = `${inputs.prefix}-${randomBytes(4).toString('hex')}`;
+  async create(inputs: Inputs): Promise<{ id: string; outs: Inputs }> {
+    const { CreateBucketCommand, DeleteBucketCommand } = loadS3();
+    const client = connect(inputs);
+    const bucket = `${inputs.prefix}-${crypto.randomUUID().slice(0, 8)}`;
     await client.send(new CreateBucketCommand({ Bucket: bucket }));
     try {
       await letPlayersRead(inputs, bucket);
@@ -62,28 +54,26 @@ export const wasabiProvider = {
       await client.send(new DeleteBucketCommand({ Bucket: bucket })); // else the next try leaves it behind
       throw error;
     }
-    return { id: bucket, outs: { ...inputs, bucket } };
+    return { id: bucket, outs: inputs };
   },
 
   /** Keys and origins change in place; only another region asks for another bucket. */
-  async diff(_id: string, olds: State, news: Inputs): Promise<pulumi.dynamic.DiffResult> {
+  async diff(_id: string, olds: Inputs, news: Inputs): Promise<pulumi.dynamic.DiffResult> {
     const differs = (key: keyof Inputs) => JSON.stringify(olds[key]) !== JSON.stringify(news[key]);
     const inPlace: (keyof Inputs)[] = ['accessKeyId', 'secretAccessKey', 'corsOrigins'];
     const replaces = differs('region') ? ['region'] : [];
     return { changes: replaces.length > 0 || inPlace.some(differs), replaces };
   },
 
-  async update(id: string, olds: State, news: Inputs): Promise<{ outs: State }> {
+  async update(id: string, olds: Inputs, news: Inputs): Promise<{ outs: Inputs }> {
     if (JSON.stringify(olds.corsOrigins) !== JSON.stringify(news.corsOrigins)) await letPlayersRead(news, id);
-    return { outs: { ...news, bucket: id } };
+    return { outs: news };
   },
 
   /** Empties it too. Never called for a bucket that is kept. */
-  async delete(id: string, state: State): Promise<void> {
-    const { DeleteBucketCommand, DeleteObjectCommand, ListObjectsV2Command } = await import(
-      '@aws-sdk/client-s3'
-    );
-    const client = await connect(state);
+  async delete(id: string, state: Inputs): Promise<void> {
+    const { DeleteBucketCommand, DeleteObjectCommand, ListObjectsV2Command } = loadS3();
+    const client = connect(state);
     for (;;) {
       const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: id, MaxKeys: 100 }));
       if (Contents.length === 0) break;
@@ -92,10 +82,15 @@ export const wasabiProvider = {
     }
     await client.send(new DeleteBucketCommand({ Bucket: id }));
   },
-} satisfies pulumi.dynamic.ResourceProvider<Inputs, State>;
+} satisfies pulumi.dynamic.ResourceProvider<Inputs, Inputs>;
 
-async function connect({ region, endpoint, accessKeyId, secretAccessKey }: Inputs) {
-  const { S3Client } = await import('@aws-sdk/client-s3');
+/** That process runs in the folder of the program, as this one does. */
+function loadS3(): typeof import('@aws-sdk/client-s3') {
+  return process.getBuiltinModule('node:module').createRequire(`${process.cwd()}/`)('@aws-sdk/client-s3');
+}
+
+function connect({ region, endpoint, accessKeyId, secretAccessKey }: Inputs) {
+  const { S3Client } = loadS3();
   return new S3Client({
     region,
     endpoint,
@@ -108,8 +103,8 @@ async function connect({ region, endpoint, accessKeyId, secretAccessKey }: Input
 
 async function letPlayersRead(inputs: Inputs, bucket: string): Promise<void> {
   if (inputs.corsOrigins.length === 0) return;
-  const { PutBucketCorsCommand } = await import('@aws-sdk/client-s3');
-  const client = await connect(inputs);
+  const { PutBucketCorsCommand } = loadS3();
+  const client = connect(inputs);
   const rule = {
     AllowedOrigins: inputs.corsOrigins,
     AllowedMethods: ['GET', 'HEAD'],

@@ -44,7 +44,7 @@ export class WasabiStorage extends pulumi.ComponentResource implements Storage {
             corsOrigins: args.side === 'output' ? args.corsOrigins : [],
           },
           { parent: this, retainOnDelete: args.keepBuckets },
-        ).bucket;
+        ).id;
     this.consoleUrl = pulumi.interpolate`https://console.wasabisys.com/#/file_manager/${this.bucket}?region=${region}`;
     this.registerOutputs({ bucket: this.bucket });
   }

@@ -1,0 +1,157 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { readSettings } from '../../../worker/src/settings.ts';
+import { environmentOf, type FarmRecording, recordFarm } from '../../helpers/farm.ts';
+import { promiseOf } from '../../helpers/pulumi.ts';
+import { bareStack, loadStack, stackFiles } from '../../helpers/stacks.ts';
+
+const ecsVariables = { ECS_AGENT_URI: 'http://169.254.170.2/api' };
+
+it('finds seven stack files', () => {
+  expect(stackFiles).toEqual([
+    'Pulumi.dev.yaml',
+    'Pulumi.prod.yaml',
+    'stacks/always-on.yaml',
+    'stacks/inbox.yaml',
+    'stacks/match-footage.yaml',
+    'stacks/movie-site.yaml',
+    'stacks/upload-portal.yaml',
+  ]);
+});
+
+describe.each(stackFiles)('%s', (file) => {
+  let farm: FarmRecording;
+  beforeAll(async () => {
+    farm = await recordFarm(loadStack(file));
+  });
+
+  it('gives one service of workers, one queue with dead letters, and a dashboard', () => {
+    farm.resource('aws:ecs/service:Service');
+    farm.resource('aws:sqs/queue:Queue', 'jobs');
+    farm.resource('aws:sqs/queue:Queue', 'jobs-dead');
+    farm.resource('aws:cloudwatch/dashboard:Dashboard');
+  });
+
+  it('gives the worker settings that the worker takes', () => {
+    expect(readSettings({ ...environmentOf(farm), ...ecsVariables })).toMatchObject({
+      queue: {
+        url: expect.stringContaining('/jobs-'),
+        deadLetterUrl: expect.stringContaining('/jobs-dead-'),
+      },
+    });
+  });
+
+  it('has flat outputs, all of them texts that are known', async () => {
+    const outputs = Object.entries(farm.result);
+    const values = await Promise.all(outputs.map(([, value]) => promiseOf<unknown>(value)));
+    for (const [index, [name]] of outputs.entries()) expect(typeof values[index], name).toBe('string');
+  });
+
+  it('makes no NAT gateway, no load balancer and no database', () => {
+    const dear = farm.resources.filter(({ type }) => /nat|lb[/:]|loadbalancer|rds|eip/i.test(type));
+    expect(dear.map(({ type }) => type)).toEqual([]);
+    for (const { inputs } of farm.resourcesOf('awsx:ec2:Vpc')) {
+      expect(inputs).toMatchObject({ natGateways: { strategy: 'None' } });
+    }
+  });
+
+  it('makes no resource twice under one name', () => {
+    const urns = farm.resources.map(({ urn }) => urn);
+    expect(new Set(urns).size).toBe(urns.length);
+  });
+});
+
+describe('a stack with nothing set but its region', () => {
+  it('is a small farm: Fargate from 0 to 3, S3 in and out, uploads start jobs', async () => {
+    const farm = await recordFarm(bareStack());
+    expect(farm.resourcesOf('aws:autoscaling/group:Group')).toEqual([]);
+    expect(farm.resource('aws:appautoscaling/target:Target').inputs).toMatchObject({
+      minCapacity: 0,
+      maxCapacity: 3,
+    });
+    expect(farm.resourcesOf('aws:s3/bucket:Bucket').map(({ name }) => name)).toEqual(['source', 'output']);
+    expect(farm.resourcesOf('aws:s3/bucketNotification:BucketNotification')).toHaveLength(1);
+    expect(farm.resourcesOf('awsx:ecr:Image')).toHaveLength(1);
+    expect(await promiseOf(farm.result.jobsStartBy)).toBe('uploads and submitted jobs');
+  });
+});
+
+/** The numbers that these farms are known for. */
+describe('the five farms', () => {
+  const settingsOf = async (name: string) => {
+    const farm = await recordFarm(loadStack(`stacks/${name}.yaml`));
+    return { farm, worker: readSettings(environmentOf(farm)) };
+  };
+  const tasks = (farm: FarmRecording) => {
+    const { minCapacity, maxCapacity } = farm.resource('aws:appautoscaling/target:Target').inputs;
+    return [minCapacity, maxCapacity];
+  };
+  const distribution = (farm: FarmRecording) =>
+    farm.resource('aws:autoscaling/group:Group').inputs.mixedInstancesPolicy;
+  const cooldowns = (farm: FarmRecording) => {
+    const { targetTrackingScalingPolicyConfiguration } = farm.resource(
+      'aws:appautoscaling/policy:Policy',
+    ).inputs;
+    return targetTrackingScalingPolicyConfiguration;
+  };
+
+  it('movie-site: R2 in and out, Spot alone, an hour of visibility, 14 days, Postgres, cost alarm', async () => {
+    const { farm, worker } = await settingsOf('movie-site');
+    expect(farm.resourcesOf('cloudflare:index/r2Bucket:R2Bucket')).toHaveLength(2);
+    expect(farm.resourcesOf('aws:s3/bucket:Bucket')).toEqual([]);
+    expect(distribution(farm)).toMatchObject({
+      instancesDistribution: { onDemandBaseCapacity: 0, onDemandPercentageAboveBaseCapacity: 0 },
+    });
+    expect(farm.resource('aws:sqs/queue:Queue', 'jobs').inputs).toMatchObject({
+      visibilityTimeoutSeconds: 3600,
+      messageRetentionSeconds: 14 * 86_400,
+    });
+    expect(worker.queue.visibilityTimeoutSeconds).toBe(3600);
+    expect(worker.report.databaseUrl).toMatch(/^postgres:/);
+    expect(farm.resourcesOf('aws:budgets/budget:Budget')).toHaveLength(1);
+  });
+
+  it('match-footage: Wasabi in and out, g4dn.xlarge, 1 On-Demand and 2 Spot, one job for each task', async () => {
+    const { farm, worker } = await settingsOf('match-footage');
+    expect(worker.source.endpoint).toBe('https://s3.us-east-1.wasabisys.com');
+    expect(worker.output.endpoint).toBe('https://s3.us-east-1.wasabisys.com');
+    expect(distribution(farm)).toMatchObject({
+      instancesDistribution: { onDemandBaseCapacity: 1, onDemandPercentageAboveBaseCapacity: 0 },
+      launchTemplate: { overrides: [{ instanceType: 'g4dn.xlarge' }] },
+    });
+    expect(tasks(farm)).toEqual([0, 3]);
+    expect(cooldowns(farm)).toMatchObject({ targetValue: 1, scaleOutCooldown: 60, scaleInCooldown: 300 });
+    expect(farm.resource('aws:sqs/queue:Queue', 'jobs').inputs.messageRetentionSeconds).toBe(4 * 86_400);
+    expect(worker.encoding.thumbnailAt).toBe('10%');
+    expect(worker.report.databaseUrl).toMatch(/^postgres:/);
+  });
+
+  it('upload-portal: Fargate, 1 to 10', async () => {
+    const { farm } = await settingsOf('upload-portal');
+    expect(tasks(farm)).toEqual([1, 10]);
+    expect(farm.resourcesOf('aws:autoscaling/group:Group')).toEqual([]);
+  });
+
+  it('inbox: S3 in, S3 out, the source removed after success', async () => {
+    const { farm, worker } = await settingsOf('inbox');
+    expect(worker.keepSource).toBe(false);
+    expect(farm.resourcesOf('aws:s3/bucketNotification:BucketNotification')).toHaveLength(1);
+  });
+
+  it('always-on: one task always, 10 at most, 5 jobs for each, 30 and 60 seconds, a signed webhook', async () => {
+    const { farm, worker } = await settingsOf('always-on');
+    expect(tasks(farm)).toEqual([1, 10]);
+    expect(cooldowns(farm)).toMatchObject({ targetValue: 5, scaleOutCooldown: 30, scaleInCooldown: 60 });
+    expect(worker.report).toMatchObject({
+      webhookUrl: 'https://www.example.com/hooks/films',
+      webhookSecret: expect.stringMatching(/^whsec_/),
+    });
+  });
+
+  it('prod: GPU, 1 On-Demand and Spot above it, 0 to 3', async () => {
+    const farm = await recordFarm(loadStack('Pulumi.prod.yaml'));
+    expect(tasks(farm)).toEqual([0, 3]);
+    expect(distribution(farm)).toMatchObject({
+      instancesDistribution: { onDemandBaseCapacity: 1, onDemandPercentageAboveBaseCapacity: 0 },
+    });
+  });
+});
