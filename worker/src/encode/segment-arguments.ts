@@ -25,6 +25,7 @@ export const mpegtsOffsetSeconds = 10;
  * - `frag_discont` and the inner muxer's `output_ts_offset`: each segment tells its true decode time (`tfdt`).
  * - `frag_custom`: one fragment a segment. `skip_trailer`: no index after the last one.
  * - `avoid_negative_ts disabled`: the first part is not moved by the delay of its B-frames.
+ * - `omit_video_pes_length 0`: frames in MPEG-TS tell their size, so that one that is cut off is seen.
  */
 export function segmentArguments(plan: Plan, output: SegmentOutput): string[] {
   const fmp4 = plan.segmentFormat === 'fmp4';
@@ -37,7 +38,7 @@ export function segmentArguments(plan: Plan, output: SegmentOutput): string[] {
       ]
     : [
         ...['-muxdelay', '0', '-muxpreload', '0', '-segment_format', 'mpegts', '-segment_format_options'],
-        `avoid_negative_ts=disabled:output_ts_offset=${seconds(output.offsetSeconds + mpegtsOffsetSeconds)}`,
+        `omit_video_pes_length=0:avoid_negative_ts=disabled:output_ts_offset=${seconds(output.offsetSeconds + mpegtsOffsetSeconds)}`,
       ];
   const cuts =
     output.cuts.length > 0

@@ -33,6 +33,8 @@ interface Unit {
   pts: number;
   payload: Buffer[];
   randomAccess: boolean;
+  /** Bytes that are still to come, as its header tells it; below zero where it does not. */
+  missingBytes: number;
   /** Offset of the packet that comes after its last one. */
   endOffset: number;
 }
@@ -40,6 +42,7 @@ interface Unit {
 function readUnits(data: Buffer): Unit[] {
   const units: Unit[] = [];
   let mediaPid = -1;
+  let counter = -1;
   for (let at = 0; at < data.length; at += packetBytes) {
     if (data[at] !== syncByte) throw new Error(`a packet at byte ${at} does not begin with the sync byte`);
     const pid = data.readUInt16BE(at + 1) & 0x1fff;
@@ -47,24 +50,36 @@ function readUnits(data: Buffer): Unit[] {
     const control = ((data[at + 3] ?? 0) >> 4) & 0x3;
     const fieldBytes = control & 0x2 ? 1 + (data[at + 4] ?? 0) : 0;
     const payload = data.subarray(at + 4 + fieldBytes, at + packetBytes);
+    if (pid === mediaPid && control & 0x1) {
+      // Packets of a stream are counted modulo 16 (2.4.3.3).
+      if (((data[at + 3] ?? 0) & 0xf) !== (counter + 1) % 16)
+        throw new Error(`a packet before byte ${at} is lost`);
+      counter = (data[at + 3] ?? 0) & 0xf;
+    }
     const starts = ((data[at + 1] ?? 0) & 0x40) !== 0;
     if (starts && payload.length >= 14 && payload.readUIntBE(0, 3) === 1) {
       const randomAccess = fieldBytes > 1 && ((data[at + 5] ?? 0) & 0x40) !== 0;
       const header = 9 + (payload[8] ?? 0);
+      // Frames of 64 KiB and more can't tell their length.
+      const told = payload.readUInt16BE(4);
       units.push({
         streamId: payload[3] ?? 0,
         pts: readPts(payload),
         payload: [payload.subarray(header)],
         randomAccess,
+        missingBytes: told === 0 ? -1 : 6 + told - payload.length,
         endOffset: at + packetBytes,
       });
       mediaPid = pid;
+      counter = (data[at + 3] ?? 0) & 0xf;
     } else if (units.length > 0 && pid === mediaPid && control & 0x1) {
       const unit = units[units.length - 1];
       unit?.payload.push(payload);
+      if (unit && unit.missingBytes >= 0) unit.missingBytes -= payload.length;
       if (unit) unit.endOffset = at + packetBytes;
     }
   }
+  if (units.some((unit) => unit.missingBytes > 0)) throw new Error('a frame is cut off');
   return units;
 }
 

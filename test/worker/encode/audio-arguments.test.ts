@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { audioArguments } from '../../../worker/src/encode/audio-arguments.ts';
+import { makePlan } from '../../../worker/src/plan/make-plan.ts';
+import { readOutputs } from '../../helpers/ffmpeg-arguments.ts';
+import { audioStream, film, planRequest } from '../../helpers/media.ts';
+import { audioPart, shortPlan } from '../../helpers/plans.ts';
+
+describe('audioArguments', () => {
+  it('are these for a film with stereo sound', () => {
+    const plan = shortPlan();
+    expect(audioArguments(plan, audioPart(plan), 100)).toEqual({
+      renditions: ['audio-0'],
+      inputArgs: ['-vn'],
+      outputArgs: [
+        ...['-map', '0:1', '-map_metadata', '-1', '-map_chapters', '-1'],
+        ...['-af', 'aresample=48000:async=1:first_pts=0,atrim=end=100'],
+        ...['-c:a', 'aac', '-b:a', '128000', '-ac', '2', '-ar', '48000', '-bsf:a', "noise=drop='lt(pts,0)'"],
+        ...['-f', 'segment', '-segment_format', 'mp4', '-individual_header_trailer', '0'],
+        ...['-segment_header_filename', 'audio-0/init.mp4', '-segment_format_options'],
+        'movflags=+cmaf+frag_custom+frag_discont+skip_trailer:output_ts_offset=0',
+        ...['-avoid_negative_ts', 'disabled', '-segment_times', '6,12,18,24'],
+        ...['-segment_time_delta', '0.010667', '-segment_start_number', '0'],
+        ...['-segment_list', 'pipe:3', '-segment_list_type', 'csv', 'audio-0/%05d.m4s'],
+      ],
+    });
+  });
+
+  it('make every track in one run, each with its own filters, rate and list pipe', () => {
+    const audio = [
+      audioStream({ index: 1, channels: 6, channelLayout: undefined, language: 'en' }),
+      audioStream({ index: 3, channels: 1, channelLayout: 'mono', sampleRate: 44100, default: false }),
+    ];
+    const plan = makePlan(film({ audio }), { ...planRequest(), software: '7.1' });
+    const outputs = readOutputs(audioArguments(plan, audioPart(plan), 700).outputArgs);
+    expect(outputs.map(({ file }) => file)).toEqual(['audio-0-en/%05d.m4s', 'audio-1/%05d.m4s']);
+    expect(outputs[0]?.options).toMatchObject({
+      map: '0:1',
+      af: 'pan=stereo|c0<c0+0.707c2+0.707c4|c1<c1+0.707c2+0.707c5,aresample=48000:async=1:first_pts=0,atrim=end=700',
+      ac: '2',
+      segment_list: 'pipe:3',
+    });
+    expect(outputs[1]?.options).toMatchObject({
+      map: '0:3',
+      ac: '1',
+      ar: '44100',
+      'b:a': '64000',
+      segment_list: 'pipe:4',
+    });
+  });
+
+  it('shift sound by as much as the picture', () => {
+    const plan = shortPlan({ startSeconds: 10, video: { startSeconds: 10.2 }, audio: { startSeconds: 10 } });
+    expect(audioArguments(plan, audioPart(plan), 100).inputArgs).toEqual(['-vn', '-itsoffset', '-0.2']);
+  });
+
+  it('are one segment for sound shorter than a segment', () => {
+    const plan = {
+      ...shortPlan(),
+      parts: [{ kind: 'audio' as const, index: 0, firstSegment: 0 as const, segmentCuts: [] }],
+    };
+    const [output] = readOutputs(audioArguments(plan, audioPart(plan), 100).outputArgs);
+    expect(output?.options.segment_time).toBe('1000000');
+    expect(output?.options).not.toHaveProperty('segment_times');
+  });
+});

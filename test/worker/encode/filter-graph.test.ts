@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { videoArguments } from '../../../worker/src/encode/video-arguments.ts';
+import type { VideoPart } from '../../../worker/src/plan/plan.ts';
+import { readGraph } from '../../helpers/ffmpeg-arguments.ts';
+import { nvenc, shortPlan, videoParts } from '../../helpers/plans.ts';
+
+function graphOf(plan: ReturnType<typeof shortPlan>, part = 0): Map<string, string[]> {
+  return readGraph(videoArguments(plan, plan.video, videoParts(plan)[part] as VideoPart, 100).outputArgs);
+}
+
+describe('filterGraph', () => {
+  it('decodes once and scales each rung from the one above it', () => {
+    const graph = graphOf(shortPlan({ video: { width: 1280, height: 720 } }));
+    expect([...graph.keys()]).toEqual(['v0', 'v1', 'v2', 'v3', 'poster', 'sheets']);
+    expect(graph.get('v0')?.[0]).toBe('[0:0]trim=start=0:end=12');
+    expect(graph.get('v0')?.at(-1)).toBe('split=3');
+    expect(graph.get('v1')?.[0]).toBe('[s0]scale=w=960:h=540:flags=bicubic');
+    expect(graph.get('v2')?.[0]).toBe('[s1]scale=w=640:h=360:flags=bicubic');
+    expect(graph.get('v3')?.[0]).toBe('[s2]scale=w=426:h=240:flags=bicubic');
+  });
+
+  it('takes the poster from the largest rung and storyboard tiles from the smallest', () => {
+    const plan = shortPlan({ encoding: { thumbnailAt: 4.5 } });
+    const args = videoArguments(plan, plan.video, videoParts(plan)[0] as VideoPart, 100).outputArgs;
+    expect(args[1]).toContain('split=3[v0][s0][p];');
+    expect(args[1]).toContain('split=2[v1][t];');
+    expect(graphOf(plan).get('poster')).toEqual([
+      "[p]select='eq(selected_n,0)*gte(t,4.5)'",
+      'format=yuvj420p',
+    ]);
+  });
+
+  it('counts the time of the poster from the start of its part', () => {
+    expect(graphOf(shortPlan({ encoding: { thumbnailAt: 13 } }), 1).get('poster')?.[0]).toBe(
+      "[p]select='eq(selected_n,0)*gte(t,1)'",
+    );
+  });
+
+  it('puts films of varying rate on a grid that begins at zero in the first part alone', () => {
+    const plan = shortPlan({ video: { variableFrameRate: true, frameRate: { num: 30, den: 1 } } });
+    expect(graphOf(plan, 0).get('v0')?.slice(0, 2)).toEqual([
+      '[0:0]fps=fps=30/1:start_time=0',
+      'trim=start=0:end=12',
+    ]);
+    expect(graphOf(plan, 1).get('v0')?.[0]).toBe('[0:0]fps=fps=30/1');
+  });
+
+  it('cuts a part out only after deinterlacing, which looks at the frames before', () => {
+    const filters = graphOf(shortPlan({ video: { interlaced: true } }), 1).get('v0') ?? [];
+    expect(filters.slice(0, 2)).toEqual(['[0:0]bwdif=mode=send_frame', 'trim=start=0:end=12']);
+  });
+
+  it('scales in video memory where frames are there, and brings back only the chosen pictures', () => {
+    const graph = graphOf(shortPlan({ encoder: nvenc }));
+    expect(graph.get('v0')?.slice(0, 3)).toEqual([
+      '[0:0]trim=start=0:end=12',
+      'scale_cuda=w=640:h=360:interp_algo=bicubic:format=yuv420p',
+      'setsar=1',
+    ]);
+    expect(graph.get('v1')?.[0]).toBe('[s0]scale_cuda=w=426:h=240:interp_algo=bicubic:format=yuv420p');
+    for (const label of ['poster', 'sheets'])
+      expect(graph.get(label)?.slice(1, 4)).toEqual(['hwdownload', 'format=yuv420p', 'format=yuvj420p']);
+  });
+
+  it('prepares on the CPU and uploads once where the GPU can not decode the film', () => {
+    const graph = graphOf(shortPlan({ encoder: nvenc, video: { interlaced: true } }));
+    expect(graph.get('v0')?.slice(0, 5)).toEqual([
+      '[0:0]bwdif=mode=send_frame',
+      'trim=start=0:end=12',
+      'format=yuv420p',
+      'hwupload_cuda',
+      'scale_cuda=w=640:h=360:interp_algo=bicubic:format=yuv420p',
+    ]);
+    expect([...graph.values()].flat().filter((filter) => filter === 'hwupload_cuda')).toHaveLength(1);
+  });
+});

@@ -1,0 +1,203 @@
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { encodeFilm } from '../../../worker/src/encode/film.ts';
+import { type EncodeContext, startPart } from '../../../worker/src/encode/part.ts';
+import { BadOutputError } from '../../../worker/src/encode/recorder.ts';
+import { videoArguments } from '../../../worker/src/encode/video-arguments.ts';
+import { openMediaTools } from '../../../worker/src/media-tool.ts';
+import type { VideoPart } from '../../../worker/src/plan/plan.ts';
+import { openStore } from '../../../worker/src/storage/s3-store.ts';
+import type { Store } from '../../../worker/src/storage/store.ts';
+import { ffmpeg, realMediaTools, temporaryFolder } from '../../helpers/clips.ts';
+import { fakeTool } from '../../helpers/fake-tool.ts';
+import { type FileServer, serveFiles } from '../../helpers/file-server.ts';
+import { audioPart, shortPlan, videoParts, x264 } from '../../helpers/plans.ts';
+import { startStorage, type TestStorage } from '../../helpers/storage.ts';
+
+let storage: TestStorage;
+let server: FileServer;
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let clip: string;
+
+beforeAll(async () => {
+  storage = await startStorage();
+  server = await serveFiles();
+  folder = await temporaryFolder();
+  clip = join(folder.path, 'clip.mp4');
+  await ffmpeg(
+    ...['-f', 'lavfi', '-i', 'testsrc2=size=426x240:rate=10:duration=30'],
+    ...['-f', 'lavfi', '-i', 'sine=duration=30:sample_rate=48000'],
+    ...['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-c:a', 'aac', clip],
+  );
+});
+afterAll(async () => {
+  await folder[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+  await storage[Symbol.asyncDispose]();
+});
+
+/** Three video parts of 12, 12 and 6 s, and sound. */
+const plan = shortPlan({
+  encoder: { ...x264, preset: 'ultrafast' },
+  encoding: { ladder: [{ rung: '240p' }] },
+  video: { width: 426, height: 240, frameRate: { num: 10, den: 1 } },
+});
+const [first, second] = videoParts(plan) as [VideoPart, VideoPart];
+
+let output: Store;
+let workDir: string;
+let bucket = 0;
+beforeEach(async () => {
+  output = openStore(storage.bucket(`out-${bucket++}`));
+  workDir = join(folder.path, `work-${bucket}`);
+  await mkdir(workDir);
+});
+afterEach(() => output.close());
+
+function contextWith(changes: Partial<EncodeContext> = {}): EncodeContext {
+  return {
+    plan,
+    tools: realMediaTools(),
+    url: server.url(clip),
+    output,
+    folder: `job/${plan.id}/`,
+    workDir,
+    stallSeconds: 30,
+    sourceStalledSeconds: () => 0,
+    maxSeconds: 100,
+    onProgress: () => {},
+    onPublished: () => {},
+    signal: new AbortController().signal,
+    ...changes,
+  };
+}
+
+async function keys(): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { key } of output.list('')) found.push(key.slice(`job/${plan.id}/`.length));
+  return found.sort();
+}
+
+describe('startPart', () => {
+  it('publishes segments, poster and storyboard, records them last, and leaves nothing on the disk', async () => {
+    let bytes = 0;
+    const { encoded, recorded } = startPart(contextWith({ onPublished: (more) => (bytes += more) }), first);
+    expect(await encoded).toEqual({ endSeconds: 12 });
+    const record = await recorded;
+    expect(await keys()).toEqual([
+      ...['240p/00000.m4s', '240p/00001.m4s', '240p/init.mp4'],
+      ...['parts/0000.json', 'poster.jpg', 'storyboard/0000-1.jpg'],
+    ]);
+    expect(JSON.parse(String(await output.get(`job/${plan.id}/parts/0000.json`)))).toEqual(record);
+    expect(bytes).toBeGreaterThan(record.renditions[0]?.segments[0]?.bytes ?? Infinity);
+    expect(await readdir(workDir)).toEqual([]);
+  });
+
+  it('encodes sound beside it', async () => {
+    const record = await startPart(contextWith(), audioPart(plan)).recorded;
+    expect(record.renditions.map(({ name, segments }) => [name, segments.length])).toEqual([['audio-0', 5]]);
+    expect(record.endSeconds).toBeCloseTo(30, 1);
+  });
+
+  it.each([
+    ['makes nothing', '', 'Renditions differ|nothing'],
+    ['names a segment that is not there', 'echo 00000.m4s,0,6 >&3', 'ENOENT'],
+    [
+      'names a segment that is empty',
+      ': >240p/init.mp4; : >240p/00000.m4s; echo 00000.m4s,0,6 >&3',
+      'ffmpeg made the init segment of 240p unfit',
+    ],
+    [
+      'writes half of a segment, as on a full disk',
+      'cp "$KEEP/240p/init.mp4" 240p/; head -c 3000 "$KEEP/240p/00000.m4s" >240p/00000.m4s; echo 00000.m4s,0,6 >&3',
+      'ffmpeg made segment 0 of 240p unfit: box "mdat" is cut off',
+    ],
+    [
+      'leaves a segment out',
+      'cp "$KEEP/240p/"* 240p/; echo 00001.m4s,6,12 >&3',
+      'segment 1 of 240p came after segment none',
+    ],
+  ])('does not believe an ffmpeg that ends well and %s', async (_, script, message) => {
+    const keep = join(folder.path, 'keep');
+    if (script.includes('KEEP')) await keepSegments(keep);
+    const path = await fakeTool(folder.path, 'fake', `KEEP="${keep}"\n${script}\nexit 0`);
+    const tools = openMediaTools({ ffmpegPath: path, ffprobePath: path, maxPixels: 1000, maxStreams: 8 });
+    const { encoded, recorded } = startPart(contextWith({ tools }), first);
+    if (message.includes('nothing')) {
+      // What an empty part means is judged over the whole film.
+      expect(await encoded).toEqual({ endSeconds: 0 });
+      expect((await recorded).renditions[0]?.segments).toEqual([]);
+    } else {
+      await expect(recorded).rejects.toThrow(message);
+      if (message.startsWith('ffmpeg') || message.startsWith('segment'))
+        await expect(recorded).rejects.toThrow(BadOutputError);
+      await expect(encoded).rejects.toThrow(message);
+      expect(await keys()).not.toContain('parts/0000.json');
+    }
+    expect(await readdir(workDir)).toEqual([]);
+  });
+
+  it('stops ffmpeg and removes what is half-made when the job is stopped', async () => {
+    const stop = new AbortController();
+    const onPublished = () => stop.abort(new Error('asked to stop'));
+    const { recorded } = startPart(contextWith({ signal: stop.signal, onPublished }), first);
+    await expect(recorded).rejects.toThrow('asked to stop');
+    expect(await readdir(workDir)).toEqual([]);
+    expect(await keys()).not.toContain('parts/0000.json');
+  });
+});
+
+/** Segments of the first part, kept where fakes find them. */
+async function keepSegments(to: string): Promise<void> {
+  const { inputArgs, outputArgs } = videoArguments(plan, plan.video, first, 100);
+  for (const name of ['240p', 'storyboard']) await mkdir(join(to, name), { recursive: true });
+  await realMediaTools().ffmpeg({
+    input: { url: server.url(clip) },
+    inputArgs,
+    outputArgs,
+    cwd: to,
+    onLine: [() => {}],
+    stallSeconds: 30,
+  });
+}
+
+describe('encodeFilm', () => {
+  it('makes all parts that are not recorded, and no others', async () => {
+    const recordedBefore = await startPart(contextWith(), second).recorded;
+    const started = new Set<number>();
+    const context = contextWith({ onProgress: ({ index }) => started.add(index) });
+    let encodedAt: number | undefined;
+    const records = await encodeFilm(context, [recordedBefore], () => {
+      encodedAt = started.size;
+    });
+    expect(records.map(({ part, endSeconds }) => [part, Math.round(endSeconds)])).toEqual([
+      [0, 12],
+      [1, 24],
+      [2, 30],
+      [3, 30],
+    ]);
+    expect([...started].sort()).toEqual([0, 2, 3]);
+    expect(encodedAt).toBe(3);
+    expect(await readdir(workDir)).toEqual([]);
+  });
+
+  it('stops all parts when one fails, and tells the first cause', async () => {
+    const tools = realMediaTools();
+    const failing = {
+      ...tools,
+      ffmpeg: (call: Parameters<typeof tools.ffmpeg>[0]) =>
+        call.inputArgs.includes('-vn') ? Promise.reject(new Error('no sound today')) : tools.ffmpeg(call),
+    };
+    await expect(encodeFilm(contextWith({ tools: failing }), [], () => {})).rejects.toThrow('no sound today');
+    expect(await readdir(workDir)).toEqual([]);
+  });
+
+  it('starts no part behind the end of a film that stops early', async () => {
+    const short = join(folder.path, 'short.mp4');
+    await ffmpeg('-i', clip, '-t', '15', '-c', 'copy', short);
+    const records = await encodeFilm(contextWith({ url: server.url(short) }), [], () => {});
+    expect(records.map(({ part }) => part)).toEqual([0, 1, 3]);
+    expect(records[1]?.endSeconds).toBeCloseTo(15, 1);
+  });
+});
