@@ -192,7 +192,7 @@ function createRate() {
         async transform(chunk: Buffer, _, done) {
           if (bytesPerSecond !== undefined) {
             freeAt = Math.max(freeAt, performance.now()) + (chunk.length / bytesPerSecond) * 1000;
-            await sleep(freeAt - performance.now());
+            await sleep(Math.max(0, freeAt - performance.now()));
           }
           done(null, chunk);
         },
