@@ -44,7 +44,12 @@ export async function startPostgres(): Promise<TestPostgres> {
   const url = `postgres://farm@127.0.0.1:${port}/postgres`;
 
   const start = async () => {
-    const options = ['fsync=off', 'shared_buffers=16MB', 'max_connections=20', `unix_socket_directories=${dir}`];
+    const options = [
+      'fsync=off',
+      'shared_buffers=16MB',
+      'max_connections=20',
+      `unix_socket_directories=${dir}`,
+    ];
     server = spawn(
       join(bin, 'postgres'),
       ['-D', data, '-h', '127.0.0.1', '-p', String(port), ...options.flatMap((option) => ['-c', option])],
@@ -113,9 +118,13 @@ async function findPostgres(): Promise<string> {
     '/opt/homebrew/bin',
     '/usr/local/bin',
   ];
-  const found = folders.find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')));
+  const found = folders.find(
+    (folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')),
+  );
   if (found !== undefined) return found;
-  throw new Error('There is no Postgres server on this machine (initdb and postgres); install package "postgresql".');
+  throw new Error(
+    'There is no Postgres server on this machine (initdb and postgres); install package "postgresql".',
+  );
 }
 
 /** Postgres refuses to run as root. */

@@ -25,6 +25,11 @@ const stopMs = 9500;
 async function main(): Promise<void> {
   const settings = readSettingsOrExit();
   const log = createLogger(settings);
+  process.on('uncaughtException', (error) => {
+    // The message comes back when its visibility ends.
+    log.fatal({ err: error }, 'a mistake in the worker; it ends');
+    process.exit(exitCodes.crashed);
+  });
   const tools = openMediaTools({
     ffmpegPath: settings.ffmpegPath,
     ffprobePath: settings.ffprobePath,
@@ -41,7 +46,14 @@ async function main(): Promise<void> {
   const { bucket: outputBucket, prefix } = settings.output;
   const reporter = createReporter({ sinks: await openSinks(settings, stores.output, log) });
   const protection = createProtection(settings.ecsAgentUri, log);
-  const sqs = new SQSClient({ region: settings.region, endpoint: settings.queue.endpoint, maxAttempts: 1 });
+  const sqs = new SQSClient({
+    region: settings.region,
+    endpoint: settings.queue.endpoint,
+    // Callers know what waiting costs, and try again themselves.
+    maxAttempts: 1,
+    // Longer than the longest poll, so that only a dead connection is given up.
+    requestHandler: { connectionTimeout: 5000, socketTimeout: 30_000 },
+  });
   const handle = createJobRunner({
     settings,
     transcode: (job, run) => transcode(job, { settings, stores, tools, encoder, ...run }),

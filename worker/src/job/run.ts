@@ -74,15 +74,9 @@ export function createJobRunner(options: JobRunnerOptions) {
   }
 
   async function factsOf(job: Pick<ReportedJob, 'id' | 'source'>, request: Request) {
-    const earlier = await options.readEarlier(job.id);
     const { attempt, queuedAt } = request;
-    const sameFilm = earlier?.film !== undefined;
-    return {
-      attempt,
-      maxAttempts: settings.queue.maxAttempts,
-      queuedAt,
-      ...(sameFilm ? { earlier } : {}),
-    };
+    const { maxAttempts } = settings.queue;
+    return { attempt, maxAttempts, queuedAt, earlier: await options.readEarlier(job.id) };
   }
 
   async function runJob(message: ReceivedMessage, request: Request, job: QueuedJob, signal: AbortSignal) {
@@ -98,7 +92,7 @@ export function createJobRunner(options: JobRunnerOptions) {
     jobLog.info({ attempt: request.attempt, receiveCount: message.receiveCount }, 'job started');
     try {
       const removal = await options.sourceRemoval.prepare(job);
-      const film = await transcodeOnce(job, report, facts.earlier?.film, jobLog, signal);
+      const film = await transcodeOnce(job, report, facts.earlier, jobLog, signal);
       await report.move({ to: 'succeeded', film });
       jobLog.info({ timings: report.state().timings, playlist: film.playlist }, 'job succeeded');
       await removal.remove(jobLog);
@@ -114,17 +108,18 @@ export function createJobRunner(options: JobRunnerOptions) {
   async function transcodeOnce(
     job: QueuedJob,
     report: JobReport,
-    earlierFilm: Film | undefined,
+    earlier: JobState | undefined,
     jobLog: Logger,
     signal: AbortSignal,
   ): Promise<Film> {
     try {
       return (await options.transcode(job, { report, log: jobLog, signal })).film;
     } catch (error) {
+      const film = earlier?.source === report.state().source ? earlier.film : undefined;
       const gone = error instanceof RefusedError && error.code === 'source-missing';
-      if (!gone || earlierFilm === undefined || !(await options.isPublished(earlierFilm))) throw error;
+      if (!gone || job.options?.force || film === undefined || !(await options.isPublished(film))) throw error;
       jobLog.info('the source is gone, and its film is published: done already');
-      return earlierFilm;
+      return film;
     }
   }
 

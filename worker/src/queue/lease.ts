@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InterruptedError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { MessageGoneError, type Queue, type ReceivedMessage } from './queue.ts';
+import { firstHoldSeconds, MessageGoneError, type Queue, type ReceivedMessage } from './queue.ts';
 
 /** The message is no longer ours, so the job must not publish anything more. */
 export class LeaseLostError extends InterruptedError {}
@@ -39,12 +39,14 @@ export async function holdMessage(message: ReceivedMessage, options: LeaseOption
   const lost = new AbortController();
   const receivedAt = nowSeconds();
   const spentAt = receivedAt + longestHoldSeconds - 2 * visibilityTimeoutSeconds;
-  let hiddenUntil = 0;
+  let hiddenUntil = receivedAt + Math.min(firstHoldSeconds, visibilityTimeoutSeconds);
 
   const renew = async () => {
     const askedAt = nowSeconds();
     const seconds = Math.min(visibilityTimeoutSeconds, receivedAt + longestHoldSeconds - askedAt - 1);
-    await queue.hide(message, seconds);
+    // An answer that comes after the end of the hold is worth nothing.
+    const inTime = AbortSignal.timeout(Math.ceil(Math.max(0, hiddenUntil - askedAt) * 1000));
+    await queue.hide(message, seconds, inTime);
     hiddenUntil = askedAt + seconds;
   };
 

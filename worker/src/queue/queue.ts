@@ -44,7 +44,7 @@ export interface Queue {
   /** Waits up to 20 seconds for a message. @throws AbortError when aborted */
   receive(signal: AbortSignal): Promise<ReceivedMessage | undefined>;
   /** Hides the message for so many seconds from now; 0 gives it back. @throws MessageGoneError */
-  hide(message: ReceivedMessage, seconds: number): Promise<void>;
+  hide(message: ReceivedMessage, seconds: number, signal?: AbortSignal): Promise<void>;
   delete(message: ReceivedMessage): Promise<void>;
   send(message: NewMessage): Promise<void>;
   sendToDeadLetters(message: NewMessage): Promise<void>;
@@ -83,7 +83,7 @@ export function createQueue(sqs: SQSClient, settings: Settings['queue']): Queue 
       const message = Messages?.[0];
       return message === undefined ? undefined : toReceived(message);
     },
-    async hide(message, seconds) {
+    async hide(message, seconds, signal) {
       try {
         await sqs.send(
           new ChangeMessageVisibilityCommand({
@@ -91,6 +91,7 @@ export function createQueue(sqs: SQSClient, settings: Settings['queue']): Queue 
             ReceiptHandle: message.receiptHandle,
             VisibilityTimeout: Math.floor(seconds),
           }),
+          signal === undefined ? {} : { abortSignal: signal },
         );
       } catch (error) {
         if (!goneErrors.has((error as Error).name)) throw error;

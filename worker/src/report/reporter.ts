@@ -21,7 +21,7 @@ export interface JobFacts {
   maxAttempts: number;
   queuedAt: Date;
   /** Where the job stands already: a film that is published is named until another one takes its place. */
-  earlier?: Pick<JobState, 'film'>;
+  earlier?: Pick<JobState, 'film'> | undefined;
 }
 
 export interface JobReport {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../log.ts';
 import type { Store } from '../storage/store.ts';
 import type { Sink } from './sink.ts';
@@ -24,56 +25,79 @@ export async function readStatusFile(
   }
 }
 
-/** After so long a put is given up; the next state is written instead. */
+/** After so long a put is given up; a newer state may be there by then. */
 const putTimeoutMs = 15_000;
+/** Then it is tried again; a job's end is worth a quarter of an hour. */
+const retryMs = 5000;
+const mostTries = 45;
+
+interface StatusFile {
+  newest?: JobState | undefined;
+  writing?: Promise<void>;
+  stop: AbortController;
+}
 
 /** Writes each job's newest state, one put at a time, skipping states that are out of date by then. */
 export function createStatusFiles(store: Store, outputPrefix: string, log: Logger): Sink {
-  const files = new Map<string, { newest?: JobState; writing?: Promise<void>; stop: AbortController }>();
+  const files = new Map<string, StatusFile>();
 
-  const fileOf = (jobId: string) => {
-    const file = files.get(jobId) ?? { stop: new AbortController() };
-    files.set(jobId, file);
-    return file;
-  };
+  const put = (state: JobState, stop: AbortSignal) =>
+    store.put(statusKey(outputPrefix, state.id), `${JSON.stringify(state, undefined, 2)}\n`, {
+      contentType: 'application/json',
+      cacheControl: 'no-cache',
+      signal: AbortSignal.any([stop, AbortSignal.timeout(putTimeoutMs)]),
+    });
 
-  const writeAll = async (jobId: string) => {
-    const file = fileOf(jobId);
-    while (file.newest !== undefined && !file.stop.signal.aborted) {
+  const writeAll = async (jobId: string, file: StatusFile) => {
+    const stop = file.stop.signal;
+    let failures = 0;
+    while (file.newest !== undefined && !stop.aborted && failures < mostTries) {
       const state = file.newest;
       file.newest = undefined;
-      await store
-        .put(statusKey(outputPrefix, jobId), `${JSON.stringify(state, undefined, 2)}\n`, {
-          contentType: 'application/json',
-          cacheControl: 'no-cache',
-          signal: AbortSignal.any([file.stop.signal, AbortSignal.timeout(putTimeoutMs)]),
-        })
-        .catch((error: unknown) => {
-          if (!file.stop.signal.aborted) log.warn({ err: error, job: jobId }, 'could not write status.json');
-        });
+      try {
+        await put(state, stop);
+        failures = 0;
+      } catch (error) {
+        if (stop.aborted) break;
+        failures += 1;
+        log.warn({ err: error, job: jobId, failures }, 'could not write status.json');
+        file.newest ??= state;
+        await sleep(retryMs, undefined, { ref: false, signal: stop }).catch(() => {});
+      }
     }
-    files.delete(jobId);
+    if (files.get(jobId) === file) files.delete(jobId);
   };
 
   const write = (state: JobState) => {
-    const file = fileOf(state.id);
+    let file = files.get(state.id);
+    if (file === undefined || file.stop.signal.aborted) {
+      file = { stop: new AbortController() };
+      files.set(state.id, file);
+    }
     file.newest = state;
-    file.writing ??= writeAll(state.id);
+    file.writing ??= writeAll(state.id, file);
   };
+
+  const settled = (file: StatusFile | undefined, signal: AbortSignal) =>
+    Promise.race([file?.writing, aborted(signal)]);
 
   return {
     transition: write,
     progress: write,
     async flush(jobId, signal) {
-      const file = files.get(jobId);
-      if (file?.writing === undefined) return;
-      const late = () => file.stop.abort();
-      signal.addEventListener('abort', late, { once: true });
-      await file.writing;
-      signal.removeEventListener('abort', late);
+      await settled(files.get(jobId), signal);
     },
     abandon(jobId) {
       files.get(jobId)?.stop.abort();
     },
+    async close(signal) {
+      const open = [...files.values()];
+      await Promise.all(open.map((file) => settled(file, signal)));
+      for (const { stop } of open) stop.abort();
+    },
   };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

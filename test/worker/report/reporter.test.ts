@@ -1,0 +1,130 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { createReporter } from '../../../worker/src/report/reporter.ts';
+import type { Sink } from '../../../worker/src/report/sink.ts';
+import type { JobState, Progress } from '../../../worker/src/report/state.ts';
+import { createStatusFiles, readStatusFile, statusKey } from '../../../worker/src/report/status-file.ts';
+import { openStore } from '../../../worker/src/storage/s3-store.ts';
+import { at, film, running, succeeded } from '../../helpers/job-states.ts';
+import { recordingLogger } from '../../helpers/queue.ts';
+import { startStorage } from '../../helpers/storage.ts';
+
+const job = { id: 'a', source: 'a.mp4', requestId: 'r' };
+const facts = { attempt: 1, maxAttempts: 3, queuedAt: at(0) };
+const progress = (percent: number): Progress => ({
+  percent,
+  publishedBytes: 0,
+  publishedSegments: 0,
+  renditions: [],
+});
+const start = { to: 'running', attempt: 1, worker: 'w1' } as const;
+
+function recordingSink() {
+  const told: JobState[] = [];
+  const sink: Sink = { transition: (state) => told.push(state), progress: (state) => told.push(state) };
+  return { sink, told };
+}
+
+describe('a report', () => {
+  test('tells progress at most once an interval, the newest, however often it changes', async () => {
+    const { sink, told } = recordingSink();
+    const report = createReporter({ sinks: [sink], intervalMs: 100 }).open(job, facts);
+    await report.move(start);
+    for (let percent = 0; percent < 50; percent += 1) report.update({ progress: progress(percent) });
+    expect(told).toHaveLength(1);
+    await sleep(150);
+    expect(told.slice(1).map((state) => state.progress?.percent)).toEqual([49]);
+  });
+
+  test('says nothing of a running job after its end', async () => {
+    const { sink, told } = recordingSink();
+    const report = createReporter({ sinks: [sink], intervalMs: 50 }).open(job, facts);
+    await report.move(start);
+    report.update({ progress: progress(10) });
+    await report.move({ to: 'succeeded', film });
+    report.update({ progress: progress(20) });
+    await sleep(100);
+    expect(told.map(({ state }) => state)).toEqual(['running', 'succeeded']);
+  });
+
+  test('says nothing at all once the job is someone else’s', async () => {
+    const { sink, told } = recordingSink();
+    const report = createReporter({ sinks: [sink], intervalMs: 50 }).open(job, facts);
+    await report.move(start);
+    report.update({ progress: progress(10) });
+    report.abandon();
+    report.update({ progress: progress(20) });
+    await report.move({ to: 'succeeded', film });
+    await sleep(100);
+    expect(told.map(({ state }) => state)).toEqual(['running']);
+  });
+
+  test('waits for a slow sink no longer than allowed', async () => {
+    const slow: Sink = {
+      transition: () => {},
+      flush: (_, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
+    };
+    const report = createReporter({ sinks: [slow] }).open(job, facts);
+    await report.move(start);
+    const before = performance.now();
+    await report.move({ to: 'succeeded', film }, 200);
+    expect(performance.now() - before).toBeLessThan(600);
+  });
+
+  test('shows no secret that a source URL may hold', () => {
+    const source = 'https://user:pass@films.example/a.mp4?X-Amz-Signature=abc';
+    const report = createReporter({ sinks: [] }).open({ ...job, source }, facts);
+    expect(report.state().source).toBe('https://films.example/a.mp4');
+  });
+});
+
+describe('status.json', () => {
+  test('lies beside the film, is never cached, and can be read back', async () => {
+    await using storage = await startStorage();
+    const store = openStore(storage.bucket('films-out'));
+    const { log } = recordingLogger();
+    const files = createStatusFiles(store, 'films/', log);
+    files.transition(succeeded('a'), { requestId: 'r' });
+    await files.flush?.('a', AbortSignal.timeout(3000));
+    const response = await fetch(`${storage.endpoint}/films-out/films/a/status.json`);
+    expect(response.headers.get('content-type')).toBe('application/json');
+    expect(response.headers.get('cache-control')).toBe('no-cache');
+    expect(await response.json()).toEqual(succeeded('a'));
+    expect(await readStatusFile(store, 'films/', 'a', log)).toEqual(succeeded('a'));
+    expect(await readStatusFile(store, 'films/', 'other', log)).toBeUndefined();
+    store.close();
+  });
+
+  test('ends with the last state, whatever came before it', async () => {
+    await using storage = await startStorage();
+    const store = openStore(storage.bucket('films-out'));
+    const { log } = recordingLogger();
+    const files = createStatusFiles(store, '', log);
+    for (let percent = 0; percent < 30; percent += 1) {
+      files.progress?.({ ...running('a'), progress: progress(percent) });
+      if (percent % 10 === 0) await sleep(10);
+    }
+    files.transition(succeeded('a'), { requestId: 'r' });
+    await files.flush?.('a', AbortSignal.timeout(3000));
+    expect(await readStatusFile(store, '', 'a', log)).toEqual(succeeded('a'));
+    store.close();
+  });
+
+  test('that can not be written fails and delays nothing', async () => {
+    const storage = await startStorage();
+    const store = openStore(storage.bucket('films-out'), { retrySeconds: 60 });
+    await storage[Symbol.asyncDispose]();
+    const { log } = recordingLogger();
+    const files = createStatusFiles(store, '', log);
+    const before = performance.now();
+    files.transition(succeeded('a'), { requestId: 'r' });
+    await files.flush?.('a', AbortSignal.timeout(300));
+    expect(performance.now() - before).toBeLessThan(1000);
+    store.close();
+  });
+
+  test('of any job has its place by prefix and id', () => {
+    expect(statusKey('', 'a')).toBe('a/status.json');
+    expect(statusKey('films/', 'a')).toBe('films/a/status.json');
+  });
+});
