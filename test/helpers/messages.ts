@@ -1,5 +1,8 @@
 /** One upload, as S3 tells it. */
-export function s3Record(object: { key: string; eTag?: string; versionId?: string }, more: Record<string, unknown> = {}) {
+export function s3Record(
+  object: { key: string; eTag?: string; versionId?: string },
+  more: Record<string, unknown> = {},
+) {
   return {
     eventVersion: '2.1',
     eventSource: 'aws:s3',
@@ -13,7 +16,12 @@ export function s3Record(object: { key: string; eTag?: string; versionId?: strin
       s3SchemaVersion: '1.0',
       configurationId: 'films',
       bucket: { name: 'films-in', ownerIdentity: { principalId: 'A3' }, arn: 'arn:aws:s3:::films-in' },
-      object: { size: 1024, eTag: 'd41d8cd98f00b204e9800998ecf8427e', sequencer: '0055AED6DCD90281E5', ...object },
+      object: {
+        size: 1024,
+        eTag: 'd41d8cd98f00b204e9800998ecf8427e',
+        sequencer: '0055AED6DCD90281E5',
+        ...object,
+      },
     },
     ...more,
   };

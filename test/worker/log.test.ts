@@ -28,16 +28,29 @@ test('each line is JSON with time, level and, from a job’s logger, the job', (
 });
 
 test('secrets are hidden wherever they turn up, and the line stays JSON', () => {
-  const presigned = 'https://s3.example/a.mp4?X-Amz-Credential=AKID%2F2026&X-Amz-Signature=0a1b2c&X-Amz-Expires=60';
+  const presigned =
+    'https://s3.example/a.mp4?X-Amz-Credential=AKID%2F2026&X-Amz-Signature=0a1b2c&X-Amz-Expires=60';
   const lines = logged((log) => {
     log.info({ settings });
     log.error(new Error(`connect postgres://farm:p%40ss%22word@db.example/jobs failed`));
-    log.warn({ password: 'p@ss"word', nested: [{ key: 'output/secret+key' }] }, `id AKIDOUTPUT at ${presigned}`);
+    log.warn(
+      { password: 'p@ss"word', nested: [{ key: 'output/secret+key' }] },
+      `id AKIDOUTPUT at ${presigned}`,
+    );
   });
   expect(lines).toHaveLength(3);
   for (const line of lines) {
     expect(() => JSON.parse(line)).not.toThrow();
-    for (const secret of [webhookSecret, 'p%40ss', 'p@ss', 'word', 'AKIDOUTPUT', 'output/secret', '0a1b2c', 'AKID%2F']) {
+    for (const secret of [
+      webhookSecret,
+      'p%40ss',
+      'p@ss',
+      'word',
+      'AKIDOUTPUT',
+      'output/secret',
+      '0a1b2c',
+      'AKID%2F',
+    ]) {
       expect(line.replaceAll('password', '')).not.toContain(secret);
     }
   }

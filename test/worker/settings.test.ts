@@ -26,7 +26,13 @@ test('four variables are enough; everything else has a default', () => {
     queue: { visibilityTimeoutSeconds: 120, maxAttempts: 3, retryDelaySeconds: 30, jobsAtOnce: 1 },
     source: { bucket: 'films-in', region: 'us-east-1', prefix: '', suffixes: [], addressing: 'virtual' },
     output: { bucket: 'films-out', prefix: '', publicUrl: undefined },
-    encoding: { encoder: 'auto', ladder: 'standard', segmentSeconds: 6, segmentFormat: 'fmp4', thumbnailAt: '10%' },
+    encoding: {
+      encoder: 'auto',
+      ladder: 'standard',
+      segmentSeconds: 6,
+      segmentFormat: 'fmp4',
+      thumbnailAt: '10%',
+    },
     keepSource: true,
     allowHttpSources: false,
     allowJobWebhooks: false,
@@ -64,7 +70,11 @@ test('values come out in their types', () => {
       checksums: 'when-required',
       credentials: { accessKeyId: 'id', secretAccessKey: 'key' },
     },
-    encoding: { ladder: [{ rung: '720p', bitrate: 2_000_000 }, { rung: '360p' }], thumbnailAt: 12.5, partSeconds: 90 },
+    encoding: {
+      ladder: [{ rung: '720p', bitrate: 2_000_000 }, { rung: '360p' }],
+      thumbnailAt: 12.5,
+      partSeconds: 90,
+    },
     keepSource: false,
   });
 });
@@ -105,9 +115,17 @@ test('all mistakes are told at once, each by name, value and what is allowed', (
 
 describe('a contradiction is told:', () => {
   test.each<[string, Partial<WorkerEnvironment>, RegExp]>([
-    ['dead letters that go back to the queue', { DEAD_LETTER_QUEUE_URL: least.QUEUE_URL }, /come back for ever/],
+    [
+      'dead letters that go back to the queue',
+      { DEAD_LETTER_QUEUE_URL: least.QUEUE_URL },
+      /come back for ever/,
+    ],
     ['a FIFO queue', { QUEUE_URL: `${least.QUEUE_URL}.fifo` }, /use a standard queue/],
-    ['output among the sources', { OUTPUT_BUCKET: 'films-in' }, /OUTPUT_PREFIX is "" in the bucket of the sources/],
+    [
+      'output among the sources',
+      { OUTPUT_BUCKET: 'films-in' },
+      /OUTPUT_PREFIX is "" in the bucket of the sources/,
+    ],
     [
       'sources among the output',
       { OUTPUT_BUCKET: 'films-in', OUTPUT_PREFIX: 'out/', SOURCE_PREFIX: 'out/new/' },
@@ -121,7 +139,12 @@ describe('a contradiction is told:', () => {
 });
 
 test('one bucket may hold sources and output under prefixes of their own', () => {
-  const settings = readSettings({ ...least, OUTPUT_BUCKET: 'films-in', OUTPUT_PREFIX: 'out/', SOURCE_PREFIX: 'in/' });
+  const settings = readSettings({
+    ...least,
+    OUTPUT_BUCKET: 'films-in',
+    OUTPUT_PREFIX: 'out/',
+    SOURCE_PREFIX: 'in/',
+  });
   expect(settings.output.prefix).toBe('out/');
 });
 

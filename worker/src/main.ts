@@ -106,7 +106,8 @@ function exitLate(log: Logger): void {
   setTimeout(() => {
     log.error('the stop took too long; whatever is left comes back by itself');
     process.exit(exitCodes.stopped);
-  }, stopMs).unref();
+    // Not unref'd: while everything waits on timers that are, this one keeps the process.
+  }, stopMs);
 }
 
 await main();

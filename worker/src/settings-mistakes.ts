@@ -27,7 +27,8 @@ const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1
 /** Mistakes that no variable shows alone. */
 export function contradictions(given: Variables): string[] {
   const sameCloud = (given.SOURCE_ENDPOINT ?? '') === (given.OUTPUT_ENDPOINT ?? '');
-  const sameBucket = sameCloud && given.OUTPUT_BUCKET !== undefined && given.OUTPUT_BUCKET === given.SOURCE_BUCKET;
+  const sameBucket =
+    sameCloud && given.OUTPUT_BUCKET !== undefined && given.OUTPUT_BUCKET === given.SOURCE_BUCKET;
   const outputPrefix = given.OUTPUT_PREFIX ?? '';
   const sourcePrefix = given.SOURCE_PREFIX ?? '';
   const wantsWebhooks = given.WEBHOOK_URL !== undefined || given.ALLOW_JOB_WEBHOOKS === 'true';
@@ -56,7 +57,9 @@ export function contradictions(given: Variables): string[] {
 }
 
 function half(given: Variables, side: string): boolean {
-  return (given[`${side}_ACCESS_KEY_ID`] === undefined) !== (given[`${side}_SECRET_ACCESS_KEY`] === undefined);
+  return (
+    (given[`${side}_ACCESS_KEY_ID`] === undefined) !== (given[`${side}_SECRET_ACCESS_KEY`] === undefined)
+  );
 }
 
 function halfText(side: string): string {

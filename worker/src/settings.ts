@@ -168,7 +168,10 @@ export type Settings = ReturnType<typeof readSettings>;
 export function readSettings(variables: Readonly<Record<string, string | undefined>>) {
   const present = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
   const parsed = environmentSchema.safeParse(present);
-  const mistakes = [...(parsed.error?.issues ?? []).map((issue) => explain(issue, present)), ...contradictions(present)];
+  const mistakes = [
+    ...(parsed.error?.issues ?? []).map((issue) => explain(issue, present)),
+    ...contradictions(present),
+  ];
   if (!parsed.success || mistakes.length > 0) {
     throw new SettingsError(
       `The worker's settings need mending (environment variables):\n${mistakes.map((line) => `  ${line}`).join('\n')}`,

@@ -57,7 +57,9 @@ describe('a job', () => {
   test('may have an http(s) source where the farm allows it', () => {
     const body = JSON.stringify({ id: 'a', source: 'https://example.com/a.mp4' });
     expect(jobOf(read(body, { ALLOW_HTTP_SOURCES: 'true' })).source).toBe('https://example.com/a.mp4');
-    expect(refusalOf(body).message).toMatch(/field source is "https:\/\/example.com\/a.mp4".*ALLOW_HTTP_SOURCES/);
+    expect(refusalOf(body).message).toMatch(
+      /field source is "https:\/\/example.com\/a.mp4".*ALLOW_HTTP_SOURCES/,
+    );
   });
 
   test('may name a webhook only where the farm allows it', () => {
@@ -75,7 +77,11 @@ describe('a message that is refused names what is wrong:', () => {
     ['an id that is no folder name', { ...job, id: '../a' }, /id: expected 1 to 128 letters/],
     ['an option of another type', { ...job, options: { force: 'yes' } }, /options\.force: .*boolean/],
     ['a ladder that there is not', { ...job, options: { ladder: 'huge' } }, /options\.ladder: /],
-    ['an s3 source without a key', { ...job, source: 's3://bucket' }, /names no object; expected s3:\/\/bucket\/key/],
+    [
+      'an s3 source without a key',
+      { ...job, source: 's3://bucket' },
+      /names no object; expected s3:\/\/bucket\/key/,
+    ],
     ['records that are no list', { Records: 'none' }, /"Records" is not a list/],
     ['a record of something else', { Records: [{ eventSource: 'aws:sqs' }] }, /Records\.0\.s3: /],
     ['an envelope without a message', { Type: 'Notification' }, /field Message/],
@@ -146,13 +152,17 @@ describe('a bucket event', () => {
 
   test('of any key comes out as that key, with an id that is a folder name', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 200 }), fc.boolean(), (name, plus) => {
-        const key = `${name}.mp4`.toWellFormed();
-        const encoded = encodeURIComponent(key).replaceAll('%20', plus ? '+' : '%20');
-        const job = jobOf(read(s3Event(s3Record({ key: encoded }))));
-        expect(job.source).toBe(`s3://films-in/${key}`);
-        expect(jobIdSchema.safeParse(job.id).success).toBe(true);
-      }),
+      fc.property(
+        fc.string({ unit: 'grapheme', minLength: 1, maxLength: 200 }),
+        fc.boolean(),
+        (name, plus) => {
+          const key = `${name}.mp4`.toWellFormed();
+          const encoded = encodeURIComponent(key).replaceAll('%20', plus ? '+' : '%20');
+          const job = jobOf(read(s3Event(s3Record({ key: encoded }))));
+          expect(job.source).toBe(`s3://films-in/${key}`);
+          expect(jobIdSchema.safeParse(job.id).success).toBe(true);
+        },
+      ),
     );
   });
 
@@ -161,7 +171,10 @@ describe('a bucket event', () => {
     const several = read(s3Event(...keys.map((key) => s3Record({ key }))));
     if (several.kind !== 'several') throw new Error('expected several');
     const [a = '', b = '', broken = ''] = several.bodies;
-    expect([a, b].map((body) => jobOf(read(body)).source)).toEqual(['s3://films-in/a.mp4', 's3://films-in/b.mp4']);
+    expect([a, b].map((body) => jobOf(read(body)).source)).toEqual([
+      's3://films-in/a.mp4',
+      's3://films-in/b.mp4',
+    ]);
     expect(() => read(broken)).toThrow(/s3\.object\.key is "%E0%A4%A", which is not URL-encoded text/);
   });
 

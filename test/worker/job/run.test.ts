@@ -120,7 +120,10 @@ describe('a film that will never work', () => {
     const { run, status } = open(succeeds);
     const outcome = await run(message({ ...job, colour: 'blue' }), never);
     expect(outcome).toMatchObject({ action: 'give-up', jobId: 'a', code: 'bad-message' });
-    expect(await status()).toMatchObject({ state: 'failed', error: { message: expect.stringMatching(/colour/) } });
+    expect(await status()).toMatchObject({
+      state: 'failed',
+      error: { message: expect.stringMatching(/colour/) },
+    });
   });
 
   test('and is no job at all goes to the dead letters without a report', async () => {
@@ -154,7 +157,12 @@ describe('trouble', () => {
   test('at the last attempt fails the job', async () => {
     const { run, status } = open(down);
     const last = message(job, { attributes: { attempt: '3', requestId: 'r' } });
-    expect(await run(last, never)).toMatchObject({ action: 'give-up', jobId: 'a', requestId: 'r', code: 'trouble' });
+    expect(await run(last, never)).toMatchObject({
+      action: 'give-up',
+      jobId: 'a',
+      requestId: 'r',
+      code: 'trouble',
+    });
     expect(await status()).toMatchObject({ state: 'failed', attempt: 3 });
   });
 });
@@ -218,14 +226,19 @@ test('ten interruptions do not count as lost workers', () => {
 
 test('a message that concerns nobody is acknowledged', async () => {
   const { run, lines } = open(succeeds, { SOURCE_SUFFIXES: '.mp4' });
-  expect(await run(message(s3Event(s3Record({ key: 'notes.txt' }))), never)).toEqual({ action: 'acknowledge' });
+  expect(await run(message(s3Event(s3Record({ key: 'notes.txt' }))), never)).toEqual({
+    action: 'acknowledge',
+  });
   expect(lines).toContainEqual(expect.objectContaining({ msg: 'ignored a message', messageId: 'm-1' }));
 });
 
 test('an event with several uploads is cut up', async () => {
   const { run } = open(succeeds);
   const event = s3Event(s3Record({ key: 'a.mp4' }), s3Record({ key: 'b.mp4' }));
-  expect(await run(message(event), never)).toMatchObject({ action: 'fan-out', bodies: [/a\.mp4/, /b\.mp4/].map((key) => expect.stringMatching(key)) });
+  expect(await run(message(event), never)).toMatchObject({
+    action: 'fan-out',
+    bodies: [/a\.mp4/, /b\.mp4/].map((key) => expect.stringMatching(key)),
+  });
 });
 
 describe('the source', () => {
@@ -247,7 +260,12 @@ describe('the source', () => {
 
   test.each<[string, unknown, Partial<WorkerEnvironment>, TranscodeJob]>([
     ['by default', job, {}, succeeds],
-    ['where the job wants it, whatever the farm says', { ...job, options: { keepSource: true } }, { KEEP_SOURCE: 'false' }, succeeds],
+    [
+      'where the job wants it, whatever the farm says',
+      { ...job, options: { keepSource: true } },
+      { KEEP_SOURCE: 'false' },
+      succeeds,
+    ],
     ['when the job failed', unwanted, {}, fails(new RefusedError('too-long', 'no'))],
     ['when the job is to be tried again', unwanted, {}, fails(new Error('no'))],
   ])('is kept %s', async (_, body, environment, transcode) => {

@@ -47,14 +47,22 @@ describe('a job', () => {
   test('has one row through its whole life, and its assets when it is done', async () => {
     const url = await server.database('life');
     const { database } = open(url);
-    let state = queued('life', { title: 'Ein Film', metadata: { league: 3, 'null\u0000key': 'a\u0000b\ud800' } });
+    let state = queued('life', {
+      title: 'Ein Film',
+      metadata: { league: 3, 'null\u0000key': 'a\u0000b\ud800' },
+    });
     database.transition(state, context);
     await database.flush?.('life', soon());
     expect(await jobs(url)).toMatchObject([{ id: 'life', state: 'queued', attempt: 1, title: 'Ein Film' }]);
 
     state = advance(state, { to: 'running', attempt: 1, worker: 'w1' }, at(1));
     database.transition(state, context);
-    const progress = { percent: 40, publishedBytes: 3_000_000_000, publishedSegments: 7, renditions: ['1080p'] };
+    const progress = {
+      percent: 40,
+      publishedBytes: 3_000_000_000,
+      publishedSegments: 7,
+      renditions: ['1080p'],
+    };
     database.progress?.({ ...state, stage: 'encoding', progress });
     await database.flush?.('life', soon());
     expect(await jobs(url)).toMatchObject([
@@ -67,7 +75,10 @@ describe('a job', () => {
       { state: 'succeeded', percent: 100, playlist: film.playlist, finished_at: at(9), total_seconds: 8 },
     ]);
     expect(
-      await server.query((sql) => sql`select name, kind, key, width, bytes from media_assets order by name`, url),
+      await server.query(
+        (sql) => sql`select name, kind, key, width, bytes from media_assets order by name`,
+        url,
+      ),
     ).toEqual([
       { name: '1080p', kind: 'video', key: 'life/abc/1080p/index.m3u8', width: 1920, bytes: '900' },
       { name: 'audio-0', kind: 'audio', key: 'life/abc/audio-0/index.m3u8', width: null, bytes: '100' },
@@ -134,9 +145,12 @@ describe('a database that is down', () => {
     await server.stop();
     database.progress?.({ ...running, stage: 'encoding' });
     database.transition(advance(running, { to: 'succeeded', film }, at(9)), context);
-    await vi.waitFor(() => expect(lines.some((line) => String(line.msg).includes('does not answer'))).toBe(true), {
-      timeout: 5000,
-    });
+    await vi.waitFor(
+      () => expect(lines.some((line) => String(line.msg).includes('does not answer'))).toBe(true),
+      {
+        timeout: 5000,
+      },
+    );
     await server.start();
     await database.flush?.('middle', AbortSignal.timeout(10_000));
     expect(await jobs(url)).toMatchObject([{ state: 'succeeded', playlist: film.playlist }]);

@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { WebhookAnswer } from '../../../worker/src/report/webhook-request.ts';
-import { afterTry, retryAfterSeconds, triesAfterSeconds } from '../../../worker/src/report/webhook-schedule.ts';
+import {
+  afterTry,
+  retryAfterSeconds,
+  triesAfterSeconds,
+} from '../../../worker/src/report/webhook-schedule.ts';
 
 const now = new Date('2026-01-02T03:04:05Z');
 const status = (code: number, retryAfter?: string): WebhookAnswer => ({
@@ -22,7 +26,9 @@ test('success is 2xx and nothing else', () => {
 
 test('there are at least eight tries over at least a day', () => {
   expect(triesAfterSeconds.length).toBeGreaterThanOrEqual(8);
-  expect(triesAfterSeconds.reduce<number>((sum, seconds) => sum + seconds, 0)).toBeGreaterThanOrEqual(24 * 3600);
+  expect(triesAfterSeconds.reduce<number>((sum, seconds) => sum + seconds, 0)).toBeGreaterThanOrEqual(
+    24 * 3600,
+  );
 });
 
 test('each try waits its turn and up to a fifth more, and the last is followed by none', () => {
@@ -31,7 +37,10 @@ test('each try waits its turn and up to a fifth more, and the last is followed b
     expect(afterTry(status(500), tries, now, 0)).toMatchObject({ step: 'again', inSeconds: wait });
     expect(afterTry(status(500), tries, now, 1)).toMatchObject({ step: 'again', inSeconds: wait * 1.2 });
   }
-  expect(afterTry(status(500), triesAfterSeconds.length, now, 0)).toMatchObject({ step: 'give-up', gone: false });
+  expect(afterTry(status(500), triesAfterSeconds.length, now, 0)).toMatchObject({
+    step: 'give-up',
+    gone: false,
+  });
 });
 
 test('410 and forbidden addresses end the tries at once', () => {

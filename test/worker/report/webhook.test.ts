@@ -17,9 +17,17 @@ const faster: typeof afterTry = (...facts) => {
   return next.step === 'again' ? { ...next, inSeconds: next.inSeconds / 100 } : next;
 };
 
-function open(options: { url?: string; secrets?: string[]; allowPrivate?: boolean; timeoutSeconds?: number } = {}) {
+function open(
+  options: { url?: string; secrets?: string[]; allowPrivate?: boolean; timeoutSeconds?: number } = {},
+) {
   const { log, lines } = recordingLogger();
-  const webhooks = createWebhooks({ secrets: [secret()], allowPrivate: true, decide: faster, log, ...options });
+  const webhooks = createWebhooks({
+    secrets: [secret()],
+    allowPrivate: true,
+    decide: faster,
+    log,
+    ...options,
+  });
   return { webhooks, lines };
 }
 
@@ -50,7 +58,10 @@ describe('an event', () => {
     first.webhooks.transition(succeeded('a'), context);
     await delivered(receiver, 3);
     const other = open({ url: receiver.url });
-    other.webhooks.transition({ ...succeeded('a'), worker: 'another', updatedAt: new Date().toISOString() }, context);
+    other.webhooks.transition(
+      { ...succeeded('a'), worker: 'another', updatedAt: new Date().toISOString() },
+      context,
+    );
     await delivered(receiver, 4);
     expect(new Set(receiver.deliveries.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
     const [id = ''] = receiver.deliveries.map(({ headers }) => headers['webhook-id']);
@@ -121,7 +132,9 @@ describe('a receiver that', () => {
     webhooks.transition(running('a'), context);
     // Nobody waits for a webhook.
     expect(performance.now() - before).toBeLessThan(50);
-    await vi.waitFor(() => expect(lines.some(({ msg }) => msg === 'webhook delivered')).toBe(true), { timeout: 5000 });
+    await vi.waitFor(() => expect(lines.some(({ msg }) => msg === 'webhook delivered')).toBe(true), {
+      timeout: 5000,
+    });
     expect(receiver.deliveries).toHaveLength(tries);
   });
 
@@ -140,7 +153,9 @@ describe('a receiver that', () => {
     webhooks.transition(running('a'), context);
     await vi.waitFor(() => expect(lines.some(({ msg }) => msg === 'webhook given up')).toBe(true));
     webhooks.transition(succeeded('a'), context);
-    await vi.waitFor(() => expect(lines.some(({ msg }) => msg === 'not told: the receiver is gone')).toBe(true));
+    await vi.waitFor(() =>
+      expect(lines.some(({ msg }) => msg === 'not told: the receiver is gone')).toBe(true),
+    );
     expect(receiver.deliveries).toHaveLength(1);
   });
 
@@ -151,9 +166,17 @@ describe('a receiver that', () => {
       const next = afterTry(...facts);
       return next.step === 'again' ? { ...next, inSeconds: 0 } : next;
     };
-    const webhooks = createWebhooks({ url: receiver.url, secrets: [secret()], allowPrivate: true, log, decide });
+    const webhooks = createWebhooks({
+      url: receiver.url,
+      secrets: [secret()],
+      allowPrivate: true,
+      log,
+      decide,
+    });
     webhooks.transition(succeeded('lost'), context);
-    await vi.waitFor(() => expect(lines.some(({ msg }) => msg === 'webhook given up')).toBe(true), { timeout: 5000 });
+    await vi.waitFor(() => expect(lines.some(({ msg }) => msg === 'webhook given up')).toBe(true), {
+      timeout: 5000,
+    });
     expect(receiver.deliveries).toHaveLength(9);
     const givenUp = lines.find(({ msg }) => msg === 'webhook given up');
     expect(givenUp).toMatchObject({ job: 'lost', tries: 9, event: receiver.deliveries[0]?.body });
@@ -171,7 +194,9 @@ describe('at the worker’s end', () => {
     await webhooks.close?.(AbortSignal.timeout(3000));
     expect(performance.now() - before).toBeLessThan(1500);
     expect(receiver.deliveries).toHaveLength(2);
-    expect(lines).toContainEqual(expect.objectContaining({ msg: 'webhook not delivered before the stop', level: 50 }));
+    expect(lines).toContainEqual(
+      expect.objectContaining({ msg: 'webhook not delivered before the stop', level: 50 }),
+    );
   });
 
   test('a receiver that hangs holds up no one beyond the limit', async () => {

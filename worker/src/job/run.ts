@@ -117,7 +117,8 @@ export function createJobRunner(options: JobRunnerOptions) {
     } catch (error) {
       const film = earlier?.source === report.state().source ? earlier.film : undefined;
       const gone = error instanceof RefusedError && error.code === 'source-missing';
-      if (!gone || job.options?.force || film === undefined || !(await options.isPublished(film))) throw error;
+      if (!gone || job.options?.force || film === undefined || !(await options.isPublished(film)))
+        throw error;
       jobLog.info('the source is gone, and its film is published: done already');
       return film;
     }

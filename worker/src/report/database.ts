@@ -83,7 +83,10 @@ export function createDatabase(options: DatabaseOptions): Sink & { migrated(): P
         if (closing.signal.aborted) return;
         failures += 1;
         const seconds = Math.min(30, retrySeconds * 2 ** (failures - 1)) * (1 + Math.random() / 5);
-        log.warn({ err: error, waiting: pending.size }, `the database does not answer; again in ${seconds.toFixed(1)} s`);
+        log.warn(
+          { err: error, waiting: pending.size },
+          `the database does not answer; again in ${seconds.toFixed(1)} s`,
+        );
         await sleep(seconds * 1000, undefined, { ref: false, signal: closing.signal }).catch(() => {});
       }
     }
@@ -128,7 +131,8 @@ export function createDatabase(options: DatabaseOptions): Sink & { migrated(): P
     abandon: (jobId) => void pending.delete(jobId),
     async close(signal) {
       await untilWritten(() => pending.size === 0, signal);
-      if (pending.size > 0) log.error({ jobs: [...pending.keys()] }, 'the database was not told of these jobs');
+      if (pending.size > 0)
+        log.error({ jobs: [...pending.keys()] }, 'the database was not told of these jobs');
       closing.abort();
       if (ready !== undefined) await disconnect(ready);
     },

@@ -75,7 +75,9 @@ function valuesOf({ state, timings, film }: JobState): Partial<Record<MetricName
   }
 }
 
-function known<Name extends MetricName>(values: Record<Name, number | undefined>): Partial<Record<Name, number>> {
+function known<Name extends MetricName>(
+  values: Record<Name, number | undefined>,
+): Partial<Record<Name, number>> {
   const entries = Object.entries(values).filter(([, value]) => Number.isFinite(value));
   return Object.fromEntries(entries) as Partial<Record<Name, number>>;
 }

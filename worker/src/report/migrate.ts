@@ -8,7 +8,9 @@ export interface Migration {
 }
 
 /** Migrations that ship with the worker, in order. */
-export async function readMigrations(folder = new URL('./migrations/', import.meta.url)): Promise<Migration[]> {
+export async function readMigrations(
+  folder = new URL('./migrations/', import.meta.url),
+): Promise<Migration[]> {
   const files = (await readdir(folder)).filter((file) => file.endsWith('.sql')).sort();
   return Promise.all(
     files.map(async (file) => ({

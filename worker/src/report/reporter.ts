@@ -41,8 +41,8 @@ export interface ReporterOptions {
   intervalMs?: number;
 }
 
-/** So long a job's end waits for its last state to be written. */
-const defaultFlushMs = 5000;
+/** So long a job's end waits for its last state to be written: less than a stop waits for a job. */
+const defaultFlushMs = 3000;
 
 export function createReporter(options: ReporterOptions): Reporter {
   const { sinks, clock = () => new Date(), intervalMs = 2000 } = options;

@@ -33,7 +33,8 @@ export async function postWebhook(request: WebhookRequest): Promise<WebhookAnswe
     return await post(url, request, AbortSignal.any([request.signal, timeout]));
   } catch (error) {
     const cause = error as Error;
-    if (cause instanceof PrivateAddressError || cause instanceof BadUrlError) return { kind: 'forbidden', error: cause };
+    if (cause instanceof PrivateAddressError || cause instanceof BadUrlError)
+      return { kind: 'forbidden', error: cause };
     return { kind: 'error', error: cause };
   }
 }
@@ -50,7 +51,9 @@ function checkedUrl(text: string, allowPrivate: boolean): URL {
     throw new BadUrlError(`The webhook's scheme is ${url.protocol}; only https: and http: are allowed.`);
   }
   if (url.username !== '' || url.password !== '') {
-    throw new BadUrlError('The webhook has a user or password in its URL; its signature is what proves the sender.');
+    throw new BadUrlError(
+      'The webhook has a user or password in its URL; its signature is what proves the sender.',
+    );
   }
   // Node looks up names only; an address in the URL would be connected to unseen.
   if (!allowPrivate) assertPublicHost(url.hostname);

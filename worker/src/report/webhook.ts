@@ -23,10 +23,19 @@ const mostPending = 1000;
 /** Tells receivers about jobs. Deliveries go on by themselves, long after their job has ended. */
 export function createWebhooks(options: WebhookOptions): Sink {
   const { secrets, allowPrivate, log, timeoutSeconds = 15, decide = afterTry } = options;
-  const pending = new Map<WebhookEvent, { stop: AbortController; hurry: AbortController; done: Promise<void> }>();
+  const pending = new Map<
+    WebhookEvent,
+    { stop: AbortController; hurry: AbortController; done: Promise<void> }
+  >();
   const goneUrls = new Set<string>();
 
-  const deliver = async (url: string, event: WebhookEvent, jobLog: Logger, stop: AbortSignal, hurry: AbortSignal) => {
+  const deliver = async (
+    url: string,
+    event: WebhookEvent,
+    jobLog: Logger,
+    stop: AbortSignal,
+    hurry: AbortSignal,
+  ) => {
     for (let tries = 1; ; tries += 1) {
       if (goneUrls.has(url)) return jobLog.info('not told: the receiver is gone');
       const now = new Date();
@@ -45,9 +54,15 @@ export function createWebhooks(options: WebhookOptions): Sink {
         return jobLog.error({ tries, why: next.why, event: event.body }, 'webhook given up');
       }
       if (stop.aborted || hurry.aborted) {
-        return jobLog.error({ tries, why: next.why, event: event.body }, 'webhook not delivered before the stop');
+        return jobLog.error(
+          { tries, why: next.why, event: event.body },
+          'webhook not delivered before the stop',
+        );
       }
-      jobLog.warn({ tries, why: next.why, inSeconds: Math.round(next.inSeconds) }, 'webhook failed; again later');
+      jobLog.warn(
+        { tries, why: next.why, inSeconds: Math.round(next.inSeconds) },
+        'webhook failed; again later',
+      );
       // A stop brings the next try, the last one, forward.
       await sleep(next.inSeconds * 1000, undefined, { ref: false, signal: hurry }).catch(() => {});
     }
