@@ -28,6 +28,7 @@ export function buildContainer({ image, environment, secrets, task, logGroupName
     image,
     essential: true,
     user: `${workerUser.uid}:${workerUser.gid}`,
+    // Also with a GPU: runc closes the root only after NVIDIA's hooks have put in the driver's libraries.
     readonlyRootFilesystem: true,
     privileged: false,
     linuxParameters: { initProcessEnabled: true, capabilities: { drop: ['ALL'] } },
