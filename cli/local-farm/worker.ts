@@ -25,6 +25,13 @@ export interface WorkerExit {
 const entry = fileURLToPath(new URL('../../worker/src/main.ts', import.meta.url));
 const dieWithParent = new URL('die-with-parent.mjs', import.meta.url).href;
 
+/**
+ * As in the worker's image: a small young generation frees the buffers of segments and source blocks soon, and one
+ * arena keeps the C library from holding what was freed. Without them the worker is a third larger.
+ */
+const workerNodeFlags = ['--max-semi-space-size=1'];
+const workerProcessEnvironment = { MALLOC_ARENA_MAX: '1' };
+
 /** Lines kept in memory; the file has all. */
 const keptLines = 5000;
 
@@ -33,8 +40,9 @@ const keptLines = 5000;
  * credentials, which in the cloud come from the task's role.
  */
 export function startWorker(environment: WorkerEnvironment, logFile?: string): WorkerProcess {
-  const child = spawn(process.execPath, ['--import', dieWithParent, entry], {
+  const child = spawn(process.execPath, [...workerNodeFlags, '--import', dieWithParent, entry], {
     env: {
+      ...workerProcessEnvironment,
       PATH: process.env.PATH,
       AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,

@@ -89,13 +89,14 @@ export async function runMediaTool(
   });
 
   let timedOut = false;
+  let paused = false;
   let forced: NodeJS.Timeout | undefined;
   const stop = (first: NodeJS.Signals) => {
     killGroup(child.pid, first);
     forced ??= setTimeout(() => killGroup(child.pid, 'SIGKILL'), killAfterMs);
   };
   const giveUp = () => {
-    if (options.excused?.()) return alive();
+    if (paused || options.excused?.()) return alive();
     timedOut = true;
     // A hung process may be one that is stopped, which only SIGKILL reaches.
     stop('SIGKILL');
@@ -112,10 +113,11 @@ export async function runMediaTool(
   if (child.pid !== undefined) lowerPriority(child.pid);
   options.onStart?.({
     pause() {
-      clearTimeout(watchdog);
+      paused = true;
       killGroup(child.pid, 'SIGSTOP');
     },
     resume() {
+      paused = false;
       killGroup(child.pid, 'SIGCONT');
       alive();
     },

@@ -11,7 +11,6 @@ import type { MediaTools } from './media-tool.ts';
 import { makePlan } from './plan/make-plan.ts';
 import type { Plan, VideoEncoder } from './plan/plan.ts';
 import { probe } from './probe/probe.ts';
-import { refuse } from './probe/refuse.ts';
 import { assemble } from './publish/assemble.ts';
 import { removeOlder, removeUnfinished } from './publish/clean-up.ts';
 import { findFilm, requestHash } from './publish/film-record.ts';
@@ -129,7 +128,6 @@ async function planFilm(
   report.update({ stage: 'probing' });
   const limits = settings.limits;
   const media = await probe(tools, server.url, info.sizeBytes, limits, signal);
-  refuse(media, limits);
   const { request, ...rest } = wanted;
   const plan = makePlan(media, {
     ...rest,

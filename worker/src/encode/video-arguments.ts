@@ -91,8 +91,12 @@ function cutsOf(plan: Plan, part: VideoPart, openEnd: number): number[] {
   const cuts = part.segmentCuts.map((cut) => cut - part.startSeconds);
   if (part.endSeconds !== undefined) return cuts;
   const end = Math.min(openEnd, beyondEnd(plan, part));
+  // A rest that was planned to stay with its segment is not cut off.
+  const filmEnd = (plan.video?.durationSeconds ?? 0) - part.startSeconds;
   const last = cuts.at(-1) ?? 0;
-  for (let cut = last + plan.segmentSeconds; cut < end; cut += plan.segmentSeconds) cuts.push(cut);
+  for (let cut = last + plan.segmentSeconds; cut < end; cut += plan.segmentSeconds) {
+    if (cut >= filmEnd) cuts.push(cut);
+  }
   return cuts;
 }
 
