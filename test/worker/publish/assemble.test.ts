@@ -1,0 +1,149 @@
+import * as hls from 'hls-parser';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Assembly, assemble, MissingSegmentsError } from '../../../worker/src/publish/assemble.ts';
+import { partRecordKey, planFolder } from '../../../worker/src/publish/keys.ts';
+import type { PartRecord } from '../../../worker/src/publish/record.ts';
+import { planOf, recordsOf } from '../../helpers/published.ts';
+import { startStore, type TestStore } from '../../helpers/store.ts';
+
+const plan = planOf();
+const pieces = [
+  { seconds: 6, bytes: 600_000, keyframeBytes: 40_000 },
+  { seconds: 6, bytes: 700_000, keyframeBytes: 41_000 },
+  { seconds: 2.5, bytes: 200_000, keyframeBytes: 43_000 },
+];
+const root = 'films/job-1/';
+const folder = planFolder('films/', 'job-1', plan.id);
+
+let files: TestStore;
+let records: PartRecord[];
+beforeEach(async () => {
+  files = await startStore();
+  records = recordsOf(plan, pieces).map((record) =>
+    record.part === 0
+      ? { ...record, poster: 'poster.jpg', sheets: [{ file: '0000-1.jpg', tileSeconds: [0, 5, 10] }] }
+      : record,
+  );
+});
+afterEach(() => files[Symbol.asyncDispose]());
+
+/** Names of all that the parts published. */
+function published(): string[] {
+  const media = records.flatMap(({ renditions }) =>
+    renditions.flatMap(({ name, segments }) => [
+      `${name}/init.mp4`,
+      ...segments.map(({ number }) => `${name}/${String(number).padStart(5, '0')}.m4s`),
+    ]),
+  );
+  const parts = records.map(({ part }) => partRecordKey('', part));
+  return [...new Set([...media, ...parts, 'poster.jpg', 'storyboard/0000-1.jpg'])].map(
+    (name) => folder + name,
+  );
+}
+
+function assemblyOf(changes: Partial<Assembly> = {}): Assembly {
+  return {
+    plan,
+    records,
+    output: files.store,
+    outputPrefix: 'films/',
+    jobId: 'job-1',
+    request: { hash: 'asked' },
+    signal: new AbortController().signal,
+    ...changes,
+  };
+}
+
+describe('assemble', () => {
+  it('writes every playlist before the one that is the commit', async () => {
+    await files.fill(published());
+    await assemble(assemblyOf());
+    expect(files.puts.at(-1)).toBe(`${root}index.m3u8`);
+    expect(files.puts.slice(0, -1).sort()).toEqual(
+      [
+        ...['720p', '360p'].flatMap((name) => [`${name}/index.m3u8`, `${name}/iframes.m3u8`]),
+        ...['audio-0/index.m3u8', 'storyboard.vtt', 'film.json'],
+      ]
+        .map((name) => folder + name)
+        .sort(),
+    );
+  });
+
+  it('names nothing that is not there, and leaves nothing that is named nowhere', async () => {
+    await files.fill(published());
+    await assemble(assemblyOf());
+    const named = new Set([`${root}index.m3u8`]);
+    const follow = async (key: string) => {
+      const text = String(await files.store.get(key));
+      const parsed = hls.parse(text);
+      const base = key.slice(0, key.lastIndexOf('/') + 1);
+      const uris = [...text.matchAll(/URI="([^"]+)"|^([^#\s].*)$/gm)].map(
+        (match) => base + (match[1] ?? match[2]),
+      );
+      for (const uri of uris) named.add(uri);
+      if (parsed.isMasterPlaylist) await Promise.all(uris.map(follow));
+    };
+    await follow(`${root}index.m3u8`);
+    const there = await files.keys();
+    for (const key of named) expect(there).toContain(key);
+    const others = there.filter((key) => !named.has(key)).map((key) => key.slice(folder.length));
+    expect(others).toEqual([
+      ...['film.json', 'parts/0000.json', 'parts/0001.json', 'parts/0002.json'],
+      ...['poster.jpg', 'storyboard.vtt', 'storyboard/0000-1.jpg'],
+    ]);
+  });
+
+  it('tells what the film became', async () => {
+    await files.fill(published());
+    const film = await assemble(assemblyOf({ publicUrl: 'https://films.example/' }));
+    expect(film).toMatchObject({
+      playlist: 'films/job-1/index.m3u8',
+      url: 'https://films.example/films/job-1/index.m3u8',
+      plan: plan.id,
+      durationSeconds: 14.5,
+      encoder: 'x264',
+      poster: `${folder}poster.jpg`,
+      storyboard: `${folder}storyboard.vtt`,
+    });
+    expect(film.bytes).toBe(2 * (800 + 1_500_000) + 800 + 3003);
+    expect(
+      film.renditions.map(({ name, kind, width, frameRate, segments }) => [
+        name,
+        kind,
+        width,
+        frameRate,
+        segments,
+      ]),
+    ).toEqual([
+      ['720p', 'video', 1280, 29.97, 3],
+      ['360p', 'video', 640, 29.97, 3],
+      ['audio-0', 'audio', undefined, undefined, 3],
+    ]);
+  });
+
+  it.each(['720p/00001.m4s', '360p/init.mp4', 'poster.jpg', 'storyboard/0000-1.jpg'])(
+    'commits nothing when %s is gone, and has its part made again',
+    async (gone) => {
+      await files.fill(published().filter((key) => key !== folder + gone));
+      await expect(assemble(assemblyOf())).rejects.toThrow(MissingSegmentsError);
+      const there = await files.keys();
+      expect(there).not.toContain(`${root}index.m3u8`);
+      expect(there).not.toContain(partRecordKey(folder, 0));
+      expect(there).toContain(partRecordKey(folder, 2));
+    },
+  );
+
+  it('commits nothing when a part is not recorded', async () => {
+    await files.fill(published());
+    const without = records.filter(({ part }) => part !== 0);
+    await expect(assemble(assemblyOf({ records: without }))).rejects.toThrow('is missing');
+    expect(await files.keys()).not.toContain(`${root}index.m3u8`);
+  });
+
+  it('ends with the same film when two workers do it at once', async () => {
+    await files.fill(published());
+    const [one, other] = await Promise.all([assemble(assemblyOf()), assemble(assemblyOf())]);
+    expect(one).toEqual(other);
+    expect(await files.keys()).toContain(`${root}index.m3u8`);
+  });
+});
