@@ -12,7 +12,7 @@ if (Number(process.versions.node.split('.')[0]) >= 24) {
   const pinned = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
   if (!existsSync(pinned)) {
     console.error(
-      `farm needs Node 24 and this is ${process.version}. Run "npm ci" here: it brings Node 24 along.`,
+      `farm needs Node 24 and this is ${process.version}. Run "npm install" here: it brings Node 24 along.`,
     );
     process.exit(1);
   }

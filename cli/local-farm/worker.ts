@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { appendFileSync, closeSync, openSync, readFileSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { WorkerEnvironment } from '../../worker/src/settings.ts';
@@ -9,8 +9,8 @@ import { localCredentials } from './emulator.ts';
 /** A worker on this machine, in a process of its own. */
 export interface WorkerProcess {
   pid: number;
-  /** Its log so far, a JSON object a line as it wrote them, with what came on standard error. */
-  log: readonly string[];
+  /** Its log so far, read from `logFile`: a JSON object a line, and what came on standard error. */
+  readonly log: readonly string[];
   exited: Promise<WorkerExit>;
   /** What a cloud does: SIGTERM, and SIGKILL for it and all it started when it has not gone in time. */
   stop(graceSeconds?: number): Promise<WorkerExit>;
@@ -32,14 +32,14 @@ const dieWithParent = new URL('die-with-parent.mjs', import.meta.url).href;
 const workerNodeFlags = ['--max-semi-space-size=1'];
 const workerProcessEnvironment = { MALLOC_ARENA_MAX: '1' };
 
-/** Lines kept in memory; the file has all. */
-const keptLines = 5000;
-
 /**
  * Starts the worker with nothing but its settings in its environment, as a container has it, and the queue's
  * credentials, which in the cloud come from the task's role.
+ * @param logFile where its output goes; made or added to. Without it, nowhere
  */
-export function startWorker(environment: WorkerEnvironment, logFile?: string): WorkerProcess {
+export function startWorker(environment: WorkerEnvironment, logFile: string = devNull): WorkerProcess {
+  // A file and no pipe: a worker whose reader was killed would hang on its next line.
+  const output = openSync(logFile, 'a');
   const child = spawn(process.execPath, [...workerNodeFlags, '--import', dieWithParent, entry], {
     env: {
       ...workerProcessEnvironment,
@@ -48,36 +48,26 @@ export function startWorker(environment: WorkerEnvironment, logFile?: string): W
       AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
       ...environment,
     } as NodeJS.ProcessEnv,
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    stdio: ['ignore', output, output, 'ipc'],
     // A group of its own: Ctrl-C reaches us alone, and we end the worker in order.
     detached: true,
   });
-  const log: string[] = [];
-  const file = logFile === undefined ? undefined : createWriteStream(logFile, { flags: 'a' });
-  const keep = (line: string) => {
-    log.push(line);
-    if (log.length > keptLines) log.shift();
-    file?.write(`${line}\n`);
-  };
-  for (const stream of [child.stdout, child.stderr]) {
-    if (stream) createInterface({ input: stream }).on('line', keep);
-  }
+  closeSync(output);
 
   const exited = new Promise<WorkerExit>((resolve) => {
     child.once('error', (error) => {
-      keep(`could not start ${process.execPath}: ${error.message}`);
+      appendFileSync(logFile, `could not start ${process.execPath}: ${error.message}\n`);
       resolve({ code: 127, signal: null });
     });
-    child.once('close', (code, signal) => {
-      file?.end();
-      resolve({ code, signal });
-    });
+    child.once('exit', (code, signal) => resolve({ code, signal }));
   });
   const pid = child.pid ?? -1;
 
   return {
     pid,
-    log,
+    get log() {
+      return readFileSync(logFile, 'utf8').split('\n').filter(Boolean);
+    },
     exited,
     kill: (signal) => void child.kill(signal),
     stop: async (graceSeconds = 10) => {

@@ -21,7 +21,7 @@ export function runQuietly([command, ...args], { cwd, env, failure }) {
   const result = tryRun([command, ...args], { cwd, env });
   if (result.ok) return;
   process.stderr.write(' failed\n');
-  throw new SetupError(`${failure}\n\n${indent(tail(result.output, 15))}`);
+  throw new SetupError(`${failure}\n\n${indent(head(result.output, 15))}`);
 }
 
 /** The terminal stays connected, so that sudo can ask for a password. */
@@ -52,8 +52,8 @@ export function isProgram(path) {
   }
 }
 
-function tail(text, lines) {
-  return text.trim().split('\n').slice(-lines).join('\n');
+function head(text, lines) {
+  return text.trim().split('\n').slice(0, lines).join('\n');
 }
 
 function indent(text) {

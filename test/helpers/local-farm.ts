@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   GetObjectCommand,
@@ -132,7 +133,7 @@ export async function startLocalFarm(options: TestFarmOptions = {}): Promise<Tes
       return id;
     },
     startWorker: (own = {}) => {
-      const worker = startWorker({ ...env, ...own });
+      const worker = startWorker({ ...env, ...own }, join(farm.dir, `worker-${workers.length}.log`));
       workers.push(worker);
       return worker;
     },

@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import { demoResult } from '../../../cli/demo/result.ts';
+import { jobState } from './views.ts';
+
+const film = {
+  playlist: 'clip-1/index.m3u8',
+  plan: 'abc',
+  durationSeconds: 20,
+  bytes: 1,
+  encoder: 'x264',
+  renditions: [],
+  poster: 'clip-1/abc/poster.jpg',
+};
+
+it('tells files by full path when they were left in a folder', () => {
+  expect(demoResult(jobState({ state: 'succeeded', film }), '/films').paths).toEqual({
+    dir: '/films/clip-1',
+    playlist: '/films/clip-1/index.m3u8',
+    status: '/films/clip-1/status.json',
+    poster: '/films/clip-1/abc/poster.jpg',
+    storyboard: null,
+  });
+});
+
+it('tells keys when the files end with the demo', () => {
+  expect(demoResult(jobState({ state: 'succeeded', film }), undefined).paths).toMatchObject({
+    dir: null,
+    playlist: 'clip-1/index.m3u8',
+  });
+});
+
+it('tells why a film was not transcoded', () => {
+  const error = { code: 'not-media', message: 'This is no film.' };
+  expect(demoResult(jobState({ state: 'failed', error }), undefined)).toMatchObject({
+    state: 'failed',
+    error,
+  });
+});

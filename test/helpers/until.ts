@@ -1,0 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Waits until something holds. @throws Error that names it when it does not in time */
+export async function until(
+  holds: () => boolean | Promise<boolean>,
+  what: string,
+  timeoutSeconds = 20,
+): Promise<void> {
+  const deadline = Date.now() + timeoutSeconds * 1000;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`Waited ${timeoutSeconds} s for ${what}.`);
+    await sleep(25);
+  }
+}
