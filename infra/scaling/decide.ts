@@ -117,8 +117,7 @@ function wantedTasks(
   }
   if (service.desired < minTasks) return { count: minTasks, reason: `at least ${minTasks} must run` };
   // A worker that has deleted its message may still be writing its report: it says so by its protection.
-  const busy = work > 0 || service.protected > 0;
-  if (busy || service.desired <= minTasks || quietSinceMs === undefined) return undefined;
+  if (quietSinceMs === undefined || service.protected > 0 || service.desired <= minTasks) return undefined;
   if (atMs - quietSinceMs < idleMs) return undefined;
   return { count: minTasks, reason: `no backlog for ${seconds(atMs - quietSinceMs)}` };
 }
