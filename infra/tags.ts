@@ -1,13 +1,22 @@
 import * as pulumi from '@pulumi/pulumi';
 
-/** Types that take tags, of those that the farm makes. */
+/** Types that take tags, of those that the farm makes, by itself or through awsx. */
 export const taggable: ReadonlySet<string> = new Set([
+  'aws:appautoscaling/target:Target',
+  'aws:budgets/budget:Budget',
   'aws:cloudfront/distribution:Distribution',
   'aws:cloudwatch/eventRule:EventRule',
   'aws:cloudwatch/logGroup:LogGroup',
   'aws:cloudwatch/metricAlarm:MetricAlarm',
+  'aws:ec2/defaultSecurityGroup:DefaultSecurityGroup',
+  'aws:ec2/internetGateway:InternetGateway',
   'aws:ec2/launchTemplate:LaunchTemplate',
+  'aws:ec2/routeTable:RouteTable',
   'aws:ec2/securityGroup:SecurityGroup',
+  'aws:ec2/subnet:Subnet',
+  'aws:ec2/vpc:Vpc',
+  'aws:ec2/vpcEndpoint:VpcEndpoint',
+  'aws:ecr/repository:Repository',
   'aws:ecs/capacityProvider:CapacityProvider',
   'aws:ecs/cluster:Cluster',
   'aws:ecs/service:Service',
@@ -19,6 +28,7 @@ export const taggable: ReadonlySet<string> = new Set([
   'aws:sns/topic:Topic',
   'aws:sqs/queue:Queue',
   'aws:ssm/parameter:Parameter',
+  'aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule',
 ]);
 
 /**
@@ -26,7 +36,13 @@ export const taggable: ReadonlySet<string> = new Set([
  * that the stack's own `aws:` config (profile, role, default tags) goes on to hold.
  */
 export function tagEverything(tags: Readonly<Record<string, string>>): void {
-  pulumi.runtime.registerResourceTransform(({ type, props, opts }) =>
-    taggable.has(type) ? { props: { ...props, tags: { ...tags, ...props.tags } }, opts } : undefined,
-  );
+  pulumi.runtime.registerResourceTransform(({ type, props, opts }) => {
+    if (!taggable.has(type)) return undefined;
+    // What awsx passes on may be an output, whose fields are not the tags.
+    const own = props.tags;
+    const all = pulumi.Output.isInstance<object>(own)
+      ? own.apply((known) => ({ ...tags, ...known }))
+      : { ...tags, ...own };
+    return { props: { ...props, tags: all }, opts };
+  });
 }

@@ -2,7 +2,6 @@ import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 
 export interface CdnArgs {
-  bucketName: pulumi.Input<string>;
   /** Regional host name of the bucket. */
   bucketDomainName: pulumi.Input<string>;
   /** Web sites whose players may read. */

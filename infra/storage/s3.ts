@@ -152,7 +152,6 @@ function createCdn(name: string, bucket: aws.s3.Bucket, args: BackendArgs, paren
   return new Cdn(
     name,
     {
-      bucketName: bucket.bucket,
       bucketDomainName: bucket.bucketRegionalDomainName,
       corsOrigins: args.corsOrigins,
       alias: domain === '' ? undefined : { domain, certificateArn },

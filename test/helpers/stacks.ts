@@ -16,7 +16,12 @@ interface Declared {
 const root = new URL('../../', import.meta.url);
 
 /** Pulumi.yaml, as far as the tests look at it. */
-export function readProject(): { name: string; main: string; config: Record<string, Declared> } {
+export function readProject(): {
+  name: string;
+  main: string;
+  runtime: { options: { typescript: boolean; nodeargs: string } };
+  config: Record<string, Declared>;
+} {
   return parse(readFileSync(new URL('Pulumi.yaml', root), 'utf8'));
 }
 

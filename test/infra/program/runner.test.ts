@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { recordFarm } from '../../helpers/farm.ts';
+import { runAsPulumi } from '../../helpers/pulumi-runner.ts';
+import { bareStack, loadStack } from '../../helpers/stacks.ts';
+
+describe("under Pulumi's own runner", () => {
+  it.each([
+    ['Pulumi.dev.yaml', loadStack('Pulumi.dev.yaml')],
+    ['stacks/match-footage.yaml', loadStack('stacks/match-footage.yaml')],
+  ])('%s loads as a preview, with the resources that it has under mocks', async (_file, stack) => {
+    const run = await runAsPulumi(stack);
+    expect(run).toMatchObject({ status: 0, complaints: '' });
+    const { resources, result } = await recordFarm(stack);
+    const expected = resources.map(({ type, name }) => `${type} ${name}`);
+    const stackResource = `pulumi:pulumi:Stack transcode-farm-${stack.stack}`;
+    expect(run.resources.sort()).toEqual([...expected, stackResource].sort());
+    expect(Object.keys(run.outputs).sort()).toEqual(Object.keys(result).sort());
+    expect(run.seconds).toBeLessThan(30); // 2 s on a machine at rest
+  });
+
+  it('ends with every mistake of the config told, and without a stack trace', async () => {
+    const run = await runAsPulumi(bareStack({ storage: 's4', maxTasks: '0' }));
+    expect(run.status).not.toBe(0);
+    expect(run.complaints).toContain('2 settings need mending');
+    expect(run.complaints).toContain('pulumi config set storage s3');
+    expect(run.complaints).not.toMatch(/^\s+at /m);
+    expect(run.resources).toEqual(['pulumi:pulumi:Stack transcode-farm-test']);
+  });
+});

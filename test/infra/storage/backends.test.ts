@@ -1,0 +1,178 @@
+import * as pulumi from '@pulumi/pulumi';
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { BackendArgs, Storage } from '../../../infra/storage/backend.ts';
+import { createStorage } from '../../../infra/storage/backends.ts';
+import { backendNames } from '../../../infra/storage/names.ts';
+import { parsePolicy } from '../../helpers/policies.ts';
+import { natureOf, promiseOf, type Recording, record } from '../../helpers/pulumi.ts';
+
+const accountId = '0123456789abcdef0123456789abcdef';
+const args: Omit<BackendArgs, 'side'> = {
+  keepBuckets: true,
+  corsOrigins: ['https://www.example.com'],
+  delivery: { kind: 'none', domain: '', certificateArn: '' },
+  r2: { accountId, zoneId: 'f'.repeat(32), jurisdiction: 'default' },
+  wasabi: {
+    region: 'eu-central-2',
+    accessKeyId: pulumi.secret('KEY'),
+    secretAccessKey: pulumi.secret('half'),
+  },
+};
+
+function create(
+  backend: (typeof backendNames)[number],
+  changes: Partial<BackendArgs> = {},
+): Promise<Recording<Storage>> {
+  const side = changes.side ?? 'output';
+  return record(() => createStorage(side, backend, { ...args, side, ...changes }));
+}
+
+const buckets = {
+  s3: 'aws:s3/bucket:Bucket',
+  r2: 'cloudflare:index/r2Bucket:R2Bucket',
+  wasabi: 'pulumi-nodejs:dynamic:Resource',
+};
+
+describe.each(backendNames)('%s', (backend) => {
+  it('makes a bucket that outlives the stack, with all its settings, when buckets are kept', async () => {
+    const recording = await create(backend);
+    expect(recording.resource(buckets[backend]).retainOnDelete).toBe(true);
+    const settings = recording.resources.filter(({ type }) =>
+      /s3\/bucket[A-Z]|r2Bucket(Cors|Lifecycle)/.test(type),
+    );
+    expect(settings.filter(({ retainOnDelete }) => !retainOnDelete)).toEqual([]);
+    expect(recording.resources.filter(({ protect }) => protect)).toEqual([]); // `destroy` would stop there
+  });
+
+  it('makes a bucket that goes with the stack when buckets are not kept', async () => {
+    const recording = await create(backend, { keepBuckets: false });
+    expect(recording.resources.filter(({ retainOnDelete }) => retainOnDelete)).toEqual([]);
+    if (backend === 's3') expect(recording.resource(buckets.s3).inputs.forceDestroy).toBe(true);
+  });
+
+  it.each(['source', 'output'] as const)('uses an existing %s bucket and changes nothing in it', async (side) => {
+    const recording = await create(backend, { side, existing: 'my-films' });
+    expect(await promiseOf(recording.result.bucket)).toBe('my-films');
+    const touched = recording.resources.filter(
+      ({ custom, type }) => custom && type !== 'cloudflare:index/accountToken:AccountToken',
+    );
+    expect(touched).toEqual([]);
+  });
+
+  it('keeps its credentials secret', async () => {
+    const { credentials } = (await create(backend)).result;
+    expect(credentials === undefined).toBe(backend === 's3');
+    for (const half of Object.values(credentials ?? {})) {
+      expect(await natureOf(half)).toEqual({ isKnown: true, isSecret: true });
+    }
+  });
+
+  it('lets players of the named sites read the output, and nobody else write', async () => {
+    const recording = await create(backend);
+    const text = JSON.stringify(recording.resources.map(({ inputs }) => inputs));
+    expect(text).toContain('https://www.example.com');
+    expect((await create(backend, { side: 'source' })).resources.filter(({ type }) => /cors/i.test(type))).toEqual([]);
+  });
+});
+
+describe('S3', () => {
+  it('is reached by the task role, for what each side needs', async () => {
+    const actionsOf = async (side: 'source' | 'output') => {
+      const statements = await promiseOf(pulumi.output((await create('s3', { side })).result.statements));
+      return statements.map(({ Action, Resource }) => ({ Action, Resource }));
+    };
+    expect(await actionsOf('source')).toEqual([
+      { Action: ['s3:GetObject', 's3:DeleteObject'], Resource: ['arn:aws:s3:::source-0a1b2c3/*'] },
+      { Action: ['s3:ListBucket'], Resource: ['arn:aws:s3:::source-0a1b2c3'] },
+    ]);
+    expect(await actionsOf('output')).toEqual([
+      {
+        Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
+        Resource: ['arn:aws:s3:::output-0a1b2c3/*'],
+      },
+      { Action: ['s3:ListBucket'], Resource: ['arn:aws:s3:::output-0a1b2c3'] },
+    ]);
+  });
+
+  it('keeps what was replaced or deleted in a source for a week', async () => {
+    const recording = await create('s3', { side: 'source' });
+    const lifecycle = recording.resource('aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration');
+    expect(lifecycle.inputs.rules).toContainEqual(
+      expect.objectContaining({
+        noncurrentVersionExpiration: { noncurrentDays: 7 },
+        expiration: { expiredObjectDeleteMarker: true },
+      }),
+    );
+    expect(recording.dependsOn(lifecycle, recording.resource('aws:s3/bucketVersioning:BucketVersioning'))).toBe(true);
+  });
+
+  it('sets its policy after the public access block', async () => {
+    const recording = await create('s3');
+    const policy = recording.resource('aws:s3/bucketPolicy:BucketPolicy');
+    const block = recording.resource('aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock');
+    expect(recording.dependsOn(policy, block)).toBe(true);
+  });
+
+  it('is read by its own CloudFront distribution alone', async () => {
+    const recording = await create('s3', { delivery: { kind: 'cdn', domain: '', certificateArn: '' } });
+    const { policy } = recording.resource('aws:s3/bucketPolicy:BucketPolicy').inputs;
+    expect(parsePolicy(String(policy)).filter(({ effect }) => effect === 'Allow')).toEqual([
+      expect.objectContaining({
+        principal: { Service: 'cloudfront.amazonaws.com' },
+        actions: ['s3:GetObject'],
+        resources: ['arn:aws:s3:::output-0a1b2c3/*'],
+        condition: {
+          StringEquals: { 'aws:SourceArn': expect.stringMatching(/^arn:aws:cloudfront::\d+:distribution\//) },
+        },
+      }),
+    ]);
+    expect(await promiseOf(pulumi.output(recording.result.publicUrl))).toBe('https://d111111abcdef8.cloudfront.net');
+  });
+});
+
+describe('R2', () => {
+  it('derives S3 keys from a token that opens this bucket alone', async () => {
+    const recording = await create('r2');
+    const { policies, accountId: owner } = recording.resource('cloudflare:index/accountToken:AccountToken').inputs;
+    expect(owner).toBe(accountId);
+    expect(policies).toEqual([
+      {
+        effect: 'allow',
+        permissionGroups: [{ id: '0'.repeat(32) }, { id: '1'.repeat(32) }],
+        resources: JSON.stringify({
+          [`com.cloudflare.edge.r2.bucket.${accountId}_default_transcode-farm-test-output`]: '*',
+        }),
+      },
+    ]);
+    const { credentials } = recording.result;
+    expect(await promiseOf(pulumi.output(credentials?.accessKeyId))).toBe('f'.repeat(32));
+    expect(await promiseOf(pulumi.output(credentials?.secretAccessKey))).toBe(
+      createHash('sha256').update('cloudflare-token-value').digest('hex'),
+    );
+  });
+
+  it('is reached where its jurisdiction is', async () => {
+    const { result } = await create('r2', { r2: { ...args.r2, jurisdiction: 'eu' } });
+    expect(result.endpoint).toBe(`https://${accountId}.eu.r2.cloudflarestorage.com`);
+  });
+
+  it('removes abandoned uploads after two days', async () => {
+    const { rules } = (await create('r2')).resource('cloudflare:index/r2BucketLifecycle:R2BucketLifecycle').inputs;
+    expect(rules).toMatchObject([
+      { abortMultipartUploadsTransition: { condition: { type: 'Age', maxAge: 172_800 } } },
+    ]);
+  });
+
+  it('is shown at a domain of its own, or at the one that R2 gives', async () => {
+    const own = await create('r2', { delivery: { kind: 'cdn', domain: 'v.example.com', certificateArn: '' } });
+    expect(own.resource('cloudflare:index/r2CustomDomain:R2CustomDomain').inputs).toMatchObject({
+      domain: 'v.example.com',
+      zoneId: 'f'.repeat(32),
+      minTls: '1.2',
+    });
+    expect(await promiseOf(pulumi.output(own.result.publicUrl))).toBe('https://v.example.com');
+    const given = await create('r2', { delivery: { kind: 'cdn', domain: '', certificateArn: '' } });
+    expect(await promiseOf(pulumi.output(given.result.publicUrl))).toBe('https://pub-0123456789abcdef.r2.dev');
+  });
+});

@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import {
+  ListBucketsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import * as pulumi from '@pulumi/pulumi';
+import { startFauxqs } from 'fauxqs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { wasabiProvider } from '../../../infra/storage/wasabi-bucket.ts';
+
+type Provider = typeof wasabiProvider;
+
+/** As Pulumi does it: the functions become text, and the text becomes functions elsewhere. */
+async function revived(): Promise<Provider> {
+  const require = createRequire(createRequire(import.meta.url).resolve('@pulumi/pulumi/package.json'));
+  const { text, exportName } = await pulumi.runtime.serializeFunction(() => wasabiProvider);
+  return require('require-from-string')(text)[exportName]();
+}
+
+describe('the provider of Wasabi buckets, from its saved text', () => {
+  let cloud: Awaited<ReturnType<typeof startFauxqs>>;
+  let provider: Provider;
+  let s3: S3Client;
+  let inputs: Parameters<Provider['create']>[0];
+
+  beforeAll(async () => {
+    cloud = await startFauxqs({ port: 0, logger: false });
+    const endpoint = `http://127.0.0.1:${cloud.port}`;
+    inputs = {
+      prefix: 'farm-output',
+      region: 'us-east-1',
+      endpoint,
+      accessKeyId: 'test',
+      secretAccessKey: 'test',
+      corsOrigins: [],
+    };
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+    s3 = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
+    provider = await revived();
+  });
+  afterAll(async () => {
+    s3.destroy();
+    await cloud.stop();
+  });
+  const bucketNames = async () => (await s3.send(new ListBucketsCommand({}))).Buckets?.map(({ Name }) => Name);
+
+  it('makes a bucket with a name of its own, fills and empties it, and takes it away', async () => {
+    const { id, outs } = await provider.create(inputs);
+    expect(id).toMatch(/^farm-output-[0-9a-f]{8}$/);
+    expect(outs).toEqual(inputs);
+    expect(await bucketNames()).toEqual([id]);
+    for (let index = 0; index < 130; index++) {
+      await s3.send(new PutObjectCommand({ Bucket: id, Key: `${index}.m4s`, Body: 'x' }));
+    }
+    expect((await s3.send(new ListObjectsV2Command({ Bucket: id }))).KeyCount).toBe(130);
+    await provider.delete(id, inputs);
+    expect(await bucketNames()).toEqual([]);
+  });
+
+  it('changes keys and origins in place, and asks for another bucket only in another region', async () => {
+    const diff = (changes: object) => provider.diff('bucket', inputs, { ...inputs, ...changes });
+    expect(await diff({})).toEqual({ changes: false, replaces: [] });
+    expect(await diff({ accessKeyId: 'new' })).toEqual({ changes: true, replaces: [] });
+    expect(await diff({ corsOrigins: ['*'] })).toEqual({ changes: true, replaces: [] });
+    expect(await diff({ prefix: 'other', endpoint: 'https://elsewhere' })).toEqual({ changes: false, replaces: [] });
+    expect(await diff({ region: 'eu-central-2' })).toEqual({ changes: true, replaces: ['region'] });
+  });
+
+  it('lets the named sites read, and leaves no bucket behind when the service refuses that', async () => {
+    const asked: string[] = [];
+    const service = createServer(({ method, url = '' }, response) => {
+      asked.push(`${method} ${url.replace(/-[0-9a-f]{8}/, '').replace(/[?&]x-id=\w+/, '')}`);
+      response.writeHead(url.includes('cors') ? 501 : 204).end();
+    }).listen(0);
+    await once(service, 'listening');
+    const { port } = service.address() as AddressInfo;
+    const refused = provider.create({
+      ...inputs,
+      endpoint: `http://127.0.0.1:${port}`,
+      corsOrigins: ['https://www.example.com'],
+    });
+    await expect(refused).rejects.toThrow();
+    service.close();
+    expect(asked).toEqual(['PUT /farm-output/', 'PUT /farm-output/?cors=', 'DELETE /farm-output/']);
+  });
+});
