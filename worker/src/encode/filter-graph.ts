@@ -33,17 +33,36 @@ export function filterGraph(video: VideoPlan, part: VideoPart, lengthSeconds: nu
 
   if (posterIsHere) {
     const atSeconds = Math.max(video.posterSeconds - part.startSeconds, 0);
-    chains.push(`[p]select='eq(selected_n,0)*gte(t,${seconds(atSeconds)})',${download(video)}[poster]`);
+    // The first frame as well, which the right one then replaces: see `blankSheet`.
+    const chosen = `eq(n,0)+lt(prev_selected_t,${seconds(atSeconds)})*gte(t,${seconds(atSeconds)})`;
+    chains.push(`[p]select='${chosen}',${download(video)}[poster]`);
     pictures.push({ label: 'poster', file: 'poster.jpg' });
   }
   const { intervalSeconds, tileWidth, tileHeight, columns, rows } = video.storyboard;
   const interval = seconds(intervalSeconds);
   // The first frame of every interval, counted from the part's start, so that no rounding adds up.
   const everyInterval = `isnan(prev_selected_t)+gt(floor(t/${interval}),floor(prev_selected_t/${interval}))`;
-  const tile = `scale=${tileWidth}:${tileHeight}:flags=area,setsar=1,tile=${columns}x${rows}`;
-  chains.push(`[t]select='${everyInterval}',${download(video)},${tile}[sheets]`);
-  pictures.push({ label: 'sheets', file: `storyboard/${String(part.index).padStart(4, '0')}-%d.jpg` });
+  const tile = `scale=${tileWidth}:${tileHeight}:flags=area,setsar=1,tile=${columns}x${rows},setpts=PTS+1/TB`;
+  const sheet = `${tileWidth * columns}x${tileHeight * rows}`;
+  chains.push(
+    `[t]select='${everyInterval}',${download(video)},${tile}[tiles]`,
+    `color=c=black:s=${sheet}:r=1:d=1,format=yuvj420p,setsar=1[blank]`,
+    '[blank][tiles]concat=n=2[sheets]',
+  );
+  pictures.push({ label: 'sheets', file: `storyboard/${sheetPrefix(part)}%d.jpg` });
   return { filters: chains.join(';'), pictures };
+}
+
+/**
+ * The first sheet is blank and not published: ffmpeg tells no progress until each of its outputs has had a frame, and the
+ * first true sheet is full only near the part's end. True sheets are a second later, as `concat` gives one frame no length.
+ */
+export function blankSheet(part: VideoPart): string {
+  return `${sheetPrefix(part)}0.jpg`;
+}
+
+function sheetPrefix({ index }: VideoPart): string {
+  return `${String(index).padStart(4, '0')}-`;
 }
 
 /** Frames of this part alone, at the times they are shown, counted from its start. */

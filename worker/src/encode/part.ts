@@ -9,6 +9,7 @@ import type { PartRecord } from '../publish/record.ts';
 import { createUploads, type Uploads } from '../publish/uploads.ts';
 import type { Store } from '../storage/store.ts';
 import { audioArguments } from './audio-arguments.ts';
+import { blankSheet } from './filter-graph.ts';
 import type { Progress } from './progress.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 import { videoArguments } from './video-arguments.ts';
@@ -84,7 +85,7 @@ async function runPart(
     });
     onEncoded({ endSeconds: recorder.endSeconds() });
     const encodeSeconds = (performance.now() - startedAt) / 1000;
-    await publishPictures(context, cwd, uploads, recorder);
+    await publishPictures(context, part, cwd, uploads, recorder);
     await uploads.finish();
     const record = recorder.finish({ errorLines, encodeSeconds });
     await output.put(partRecordKey(folder, part.index), JSON.stringify(record), {
@@ -204,8 +205,16 @@ async function whenWritten(judge: () => Promise<void>): Promise<void> {
 const maxLooks = 50;
 
 /** Poster and storyboard sheets are whole when ffmpeg has ended. */
-async function publishPictures(context: EncodeContext, cwd: string, uploads: Uploads, recorder: Recorder) {
-  const sheets = (await readdir(join(cwd, 'storyboard'))).sort(byNumber);
+async function publishPictures(
+  context: EncodeContext,
+  part: Part,
+  cwd: string,
+  uploads: Uploads,
+  recorder: Recorder,
+) {
+  const blank = part.kind === 'video' ? blankSheet(part) : undefined;
+  const made = await readdir(join(cwd, 'storyboard'));
+  const sheets = made.filter((file) => file !== blank).sort(byNumber);
   for (const file of sheets) {
     recorder.addSheet(file);
     await uploads.add({

@@ -106,7 +106,9 @@ function beyondEnd(plan: Plan, part: VideoPart): number {
 }
 
 function pictureArguments({ label, file }: { label: string; file: string }): string[] {
-  const single = file.includes('%d') ? [] : ['-update', '1'];
-  const jpeg = ['-c:v', 'mjpeg', '-q:v', '4', '-fps_mode', 'passthrough', '-map_metadata', '-1'];
-  return ['-map', `[${label}]`, ...jpeg, '-f', 'image2', ...single, file];
+  const naming = file.includes('%d') ? ['-start_number', '0'] : ['-update', '1'];
+  // Frames come far apart and at no rate: the encoder's clock must be fine enough to tell them apart.
+  const times = ['-fps_mode', 'passthrough', '-enc_time_base', '1:1000'];
+  const jpeg = ['-c:v', 'mjpeg', '-q:v', '4', ...times, '-map_metadata', '-1'];
+  return ['-map', `[${label}]`, ...jpeg, '-f', 'image2', ...naming, file];
 }
