@@ -47,8 +47,8 @@ export function paceLine({ job, step }: DemoView): string {
   }
   const { framesPerSecond, speed, etaSeconds } = job.progress ?? {};
   return [
-    framesPerSecond === undefined ? '' : `${Math.round(framesPerSecond)} frames/s`,
-    speed === undefined ? '' : formatSpeed(speed),
+    !framesPerSecond ? '' : `${Math.round(framesPerSecond)} frames/s`,
+    !speed ? '' : formatSpeed(speed),
     etaSeconds === undefined ? '' : `${formatSeconds(etaSeconds)} to go`,
   ]
     .filter(Boolean)

@@ -67,8 +67,8 @@ function showProgress(job) {
   const facts = [
     job.attempt > 1 ? `attempt ${job.attempt} of ${job.maxAttempts}` : '',
     job.state === 'retrying' ? job.error?.message : '',
-    progress?.framesPerSecond === undefined ? '' : `${Math.round(progress.framesPerSecond)} frames/s`,
-    progress?.speed === undefined ? '' : `${progress.speed.toFixed(1)}× real time`,
+    !progress?.framesPerSecond ? '' : `${Math.round(progress.framesPerSecond)} frames/s`,
+    !progress?.speed ? '' : `${progress.speed.toFixed(1)}× real time`,
     progress?.etaSeconds === undefined ? '' : `${formatSeconds(progress.etaSeconds)} to go`,
     progress ? `${formatBytes(progress.publishedBytes)} in ${progress.publishedSegments} segments` : '',
     progress?.renditions.join(' '),

@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import type { DemoResult } from '../../../cli/demo/result.ts';
+import { ffmpeg, temporaryFolder } from '../../helpers/clips.ts';
+import { until } from '../../helpers/until.ts';
+
+const main = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
+
+/** The demo as a process of its own. Its temporary files go under `folder/tmp`. */
+async function startDemo(folder: string, ...args: string[]) {
+  const tmp = join(folder, 'tmp');
+  await mkdir(tmp, { recursive: true });
+  const { INIT_CWD: _, ...env } = process.env;
+  const child = spawn(process.execPath, [main, 'demo', ...args], {
+    cwd: folder,
+    env: { ...env, TMPDIR: tmp },
+  });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk) => {
+    output.stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    output.stderr += chunk;
+  });
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { child, output, ended, leftovers: () => readdir(tmp) };
+}
+
+const lastLine = (text: string) => JSON.parse(text.trim().split('\n').at(-1) ?? '') as DemoResult;
+
+it('publishes a film of the user’s and tells of it', async () => {
+  await using folder = await temporaryFolder();
+  const film = join(folder.path, 'my film.mp4');
+  await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=25:duration=4', '-preset', 'ultrafast', film);
+  const demo = await startDemo(folder.path, 'my film.mp4', '--exit', '--json', '--out', 'published');
+  expect(await demo.ended).toBe(0);
+
+  const result = lastLine(demo.output.stdout);
+  expect(result).toMatchObject({ state: 'succeeded', error: null });
+  expect(result.renditions.map(({ name }) => name)).toEqual(['360p', '240p']);
+  expect(result.paths.dir).toBe(join(folder.path, 'published', result.jobId ?? ''));
+  expect(await readFile(result.paths.playlist ?? '', 'utf8')).toMatch(/^#EXTM3U/);
+  for (const { playlist } of result.renditions) {
+    expect(await readFile(join(folder.path, 'published', playlist), 'utf8')).toContain('#EXT-X-ENDLIST');
+  }
+  expect(demo.output.stderr).toContain('encoding');
+  expect(await demo.leftovers()).toEqual([]);
+}, 90_000);
+
+it('says in a sentence why a film can not be transcoded', async () => {
+  await using folder = await temporaryFolder();
+  await writeFile(join(folder.path, 'notes.mp4'), 'not a film at all');
+  const demo = await startDemo(folder.path, 'notes.mp4', '--exit', '--json');
+  expect(await demo.ended).toBe(1);
+  const result = lastLine(demo.output.stdout);
+  expect(result.state).toBe('failed');
+  expect(demo.output.stderr).toContain(`Not transcoded: ${result.error?.message}`);
+  expect(demo.output.stderr).not.toContain('    at ');
+}, 60_000);
+
+it('says that there is no such film, before anything is started', async () => {
+  await using folder = await temporaryFolder();
+  const demo = await startDemo(folder.path, 'missing.mp4', '--exit');
+  expect(await demo.ended).toBe(1);
+  expect(demo.output.stderr).toBe(`There is no film at ${join(folder.path, 'missing.mp4')}.\n`);
+});
+
+it.each(['making a clip', 'encoding'])('ends with everything it started when stopped while %s', async (step) => {
+  await using folder = await temporaryFolder();
+  const demo = await startDemo(folder.path, '--exit');
+  await until(() => demo.output.stdout.includes(step), step, 60);
+  const stoppedAt = performance.now();
+  demo.child.kill('SIGINT');
+  expect(await demo.ended).toBe(130);
+  expect(performance.now() - stoppedAt).toBeLessThan(8000);
+  expect(await demo.leftovers()).toEqual([]);
+}, 90_000);
+
+it('serves the player page until it is stopped', async () => {
+  await using folder = await temporaryFolder();
+  await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=320x240:rate=25:duration=2', join(folder.path, 'a.mp4'));
+  const demo = await startDemo(folder.path, 'a.mp4');
+  await until(() => demo.output.stdout.includes('Ctrl-C'), 'the page', 60);
+  const [url = ''] = /http:\/\/\S+/.exec(demo.output.stdout) ?? [];
+  expect(await (await fetch(url)).text()).toContain('<title>transcode-farm</title>');
+  demo.child.kill('SIGINT');
+  expect(await demo.ended).toBe(130);
+  await expect(fetch(url)).rejects.toThrow('fetch failed');
+  expect(await demo.leftovers()).toEqual([]);
+}, 90_000);
