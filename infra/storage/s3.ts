@@ -137,7 +137,7 @@ function createHistory(
 }
 
 /** Players read playlists and ranges of segments. */
-export function playerCors(origins: string[]) {
+function playerCors(origins: string[]) {
   return {
     allowedOrigins: origins,
     allowedMethods: ['GET', 'HEAD'],

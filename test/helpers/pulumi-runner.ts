@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readProject, type StackConfig } from './stacks.ts';
 import { project } from './pulumi.ts';
+import { readProject, type StackConfig } from './stacks.ts';
 
 /** What came of running the program as the Pulumi CLI does. */
 export interface Run {
@@ -42,8 +42,10 @@ export async function runAsPulumi({ config, secretKeys, stack }: StackConfig): P
   server.addService(ResourceMonitorService, answering(ResourceMonitorService, monitor(run, stack)));
   server.addService(EngineService, answering(EngineService, engine(run)));
   const port = await new Promise<number>((done, fail) =>
-    server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error: unknown, bound: number) =>
-      error ? fail(error) : done(bound),
+    server.bindAsync(
+      '127.0.0.1:0',
+      grpc.ServerCredentials.createInsecure(),
+      (error: unknown, bound: number) => (error ? fail(error) : done(bound)),
     ),
   );
   const startedAt = performance.now();
@@ -90,13 +92,16 @@ function monitor(run: Run, stack: string): Handlers {
     },
     registerResourceOutputs(call, reply) {
       if (text(call, 'getUrn').includes('pulumi:pulumi:Stack')) {
-        run.outputs = (call.request.getOutputs?.() as { toJavaScript(): Run['outputs'] }).toJavaScript();
+        const outputs = call.request.getOutputs?.() as { toJavaScript(): Run['outputs'] } | undefined;
+        run.outputs = outputs?.toJavaScript() ?? {};
       }
       reply(null, new Empty());
     },
     invoke(_call, reply) {
       const response = new messages.ResourceInvokeResponse();
-      response.setReturn(Struct.fromJavaScript({ region: 'us-east-1', accountId: '123456789012', value: 1000, results: [] }));
+      response.setReturn(
+        Struct.fromJavaScript({ region: 'us-east-1', accountId: '123456789012', value: 1000, results: [] }),
+      );
       reply(null, response);
     },
     registerPackage(_call, reply) {

@@ -31,7 +31,9 @@ describe('Cdn', () => {
   });
 
   it('forgets soon that a film was not there yet', async () => {
-    const { customErrorResponses } = (await create()).resource('aws:cloudfront/distribution:Distribution').inputs;
+    const { customErrorResponses } = (await create()).resource(
+      'aws:cloudfront/distribution:Distribution',
+    ).inputs;
     expect(customErrorResponses).toEqual([
       { errorCode: 403, errorCachingMinTtl: 5 },
       { errorCode: 404, errorCachingMinTtl: 5 },

@@ -33,7 +33,8 @@ describe('the tag', () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'image-'));
     mkdirSync(join(folder, 'worker/src'), { recursive: true });
-    for (const path of ['.npmrc', 'package.json', 'package-lock.json']) writeFileSync(join(folder, path), path);
+    for (const path of ['.npmrc', 'package.json', 'package-lock.json'])
+      writeFileSync(join(folder, path), path);
     writeFileSync(join(folder, 'worker/src/main.ts'), 'go');
   });
   afterEach(() => rmSync(folder, { recursive: true }));

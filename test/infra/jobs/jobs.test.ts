@@ -15,7 +15,8 @@ describe('Jobs', () => {
   beforeAll(async () => {
     jobs = await record(() => new Jobs('jobs', args));
   });
-  const policyOn = (type: string, name: string) => parsePolicy(String(jobs.resource(type, name).inputs.policy));
+  const policyOn = (type: string, name: string) =>
+    parsePolicy(String(jobs.resource(type, name).inputs.policy));
 
   it('keeps messages as long as it is told, and dead letters for as long as SQS can', () => {
     expect(jobs.resource('aws:sqs/queue:Queue', 'jobs').inputs).toEqual({
@@ -57,7 +58,9 @@ describe('Jobs', () => {
   });
 
   it('lets only its topic, by ARN, send through SNS to the queue', () => {
-    expect(policyOn('aws:sqs/queuePolicy:QueuePolicy', 'jobs').filter(({ effect }) => effect === 'Allow')).toEqual([
+    expect(
+      policyOn('aws:sqs/queuePolicy:QueuePolicy', 'jobs').filter(({ effect }) => effect === 'Allow'),
+    ).toEqual([
       expect.objectContaining({
         principal: { Service: 'sns.amazonaws.com' },
         actions: ['sqs:SendMessage'],
@@ -67,7 +70,9 @@ describe('Jobs', () => {
   });
 
   it('lets only the source bucket of this account publish from S3', () => {
-    expect(policyOn('aws:sns/topicPolicy:TopicPolicy', 'jobs').filter(({ effect }) => effect === 'Allow')).toEqual([
+    expect(
+      policyOn('aws:sns/topicPolicy:TopicPolicy', 'jobs').filter(({ effect }) => effect === 'Allow'),
+    ).toEqual([
       expect.objectContaining({
         principal: { Service: 's3.amazonaws.com' },
         actions: ['sns:Publish'],
@@ -128,6 +133,8 @@ describe('BucketEvents', () => {
   it('waits for the policy that lets S3 publish', async () => {
     const recording = await events('', []);
     const notification = recording.resource('aws:s3/bucketNotification:BucketNotification');
-    expect(recording.dependsOn(notification, recording.resource('aws:sns/topicPolicy:TopicPolicy'))).toBe(true);
+    expect(recording.dependsOn(notification, recording.resource('aws:sns/topicPolicy:TopicPolicy'))).toBe(
+      true,
+    );
   });
 });

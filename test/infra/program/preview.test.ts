@@ -22,7 +22,8 @@ describe('pulumi preview, where nothing is known yet', () => {
   it.each(stacks)('registers the same resources as an update: $name', async ({ stack }) => {
     const preview = await recordFarm(stack, { preview: true });
     const update = await recordFarm(stack);
-    const names = ({ resources }: typeof update) => resources.map(({ type, name }) => `${type} ${name}`).sort();
+    const names = ({ resources }: typeof update) =>
+      resources.map(({ type, name }) => `${type} ${name}`).sort();
     expect(names(preview)).toEqual(names(update));
     expect(await natureOf(preview.result.queueUrl)).toEqual({ isKnown: false, isSecret: false });
   });

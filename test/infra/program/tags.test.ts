@@ -36,7 +36,9 @@ describe('tags', () => {
   it('leave out no type that could have them', async () => {
     const farms = [await recordFarm(everything), await recordFarm(bareStack())];
     const types = new Set(farms.flatMap(({ resources }) => resources.map(({ type }) => type)));
-    const could = [...types].filter((type) => type.startsWith('aws:') && takesTags(type) && !leftAlone.has(type));
+    const could = [...types].filter(
+      (type) => type.startsWith('aws:') && takesTags(type) && !leftAlone.has(type),
+    );
     expect(could.filter((type) => !taggable.has(type))).toEqual([]);
     expect([...taggable].filter((type) => !takesTags(type))).toEqual([]);
   });

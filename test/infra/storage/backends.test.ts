@@ -1,5 +1,5 @@
-import * as pulumi from '@pulumi/pulumi';
 import { createHash } from 'node:crypto';
+import * as pulumi from '@pulumi/pulumi';
 import { describe, expect, it } from 'vitest';
 import type { BackendArgs, Storage } from '../../../infra/storage/backend.ts';
 import { createStorage } from '../../../infra/storage/backends.ts';
@@ -51,14 +51,17 @@ describe.each(backendNames)('%s', (backend) => {
     if (backend === 's3') expect(recording.resource(buckets.s3).inputs.forceDestroy).toBe(true);
   });
 
-  it.each(['source', 'output'] as const)('uses an existing %s bucket and changes nothing in it', async (side) => {
-    const recording = await create(backend, { side, existing: 'my-films' });
-    expect(await promiseOf(recording.result.bucket)).toBe('my-films');
-    const touched = recording.resources.filter(
-      ({ custom, type }) => custom && type !== 'cloudflare:index/accountToken:AccountToken',
-    );
-    expect(touched).toEqual([]);
-  });
+  it.each(['source', 'output'] as const)(
+    'uses an existing %s bucket and changes nothing in it',
+    async (side) => {
+      const recording = await create(backend, { side, existing: 'my-films' });
+      expect(await promiseOf(recording.result.bucket)).toBe('my-films');
+      const touched = recording.resources.filter(
+        ({ custom, type }) => custom && type !== 'cloudflare:index/accountToken:AccountToken',
+      );
+      expect(touched).toEqual([]);
+    },
+  );
 
   it('keeps its credentials secret', async () => {
     const { credentials } = (await create(backend)).result;
@@ -72,7 +75,9 @@ describe.each(backendNames)('%s', (backend) => {
     const recording = await create(backend);
     const text = JSON.stringify(recording.resources.map(({ inputs }) => inputs));
     expect(text).toContain('https://www.example.com');
-    expect((await create(backend, { side: 'source' })).resources.filter(({ type }) => /cors/i.test(type))).toEqual([]);
+    expect(
+      (await create(backend, { side: 'source' })).resources.filter(({ type }) => /cors/i.test(type)),
+    ).toEqual([]);
   });
 });
 
@@ -104,7 +109,9 @@ describe('S3', () => {
         expiration: { expiredObjectDeleteMarker: true },
       }),
     );
-    expect(recording.dependsOn(lifecycle, recording.resource('aws:s3/bucketVersioning:BucketVersioning'))).toBe(true);
+    expect(
+      recording.dependsOn(lifecycle, recording.resource('aws:s3/bucketVersioning:BucketVersioning')),
+    ).toBe(true);
   });
 
   it('sets its policy after the public access block', async () => {
@@ -127,14 +134,18 @@ describe('S3', () => {
         },
       }),
     ]);
-    expect(await promiseOf(pulumi.output(recording.result.publicUrl))).toBe('https://d111111abcdef8.cloudfront.net');
+    expect(await promiseOf(pulumi.output(recording.result.publicUrl))).toBe(
+      'https://d111111abcdef8.cloudfront.net',
+    );
   });
 });
 
 describe('R2', () => {
   it('derives S3 keys from a token that opens this bucket alone', async () => {
     const recording = await create('r2');
-    const { policies, accountId: owner } = recording.resource('cloudflare:index/accountToken:AccountToken').inputs;
+    const { policies, accountId: owner } = recording.resource(
+      'cloudflare:index/accountToken:AccountToken',
+    ).inputs;
     expect(owner).toBe(accountId);
     expect(policies).toEqual([
       {
@@ -158,14 +169,18 @@ describe('R2', () => {
   });
 
   it('removes abandoned uploads after two days', async () => {
-    const { rules } = (await create('r2')).resource('cloudflare:index/r2BucketLifecycle:R2BucketLifecycle').inputs;
+    const { rules } = (await create('r2')).resource(
+      'cloudflare:index/r2BucketLifecycle:R2BucketLifecycle',
+    ).inputs;
     expect(rules).toMatchObject([
       { abortMultipartUploadsTransition: { condition: { type: 'Age', maxAge: 172_800 } } },
     ]);
   });
 
   it('is shown at a domain of its own, or at the one that R2 gives', async () => {
-    const own = await create('r2', { delivery: { kind: 'cdn', domain: 'v.example.com', certificateArn: '' } });
+    const own = await create('r2', {
+      delivery: { kind: 'cdn', domain: 'v.example.com', certificateArn: '' },
+    });
     expect(own.resource('cloudflare:index/r2CustomDomain:R2CustomDomain').inputs).toMatchObject({
       domain: 'v.example.com',
       zoneId: 'f'.repeat(32),
@@ -173,6 +188,8 @@ describe('R2', () => {
     });
     expect(await promiseOf(pulumi.output(own.result.publicUrl))).toBe('https://v.example.com');
     const given = await create('r2', { delivery: { kind: 'cdn', domain: '', certificateArn: '' } });
-    expect(await promiseOf(pulumi.output(given.result.publicUrl))).toBe('https://pub-0123456789abcdef.r2.dev');
+    expect(await promiseOf(pulumi.output(given.result.publicUrl))).toBe(
+      'https://pub-0123456789abcdef.r2.dev',
+    );
   });
 });

@@ -2,12 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import {
-  ListBucketsCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
+import { ListBucketsCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import * as pulumi from '@pulumi/pulumi';
 import { startFauxqs } from 'fauxqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -47,7 +42,8 @@ describe('the provider of Wasabi buckets, from its saved text', () => {
     s3.destroy();
     await cloud.stop();
   });
-  const bucketNames = async () => (await s3.send(new ListBucketsCommand({}))).Buckets?.map(({ Name }) => Name);
+  const bucketNames = async () =>
+    (await s3.send(new ListBucketsCommand({}))).Buckets?.map(({ Name }) => Name);
 
   it('makes a bucket with a name of its own, fills and empties it, and takes it away', async () => {
     const { id, outs } = await provider.create(inputs);
@@ -67,7 +63,10 @@ describe('the provider of Wasabi buckets, from its saved text', () => {
     expect(await diff({})).toEqual({ changes: false, replaces: [] });
     expect(await diff({ accessKeyId: 'new' })).toEqual({ changes: true, replaces: [] });
     expect(await diff({ corsOrigins: ['*'] })).toEqual({ changes: true, replaces: [] });
-    expect(await diff({ prefix: 'other', endpoint: 'https://elsewhere' })).toEqual({ changes: false, replaces: [] });
+    expect(await diff({ prefix: 'other', endpoint: 'https://elsewhere' })).toEqual({
+      changes: false,
+      replaces: [],
+    });
     expect(await diff({ region: 'eu-central-2' })).toEqual({ changes: true, replaces: ['region'] });
   });
 
