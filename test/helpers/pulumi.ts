@@ -1,9 +1,9 @@
 import * as pulumi from '@pulumi/pulumi';
-import { getMonitor } from '@pulumi/pulumi/runtime/settings.js';
 import { answerOf, stateOf } from './pulumi-cloud.ts';
+import { keepRequests, optionsOf, type RegisterRequest, type ResourceOptions } from './pulumi-options.ts';
 
 /** What a program registered with Pulumi, seen from the engine's side. */
-export interface Registered {
+export interface Registered extends ResourceOptions {
   type: string;
   name: string;
   urn: string;
@@ -13,16 +13,6 @@ export interface Registered {
   inputs: Inputs;
   /** Paths of the inputs that are secret, such as `value` or `containerDefinitions`. */
   secretPaths: string[];
-  /** URN, empty for none. */
-  parent: string;
-  /** URNs of everything that `dependsOn` leads to, a component's children included. */
-  dependsOn: string[];
-  protect: boolean;
-  retainOnDelete: boolean;
-  deleteBeforeReplace: boolean;
-  ignoreChanges: string[];
-  customTimeouts: { create?: string; update?: string; delete?: string };
-  provider: string;
 }
 
 /** Inputs in their loose, wire-like form; `field` and `list` in tests walk them. */
@@ -70,7 +60,7 @@ export async function record<T>(
   await pulumi.runtime.setMocks(
     {
       newResource: async (args) => {
-        const options = request ? optionsOf(request) : noOptions; // before any await: see keepRequests
+        const options = optionsOf(request); // before any await: see keepRequests
         const { type, name, custom = true } = args;
         let inputs: Inputs = args.inputs;
         for (const transform of transforms) {
@@ -158,67 +148,6 @@ function queries(resources: readonly Registered[]) {
     },
     dependsOn: (later: Registered, earlier: Registered) => dependsOn(later, earlier),
   };
-}
-
-/** Options reach the engine in the request, and not the mocks: read there, just before the mock is called. */
-interface RegisterRequest {
-  getParent(): string;
-  getDependenciesList?(): string[];
-  getProtect?(): boolean;
-  getRetainondelete?(): boolean;
-  getDeletebeforereplace?(): boolean;
-  getIgnorechangesList?(): string[];
-  getCustomtimeouts?(): { getCreate(): string; getUpdate(): string; getDelete(): string } | undefined;
-  getProvider?(): string;
-}
-
-const noOptions = {
-  parent: '',
-  dependsOn: [],
-  protect: false,
-  retainOnDelete: false,
-  deleteBeforeReplace: false,
-  ignoreChanges: [],
-  customTimeouts: {},
-  provider: '',
-};
-
-function optionsOf(request: RegisterRequest): Omit<Registered, 'type' | 'name' | 'urn' | keyof Contents> {
-  const timeouts = request.getCustomtimeouts?.();
-  return {
-    parent: request.getParent(),
-    dependsOn: request.getDependenciesList?.() ?? [],
-    protect: request.getProtect?.() ?? false,
-    retainOnDelete: request.getRetainondelete?.() ?? false,
-    deleteBeforeReplace: request.getDeletebeforereplace?.() ?? false,
-    ignoreChanges: request.getIgnorechangesList?.() ?? [],
-    customTimeouts: timeouts
-      ? {
-          create: timeouts.getCreate() || undefined,
-          update: timeouts.getUpdate() || undefined,
-          delete: timeouts.getDelete() || undefined,
-        }
-      : {},
-    provider: request.getProvider?.() ?? '',
-  };
-}
-
-type Contents = Pick<Registered, 'custom' | 'inputs' | 'secretPaths'>;
-type Respond = (error: unknown, response: unknown) => void;
-type Monitor = Record<
-  'registerResource' | 'readResource',
-  (request: RegisterRequest, respond: Respond) => unknown
->;
-
-function keepRequests(see: (request: RegisterRequest) => void): void {
-  const monitor = getMonitor() as unknown as Monitor;
-  for (const method of ['registerResource', 'readResource'] as const) {
-    const original = monitor[method].bind(monitor);
-    monitor[method] = (request, respond) => {
-      see(request); // the mock monitor calls newResource before it awaits anything
-      return original(request, respond);
-    };
-  }
 }
 
 /** As the mock monitor makes them, so that parents and dependencies can be matched. */

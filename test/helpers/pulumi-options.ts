@@ -1,0 +1,77 @@
+import { getMonitor } from '@pulumi/pulumi/runtime/settings.js';
+
+/** How a resource was registered, apart from its inputs. */
+export interface ResourceOptions {
+  /** URN, empty for none. */
+  parent: string;
+  /** URNs of everything that `dependsOn` leads to, a component's children included. */
+  dependsOn: string[];
+  protect: boolean;
+  retainOnDelete: boolean;
+  deleteBeforeReplace: boolean;
+  ignoreChanges: string[];
+  customTimeouts: { create?: string; update?: string; delete?: string };
+  provider: string;
+}
+
+/** Options reach the engine in the request, and not the mocks: read there, just before the mock is called. */
+export interface RegisterRequest {
+  getParent(): string;
+  getDependenciesList?(): string[];
+  getProtect?(): boolean;
+  getRetainondelete?(): boolean;
+  getDeletebeforereplace?(): boolean;
+  getIgnorechangesList?(): string[];
+  getCustomtimeouts?(): { getCreate(): string; getUpdate(): string; getDelete(): string } | undefined;
+  getProvider?(): string;
+}
+
+const noOptions: ResourceOptions = {
+  parent: '',
+  dependsOn: [],
+  protect: false,
+  retainOnDelete: false,
+  deleteBeforeReplace: false,
+  ignoreChanges: [],
+  customTimeouts: {},
+  provider: '',
+};
+
+export function optionsOf(request: RegisterRequest | undefined): ResourceOptions {
+  if (!request) return noOptions;
+  const timeouts = request.getCustomtimeouts?.();
+  return {
+    parent: request.getParent(),
+    dependsOn: request.getDependenciesList?.() ?? [],
+    protect: request.getProtect?.() ?? false,
+    retainOnDelete: request.getRetainondelete?.() ?? false,
+    deleteBeforeReplace: request.getDeletebeforereplace?.() ?? false,
+    ignoreChanges: request.getIgnorechangesList?.() ?? [],
+    customTimeouts: timeouts
+      ? {
+          create: timeouts.getCreate() || undefined,
+          update: timeouts.getUpdate() || undefined,
+          delete: timeouts.getDelete() || undefined,
+        }
+      : {},
+    provider: request.getProvider?.() ?? '',
+  };
+}
+
+type Respond = (error: unknown, response: unknown) => void;
+type Monitor = Record<
+  'registerResource' | 'readResource',
+  (request: RegisterRequest, respond: Respond) => unknown
+>;
+
+/** Shows each request just before the mock that it leads to is called. */
+export function keepRequests(see: (request: RegisterRequest) => void): void {
+  const monitor = getMonitor() as unknown as Monitor;
+  for (const method of ['registerResource', 'readResource'] as const) {
+    const original = monitor[method].bind(monitor);
+    monitor[method] = (request, respond) => {
+      see(request); // the mock monitor calls newResource before it awaits anything
+      return original(request, respond);
+    };
+  }
+}
