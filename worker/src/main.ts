@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { chooseEncoder } from './encode/choose-encoder.ts';
+import { startHeartbeat } from './heartbeat.ts';
 import { createSourceRemoval } from './job/remove-source.ts';
 import { createJobRunner } from './job/run.ts';
 import { openStores } from './job/stores.ts';
@@ -41,6 +42,7 @@ async function main(): Promise<void> {
     process.exit(exitCodes.noEncoder);
   });
   await mkdir(settings.workDir, { recursive: true });
+  startHeartbeat(settings.heartbeatFile, log);
 
   const stores = openStores(settings);
   const { bucket: outputBucket, prefix } = settings.output;

@@ -134,6 +134,8 @@ export const environmentSchema = z.object({
   METRICS_NAMESPACE: z.string().optional(),
 
   WORK_DIR: z.string().default(join(tmpdir(), 'transcode-farm')),
+  /** Written every 5 seconds while the worker lives, for a health check; none without it. */
+  HEARTBEAT_FILE: z.string().optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   FFMPEG_PATH: z.string().default('ffmpeg'),
   FFPROBE_PATH: z.string().default('ffprobe'),
@@ -221,6 +223,7 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
     allowJobWebhooks: env.ALLOW_JOB_WEBHOOKS,
     allowShortSources: env.ALLOW_SHORT_SOURCES,
     workDir: env.WORK_DIR,
+    heartbeatFile: env.HEARTBEAT_FILE,
     logLevel: env.LOG_LEVEL,
     ffmpegPath: env.FFMPEG_PATH,
     ffprobePath: env.FFPROBE_PATH,
