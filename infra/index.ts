@@ -57,7 +57,10 @@ export default function farm() {
   // Workers: the image, what it is told, and what runs it
   const image = settings.workerImage ?? new WorkerImage('worker').uri;
   const secrets = new Secrets('worker', workerSecrets(settings, { source, output }));
-  const { subnetIds, securityGroupId } = new Network('farm', settings.network.existing);
+  const { subnetIds, securityGroupId } = new Network(
+    'farm',
+    settings.network.existing ?? { zones: settings.network.zones },
+  );
   const { clusterName, clusterArn } = new Cluster('farm', {
     containerInsights: settings.watch.containerInsights,
   });

@@ -2,7 +2,7 @@ import type * as pulumi from '@pulumi/pulumi';
 import { readCompute, readNetwork, readScaling } from './settings/compute.ts';
 import { ConfigReader } from './settings/reader.ts';
 import { readStorage } from './settings/storage.ts';
-import { readJobNumbers, readWorkerTexts, type WorkerTexts } from './settings/worker.ts';
+import { readJobNumbers, readWorkerSecrets, readWorkerTexts, type WorkerTexts } from './settings/worker.ts';
 import type { BackendName } from './storage/names.ts';
 import type { WasabiRegion } from './storage/wasabi-regions.ts';
 
@@ -75,6 +75,8 @@ export interface ScalingSettings {
 
 export interface NetworkSettings {
   existing?: { vpcId: string; subnetIds: string[] };
+  /** Availability zones of an own network. */
+  zones: number;
   assignPublicIp: boolean;
 }
 
@@ -109,9 +111,7 @@ export function readSettings(): FarmSettings {
 }
 
 function readSecrets(config: ConfigReader): Pick<FarmSettings, 'webhookSecret' | 'databaseUrl'> {
-  const webhookSecret = config.secret('webhookSecret', 'a webhook secret ("whsec_" and base64)', (value) =>
-    /^(whsec_[A-Za-z0-9+/=]+\s*)+$/.test(value),
-  );
+  const { webhookSecret, databaseUrl } = readWorkerSecrets(config);
   const sendsWebhooks = config.text('webhookUrl') !== '' || config.text('allowJobWebhooks') === 'true';
   if (sendsWebhooks && !webhookSecret) {
     config.refuse(
@@ -128,9 +128,6 @@ function readSecrets(config: ConfigReader): Pick<FarmSettings, 'webhookSecret' |
       'https://www.example.com/hooks/films',
     );
   }
-  const databaseUrl = config.secret('databaseUrl', 'a Postgres URL ("postgres://...")', (value) =>
-    /^postgres(ql)?:\/\//.test(value),
-  );
   return { webhookSecret, databaseUrl };
 }
 

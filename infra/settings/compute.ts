@@ -92,6 +92,7 @@ export function readNetwork(config: ConfigReader): NetworkSettings {
   }
   return {
     existing: vpcId !== '' && subnetIds.length > 0 ? { vpcId, subnetIds } : undefined,
+    zones: config.region() === 'us-west-1' ? 2 : 3, // new accounts find only two zones there
     assignPublicIp: config.flag('assignPublicIp'),
   };
 }

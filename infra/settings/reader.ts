@@ -26,6 +26,11 @@ export class ConfigReader {
     return (pulumi.runtime.getConfig(`${this.#project}:${key}`) ?? '').trim();
   }
 
+  /** AWS's region, if the stack says it; else the environment does, for the provider alone. */
+  region(): string | undefined {
+    return pulumi.runtime.getConfig('aws:region');
+  }
+
   /** Text of the given form, or empty. */
   pattern(key: string, form: RegExp, expected: string, example: string): string {
     const value = this.text(key);
@@ -112,10 +117,11 @@ export class ConfigReader {
   }
 }
 
-/** The command that sets a key. */
+/** The command that sets a key; without a value Pulumi asks for it. */
 export function setLine(key: string, value: string, options = ''): string {
-  const path = options === '' ? key : options;
-  return `pulumi config set ${path} ${/^[\w.@%:/+=-]+$/.test(value) ? value : `'${value}'`}`;
+  // Texts that begin with a double quote are for the shell to fill in.
+  const word = /^("|[\w.@%:/+=-]*$)/.test(value) ? value : `'${value}'`;
+  return `pulumi config set ${options === '' ? key : options} ${word}`.trimEnd();
 }
 
 export function orList(items: readonly string[]): string {

@@ -184,7 +184,7 @@ function checkCredentials(config: ConfigReader, { source, output, r2, wasabi }: 
   }
   for (const key of ['wasabiAccessKeyId', 'wasabiSecretAccessKey']) {
     if (config.text(key) === '') {
-      config.refuse(key, `is not set, and ${usedBy('wasabi')} needs it.`, '...', `--secret ${key}`);
+      config.refuse(key, `is not set, and ${usedBy('wasabi')} needs it.`, '', `--secret ${key}`);
     }
   }
 }

@@ -42,6 +42,21 @@ export function readWorkerTexts(config: ConfigReader): WorkerTexts {
   return texts;
 }
 
+/** Secrets of the worker, by their keys. They are secret outputs, so what is wrong with them is only warned of. */
+export function readWorkerSecrets(config: ConfigReader) {
+  const { WEBHOOK_SECRET, DATABASE_URL } = environmentSchema.shape;
+  const looksRight = (schema: typeof WEBHOOK_SECRET | typeof DATABASE_URL) => (value: string) =>
+    schema.safeParse(value).success;
+  return {
+    webhookSecret: config.secret(
+      'webhookSecret',
+      '"whsec_" and base64 of 24 to 64 bytes',
+      looksRight(WEBHOOK_SECRET),
+    ),
+    databaseUrl: config.secret('databaseUrl', 'a Postgres URL ("postgres://...")', looksRight(DATABASE_URL)),
+  };
+}
+
 /** Of the worker's texts, the numbers that the queue needs too. */
 export function readJobNumbers(texts: WorkerTexts): {
   visibilityTimeoutSeconds: number;
