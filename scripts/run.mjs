@@ -22,6 +22,7 @@ const tasks = {
     script: 'node_modules/vitest/vitest.mjs',
     args: ['run'],
   },
+  bench: { needs: ['ffmpeg'], script: 'bench/main.ts', args: [] },
   check: { needs: ['ffmpeg', 'chromium', 'postgres'], script: 'scripts/check.ts', args: [] },
 };
 
