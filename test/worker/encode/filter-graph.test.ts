@@ -11,7 +11,7 @@ function graphOf(plan: ReturnType<typeof shortPlan>, part = 0): Map<string, stri
 describe('filterGraph', () => {
   it('decodes once and scales each rung from the one above it', () => {
     const graph = graphOf(shortPlan({ video: { width: 1280, height: 720 } }));
-    expect([...graph.keys()]).toEqual(['v0', 'v1', 'v2', 'v3', 'poster', 'sheets']);
+    expect([...graph.keys()]).toEqual(['v0', 'v1', 'v2', 'v3', 'poster', 'tiles', 'blank', 'sheets']);
     expect(graph.get('v0')?.[0]).toBe('[0:0]trim=start=0:end=12');
     expect(graph.get('v0')?.at(-1)).toBe('split=3');
     expect(graph.get('v1')?.[0]).toBe('[s0]scale=w=960:h=540:flags=bicubic');
@@ -25,24 +25,32 @@ describe('filterGraph', () => {
     expect(args[1]).toContain('split=3[v0][s0][p];');
     expect(args[1]).toContain('split=2[v1][t];');
     expect(graphOf(plan).get('poster')).toEqual([
-      "[p]select='eq(selected_n,0)*gte(t,4.5)'",
+      "[p]select='eq(n,0)+lt(prev_selected_t,4.5)*gte(t,4.5)'",
       'format=yuvj420p',
     ]);
   });
 
   it('counts the time of the poster from the start of its part', () => {
     expect(graphOf(shortPlan({ encoding: { thumbnailAt: 13 } }), 1).get('poster')?.[0]).toBe(
-      "[p]select='eq(selected_n,0)*gte(t,1)'",
+      "[p]select='eq(n,0)+lt(prev_selected_t,1)*gte(t,1)'",
     );
   });
 
-  it('puts films of varying rate on a grid that begins at zero in the first part alone', () => {
-    const plan = shortPlan({ video: { variableFrameRate: true, frameRate: { num: 30, den: 1 } } });
-    expect(graphOf(plan, 0).get('v0')?.slice(0, 2)).toEqual([
-      '[0:0]fps=fps=30/1:start_time=0',
+  it("puts films of varying rate on one grid, anchored at the film's zero in every part", () => {
+    const frameRate = { num: 30000, den: 1001 };
+    const plan = shortPlan({ video: { variableFrameRate: true, frameRate } });
+    expect(graphOf(plan, 0).get('v0')?.slice(0, 3)).toEqual([
+      '[0:0]fps=fps=30000/1001:start_time=0',
+      'settb=1/30000',
       'trim=start=0:end=12',
     ]);
-    expect(graphOf(plan, 1).get('v0')?.[0]).toBe('[0:0]fps=fps=30/1');
+    expect(graphOf(plan, 1).get('v0')?.slice(0, 5)).toEqual([
+      "[0:0]setpts='round(PTS+12/TB)'",
+      'fps=fps=30000/1001',
+      'settb=1/30000',
+      "setpts='round(PTS-12/TB)'",
+      'trim=start=0:end=12',
+    ]);
   });
 
   it('cuts a part out only after deinterlacing, which looks at the frames before', () => {
@@ -58,7 +66,7 @@ describe('filterGraph', () => {
       'setsar=1',
     ]);
     expect(graph.get('v1')?.[0]).toBe('[s0]scale_cuda=w=426:h=240:interp_algo=bicubic:format=yuv420p');
-    for (const label of ['poster', 'sheets'])
+    for (const label of ['poster', 'tiles'])
       expect(graph.get(label)?.slice(1, 4)).toEqual(['hwdownload', 'format=yuv420p', 'format=yuvj420p']);
   });
 

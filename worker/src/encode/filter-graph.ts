@@ -67,11 +67,19 @@ function sheetPrefix({ index }: VideoPart): string {
 
 /** Frames of this part alone, at the times they are shown, counted from its start. */
 function timing(video: VideoPlan, part: VideoPart, lengthSeconds: number): string[] {
-  const rate = `${video.frameRate.num}/${video.frameRate.den}`;
-  // The first part begins at zero even when the first picture comes later.
-  const start = part.startSeconds === 0 ? ':start_time=0' : '';
-  const grid = video.timing === 'constant' ? [`fps=fps=${rate}${start}`] : [];
+  const grid = video.timing === 'constant' ? onGrid(video, part) : [];
   return [...video.prepare, ...grid, `trim=start=0:end=${seconds(lengthSeconds)}`];
+}
+
+/** One grid for the whole film: a part begins between two of its points where a segment is no whole number of frames. */
+function onGrid({ frameRate: { num, den } }: VideoPlan, { startSeconds }: VideoPart): string[] {
+  // The film begins at zero even when its first picture comes later.
+  const grid = `fps=fps=${num}/${den}${startSeconds === 0 ? ':start_time=0' : ''}`;
+  // A clock on which both frames and whole seconds are whole numbers.
+  const clock = `settb=1/${num}`;
+  if (startSeconds === 0) return [grid, clock];
+  const start = `${seconds(startSeconds)}/TB`;
+  return [`setpts='round(PTS+${start})'`, grid, clock, `setpts='round(PTS-${start})'`];
 }
 
 function upload({ path }: VideoPlan): string[] {

@@ -107,7 +107,9 @@ export function createRecorder(plan: Plan, part: Part): Recorder {
         renditions: records,
         endSeconds: end,
         sheets:
-          plan.video && part.kind === 'video' ? tilesOf(sheets, plan.video.storyboard, partStart, end) : [],
+          plan.video && part.kind === 'video'
+            ? tilesOf(sheets, plan.video.storyboard, partStart, end - frameSeconds)
+            : [],
         ...(poster ? { poster } : {}),
         warnings: errorLines > 0 ? [`The decoder reported ${errorLines} errors in part ${part.index}.`] : [],
         encodeSeconds,
@@ -147,14 +149,14 @@ function assertSame(first: RenditionRecord, other: RenditionRecord): void {
   }
 }
 
-/** Film times of the tiles in each sheet: one for every interval in which the part has a frame. */
+/** Film times of the tiles in each sheet: one for every interval in which a frame of the part begins. */
 function tilesOf(
   files: readonly string[],
   { intervalSeconds, columns, rows }: { intervalSeconds: number; columns: number; rows: number },
   startSeconds: number,
-  endSeconds: number,
+  lastFrameSeconds: number,
 ) {
-  const count = Math.ceil((endSeconds - startSeconds) / intervalSeconds - 1e-6);
+  const count = Math.floor((lastFrameSeconds - startSeconds) / intervalSeconds + 1e-6) + 1;
   const times = Array.from({ length: count }, (_, index) => startSeconds + index * intervalSeconds);
   return files.map((file, index) => ({
     file,
