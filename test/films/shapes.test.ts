@@ -1,0 +1,61 @@
+import { describe, it } from 'vitest';
+import { pattern, type Turn } from '../helpers/pattern.ts';
+import { useFarm, x264 } from '../helpers/use-farm.ts';
+
+const farm = useFarm();
+
+describe('the shape of a film is kept', () => {
+  it.each([
+    ['landscape', 640, 360],
+    ['wide', 640, 272],
+    ['portrait', 360, 640],
+    ['square', 360, 360],
+    ['4:3', 480, 360],
+  ])('%s', async (name, width, height) => {
+    const clip = await farm.make(
+      `${name.replace(':', 'x')}.mp4`,
+      ...pattern({ width, height, seconds: 4.4 }),
+      ...x264,
+    );
+    // The rest of 0.4 s stays with the segment before it.
+    await farm.check(clip, { size: [width, height], frames: 110, segments: 2 });
+  });
+
+  it.each([90, 180, 270] as Turn[])('turned by %s degrees', async (turn) => {
+    const upright = await farm.make(`upright-${turn}.mp4`, ...pattern({ seconds: 4 }), ...x264);
+    // ffmpeg's tag turns counter-clockwise.
+    const tag = ['-metadata:s:v', `rotate=${360 - turn}`];
+    const clip = await farm.make(`turned-${turn}.mp4`, '-i', upright, '-c', 'copy', ...tag);
+    await farm.check(clip, { size: turn === 180 ? [640, 360] : [360, 640], frames: 100, turn });
+  });
+
+  it.each([
+    ['wider', 480, 360, '4/3', [640, 360]],
+    ['narrower', 640, 360, '3/4', [480, 360]],
+    ['as on a DVD', 720, 480, '32/27', [640, 360]],
+  ] as const)('with pixels that are not square: %s', async (name, width, height, aspect, [shown, lines]) => {
+    const picture = pattern({ width, height, seconds: 4, then: `setsar=${aspect}` });
+    const clip = await farm.make(`anamorphic-${name}.mp4`, ...picture, ...x264);
+    await farm.check(clip, { size: [shown, lines], frames: 100 });
+  });
+
+  it('with pixels that are not square, turned', async () => {
+    const picture = pattern({ width: 480, height: 360, seconds: 4, then: 'setsar=4/3' });
+    const upright = await farm.make('anamorphic.mp4', ...picture, ...x264);
+    const clip = await farm.make('both.mp4', '-i', upright, '-c', 'copy', '-metadata:s:v', 'rotate=270');
+    await farm.check(clip, { size: [360, 640], frames: 100, turn: 90 });
+  });
+
+  it('with odd sizes, which lose a line', async () => {
+    const picture = pattern({ width: 641, height: 361, seconds: 4 });
+    const clip = await farm.make('odd.mkv', ...picture, '-c:v', 'ffv1', '-pix_fmt', 'yuv444p');
+    await farm.check(clip, { size: [640, 360], frames: 100 });
+  });
+
+  it('in MPEG-TS as in fMP4', async () => {
+    const upright = await farm.make('upright-ts.mp4', ...pattern(), ...x264);
+    const clip = await farm.make('turned-ts.mp4', '-i', upright, '-c', 'copy', '-metadata:s:v', 'rotate=270');
+    const environment = { SEGMENT_FORMAT: 'mpegts' } as const;
+    await farm.check(clip, { size: [360, 640], frames: 150, turn: 90, segments: 3 }, { environment });
+  });
+});

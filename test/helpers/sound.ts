@@ -1,0 +1,39 @@
+import { ffmpeg } from './clips.ts';
+import type { ReadRendition } from './read-film.ts';
+
+const samplesPerSecond = 48_000;
+
+/** A published audio rendition, decoded to one channel. */
+export interface Sound {
+  seconds: number;
+  /** When it first becomes loud after a moment; undefined where it stays silent. */
+  onsetAfter(seconds: number): number | undefined;
+  /** Loudest sample in a span. */
+  peak(fromSeconds: number, toSeconds: number): number;
+  /** Of a tone, from how often it changes its sign. */
+  hertz(fromSeconds: number, toSeconds: number): number;
+}
+
+export async function listen({ joinedPath }: ReadRendition): Promise<Sound> {
+  const bytes = await ffmpeg(
+    ...['-xerror', '-i', joinedPath, '-ac', '1', '-ar', String(samplesPerSecond)],
+    ...['-f', 'f32le', '-'],
+  );
+  const samples = new Float32Array(Uint8Array.from(bytes).buffer);
+  const span = (from: number, to: number) =>
+    samples.subarray(Math.round(from * samplesPerSecond), Math.round(to * samplesPerSecond));
+  return {
+    seconds: samples.length / samplesPerSecond,
+    onsetAfter(seconds) {
+      const from = Math.round(seconds * samplesPerSecond);
+      const found = samples.subarray(from).findIndex((sample) => Math.abs(sample) > 0.1);
+      return found < 0 ? undefined : (from + found) / samplesPerSecond;
+    },
+    peak: (from, to) => span(from, to).reduce((most, sample) => Math.max(most, Math.abs(sample)), 0),
+    hertz(from, to) {
+      const part = span(from, to);
+      const changes = part.filter((sample, n) => n > 0 && sample >= 0 !== (part[n - 1] ?? 0) >= 0);
+      return changes.length / 2 / (to - from);
+    },
+  };
+}
