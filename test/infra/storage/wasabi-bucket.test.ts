@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
+import { compileFunction } from 'node:vm';
 import { ListBucketsCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import * as pulumi from '@pulumi/pulumi';
 import { startFauxqs } from 'fauxqs';
@@ -10,11 +10,14 @@ import { wasabiProvider } from '../../../infra/storage/wasabi-bucket.ts';
 
 type Provider = typeof wasabiProvider;
 
-/** As Pulumi does it: the functions become text, and the text becomes functions elsewhere. */
+/** As Pulumi does it: the functions become text, and the text becomes functions where nothing of this file is known. */
 async function revived(): Promise<Provider> {
-  const require = createRequire(createRequire(import.meta.url).resolve('@pulumi/pulumi/package.json'));
   const { text, exportName } = await pulumi.runtime.serializeFunction(() => wasabiProvider);
-  return require('require-from-string')(text)[exportName]();
+  const exported: Record<string, () => Provider> = {};
+  compileFunction(text, ['exports'])(exported);
+  const provider = exported[exportName]?.();
+  if (!provider) throw new Error(`the saved text exports no ${exportName}`);
+  return provider;
 }
 
 describe('the provider of Wasabi buckets, from its saved text', () => {
