@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { chooseEncoder } from './encode/choose-encoder.ts';
 import { startHeartbeat } from './heartbeat.ts';
@@ -16,6 +16,7 @@ import { readStatusFile } from './report/status-file.ts';
 import { readSettings, type Settings, SettingsError } from './settings.ts';
 
 import { transcode } from './transcode.ts';
+import { openWorkDir } from './work-dir.ts';
 
 /** Exit codes, after sysexits.h: settings that must be mended, and an encoder that is not there. */
 const exitCodes = { stopped: 0, crashed: 1, noEncoder: 69, badSettings: 78 };
@@ -41,7 +42,7 @@ async function main(): Promise<void> {
     log.fatal({ err: error }, 'the encoder that was asked for can not be used; no jobs are taken');
     process.exit(exitCodes.noEncoder);
   });
-  await mkdir(settings.workDir, { recursive: true });
+  const workDir = await openWorkDir(settings.workDir);
   startHeartbeat(settings.heartbeatFile, log);
 
   const stores = openStores(settings);
@@ -58,7 +59,8 @@ async function main(): Promise<void> {
   });
   const handle = createJobRunner({
     settings,
-    transcode: (job, run) => transcode(job, { settings, stores, tools, encoder, ...run }),
+    transcode: (job, run) =>
+      transcode(job, { settings: { ...settings, workDir }, stores, tools, encoder, ...run }),
     reporter,
     readEarlier: (jobId) => readStatusFile(stores.output, prefix, jobId, log),
     isPublished: async (film) => (await stores.output.head(film.playlist)) !== undefined,
@@ -83,6 +85,7 @@ async function main(): Promise<void> {
   await consumer.stop();
   await reporter.close(1500);
   protection.close();
+  await rm(workDir, { recursive: true, force: true });
   log.info('worker stopped');
   process.exit(exitCodes.stopped);
 }
