@@ -11,7 +11,7 @@ describe('colours come out as they went in, in 8 bits and 4:2:0', () => {
     ['10 bits', 'mp4', [...x264, '-pix_fmt', 'yuv420p10le']],
     ['4:2:2', 'mp4', [...x264, '-pix_fmt', 'yuv422p']],
     ['4:4:4', 'mp4', [...x264, '-pix_fmt', 'yuv444p']],
-    ['ProRes, 4:2:2 in 10 bits', 'mov', ['-c:v', 'prores_ks', '-profile:v', '0']],
+    ['ProRes, 4:2:2 in 10 bits', 'mov', ['-c:v', 'prores', '-profile:v', '0']],
     ['full range', 'mp4', ['-vf', 'scale=out_range=full', ...x264, '-pix_fmt', 'yuvj420p']],
   ])('from %s', async (name, format, codec) => {
     const clip = await farm.make(
@@ -41,7 +41,7 @@ describe('colours come out as they went in, in 8 bits and 4:2:0', () => {
   it('from fields, joined to whole frames', async () => {
     const clip = await farm.make(
       'interlaced.mp4',
-      ...pattern({ rate: '50', seconds: 4, then: 'interlace=scan=tff:lowpass=off' }),
+      ...pattern({ rate: '50', seconds: 4, filter: 'interlace=scan=tff:lowpass=off' }),
       ...[...x264, '-pix_fmt', 'yuv420p', '-flags', '+ilme+ildct', '-x264-params', 'tff=1'],
     );
     // The first field of a frame is what is kept; nothing comes before the first frame, so both are seen in it.

@@ -34,13 +34,13 @@ describe('the shape of a film is kept', () => {
     ['narrower', 640, 360, '3/4', [480, 360]],
     ['as on a DVD', 720, 480, '32/27', [640, 360]],
   ] as const)('with pixels that are not square: %s', async (name, width, height, aspect, [shown, lines]) => {
-    const picture = pattern({ width, height, seconds: 4, then: `setsar=${aspect}` });
+    const picture = pattern({ width, height, seconds: 4, filter: `setsar=${aspect}` });
     const clip = await farm.make(`anamorphic-${name}.mp4`, ...picture, ...x264);
     await farm.check(clip, { size: [shown, lines], frames: 100 });
   });
 
   it('with pixels that are not square, turned', async () => {
-    const picture = pattern({ width: 480, height: 360, seconds: 4, then: 'setsar=4/3' });
+    const picture = pattern({ width: 480, height: 360, seconds: 4, filter: 'setsar=4/3' });
     const upright = await farm.make('anamorphic.mp4', ...picture, ...x264);
     const clip = await farm.make('both.mp4', '-i', upright, '-c', 'copy', '-metadata:s:v', 'rotate=270');
     await farm.check(clip, { size: [360, 640], frames: 100, turn: 90 });

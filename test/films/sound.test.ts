@@ -153,7 +153,7 @@ describe('sound', () => {
 describe('picture and sound', () => {
   const flashes = [1, 5];
   const flashing = pattern({
-    then: `drawbox=c=white:t=fill:enable='${flashes.map((t) => `eq(n,${t * 25})`).join('+')}'`,
+    filter: `drawbox=c=white:t=fill:enable='${flashes.map((t) => `eq(n,${t * 25})`).join('+')}'`,
   });
   const beeps = flashes.map((t) => `between(t,${t},${t + 0.04})`).join('+');
   const beeping = ['-f', 'lavfi', '-i', `aevalsrc='0.8*sin(2*PI*1000*t)*(${beeps})':s=48000:d=6`];

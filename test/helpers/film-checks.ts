@@ -134,8 +134,8 @@ function checkSound({ name, packets, stream, playlist }: ReadRendition, endSecon
 function checkVariants({ master, video, audio }: ReadFilm, expected: ExpectedFilm): void {
   expect(master.independentSegments).toBe(true);
   const variants = master.variants.filter(({ isIFrameOnly }) => !isIFrameOnly);
-  if (!expected.size) return expect(variants.length).toBe(1);
-  expect(variants.length).toBe(video.length);
+  expect(variants.length).toBe(expected.size ? video.length : 1);
+  if (!expected.size) return;
   const dearest = (rates: number[]) => Math.max(0, ...rates);
   const sound = { average: dearest(audio.map(averageRate)), peak: dearest(audio.map(peakRate)) };
   for (const variant of variants) {

@@ -8,8 +8,8 @@ export interface PatternOptions {
   /** Frames per second, such as `30000/1001`. */
   rate?: string;
   seconds?: number;
-  /** Filters behind the pattern. */
-  then?: string;
+  /** Behind the pattern. */
+  filter?: string;
 }
 
 const corners = { topLeft: 'red', topRight: 'lime', bottomLeft: 'blue', bottomRight: 'yellow' } as const;
@@ -19,7 +19,7 @@ const cells = bits + 2;
 
 /** Input arguments of ffmpeg for the pattern. */
 export function pattern(options: PatternOptions = {}): string[] {
-  const { width = 640, height = 360, rate = '25', seconds = 6, then } = options;
+  const { width = 640, height = 360, rate = '25', seconds = 6, filter } = options;
   const box = (x: number, y: number, w: number, h: number, color: string, enable = '1') =>
     `drawbox=x=iw*${x}:y=ih*${y}:w=iw*${w}:h=ih*${h}:c=${color}:t=fill:enable='${enable}'`;
   const cell = (index: number, enable: string) => box(index / cells, 0.35, 1 / cells, 0.3, 'white', enable);
@@ -31,7 +31,7 @@ export function pattern(options: PatternOptions = {}): string[] {
     box(0.5, 0.65, 0.5, 0.35, corners.bottomRight),
     cell(0, '1'),
     ...Array.from({ length: bits }, (_, bit) => cell(bit + 1, `gte(mod(n,${2 ** (bit + 1)}),${2 ** bit})`)),
-    ...(then ? [then] : []),
+    ...(filter ? [filter] : []),
   ];
   return ['-f', 'lavfi', '-i', filters.join(',')];
 }

@@ -54,6 +54,20 @@ describe('createRecorder', () => {
     expect(record.sheets).toEqual([{ file: '0001-1.jpg', tileSeconds: [4, 5, 6, 7] }]);
   });
 
+  it('counts no tile for an interval in which no frame begins', () => {
+    const { plan } = made;
+    if (!plan.video) throw new Error('This plan was to have a picture.');
+    const storyboard = { ...plan.video.storyboard, intervalSeconds: 3.97 };
+    const recorder = createRecorder({ ...plan, video: { ...plan.video, storyboard } }, second);
+    for (const name of ['240p', '360p']) {
+      recorder.addInit(name, made.files.get(name)?.init ?? Buffer.alloc(0));
+      for (const number of [2, 3]) recorder.addSegment(name, `0000${number}.m4s`, file(name, number));
+    }
+    recorder.addSheet('0001-1.jpg');
+    // The second interval begins at 7.97 s; the last frame began at 7.96 s.
+    expect(recorder.finish(done).sheets).toEqual([{ file: '0001-1.jpg', tileSeconds: [4] }]);
+  });
+
   it('records sound, which ends up to a frame of 1024 samples after the film', () => {
     const recorder = recorderOf(made.audioPart);
     for (const number of [0, 1, 2, 3]) recorder.add('audio-0', number);
