@@ -14,6 +14,7 @@ import { Jobs } from './jobs/jobs.ts';
 import { Scaling } from './scaling/scaling.ts';
 import { readSettings } from './settings.ts';
 import { createStorage } from './storage/backends.ts';
+import { bucketNameFor } from './storage/bucket-name.ts';
 import { tagEverything } from './tags.ts';
 import { Watch } from './watch/watch.ts';
 
@@ -30,12 +31,12 @@ export default function farm() {
   const metricsNamespace = `transcode-farm/${pulumi.getStack()}`;
 
   // Films: where they come from and go to
-  const source = createStorage('source', storage.source.backend, {
+  const source = createStorage(bucketNameFor('source'), storage.source.backend, {
     ...storage,
     side: 'source',
     existing: storage.source.bucket,
   });
-  const output = createStorage('output', storage.output.backend, {
+  const output = createStorage(bucketNameFor('output'), storage.output.backend, {
     ...storage,
     side: 'output',
     existing: storage.output.bucket,

@@ -54,6 +54,11 @@ Ready stacks are in \`stacks/\`; use one by \`cp stacks/inbox.yaml Pulumi.inbox.
 
 const notes = `## How to
 
+**Deploy.** With the Pulumi CLI, AWS credentials and Docker (or a \`workerImage\`): \`npm install\`, \`pulumi stack init dev\`,
+\`pulumi up\`. The program is read by Node 24 (22.18 at least); where \`node\` is older, \`npm exec -c "pulumi up"\` takes the one
+that \`npm install\` brought. \`pulumi stack output\` lists what there is then, and \`farm submit\` sends the
+first film. For \`compute: gpu\` the account needs vCPU quotas for G instances, On-Demand and Spot: new accounts have none.
+
 **Switch storage.** \`pulumi config set storage r2\` (with \`cloudflareAccountId\` and \`cloudflare:apiToken\`), then
 \`pulumi up\`. With \`keepBuckets\` the old buckets and their films stay, out of the stack; \`outputBucket\` and \`sourceBucket\`
 name them again when you come back (with R2 they must, as

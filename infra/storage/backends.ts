@@ -21,6 +21,7 @@ const backends: Readonly<
   wasabi: WasabiStorage,
 };
 
+/** `name` begins the name of a bucket that is made; R2 takes it as it is. */
 export function createStorage(
   name: string,
   backend: BackendName,

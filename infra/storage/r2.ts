@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import * as cloudflare from '@pulumi/cloudflare';
 import * as pulumi from '@pulumi/pulumi';
 import type { BackendArgs, Storage } from './backend.ts';
-import { bucketNameFor } from './bucket-name.ts';
 
 const dayInSeconds = 86_400;
 /** As with S3; R2 itself would wait for 7. */
@@ -47,7 +46,7 @@ function createBucket(parent: R2Storage, name: string, args: BackendArgs): pulum
   const opts = { parent, retainOnDelete: args.keepBuckets };
   const bucket = new cloudflare.R2Bucket(
     name,
-    { accountId, jurisdiction, location, name: bucketNameFor(name) },
+    { accountId, jurisdiction, location, name },
     // R2 honours the location only the first time that a name is used, and may tell it in other letters.
     { ...opts, ignoreChanges: ['location'] },
   );

@@ -1,6 +1,5 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { BackendArgs, Storage } from './backend.ts';
-import { bucketNameFor } from './bucket-name.ts';
 import { WasabiBucket } from './wasabi-bucket.ts';
 import { wasabiEndpoint } from './wasabi-regions.ts';
 
@@ -37,7 +36,7 @@ export class WasabiStorage extends pulumi.ComponentResource implements Storage {
       : new WasabiBucket(
           name,
           {
-            prefix: bucketNameFor(name),
+            prefix: name,
             region,
             endpoint: this.endpoint,
             ...this.credentials,

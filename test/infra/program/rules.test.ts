@@ -116,7 +116,7 @@ describe.each(farms)('$name', ({ name, stack }) => {
       const versioned = farm
         .resourcesOf('aws:s3/bucketVersioning:BucketVersioning')
         .filter((resource) => resource.name === bucket);
-      expect(versioned).toHaveLength(bucket === 'source' ? 1 : 0);
+      expect(versioned).toHaveLength(bucket.endsWith('-source') ? 1 : 0);
     }
   });
 

@@ -68,7 +68,7 @@ describe('a stack with nothing set but its region', () => {
       minCapacity: 0,
       maxCapacity: 3,
     });
-    expect(farm.resourcesOf('aws:s3/bucket:Bucket').map(({ name }) => name)).toEqual(['source', 'output']);
+    expect(farm.resourcesOf('aws:s3/bucket:Bucket').map(({ name }) => name)).toEqual(['transcode-farm-test-source', 'transcode-farm-test-output']);
     expect(farm.resourcesOf('aws:s3/bucketNotification:BucketNotification')).toHaveLength(1);
     expect(farm.resourcesOf('awsx:ecr:Image')).toHaveLength(1);
     expect(await promiseOf(farm.result.jobsStartBy)).toBe('uploads and submitted jobs');

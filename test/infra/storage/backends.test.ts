@@ -152,7 +152,7 @@ describe('R2', () => {
         effect: 'allow',
         permissionGroups: [{ id: '0'.repeat(32) }, { id: '1'.repeat(32) }],
         resources: JSON.stringify({
-          [`com.cloudflare.edge.r2.bucket.${accountId}_default_transcode-farm-test-output`]: '*',
+          [`com.cloudflare.edge.r2.bucket.${accountId}_default_output`]: '*',
         }),
       },
     ]);
