@@ -9,7 +9,7 @@ export const ladder: Bench = {
   what: 'CPU time of one process for the whole ladder over the sum of one process per rung, same settings',
   goal: 0.75,
   async run({ film, log }) {
-    const path = film ?? (await benchFilm({ seconds: 30, width: 1920, height: 1080 }));
+    const path = film ?? (await benchFilm({ seconds: 10, width: 1920, height: 1080 }));
     await using planned = await planFilm(path, { PART_SECONDS: '3600' });
     const { plan } = planned;
     const together = await measureChildren(() => bareFfmpeg(path, plan, { audio: false }));

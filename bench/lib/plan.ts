@@ -18,9 +18,9 @@ export interface PlannedFilm extends AsyncDisposable {
 export async function planFilm(path: string, environment: Record<string, string>): Promise<PlannedFilm> {
   const settings = readSettings({
     QUEUE_URL: 'http://localhost',
-    DEAD_LETTER_QUEUE_URL: 'http://localhost',
-    SOURCE_BUCKET: 'none',
-    OUTPUT_BUCKET: 'none',
+    DEAD_LETTER_QUEUE_URL: 'http://localhost/dead',
+    SOURCE_BUCKET: 'source',
+    OUTPUT_BUCKET: 'output',
     ...environment,
   });
   const tools = openMediaTools({
