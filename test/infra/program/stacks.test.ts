@@ -6,6 +6,15 @@ import { bareStack, loadStack, stackFiles } from '../../helpers/stacks.ts';
 
 const ecsVariables = { ECS_AGENT_URI: 'http://169.254.170.2/api' };
 
+const recorded = new Map<string, Promise<FarmRecording>>();
+
+/** The farm of a stack file, run once for all tests. */
+function farmOf(file: string): Promise<FarmRecording> {
+  const known = recorded.get(file) ?? recordFarm(loadStack(file));
+  recorded.set(file, known);
+  return known;
+}
+
 it('finds seven stack files', () => {
   expect(stackFiles).toEqual([
     'Pulumi.dev.yaml',
@@ -21,7 +30,7 @@ it('finds seven stack files', () => {
 describe.each(stackFiles)('%s', (file) => {
   let farm: FarmRecording;
   beforeAll(async () => {
-    farm = await recordFarm(loadStack(file));
+    farm = await farmOf(file);
   });
 
   it('gives one service of workers, one queue with dead letters, and a dashboard', () => {
@@ -68,7 +77,10 @@ describe('a stack with nothing set but its region', () => {
       minCapacity: 0,
       maxCapacity: 3,
     });
-    expect(farm.resourcesOf('aws:s3/bucket:Bucket').map(({ name }) => name)).toEqual(['transcode-farm-test-source', 'transcode-farm-test-output']);
+    expect(farm.resourcesOf('aws:s3/bucket:Bucket').map(({ name }) => name)).toEqual([
+      'transcode-farm-test-source',
+      'transcode-farm-test-output',
+    ]);
     expect(farm.resourcesOf('aws:s3/bucketNotification:BucketNotification')).toHaveLength(1);
     expect(farm.resourcesOf('awsx:ecr:Image')).toHaveLength(1);
     expect(await promiseOf(farm.result.jobsStartBy)).toBe('uploads and submitted jobs');
@@ -78,7 +90,7 @@ describe('a stack with nothing set but its region', () => {
 /** The numbers that these farms are known for. */
 describe('the five farms', () => {
   const settingsOf = async (name: string) => {
-    const farm = await recordFarm(loadStack(`stacks/${name}.yaml`));
+    const farm = await farmOf(`stacks/${name}.yaml`);
     return { farm, worker: readSettings(environmentOf(farm)) };
   };
   const tasks = (farm: FarmRecording) => {
@@ -148,7 +160,7 @@ describe('the five farms', () => {
   });
 
   it('prod: GPU, 1 On-Demand and Spot above it, 0 to 3', async () => {
-    const farm = await recordFarm(loadStack('Pulumi.prod.yaml'));
+    const farm = await farmOf('Pulumi.prod.yaml');
     expect(tasks(farm)).toEqual([0, 3]);
     expect(distribution(farm)).toMatchObject({
       instancesDistribution: { onDemandBaseCapacity: 1, onDemandPercentageAboveBaseCapacity: 0 },
