@@ -22,7 +22,8 @@ describe('videoArguments', () => {
         '-filter_complex',
         '[0:0]trim=start=0:end=12,scale=w=640:h=360:flags=bicubic,setsar=1,format=yuv420p,split=2[v0][t];' +
           "[t]select='isnan(prev_selected_t)+gt(floor(t/1),floor(prev_selected_t/1))'," +
-          'format=yuvj420p,scale=160:90:flags=area,setsar=1,tile=10x2[sheets]',
+          'format=yuvj420p,scale=160:90:flags=area,setsar=1,tile=10x2,setpts=PTS+1/TB[tiles];' +
+          'color=c=black:s=1600x180:r=1:d=1,format=yuvj420p,setsar=1[blank];[blank][tiles]concat=n=2[sheets]',
         ...['-map', '[v0]', '-map_metadata', '-1', '-map_chapters', '-1'],
         ...['-fps_mode', 'passthrough', '-enc_time_base', '-1'],
         ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '23'],
@@ -35,7 +36,8 @@ describe('videoArguments', () => {
         ...['-segment_start_number', '2', '-segment_list', 'pipe:3', '-segment_list_type', 'csv'],
         '360p/%05d.m4s',
         ...['-map', '[sheets]', '-c:v', 'mjpeg', '-q:v', '4', '-fps_mode', 'passthrough'],
-        ...['-map_metadata', '-1', '-f', 'image2', 'storyboard/0001-%d.jpg'],
+        ...['-enc_time_base', '1:1000', '-map_metadata', '-1', '-f', 'image2'],
+        ...['-start_number', '0', 'storyboard/0001-%d.jpg'],
       ],
     });
   });
