@@ -60,6 +60,7 @@ export async function startFaultFarm(env: Partial<WorkerEnvironment> = {}): Prom
       RETRY_DELAY_SECONDS: '0',
       SOURCE_PREFIX: 'inbox/',
       STALL_SECONDS: '20',
+      STORAGE_STALL_SECONDS: '2',
       WEBHOOK_URL: receiver.url,
       WEBHOOK_SECRET: webhookSecret,
       ALLOW_PRIVATE_WEBHOOKS: 'true',

@@ -20,7 +20,8 @@ export async function expectFilm(
   const { farm } = faults;
   const state = await farm.waitFor(jobId, 'succeeded', timeoutSeconds);
   await until(async () => (await farm.backlog()) === 0, 'the message to be deleted');
-  expect(await farm.backlog(farm.deadLetterQueueUrl)).toBe(0);
+  const letters = await deadLetters(faults);
+  expect(letters.filter(({ attributes }) => attributes.jobId === jobId)).toEqual([]);
   await expectClean(faults);
   if (state.film === undefined) throw new Error(`${jobId} succeeded without a film`);
   const folder = join(faults.folder, 'published', jobId);

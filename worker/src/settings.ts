@@ -122,6 +122,10 @@ export const environmentSchema = z.object({
   PROBE_TIMEOUT_SECONDS: number(30, z.number().positive()),
   /** An ffmpeg that makes no progress for so long is hung. */
   STALL_SECONDS: number(60, z.number().positive()),
+  /** A connection to storage that brings no byte for so long is given up for a new one. */
+  STORAGE_STALL_SECONDS: number(30, z.number().positive()),
+  /** How long storage may be away before the job counts as failed. */
+  STORAGE_PATIENCE_SECONDS: number(150, z.number().positive()),
 
   ALLOW_JOB_WEBHOOKS: flag(false),
   /** Let webhooks go to private addresses: for tests and closed networks only. */
@@ -205,6 +209,7 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
       partSeconds: env.PART_SECONDS,
       stallSeconds: env.STALL_SECONDS,
     },
+    storage: { stallSeconds: env.STORAGE_STALL_SECONDS, patienceSeconds: env.STORAGE_PATIENCE_SECONDS },
     limits: {
       durationSeconds: env.MAX_DURATION_SECONDS,
       pixels: env.MAX_PIXELS,

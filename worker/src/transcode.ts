@@ -58,7 +58,8 @@ export async function transcode(
   if (done) return { film: done, alreadyDone: true };
 
   const workDir = await mkdtemp(join(settings.workDir, 'job-'));
-  const server = await serveSource(source, info);
+  const { stallSeconds, patienceSeconds } = settings.storage;
+  const server = await serveSource(source, info, { patienceSeconds, slowSeconds: stallSeconds / 2 });
   try {
     const plan = await planFilm(server, info, wanted, run);
     run.log.info({ plan: plan.id, parts: plan.parts.length, path: plan.video?.path, bucket }, 'planned');

@@ -11,15 +11,17 @@ export interface Stores {
   close(): void;
 }
 
-export function openStores(settings: Pick<Settings, 'source' | 'output'>): Stores {
-  const source = openStore(settings.source);
-  const output = openStore(settings.output);
+export function openStores(settings: Pick<Settings, 'source' | 'output' | 'storage'>): Stores {
+  const { stallSeconds, patienceSeconds: retrySeconds } = settings.storage;
+  const timing = { stallSeconds, retrySeconds };
+  const source = openStore(settings.source, timing);
+  const output = openStore(settings.output, timing);
   const others = new Map<string, Store>([[settings.source.bucket, source]]);
   return {
     source,
     output,
     storeFor(bucket) {
-      const store = others.get(bucket) ?? openStore({ ...settings.source, bucket });
+      const store = others.get(bucket) ?? openStore({ ...settings.source, bucket }, timing);
       others.set(bucket, store);
       return store;
     },

@@ -60,6 +60,8 @@ export function canPass(error: unknown): boolean {
   if (code !== undefined && networkCodes.test(code)) return true;
   // A body that broke off, and an answer that is no XML. Other errors may quote a key, which may hold these words.
   if (name === 'Error' && /^(socket hang up|aborted|Premature close)/.test(message)) return true;
+  // Bytes that were damaged on their way.
+  if (message.startsWith('Checksum mismatch')) return true;
   if (message.includes('Deserialization error') && (status ?? 200) < 300) return true;
   return error instanceof Error && error.cause !== undefined && error.cause !== error && canPass(error.cause);
 }
