@@ -1,11 +1,21 @@
 import { Command } from 'commander';
+import { deadCommand, redriveCommand } from './dead/command.ts';
 import { demoCommand } from './demo/command.ts';
 import { UserError } from './errors.ts';
+import { jobsCommand, statusCommand } from './jobs/command.ts';
+import { submitCommand } from './submit/command.ts';
+import { watchCommand } from './watch/command.ts';
 
 const program = new Command('farm')
   .description('Your own HLS transcoding farm')
   .showHelpAfterError('(--help tells what there is)')
-  .addCommand(demoCommand());
+  .addCommand(demoCommand())
+  .addCommand(submitCommand())
+  .addCommand(statusCommand())
+  .addCommand(jobsCommand())
+  .addCommand(watchCommand())
+  .addCommand(deadCommand())
+  .addCommand(redriveCommand());
 
 try {
   await program.parseAsync();

@@ -8,11 +8,18 @@ export function demoCommand(): Command {
     .argument('[movie]', 'your film; without one, a clip is made on the spot')
     .option('--out <dir>', 'leave the published files in DIR under <job id>/')
     .option('--exit', 'leave after the summary instead of serving the player page')
+    .option('--keep', 'let the other commands use this farm until Ctrl-C')
     .option(
       '--json',
       'print one JSON object as the last line of standard output; progress goes to standard error',
     )
-    .action((movie: string | undefined, options: { out?: string; exit?: true; json?: true }) =>
-      demo({ movie, out: options.out, exit: options.exit ?? false, json: options.json ?? false }),
+    .action((movie: string | undefined, options: { out?: string; exit?: true; keep?: true; json?: true }) =>
+      demo({
+        movie,
+        out: options.out,
+        exit: options.exit ?? false,
+        keep: options.keep ?? false,
+        json: options.json ?? false,
+      }),
     );
 }

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobState } from '../../worker/src/report/state.ts';
 import { Closing, Stopped, stopSignal } from '../closing.ts';
 import { UserError } from '../errors.ts';
+import { localAddressPath } from '../farm/address.ts';
 import { startLocalFarm } from '../local-farm/farm.ts';
 import { startWorker, type WorkerProcess } from '../local-farm/worker.ts';
 import { startPlayerServer } from '../player-server.ts';
@@ -12,6 +13,7 @@ import { formatBytes } from '../text/units.ts';
 import { makeClip } from './clip.ts';
 import { downloadAll, filmSize, uploadFile } from './files.ts';
 import { findJob, followJob } from './follow.ts';
+import { keptSuffixes, localAddress, removeLocalAddress, saveLocalAddress } from './keep.ts';
 import { demoResult, noResult } from './result.ts';
 import { openScreen } from './screen.ts';
 import { summary } from './summary.ts';
@@ -21,6 +23,8 @@ export interface DemoOptions {
   movie?: string;
   out?: string;
   exit: boolean;
+  /** Let other commands use the farm until it is ended. */
+  keep: boolean;
   json: boolean;
 }
 
@@ -45,6 +49,8 @@ export async function demo(options: DemoOptions): Promise<void> {
 }
 
 async function show(options: DemoOptions, closing: Closing, stop: AbortSignal): Promise<void> {
+  if (options.keep && options.exit)
+    throw new UserError('--keep goes on where --exit ends; give one of them.');
   const startedAt = performance.now();
   // npm runs scripts in the project's folder and tells where it was called.
   const here = process.env.INIT_CWD ?? process.cwd();
@@ -72,7 +78,10 @@ async function show(options: DemoOptions, closing: Closing, stop: AbortSignal): 
   const ticking = setInterval(draw, 500);
   closing.add(() => clearInterval(ticking));
 
-  const farm = await startLocalFarm();
+  const suffixes = keptSuffixes(movie);
+  const farm = await startLocalFarm(
+    options.keep ? { environment: { SOURCE_SUFFIXES: suffixes.join() } } : {},
+  );
   closing.add(() => farm.close());
   const worker = startWorker(farm.environment, join(farm.dir, 'worker.log'));
   closing.add(() => worker.stop(2));
@@ -124,6 +133,12 @@ async function show(options: DemoOptions, closing: Closing, stop: AbortSignal): 
   const player = await startPlayerServer({ s3: farm.s3, bucket: farm.outputBucket, jobId: job.id });
   closing.add(() => player.close());
   say(`Player  ${styleFor(stream).bold(player.url)}`);
+  if (options.keep) {
+    const path = localAddressPath();
+    await saveLocalAddress(path, localAddress(farm, suffixes));
+    closing.add(() => removeLocalAddress(path));
+    say(`Farm    running for the other commands, such as "farm submit FILE" (${path})`);
+  }
   say();
   say('Ctrl-C ends everything.');
   // A timer of its own keeps the process alive.

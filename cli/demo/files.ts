@@ -16,14 +16,17 @@ export async function filmSize(path: string): Promise<number> {
   return found.size;
 }
 
-/** Puts a file into a bucket, in parts of 16 MiB; `onShare` is told how much of it is there, 0 to 1. */
+/**
+ * Puts a file into a bucket, in parts of 16 MiB; `onShare` is told how much of it is there, 0 to 1.
+ * @returns what names this version of the object
+ */
 export async function uploadFile(
   s3: S3Client,
   bucket: string,
   key: string,
   path: string,
   { signal, onShare }: { signal: AbortSignal; onShare: (share: number) => void },
-): Promise<void> {
+): Promise<{ ETag?: string; VersionId?: string }> {
   const sizeBytes = await filmSize(path);
   const upload = new Upload({
     client: s3,
@@ -34,7 +37,7 @@ export async function uploadFile(
   signal.addEventListener('abort', abort, { once: true });
   upload.on('httpUploadProgress', ({ loaded = 0 }) => onShare(loaded / sizeBytes));
   try {
-    await upload.done();
+    return await upload.done();
   } catch (error) {
     signal.throwIfAborted();
     throw error;

@@ -1,0 +1,86 @@
+import type { Command } from 'commander';
+import { UserError } from '../errors.ts';
+import {
+  type DeadLetter,
+  type HeldLetter,
+  isChosen,
+  redrive,
+  release,
+  takeDeadLetters,
+} from '../farm/dead-letters.ts';
+import { type CommonOptions, farmCommand, withFarm } from '../farm/run.ts';
+import { printable } from '../text/style.ts';
+
+/** `farm dead`: the jobs that were given up, and why. */
+export function deadCommand(): Command {
+  return farmCommand('dead')
+    .description('List the jobs that were given up, with their reasons')
+    .action((options: CommonOptions) =>
+      withFarm(options, async ({ farm, say, answer }) => {
+        const letters = await takeDeadLetters(farm);
+        await Promise.all(letters.map((letter) => release(farm, letter)));
+        for (const letter of letters) say(letterLine(letter));
+        say(
+          letters.length === 0
+            ? 'No job was given up.'
+            : `${count(letters)}. "farm redrive" tries them again.`,
+        );
+        answer({ deadLetters: letters.map(told) });
+      }),
+    );
+}
+
+/** `farm redrive`: gives them another chance. */
+export function redriveCommand(): Command {
+  return farmCommand('redrive')
+    .description('Try jobs again that were given up: all of them, or some')
+    .argument('[ids...]', 'ids of jobs (or of messages); none: all')
+    .option('--reason <reason>', 'only those with this reason: its code, or words of it')
+    .option('--dry-run', 'only tell which ones it would be')
+    .action((ids: string[], options: CommonOptions & { reason?: string; dryRun?: true }) =>
+      withFarm(options, async ({ farm, stop, say, answer }) => {
+        const letters = await takeDeadLetters(farm);
+        const chosen = letters.filter((letter) => isChosen(letter, { ids, reason: options.reason }));
+        const redriven: HeldLetter[] = [];
+        try {
+          for (const letter of options.dryRun ? [] : chosen) {
+            stop.throwIfAborted();
+            await redrive(farm, letter);
+            redriven.push(letter);
+          }
+        } finally {
+          const rest = letters.filter((letter) => !redriven.includes(letter));
+          await Promise.allSettled(rest.map((letter) => release(farm, letter)));
+        }
+        const missing = ids.filter(
+          (id) => !chosen.some((letter) => letter.jobId === id || letter.messageId === id),
+        );
+        if (missing.length > 0 && chosen.length === 0) {
+          throw new UserError(
+            `No job that was given up is ${missing.join(' or ')}${options.reason ? ' and has that reason' : ''}. "farm dead" lists them.`,
+          );
+        }
+        for (const letter of chosen) say(letterLine(letter));
+        say(`${count(chosen)} ${options.dryRun ? 'would be tried again' : 'back in the queue'}.`);
+        answer({ dryRun: options.dryRun ?? false, redriven: chosen.map(told), notFound: missing });
+      }),
+    );
+}
+
+function count({ length }: readonly unknown[]): string {
+  return `${length} ${length === 1 ? 'job' : 'jobs'}`;
+}
+
+export function letterLine({ jobId, messageId, reason, reasonCode, source }: DeadLetter): string {
+  return printable(
+    [
+      jobId ?? `message ${messageId}`,
+      source ?? 'no source',
+      `${reasonCode ? `[${reasonCode}] ` : ''}${reason ?? 'put aside by SQS: handed out too often'}`,
+    ].join('  '),
+  );
+}
+
+function told({ message: _, ...letter }: HeldLetter): DeadLetter {
+  return letter;
+}

@@ -1,0 +1,47 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, extname } from 'node:path';
+import type { FarmAddress } from '../farm/address.ts';
+import type { LocalFarm } from '../local-farm/farm.ts';
+
+/** Uploads that end so become jobs of a kept farm; the demo's own film must be one of them. */
+export function keptSuffixes(movie: string | undefined): string[] {
+  const own = extname(movie ?? '').toLowerCase();
+  return [...new Set(['.mp4', '.mov', '.mkv', '.webm', ...(own ? [own] : [])])];
+}
+
+/** The address of a farm that this process runs, in the words of a stack's outputs. */
+export function localAddress(farm: LocalFarm, uploadSuffixes: string[]): FarmAddress {
+  const { region, endpoint } = farm;
+  return {
+    region,
+    topicArn: farm.topicArn,
+    queueUrl: farm.queueUrl,
+    deadLetterQueueUrl: farm.deadLetterQueueUrl,
+    sourceStorage: 's3',
+    sourceBucket: farm.sourceBucket,
+    sourceRegion: region,
+    sourceEndpoint: endpoint,
+    jobsStartBy: 'uploads and submitted jobs',
+    outputStorage: 's3',
+    outputBucket: farm.outputBucket,
+    outputRegion: region,
+    outputEndpoint: endpoint,
+    outputPrefix: '',
+    publicUrl: '',
+    dashboardUrl: '',
+    sourceConsoleUrl: '',
+    outputConsoleUrl: '',
+    local: { endpoint, pid: process.pid, uploadSuffixes },
+  };
+}
+
+export async function saveLocalAddress(path: string, address: FarmAddress): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, `${JSON.stringify(address, undefined, 2)}\n`);
+}
+
+/** Unless another farm has taken the place meanwhile. */
+export async function removeLocalAddress(path: string): Promise<void> {
+  const { local } = JSON.parse(await readFile(path, 'utf8')) as FarmAddress;
+  if (local?.pid === process.pid) await rm(path);
+}

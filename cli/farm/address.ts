@@ -1,0 +1,121 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+import { UserError } from '../errors.ts';
+
+const backend = z.enum(['s3', 'r2', 'wasabi']);
+const text = z.string().min(1);
+const maybeUrl = z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).default('');
+
+/** Where a farm is: the outputs of its stack under their own names, and what only a farm on this machine has. */
+export const addressSchema = z.object({
+  region: text,
+  /** Jobs are published here, which wakes a sleeping farm at once. */
+  topicArn: text,
+  queueUrl: z.url(),
+  deadLetterQueueUrl: z.url(),
+  sourceStorage: backend,
+  sourceBucket: text,
+  sourceRegion: text,
+  sourceEndpoint: maybeUrl,
+  jobsStartBy: z.enum(['uploads and submitted jobs', 'submitted jobs']),
+  outputStorage: backend,
+  outputBucket: text,
+  outputRegion: text,
+  outputEndpoint: maybeUrl,
+  outputPrefix: z.string().default(''),
+  publicUrl: maybeUrl,
+  dashboardUrl: z.string().default(''),
+  sourceConsoleUrl: z.string().default(''),
+  outputConsoleUrl: z.string().default(''),
+  /** Only of a farm on this machine: one endpoint for queue and topic, any credentials, and which uploads become jobs. */
+  local: z
+    .object({ endpoint: z.url(), pid: z.number().int(), uploadSuffixes: z.array(z.string()) })
+    .optional(),
+});
+
+export type FarmAddress = z.infer<typeof addressSchema>;
+
+/** How the person at the keyboard says which farm is meant. */
+export interface FarmChoice {
+  /** Name of a Pulumi stack. */
+  stack?: string;
+  /** A file with the outputs of a stack. */
+  farm?: string;
+}
+
+const run = promisify(execFile);
+
+/** Where `farm demo --keep` writes its address. Follows the XDG Base Directory Specification. */
+export function localAddressPath(env: NodeJS.ProcessEnv = process.env): string {
+  const state = env.XDG_STATE_HOME || join(homedir(), '.local', 'state');
+  return join(state, 'transcode-farm', 'local.json');
+}
+
+/**
+ * The farm that is meant: `--stack`, `--farm`, FARM_STACK, FARM_FILE, or else the one that `farm demo --keep` runs here.
+ * @throws UserError that names what was looked at and the next step
+ */
+export async function findFarm(
+  choice: FarmChoice,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<FarmAddress> {
+  if (choice.stack !== undefined && choice.farm !== undefined) {
+    throw new UserError('--stack and --farm both name a farm; give one of them.');
+  }
+  const fallback = choice.stack === undefined && choice.farm === undefined;
+  const stack = choice.stack ?? (fallback ? env.FARM_STACK : undefined);
+  if (stack) return readAddress(await stackOutputs(stack), `The outputs of stack "${stack}"`);
+  const file = choice.farm ?? (fallback ? env.FARM_FILE : undefined);
+  if (file) {
+    const saved = await readFile(file, 'utf8').catch((error: Error) => {
+      throw new UserError(`The farm's file can't be read: ${error.message}.`);
+    });
+    return readAddress(saved, file);
+  }
+  const path = localAddressPath(env);
+  const local = await readFile(path, 'utf8').catch(() => undefined);
+  if (local !== undefined) return readAddress(local, path);
+  throw new UserError(
+    'Which farm? Name one with --stack NAME (a Pulumi stack), --farm FILE (a saved "pulumi stack output --json"), ' +
+      'FARM_STACK or FARM_FILE; or start one on this machine with "farm demo --keep".',
+  );
+}
+
+/** @throws UserError that lists what is missing or wrong */
+export function readAddress(json: string, where: string): FarmAddress {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (error) {
+    throw new UserError(
+      `${where} is not JSON (${(error as Error).message}); expected what "pulumi stack output --json" prints.`,
+    );
+  }
+  const parsed = addressSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const mistakes = parsed.error.issues.map(({ path, message }) => `  ${path.join('.') || 'all'}: ${message}`);
+  throw new UserError(
+    `${where} is no address of a farm:\n${mistakes.join('\n')}\nRun "pulumi up" and save its outputs anew.`,
+  );
+}
+
+async function stackOutputs(stack: string): Promise<string> {
+  try {
+    const { stdout } = await run('pulumi', ['stack', 'output', '--json', `--stack=${stack}`], {
+      maxBuffer: 2 ** 24,
+    });
+    return stdout;
+  } catch (error) {
+    const { code, stderr } = error as { code?: unknown; stderr?: string };
+    if (code === 'ENOENT') {
+      throw new UserError(
+        `Stack "${stack}" can't be asked: there is no pulumi on the PATH. Install it, or give --farm FILE.`,
+      );
+    }
+    throw new UserError(`Stack "${stack}" can't be asked. Pulumi says: ${(stderr ?? '').trim()}`);
+  }
+}

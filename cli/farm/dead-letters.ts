@@ -1,0 +1,136 @@
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+} from '@aws-sdk/client-sqs';
+import type { Farm } from './farm.ts';
+
+/** A job that was given up. */
+export interface DeadLetter {
+  messageId: string;
+  /** Unknown for messages that name no job. */
+  jobId?: string;
+  source?: string;
+  /** In a sentence. Unknown where SQS itself put the message aside. */
+  reason?: string;
+  reasonCode?: string;
+  sentAt: string;
+}
+
+/** A dead letter in our hands. */
+export interface HeldLetter extends DeadLetter {
+  message: Message;
+}
+
+type Queues = Pick<Farm, 'address' | 'sqs'>;
+
+/** Long enough to look through the letters of a farm; those in our hands are hidden from others meanwhile. */
+const holdSeconds = 60;
+
+/** Takes every dead letter in hand. `release` or `redrive` each of them. */
+export async function takeDeadLetters({ address, sqs }: Queues): Promise<HeldLetter[]> {
+  const letters = new Map<string, HeldLetter>();
+  for (;;) {
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: address.deadLetterQueueUrl,
+        MaxNumberOfMessages: 10,
+        VisibilityTimeout: holdSeconds,
+        // Asks all of SQS's servers, so that none is missed.
+        WaitTimeSeconds: 1,
+        MessageAttributeNames: ['All'],
+        MessageSystemAttributeNames: ['SentTimestamp', 'MessageGroupId'],
+      }),
+    );
+    const known = letters.size;
+    for (const message of Messages) letters.set(message.MessageId ?? '', readLetter(message));
+    if (letters.size === known) return [...letters.values()];
+  }
+}
+
+/** Puts a letter back among the dead ones. */
+export async function release({ address, sqs }: Queues, { message }: HeldLetter): Promise<void> {
+  await sqs.send(
+    new ChangeMessageVisibilityCommand({
+      QueueUrl: address.deadLetterQueueUrl,
+      ReceiptHandle: message.ReceiptHandle,
+      VisibilityTimeout: 0,
+    }),
+  );
+}
+
+/** What of the letter's end must not come along, or the job would begin at its last attempt. */
+const endAttributes = new Set(['attempt', 'queuedAt', 'reason', 'reasonCode', 'jobId']);
+
+/** Sends a letter's job anew, at attempt 1. First sent, then deleted: cut off between the two, it is there twice. */
+export async function redrive({ address, sqs }: Queues, { message }: HeldLetter): Promise<void> {
+  const attributes = message.MessageAttributes ?? {};
+  // The worker gives the letters that it writes an id for the next request; others still have the failed one's.
+  const writtenByWorker = attributes.reason !== undefined;
+  await sqs.send(
+    new SendMessageCommand({
+      QueueUrl: address.queueUrl,
+      MessageBody: message.Body,
+      MessageAttributes: Object.fromEntries(
+        Object.entries(attributes).filter(
+          ([name]) => !endAttributes.has(name) && (name !== 'requestId' || writtenByWorker),
+        ),
+      ),
+      ...(message.Attributes?.MessageGroupId && { MessageGroupId: message.Attributes.MessageGroupId }),
+    }),
+  );
+  await sqs.send(
+    new DeleteMessageCommand({ QueueUrl: address.deadLetterQueueUrl, ReceiptHandle: message.ReceiptHandle }),
+  );
+}
+
+export interface LetterChoice {
+  /** Ids of jobs or of messages; none: all. */
+  ids: readonly string[];
+  /** A reason's code, or words of the reason. */
+  reason?: string;
+}
+
+export function isChosen(letter: DeadLetter, { ids, reason }: LetterChoice): boolean {
+  const byId = ids.length === 0 || ids.some((id) => id === letter.jobId || id === letter.messageId);
+  const words = reason?.toLowerCase();
+  const byReason =
+    words === undefined ||
+    letter.reasonCode?.toLowerCase() === words ||
+    (letter.reason?.toLowerCase().includes(words) ?? false);
+  return byId && byReason;
+}
+
+function readLetter(message: Message): HeldLetter {
+  const attribute = (name: string) => message.MessageAttributes?.[name]?.StringValue;
+  const { id, source } = readBody(message.Body ?? '');
+  return {
+    messageId: message.MessageId ?? '',
+    jobId: attribute('jobId') ?? id,
+    source,
+    reason: attribute('reason'),
+    reasonCode: attribute('reasonCode'),
+    sentAt: new Date(Number(message.Attributes?.SentTimestamp ?? 0)).toISOString(),
+    message,
+  };
+}
+
+function readBody(body: string): { id?: string; source?: string } {
+  try {
+    const { id, source, Records } = JSON.parse(body) as {
+      id?: unknown;
+      source?: unknown;
+      Records?: { s3?: { bucket?: { name?: string }; object?: { key?: string } } }[];
+    };
+    const { bucket, object } = Records?.[0]?.s3 ?? {};
+    const uploaded = object?.key === undefined ? undefined : `s3://${bucket?.name}/${object.key}`;
+    return {
+      ...(typeof id === 'string' && { id }),
+      source: typeof source === 'string' ? source : uploaded,
+    };
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,41 @@
+import { GetObjectCommand, NoSuchKey, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { jobIdSchema } from '../../worker/src/job/job.ts';
+import type { JobState } from '../../worker/src/report/state.ts';
+import { statusKey } from '../../worker/src/report/status-file.ts';
+import { UserError } from '../errors.ts';
+import type { Farm } from './farm.ts';
+
+type OutputBucket = Pick<Farm, 'address' | 'output'>;
+
+/** Read at once. */
+const readsAtOnce = 16;
+
+/** What a job told last. Undefined where it has told nothing: it waits, or there is none. */
+export async function readJob({ address, output }: OutputBucket, id: string): Promise<JobState | undefined> {
+  if (!jobIdSchema.safeParse(id).success) throw new UserError(`${JSON.stringify(id)} is no id of a job.`);
+  try {
+    const Key = statusKey(address.outputPrefix, id);
+    const object = await output.send(new GetObjectCommand({ Bucket: address.outputBucket, Key }));
+    return JSON.parse((await object.Body?.transformToString()) ?? '') as JobState;
+  } catch (error) {
+    if (error instanceof NoSuchKey) return undefined;
+    throw error;
+  }
+}
+
+/** Every job that has told a state, the latest told first. Reads one small object a job. */
+export async function listJobs(farm: OutputBucket): Promise<JobState[]> {
+  const { outputBucket: Bucket, outputPrefix: Prefix } = farm.address;
+  const pages = paginateListObjectsV2({ client: farm.output }, { Bucket, Prefix, Delimiter: '/' });
+  const jobs: JobState[] = [];
+  for await (const { CommonPrefixes = [] } of pages) {
+    const ids = CommonPrefixes.map((folder) => (folder.Prefix ?? '').slice(Prefix.length, -1)).filter(
+      (id) => jobIdSchema.safeParse(id).success,
+    );
+    for (let at = 0; at < ids.length; at += readsAtOnce) {
+      const read = await Promise.all(ids.slice(at, at + readsAtOnce).map((id) => readJob(farm, id)));
+      jobs.push(...read.filter((job) => job !== undefined));
+    }
+  }
+  return jobs.sort((a, b) => b.updatedAt.localeCompare(a.updatedAt));
+}

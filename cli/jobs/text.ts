@@ -1,0 +1,65 @@
+import type { JobState } from '../../worker/src/report/state.ts';
+import { bar } from '../text/bar.ts';
+import { printable, type Style } from '../text/style.ts';
+import { formatBytes, formatSeconds, formatSpeed } from '../text/units.ts';
+
+/** One job in a line, none longer than `columns`. */
+export function jobLine(job: JobState, style: Style, columns = 100): string {
+  const percent = job.state === 'succeeded' ? 100 : (job.progress?.percent ?? 0);
+  const shown = bar(percent / 100, 12);
+  const pace = [`${String(Math.floor(percent)).padStart(3)} %`, eta(job)].filter(Boolean).join('  ');
+  const name = printable([job.id, job.title].filter(Boolean).join('  '));
+  const room = Math.max(8, columns - 14 - 12 - pace.length - 4);
+  return `${stateWord(job, style)} ${style.accent(shown)} ${pace}  ${clip(name, room)}`;
+}
+
+/** All that a job has told, for people. */
+export function jobLines(job: JobState, style: Style): string[] {
+  const { film, timings, progress } = job;
+  const fact = (name: string, value: string | undefined) =>
+    value ? [`  ${style.dim(name.padEnd(9))} ${printable(value)}`] : [];
+  return [
+    jobLine(job, style),
+    ...fact('id', job.id),
+    ...fact('source', job.source),
+    ...fact('attempt', `${job.attempt} of ${job.maxAttempts}`),
+    ...fact('stage', job.state === 'running' ? job.stage : undefined),
+    ...fact('speed', progress?.speed === undefined ? undefined : formatSpeed(progress.speed)),
+    ...fact('error', job.error && `[${job.error.code}] ${job.error.message}`),
+    ...fact(
+      'film',
+      film &&
+        `${formatSeconds(film.durationSeconds)}, ${formatBytes(film.bytes)}, ${film.renditions.map(({ name }) => name).join(' ')}`,
+    ),
+    ...fact('playlist', film?.url ?? film?.playlist),
+    ...fact(
+      'timings',
+      Object.entries({
+        waited: timings.waitSeconds,
+        probed: timings.probeSeconds,
+        encoded: timings.encodeSeconds,
+        'in all': timings.totalSeconds,
+      })
+        .flatMap(([name, seconds]) => (seconds === undefined ? [] : [`${name} ${formatSeconds(seconds)}`]))
+        .join(', '),
+    ),
+    ...job.warnings.flatMap((warning) => fact('warning', warning)),
+    ...fact('told', job.updatedAt),
+  ];
+}
+
+function stateWord({ state }: JobState, style: Style): string {
+  const word = state.padEnd(9);
+  if (state === 'succeeded') return style.good(word);
+  return state === 'failed' ? style.bad(word) : style.bold(word);
+}
+
+function eta({ state, progress }: JobState): string {
+  if (state !== 'running' || progress?.etaSeconds === undefined) return '';
+  return `${formatSeconds(progress.etaSeconds)} to go`;
+}
+
+export function clip(text: string, width: number): string {
+  const characters = [...text];
+  return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join('')}…`;
+}

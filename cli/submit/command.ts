@@ -1,0 +1,110 @@
+import { basename } from 'node:path';
+import type { Command } from 'commander';
+import { UserError } from '../errors.ts';
+import { type CommonOptions, farmCommand, withFarm } from '../farm/run.ts';
+import { jobLines } from '../jobs/text.ts';
+import { bar } from '../text/bar.ts';
+import { openLive } from '../text/live.ts';
+import { printable, styleFor } from '../text/style.ts';
+import { type Film, findFilm, type SubmittedJob, submitFilm } from './film.ts';
+import { readUploadFilters } from './uploads.ts';
+import { waitForJobs } from './wait.ts';
+import { readWishes, type WishFlags } from './wishes.ts';
+
+type SubmitOptions = CommonOptions & WishFlags & { wait?: true };
+
+/** Films uploaded at the same time; each in four parts at once. */
+const uploadsAtOnce = 3;
+
+/** `farm submit`: puts films into the farm. */
+export function submitCommand(): Command {
+  return farmCommand('submit')
+    .description('Put films into the farm')
+    .argument(
+      '<films...>',
+      'files on this machine, keys in the source bucket, s3://BUCKET/KEY, or http(s) URLs',
+    )
+    .option('--wait', 'follow the jobs to their end; Ctrl-C leaves them running')
+    .option('--id <id>', 'name of the job and its folder; by default from the film and its version')
+    .option('--title <title>', 'a name for people')
+    .option('--metadata <json>', 'anything, carried through to every report')
+    .option('--force', 'transcode again although the film is done')
+    .option('--delete-source', 'delete the source after success')
+    .option('--include-480p', 'add a 480p rendition to the standard ladder')
+    .option('--ladder <ladder>', 'name of a ladder, or its JSON')
+    .option('--segment-seconds <seconds>', 'length of a media segment')
+    .option('--thumbnail-at <place>', 'where the poster is taken: seconds, or a share such as 10%')
+    .option('--webhook <url>', 'where this job is reported, if the farm lets jobs say so')
+    .action((names: string[], options: SubmitOptions) =>
+      withFarm(options, (context) => submit(names, options, context)),
+    );
+}
+
+async function submit(
+  names: string[],
+  options: SubmitOptions,
+  { farm, stop, say, answer }: Parameters<Parameters<typeof withFarm>[1]>[0],
+): Promise<void> {
+  const wishes = readWishes(options);
+  const here = process.env.INIT_CWD ?? process.cwd();
+  const films = await Promise.all(names.map((name) => findFilm(name, farm.address.sourceBucket, here)));
+  refuseMixUps(films, options.id);
+  const filters = films.some(({ kind }) => kind === 'file') ? await readUploadFilters(farm) : [];
+
+  const startedAt = new Date();
+  const live = openLive(process.stderr);
+  const shares = new Map<Film, number>();
+  const draw = () =>
+    live.show(
+      [...shares].map(
+        ([{ name }, share]) =>
+          `  ${bar(share, 24)} ${String(Math.floor(share * 100)).padStart(3)} %  ${printable(basename(name))}`,
+      ),
+    );
+  const jobs: SubmittedJob[] = [];
+  const waiting = [...films];
+  const work = async () => {
+    for (let film = waiting.shift(); film !== undefined; film = waiting.shift()) {
+      stop.throwIfAborted();
+      const current = film;
+      if (film.kind === 'file') shares.set(film, 0);
+      const onShare = (share: number) => {
+        shares.set(current, share);
+        draw();
+      };
+      jobs.push(await submitFilm(film, { farm, filters, wishes, id: options.id, signal: stop, onShare }));
+      shares.delete(film);
+    }
+  };
+  try {
+    const results = await Promise.allSettled(Array.from({ length: uploadsAtOnce }, work));
+    live.clear();
+    for (const { id, source } of jobs) say(`${printable(source)}  is job ${id}`);
+    const failure = results.find((result) => result.status === 'rejected');
+    if (failure) throw failure.reason;
+  } finally {
+    live.clear();
+  }
+  if (!options.wait) {
+    answer({ jobs });
+    return;
+  }
+  const ended = await waitForJobs(farm, jobs, startedAt, stop);
+  for (const state of ended) for (const line of jobLines(state, styleFor(process.stdout))) say(line);
+  answer({ jobs: jobs.map((job) => ({ ...job, state: ended.find(({ id }) => id === job.id) })) });
+  if (ended.some(({ state }) => state === 'failed')) process.exitCode = 2;
+}
+
+/** What would make one job, or one object, of two films. @throws UserError */
+function refuseMixUps(films: readonly Film[], id: string | undefined): void {
+  if (id !== undefined && films.length > 1) {
+    throw new UserError(`--id names one job, and these are ${films.length} films. Submit them one by one.`);
+  }
+  const files = films.flatMap((film) => (film.kind === 'file' ? [basename(film.path)] : []));
+  const twice = files.find((name, index) => files.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new UserError(
+      `Two films are named ${twice}, and the second would replace the first in the source bucket. Submit them one after the other, or rename one.`,
+    );
+  }
+}

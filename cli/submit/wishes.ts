@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { type Job, jobSchema } from '../../worker/src/job/job.ts';
+import { UserError } from '../errors.ts';
+
+/** What the flags say of a job. */
+export interface WishFlags {
+  id?: string;
+  title?: string;
+  metadata?: string;
+  force?: true;
+  deleteSource?: true;
+  include480p?: true;
+  ladder?: string;
+  segmentSeconds?: string;
+  thumbnailAt?: string;
+  webhook?: string;
+}
+
+export type Wishes = Pick<Job, 'title' | 'metadata' | 'options'>;
+
+const wishesSchema = jobSchema.pick({ title: true, metadata: true, options: true });
+
+/** Judged as the worker judges jobs. @throws UserError that names the field, the value and what is allowed */
+export function readWishes(flags: WishFlags): Wishes {
+  const number = (text: string | undefined) =>
+    text !== undefined && text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
+  const options = {
+    force: flags.force,
+    keepSource: flags.deleteSource ? false : undefined,
+    include480p: flags.include480p,
+    ladder: textOrJson(flags.ladder),
+    segmentSeconds: number(flags.segmentSeconds),
+    thumbnailAt: number(flags.thumbnailAt),
+    webhook: flags.webhook,
+  };
+  const wanted = {
+    title: flags.title,
+    metadata: flags.metadata === undefined ? undefined : parseJson('--metadata', flags.metadata),
+    options: Object.values(options).some((value) => value !== undefined) ? options : undefined,
+  };
+  const parsed = wishesSchema.safeParse(wanted);
+  if (!parsed.success) {
+    throw new UserError(`The job can't be sent so:\n${z.prettifyError(parsed.error)}`);
+  }
+  // Through JSON, as it will travel: leaves out what is undefined.
+  return JSON.parse(JSON.stringify(parsed.data)) as Wishes;
+}
+
+export function hasWishes(wishes: Wishes): boolean {
+  return Object.keys(wishes).length > 0;
+}
+
+function textOrJson(text: string | undefined): unknown {
+  return text !== undefined && /^\s*[[{]/.test(text) ? parseJson('--ladder', text) : text;
+}
+
+function parseJson(flag: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UserError(
+      `${flag} is ${JSON.stringify(text)}, which is not JSON: ${(error as Error).message}.`,
+    );
+  }
+}

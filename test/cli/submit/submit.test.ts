@@ -1,0 +1,99 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { SubmittedJob } from '../../../cli/submit/film.ts';
+import type { JobState } from '../../../worker/src/report/state.ts';
+import { ffmpeg, temporaryFolder } from '../../helpers/clips.ts';
+import { addressOf, farmCommand, saveAddress, startFarmCommand } from '../../helpers/farm-command.ts';
+import { startLocalFarm, type TestFarm } from '../../helpers/local-farm.ts';
+import { until } from '../../helpers/until.ts';
+
+let farm: TestFarm;
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let file: string;
+
+/** No worker: what is submitted stays in the queue, to be counted. */
+const submit = (...args: string[]) => farmCommand(folder.path, ['submit', '--farm', file, '--json', ...args]);
+
+beforeAll(async () => {
+  farm = await startLocalFarm({ env: { SOURCE_SUFFIXES: '.mp4' } });
+  folder = await temporaryFolder();
+  file = await saveAddress(folder.path, addressOf(farm));
+  await ffmpeg(
+    ...['-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=25:duration=2', '-preset', 'ultrafast'],
+    join(folder.path, 'film one.mp4'),
+  );
+}, 30_000);
+
+afterAll(async () => {
+  await farm.stop();
+  await folder[Symbol.asyncDispose]();
+});
+
+it('makes one job of a film, whether it comes with wishes or not, and tells the id that the worker gives', async () => {
+  const plain = await submit('film one.mp4');
+  expect(plain.stderr).toBe('');
+  const [uploaded] = plain.json<{ jobs: SubmittedJob[] }>().jobs;
+  expect(uploaded).toMatchObject({ by: 'upload', source: `s3://${farm.sourceBucket}/film one.mp4` });
+  const wished = await submit('film one.mp4', '--title', 'One', '--segment-seconds', '2');
+  const [sent] = wished.json<{ jobs: SubmittedJob[] }>().jobs;
+  expect(sent).toMatchObject({ by: 'message', source: `s3://${farm.sourceBucket}/film one.mp4.film` });
+
+  // The second upload's event is on the queue too, and the worker passes it over.
+  await until(async () => (await farm.backlog()) === 3, 'two events and a message');
+  farm.startWorker();
+  await farm.waitFor(uploaded?.id ?? '', 'succeeded');
+  expect(await farm.waitFor(sent?.id ?? '', 'succeeded')).toMatchObject({ title: 'One' });
+  await until(async () => (await farm.backlog()) === 0, 'an empty queue');
+  expect((await farm.jobIds()).sort()).toEqual([uploaded?.id, sent?.id].sort());
+}, 90_000);
+
+it('follows a job to its end, and does not take the end of an earlier request for it', async () => {
+  const startedAt = new Date().toISOString();
+  const ended = await submit(`s3://${farm.sourceBucket}/film one.mp4`, '--wait', '--force');
+  expect(ended.code).toBe(0);
+  const [job] = ended.json<{ jobs: { id: string; state: JobState }[] }>().jobs;
+  expect(job?.state.state).toBe('succeeded');
+  expect((job?.state.finishedAt ?? '') > startedAt).toBe(true);
+}, 60_000);
+
+it('ends with 2 and the reason when a job fails', async () => {
+  await writeFile(join(folder.path, 'notes.mp4'), 'not a film at all');
+  const ended = await submit('notes.mp4', '--wait');
+  expect(ended.code).toBe(2);
+  const [job] = ended.json<{ jobs: { state: JobState }[] }>().jobs;
+  expect(job?.state).toMatchObject({ state: 'failed', error: { code: 'not-media' } });
+}, 60_000);
+
+it('leaves the job to the farm when the waiting is ended, and says so', async () => {
+  await farm.put('never.film', Buffer.from('x'));
+  // The worker's word is never heard at that place.
+  const address = { ...addressOf(farm), outputPrefix: 'elsewhere/' };
+  const path = await saveAddress(folder.path, address);
+  const waiting = startFarmCommand(folder.path, ['submit', '--farm', path, 'never.film', '--wait']);
+  await until(() => waiting.output.stdout.includes('is job never-'), 'the job to be told', 40);
+  waiting.child.kill('SIGINT');
+  const ended = await waiting.ended;
+  expect(ended.code).toBe(130);
+  expect(ended.stderr).toContain('the farm goes on');
+  await saveAddress(folder.path, addressOf(farm));
+}, 60_000);
+
+it.each([
+  [['missing.mp4'], 'neither a file here nor an object'],
+  [['film one.mp4', '--ladder', '{oops'], '--ladder is "{oops", which is not JSON'],
+  [['film one.mp4', '--segment-seconds', '99'], 'segmentSeconds'],
+  [['film one.mp4', 'notes.mp4', '--id', 'both'], '--id names one job'],
+  [['film one.mp4', './film one.mp4'], 'Two films are named film one.mp4'],
+  [['film one.mp4', '--id', 'a/b'], 'id: expected 1 to 128 letters'],
+])(
+  'says what is wrong with %j, without a stack',
+  async (args, words) => {
+    const ended = await submit(...args);
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain(words);
+    expect(ended.stderr).not.toContain('    at ');
+    expect(ended.json<{ error: { message: string } }>().error.message).toContain(words);
+  },
+  30_000,
+);
