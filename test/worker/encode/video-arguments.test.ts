@@ -21,7 +21,7 @@ describe('videoArguments', () => {
       outputArgs: [
         '-filter_complex',
         '[0:0]trim=start=0:end=12,scale=w=640:h=360:flags=bicubic,setsar=1,format=yuv420p,split=2[v0][t];' +
-          "[t]select='isnan(prev_selected_t)+gt(floor(t/1),floor(prev_selected_t/1))'," +
+          "[t]select='isnan(prev_selected_t)+gt(floor((t-0)/1),floor((prev_selected_t-0)/1))'," +
           'format=yuvj420p,scale=160:90:flags=area,setsar=1,tile=10x2,setpts=PTS+1/TB[tiles];' +
           'color=c=black:s=1600x180:r=1:d=1,format=yuvj420p,setsar=1[blank];[blank][tiles]concat=n=2[sheets]',
         ...['-map', '[v0]', '-map_metadata', '-1', '-map_chapters', '-1'],
@@ -96,7 +96,7 @@ describe('videoArguments', () => {
     const { options } = outputTo(outputArgs, '360p');
     // 24 s to 30 s are told: one segment, then a tenth and a minute more.
     expect(options.segment_times).toBe('6,12,18,24,30,36,42,48,54,60,66');
-    expect(options.force_key_frames).toMatch(/^0,2,4,.*,64,66$/);
+    expect(options.force_key_frames).toMatch(/^0,2,4,.*,66,68$/);
   });
 
   it('never go past the longest film that is allowed', () => {

@@ -25,7 +25,7 @@ export function audioArguments(plan: Plan, part: AudioPart, maxSeconds: number):
     }),
   ]);
   return {
-    inputArgs: ['-vn', ...seekArguments(plan, { startSeconds: 0 })],
+    inputArgs: ['-vn', ...seekArguments(plan, 0, 0)],
     outputArgs,
     renditions: plan.audio.map((rendition) => rendition.name),
   };

@@ -1,6 +1,12 @@
 import type { VideoPart, VideoPlan, VideoRendition } from '../plan/plan.ts';
 import { seconds } from './seconds.ts';
 
+/** The part's frames in a run, in seconds from the run's zero. */
+export interface Span {
+  fromSeconds: number;
+  toSeconds: number;
+}
+
 interface FilterGraph {
   /** For `-filter_complex`; the renditions come out as [v0], [v1], ... */
   filters: string;
@@ -12,14 +18,14 @@ interface FilterGraph {
  * One decode for all: the film is prepared once, each rung is scaled from the one above it (a cascade costs less than
  * scaling every rung from the source), and pictures are taken from the rungs that fit them.
  */
-export function filterGraph(video: VideoPlan, part: VideoPart, lengthSeconds: number): FilterGraph {
+export function filterGraph(video: VideoPlan, part: VideoPart, span: Span): FilterGraph {
   const chains: string[] = [];
   const pictures: FilterGraph['pictures'] = [];
   const posterIsHere =
     video.posterSeconds >= part.startSeconds &&
     video.posterSeconds < (part.endSeconds ?? Number.POSITIVE_INFINITY);
 
-  const prepared = [...timing(video, part, lengthSeconds), ...upload(video)].join(',');
+  const prepared = [...timing(video, part, span), ...upload(video)].join(',');
   const rungs = video.renditions;
   rungs.forEach((rendition, index) => {
     const last = index === rungs.length - 1;
@@ -32,7 +38,7 @@ export function filterGraph(video: VideoPlan, part: VideoPart, lengthSeconds: nu
   });
 
   if (posterIsHere) {
-    const atSeconds = Math.max(video.posterSeconds - part.startSeconds, 0);
+    const atSeconds = Math.max(video.posterSeconds - part.startSeconds + span.fromSeconds, 0);
     // The first frame as well, which the right one then replaces: see `blankSheet`.
     const chosen = `eq(n,0)+lt(prev_selected_t,${seconds(atSeconds)})*gte(t,${seconds(atSeconds)})`;
     chains.push(`[p]select='${chosen}',${download(video)}[poster]`);
@@ -41,7 +47,8 @@ export function filterGraph(video: VideoPlan, part: VideoPart, lengthSeconds: nu
   const { intervalSeconds, tileWidth, tileHeight, columns, rows } = video.storyboard;
   const interval = seconds(intervalSeconds);
   // The first frame of every interval, counted from the part's start, so that no rounding adds up.
-  const everyInterval = `isnan(prev_selected_t)+gt(floor(t/${interval}),floor(prev_selected_t/${interval}))`;
+  const count = (t: string) => `floor((${t}-${seconds(span.fromSeconds)})/${interval})`;
+  const everyInterval = `isnan(prev_selected_t)+gt(${count('t')},${count('prev_selected_t')})`;
   const tile = `scale=${tileWidth}:${tileHeight}:flags=area,setsar=1,tile=${columns}x${rows},setpts=PTS+1/TB`;
   const sheet = `${tileWidth * columns}x${tileHeight * rows}`;
   chains.push(
@@ -65,21 +72,14 @@ function sheetPrefix({ index }: VideoPart): string {
   return `${String(index).padStart(4, '0')}-`;
 }
 
-/** Frames of this part alone, at the times they are shown, counted from its start. */
-function timing(video: VideoPlan, part: VideoPart, lengthSeconds: number): string[] {
-  const grid = video.timing === 'constant' ? onGrid(video, part) : [];
-  return [...video.prepare, ...grid, `trim=start=0:end=${seconds(lengthSeconds)}`];
-}
-
-/** One grid for the whole film: a part begins between two of its points where a segment is no whole number of frames. */
-function onGrid({ frameRate: { num, den } }: VideoPlan, { startSeconds }: VideoPart): string[] {
+/** Frames of this part alone, at the times they are shown, counted from the run's zero. */
+function timing(video: VideoPlan, part: VideoPart, { fromSeconds, toSeconds }: Span): string[] {
   // The film begins at zero even when its first picture comes later.
-  const grid = `fps=fps=${num}/${den}${startSeconds === 0 ? ':start_time=0' : ''}`;
-  // A clock on which both frames and whole seconds are whole numbers.
-  const clock = `settb=1/${num}`;
-  if (startSeconds === 0) return [grid, clock];
-  const start = `${seconds(startSeconds)}/TB`;
-  return [`setpts='round(PTS+${start})'`, grid, clock, `setpts='round(PTS-${start})'`];
+  const start = part.startSeconds === 0 ? ':start_time=0' : '';
+  const { num, den } = video.frameRate;
+  // `trim` rounds its times to the clock: it must be finer than a frame.
+  const grid = video.timing === 'constant' ? [`fps=fps=${num}/${den}${start}`, `settb=1/${num}`] : [];
+  return [...video.prepare, ...grid, `trim=start=${seconds(fromSeconds)}:end=${seconds(toSeconds)}`];
 }
 
 function upload({ path }: VideoPlan): string[] {

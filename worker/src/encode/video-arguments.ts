@@ -19,28 +19,31 @@ export function videoArguments(
   part: VideoPart,
   maxSeconds: number,
 ): EncodeArguments {
-  const lengthSeconds = part.endSeconds === undefined ? undefined : part.endSeconds - part.startSeconds;
-  const openEnd = Math.max(maxSeconds - part.startSeconds, plan.segmentSeconds);
-  const graph = filterGraph(video, part, lengthSeconds ?? openEnd);
-  const cuts = cutsOf(plan, part, openEnd);
+  const zero = zeroOf(video, part);
+  const openEnd = Math.max(maxSeconds, part.startSeconds + plan.segmentSeconds);
+  const preparedEnd = Math.min(part.endSeconds ?? openEnd, beyondEnd(plan));
+  const span = { fromSeconds: part.startSeconds - zero, toSeconds: (part.endSeconds ?? openEnd) - zero };
+  const graph = filterGraph(video, part, span);
+  const cuts = cutsOf(plan, part, preparedEnd).map((cut) => cut - zero);
+  const keyframes = keyframeTimes(video.gopSeconds, span.fromSeconds, preparedEnd - zero);
 
   const outputs = video.renditions.flatMap((rendition, index) => [
     ...['-map', `[v${index}]`, '-map_metadata', '-1', '-map_chapters', '-1'],
     // Timestamps stay as they are: the grid of constant-rate films is made by the filters.
     ...['-fps_mode', 'passthrough', '-enc_time_base', '-1'],
-    ...renditionArguments(plan, video, rendition, part, lengthSeconds ?? openEnd),
+    ...renditionArguments(video, rendition, keyframes),
     ...segmentArguments(plan, {
       name: rendition.name,
       pipe: 3 + index,
       firstSegment: part.firstSegment,
       cuts,
-      offsetSeconds: part.startSeconds,
+      offsetSeconds: zero,
       // Keyframes stand a GOP apart, so half of one tells them apart whatever fraction of a frame they are late.
       deltaSeconds: video.gopSeconds / 2,
     }),
   ]);
   return {
-    inputArgs: [...hardwareArguments(video), ...seekArguments(plan, part)],
+    inputArgs: [...hardwareArguments(video), ...seekArguments(plan, part.startSeconds, zero)],
     outputArgs: ['-filter_complex', graph.filters, ...outputs, ...graph.pictures.flatMap(pictureArguments)],
     renditions: video.renditions.map((rendition) => rendition.name),
   };
@@ -53,22 +56,31 @@ function hardwareArguments({ path }: VideoPlan): string[] {
 }
 
 /**
- * Seeks to the keyframe before the part. Frames from there on go through the filters, so that deinterlacing and frame
- * rate see what came before; `trim` drops them after that.
+ * The film time that a run's timestamps count from. Films on a grid of frames have one grid over all parts, and a filter
+ * makes its grid from its own zero: so that is the last point of the film's grid at or before the part's start.
  */
-export function seekArguments(plan: Plan, part: { startSeconds: number }): string[] {
-  const seek = part.startSeconds > 0 ? ['-ss', seconds(part.startSeconds), '-noaccurate_seek'] : [];
-  return plan.originSeconds > 0 ? [...seek, '-itsoffset', seconds(-plan.originSeconds)] : seek;
+function zeroOf({ timing, frameRate: { num, den } }: VideoPlan, { startSeconds }: VideoPart): number {
+  if (timing === 'source') return startSeconds;
+  const roundingSlack = 1e-6;
+  return (Math.floor((startSeconds * num) / den + roundingSlack) * den) / num;
+}
+
+/**
+ * Seeks to the keyframe before the part. Frames from there on go through the filters, so that deinterlacing and frame
+ * rate see what came before; `trim` drops them after that. Timestamps count from `zero` (ffmpeg's own zero after a seek
+ * is where it sought to).
+ */
+export function seekArguments(plan: Plan, startSeconds: number, zero: number): string[] {
+  const seek = startSeconds > 0 ? ['-ss', seconds(startSeconds), '-noaccurate_seek'] : [];
+  const offset = seconds(startSeconds - zero - plan.originSeconds);
+  return offset === '0' ? seek : [...seek, '-itsoffset', offset];
 }
 
 function renditionArguments(
-  plan: Plan,
   video: VideoPlan,
   rendition: VideoRendition,
-  part: VideoPart,
-  lengthSeconds: number,
+  keyframes: readonly number[],
 ): string[] {
-  const keyframes = keyframeTimes(video.gopSeconds, Math.min(lengthSeconds, beyondEnd(plan, part)));
   const frames = Math.ceil((video.gopSeconds * video.frameRate.num) / video.frameRate.den);
   return [
     ...encoderArguments(video.encoder, rendition),
@@ -79,30 +91,27 @@ function renditionArguments(
   ];
 }
 
-function keyframeTimes(gopSeconds: number, lengthSeconds: number): number[] {
-  return Array.from(
-    { length: Math.max(1, Math.ceil(lengthSeconds / gopSeconds)) },
-    (_, index) => index * gopSeconds,
-  );
+function keyframeTimes(gopSeconds: number, fromSeconds: number, toSeconds: number): number[] {
+  const count = Math.max(1, Math.ceil((toSeconds - fromSeconds) / gopSeconds - 1e-9));
+  return Array.from({ length: count }, (_, index) => fromSeconds + index * gopSeconds);
 }
 
-/** Planned cuts, from the part's own start; the last part has more of them, for a film longer than its header says. */
-function cutsOf(plan: Plan, part: VideoPart, openEnd: number): number[] {
-  const cuts = part.segmentCuts.map((cut) => cut - part.startSeconds);
+/** Planned cuts, in film time; the last part has more of them, for a film longer than its header says. */
+function cutsOf(plan: Plan, part: VideoPart, preparedEnd: number): number[] {
+  const cuts = [...part.segmentCuts];
   if (part.endSeconds !== undefined) return cuts;
-  const end = Math.min(openEnd, beyondEnd(plan, part));
   // A rest that was planned to stay with its segment is not cut off.
-  const filmEnd = (plan.video?.durationSeconds ?? 0) - part.startSeconds;
-  const last = cuts.at(-1) ?? 0;
-  for (let cut = last + plan.segmentSeconds; cut < end; cut += plan.segmentSeconds) {
+  const filmEnd = plan.video?.durationSeconds ?? 0;
+  const last = cuts.at(-1) ?? part.startSeconds;
+  for (let cut = last + plan.segmentSeconds; cut < preparedEnd; cut += plan.segmentSeconds) {
     if (cut >= filmEnd) cuts.push(cut);
   }
   return cuts;
 }
 
 /** Durations in headers are estimates in some containers (MPEG-TS): a tenth and a minute more are prepared for. */
-function beyondEnd(plan: Plan, part: VideoPart): number {
-  return (plan.durationSeconds - part.startSeconds) * 1.1 + 60;
+function beyondEnd(plan: Plan): number {
+  return plan.durationSeconds * 1.1 + 60;
 }
 
 function pictureArguments({ label, file }: { label: string; file: string }): string[] {
