@@ -3,6 +3,7 @@ import { deadCommand, redriveCommand } from './dead/command.ts';
 import { demoCommand } from './demo/command.ts';
 import { UserError } from './errors.ts';
 import { jobsCommand, statusCommand } from './jobs/command.ts';
+import { openCommand } from './open/command.ts';
 import { submitCommand } from './submit/command.ts';
 import { watchCommand } from './watch/command.ts';
 
@@ -14,6 +15,7 @@ const program = new Command('farm')
   .addCommand(statusCommand())
   .addCommand(jobsCommand())
   .addCommand(watchCommand())
+  .addCommand(openCommand())
   .addCommand(deadCommand())
   .addCommand(redriveCommand());
 

@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Command, InvalidArgumentError } from 'commander';
+import { UserError } from '../errors.ts';
+import { readJob } from '../farm/jobs.ts';
+import { type CommonOptions, farmCommand, withFarm } from '../farm/run.ts';
+import { startPlayerServer } from '../player-server.ts';
+
+/** `farm open`: the player page of a job, whose film it reads from the output bucket. */
+export function openCommand(): Command {
+  return farmCommand('open')
+    .description('Serve the player page of a job on this machine until Ctrl-C')
+    .argument('<job>', 'id of a job')
+    .option('--port <port>', 'where to serve it', portNumber)
+    .action((id: string, options: CommonOptions & { port?: number }) =>
+      withFarm(options, async ({ farm, stop, say, answer }) => {
+        if ((await readJob(farm, id)) === undefined) {
+          throw new UserError(
+            `Job ${id} has told nothing: it still waits, or there is none. "farm jobs" lists those that have.`,
+          );
+        }
+        const { outputBucket: bucket, outputPrefix } = farm.address;
+        const jobId = `${outputPrefix}${id}`;
+        const player = await startPlayerServer({ s3: farm.output, bucket, jobId, port: options.port }).catch(
+          (error: Error) => {
+            throw new UserError(`The page can't be served: ${error.message}. Give another --port, or none.`);
+          },
+        );
+        try {
+          say(`Player  ${player.url}`);
+          say('Ctrl-C ends it.');
+          answer({ url: player.url });
+          // A timer of its own keeps the process alive.
+          await sleep(2 ** 31 - 1, undefined, { signal: stop }).catch(() => undefined);
+        } finally {
+          await player.close();
+        }
+        stop.throwIfAborted();
+      }),
+    );
+}
+
+function portNumber(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port < 1 || port > 65_535) throw new InvalidArgumentError('expected a port, 1 to 65535');
+  return port;
+}

@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { temporaryFolder } from '../../helpers/clips.ts';
+import { addressOf, farmCommand, saveAddress, startFarmCommand } from '../../helpers/farm-command.ts';
+import { startLocalFarm, type TestFarm } from '../../helpers/local-farm.ts';
+import { until } from '../../helpers/until.ts';
+
+let farm: TestFarm;
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let file: string;
+
+beforeAll(async () => {
+  // The worker publishes under a prefix, and the page has to find it there.
+  farm = await startLocalFarm({ env: { OUTPUT_PREFIX: 'films/' } });
+  folder = await temporaryFolder();
+  file = await saveAddress(folder.path, { ...addressOf(farm), outputPrefix: 'films/' });
+  farm.startWorker();
+  await farm.sendJob({ id: 'gone', source: 'nowhere.mp4' });
+  await farm.waitFor('gone', 'failed');
+}, 60_000);
+
+afterAll(async () => {
+  await farm.stop();
+  await folder[Symbol.asyncDispose]();
+});
+
+it('serves the page of a job and what the job has told, until it is ended', async () => {
+  const open = startFarmCommand(folder.path, ['open', 'gone', '--farm', file, '--json']);
+  await until(() => open.output.stdout.includes('\n'), 'the address of the page', 40);
+  const { url } = JSON.parse(open.output.stdout) as { url: string };
+  const job = new URL(url).searchParams.get('job') ?? '';
+  expect(await (await fetch(url)).text()).toContain('<video');
+  const status = await fetch(new URL(`/films/${job}/status.json`, url));
+  expect(await status.json()).toMatchObject({ id: 'gone', state: 'failed' });
+  open.child.kill('SIGINT');
+  expect((await open.ended).code).toBe(130);
+}, 60_000);
+
+it('says that a job has told nothing', async () => {
+  const ended = await farmCommand(folder.path, ['open', 'unknown', '--farm', file]);
+  expect(ended.code).toBe(1);
+  expect(ended.stderr).toContain('Job unknown has told nothing');
+}, 40_000);
