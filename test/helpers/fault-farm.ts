@@ -38,7 +38,7 @@ export const clip = {
   film: { size: [160, 120] as [number, number], frames: 200, segments: 4, audioSeconds: [8] },
 };
 
-const webhookSecret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+export const webhookSecret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
 export async function startFaultFarm(env: Partial<WorkerEnvironment> = {}): Promise<FaultFarm> {
   const folder = await temporaryFolder();

@@ -102,6 +102,8 @@ function readSettingsOrExit(): Settings {
 
 /** Later signals change nothing: the stop is under way. */
 function nextSignal(): Promise<NodeJS.Signals> {
+  // All else may be waiting on timers and signals that do not keep the process, and Node would end it then.
+  setInterval(() => {}, 60_000);
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, resolve);
   });
@@ -111,7 +113,6 @@ function exitLate(log: Logger): void {
   setTimeout(() => {
     log.error('the stop took too long; whatever is left comes back by itself');
     process.exit(exitCodes.stopped);
-    // Not unref'd: while everything waits on timers that are, this one keeps the process.
   }, stopMs);
 }
 

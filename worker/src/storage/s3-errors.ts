@@ -7,16 +7,22 @@ interface Facts {
   message: string;
   code?: string;
   status?: number;
+  /** The SDK has set its clock by the answer. The only sign of a skewed clock on HEAD, whose answers have no body. */
+  clockWasSet?: boolean;
 }
 
 function factsOf(error: unknown): Facts {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
-  const { code, $metadata } = error as { code?: unknown; $metadata?: { httpStatusCode?: number } };
+  const { code, $metadata } = error as {
+    code?: unknown;
+    $metadata?: { httpStatusCode?: number; clockSkewCorrected?: boolean };
+  };
   return {
     name: error.name,
     message: error.message,
     code: typeof code === 'string' ? code : undefined,
     status: $metadata?.httpStatusCode,
+    clockWasSet: $metadata?.clockSkewCorrected,
   };
 }
 
@@ -54,7 +60,7 @@ const networkCodes =
 export function canPass(error: unknown): boolean {
   if (failureKind(error) === 'refused' || error instanceof SourceChangedError) return false;
   const { name, message, code, status } = factsOf(error);
-  if (skewNames.has(name) || throttlingNames.has(name) || name === 'TimeoutError') return true;
+  if (isSkewed(error) || throttlingNames.has(name) || name === 'TimeoutError') return true;
   if (status === 408 || status === 429) return true;
   if (status !== undefined && status >= 500) return status !== 501;
   if (code !== undefined && networkCodes.test(code)) return true;
@@ -67,7 +73,8 @@ export function canPass(error: unknown): boolean {
 }
 
 export function isSkewed(error: unknown): boolean {
-  return skewNames.has(factsOf(error).name);
+  const { name, clockWasSet } = factsOf(error);
+  return skewNames.has(name) || clockWasSet === true;
 }
 
 /** Says what failed, where, and what to do about it where we know. */
@@ -87,8 +94,8 @@ export function explain(
   );
 }
 
-function advice({ name, status }: Facts): string {
-  if (skewNames.has(name))
+function advice({ name, status, clockWasSet }: Facts): string {
+  if (skewNames.has(name) || clockWasSet)
     return ' The clock of this machine differs from the storage’s by more than it allows: set it right (NTP).';
   if (name === 'NoSuchBucket') return ' Check the bucket’s name, region and endpoint.';
   if (name === 'SignatureDoesNotMatch' || name === 'InvalidAccessKeyId')
