@@ -3,6 +3,7 @@ import { deadCommand, redriveCommand } from './dead/command.ts';
 import { demoCommand } from './demo/command.ts';
 import { UserError } from './errors.ts';
 import { jobsCommand, statusCommand } from './jobs/command.ts';
+import { linksCommand } from './links/command.ts';
 import { openCommand } from './open/command.ts';
 import { submitCommand } from './submit/command.ts';
 import { watchCommand } from './watch/command.ts';
@@ -16,6 +17,7 @@ const program = new Command('farm')
   .addCommand(jobsCommand())
   .addCommand(watchCommand())
   .addCommand(openCommand())
+  .addCommand(linksCommand())
   .addCommand(deadCommand())
   .addCommand(redriveCommand());
 

@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import type { FarmAddress } from '../../../cli/farm/address.ts';
+import { temporaryFolder } from '../../helpers/clips.ts';
+import { farmCommand, saveAddress } from '../../helpers/farm-command.ts';
+
+const address: FarmAddress = {
+  region: 'eu-central-1',
+  topicArn: 'arn:aws:sns:eu-central-1:123456789012:jobs',
+  queueUrl: 'https://sqs.eu-central-1.amazonaws.com/123456789012/jobs',
+  deadLetterQueueUrl: 'https://sqs.eu-central-1.amazonaws.com/123456789012/dead',
+  ...{ sourceStorage: 's3', sourceBucket: 'films', sourceRegion: 'eu-central-1', sourceEndpoint: '' },
+  ...{ outputStorage: 's3', outputBucket: 'published', outputRegion: 'eu-central-1', outputEndpoint: '' },
+  jobsStartBy: 'submitted jobs',
+  outputPrefix: '',
+  publicUrl: 'https://video.example.org',
+  dashboardUrl: 'https://console.example.org/dashboard',
+  sourceConsoleUrl: '',
+  outputConsoleUrl: '',
+};
+
+it('tells the pages that the farm has, and leaves out the others', async () => {
+  await using folder = await temporaryFolder();
+  const file = await saveAddress(folder.path, address);
+  const told = await farmCommand(folder.path, ['links', '--farm', file]);
+  expect(told.stdout).toBe(
+    'dashboard https://console.example.org/dashboard\nfilms     https://video.example.org\n',
+  );
+  const data = await farmCommand(folder.path, ['links', '--farm', file, '--json']);
+  expect(data.json()).toEqual({
+    links: { dashboard: 'https://console.example.org/dashboard', films: 'https://video.example.org' },
+  });
+}, 30_000);
+
+it('says so where there are none', async () => {
+  await using folder = await temporaryFolder();
+  const file = await saveAddress(folder.path, { ...address, publicUrl: '', dashboardUrl: '' });
+  const told = await farmCommand(folder.path, ['links', '--farm', file]);
+  expect(told.stdout).toContain('no pages of its own');
+}, 30_000);
