@@ -68,16 +68,20 @@ it('says that there is no such film, before anything is started', async () => {
   expect(demo.output.stderr).toBe(`There is no film at ${join(folder.path, 'missing.mp4')}.\n`);
 });
 
-it.each(['making a clip', 'encoding'])('ends with everything it started when stopped while %s', async (step) => {
-  await using folder = await temporaryFolder();
-  const demo = await startDemo(folder.path, '--exit');
-  await until(() => demo.output.stdout.includes(step), step, 60);
-  const stoppedAt = performance.now();
-  demo.child.kill('SIGINT');
-  expect(await demo.ended).toBe(130);
-  expect(performance.now() - stoppedAt).toBeLessThan(8000);
-  expect(await demo.leftovers()).toEqual([]);
-}, 90_000);
+it.each(['making a clip', 'encoding'])(
+  'ends with everything it started when stopped while %s',
+  async (step) => {
+    await using folder = await temporaryFolder();
+    const demo = await startDemo(folder.path, '--exit');
+    await until(() => demo.output.stdout.includes(step), step, 60);
+    const stoppedAt = performance.now();
+    demo.child.kill('SIGINT');
+    expect(await demo.ended).toBe(130);
+    expect(performance.now() - stoppedAt).toBeLessThan(8000);
+    expect(await demo.leftovers()).toEqual([]);
+  },
+  90_000,
+);
 
 it('serves the player page until it is stopped', async () => {
   await using folder = await temporaryFolder();
