@@ -33,6 +33,14 @@ export function buildContainer({ image, environment, secrets, task, logGroupName
     privileged: false,
     linuxParameters: { initProcessEnabled: true, capabilities: { drop: ['ALL'] } },
     stopTimeout: stopTimeoutSeconds,
+    // The image's own, which ECS does not look at: the worker's event loop turns.
+    healthCheck: {
+      command: ['CMD', 'sh', '/app/worker/healthcheck.sh'],
+      interval: 30,
+      timeout: 5,
+      retries: 3,
+      startPeriod: 60,
+    },
     mountPoints: [{ sourceVolume: scratchVolume, containerPath: scratchDirectory, readOnly: false }],
     environment: namedValues({
       ENCODER: isGpu ? 'nvenc' : 'x264',

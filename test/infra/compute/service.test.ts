@@ -50,6 +50,13 @@ describe('the container', () => {
         linuxParameters: { initProcessEnabled: true, capabilities: { drop: ['ALL'] } },
         mountPoints: [{ sourceVolume: 'scratch', containerPath: '/scratch', readOnly: false }],
         stopTimeout: 120,
+        healthCheck: {
+          command: ['CMD', 'sh', '/app/worker/healthcheck.sh'],
+          interval: 30,
+          timeout: 5,
+          retries: 3,
+          startPeriod: 60,
+        },
       });
     },
   );
