@@ -1,7 +1,8 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Brake, MediaTools } from '../media-tool.ts';
+import { RefusedError } from '../errors.ts';
+import { type Brake, MediaToolError, type MediaTools } from '../media-tool.ts';
 import type { Part, Plan } from '../plan/plan.ts';
 import { headersFor } from '../publish/content-types.ts';
 import { partRecordKey } from '../publish/keys.ts';
@@ -131,7 +132,7 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
       })
       .catch(fail);
   };
-  const result = await context.tools.ffmpeg({
+  const running = context.tools.ffmpeg({
     input: { url: context.url },
     inputArgs,
     outputArgs,
@@ -149,9 +150,20 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
       (rendition, index) => (line) => onSegment(index, rendition, line.split(',')[0] ?? ''),
     ),
   });
+  const result = await running.catch(refuseDamaged);
   await Promise.all(queues);
   signal.throwIfAborted();
   return result;
+}
+
+/** ffmpeg's exit code when over two thirds of the frames can't be decoded: its option -max_error_rate. */
+const mostFramesDamaged = 69;
+
+function refuseDamaged(error: unknown): never {
+  if (!(error instanceof MediaToolError) || error.exitCode !== mostFramesDamaged) throw error;
+  throw new RefusedError('damaged', 'The film is damaged: most of its frames can not be decoded.', {
+    cause: error,
+  });
 }
 
 function argumentsOf(plan: Plan, part: Part, maxSeconds: number) {
