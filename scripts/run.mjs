@@ -23,6 +23,7 @@ const tasks = {
     args: ['run'],
   },
   bench: { needs: ['ffmpeg'], script: 'bench/main.ts', args: [] },
+  soak: { needs: ['ffmpeg'], script: 'test/soak/main.ts', args: [] },
   check: { needs: ['ffmpeg', 'chromium', 'postgres'], script: 'scripts/check.ts', args: [] },
 };
 

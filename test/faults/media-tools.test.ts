@@ -1,10 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Breakage, brokenFfmpeg } from '../helpers/broken-ffmpeg.ts';
 import { type FaultFarm, script, startFaultFarm } from '../helpers/fault-farm.ts';
-import { expectFilm, expectRefused, processesIn } from '../helpers/job-ends.ts';
+import { expectFilm, expectRefused } from '../helpers/job-ends.ts';
+import { processesIn } from '../helpers/processes.ts';
 import { toolPath } from '../helpers/tool-path.ts';
 import { until } from '../helpers/until.ts';
-import { logLines, logged } from '../helpers/worker-log.ts';
+import { logged, logLines } from '../helpers/worker-log.ts';
 
 let faults: FaultFarm;
 

@@ -1,10 +1,10 @@
+import { CopyObjectCommand } from '@aws-sdk/client-s3';
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
   ReceiveMessageCommand,
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
-import { CopyObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { bucketEvent } from '../../cli/local-farm/bucket-event.ts';
 import { clip, type FaultFarm, startFaultFarm } from '../helpers/fault-farm.ts';
@@ -89,7 +89,11 @@ describe('dead letters that are sent again', () => {
     await expectRefused(faults, id, 'source-missing');
     const { s3, sourceBucket } = faults.farm;
     await s3.send(
-      new CopyObjectCommand({ Bucket: sourceBucket, Key: 'films/late.mp4', CopySource: `${sourceBucket}/${clip.key}` }),
+      new CopyObjectCommand({
+        Bucket: sourceBucket,
+        Key: 'films/late.mp4',
+        CopySource: `${sourceBucket}/${clip.key}`,
+      }),
     );
     await redrive();
     await until(async () => (await faults.farm.read(`${id}/index.m3u8`)) !== undefined, 'the film');

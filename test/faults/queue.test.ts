@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -45,11 +45,15 @@ describe('a queue that is unwell', () => {
     const { sqs } = faults.farm;
     await sqs.send(new CreateQueueCommand({ QueueName: 'later' }));
     const polls = () => logLines(worker.log).filter(({ msg }) => /could not ask/.test(msg)).length;
-    await until(async () => {
-      const failed = polls();
-      await sleep(3000);
-      return polls() === failed;
-    }, 'the worker to poll the new queue', 60);
+    await until(
+      async () => {
+        const failed = polls();
+        await sleep(3000);
+        return polls() === failed;
+      },
+      'the worker to poll the new queue',
+      60,
+    );
   });
 
   it('when a job ends: its message is deleted later, and the job not done again', async () => {

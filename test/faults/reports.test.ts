@@ -102,7 +102,8 @@ describe('a database that is away', () => {
     faults.startWorker({ DATABASE_URL: database.url });
     await until(async () => (await row(id))?.state === 'running', 'the row of the running job');
     await database.query(
-      (sql) => sql`select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and backend_type = 'client backend'`,
+      (sql) =>
+        sql`select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and backend_type = 'client backend'`,
     );
     await expectFilm(faults, id);
     await until(async () => (await row(id))?.state === 'succeeded', 'the row');
@@ -141,7 +142,10 @@ describe('a webhook receiver that is unwell', () => {
       const counts = () => [...receiver.tries.values()];
       // Running and succeeded; whoever says 410 is told nothing more.
       const events = what === '410' ? 1 : 2;
-      await until(() => counts().filter((count) => count >= expected).length === events, `the tries of ${what}`);
+      await until(
+        () => counts().filter((count) => count >= expected).length === events,
+        `the tries of ${what}`,
+      );
       expect(counts(), what).toEqual(Array(events).fill(expected));
       expect(receiver.forged, what).toBe(0);
     }

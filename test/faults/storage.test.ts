@@ -34,7 +34,10 @@ describe('storage that is cut off', () => {
   it('while the film is read: the worker goes on where it was', async () => {
     const id = await faults.send({ source: largeKey });
     faults.startWorker();
-    await until(() => faults.s3.requests.filter((line) => /GET .*large\.mov/.test(line)).length > 4, 'reading');
+    await until(
+      () => faults.s3.requests.filter((line) => /GET .*large\.mov/.test(line)).length > 4,
+      'reading',
+    );
     await faults.s3.injectFor(5, { kind: 'cut' });
     expect((await expectFilm(faults, id, { film: largeFilm })).attempt).toBe(1);
   });
@@ -70,12 +73,15 @@ describe('storage that is unwell', () => {
     expect(faults.s3.requests.length - before).toBeLessThan(200);
   });
 
-  it.each(['truncate', 'reset'] as const)('ends bodies early (%s): the rest is asked for again', async (kind) => {
-    const id = await faults.send({ source: largeKey });
-    faults.s3.inject({ kind, afterBytes: 300_000 }, { ...reads, times: 4 });
-    faults.startWorker();
-    expect((await expectFilm(faults, id, { film: largeFilm })).attempt).toBe(1);
-  });
+  it.each(['truncate', 'reset'] as const)(
+    'ends bodies early (%s): the rest is asked for again',
+    async (kind) => {
+      const id = await faults.send({ source: largeKey });
+      faults.s3.inject({ kind, afterBytes: 300_000 }, { ...reads, times: 4 });
+      faults.startWorker();
+      expect((await expectFilm(faults, id, { film: largeFilm })).attempt).toBe(1);
+    },
+  );
 
   it('never answers: the request is made again', async () => {
     const id = await faults.send({ source: largeKey });
@@ -123,7 +129,8 @@ describe('a source that changes while it is read', () => {
     await faults.farm.put('inbox/replaced.mov', Buffer.concat([large, Buffer.alloc(8)]));
     faults.s3.heal();
     await expectRefused(faults, id, 'source-replaced');
-    const ids = async () => (await faults.farm.jobIds()).filter((job) => /^replaced-/.test(job) && job !== id);
+    const ids = async () =>
+      (await faults.farm.jobIds()).filter((job) => /^replaced-/.test(job) && job !== id);
     await until(async () => (await ids()).length === 1, 'the newer job');
     await expectFilm(faults, (await ids())[0] ?? '', { film: largeFilm });
   });

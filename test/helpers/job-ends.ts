@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
@@ -7,6 +7,7 @@ import { type PartRecord, partRecordSchema } from '../../worker/src/publish/reco
 import type { JobState } from '../../worker/src/report/state.ts';
 import { clip, type FaultFarm } from './fault-farm.ts';
 import { checkFilm, type ExpectedFilm } from './film-checks.ts';
+import { filesIn, processesIn } from './processes.ts';
 import { until } from './until.ts';
 
 /**
@@ -65,19 +66,6 @@ export async function expectClean({ farm: { env } }: FaultFarm): Promise<void> {
       throw error;
     },
   );
-}
-
-/** Files, at any depth: folders of workers that run stay. */
-export async function filesIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-}
-
-/** Processes whose working directory is below the folder. */
-export async function processesIn(folder: string): Promise<number[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const cwds = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => '')));
-  return pids.filter((_, n) => cwds[n]?.startsWith(folder)).map(Number);
 }
 
 export interface DeadLetter {

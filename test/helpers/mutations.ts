@@ -56,7 +56,20 @@ export function mutate(films: ReadonlyMap<string, Buffer>, seed: number): Mutant
     },
     () => ({ how: 'another extension', extension: pick([...films.keys(), 'exe', 'm3u8', 'jpg']), file }),
     () => {
-      const names = ['moov', 'trak', 'stsz', 'stco', 'stts', 'stsd', 'ctts', 'mdhd', 'tkhd', 'elst', 'hdlr', 'mdat'];
+      const names = [
+        'moov',
+        'trak',
+        'stsz',
+        'stco',
+        'stts',
+        'stsd',
+        'ctts',
+        'mdhd',
+        'tkhd',
+        'elst',
+        'hdlr',
+        'mdat',
+      ];
       const name = pick(names);
       const at = file.indexOf(name, 4, 'latin1') - 4;
       const size = pick([0, 1, 7, 8, below(0xffff), 0x7fffffff, 0xffffffff]);

@@ -13,7 +13,7 @@ export async function makeFilms(folder: string): Promise<Map<string, Buffer>> {
     mov: [...picture, ...h264, '-movflags', '+faststart'],
     mkv: [...picture, ...sound, ...h264, '-c:a', 'aac'],
     ts: [...picture, ...sound, ...h264, '-c:a', 'aac'],
-    avi: [...picture, ...sound, '-c:v', 'mpeg4', '-c:a', 'mp3'],
+    avi: [...picture, ...sound, '-c:v', 'mjpeg', '-pix_fmt', 'yuvj420p', '-c:a', 'mp3'],
     webm: [...picture, '-c:v', 'libvpx', '-b:v', '200k'],
   };
   const films = new Map<string, Buffer>();

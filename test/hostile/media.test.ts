@@ -71,7 +71,14 @@ async function makeAll(): Promise<Map<string, { file: Buffer; ends: string }>> {
       },
       'concat.mp4': { file: text('ffconcat version 1.0', `file '${secret}'`), ends: 'not-media' },
       'session.mp4': {
-        file: text('v=0', 'o=- 0 0 IN IP4 127.0.0.1', 's=x', 'c=IN IP4 127.0.0.1', 't=0 0', 'm=video 5004 RTP/AVP 96'),
+        file: text(
+          'v=0',
+          'o=- 0 0 IN IP4 127.0.0.1',
+          's=x',
+          'c=IN IP4 127.0.0.1',
+          't=0 0',
+          'm=video 5004 RTP/AVP 96',
+        ),
         ends: 'not-media',
       },
       'dash.mp4': {
@@ -87,7 +94,10 @@ async function makeAll(): Promise<Map<string, { file: Buffer; ends: string }>> {
         file: text(`<svg xmlns="http://www.w3.org/2000/svg"><image href="${url}"/></svg>`),
         ends: 'not-media',
       },
-      'reference.mov': { file: appendToBox(silent, 'moov/trak/mdia/minf/dinf/dref', aliasTo(secret)), ends: 'succeeded' },
+      'reference.mov': {
+        file: appendToBox(silent, 'moov/trak/mdia/minf/dinf/dref', aliasTo(secret)),
+        ends: 'succeeded',
+      },
       // Too much.
       'huge-picture.mkv': {
         file: await made('huge.mkv', '-f', 'lavfi', '-i', 'color=black:s=16000x16000:r=1:d=1', '-c:v', 'png'),
@@ -97,12 +107,18 @@ async function makeAll(): Promise<Map<string, { file: Buffer; ends: string }>> {
         file: await made('long.mkv', '-f', 'lavfi', '-i', 'color=black:s=160x120:r=1/10:d=3600', ...h264),
         ends: 'too-long',
       },
-      'many-streams.mka': { file: await made('many.mka', ...sound, ...tones, '-c:a', 'ac3'), ends: 'too-many-streams' },
+      'many-streams.mka': {
+        file: await made('many.mka', ...sound, ...tones, '-c:a', 'ac3'),
+        ends: 'too-many-streams',
+      },
       // Lies about the length.
       'ends-early.mp4': { file: fast.subarray(0, Math.floor(fast.length * 0.6)), ends: 'short-source' },
       // Tables and tags of the streams tell the truth, and are believed.
       'header-lies.mov': { file: longer(silent, 20), ends: 'succeeded' },
-      'header-lies.mkv': { file: longerMatroska(await made('true.mkv', ...picture, ...h264), 20), ends: 'succeeded' },
+      'header-lies.mkv': {
+        file: longerMatroska(await made('true.mkv', ...picture, ...h264), 20),
+        ends: 'succeeded',
+      },
       // Damaged.
       'flipped.mp4': { file: flipped, ends: 'succeeded' },
       'no-index.mp4': { file: good.subarray(0, Math.floor(good.length * 0.5)), ends: 'not-media' },
@@ -125,7 +141,15 @@ async function makeAll(): Promise<Map<string, { file: Buffer; ends: string }>> {
         ends: 'encrypted',
       },
       'dot.mkv': {
-        file: await made('dot.mkv', '-f', 'lavfi', '-i', 'color=red:s=2x2:r=25:d=1,format=rgb24,crop=1:1', '-c:v', 'png'),
+        file: await made(
+          'dot.mkv',
+          '-f',
+          'lavfi',
+          '-i',
+          'color=red:s=2x2:r=25:d=1,format=rgb24,crop=1:1',
+          '-c:v',
+          'png',
+        ),
         ends: 'bad-size',
       },
       // Films, though odd.
@@ -135,7 +159,16 @@ async function makeAll(): Promise<Map<string, { file: Buffer; ends: string }>> {
         ends: 'succeeded',
       },
       'full-chroma.mkv': {
-        file: await made('chroma.mkv', ...picture, '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv444p10'),
+        file: await made(
+          'chroma.mkv',
+          ...picture,
+          '-c:v',
+          'libx264',
+          '-preset',
+          'ultrafast',
+          '-pix_fmt',
+          'yuv444p10',
+        ),
         ends: 'succeeded',
       },
       'tags.mp4': {
@@ -162,7 +195,8 @@ function longer(file: Buffer, times: number): Buffer {
       patched.writeUInt32BE(file.readUInt32BE(at + offset) * times, at + offset);
     }
   }
-  for (const at of findBoxes(file, 'elst')) patched.writeUInt32BE(file.readUInt32BE(at + 16) * times, at + 16);
+  for (const at of findBoxes(file, 'elst'))
+    patched.writeUInt32BE(file.readUInt32BE(at + 16) * times, at + 16);
   return patched;
 }
 
@@ -185,7 +219,8 @@ it('every hostile film has its one outcome, and reaches nothing beside itself', 
   for (const [name, { file }] of films) await faults.farm.put(`inbox/${name}`, file);
   const workers = [faults.startWorker(), faults.startWorker()];
   const ended = await allEnded(faults, films.size, 150);
-  const ends = (find: (name: string) => string) => Object.fromEntries([...films.keys()].map((name) => [name, find(name)]));
+  const ends = (find: (name: string) => string) =>
+    Object.fromEntries([...films.keys()].map((name) => [name, find(name)]));
   expect(ends((name) => outcome(ended.get(`inbox/${name}`)))).toEqual(
     ends((name) => films.get(name)?.ends ?? ''),
   );

@@ -28,7 +28,12 @@ it('each of sixty damaged films is made into a film or refused by name, and no w
   const workers = [faults.startWorker(), faults.startWorker()];
   const ended = await allEnded(faults, mutants, 200);
   const bad = [...sent]
-    .map(([key, { how }]) => ({ key, how, ends: outcome(ended.get(key)), why: ended.get(key)?.error?.message }))
+    .map(([key, { how }]) => ({
+      key,
+      how,
+      ends: outcome(ended.get(key)),
+      why: ended.get(key)?.error?.message,
+    }))
     .filter(({ ends }) => ends === 'no end' || ends === 'trouble' || ends === 'no reason');
   expect(bad).toEqual([]);
   await expectClean(faults);
