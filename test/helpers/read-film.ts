@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import * as hls from 'hls-parser';
 import type { types } from 'hls-parser';
+import * as hls from 'hls-parser';
 import { ffmpeg, ffprobe } from './clips.ts';
 import { type Look, readLook, type Turn } from './pattern.ts';
 import type { Published } from './transcoding.ts';
