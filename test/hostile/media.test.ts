@@ -122,6 +122,10 @@ async function makeAll(): Promise<Map<string, { file: Buffer; ends: string }>> {
       // Damaged.
       'flipped.mp4': { file: flipped, ends: 'succeeded' },
       'no-index.mp4': { file: good.subarray(0, Math.floor(good.length * 0.5)), ends: 'not-media' },
+      'header-alone.webm': {
+        file: (await made('whole.webm', ...picture, '-c:v', 'libvpx')).subarray(0, 700),
+        ends: 'no-frames',
+      },
       'nothing.mp4': { file: Buffer.alloc(0), ends: 'source-empty' },
       'zeros.mp4': { file: Buffer.alloc(100_000), ends: 'not-media' },
       // No films.

@@ -40,7 +40,13 @@ export async function probe(
   const ends = needsScan({ streams, ...known })
     ? readScan(await ask(scanArguments, probeSeconds * scanPatience))
     : undefined;
-  const media = parseProbe({ ...header, ...packets }, sizeBytes, ends);
+  const probed = { ...header, ...packets };
+  if (video && ffprobeSchema.parse(probed).packets.length === 0)
+    throw new RefusedError(
+      'no-frames',
+      'The film has no single picture behind its header: it was cut off near its start. Upload it again.',
+    );
+  const media = parseProbe(probed, sizeBytes, ends);
   refuseStreams(media, limits);
   refuseDuration(media, limits);
   return media;
