@@ -158,6 +158,10 @@ async function makeAll(): Promise<Map<string, { file: Buffer; ends: string }>> {
       },
       // Films, though odd.
       'sound-alone.mp4': { file: await made('sound.m4a', ...sound, '-c:a', 'aac'), ends: 'succeeded' },
+      'empty-sound.mkv': {
+        file: await made('empty.mkv', ...picture, ...sound, '-af', 'aselect=0', ...h264, '-c:a', 'pcm_s16le'),
+        ends: 'succeeded',
+      },
       'alpha.mov': {
         file: await made('alpha.mov', ...picture, '-c:v', 'qtrle', '-pix_fmt', 'argb'),
         ends: 'succeeded',

@@ -58,6 +58,14 @@ describe('probe', () => {
     });
   });
 
+  it('leaves out a track that is announced and holds no sound', async () => {
+    const tracks = ['-map', '0', '-map', '1', '-map', '1', '-filter:a:1', 'aselect=0'];
+    const name = make('empty.mkv', ...picture, ...sound, ...tracks, ...x264, '-c:a', 'pcm_s16le');
+    const media = await probeFile(name);
+    expect(media.audio.map(({ index }) => index)).toEqual([1]);
+    expect(media.leftOut).toEqual(['audio stream 2 (pcm_s16le) holds no sound']);
+  });
+
   it('reads a recording without length through to know it', async () => {
     make('recording.webm', ...picture, '-c:v', 'libvpx', '-f', 'webm', '-live', '1');
     expect(await probeFile('recording.webm')).toMatchObject({ durationSeconds: 2, indexed: false });

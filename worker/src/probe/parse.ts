@@ -11,21 +11,27 @@ interface Probed extends FfprobeJson {
   scannedEnds?: ReadonlyMap<number, number>;
 }
 
+const none: ReadonlySet<number> = new Set();
+
 /**
  * ffprobe's JSON (streams, format, and the first packets of the chosen video stream) in our words. Pure.
+ * @param empty indexes of streams that are announced and hold nothing
  * @throws ZodError when it isn't ffprobe's JSON
  */
 export function parseProbe(
   json: unknown,
   sizeBytes: number,
   scannedEnds?: ReadonlyMap<number, number>,
+  empty = none,
 ): Media {
   const probed: Probed = { ...ffprobeSchema.parse(json), scannedEnds };
   const { format, streams } = probed;
   const picked = pickVideo(streams);
   const video = picked && toVideo(picked, probed);
   const sounds = streams.filter((stream) => stream.codec_type === 'audio');
-  const audio = sounds.filter(decodable).map((stream) => toAudio(stream, probed));
+  const audio = sounds
+    .filter((stream) => decodable(stream) && !empty.has(stream.index))
+    .map((stream) => toAudio(stream, probed));
   const chosen = video ? [video, ...audio] : audio;
   const startSeconds = format.start_time ?? Math.min(0, ...chosen.map((stream) => stream.startSeconds));
   const ends = chosen.map((stream) => stream.startSeconds + stream.durationSeconds - startSeconds);
@@ -40,7 +46,7 @@ export function parseProbe(
     encrypted: isEncrypted(probed),
     video,
     audio,
-    leftOut: leftOut(streams, picked),
+    leftOut: leftOut(streams, picked, empty),
   };
 }
 
@@ -154,10 +160,15 @@ function isEncrypted({ streams, packets }: FfprobeJson): boolean {
   );
 }
 
-function leftOut(streams: readonly FfprobeStream[], picked: FfprobeStream | undefined): string[] {
+function leftOut(
+  streams: readonly FfprobeStream[],
+  picked: FfprobeStream | undefined,
+  empty: ReadonlySet<number>,
+): string[] {
   return streams.flatMap((stream) => {
     const name = `stream ${stream.index} (${stream.codec_name ?? 'unknown codec'})`;
     if (stream.codec_type === 'audio' && !decodable(stream)) return [`audio ${name} can't be decoded`];
+    if (empty.has(stream.index)) return [`audio ${name} holds no sound`];
     if (stream.codec_type === 'video' && stream !== picked && !isStill(stream))
       return [`video ${name} was left out: one picture makes a film`];
     return [];

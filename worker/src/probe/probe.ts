@@ -1,5 +1,6 @@
 import { RefusedError } from '../errors.ts';
 import { MediaToolError, type MediaTools } from '../media-tool.ts';
+import { findEmptySound } from './empty-sound.ts';
 import { ffprobeSchema, packetEntries, streamEntries } from './ffprobe-json.ts';
 import { readPackets } from './frame-rate.ts';
 import type { Media } from './media.ts';
@@ -40,13 +41,14 @@ export async function probe(
   const ends = needsScan({ streams, ...known })
     ? readScan(await ask(scanArguments, probeSeconds * scanPatience))
     : undefined;
+  const empty = await findEmptySound({ streams }, (args) => ask(args, probeSeconds * scanPatience));
   const probed = { ...header, ...packets };
   if (video && ffprobeSchema.parse(probed).packets.length === 0)
     throw new RefusedError(
       'no-frames',
       'The film has no single picture behind its header: it was cut off near its start. Upload it again.',
     );
-  const media = parseProbe(probed, sizeBytes, ends);
+  const media = parseProbe(probed, sizeBytes, ends, empty);
   refuseStreams(media, limits);
   refuseDuration(media, limits);
   return media;

@@ -1,0 +1,32 @@
+import type { FfprobeJson } from './ffprobe-json.ts';
+
+/** Enough to meet every track of an interleaved film. */
+const firstPackets = 64;
+
+/**
+ * Finds audio tracks that are announced and hold nothing, as recorders leave them: such a track would become a rendition
+ * without a segment. One look at the film's start tells for all tracks but those; for these the film is read through.
+ * @param ask asks ffprobe and returns what it says
+ * @returns indexes of the streams
+ */
+export async function findEmptySound(
+  { streams }: Pick<FfprobeJson, 'streams'>,
+  ask: (args: readonly string[]) => Promise<string>,
+): Promise<Set<number>> {
+  const indexes = streams.filter(({ codec_type }) => codec_type === 'audio').map(({ index }) => index);
+  if (indexes.length === 0) return new Set();
+  const packetsOf = async (select: string, packets: number) => {
+    const interval = ['-read_intervals', `%+#${packets}`];
+    const lines = await ask([
+      ...['-select_streams', select, ...interval],
+      ...['-of', 'csv=p=0', '-show_entries', 'packet=stream_index'],
+    ]);
+    return lines.split('\n').filter(Boolean).map((line) => Number.parseInt(line, 10));
+  };
+  const seen = new Set(await packetsOf('a', firstPackets));
+  const empty = new Set<number>();
+  for (const index of indexes.filter((stream) => !seen.has(stream))) {
+    if ((await packetsOf(String(index), 1)).length === 0) empty.add(index);
+  }
+  return empty;
+}
