@@ -8,8 +8,8 @@ export interface TestStore extends AsyncDisposable {
   /** Keys that were put, in the order in which they were done. */
   puts: string[];
   keys(): Promise<string[]>;
-  /** Puts small objects. */
-  fill(keys: readonly string[]): Promise<void>;
+  /** Puts small objects, or objects of the size that is wanted. */
+  fill(keys: readonly string[], sizeOf?: (key: string) => number | undefined): Promise<void>;
 }
 
 export async function startStore(): Promise<TestStore> {
@@ -29,9 +29,13 @@ export async function startStore(): Promise<TestStore> {
       for await (const { key } of store.list('')) found.push(key);
       return found.sort();
     },
-    async fill(keys) {
+    async fill(keys, sizeOf = () => undefined) {
       const options = { contentType: 'text/plain', cacheControl: 'no-cache' };
-      await Promise.all(keys.map((key) => put(key, `content of ${key}`, options)));
+      const content = (key: string) => {
+        const size = sizeOf(key);
+        return size === undefined ? `content of ${key}` : Buffer.alloc(size);
+      };
+      await Promise.all(keys.map((key) => put(key, content(key), options)));
     },
     async [Symbol.asyncDispose]() {
       store.close();

@@ -41,6 +41,15 @@ function published(): string[] {
   );
 }
 
+/** As the parts recorded it. */
+function sizeOf(key: string): number | undefined {
+  const [rendition = '', file = ''] = key.slice(folder.length).split('/');
+  const made = records.flatMap(({ renditions }) => renditions).filter(({ name }) => name === rendition);
+  if (file === 'init.mp4') return made[0]?.initBytes;
+  const segments = made.flatMap((each) => each.segments);
+  return segments.find(({ number }) => number === Number.parseInt(file, 10))?.bytes;
+}
+
 function assemblyOf(changes: Partial<Assembly> = {}): Assembly {
   return {
     plan,
@@ -56,7 +65,7 @@ function assemblyOf(changes: Partial<Assembly> = {}): Assembly {
 
 describe('assemble', () => {
   it('writes every playlist before the one that is the commit', async () => {
-    await files.fill(published());
+    await files.fill(published(), sizeOf);
     await assemble(assemblyOf());
     expect(files.puts.at(-1)).toBe(`${root}index.m3u8`);
     expect(files.puts.slice(0, -1).sort()).toEqual(
@@ -70,7 +79,7 @@ describe('assemble', () => {
   });
 
   it('names nothing that is not there, and leaves nothing that is named nowhere', async () => {
-    await files.fill(published());
+    await files.fill(published(), sizeOf);
     await assemble(assemblyOf());
     const named = new Set([`${root}index.m3u8`]);
     const follow = async (key: string) => {
@@ -94,7 +103,7 @@ describe('assemble', () => {
   });
 
   it('tells what the film became', async () => {
-    await files.fill(published());
+    await files.fill(published(), sizeOf);
     const film = await assemble(assemblyOf({ publicUrl: 'https://films.example/' }));
     expect(film).toMatchObject({
       playlist: 'films/job-1/index.m3u8',
@@ -121,10 +130,20 @@ describe('assemble', () => {
     ]);
   });
 
+  it('commits nothing when a segment has another size than was recorded', async () => {
+    const short = `${folder}720p/00001.m4s`;
+    await files.fill(published(), (key) => (key === short ? 1000 : sizeOf(key)));
+    await expect(assemble(assemblyOf())).rejects.toThrow(MissingSegmentsError);
+    expect(await files.keys()).not.toContain(`${root}index.m3u8`);
+  });
+
   it.each(['720p/00001.m4s', '360p/init.mp4', 'poster.jpg', 'storyboard/0000-1.jpg'])(
     'commits nothing when %s is gone, and has its part made again',
     async (gone) => {
-      await files.fill(published().filter((key) => key !== folder + gone));
+      await files.fill(
+        published().filter((key) => key !== folder + gone),
+        sizeOf,
+      );
       await expect(assemble(assemblyOf())).rejects.toThrow(MissingSegmentsError);
       const there = await files.keys();
       expect(there).not.toContain(`${root}index.m3u8`);
@@ -134,14 +153,14 @@ describe('assemble', () => {
   );
 
   it('commits nothing when a part is not recorded', async () => {
-    await files.fill(published());
+    await files.fill(published(), sizeOf);
     const without = records.filter(({ part }) => part !== 0);
     await expect(assemble(assemblyOf({ records: without }))).rejects.toThrow('is missing');
     expect(await files.keys()).not.toContain(`${root}index.m3u8`);
   });
 
   it('ends with the same film when two workers do it at once', async () => {
-    await files.fill(published());
+    await files.fill(published(), sizeOf);
     const [one, other] = await Promise.all([assemble(assemblyOf()), assemble(assemblyOf())]);
     expect(one).toEqual(other);
     expect(await files.keys()).toContain(`${root}index.m3u8`);

@@ -72,9 +72,15 @@ async function assertPublished(
   renditions: Map<string, Rendition>,
 ): Promise<void> {
   const { plan, records, output, signal } = assembly;
-  const found = new Set<string>();
-  for await (const { key } of output.list(folder, signal)) found.add(key.slice(folder.length));
-  const gone = records.filter((record) => namesOf(plan, record).some((name) => !found.has(name)));
+  const found = new Map<string, number>();
+  for await (const { key, sizeBytes } of output.list(folder, signal))
+    found.set(key.slice(folder.length), sizeBytes);
+  const gone = records.filter((record) =>
+    filesOf(plan, record).some(({ name, bytes }) => {
+      const size = found.get(name);
+      return size === undefined || (bytes !== undefined && bytes !== size);
+    }),
+  );
   if (gone.length === 0) return;
   await output.remove(
     gone.map(({ part }) => partRecordKey(folder, part)),
@@ -82,18 +88,21 @@ async function assertPublished(
   );
   const parts = gone.map(({ part }) => part).join(', ');
   throw new MissingSegmentsError(
-    `Of the ${renditions.size} renditions, segments of part ${parts} are no longer in storage; they will be made again.`,
+    `Of the ${renditions.size} renditions, segments of part ${parts} are no longer in storage as they were recorded; they will be made again.`,
   );
 }
 
-/** Everything that a part's record says is there, below the plan's folder. */
-function namesOf(plan: Plan, record: PartRecord): string[] {
-  const media = record.renditions.flatMap(({ name, segments, initSha256 }) => [
-    ...(initSha256 === undefined ? [] : [`${name}/${initSegmentName}`]),
-    ...segments.map(({ number }) => `${name}/${segmentName(number, plan.segmentFormat)}`),
+/** Everything that a part's record says is there, below the plan's folder. Playlists name bytes of media alone. */
+function filesOf(plan: Plan, record: PartRecord): { name: string; bytes?: number }[] {
+  const media = record.renditions.flatMap(({ name, segments, initSha256, initBytes }) => [
+    ...(initSha256 === undefined ? [] : [{ name: `${name}/${initSegmentName}`, bytes: initBytes }]),
+    ...segments.map(({ number, bytes }) => ({
+      name: `${name}/${segmentName(number, plan.segmentFormat)}`,
+      bytes,
+    })),
   ]);
-  const sheets = record.sheets.map(({ file }) => `${storyboardFolder}/${file}`);
-  return [...media, ...sheets, ...(record.poster ? [record.poster] : [])];
+  const sheets = record.sheets.map(({ file }) => ({ name: `${storyboardFolder}/${file}` }));
+  return [...media, ...sheets, ...(record.poster ? [{ name: record.poster }] : [])];
 }
 
 function describeFilm(assembly: Assembly, folder: string, joined: Map<string, Rendition>): Film {
