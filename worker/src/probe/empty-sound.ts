@@ -21,7 +21,10 @@ export async function findEmptySound(
       ...['-select_streams', select, ...interval],
       ...['-of', 'csv=p=0', '-show_entries', 'packet=stream_index'],
     ]);
-    return lines.split('\n').filter(Boolean).map((line) => Number.parseInt(line, 10));
+    return lines
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => Number.parseInt(line, 10));
   };
   const seen = new Set(await packetsOf('a', firstPackets));
   const empty = new Set<number>();
