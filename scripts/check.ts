@@ -22,7 +22,7 @@ const out = await mkdtemp(join(tmpdir(), 'farm-check-'));
 
 const checks: Check[] = [
   // What `npm test` runs.
-  { name: 'tests', args: ['scripts/run.mjs', 'test'], limitMinutes: 22 },
+  { name: 'tests', args: ['scripts/run.mjs', 'test'], limitMinutes: 26 },
   {
     name: 'lint',
     args: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'],
