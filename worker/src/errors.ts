@@ -10,6 +10,14 @@ export class RefusedError extends Error {
   }
 }
 
+/**
+ * Trouble that the film itself probably causes, as its data is damaged. Tried again as any trouble, for the cause may be
+ * another; when it was the last try, the job failed as `damaged`.
+ */
+export class DamagedFilmError extends Error {
+  override readonly name = 'DamagedFilmError';
+}
+
 /** Someone asked the worker to stop. Costs the job no attempt. */
 export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RefusedError } from '../errors.ts';
+import { DamagedFilmError, RefusedError } from '../errors.ts';
 import { type Brake, MediaToolError, type MediaTools } from '../media-tool.ts';
 import type { Part, Plan } from '../plan/plan.ts';
 import { headersFor } from '../publish/content-types.ts';
@@ -150,7 +150,7 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
       (rendition, index) => (line) => onSegment(index, rendition, line.split(',')[0] ?? ''),
     ),
   });
-  const result = await running.catch(refuseDamaged);
+  const result = await running.catch(blameFilm);
   await Promise.all(queues);
   signal.throwIfAborted();
   return result;
@@ -159,11 +159,18 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
 /** ffmpeg's exit code when over two thirds of the frames can't be decoded: its option -max_error_rate. */
 const mostFramesDamaged = 69;
 
-function refuseDamaged(error: unknown): never {
-  if (!(error instanceof MediaToolError) || error.exitCode !== mostFramesDamaged) throw error;
-  throw new RefusedError('damaged', 'The film is damaged: most of its frames can not be decoded.', {
-    cause: error,
-  });
+/** ffmpeg's word for damaged data. */
+const damagedData = /Invalid data found when processing input/;
+
+function blameFilm(error: unknown): never {
+  if (!(error instanceof MediaToolError)) throw error;
+  if (error.exitCode === mostFramesDamaged) {
+    const message = 'The film is damaged: most of its frames can not be decoded.';
+    throw new RefusedError('damaged', message, { cause: error });
+  }
+  if (error.exitCode === null || !damagedData.test(error.stderrTail)) throw error;
+  const message = 'The film is damaged, and ffmpeg gave up on it. Play it to its end, or upload it again.';
+  throw new DamagedFilmError(message, { cause: error });
 }
 
 function argumentsOf(plan: Plan, part: Part, maxSeconds: number) {

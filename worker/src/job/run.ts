@@ -1,4 +1,4 @@
-import { failureKind, InterruptedError, RefusedError } from '../errors.ts';
+import { DamagedFilmError, failureKind, InterruptedError, RefusedError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { LeaseLostError, LeaseSpentError } from '../queue/lease.ts';
 import { decideFailure, maxReceives, type Outcome } from '../queue/outcome.ts';
@@ -147,7 +147,7 @@ export function createJobRunner(options: JobRunnerOptions) {
     error: unknown,
     jobLog: Logger,
   ): Promise<Outcome> {
-    const code = error instanceof RefusedError ? error.code : 'trouble';
+    const code = codeOf(error);
     const message = error instanceof Error ? error.message : String(error);
     const kind = failureKind(error) === 'refused' ? 'refused' : 'trouble';
     const decision = decideFailure(kind, attempt, settings.queue, random());
@@ -163,6 +163,12 @@ export function createJobRunner(options: JobRunnerOptions) {
     await report.move({ to: 'failed', error: { code, message } });
     return giveUp(job, code, message);
   }
+}
+
+/** For machines: what the job failed of. */
+function codeOf(error: unknown): string {
+  if (error instanceof RefusedError) return error.code;
+  return error instanceof DamagedFilmError ? 'damaged' : 'trouble';
 }
 
 function giveUp(job: { id?: string; requestId: string }, code: string, reason: string): Outcome {
