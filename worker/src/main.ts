@@ -27,6 +27,8 @@ const stopMs = 9500;
 async function main(): Promise<void> {
   const settings = readSettingsOrExit();
   const log = createLogger(settings);
+  // From the first moment: a signal while the worker starts ends it in order too.
+  const stopSignal = nextSignal();
   process.on('uncaughtException', (error) => {
     // The message comes back when its visibility ends.
     log.fatal({ err: error }, 'a mistake in the worker; it ends');
@@ -79,7 +81,7 @@ async function main(): Promise<void> {
   consumer.start();
   log.info({ encoder, queue: settings.queue.url, output: outputBucket }, 'worker started');
 
-  const signal = await nextSignal();
+  const signal = await stopSignal;
   log.info({ signal }, 'worker stopping');
   exitLate(log);
   await consumer.stop();

@@ -83,6 +83,9 @@ export function createJobRunner(options: JobRunnerOptions) {
     const jobLog = log.child({ job: job.id });
     const facts = await factsOf(job, request);
     const report = reporter.open(job, facts);
+    // At once, not when the work has ended: whoever has the job now must not be contradicted.
+    const onAbort = () => signal.reason instanceof LeaseLostError && report.abandon();
+    signal.addEventListener('abort', onAbort, { once: true });
     if (message.receiveCount > maxReceives) {
       const reason = `The job was handed out ${message.receiveCount} times without an end: it seems to kill its workers.`;
       await report.move({ to: 'failed', error: { code: 'workers-lost', message: reason } });
@@ -131,10 +134,7 @@ export function createJobRunner(options: JobRunnerOptions) {
     jobLog: Logger,
   ): Promise<Outcome> {
     jobLog.info({ reason: reason instanceof InterruptedError ? reason.message : reason }, 'job interrupted');
-    if (reason instanceof LeaseLostError) {
-      report.abandon();
-      return { action: 'abandon' };
-    }
+    if (reason instanceof LeaseLostError) return { action: 'abandon' };
     await report.move({ to: 'queued' }, interruptedFlushMs);
     if (reason instanceof LeaseSpentError) return { action: 'hand-over', requestId: job.requestId };
     return { action: 'release' };

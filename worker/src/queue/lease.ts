@@ -54,7 +54,7 @@ export async function holdMessage(message: ReceivedMessage, options: LeaseOption
     let waitSeconds = visibilityTimeoutSeconds / 3;
     while (!ended.signal.aborted) {
       await sleep(waitSeconds * 1000, undefined, { ref: false, signal: ended.signal });
-      if (nowSeconds() >= hiddenUntil) throw new LeaseLostError('The message was not held in time.');
+      if (nowSeconds() >= hiddenUntil) throw notInTime();
       if (nowSeconds() >= spentAt) {
         throw new LeaseSpentError(`SQS holds a message for ${longestHoldSeconds} s at most.`);
       }
@@ -63,6 +63,7 @@ export async function holdMessage(message: ReceivedMessage, options: LeaseOption
         waitSeconds = visibilityTimeoutSeconds / 3;
       } catch (error) {
         if (error instanceof MessageGoneError) throw new LeaseLostError(error.message, { cause: error });
+        if (nowSeconds() >= hiddenUntil) throw notInTime(error);
         log.warn(
           { err: error, messageId: message.id },
           'could not renew the hold on the message; trying again',
@@ -78,6 +79,10 @@ export async function holdMessage(message: ReceivedMessage, options: LeaseOption
     if (!ended.signal.aborted) lost.abort(error);
   });
   return { signal: lost.signal, end: () => ended.abort() };
+}
+
+function notInTime(cause?: unknown): LeaseLostError {
+  return new LeaseLostError('The message was not held in time.', { cause });
 }
 
 const nowSeconds = () => performance.now() / 1000;

@@ -76,15 +76,22 @@ function openReport(
     timer = undefined;
   };
 
+  /**
+   * Not in the timer itself: when the whole process has stood still, others that are due must run first, for one of them
+   * finds that the job was given to another worker meanwhile.
+   */
+  const tellProgress = () => {
+    timer = undefined;
+    if (abandoned || state.state !== 'running') return;
+    for (const sink of sinks) sink.progress?.(state);
+  };
+
   return {
     state: () => state,
     update(change) {
       state = updateRunning(state, change, clock());
       if (abandoned || timer !== undefined || state.state !== 'running') return;
-      timer = setTimeout(() => {
-        timer = undefined;
-        for (const sink of sinks) sink.progress?.(state);
-      }, intervalMs);
+      timer = setTimeout(() => setImmediate(tellProgress), intervalMs);
     },
     async move(transition, withinMs = defaultFlushMs) {
       stopTimer();

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../log.ts';
 import type { Store } from '../storage/store.ts';
 import type { Sink } from './sink.ts';
@@ -63,6 +63,8 @@ export function createStatusFiles(store: Store, outputPrefix: string, log: Logge
         log.warn({ err: error, job: jobId, failures }, 'could not write status.json');
         file.newest ??= state;
         await sleep(retryMs, undefined, { ref: false, signal: stop }).catch(() => {});
+        // After a standstill of the process, first hear whether the job is still ours.
+        await setImmediate();
       }
     }
     if (files.get(jobId) === file) files.delete(jobId);
