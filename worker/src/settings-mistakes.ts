@@ -44,6 +44,14 @@ export function contradictions(given: Variables): string[] {
       'DEAD_LETTER_QUEUE_URL is the same as QUEUE_URL: failed jobs would come back for ever',
     ],
     [
+      given.PARTS_QUEUE_URL !== undefined && given.PARTS_QUEUE_URL === given.QUEUE_URL,
+      'PARTS_QUEUE_URL is the same as QUEUE_URL: parts are not jobs, and must be taken before them',
+    ],
+    [
+      Number(given.WORKERS_PER_FILM ?? 1) > 1 && given.PARTS_QUEUE_URL === undefined,
+      'PARTS_QUEUE_URL is not set, but WORKERS_PER_FILM is over 1: workers ask each other for help there',
+    ],
+    [
       given.QUEUE_URL?.endsWith('.fifo') === true,
       'QUEUE_URL names a FIFO queue, where single messages can not be delayed as retries need it: use a standard queue',
     ],

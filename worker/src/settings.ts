@@ -70,6 +70,10 @@ export const environmentSchema = z.object({
   /** Delay before the second try; doubles from try to try. SQS delays up to 900. */
   RETRY_DELAY_SECONDS: number(30, z.number().min(0).max(900)),
   JOBS_AT_ONCE: number(1, whole.min(1).max(16)),
+  /** Where workers ask each other for help with a film; without it, each film is one worker's. */
+  PARTS_QUEUE_URL: url.optional(),
+  /** The most workers that make one film together. */
+  WORKERS_PER_FILM: number(1, whole.min(1).max(100)),
 
   SOURCE_BUCKET: z.string().min(1),
   SOURCE_REGION: z.string().optional(),
@@ -195,6 +199,7 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
       retryDelaySeconds: env.RETRY_DELAY_SECONDS,
       jobsAtOnce: env.JOBS_AT_ONCE,
     },
+    sharing: { partsQueueUrl: env.PARTS_QUEUE_URL, workersPerFilm: env.WORKERS_PER_FILM },
     source: { ...bucket(env, 'SOURCE'), prefix: env.SOURCE_PREFIX, suffixes: env.SOURCE_SUFFIXES },
     output: { ...bucket(env, 'OUTPUT'), prefix: env.OUTPUT_PREFIX, publicUrl: env.OUTPUT_PUBLIC_URL },
     encoding: {

@@ -25,6 +25,12 @@ export const jobOptionsSchema = z
     ladder: ladderSchema,
     segmentSeconds: segmentSecondsSchema.describe('Length of a media segment in seconds'),
     thumbnailAt: thumbnailAtSchema,
+    workersPerFilm: z
+      .number()
+      .int()
+      .min(1)
+      .max(100)
+      .describe('The most workers that make this film together; the farm may allow fewer'),
     webhook: z
       .url({ protocol: /^https?$/ })
       .describe('Where this job is reported, if the farm lets jobs say so'),
