@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Film } from '../report/state.ts';
+import { readJson } from '../storage/read-json.ts';
 import type { Store } from '../storage/store.ts';
 import { commitName, filmRecordName, jobFolder, planFolder } from './keys.ts';
 
@@ -29,12 +30,11 @@ export async function findFilm(
 ): Promise<Film | undefined> {
   const planId = await committedPlan(output, outputPrefix, jobId, signal);
   if (planId === undefined) return undefined;
-  const record = await output.get(planFolder(outputPrefix, jobId, planId) + filmRecordName, signal);
-  if (!record) return undefined;
-  const parsed = filmRecordSchema.safeParse(parse(record));
-  if (!parsed.success || parsed.data.hash !== request.hash) return undefined;
-  if (request.forcedBy !== undefined && parsed.data.forcedBy !== request.forcedBy) return undefined;
-  return parsed.data.film;
+  const key = planFolder(outputPrefix, jobId, planId) + filmRecordName;
+  const record = await readJson(output, key, filmRecordSchema, signal);
+  if (record === undefined || record.hash !== request.hash) return undefined;
+  if (request.forcedBy !== undefined && record.forcedBy !== request.forcedBy) return undefined;
+  return record.film;
 }
 
 /** The plan that the job's multivariant playlist names: its URIs are `<plan>/<rendition>/index.m3u8`. */
@@ -50,12 +50,4 @@ export async function committedPlan(
     .split('\n')
     .find((line) => line !== '' && !line.startsWith('#'))
     ?.split('/')[0];
-}
-
-function parse(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import type { Part, Plan } from '../plan/plan.ts';
+import { readJson } from '../storage/read-json.ts';
 import type { Store } from '../storage/store.ts';
 import { partRecordKey } from './keys.ts';
 import { type PartRecord, partRecordSchema } from './record.ts';
@@ -10,11 +11,7 @@ export async function readRecords(
   plan: Plan,
   signal: AbortSignal,
 ): Promise<PartRecord[]> {
-  const read = async ({ index }: Part) => {
-    const bytes = await output.get(partRecordKey(folder, index), signal);
-    const parsed = bytes && partRecordSchema.safeParse(parseJson(bytes));
-    return parsed?.success ? parsed.data : undefined;
-  };
+  const read = ({ index }: Part) => readJson(output, partRecordKey(folder, index), partRecordSchema, signal);
   const records: PartRecord[] = [];
   const atOnce = 16;
   for (let from = 0; from < plan.parts.length; from += atOnce) {
@@ -22,12 +19,4 @@ export async function readRecords(
     records.push(...found.filter((record) => record !== undefined));
   }
   return records;
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
