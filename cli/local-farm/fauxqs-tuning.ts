@@ -11,7 +11,8 @@ import type { Readable } from 'node:stream';
  *
  * - It listens on loopback alone; by itself it would open the storage to the network.
  * - An object may be as large in one PUT as S3 allows (5 GiB), where fauxqs stops at 11 MiB.
- * - Objects on disk are read from disk: fauxqs loads the whole film for each range.
+ * - Large objects on disk are read from disk: fauxqs loads the whole film for each range. Small ones stay with fauxqs,
+ *   which reads and writes an object in one go: a status file that is replaced while it is read comes whole.
  *
  * @returns ends the watch for new servers; those that were tuned stay so
  */
@@ -58,7 +59,10 @@ interface StoredObject {
   cacheControl?: string;
 }
 
-/** Answers a plain GET of an object; leaves all that is special (missing, conditions, parts) to fauxqs. */
+/** Nothing of this size or more is ever replaced. */
+const largeBytes = 2 ** 20;
+
+/** Answers a plain GET of a large object; leaves all that is special (missing, conditions, parts) to fauxqs. */
 async function readFromDisk(storageDir: string, request: Request, reply: Reply) {
   const url = new URL(request.url, 'http://local');
   const [, bucket, key] = /^\/([^/]+)\/(.+)$/.exec(url.pathname) ?? [];
@@ -66,11 +70,11 @@ async function readFromDisk(storageDir: string, request: Request, reply: Reply) 
   if (request.headers['if-none-match'] ?? request.headers['if-modified-since']) return;
 
   const path = objectPath(storageDir, bucket, decodeURIComponent(key));
-  const object = await readFile(`${path}.meta.json`, 'utf8').then(
-    (text) => JSON.parse(text) as StoredObject,
-    () => undefined,
-  );
-  if (!object || object.contentLength === 0) return;
+  // Missing, or just being written.
+  const object = await readFile(`${path}.meta.json`, 'utf8')
+    .then((text) => JSON.parse(text) as StoredObject)
+    .catch(() => undefined);
+  if (!object || object.contentLength < largeBytes) return;
   const { 'if-match': ifMatch, range } = request.headers;
   if (ifMatch !== undefined && ifMatch !== object.etag) return;
   const [first, last] = parseRange(range, object.contentLength) ?? [];

@@ -101,6 +101,24 @@ describe.each(['disk', 'memory'] as const)('a local farm with storage in %s', (s
     await expect(read).rejects.toMatchObject({ $metadata: { httpStatusCode: 412 } });
   });
 
+  it('gives a small object whole, old or new, while it is replaced again and again', async () => {
+    const place = { Bucket: farm.outputBucket, Key: 'job/status.json' };
+    const states = [100, 900, 400].map((length) => 'x'.repeat(length));
+    await put(place.Bucket, place.Key, states[0] ?? '');
+    let replacing = true;
+    const replace = async () => {
+      for (let round = 0; round < 100; round++) await put(place.Bucket, place.Key, states[round % 3] ?? '');
+      replacing = false;
+    };
+    const read = async () => {
+      while (replacing) {
+        const object = await farm.s3.send(new GetObjectCommand(place));
+        expect(states).toContain(await object.Body?.transformToString());
+      }
+    };
+    await Promise.all([replace(), read(), read()]);
+  });
+
   it('can be reached from this machine alone', async () => {
     const outside = Object.values(networkInterfaces())
       .flat()
