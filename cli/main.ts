@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { cancelCommand } from './cancel/command.ts';
 import { deadCommand, redriveCommand } from './dead/command.ts';
 import { demoCommand } from './demo/command.ts';
 import { UserError } from './errors.ts';
@@ -15,6 +16,7 @@ const program = new Command('farm')
   .addCommand(submitCommand())
   .addCommand(statusCommand())
   .addCommand(jobsCommand())
+  .addCommand(cancelCommand())
   .addCommand(watchCommand())
   .addCommand(openCommand())
   .addCommand(linksCommand())

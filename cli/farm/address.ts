@@ -9,6 +9,11 @@ import { UserError } from '../errors.ts';
 const backend = z.enum(['s3', 'r2', 'wasabi']);
 const text = z.string().min(1);
 const maybeUrl = z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).default('');
+/** Not all farms have it: on this machine, with Fargate, or made by an earlier version. */
+const maybe = z
+  .string()
+  .transform((value) => value || undefined)
+  .optional();
 
 /** Where a farm is: the outputs of its stack under their own names, and what only a farm on this machine has. */
 export const addressSchema = z.object({
@@ -17,6 +22,9 @@ export const addressSchema = z.object({
   topicArn: text,
   queueUrl: z.url(),
   deadLetterQueueUrl: z.url(),
+  /** Where workers ask each other for help with a film: a message asks one more worker. */
+  partsQueueUrl: maybe,
+  partsDeadLetterQueueUrl: maybe,
   sourceStorage: backend,
   sourceBucket: text,
   sourceRegion: text,
@@ -31,6 +39,11 @@ export const addressSchema = z.object({
   dashboardUrl: z.string().default(''),
   sourceConsoleUrl: z.string().default(''),
   outputConsoleUrl: z.string().default(''),
+  /** Where the workers run. */
+  clusterName: maybe,
+  serviceName: maybe,
+  /** The Auto Scaling group of GPU instances. */
+  groupName: maybe,
   /** Only of a farm on this machine: one endpoint for queue and topic, any credentials, and which uploads become jobs. */
   local: z
     .object({ endpoint: z.url(), pid: z.number().int(), uploadSuffixes: z.array(z.string()) })
@@ -47,6 +60,9 @@ export interface FarmChoice {
   farm?: string;
 }
 
+/** Nobody said which farm is meant, and none runs here. */
+export class NoFarmError extends UserError {}
+
 const run = promisify(execFile);
 
 /** Where `farm demo --keep` writes its address. Follows the XDG Base Directory Specification. */
@@ -57,7 +73,7 @@ export function localAddressPath(env: NodeJS.ProcessEnv = process.env): string {
 
 /**
  * The farm that is meant: `--stack`, `--farm`, FARM_STACK, FARM_FILE, or else the one that `farm demo --keep` runs here.
- * @throws UserError that names what was looked at and the next step
+ * @throws UserError that names what was looked at and the next step; NoFarmError where no farm was named
  */
 export async function findFarm(
   choice: FarmChoice,
@@ -79,7 +95,7 @@ export async function findFarm(
   const path = localAddressPath(env);
   const local = await readFile(path, 'utf8').catch(() => undefined);
   if (local !== undefined) return readAddress(local, path);
-  throw new UserError(
+  throw new NoFarmError(
     'Which farm? Name one with --stack NAME (a Pulumi stack), --farm FILE (a saved "pulumi stack output --json"), ' +
       'FARM_STACK or FARM_FILE; or start one on this machine with "farm demo --keep".',
   );

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
-import { type CommonOptions, farmCommand, withFarm } from '../farm/run.ts';
+import { type CommonOptions, farmCommand, here, withFarm } from '../farm/run.ts';
 import { jobLines } from '../jobs/text.ts';
 import { bar } from '../text/bar.ts';
 import { openLive } from '../text/live.ts';
@@ -46,8 +46,7 @@ async function submit(
   { farm, stop, say, answer }: Parameters<Parameters<typeof withFarm>[1]>[0],
 ): Promise<void> {
   const wishes = readWishes(options);
-  const here = process.env.INIT_CWD ?? process.cwd();
-  const films = await Promise.all(names.map((name) => findFilm(name, farm.address.sourceBucket, here)));
+  const films = await Promise.all(names.map((name) => findFilm(name, farm.address.sourceBucket, here())));
   refuseMixUps(films, options.id);
   const filters = films.some(({ kind }) => kind === 'file') ? await readUploadFilters(farm) : [];
 

@@ -1,0 +1,94 @@
+import { type AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
+import {
+  DescribeServicesCommand,
+  DescribeTaskDefinitionCommand,
+  type ECSClient,
+  type Service,
+} from '@aws-sdk/client-ecs';
+import { UserError } from '../errors.ts';
+import type { FarmAddress } from './address.ts';
+
+/** What a farm's workers are, asked of AWS itself: what is deployed counts, not what a file says. */
+export interface Deployed {
+  compute: 'fargate' | 'gpu';
+  /** Of one worker. 1024 CPU units are one vCPU. */
+  task: { cpuUnits: number; memoryMib: number };
+  image: string;
+  /** The worker's plain settings. */
+  environment: Record<string, string>;
+  /** SSM parameters that hold its secret settings, by variable. */
+  secretParameters: Record<string, string>;
+  /** Whether some of the capacity is Spot. */
+  spot: boolean;
+  /** With `compute: gpu`. */
+  instances?: { types: string[]; most: number; onDemandBase: number };
+}
+
+interface Clients {
+  ecs: ECSClient;
+  autoScaling: AutoScalingClient;
+}
+
+/**
+ * @returns undefined for a farm on this machine, and for outputs that don't name the service
+ * @throws UserError when the service is not there
+ */
+export async function readDeployed(
+  { ecs, autoScaling }: Clients,
+  address: Pick<FarmAddress, 'clusterName' | 'serviceName' | 'groupName'>,
+): Promise<Deployed | undefined> {
+  const service = await readService({ ecs }, address);
+  if (service === undefined) return undefined;
+  const { taskDefinition } = await ecs.send(
+    new DescribeTaskDefinitionCommand({ taskDefinition: service.taskDefinition }),
+  );
+  const container = taskDefinition?.containerDefinitions?.[0];
+  const group = address.groupName ? await readGroup({ autoScaling }, address.groupName) : undefined;
+  const { InstancesDistribution: mix, LaunchTemplate: template } = group?.MixedInstancesPolicy ?? {};
+  return {
+    compute: group ? 'gpu' : 'fargate',
+    task: { cpuUnits: Number(taskDefinition?.cpu ?? 0), memoryMib: Number(taskDefinition?.memory ?? 0) },
+    image: container?.image ?? '',
+    environment: Object.fromEntries(
+      (container?.environment ?? []).map(({ name, value }) => [name, value ?? '']),
+    ),
+    secretParameters: Object.fromEntries(
+      (container?.secrets ?? []).map(({ name, valueFrom }) => [name, valueFrom ?? '']),
+    ),
+    spot: group
+      ? (mix?.OnDemandPercentageAboveBaseCapacity ?? 100) < 100
+      : (service.capacityProviderStrategy ?? []).some(
+          ({ capacityProvider }) => capacityProvider === 'FARGATE_SPOT',
+        ),
+    ...(group && {
+      instances: {
+        types: (template?.Overrides ?? []).flatMap(({ InstanceType }) => InstanceType ?? []),
+        most: group.MaxSize ?? 0,
+        onDemandBase: mix?.OnDemandBaseCapacity ?? 0,
+      },
+    }),
+  };
+}
+
+/** @throws UserError when it is not there */
+export async function readService(
+  { ecs }: Pick<Clients, 'ecs'>,
+  { clusterName, serviceName }: Pick<FarmAddress, 'clusterName' | 'serviceName'>,
+): Promise<Service | undefined> {
+  if (!clusterName || !serviceName) return undefined;
+  const { services } = await ecs.send(
+    new DescribeServicesCommand({ cluster: clusterName, services: [serviceName] }),
+  );
+  const [service] = services ?? [];
+  if (service?.status === 'ACTIVE') return service;
+  throw new UserError(
+    `The service ${serviceName} in cluster ${clusterName} is ${service?.status ?? 'not there'}. Run "pulumi up", and save its outputs anew.`,
+  );
+}
+
+export async function readGroup({ autoScaling }: Pick<Clients, 'autoScaling'>, name: string) {
+  const { AutoScalingGroups } = await autoScaling.send(
+    new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] }),
+  );
+  return AutoScalingGroups?.[0];
+}

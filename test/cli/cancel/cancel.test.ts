@@ -1,0 +1,81 @@
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Stop } from '../../../worker/src/job/stop.ts';
+import type { JobState } from '../../../worker/src/report/state.ts';
+import { temporaryFolder } from '../../helpers/clips.ts';
+import { addressOf, farmCommand, saveAddress } from '../../helpers/farm-command.ts';
+import { startLocalFarm, type TestFarm } from '../../helpers/local-farm.ts';
+
+let farm: TestFarm;
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let file: string;
+
+/** No worker: what a worker does with the file is its own test. */
+const cancel = (...args: string[]) => farmCommand(folder.path, ['cancel', '--farm', file, ...args]);
+const stopOf = async (id: string) => {
+  const text = await farm.read(`films/${id}/stop.json`);
+  return text === undefined ? undefined : (JSON.parse(text) as Stop);
+};
+
+beforeAll(async () => {
+  farm = await startLocalFarm();
+  folder = await temporaryFolder();
+  file = await saveAddress(folder.path, { ...addressOf(farm), outputPrefix: 'films/' });
+});
+
+afterAll(async () => {
+  await farm.stop();
+  await folder[Symbol.asyncDispose]();
+});
+
+async function tell(state: Partial<JobState> & { id: string }): Promise<void> {
+  const Key = `films/${state.id}/status.json`;
+  await farm.s3.send(
+    new PutObjectCommand({
+      Bucket: farm.outputBucket,
+      Key,
+      Body: JSON.stringify({ warnings: [], ...state }),
+    }),
+  );
+}
+
+it('refuses an id that no job can have: nothing waits, and none has told anything', async () => {
+  const ended = await cancel('nowhere', '--json');
+  expect(ended.code).toBe(1);
+  expect(ended.json<{ error: { message: string } }>().error.message).toContain('there is none');
+  expect(await stopOf('nowhere')).toBeUndefined();
+}, 40_000);
+
+it('writes the stop of jobs that run and jobs that wait, and only of the named ones', async () => {
+  // From a queue whose clock is a minute ahead.
+  const queuedAt = new Date(Date.now() + 60_000).toISOString();
+  await tell({ id: 'running', state: 'running', queuedAt });
+  await tell({ id: 'other', state: 'running', queuedAt });
+  await farm.sendJob({ id: 'waits', source: 'a.mp4' });
+  const ended = await cancel('running', 'waits', '--json');
+  expect(ended.stderr).toBe('');
+  expect(ended.json()).toEqual({
+    cancelled: [
+      { id: 'running', state: 'running' },
+      { id: 'waits', state: null },
+    ],
+  });
+  expect(await stopOf('running')).toMatchObject({ code: 'cancelled' });
+  expect(((await stopOf('running'))?.at ?? '') > queuedAt).toBe(true);
+  expect(await stopOf('waits')).toMatchObject({ code: 'cancelled' });
+  expect(await stopOf('other')).toBeUndefined();
+}, 40_000);
+
+it('stops nothing when one of the jobs is over, unless forced', async () => {
+  await tell({ id: 'done', state: 'succeeded', queuedAt: new Date().toISOString() });
+  await tell({ id: 'open', state: 'retrying', queuedAt: new Date().toISOString() });
+  const refused = await cancel('open', 'done');
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain('Job done is over: it has succeeded.');
+  expect(await stopOf('open')).toBeUndefined();
+
+  const forced = await cancel('open', 'done', '--force');
+  expect(forced.code).toBe(0);
+  expect(forced.stdout).toContain('open  waits for its turn');
+  expect(await stopOf('done')).toMatchObject({ code: 'cancelled' });
+}, 40_000);
