@@ -4,17 +4,18 @@
  *
  * Who owns which direction, so that nobody undoes another's work:
  *
- *   tasks, while none runs     up: this           (target tracking stays neutral until a task runs)
- *   tasks, while some run      up and down: target tracking, as long as there is backlog; never to none
- *   tasks, when all is quiet   down to the minimum: this
- *   instances                  up: ECS managed scaling, for tasks that wait for a place
- *                              down: this, minutes after the last task; managed scaling takes 15 to do the same
+ *   tasks, up                           this: to what the backlog can use, within a minute of a burst of jobs or parts
+ *   tasks, down, while there is backlog target tracking (its metric never asks for more, see `tracking.ts`); never to none
+ *   tasks, down, when all is quiet      this: to the minimum
+ *   instances, up                       ECS managed scaling, for tasks that wait for a place
+ *   instances, down                     this, minutes after the last task; managed scaling takes 15 to do the same
  */
 export function decide(observed: Observed, rules: Rules): Decision {
   const { atMs, service } = observed;
-  const memory = remember(observed);
-  const work = Math.max(observed.backlog, observed.announced);
-  const wanted = wantedTasks(work, memory, observed, rules);
+  const remembered = remember(observed);
+  const wanted = wantedTasks(remembered, observed, rules);
+  const isRaise = wanted !== undefined && wanted.count > service.desired;
+  const memory = isRaise ? { ...remembered, raisedAtMs: atMs } : remembered;
   const desired = wanted?.count ?? service.desired;
   const ending = sparedInstances(observed, memory, desired, rules);
   const actions: Action[] = [
@@ -30,7 +31,7 @@ export function decide(observed: Observed, rules: Rules): Decision {
   return {
     actions,
     memory,
-    reason: `backlog of ${work}, ${service.running} of ${service.desired} tasks run, ${observed.instances.length} instances${since}`,
+    reason: `backlog of ${Math.max(observed.backlog, observed.announced)}, ${service.running} of ${service.desired} tasks run, ${observed.instances.length} instances${since}`,
   };
 }
 
@@ -39,6 +40,8 @@ export interface Observed {
   atMs: number;
   /** Messages of all queues: waiting, delayed and in flight. */
   backlog: number;
+  /** Those of them that are delayed: retries before their time, which no worker can take yet. */
+  delayed: number;
   /** Jobs just announced, which the queues may not count yet. */
   announced: number;
   service: {
@@ -68,6 +71,8 @@ export interface Instance {
 export interface Memory {
   /** Since when there has been no backlog. */
   quietSinceMs?: number;
+  /** When tasks were last added. */
+  raisedAtMs?: number;
   /** Instances without a task, by EC2 id, and since when. */
   idleSinceMs: Record<string, number>;
 }
@@ -77,6 +82,8 @@ export interface Rules {
   /** At least 1. */
   maxTasks: number;
   backlogPerTask: number;
+  /** Pause after adding tasks until more are added to those that run. */
+  scaleOutPauseMs: number;
   /** No backlog for so long: sleep. */
   idleMs: number;
   /** An instance without a task for so long goes. */
@@ -100,24 +107,31 @@ export const nothingRemembered: Memory = { idleSinceMs: {} };
 
 function remember({ atMs, backlog, announced, instances, memory }: Observed): Memory {
   const idle = instances.filter(({ tasks }) => tasks === 0);
-  const idleSinceMs = Object.fromEntries(idle.map(({ id }) => [id, memory.idleSinceMs[id] ?? atMs]));
-  if (backlog > 0 || announced > 0) return { idleSinceMs };
-  return { quietSinceMs: memory.quietSinceMs ?? atMs, idleSinceMs };
+  const { raisedAtMs } = memory;
+  const kept: Memory = {
+    ...(raisedAtMs !== undefined && { raisedAtMs }),
+    idleSinceMs: Object.fromEntries(idle.map(({ id }) => [id, memory.idleSinceMs[id] ?? atMs])),
+  };
+  if (backlog > 0 || announced > 0) return kept;
+  return { quietSinceMs: memory.quietSinceMs ?? atMs, ...kept };
 }
 
 function wantedTasks(
-  work: number,
-  { quietSinceMs }: Memory,
-  { atMs, service }: Observed,
-  { minTasks, maxTasks, backlogPerTask, idleMs }: Rules,
+  { quietSinceMs, raisedAtMs = Number.NEGATIVE_INFINITY }: Memory,
+  { atMs, backlog, delayed, announced, service }: Observed,
+  { minTasks, maxTasks, backlogPerTask, scaleOutPauseMs, idleMs }: Rules,
 ): { count: number; reason: string } | undefined {
-  if (work > 0 && (service.running === 0 || service.desired === 0)) {
-    const count = Math.min(maxTasks, Math.max(minTasks, Math.ceil(work / backlogPerTask)));
-    if (count > service.desired) return { count, reason: `backlog of ${work} and no task runs` };
+  const { desired } = service;
+  // A number for the whole backlog: tasks on their way are not asked for twice. Retries before their time need nobody yet, but
+  // where there is nothing else one worker for them.
+  const usable = Math.max(backlog - delayed, announced, Math.min(backlog, 1));
+  const count = Math.min(maxTasks, Math.max(minTasks, Math.ceil(usable / backlogPerTask)));
+  const noneRuns = service.running === 0 || desired === 0;
+  if (count > desired && (noneRuns || desired < minTasks || atMs - raisedAtMs >= scaleOutPauseMs)) {
+    return { count, reason: usable > 0 ? `backlog of ${usable}` : `at least ${minTasks} must run` };
   }
-  if (service.desired < minTasks) return { count: minTasks, reason: `at least ${minTasks} must run` };
   // A worker that has deleted its message may still be writing its report: it says so by its protection.
-  if (quietSinceMs === undefined || service.protected > 0 || service.desired <= minTasks) return undefined;
+  if (quietSinceMs === undefined || service.protected > 0 || desired <= minTasks) return undefined;
   if (atMs - quietSinceMs < idleMs) return undefined;
   return { count: minTasks, reason: `no backlog for ${seconds(atMs - quietSinceMs)}` };
 }

@@ -18,29 +18,31 @@ import type { Farm, WakerClients } from './waker.ts';
 export async function observe(
   clients: WakerClients,
   farm: Farm,
-): Promise<Pick<Observed, 'backlog' | 'service' | 'instances'>> {
-  const [backlog, service, instances] = await Promise.all([
+): Promise<Pick<Observed, 'backlog' | 'delayed' | 'service' | 'instances'>> {
+  const [messages, service, instances] = await Promise.all([
     countBacklog(clients, farm),
     readService(clients, farm),
     readInstances(clients, farm),
   ]);
-  return { backlog, service, instances };
+  return { ...messages, service, instances };
 }
 
-const counts = [
-  'ApproximateNumberOfMessages',
-  'ApproximateNumberOfMessagesNotVisible',
-  'ApproximateNumberOfMessagesDelayed',
-] as const;
+const waiting = 'ApproximateNumberOfMessages';
+const inFlight = 'ApproximateNumberOfMessagesNotVisible';
+const delayed = 'ApproximateNumberOfMessagesDelayed';
 
-async function countBacklog({ sqs }: WakerClients, { queueUrls }: Farm): Promise<number> {
+async function countBacklog(
+  { sqs }: WakerClients,
+  { queueUrls }: Farm,
+): Promise<Pick<Observed, 'backlog' | 'delayed'>> {
   const queues = await Promise.all(
     queueUrls.map((QueueUrl) =>
-      sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...counts] })),
+      sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [waiting, inFlight, delayed] })),
     ),
   );
-  const numbers = queues.flatMap(({ Attributes }) => counts.map((name) => Number(Attributes?.[name] ?? 0)));
-  return numbers.reduce((sum, count) => sum + count, 0);
+  const sum = (name: typeof waiting | typeof inFlight | typeof delayed) =>
+    queues.reduce((total, { Attributes }) => total + Number(Attributes?.[name] ?? 0), 0);
+  return { backlog: sum(waiting) + sum(inFlight) + sum(delayed), delayed: sum(delayed) };
 }
 
 async function readService(clients: WakerClients, farm: Farm): Promise<Observed['service']> {

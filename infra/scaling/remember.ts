@@ -18,10 +18,11 @@ export async function writeMemory(ssm: Client, name: string, before: Memory, aft
 
 export function parseMemory(text: string): Memory {
   try {
-    const { quietSinceMs, idleSinceMs } = JSON.parse(text) as Partial<Memory>;
+    const { quietSinceMs, raisedAtMs, idleSinceMs } = JSON.parse(text) as Partial<Memory>;
     const idle = Object.entries(idleSinceMs ?? {}).filter(([, since]) => typeof since === 'number');
     return {
       ...(typeof quietSinceMs === 'number' && { quietSinceMs }),
+      ...(typeof raisedAtMs === 'number' && { raisedAtMs }),
       idleSinceMs: Object.fromEntries(idle),
     };
   } catch {

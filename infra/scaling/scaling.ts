@@ -19,9 +19,9 @@ export interface ScalingArgs {
   maxTasks: number;
   /** Messages, waiting and in flight, for each task: 1 gives every job a task, as far as `maxTasks` goes. @default 1 */
   backlogPerTask?: number;
-  /** Seconds between two scale-outs. On GPU instances less than 180 orders more before the last ones are there. @default 60 */
+  /** Seconds between two times that tasks are added to those that run. @default 60 */
   scaleOutCooldownSeconds?: number;
-  /** Seconds between two scale-ins. @default 300 */
+  /** Seconds between two times that target tracking takes tasks away. @default 300 */
   scaleInCooldownSeconds?: number;
   /** Minutes without backlog until the farm sleeps. @default 5 */
   idleMinutes?: number;
@@ -36,10 +36,11 @@ export interface BacklogQueue {
 }
 
 /**
- * How many workers there are: target tracking on the backlog while some run, and a waker for the way from none and back.
- * Who decides what is told in `decide.ts`.
+ * How many workers there are: a waker adds them and takes the farm to sleep, target tracking takes away those that the backlog no longer
+ * needs. Who decides what is told in `decide.ts`.
  *
- * Cost: two alarms of the tracking, $0.20 a month or free (the first ten are); the waker 43 800 times a month: requests
+ * Cost: two alarms of the tracking over five metrics each, $1.00 a month (the first ten of an account are free, and `Watch` has some too:
+ * https://aws.amazon.com/cloudwatch/pricing/); the waker 43 800 times a month: requests
  * 43 800 x $0.0000002 = $0.01, half a second of 256 MB each 43 800 x 0.125 GB-s x $0.0000133 = $0.07 (free within Lambda's free tier), its log
  * about $0.01.
  */
@@ -92,7 +93,6 @@ function createTracking(parent: Scaling, name: string, args: ScalingArgs): void 
             queueNames: args.queues.map((queue) => queue.name),
             clusterName: args.clusterName,
             serviceName: args.serviceName,
-            groupName: args.capacity.group?.name,
             backlogPerTask,
           }),
         },

@@ -5,8 +5,6 @@ export interface BacklogMetricArgs {
   queueNames: pulumi.Input<string>[];
   clusterName: pulumi.Input<string>;
   serviceName: pulumi.Input<string>;
-  /** Auto Scaling group of the instances, if there are any. */
-  groupName?: pulumi.Input<string>;
   backlogPerTask: number;
 }
 
@@ -19,19 +17,18 @@ type MetricQuery =
  * - Messages in flight count: those of a busy worker too, so that a busy farm is never taken for an idle one.
  * - Running tasks are the number of samples of the service's CPU use, one for each task and minute
  *   (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cloudwatch-metrics.html).
- * - Instances on their way count as tasks, or a farm that waits minutes for its second instance would order a third for the same jobs.
- * - While no task runs, or nothing is to be done, it reads just the target: then the waker decides, and tracking keeps still
- *   (see `decide.ts`). So it never divides by zero, and never takes the last task away.
+ * - It never reads more than the target, so tracking takes tasks away and the waker alone adds them (see `decide.ts`). Tracking
+ *   multiplies the desired count by metric over target, and while tasks are on their way that would order more for the same jobs.
+ * - While no task runs, or nothing is to be done, it reads just the target: then the waker decides. So it never divides by zero, and
+ *   never takes the last task away.
  * - A queue's missing minute repeats the one before: taken for zero, it would look like a finished farm.
  */
 export function backlogPerTaskMetric(args: BacklogMetricArgs): MetricQuery[] {
-  const { queueNames, clusterName, serviceName, groupName, backlogPerTask } = args;
+  const { queueNames, clusterName, serviceName, backlogPerTask: target } = args;
   const queues = queueNames.flatMap((name, index) => [
     sqs(`waiting${index}`, 'ApproximateNumberOfMessagesVisible', name),
     sqs(`flying${index}`, 'ApproximateNumberOfMessagesNotVisible', name),
   ]);
-  const backlog = queues.map(({ id }) => `FILL(${id}, REPEAT)`).join(' + ');
-  const tasks = groupName === undefined ? 'running' : 'IF(running > instances, running, instances)';
   return [
     ...queues,
     query('reported', {
@@ -43,21 +40,13 @@ export function backlogPerTaskMetric(args: BacklogMetricArgs): MetricQuery[] {
       ],
       stat: 'SampleCount',
     }),
-    ...(groupName === undefined
-      ? []
-      : [
-          query('ordered', {
-            namespace: 'AWS/AutoScaling',
-            metricName: 'GroupDesiredCapacity',
-            dimensions: [{ name: 'AutoScalingGroupName', value: groupName }],
-            stat: 'Maximum',
-          }),
-          expression('instances', 'FILL(ordered, 0)'),
-        ]),
     expression('running', 'FILL(reported, 0)'),
-    expression('backlog', backlog),
+    expression('backlog', queues.map(({ id }) => `FILL(${id}, REPEAT)`).join(' + ')),
     {
-      ...expression('perTask', `IF(backlog > 0 AND running > 0, backlog / ${tasks}, ${backlogPerTask})`),
+      ...expression(
+        'perTask',
+        `IF(backlog > 0 AND backlog < running * ${target}, backlog / running, ${target})`,
+      ),
       label: 'Backlog per task',
       returnData: true,
     },

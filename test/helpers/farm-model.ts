@@ -2,11 +2,17 @@ import type { Farm, WakerClients } from '../../infra/scaling/waker.ts';
 
 type Input = Record<string, unknown>;
 
+/** A film, or help with one; `workers` share its work, and a helper asks for nobody. */
+interface Job {
+  leftMs: number;
+  workers: number;
+}
+
 interface Task {
   arn: string;
   instance?: string;
   /** Undefined until it runs. */
-  job?: { leftMs: number };
+  job?: Job;
   state: 'waiting for a place' | 'running';
 }
 
@@ -31,14 +37,16 @@ const bootMs = 2 * 60_000;
 
 /**
  * Queue, ECS service and Auto Scaling group as the waker meets them, in memory: they answer its calls and move on with time. Tasks are placed
- * and instances ordered as ECS does it with managed scaling in steps of one; target tracking follows the backlog while a task runs.
+ * and instances ordered as ECS does it with managed scaling in steps of one; target tracking takes tasks away while a task runs.
  */
 export class FarmModel {
   nowMs = 1_000_000_000_000;
   desired: number;
   tasks: Task[] = [];
   machines: Machine[] = [];
-  waiting: { leftMs: number }[] = [];
+  waiting: Job[] = [];
+  /** Help that films ask for, on a queue of its own. */
+  parts: Job[] = [];
   memory = '{"idleSinceMs":{}}';
   /** Every call that changed something, such as `UpdateService 1`. */
   calls: string[] = [];
@@ -60,13 +68,17 @@ export class FarmModel {
     this.farm = {
       cluster: 'farm',
       service: 'worker',
-      queueUrls: ['https://sqs.us-east-1.amazonaws.com/123456789012/jobs'],
+      queueUrls: [
+        'https://sqs.us-east-1.amazonaws.com/123456789012/jobs',
+        'https://sqs.us-east-1.amazonaws.com/123456789012/parts',
+      ],
       group: instances ? 'gpu' : undefined,
       memoryParameter: 'waker',
       rules: {
         minTasks,
         maxTasks,
         backlogPerTask,
+        scaleOutPauseMs: 55_000,
         idleMs: idleMinutes * 60_000,
         idleInstanceMs: 120_000,
         joinMs: 600_000,
@@ -90,11 +102,12 @@ export class FarmModel {
   }
 
   get backlog(): number {
-    return this.waiting.length + this.busy.length;
+    return this.waiting.length + this.parts.length + this.busy.length;
   }
 
-  submit(minutes: number): void {
-    this.waiting.push({ leftMs: minutes * 60_000 });
+  /** A film of so many minutes of work, which up to so many workers can share. */
+  submit(minutes: number, workers = 1): void {
+    this.waiting.push({ leftMs: minutes * 60_000, workers });
   }
 
   pass(ms: number): void {
@@ -102,7 +115,7 @@ export class FarmModel {
     for (const task of this.running) {
       if (task.job) task.job.leftMs -= ms;
       if (task.job && task.job.leftMs <= 0) task.job = undefined;
-      task.job ??= this.waiting.shift();
+      task.job ??= this.parts.shift() ?? this.take();
     }
     this.track();
     this.schedule();
@@ -122,13 +135,16 @@ export class FarmModel {
       this.memory = String(Value);
       return {};
     },
-    GetQueueAttributes: () => ({
-      Attributes: {
-        ApproximateNumberOfMessages: String(this.waiting.length),
-        ApproximateNumberOfMessagesNotVisible: String(this.busy.length),
-        ApproximateNumberOfMessagesDelayed: '0',
-      },
-    }),
+    GetQueueAttributes: ({ QueueUrl }) => {
+      const isParts = String(QueueUrl).endsWith('/parts');
+      return {
+        Attributes: {
+          ApproximateNumberOfMessages: String((isParts ? this.parts : this.waiting).length),
+          ApproximateNumberOfMessagesNotVisible: String(isParts ? 0 : this.busy.length),
+          ApproximateNumberOfMessagesDelayed: '0',
+        },
+      };
+    },
     DescribeServices: () => ({
       services: [{ status: 'ACTIVE', desiredCount: this.desired, runningCount: this.running.length }],
     }),
@@ -174,15 +190,26 @@ export class FarmModel {
     },
   };
 
+  /** The next film, whose worker asks for help with it at once. */
+  private take(): Job | undefined {
+    const job = this.waiting.shift();
+    if (!job) return undefined;
+    const { leftMs, workers } = job;
+    const share = { leftMs: leftMs / workers, workers: 1 };
+    this.parts.push(...Array.from({ length: workers - 1 }, () => ({ ...share })));
+    return share;
+  }
+
   private joined(): Machine[] {
     return this.machines.filter(({ joinsAtMs }) => joinsAtMs <= this.nowMs);
   }
 
-  /** Target tracking: neutral while nothing runs or nothing is to be done. */
+  /** Target tracking: takes tasks away, and is neutral while nothing runs or nothing is to be done. */
   private track(): void {
     if (this.running.length === 0 || this.backlog === 0) return;
-    const { backlogPerTask, maxTasks, minTasks } = this.options;
-    this.desired = Math.min(maxTasks, Math.max(minTasks, Math.ceil(this.backlog / backlogPerTask)));
+    const { backlogPerTask, minTasks } = this.options;
+    const needed = Math.max(minTasks, Math.ceil(this.backlog / backlogPerTask));
+    this.desired = Math.min(this.desired, needed);
   }
 
   /** ECS: as many tasks as desired; protected ones, which are the busy ones, stay. */

@@ -73,7 +73,7 @@ it('runs as plain JavaScript with the real AWS clients: sleeps at no job, wakes 
   expect(JSON.parse(await call({ source: 'aws.events' }))).toEqual({
     message: 'backlog of 1, 0 of 0 tasks run, 0 instances',
     announced: 0,
-    done: ['desired count 1: backlog of 1 and no task runs'],
+    done: ['desired count 1: backlog of 1'],
   });
   expect(model.calls).toEqual(['UpdateService 1']);
 });

@@ -15,6 +15,7 @@ const rules: Rules = {
   minTasks: 0,
   maxTasks: 3,
   backlogPerTask: 1,
+  scaleOutPauseMs: minute,
   idleMs: 5 * minute,
   idleInstanceMs: 2 * minute,
   joinMs: 10 * minute,
@@ -23,6 +24,7 @@ const rules: Rules = {
 const asleep: Observed = {
   atMs: 100 * minute,
   backlog: 0,
+  delayed: 0,
   announced: 0,
   service: { desired: 0, running: 0, protected: 0 },
   instances: [],
@@ -51,7 +53,7 @@ function endedBy(actions: readonly Action[]): string[] {
 describe('waking', () => {
   it('starts one task for one job', () => {
     expect(decide({ ...asleep, backlog: 1 }, rules).actions).toEqual([
-      { type: 'set-desired-count', count: 1, reason: 'backlog of 1 and no task runs' },
+      { type: 'set-desired-count', count: 1, reason: 'backlog of 1' },
     ]);
   });
 
@@ -76,10 +78,6 @@ describe('waking', () => {
     expect(countOf(decide(starting, rules).actions)).toBe(3);
   });
 
-  it('leaves the number to target tracking as soon as a task runs', () => {
-    expect(decide({ ...awake, backlog: 50 }, rules).actions).toEqual([]);
-  });
-
   it('wakes again while the last task of before is stopping', () => {
     const stopping = { ...awake, backlog: 1, service: { desired: 0, running: 1, protected: 0 } };
     expect(countOf(decide(stopping, rules).actions)).toBe(1);
@@ -87,6 +85,48 @@ describe('waking', () => {
 
   it('raises the service to the tasks that always run', () => {
     expect(countOf(decide(asleep, { ...rules, minTasks: 1 }).actions)).toBe(1);
+  });
+});
+
+describe('adding tasks while some run', () => {
+  const burst = { ...awake, backlog: 50 };
+
+  it('asks at once for as many as the backlog can use', () => {
+    expect(countOf(decide({ ...awake, backlog: 2 }, rules).actions)).toBe(2);
+    expect(countOf(decide(burst, rules).actions)).toBe(3);
+    expect(
+      countOf(decide({ ...awake, backlog: 2 }, { ...rules, backlogPerTask: 2 }).actions),
+    ).toBeUndefined();
+  });
+
+  it('does not ask again for tasks that are on their way', () => {
+    const onTheirWay = { ...burst, service: { desired: 3, running: 1, protected: 1 } };
+    expect(decide(onTheirWay, { ...rules, maxTasks: 50 }).actions).toEqual([
+      { type: 'set-desired-count', count: 50, reason: 'backlog of 50' },
+    ]);
+    expect(decide({ ...onTheirWay, backlog: 3 }, { ...rules, maxTasks: 50 }).actions).toEqual([]);
+  });
+
+  it('pauses between two times', () => {
+    const first = decide({ ...awake, backlog: 2 }, rules);
+    const more = {
+      ...awake,
+      service: { desired: 2, running: 2, protected: 2 },
+      backlog: 3,
+      memory: first.memory,
+    };
+    expect(decide({ ...more, atMs: awake.atMs + minute - 1 }, rules).actions).toEqual([]);
+    expect(countOf(decide({ ...more, atMs: awake.atMs + minute }, rules).actions)).toBe(3);
+  });
+
+  it('needs nobody for retries before their time', () => {
+    const retrying = { ...awake, backlog: 3, delayed: 2 };
+    expect(decide(retrying, rules).actions).toEqual([]);
+    expect(decide(retrying, rules).memory.quietSinceMs).toBeUndefined();
+  });
+
+  it('starts one task, not one for each, when there are retries alone', () => {
+    expect(countOf(decide({ ...asleep, backlog: 3, delayed: 3 }, rules).actions)).toBe(1);
   });
 });
 
@@ -178,14 +218,14 @@ const anyRules = fc
     minTasks: fc.nat(4),
     more: fc.nat(6),
     backlogPerTask: fc.integer({ min: 1, max: 10 }),
+    scaleOutPauseMs: fc.integer({ min: 0, max: 5 }).map((minutes) => minutes * minute),
     idleMs: fc.integer({ min: 1, max: 60 }).map((minutes) => minutes * minute),
   })
-  .map(({ minTasks, more, backlogPerTask, idleMs }) => ({
+  .map(({ minTasks, more, ...rest }) => ({
     ...rules,
+    ...rest,
     minTasks,
     maxTasks: Math.max(1, minTasks + more),
-    backlogPerTask,
-    idleMs,
   }));
 
 const anyInstances = fc.uniqueArray(
@@ -198,23 +238,27 @@ const anyInstances = fc.uniqueArray(
   { selector: ({ id }) => id, maxLength: 6 },
 );
 
-const anyObserved: fc.Arbitrary<Observed> = fc.record({
-  atMs: fc.constant(1000 * minute),
-  backlog: fc.oneof(fc.constant(0), fc.nat(100)),
-  announced: fc.oneof(fc.constant(0), fc.nat(3)),
-  service: fc.record({ desired: fc.nat(10), running: fc.nat(10), protected: fc.nat(3) }),
-  instances: anyInstances,
-  memory: fc.record(
-    {
-      quietSinceMs: fc.integer({ min: 0, max: 1000 * minute }),
-      idleSinceMs: fc.dictionary(
-        fc.integer({ min: 1, max: 9 }).map((number) => `i-${number}`),
-        fc.integer({ min: 0, max: 1000 * minute }),
-      ),
-    },
-    { requiredKeys: ['idleSinceMs'] },
-  ),
-});
+const anyObserved: fc.Arbitrary<Observed> = fc
+  .record({
+    atMs: fc.constant(1000 * minute),
+    ready: fc.oneof(fc.constant(0), fc.nat(100)),
+    delayed: fc.oneof(fc.constant(0), fc.nat(20)),
+    announced: fc.oneof(fc.constant(0), fc.nat(3)),
+    service: fc.record({ desired: fc.nat(10), running: fc.nat(10), protected: fc.nat(3) }),
+    instances: anyInstances,
+    memory: fc.record(
+      {
+        quietSinceMs: fc.integer({ min: 0, max: 1000 * minute }),
+        raisedAtMs: fc.integer({ min: 990 * minute, max: 1000 * minute }),
+        idleSinceMs: fc.dictionary(
+          fc.integer({ min: 1, max: 9 }).map((number) => `i-${number}`),
+          fc.integer({ min: 0, max: 1000 * minute }),
+        ),
+      },
+      { requiredKeys: ['idleSinceMs'] },
+    ),
+  })
+  .map(({ ready, ...rest }) => ({ ...rest, backlog: ready + rest.delayed }));
 
 /** Runs a check on many farms; what is decided must not depend on luck. */
 function always(check: (observed: Observed, rules: Rules) => void): void {
@@ -236,6 +280,25 @@ describe('whatever is seen', () => {
       const count = countOf(decide(observed, rules).actions);
       const busy = observed.backlog > 0 || observed.announced > 0 || observed.service.protected > 0;
       if (busy) expect(count ?? observed.service.desired).toBeGreaterThanOrEqual(observed.service.desired);
+    });
+  });
+
+  it('never asks for more tasks than the backlog can use', () => {
+    always((observed, rules) => {
+      const count = countOf(decide(observed, rules).actions);
+      if (count === undefined || count <= observed.service.desired) return;
+      const messages = Math.max(observed.backlog, observed.announced);
+      expect(count).toBeLessThanOrEqual(Math.max(rules.minTasks, Math.ceil(messages / rules.backlogPerTask)));
+    });
+  });
+
+  it('has a task wanted, after the pause, for all that workers can take', () => {
+    always((observed, rules) => {
+      const { memory, ...seen } = observed;
+      const later = { ...seen, memory: { ...memory, raisedAtMs: seen.atMs - rules.scaleOutPauseMs } };
+      const desired = countOf(decide(later, rules).actions) ?? seen.service.desired;
+      const usable = Math.ceil((seen.backlog - seen.delayed) / rules.backlogPerTask);
+      expect(desired).toBeGreaterThanOrEqual(Math.min(rules.maxTasks, usable));
     });
   });
 

@@ -5,17 +5,9 @@ import { evaluate, type Query } from '../../helpers/metric-math.ts';
 
 const names = { clusterName: 'farm', serviceName: 'worker' };
 
-function metric({
-  groupName,
-  backlogPerTask = 5,
-  queues = 1,
-}: {
-  groupName?: string;
-  backlogPerTask?: number;
-  queues?: number;
-} = {}) {
+function metric({ backlogPerTask = 5, queues = 1 } = {}) {
   const queueNames = ['jobs', 'parts'].slice(0, queues);
-  return backlogPerTaskMetric({ ...names, queueNames, groupName, backlogPerTask }) as Query[];
+  return backlogPerTaskMetric({ ...names, queueNames, backlogPerTask }) as Query[];
 }
 
 describe('backlog per task', () => {
@@ -25,26 +17,21 @@ describe('backlog per task', () => {
 
   it('adds up all queues', () => {
     const queries = metric({ queues: 2 });
-    const values = { waiting0: 1, flying0: 2, waiting1: 3, flying1: 4, reported: 2 };
-    expect(evaluate(queries, values)).toBe(5);
-  });
-
-  it('counts instances on their way as tasks', () => {
-    const queries = metric({ groupName: 'gpu' });
-    expect(evaluate(queries, { waiting0: 4, flying0: 0, reported: 1, ordered: 2 })).toBe(2);
-    expect(evaluate(queries, { waiting0: 4, flying0: 0, reported: 4, ordered: 1 })).toBe(1);
-    expect(evaluate(queries, { waiting0: 4, flying0: 0, reported: 1, ordered: undefined })).toBe(4);
+    const values = { waiting0: 1, flying0: 2, waiting1: 3, flying1: 4, reported: 4 };
+    expect(evaluate(queries, values)).toBe(2.5);
   });
 
   it.each([
     { why: 'no task reports', waiting0: 9, flying0: 0, reported: undefined },
     { why: 'nothing is to be done', waiting0: 0, flying0: 0, reported: 2 },
     { why: 'the farm sleeps', waiting0: 0, flying0: 0, reported: undefined },
+    { why: 'more waits than the tasks take, as the waker adds tasks', waiting0: 40, flying0: 2, reported: 2 },
+    { why: 'every task has its share', waiting0: 8, flying0: 2, reported: 2 },
   ])('reads the target, so that tracking keeps still, when $why', ({ waiting0, flying0, reported }) => {
     expect(evaluate(metric({ backlogPerTask: 5 }), { waiting0, flying0, reported })).toBe(5);
   });
 
-  it('is never infinite and never so low that the last task would go', () => {
+  it('never asks for more tasks, nor for the last one or more than the backlog can spare', () => {
     fc.assert(
       fc.property(
         fc.nat(1000),
@@ -52,10 +39,14 @@ describe('backlog per task', () => {
         fc.option(fc.nat(50), { nil: undefined }),
         fc.integer({ min: 1, max: 20 }),
         (waiting0, flying0, reported, backlogPerTask) => {
-          const value = evaluate(metric({ backlogPerTask }), { waiting0, flying0, reported });
-          expect(value).toBeGreaterThan(0);
+          const value = evaluate(metric({ backlogPerTask }), { waiting0, flying0, reported }) ?? 0;
+          const tasks = Math.max(1, reported ?? 1);
           // Tracking asks for tasks x value / target, rounded up.
-          expect(Math.ceil((Math.max(1, reported ?? 1) * (value ?? 0)) / backlogPerTask)).toBeGreaterThan(0);
+          const asked = Math.ceil((tasks * value) / backlogPerTask - 1e-9);
+          expect(asked).toBeGreaterThan(0);
+          expect(asked).toBeLessThanOrEqual(tasks);
+          const needed = Math.ceil((waiting0 + flying0) / backlogPerTask);
+          expect(asked).toBeGreaterThanOrEqual(Math.min(tasks, needed));
         },
       ),
     );
@@ -65,11 +56,10 @@ describe('backlog per task', () => {
     const namespaces = backlogPerTaskMetric({
       ...names,
       queueNames: ['jobs'],
-      groupName: 'gpu',
       backlogPerTask: 1,
     })
       .map((query) => JSON.parse(JSON.stringify(query)).metricStat?.metric.namespace)
       .filter(Boolean);
-    expect(new Set(namespaces)).toEqual(new Set(['AWS/SQS', 'AWS/ECS', 'AWS/AutoScaling']));
+    expect(new Set(namespaces)).toEqual(new Set(['AWS/SQS', 'AWS/ECS']));
   });
 });

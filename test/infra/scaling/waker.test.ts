@@ -47,6 +47,19 @@ describe('the waker', () => {
     expect(model.calls).toEqual(['UpdateService 1']);
   });
 
+  it.each([{ instances: true }, { instances: false }])(
+    'has all workers that a film can use wanted a minute after its first one asks for help: %j',
+    async ({ instances }) => {
+      const model = new FarmModel({ instances, maxTasks: 10 });
+      model.submit(60, 4);
+      do await minutes(model, 1);
+      while (model.busy.length === 0);
+      await minutes(model, 1);
+      expect(model.desired).toBe(4);
+      expect(model.calls).toEqual(['UpdateService 1', 'UpdateService 4']);
+    },
+  );
+
   it('takes the service to sleep after the idle minutes, and the instance minutes later', async () => {
     const model = new FarmModel({ idleMinutes: 5 });
     model.submit(1);
@@ -157,6 +170,7 @@ const anyJobs = fc.array(
     minute: fc.integer({ min: 0, max: 40 }),
     length: fc.integer({ min: 1, max: 20 }),
     announced: fc.boolean(),
+    workers: fc.integer({ min: 1, max: 3 }),
   }),
   { maxLength: 12 },
 );
@@ -167,15 +181,20 @@ describe('a farm with its waker, for whatever jobs come', () => {
       fc.asyncProperty(anyFarm, anyJobs, async (options, jobs) => {
         const model = new FarmModel(options);
         const waker = wakerOf(model);
+        let looksTooFew = 0;
         for (let now = 0; now < 41 || (model.backlog > 0 && now < 1000); now++) {
-          for (const { length, announced } of jobs.filter(({ minute }) => minute === now)) {
-            model.submit(length);
+          for (const { length, announced, workers } of jobs.filter(({ minute }) => minute === now)) {
+            model.submit(length, workers);
             if (announced) await waker(news(model));
             if (announced) expect(model.desired).toBeGreaterThan(0);
           }
           await waker(schedule);
           if (model.backlog > 0) expect(model.desired).toBeGreaterThan(0);
           expect(model.desired).toBeLessThanOrEqual(options.maxTasks);
+          const usable = Math.min(options.maxTasks, Math.ceil(model.backlog / options.backlogPerTask));
+          // One look may fall into the pause after tasks were added.
+          looksTooFew = model.desired < usable ? looksTooFew + 1 : 0;
+          expect(looksTooFew).toBeLessThan(2);
           model.pass(minute);
         }
         expect(model.backlog).toBe(0);
