@@ -1,4 +1,5 @@
-import type { Inputs, Recording, Registered } from './pulumi.ts';
+import type { Inputs, Registered } from '../../dry-run/record.ts';
+import type { Recording } from './pulumi.ts';
 
 /** A statement of an IAM policy, with its one-or-many fields as lists. */
 export interface Statement {

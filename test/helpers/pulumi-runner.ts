@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { project } from './pulumi.ts';
-import { readProject, type StackConfig } from './stacks.ts';
+import { project } from '../../dry-run/record.ts';
+import { readProject, type StackConfig } from '../../dry-run/stacks.ts';
 
 /** What came of running the program as the Pulumi CLI does. */
 export interface Run {

@@ -1,48 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { basename } from 'node:path';
-import { parse } from 'yaml';
-import { project, type RecordOptions } from './pulumi.ts';
+import { madeUpSecrets, type StackConfig, stackOf } from '../../dry-run/stacks.ts';
 
-/** Config as the Pulumi CLI gives it to a program: all values texts, lists as JSON, defaults of Pulumi.yaml filled in. */
-export type StackConfig = Required<Pick<RecordOptions, 'config' | 'secretKeys' | 'stack'>>;
-
-interface Declared {
-  type: 'string' | 'boolean' | 'integer' | 'array';
-  items?: { type: string };
-  default: unknown;
-  description: string;
-}
-
-const root = new URL('../../', import.meta.url);
-
-/** Pulumi.yaml, as far as the tests look at it. */
-export function readProject(): {
-  name: string;
-  main: string;
-  runtime: { options: { typescript: boolean; nodeargs: string } };
-  config: Record<string, Declared>;
-} {
-  return parse(readFileSync(new URL('Pulumi.yaml', root), 'utf8'));
-}
-
-/** The seven stack files, from the repository's root. */
-export const stackFiles = [
-  'Pulumi.dev.yaml',
-  'Pulumi.prod.yaml',
-  ...readdirSync(new URL('stacks/', root))
-    .filter((name) => name.endsWith('.yaml'))
-    .map((name) => `stacks/${name}`),
-];
-
-/** Values for the secrets that stack files leave to their owner. */
-const secretValues: Readonly<Record<string, string>> = {
-  databaseUrl: 'postgres://farm:sesame-database@db.example.com/films',
-  webhookSecret: 'whsec_c2VzYW1lLXdlYmhvb2stc2VzYW1lLXdlYmhvb2s=',
-  wasabiAccessKeyId: 'SESAMEACCESSKEY',
-  wasabiSecretAccessKey: 'sesame-wasabi-secret',
-};
-
-/** Pieces of those values that must never show in plain text. */
+/** Pieces of the made-up secrets that must never show in plain text. */
 export const secretMarks = [
   'sesame-database',
   'c2VzYW1l',
@@ -51,44 +9,15 @@ export const secretMarks = [
   'cloudflare-token',
 ];
 
-/** A stack file, with its secrets filled in and some keys changed; undefined takes a key away. */
-export function loadStack(file: string, changes: Record<string, string | undefined> = {}): StackConfig {
-  const { config = {} } = parse(readFileSync(new URL(file, root), 'utf8')) as { config?: object };
-  return configOf(config, changes, basename(file, '.yaml').replace('Pulumi.', ''));
-}
-
-/** A stack on which nobody has set anything but what is given. */
-export function bareStack(changes: Record<string, string | undefined> = {}): StackConfig {
-  return configOf({}, changes, 'test');
-}
-
-function configOf(own: object, changes: Record<string, string | undefined>, stack: string): StackConfig {
-  const config: Record<string, string> = {};
-  const secretKeys: string[] = [];
-  for (const [key, { default: value }] of Object.entries(readProject().config)) config[key] = textOf(value);
-  for (const [full, value] of Object.entries(own)) {
-    const key = full.replace(`${project}:`, '');
-    if (isSecure(value)) secretKeys.push(key);
-    config[key] = isSecure(value) ? (secretValues[key] ?? 'sesame') : textOf(value);
-  }
-  for (const [key, value] of Object.entries(changes)) {
-    if (key in secretValues && value !== '') secretKeys.push(key);
-    if (value === undefined) delete config[key];
-    else config[key] = value;
-  }
-  return { config, secretKeys, stack };
-}
-
 /** What R2 and Wasabi need, and every secret. */
 export const allCredentials: Readonly<Record<string, string>> = {
   cloudflareAccountId: '0123456789abcdef0123456789abcdef',
   wasabiRegion: 'eu-central-2',
-  ...secretValues,
+  ...madeUpSecrets,
   webhookUrl: 'https://www.example.com/hooks/films',
 };
 
-const textOf = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
-
-function isSecure(value: unknown): boolean {
-  return value !== null && typeof value === 'object' && 'secure' in value;
+/** A stack on which nobody has set anything but what is given. */
+export function bareStack(changes: Record<string, string | undefined> = {}): StackConfig {
+  return stackOf({}, changes, 'test');
 }

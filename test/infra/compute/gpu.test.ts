@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Registered } from '../../../dry-run/record.ts';
 import { buildCompute } from '../../helpers/compute.ts';
-import { type Registered, record } from '../../helpers/pulumi.ts';
+import { record } from '../../helpers/pulumi.ts';
 
 type Made = Awaited<ReturnType<typeof build>>;
 const build = (gpu = {}) => record(() => buildCompute('gpu', { gpu }));

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { loadStack, stackFiles } from '../../../dry-run/stacks.ts';
 import { recordFarm } from '../../helpers/farm.ts';
 import { natureOf } from '../../helpers/pulumi.ts';
-import { allCredentials, bareStack, loadStack, stackFiles } from '../../helpers/stacks.ts';
+import { allCredentials, bareStack } from '../../helpers/stacks.ts';
 
 const stacks = [
   ...stackFiles.map((file) => ({ name: file, stack: loadStack(file) })),

@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { containerOf, type FarmRecording, field, recordFarm } from '../../helpers/farm.ts';
+import { containerOf } from '../../../dry-run/farm.ts';
+import type { Inputs } from '../../../dry-run/record.ts';
+import { loadStack } from '../../../dry-run/stacks.ts';
+import { type FarmRecording, field, recordFarm } from '../../helpers/farm.ts';
 import { statementsOf } from '../../helpers/policies.ts';
-import type { Inputs } from '../../helpers/pulumi.ts';
-import { allCredentials, bareStack, loadStack } from '../../helpers/stacks.ts';
+import { allCredentials, bareStack } from '../../helpers/stacks.ts';
 
 /**
  * The cloud security rules that the farm keeps, by their checkov, AWS FSBP or cdk-nag ids. Not kept, with reasons:

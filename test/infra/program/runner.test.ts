@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { loadStack } from '../../../dry-run/stacks.ts';
 import { recordFarm } from '../../helpers/farm.ts';
 import { runAsPulumi } from '../../helpers/pulumi-runner.ts';
-import { bareStack, loadStack } from '../../helpers/stacks.ts';
+import { bareStack } from '../../helpers/stacks.ts';
 
 describe("under Pulumi's own runner", () => {
   it.each([

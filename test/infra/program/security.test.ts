@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { containerOf, type FarmRecording, recordFarm } from '../../helpers/farm.ts';
+import { containerOf } from '../../../dry-run/farm.ts';
+import { loadStack, stackFiles } from '../../../dry-run/stacks.ts';
+import { type FarmRecording, recordFarm } from '../../helpers/farm.ts';
 import { type Statement, statementsOf } from '../../helpers/policies.ts';
 import { natureOf, promiseOf } from '../../helpers/pulumi.ts';
-import { allCredentials, bareStack, loadStack, secretMarks, stackFiles } from '../../helpers/stacks.ts';
+import { allCredentials, bareStack, secretMarks } from '../../helpers/stacks.ts';
 
 const farms = [
   ...stackFiles.map((file) => ({ name: file, stack: loadStack(file) })),

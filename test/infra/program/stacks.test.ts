@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { environmentOf } from '../../../dry-run/farm.ts';
+import { loadStack, stackFiles } from '../../../dry-run/stacks.ts';
 import { readSettings } from '../../../worker/src/settings.ts';
-import { environmentOf, type FarmRecording, recordFarm } from '../../helpers/farm.ts';
+import { type FarmRecording, recordFarm } from '../../helpers/farm.ts';
 import { promiseOf } from '../../helpers/pulumi.ts';
-import { bareStack, loadStack, stackFiles } from '../../helpers/stacks.ts';
+import { bareStack } from '../../helpers/stacks.ts';
 
 const ecsVariables = { ECS_AGENT_URI: 'http://169.254.170.2/api' };
 

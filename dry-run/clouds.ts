@@ -1,4 +1,4 @@
-import type { Inputs } from './pulumi.ts';
+import type { Inputs } from './record.ts';
 
 /**
  * What the clouds would answer: ids, ARNs and other outputs of each resource, and the answers of data sources. Real in
