@@ -32,7 +32,12 @@ export interface Farm {
   rules: Rules;
 }
 
-export function createWaker(clients: WakerClients, farm: Farm, now: () => number = Date.now) {
+export function createWaker(
+  clients: WakerClients,
+  farm: Farm,
+  now: () => number = Date.now,
+  log: (line: string) => void = console.log,
+) {
   return async (event: WakerEvent): Promise<string> => {
     const atMs = now();
     const memory = await readMemory(clients.ssm, farm.memoryParameter);
@@ -41,7 +46,7 @@ export function createWaker(clients: WakerClients, farm: Farm, now: () => number
     const decision = decide(observed, farm.rules);
     const done = await act(clients, farm, decision.actions);
     await writeMemory(clients.ssm, farm.memoryParameter, memory, decision.memory);
-    console.log(JSON.stringify({ message: decision.reason, announced, done }));
+    log(JSON.stringify({ message: decision.reason, announced, done }));
     return decision.reason;
   };
 }
