@@ -11,6 +11,7 @@ import { Secrets } from './environment/secrets.ts';
 import { WorkerImage } from './image/image.ts';
 import { BucketEvents } from './jobs/bucket-events.ts';
 import { Jobs } from './jobs/jobs.ts';
+import { Parts, PartsSenders } from './jobs/parts.ts';
 import { Scaling } from './scaling/scaling.ts';
 import { readSettings } from './settings.ts';
 import { createStorage } from './storage/backends.ts';
@@ -19,8 +20,8 @@ import { tagEverything } from './tags.ts';
 import { Watch } from './watch/watch.ts';
 
 /**
- * The farm. A job's way through it: source bucket → topic → queue → workers → output bucket; the scaling decides how
- * many workers there are, and the watch tells people.
+ * The farm. A job's way through it: source bucket → topic → queue → workers → output bucket; workers share a long film by
+ * the parts queue, the scaling decides how many workers there are, and the watch tells people.
  */
 export default function farm() {
   const settings = readSettings();
@@ -54,6 +55,8 @@ export default function farm() {
       suffixes: storage.sourceSuffixes,
     });
   }
+
+  const parts = new Parts('parts', settings.jobs);
 
   // Workers: the image, what it is told, and what runs it
   const image = settings.workerImage ?? new WorkerImage('worker').uri;
@@ -93,16 +96,18 @@ export default function farm() {
       region,
       queueUrl: jobs.queue.url,
       deadLetterQueueUrl: jobs.deadLetters.url,
+      partsQueueUrl: parts.queue.url,
       source,
       output,
       metricsNamespace,
     }),
     secrets: secrets.references,
-    taskStatements: [...jobs.statements, ...source.statements, ...output.statements],
+    taskStatements: [...jobs.statements, ...parts.statements, ...source.statements, ...output.statements],
     minTasks: scaling.minTasks,
     logRetentionDays: settings.watch.logRetentionDays,
   });
   const { serviceName, serviceArn } = service;
+  new PartsSenders('parts', { queue: parts.queue, workerRoleArn: service.taskRoleArn });
 
   // How many workers there are, and who is told
   const waker = new Scaling('scaling', {
@@ -111,7 +116,7 @@ export default function farm() {
     serviceName,
     serviceArn,
     capacity,
-    queues: [jobs.queue],
+    queues: [jobs.queue, parts.queue],
     topicArn: jobs.topicArn,
     logRetentionDays: settings.watch.logRetentionDays,
     ...scaling,
@@ -120,8 +125,8 @@ export default function farm() {
     clusterName,
     serviceName,
     capacity,
-    queueNames: [jobs.queue.name],
-    deadLetterQueueName: jobs.deadLetters.name,
+    jobs: { queue: jobs.queue.name, deadLetters: jobs.deadLetters.name },
+    parts: { queue: parts.queue.name, deadLetters: parts.deadLetters.name },
     wakerName: waker.wakerName,
     metricsNamespace,
     alertEmail: settings.watch.alertEmail,
@@ -136,6 +141,9 @@ export default function farm() {
     /** Jobs may be sent here as well. */
     queueUrl: jobs.queue.url,
     deadLetterQueueUrl: jobs.deadLetters.url,
+    /** Where workers ask each other for help with a film; nobody else may send here. */
+    partsQueueUrl: parts.queue.url,
+    partsDeadLetterQueueUrl: parts.deadLetters.url,
     /** `s3`, `r2` or `wasabi`. */
     sourceStorage: storage.source.backend,
     sourceBucket: source.bucket,

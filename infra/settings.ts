@@ -1,5 +1,5 @@
 import type * as pulumi from '@pulumi/pulumi';
-import { readCompute, readNetwork, readScaling } from './settings/compute.ts';
+import { readCompute, readNetwork, readScaling, readWorkersPerFilm } from './settings/compute.ts';
 import { ConfigReader } from './settings/reader.ts';
 import { readStorage } from './settings/storage.ts';
 import { readJobNumbers, readWorkerSecrets, readWorkerTexts, type WorkerTexts } from './settings/worker.ts';
@@ -11,6 +11,8 @@ export interface FarmSettings {
   storage: StorageSettings;
   compute: ComputeSettings;
   scaling: ScalingSettings;
+  /** Most workers that make one film together: 1 to `maxTasks`. */
+  workersPerFilm: number;
   network: NetworkSettings;
   jobs: { visibilityTimeoutSeconds: number; retentionDays: number; maxAttempts: number };
   /** Environment variables that the worker gets as they are. */
@@ -93,11 +95,13 @@ export function readSettings(): FarmSettings {
   const config = new ConfigReader();
   const storage = readStorage(config);
   const compute = readCompute(config);
+  const scaling = readScaling(config, compute);
   const worker = readWorkerTexts(config);
   const settings: FarmSettings = {
     storage,
     compute,
-    scaling: readScaling(config, compute),
+    scaling,
+    workersPerFilm: readWorkersPerFilm(config, scaling),
     network: readNetwork(config),
     jobs: { ...readJobNumbers(worker), retentionDays: config.integer('retentionDays', { min: 1, max: 14 }) },
     worker,

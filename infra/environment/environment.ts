@@ -7,10 +7,11 @@ import type { Storage } from '../storage/backend.ts';
 export type Variables = Partial<Record<keyof WorkerEnvironment, pulumi.Input<string>>>;
 
 interface Parts {
-  settings: Pick<FarmSettings, 'storage' | 'worker'>;
+  settings: Pick<FarmSettings, 'storage' | 'worker' | 'workersPerFilm'>;
   region: pulumi.Input<string>;
   queueUrl: pulumi.Input<string>;
   deadLetterQueueUrl: pulumi.Input<string>;
+  partsQueueUrl: pulumi.Input<string>;
   source: Storage;
   output: Storage;
   metricsNamespace: string;
@@ -25,6 +26,8 @@ export function workerEnvironment(parts: Parts): Variables {
     AWS_REGION: parts.region,
     QUEUE_URL: parts.queueUrl,
     DEAD_LETTER_QUEUE_URL: parts.deadLetterQueueUrl,
+    PARTS_QUEUE_URL: parts.partsQueueUrl,
+    WORKERS_PER_FILM: String(settings.workersPerFilm),
     SOURCE_BUCKET: source.bucket,
     SOURCE_REGION: source.region,
     SOURCE_ENDPOINT: source.endpoint,

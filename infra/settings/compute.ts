@@ -75,6 +75,20 @@ export function readScaling(config: ConfigReader, { onDemandBase }: ComputeSetti
   return settings;
 }
 
+/** How many workers make one film together, at most. */
+export function readWorkersPerFilm(config: ConfigReader, { maxTasks }: ScalingSettings): number {
+  // By default one worker is always left for other people's films.
+  const workers = config.integer('workersPerFilm', { min: 0, max: 100 }) || Math.max(1, maxTasks - 1);
+  if (workers > maxTasks) {
+    config.refuse(
+      'workersPerFilm',
+      `is ${workers}, more than maxTasks ${maxTasks}: there are never so many workers.`,
+      `${maxTasks}`,
+    );
+  }
+  return workers;
+}
+
 export function readNetwork(config: ConfigReader): NetworkSettings {
   const vpcId = config.pattern('vpcId', /^vpc-[0-9a-f]{8,17}$/, 'a VPC id', 'vpc-0123456789abcdef0');
   const subnetIds = config.list(

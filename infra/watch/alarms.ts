@@ -3,6 +3,7 @@ import {
   type FarmNames,
   groupMetric,
   type Metric,
+  type QueueNames,
   queueMetric,
   taskMetric,
   wakerMetric,
@@ -43,15 +44,14 @@ export function farmAlarms(farm: FarmNames, rules: AlarmRules): FarmAlarm[] {
     {
       key: 'dead-letters',
       description:
-        'Jobs have failed for good and lie in the dead letter queue. "farm status" lists them, "farm redrive" sends them again.',
-      threshold: 1,
-      periodSeconds: 300,
-      points: 1,
-      of: 1,
-      watched: {
-        metric: queueMetric(farm.deadLetterQueueName, 'ApproximateNumberOfMessagesVisible'),
-        stat: 'Maximum',
-      },
+        'Jobs have failed for good and lie in the dead letter queue. "farm dead" lists them, "farm redrive" sends them again.',
+      ...anyLetter(farm.jobs),
+    },
+    {
+      key: 'parts-dead-letters',
+      description:
+        'A film asked for help in vain until SQS gave up: each worker that came to help was lost. The film goes on without; if it does not end, the worker log says why.',
+      ...anyLetter(farm.parts),
     },
     {
       key: 'failed-jobs',
@@ -62,17 +62,16 @@ export function farmAlarms(farm: FarmNames, rules: AlarmRules): FarmAlarm[] {
       of: 1,
       watched: { metric: workerMetric(farm, 'JobsFailed'), stat: 'Sum' },
     },
-    ...farm.queueNames.map(
-      (name, index): FarmAlarm => ({
-        key: index === 0 ? 'oldest-job' : `oldest-job-${index + 1}`,
-        description: `A job is ${rules.oldestJobSeconds} s old and not finished. Too few workers ("maxTasks"), or a job that never ends.`,
-        threshold: rules.oldestJobSeconds,
-        periodSeconds: 300,
-        points: 1,
-        of: 1,
-        watched: { metric: queueMetric(name, 'ApproximateAgeOfOldestMessage'), stat: 'Maximum' },
-      }),
-    ),
+    {
+      // Not of the parts queue: its messages are younger than their job, which is counted here.
+      key: 'oldest-job',
+      description: `A job is ${rules.oldestJobSeconds} s old and not finished. Too few workers ("maxTasks"), or a job that never ends.`,
+      threshold: rules.oldestJobSeconds,
+      periodSeconds: 300,
+      points: 1,
+      of: 1,
+      watched: { metric: queueMetric(farm.jobs.queue, 'ApproximateAgeOfOldestMessage'), stat: 'Maximum' },
+    },
     {
       key: 'no-worker',
       description:
@@ -83,14 +82,11 @@ export function farmAlarms(farm: FarmNames, rules: AlarmRules): FarmAlarm[] {
       of: 15,
       watched: {
         metrics: [
-          ...farm.queueNames.map((name, index) => ({
-            id: `waiting${index}`,
-            metric: queueMetric(name, 'ApproximateNumberOfMessagesVisible'),
-            stat: 'Maximum',
-          })),
+          { id: 'jobs', ...waiting(farm.jobs) },
+          { id: 'parts', ...waiting(farm.parts) },
           { id: 'reported', metric: taskMetric(farm), stat: 'SampleCount' },
         ],
-        expression: `IF(${waiting(farm)} > 0 AND FILL(reported, 0) == 0, 1, 0)`,
+        expression: 'IF(FILL(jobs, REPEAT) + FILL(parts, REPEAT) > 0 AND FILL(reported, 0) == 0, 1, 0)',
       },
     },
     ...(farm.groupName === undefined ? [] : [idleInstance(farm, farm.groupName, rules.idleInstanceMinutes)]),
@@ -107,8 +103,22 @@ export function farmAlarms(farm: FarmNames, rules: AlarmRules): FarmAlarm[] {
   ];
 }
 
-function waiting({ queueNames }: FarmNames): string {
-  return `(${queueNames.map((_name, index) => `FILL(waiting${index}, REPEAT)`).join(' + ')})`;
+/** At least one dead letter. */
+function anyLetter({ deadLetters }: QueueNames) {
+  return {
+    threshold: 1,
+    periodSeconds: 300,
+    points: 1,
+    of: 1,
+    watched: {
+      metric: queueMetric(deadLetters, 'ApproximateNumberOfMessagesVisible'),
+      stat: 'Maximum',
+    },
+  };
+}
+
+function waiting({ queue }: QueueNames) {
+  return { metric: queueMetric(queue, 'ApproximateNumberOfMessagesVisible'), stat: 'Maximum' };
 }
 
 function idleInstance(farm: FarmNames, groupName: pulumi.Input<string>, minutes: number): FarmAlarm {

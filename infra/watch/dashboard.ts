@@ -15,7 +15,7 @@ import {
  * jobs end, how long they take, what costs.
  */
 export function buildDashboard(farm: FarmNames, alarmArns: readonly pulumi.Input<string>[]) {
-  const { region, queueNames, deadLetterQueueName, groupName } = farm;
+  const { region, jobs, parts, groupName } = farm;
   const chart = (title: string, series: Series[], options: ChartOptions = {}) => ({
     type: 'metric' as const,
     properties: {
@@ -29,23 +29,12 @@ export function buildDashboard(farm: FarmNames, alarmArns: readonly pulumi.Input
   });
 
   const queue = chart('Jobs in the queue', [
-    ...queueNames.flatMap((name) => [
-      {
-        metric: queueMetric(name, 'ApproximateNumberOfMessagesVisible'),
-        stat: 'Maximum',
-        label: 'waiting',
-      },
-      {
-        metric: queueMetric(name, 'ApproximateNumberOfMessagesNotVisible'),
-        stat: 'Maximum',
-        label: 'in flight',
-      },
-    ]),
-    {
-      metric: queueMetric(deadLetterQueueName, 'ApproximateNumberOfMessagesVisible'),
-      stat: 'Maximum',
-      label: 'dead letters',
-    },
+    messages(jobs.queue, 'Visible', 'waiting'),
+    messages(jobs.queue, 'NotVisible', 'in flight'),
+    messages(jobs.deadLetters, 'Visible', 'dead letters'),
+    messages(parts.queue, 'Visible', 'help asked for'),
+    messages(parts.queue, 'NotVisible', 'helping'),
+    messages(parts.deadLetters, 'Visible', 'help given up'),
   ]);
   const workers = chart('Workers', [
     { metric: taskMetric(farm), stat: 'SampleCount', label: 'running tasks' },
@@ -66,11 +55,13 @@ export function buildDashboard(farm: FarmNames, alarmArns: readonly pulumi.Input
   ]);
   const oldest = chart(
     'Age of the oldest job',
-    queueNames.map((name) => ({
-      metric: queueMetric(name, 'ApproximateAgeOfOldestMessage'),
-      stat: 'Maximum',
-      label: 'oldest',
-    })),
+    [
+      {
+        metric: queueMetric(jobs.queue, 'ApproximateAgeOfOldestMessage'),
+        stat: 'Maximum',
+        label: 'oldest',
+      },
+    ],
     { unit: 'seconds' },
   );
   const outcomes = chart(
@@ -141,6 +132,10 @@ interface ChartOptions {
   /** Seconds of one point. @default 60 */
   period?: number;
   unit?: string;
+}
+
+function messages(queue: pulumi.Input<string>, which: 'Visible' | 'NotVisible', label: string): Measured {
+  return { metric: queueMetric(queue, `ApproximateNumberOfMessages${which}`), stat: 'Maximum', label };
 }
 
 /** Instances by the minute on EC2, tasks by the minute on Fargate: each sample stands for one minute of one machine. */

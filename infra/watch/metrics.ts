@@ -14,14 +14,18 @@ export interface FarmNames {
   region: Name;
   clusterName: Name;
   serviceName: Name;
-  /** Queues whose messages are jobs or their parts: at least one. */
-  queueNames: Name[];
-  deadLetterQueueName: Name;
+  jobs: QueueNames;
+  parts: QueueNames;
   wakerName: Name;
   /** Auto Scaling group; none on Fargate. */
   groupName?: Name;
   /** Namespace of the worker's own metrics. */
   metricsNamespace: string;
+}
+
+export interface QueueNames {
+  queue: Name;
+  deadLetters: Name;
 }
 
 export function queueMetric(queue: Name, name: string): Metric {

@@ -4,15 +4,14 @@ import type { Capacity } from '../compute/capacity.ts';
 import { type FarmAlarm, farmAlarms } from './alarms.ts';
 import { type BudgetArgs, createBudget } from './budget.ts';
 import { buildDashboard } from './dashboard.ts';
-import type { FarmNames } from './metrics.ts';
+import type { FarmNames, QueueNames } from './metrics.ts';
 
 export interface WatchArgs {
   clusterName: pulumi.Input<string>;
   serviceName: pulumi.Input<string>;
   capacity: Capacity;
-  /** Queues whose messages are jobs or their parts: at least one. */
-  queueNames: pulumi.Input<string>[];
-  deadLetterQueueName: pulumi.Input<string>;
+  jobs: QueueNames;
+  parts: QueueNames;
   wakerName: pulumi.Input<string>;
   /** CloudWatch namespace of the worker's own metrics, its METRICS_NAMESPACE. */
   metricsNamespace: string;
@@ -29,7 +28,7 @@ export interface WatchArgs {
 /**
  * What an owner wants to see, and to be told: dashboard, alarms to a topic, budget.
  *
- * Cost: the dashboard is free (three are); alarms are $0.10 a month for each metric that they watch, 6 on Fargate and 8 on GPU instances, the
+ * Cost: the dashboard is free (three are); alarms are $0.10 a month for each metric that they watch, 8 on Fargate and 10 on GPU instances, the
  * first ten of an account free; e-mails, and two budgets of an account, are free; the worker's eight metrics are within CloudWatch's ten
  * free ones (https://aws.amazon.com/cloudwatch/pricing/).
  */

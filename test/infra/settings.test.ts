@@ -66,6 +66,16 @@ describe('settings', () => {
     expect((await read({ 'aws:region': 'us-west-1' })).network.zones).toBe(2);
   });
 
+  it.each([
+    [{}, 2],
+    [{ maxTasks: '1' }, 1],
+    [{ maxTasks: '10' }, 9],
+    [{ workersPerFilm: '1' }, 1],
+    [{ workersPerFilm: '3' }, 3],
+  ])('leave a worker for other films unless told how many make one: %j', async (changes, workers) => {
+    expect((await read(changes)).workersPerFilm).toBe(workers);
+  });
+
   it('read tags as names and values', async () => {
     expect((await read({ tags: '["team=video","note=a=b"]' })).tags).toEqual({ team: 'video', note: 'a=b' });
   });

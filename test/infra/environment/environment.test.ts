@@ -33,6 +33,7 @@ async function environment(changes: Record<string, string> = {}) {
         region: 'us-east-1',
         queueUrl: 'https://sqs/jobs',
         deadLetterQueueUrl: 'https://sqs/jobs-dead',
+        partsQueueUrl: 'https://sqs/parts',
         source: s3,
         output: r2,
         metricsNamespace: 'transcode-farm/test',
@@ -52,6 +53,13 @@ describe("the worker's environment", () => {
       OUTPUT_REGION: 'auto',
       OUTPUT_ADDRESSING: 'path',
       OUTPUT_PUBLIC_URL: 'https://video.example.com',
+    });
+  });
+
+  it('tells where workers ask for help, and how many make a film', async () => {
+    expect(await environment({ maxTasks: '5' })).toMatchObject({
+      PARTS_QUEUE_URL: 'https://sqs/parts',
+      WORKERS_PER_FILM: '4',
     });
   });
 

@@ -35,11 +35,40 @@ describe.each(farms)('$name', ({ name, stack }) => {
     for (const queue of inputsOf('aws:sqs/queue:Queue')) expect(queue.sqsManagedSseEnabled).toBe(true);
   });
 
-  it('SQS3: gives the queue dead letters that only it may fill', () => {
-    const redrive = JSON.parse(
-      String(farm.resource('aws:sqs/redrivePolicy:RedrivePolicy').inputs.redrivePolicy),
+  it.each(['jobs', 'parts'])('SQS3: gives the queue of %s dead letters that only it may fill', (queue) => {
+    const { redrivePolicy } = farm.resource('aws:sqs/redrivePolicy:RedrivePolicy', queue).inputs;
+    expect(JSON.parse(String(redrivePolicy)).deadLetterTargetArn).toContain(`:${queue}-dead-`);
+    const allow = farm.resource('aws:sqs/redriveAllowPolicy:RedriveAllowPolicy', `${queue}-dead`).inputs;
+    expect(JSON.parse(String(allow.redriveAllowPolicy))).toEqual({
+      redrivePermission: 'byQueue',
+      sourceQueueArns: [expect.stringMatching(new RegExp(`:${queue}-\\w+$`))],
+    });
+  });
+
+  it('lets the workers alone ask for help with a film', () => {
+    const [denied] = statementsOf(farm).filter(({ sid }) => sid === 'WorkersAlone');
+    const worker = farm.resource('aws:ecs/taskDefinition:TaskDefinition').inputs.taskRoleArn;
+    expect(denied).toMatchObject({
+      at: 'aws:sqs/queuePolicy:QueuePolicy parts',
+      effect: 'Deny',
+      actions: ['sqs:SendMessage'],
+      condition: { ArnNotEquals: { 'aws:PrincipalArn': worker } },
+    });
+  });
+
+  it('reads the backlog of both queues wherever the backlog counts', () => {
+    const { FARM } = field(
+      field(farm.resource('aws:lambda/function:Function').inputs, 'environment'),
+      'variables',
     );
-    expect(redrive.deadLetterTargetArn).toMatch(/:jobs-dead-/);
+    expect(JSON.parse(String(FARM)).queueUrls).toEqual([
+      expect.stringContaining('/jobs-'),
+      expect.stringContaining('/parts-'),
+    ]);
+    const tracked = JSON.stringify(farm.resource('aws:appautoscaling/policy:Policy').inputs);
+    for (const queue of ['jobs', 'parts']) {
+      expect(tracked.split(`"value":"${queue}-0a1b2c3"`), queue).toHaveLength(3);
+    }
   });
 
   it('ECR.1, ECR.2, ECR.3: scans images, never changes a tag, and forgets old images', () => {

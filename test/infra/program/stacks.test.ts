@@ -35,10 +35,11 @@ describe.each(stackFiles)('%s', (file) => {
     farm = await farmOf(file);
   });
 
-  it('gives one service of workers, one queue with dead letters, and a dashboard', () => {
+  it('gives one service of workers, two queues with dead letters, and a dashboard', () => {
     farm.resource('aws:ecs/service:Service');
-    farm.resource('aws:sqs/queue:Queue', 'jobs');
-    farm.resource('aws:sqs/queue:Queue', 'jobs-dead');
+    for (const queue of ['jobs', 'jobs-dead', 'parts', 'parts-dead']) {
+      farm.resource('aws:sqs/queue:Queue', queue);
+    }
     farm.resource('aws:cloudwatch/dashboard:Dashboard');
   });
 
@@ -48,6 +49,7 @@ describe.each(stackFiles)('%s', (file) => {
         url: expect.stringContaining('/jobs-'),
         deadLetterUrl: expect.stringContaining('/jobs-dead-'),
       },
+      sharing: { partsQueueUrl: expect.stringContaining('/parts-') },
     });
   });
 
@@ -87,6 +89,18 @@ describe('a stack with nothing set but its region', () => {
     expect(farm.resourcesOf('awsx:ecr:Image')).toHaveLength(1);
     expect(await promiseOf(farm.result.jobsStartBy)).toBe('uploads and submitted jobs');
   });
+});
+
+it.each([
+  ['Pulumi.dev.yaml', 1],
+  ['Pulumi.prod.yaml', 2],
+  ['stacks/always-on.yaml', 3],
+  ['stacks/inbox.yaml', 2],
+  ['stacks/match-footage.yaml', 3],
+  ['stacks/movie-site.yaml', 3],
+  ['stacks/upload-portal.yaml', 3],
+])('%s has films made by up to %i workers', async (file, workers) => {
+  expect(environmentOf(await farmOf(file)).WORKERS_PER_FILM).toBe(String(workers));
 });
 
 /** The numbers that these farms are known for. */

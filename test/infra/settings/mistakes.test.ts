@@ -33,6 +33,16 @@ describe('mistakes', () => {
       'onDemandBase is 4, more than maxTasks 3: there are never so many workers.',
     ],
     [
+      'a film wider than the farm',
+      { workersPerFilm: '4' },
+      'workersPerFilm is 4, more than maxTasks 3: there are never so many workers.',
+    ],
+    [
+      'a film of fewer workers than one',
+      { workersPerFilm: '-1' },
+      'workersPerFilm is "-1": expected a whole number from 0 to 100.',
+    ],
+    [
       'a bucket that no service would name so',
       { outputBucket: 'My_Films' },
       'outputBucket is "My_Films": expected a bucket name of 3 to 63 small letters, digits, "." and "-".',

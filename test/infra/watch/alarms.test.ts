@@ -3,10 +3,7 @@ import { type FarmAlarm, farmAlarms } from '../../../infra/watch/alarms.ts';
 import { evaluate } from '../../helpers/metric-math.ts';
 import { gpuFarm } from '../../helpers/watched-farm.ts';
 
-const alarms = farmAlarms(
-  { ...gpuFarm, queueNames: ['jobs', 'parts'] },
-  { oldestJobSeconds: 7200, idleInstanceMinutes: 30 },
-);
+const alarms = farmAlarms(gpuFarm, { oldestJobSeconds: 7200, idleInstanceMinutes: 30 });
 
 function alarm(key: string): FarmAlarm {
   const found = alarms.find((one) => one.key === key);
@@ -24,10 +21,10 @@ function rings(key: string, values: Record<string, number | undefined>): boolean
 
 describe('the alarm for jobs without a worker', () => {
   it.each([
-    [true, { waiting0: 1, waiting1: 0, reported: undefined }],
-    [true, { waiting0: 0, waiting1: 4, reported: undefined }],
-    [false, { waiting0: 1, waiting1: 0, reported: 1 }],
-    [false, { waiting0: 0, waiting1: 0, reported: undefined }],
+    [true, { jobs: 1, parts: 0, reported: undefined }],
+    [true, { jobs: 0, parts: 4, reported: undefined }],
+    [false, { jobs: 1, parts: 0, reported: 1 }],
+    [false, { jobs: 0, parts: 0, reported: undefined }],
   ])('is %s at %j', (expected, values) => {
     expect(rings('no-worker', values)).toBe(expected);
   });
@@ -55,9 +52,25 @@ describe('the alarm for idle instances', () => {
   });
 });
 
-it('watches the age of the oldest job in each queue', () => {
-  expect(alarm('oldest-job').threshold).toBe(7200);
-  expect(alarm('oldest-job-2').watched).toMatchObject({ metric: { dimensions: { QueueName: 'parts' } } });
+it('watches the age of the oldest job', () => {
+  expect(alarm('oldest-job')).toMatchObject({
+    threshold: 7200,
+    watched: { metric: { name: 'ApproximateAgeOfOldestMessage', dimensions: { QueueName: 'jobs' } } },
+  });
+});
+
+it('rings at the first dead letter of jobs, and of parts', () => {
+  for (const queue of ['jobs', 'parts']) {
+    expect(alarm(queue === 'jobs' ? 'dead-letters' : 'parts-dead-letters')).toMatchObject({
+      threshold: 1,
+      watched: {
+        metric: {
+          name: 'ApproximateNumberOfMessagesVisible',
+          dimensions: { QueueName: `${queue}-dead` },
+        },
+      },
+    });
+  }
 });
 
 it('calls a person for the waker only when it keeps failing', () => {

@@ -27,6 +27,9 @@ describe('the dashboard', () => {
       ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', 'jobs'],
       ['AWS/SQS', 'ApproximateNumberOfMessagesNotVisible', 'QueueName', 'jobs'],
       ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', 'jobs-dead'],
+      ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', 'parts'],
+      ['AWS/SQS', 'ApproximateNumberOfMessagesNotVisible', 'QueueName', 'parts'],
+      ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', 'parts-dead'],
     ]);
   });
 

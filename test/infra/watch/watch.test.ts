@@ -11,8 +11,8 @@ const build = (kind: 'gpu' | 'fargate', args: Partial<WatchArgs> = {}) =>
       clusterName: cluster.clusterName,
       serviceName: worker.serviceName,
       capacity,
-      queueNames: ['jobs'],
-      deadLetterQueueName: 'jobs-dead',
+      jobs: { queue: 'jobs', deadLetters: 'jobs-dead' },
+      parts: { queue: 'parts', deadLetters: 'parts-dead' },
       wakerName: 'waker',
       metricsNamespace: 'transcode-farm/test',
       ...args,
@@ -36,7 +36,7 @@ describe('alarms', () => {
       const queries = inputs.metricQueries as { metric?: unknown }[] | undefined;
       return queries ? queries.filter(({ metric }) => metric) : [inputs.metricName];
     });
-    expect(watched).toHaveLength(8);
+    expect(watched).toHaveLength(10);
     expect(
       alarmsOf(gpu)
         .map(({ name }) => name)
@@ -47,6 +47,7 @@ describe('alarms', () => {
       'watch-idle-instance',
       'watch-no-worker',
       'watch-oldest-job',
+      'watch-parts-dead-letters',
       'watch-waker-errors',
     ]);
   });
@@ -67,12 +68,13 @@ describe('alarms', () => {
     const made = await record(
       () =>
         new Watch('watch', {
-          ...{ clusterName: 'c', serviceName: 's', queueNames: ['q'], deadLetterQueueName: 'd' },
+          ...{ clusterName: 'c', serviceName: 's' },
+          ...{ jobs: { queue: 'q', deadLetters: 'd' }, parts: { queue: 'p', deadLetters: 'e' } },
           ...{ wakerName: 'w', metricsNamespace: 'n', capacity: buildCompute('gpu').capacity },
         }),
       { preview: true },
     );
-    expect(alarmsOf(made)).toHaveLength(6);
+    expect(alarmsOf(made)).toHaveLength(7);
   });
 });
 

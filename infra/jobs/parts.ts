@@ -1,0 +1,70 @@
+import * as pulumi from '@pulumi/pulumi';
+import type { PolicyStatement } from '../storage/backend.ts';
+import { createQueue, namesOf, type QueueArgs, type QueueNames, setQueuePolicy } from './queue.ts';
+
+/**
+ * Where workers ask each other for help: a message asks for one more worker for a film that is being made, and goes when there
+ * is nothing left to help with. So its messages, waiting and in flight, are the further workers that films can use now.
+ *
+ * A part that can't be made is given up by its job, in the jobs' dead letters. The dead letters here are a net for messages
+ * that SQS gives up by itself.
+ *
+ * Cost: nothing up to a million requests of SQS a month.
+ */
+export class Parts extends pulumi.ComponentResource {
+  readonly queue: QueueNames;
+  readonly deadLetters: QueueNames;
+  /** What a worker may do with the queue. */
+  readonly statements: PolicyStatement[];
+
+  constructor(name: string, args: QueueArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('transcode-farm:jobs:Parts', name, {}, opts);
+    const { queue, deadLetters } = createQueue(this, name, args);
+    this.queue = namesOf(queue);
+    this.deadLetters = namesOf(deadLetters);
+    this.statements = [
+      {
+        Sid: 'ShareParts',
+        Effect: 'Allow',
+        Action: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:SendMessage'],
+        Resource: [queue.arn],
+      },
+    ];
+    this.registerOutputs({ queueUrl: queue.url, deadLetterQueueUrl: deadLetters.url });
+  }
+}
+
+export interface PartsSendersArgs {
+  queue: QueueNames;
+  /** The role that workers run under. */
+  workerRoleArn: pulumi.Input<string>;
+}
+
+/**
+ * Who may ask for help: workers alone. Within an account a queue is open to whoever has `sqs:SendMessage` by IAM, and apps
+ * that send jobs often have it for every queue; what is said here comes from a worker, and is believed.
+ *
+ * Apart from `Parts`, because the workers' role is made with the service, which must know the queue.
+ */
+export class PartsSenders extends pulumi.ComponentResource {
+  constructor(
+    name: string,
+    { queue, workerRoleArn }: PartsSendersArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super('transcode-farm:jobs:PartsSenders', name, {}, opts);
+    setQueuePolicy(this, name, queue, [
+      {
+        Sid: 'WorkersAlone',
+        Effect: 'Deny',
+        Principal: '*',
+        Action: 'sqs:SendMessage',
+        Resource: queue.arn,
+        // The role's ARN also for its sessions; services have none, and are denied too. Source:
+        // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
+        Condition: { ArnNotEquals: { 'aws:PrincipalArn': workerRoleArn } },
+      },
+    ]);
+    this.registerOutputs();
+  }
+}

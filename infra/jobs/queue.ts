@@ -1,0 +1,101 @@
+import * as aws from '@pulumi/aws';
+import * as pulumi from '@pulumi/pulumi';
+
+export interface QueueArgs {
+  /** Seconds for which a message stays hidden without a heartbeat: 0 to 43200. */
+  visibilityTimeoutSeconds: number;
+  /** Days that a message waits: 1 to 14. */
+  retentionDays: number;
+}
+
+/** What a queue is known by. */
+export type QueueNames = Record<'arn' | 'url' | 'name', pulumi.Output<string>>;
+
+/**
+ * The worker counts failures itself (`maxAttempts`): a retry is a new message, and a job that can never work goes to the
+ * dead letters at once. So a message is received again only when its worker was lost: by Spot, a deployment, a crash.
+ * Ten losses must never cost a good job. After 25 the worker gives up on a message, and says why; this limit lies above
+ * that, for messages that no worker lives to report on.
+ */
+const maxReceiveCount = 40;
+
+/** SQS keeps nothing longer. A message's age counts from when it was first sent, also in the dead letters. */
+const deadLetterDays = 14;
+const daySeconds = 86_400;
+
+/** A queue that workers read, and its dead letters. Its policy is its owner's to set: a queue has only one. */
+export function createQueue(
+  parent: pulumi.Resource,
+  name: string,
+  { visibilityTimeoutSeconds, retentionDays }: QueueArgs,
+): { queue: aws.sqs.Queue; deadLetters: aws.sqs.Queue } {
+  const deadLetters = new aws.sqs.Queue(
+    `${name}-dead`,
+    { messageRetentionSeconds: deadLetterDays * daySeconds, sqsManagedSseEnabled: true },
+    { parent },
+  );
+  setQueuePolicy(parent, `${name}-dead`, deadLetters);
+  const queue = new aws.sqs.Queue(
+    name,
+    {
+      visibilityTimeoutSeconds,
+      messageRetentionSeconds: retentionDays * daySeconds,
+      receiveWaitTimeSeconds: 20,
+      sqsManagedSseEnabled: true,
+    },
+    { parent },
+  );
+  const redrive = new aws.sqs.RedrivePolicy(
+    name,
+    {
+      queueUrl: queue.url,
+      redrivePolicy: pulumi.jsonStringify({ deadLetterTargetArn: deadLetters.arn, maxReceiveCount }),
+    },
+    { parent },
+  );
+  new aws.sqs.RedriveAllowPolicy(
+    `${name}-dead`,
+    {
+      queueUrl: deadLetters.url,
+      redriveAllowPolicy: pulumi.jsonStringify({
+        redrivePermission: 'byQueue',
+        sourceQueueArns: [queue.arn],
+      }),
+    },
+    { parent, dependsOn: [redrive] },
+  );
+  return { queue, deadLetters };
+}
+
+/** The queue's one policy: what it is given, and TLS for all. */
+export function setQueuePolicy(
+  parent: pulumi.Resource,
+  name: string,
+  { arn, url }: Pick<QueueNames, 'arn' | 'url'>,
+  statements: object[] = [],
+): aws.sqs.QueuePolicy {
+  return new aws.sqs.QueuePolicy(
+    name,
+    { queueUrl: url, policy: policy([...statements, tlsOnly('sqs:*', arn)]) },
+    { parent },
+  );
+}
+
+export function tlsOnly(action: string, resource: pulumi.Output<string>) {
+  return {
+    Sid: 'TlsOnly',
+    Effect: 'Deny',
+    Principal: '*',
+    Action: action,
+    Resource: resource,
+    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+  };
+}
+
+export function policy(statements: object[]): pulumi.Output<string> {
+  return pulumi.jsonStringify({ Version: '2012-10-17', Statement: statements });
+}
+
+export function namesOf({ arn, url, name }: aws.sqs.Queue): QueueNames {
+  return { arn, url, name };
+}
