@@ -65,10 +65,14 @@ export class NoFarmError extends UserError {}
 
 const run = promisify(execFile);
 
-/** Where `farm demo --keep` writes its address. Follows the XDG Base Directory Specification. */
+/** Where `farm demo --keep` writes its address. */
 export function localAddressPath(env: NodeJS.ProcessEnv = process.env): string {
-  const state = env.XDG_STATE_HOME || join(homedir(), '.local', 'state');
-  return join(state, 'transcode-farm', 'local.json');
+  return join(stateFolder(env), 'local.json');
+}
+
+/** What is to outlive a command. Follows the XDG Base Directory Specification. */
+export function stateFolder(env: NodeJS.ProcessEnv = process.env): string {
+  return join(env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'transcode-farm');
 }
 
 /**

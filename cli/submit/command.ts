@@ -1,11 +1,13 @@
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
+import { stateFolder } from '../farm/address.ts';
 import { type CommonOptions, farmCommand, here, withFarm } from '../farm/run.ts';
 import { jobLines } from '../jobs/text.ts';
 import { bar } from '../text/bar.ts';
 import { openLive } from '../text/live.ts';
 import { printable, styleFor } from '../text/style.ts';
+import { openUploadRecords } from '../upload/records.ts';
 import { type Film, findFilm, type SubmittedJob, submitFilm } from './film.ts';
 import { readUploadFilters } from './uploads.ts';
 import { waitForJobs } from './wait.ts';
@@ -13,7 +15,7 @@ import { readWishes, type WishFlags } from './wishes.ts';
 
 type SubmitOptions = CommonOptions & WishFlags & { wait?: true };
 
-/** Films uploaded at the same time; each in four parts at once. */
+/** Films uploaded at the same time; each has several parts under way. */
 const uploadsAtOnce = 3;
 
 /** `farm submit`: puts films into the farm. */
@@ -34,6 +36,7 @@ export function submitCommand(): Command {
     .option('--ladder <ladder>', 'name of a ladder, or its JSON')
     .option('--segment-seconds <seconds>', 'length of a media segment')
     .option('--thumbnail-at <place>', 'where the poster is taken: seconds, or a share such as 10%')
+    .option('--workers <number>', 'the most workers that make the film together')
     .option('--webhook <url>', 'where this job is reported, if the farm lets jobs say so')
     .action((names: string[], options: SubmitOptions) =>
       withFarm(options, (context) => submit(names, options, context)),
@@ -49,6 +52,7 @@ async function submit(
   const films = await Promise.all(names.map((name) => findFilm(name, farm.address.sourceBucket, here())));
   refuseMixUps(films, options.id);
   const filters = films.some(({ kind }) => kind === 'file') ? await readUploadFilters(farm) : [];
+  const records = await openUploadRecords(join(stateFolder(), 'uploads'), farm.address.sourceEndpoint);
 
   const startedAt = new Date();
   const live = openLive(process.stderr);
@@ -71,7 +75,9 @@ async function submit(
         shares.set(current, share);
         draw();
       };
-      jobs.push(await submitFilm(film, { farm, filters, wishes, id: options.id, signal: stop, onShare }));
+      jobs.push(
+        await submitFilm(film, { farm, filters, wishes, id: options.id, records, signal: stop, onShare }),
+      );
       shares.delete(film);
     }
   };
@@ -80,6 +86,9 @@ async function submit(
     live.clear();
     for (const { id, source } of jobs) say(`${printable(source)}  is job ${id}`);
     const failure = results.find((result) => result.status === 'rejected');
+    if (failure && [...shares.values()].some((share) => share > 0)) {
+      console.error('What is uploaded is kept: the same command goes on from there.');
+    }
     if (failure) throw failure.reason;
   } finally {
     live.clear();

@@ -5,9 +5,10 @@ import { PublishCommand } from '@aws-sdk/client-sns';
 import { type Job, jobSchema } from '../../worker/src/job/job.ts';
 import { parseSource } from '../../worker/src/job/source.ts';
 import { eventJobId } from '../../worker/src/job/source-event.ts';
-import { uploadFile } from '../demo/files.ts';
 import { UserError } from '../errors.ts';
 import type { Farm } from '../farm/farm.ts';
+import type { UploadRecords } from '../upload/records.ts';
+import { uploadFile } from '../upload/upload.ts';
 import { planUpload, type UploadFilter } from './uploads.ts';
 import { hasWishes, type Wishes } from './wishes.ts';
 
@@ -36,6 +37,7 @@ export interface Submission {
   wishes: Wishes;
   /** Instead of the one that the film's version gives. */
   id?: string;
+  records: UploadRecords;
   signal: AbortSignal;
   onShare(share: number): void;
 }
@@ -64,6 +66,7 @@ export async function submitFilm(film: Film, submission: Submission): Promise<Su
   const plan = planUpload(basename(film.path), submission.filters, hasWishes(wishes) || id !== undefined);
   const { ETag, VersionId } = await uploadFile(farm.source, bucket, plan.key, film.path, {
     signal,
+    records: submission.records,
     onShare: submission.onShare,
   });
   const source = `s3://${bucket}/${plan.key}`;

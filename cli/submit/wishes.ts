@@ -13,6 +13,7 @@ export interface WishFlags {
   ladder?: string;
   segmentSeconds?: string;
   thumbnailAt?: string;
+  workers?: string;
   webhook?: string;
 }
 
@@ -31,6 +32,7 @@ export function readWishes(flags: WishFlags): Wishes {
     ladder: textOrJson(flags.ladder),
     segmentSeconds: number(flags.segmentSeconds),
     thumbnailAt: number(flags.thumbnailAt),
+    workersPerFilm: number(flags.workers),
     webhook: flags.webhook,
   };
   const wanted = {

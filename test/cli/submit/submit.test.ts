@@ -83,6 +83,7 @@ it.each([
   [['missing.mp4'], 'neither a file here nor an object'],
   [['film one.mp4', '--ladder', '{oops'], '--ladder is "{oops", which is not JSON'],
   [['film one.mp4', '--segment-seconds', '99'], 'segmentSeconds'],
+  [['film one.mp4', '--workers', '0'], 'workersPerFilm'],
   [['film one.mp4', 'notes.mp4', '--id', 'both'], '--id names one job'],
   [['film one.mp4', './film one.mp4'], 'Two films are named film one.mp4'],
   [['film one.mp4', '--id', 'a/b'], 'id: expected 1 to 128 letters'],

@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { readWishes } from '../../../cli/submit/wishes.ts';
+
+it('makes a job of every flag, as the worker takes it', () => {
+  expect(
+    readWishes({
+      title: 'Night',
+      metadata: '{"match":7}',
+      force: true,
+      deleteSource: true,
+      include480p: true,
+      ladder: '[{"rung":"720p"}]',
+      segmentSeconds: '4',
+      thumbnailAt: '12.5',
+      workers: '3',
+      webhook: 'https://example.org/hook',
+    }),
+  ).toEqual({
+    title: 'Night',
+    metadata: { match: 7 },
+    options: {
+      force: true,
+      keepSource: false,
+      include480p: true,
+      ladder: [{ rung: '720p' }],
+      segmentSeconds: 4,
+      thumbnailAt: 12.5,
+      workersPerFilm: 3,
+      webhook: 'https://example.org/hook',
+    },
+  });
+});
+
+it('leaves out what was not asked for, so that the upload alone can make the job', () => {
+  expect(readWishes({})).toEqual({});
+});
