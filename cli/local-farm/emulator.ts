@@ -9,6 +9,9 @@ export interface Emulator {
   topicArn: string;
   queueUrl: string;
   deadLetterQueueUrl: string;
+  /** Where workers ask each other for help with a film. */
+  partsQueueUrl: string;
+  partsDeadLetterQueueUrl: string;
   sourceBucket: string;
   outputBucket: string;
   close(): Promise<void>;

@@ -56,6 +56,7 @@ function workerEnvironment(emulator: Emulator, dir: string, options: LocalFarmOp
     AWS_REGION: emulator.region,
     QUEUE_URL: emulator.queueUrl,
     DEAD_LETTER_QUEUE_URL: emulator.deadLetterQueueUrl,
+    PARTS_QUEUE_URL: emulator.partsQueueUrl,
     SQS_ENDPOINT: emulator.endpoint,
     VISIBILITY_TIMEOUT_SECONDS: String(options.visibilityTimeoutSeconds ?? 120),
     SOURCE_BUCKET: emulator.sourceBucket,

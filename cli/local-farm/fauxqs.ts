@@ -11,6 +11,8 @@ const names = {
   topic: 'films',
   queue: 'jobs',
   deadLetters: 'jobs-dead',
+  parts: 'parts',
+  partsDeadLetters: 'parts-dead',
   source: 'source-films',
   output: 'published-films',
 };
@@ -27,14 +29,18 @@ export const startFauxqsEmulator: StartEmulator = async (options = {}) => {
   }).finally(stopTuning);
   const endpoint = `http://127.0.0.1:${server.port}`;
 
-  const deadLetters = server.createQueue(names.deadLetters);
-  const queue = server.createQueue(names.queue, {
-    attributes: {
-      VisibilityTimeout: String(options.visibilityTimeoutSeconds ?? 120),
-      // The worker counts failures itself, so this only catches messages that no worker survives.
-      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: deadLetters.queueArn, maxReceiveCount: 100 }),
-    },
-  });
+  const createQueue = (name: string, deadLettersName: string) => {
+    const deadLetters = server.createQueue(deadLettersName);
+    server.createQueue(name, {
+      attributes: {
+        VisibilityTimeout: String(options.visibilityTimeoutSeconds ?? 120),
+        // The worker counts failures itself, so this only catches messages that no worker survives.
+        RedrivePolicy: JSON.stringify({ deadLetterTargetArn: deadLetters.queueArn, maxReceiveCount: 100 }),
+      },
+    });
+  };
+  createQueue(names.queue, names.deadLetters);
+  createQueue(names.parts, names.partsDeadLetters);
   const { topicArn } = server.createTopic(names.topic);
   server.subscribe({ topic: names.topic, queue: names.queue, attributes: { RawMessageDelivery: 'true' } });
   server.createBucket(names.source);
@@ -46,8 +52,10 @@ export const startFauxqsEmulator: StartEmulator = async (options = {}) => {
     region,
     topicArn,
     // Not the URLs that fauxqs gives: their host has to be resolved, and these need no name service.
-    queueUrl: `${endpoint}/${account}/${queue.queueName}`,
-    deadLetterQueueUrl: `${endpoint}/${account}/${deadLetters.queueName}`,
+    queueUrl: `${endpoint}/${account}/${names.queue}`,
+    deadLetterQueueUrl: `${endpoint}/${account}/${names.deadLetters}`,
+    partsQueueUrl: `${endpoint}/${account}/${names.parts}`,
+    partsDeadLetterQueueUrl: `${endpoint}/${account}/${names.partsDeadLetters}`,
     sourceBucket: names.source,
     outputBucket: names.output,
     close: async () => {

@@ -79,7 +79,7 @@ export async function startFaultFarm(env: Partial<WorkerEnvironment> = {}): Prom
     for (const worker of workers) worker.kill('SIGCONT');
     await Promise.all(workers.map((worker) => worker.stop(12)));
     workers = [];
-    for (const QueueUrl of [farm.queueUrl, farm.deadLetterQueueUrl]) {
+    for (const QueueUrl of [farm.queueUrl, farm.deadLetterQueueUrl, farm.partsQueueUrl]) {
       await farm.sqs.send(new PurgeQueueCommand({ QueueUrl }));
     }
     receiver.deliveries.length = 0;

@@ -39,6 +39,7 @@ export interface TestFarm {
   outputBucket: string;
   queueUrl: string;
   deadLetterQueueUrl: string;
+  partsQueueUrl: string;
   /** What workers get unless told otherwise. */
   env: WorkerEnvironment;
   /** Puts a file, or bytes, into the source bucket, whose event makes it a job. */
@@ -120,6 +121,7 @@ export async function startLocalFarm(options: TestFarmOptions = {}): Promise<Tes
     outputBucket,
     queueUrl: farm.queueUrl,
     deadLetterQueueUrl: farm.deadLetterQueueUrl,
+    partsQueueUrl: farm.partsQueueUrl,
     env,
     read,
     waitFor,

@@ -73,7 +73,7 @@ export async function startTranscoding(): Promise<Transcoding> {
       });
       await report.move({ to: 'running', attempt: 1, worker: 'test' });
       const progress: Progress[] = [];
-      const { film } = await transcode(request, {
+      const end = await transcode(request, {
         settings,
         stores,
         tools,
@@ -87,12 +87,16 @@ export async function startTranscoding(): Promise<Transcoding> {
         },
         log: createLogger(settings),
         signal: new AbortController().signal,
+        messageId: id,
+        staleSeconds: 60,
+        readTold: async () => undefined,
       });
+      if (end.end !== 'published') throw new Error(`The film was not published: ${end.end}.`);
       const left = await readdir(workDir);
       if (left.length > 0) throw new Error(`The worker left ${left.join(', ')} on its disk.`);
       const to = join(folder.path, 'published', id);
       const files = await download(stores, `${id}/`, to);
-      return { folder: to, files, film, warnings: report.state().warnings, progress };
+      return { folder: to, files, film: end.film, warnings: report.state().warnings, progress };
     },
     async [Symbol.asyncDispose]() {
       stores.close();

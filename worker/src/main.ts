@@ -3,10 +3,12 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { chooseEncoder } from './encode/choose-encoder.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { createSourceRemoval } from './job/remove-source.ts';
-import { createJobRunner } from './job/run.ts';
+import { createJobRunner, type MessageRun } from './job/run.ts';
+import { createStops } from './job/stop.ts';
 import { openStores } from './job/stores.ts';
 import { createLogger, type Logger } from './log.ts';
 import { openMediaTools } from './media-tool.ts';
+import { planFolder } from './publish/keys.ts';
 import { createConsumer } from './queue/consumer.ts';
 import { createProtection } from './queue/protection.ts';
 import { createQueue } from './queue/queue.ts';
@@ -14,8 +16,9 @@ import { createReporter } from './report/reporter.ts';
 import { openSinks } from './report/sinks.ts';
 import { readStatusFile } from './report/status-file.ts';
 import { readSettings, type Settings, SettingsError } from './settings.ts';
-
-import { transcode } from './transcode.ts';
+import { sendHelp } from './share/help.ts';
+import { planFileKey } from './share/plan-file.ts';
+import { help, type TranscodeRun, transcode } from './transcode.ts';
 import { openWorkDir } from './work-dir.ts';
 
 /** Exit codes, after sysexits.h: settings that must be mended, and an encoder that is not there. */
@@ -59,21 +62,43 @@ async function main(): Promise<void> {
     // Longer than the longest poll, so that only a dead connection is given up.
     requestHandler: { connectionTimeout: 5000, socketTimeout: 30_000 },
   });
-  const handle = createJobRunner({
+  const { visibilityTimeoutSeconds } = settings.queue;
+  const { partsQueueUrl } = settings.sharing;
+  const jobs = createQueue(sqs, settings.queue);
+  // What can't be made fails its job, whose dead letters are those of the jobs.
+  const parts =
+    partsQueueUrl === undefined ? undefined : createQueue(sqs, { ...settings.queue, url: partsQueueUrl });
+  const staleSeconds = Math.max(2, visibilityTimeoutSeconds / 2);
+  const readTold = (jobId: string) => readStatusFile(stores.output, prefix, jobId, log);
+  const context = (run: MessageRun): TranscodeRun => ({
+    ...run,
+    settings: { ...settings, workDir },
+    stores,
+    tools,
+    encoder,
+    staleSeconds,
+    readTold,
+    sendHelp: parts && ((wanted) => sendHelp(parts, wanted, run)),
+  });
+  const { runJob, runHelp } = createJobRunner({
     settings,
-    transcode: (job, run) =>
-      transcode(job, { settings: { ...settings, workDir }, stores, tools, encoder, ...run }),
-    reporter,
-    readEarlier: (jobId) => readStatusFile(stores.output, prefix, jobId, log),
+    transcode: (job, run) => transcode(job, context(run)),
+    help: (wanted, run) => help(wanted, context(run)),
+    isShared: (jobId, planId) =>
+      stores.output.head(planFileKey(planFolder(prefix, jobId, planId))).then((found) => found !== undefined),
     isPublished: async (film) => (await stores.output.head(film.playlist)) !== undefined,
+    reporter,
+    readTold,
+    staleSeconds,
+    stops: createStops(stores.output, prefix, log),
     sourceRemoval: createSourceRemoval(settings, stores.storeFor),
     log,
   });
   const consumer = createConsumer({
-    queue: createQueue(sqs, settings.queue),
-    visibilityTimeoutSeconds: settings.queue.visibilityTimeoutSeconds,
+    // Films that are begun come first, so that ten in line are ready one after another.
+    lanes: [...(parts ? [{ queue: parts, handle: runHelp }] : []), { queue: jobs, handle: runJob }],
+    visibilityTimeoutSeconds,
     jobsAtOnce: settings.queue.jobsAtOnce,
-    handle,
     log,
     protection,
   });

@@ -1,26 +1,23 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { encodeFilm } from './encode/film.ts';
-import { createFilmProgress } from './encode/film-progress.ts';
-import { judgeLength } from './encode/length.ts';
 import { RefusedError } from './errors.ts';
 import type { QueuedJob } from './job/job.ts';
+import { openJobSource, withSourceServer } from './job/open-source.ts';
+import { stopKey } from './job/stop.ts';
 import type { Stores } from './job/stores.ts';
 import type { Logger } from './log.ts';
+import { makeFilm, type PlannedFilm } from './make-film.ts';
 import type { MediaTools } from './media-tool.ts';
-import { makePlan } from './plan/make-plan.ts';
+import { type Encoding, makePlan } from './plan/make-plan.ts';
 import type { Plan, VideoEncoder } from './plan/plan.ts';
 import { probe } from './probe/probe.ts';
-import { assemble } from './publish/assemble.ts';
 import { removeOlder, removeUnfinished } from './publish/clean-up.ts';
-import { findFilm, requestHash } from './publish/film-record.ts';
+import { type FilmRequest, findFilm, requestHash } from './publish/film-record.ts';
 import { planFolder } from './publish/keys.ts';
-import { readRecords } from './publish/records.ts';
 import type { JobReport } from './report/reporter.ts';
-import type { Film } from './report/state.ts';
+import type { Film, JobState } from './report/state.ts';
 import type { Settings } from './settings.ts';
-import { type SourceServer, serveSource } from './source/server.ts';
-import { openSource } from './source/source.ts';
+import type { Help } from './share/help.ts';
+import { readPlanFile } from './share/plan-file.ts';
+import type { SourceServer } from './source/server.ts';
 import type { ObjectInfo } from './storage/store.ts';
 
 export interface TranscodeRun {
@@ -31,72 +28,117 @@ export interface TranscodeRun {
   report: JobReport;
   log: Logger;
   signal: AbortSignal;
+  /** Names the message in hand through its retries. */
+  messageId: string;
+  /** A worker of the same film that shows no sign of life for so long is lost. */
+  staleSeconds: number;
+  /** Asks one more worker to help with a film; undefined where each film is one worker's. */
+  sendHelp?: ((help: Help) => Promise<void>) | undefined;
+  /** What was told of a job last, by any worker. */
+  readTold: (jobId: string) => Promise<JobState | undefined>;
 }
+
+/** What a worker's work on a film came to. */
+export type TranscodeEnd =
+  | { end: 'published'; film: Film; alreadyDone: boolean }
+  /** Others have the rest in hand, and end the job. */
+  | { end: 'left' }
+  /** Enough are on the film already, or another run has this very message: to be looked at again later. */
+  | { end: 'crowded' };
 
 /**
  * The whole way of a film: probe → plan → encode ⇄ publish → commit. Safe to do twice, and by two workers at once:
  * everything is named by the plan, and the plan follows from the source's version and the settings.
  * @throws RefusedError when the film or the job will never work; anything else is trouble
  */
-export async function transcode(
-  job: QueuedJob,
-  run: TranscodeRun,
-): Promise<{ film: Film; alreadyDone: boolean }> {
+export async function transcode(job: QueuedJob, run: TranscodeRun): Promise<TranscodeEnd> {
   const { settings, stores, signal } = run;
-  const { bucket, prefix } = settings.output;
-  const source = openSource(job.source, {
-    bucket: settings.source.bucket,
-    storeFor: stores.storeFor,
-    allowHttp: settings.allowHttpSources,
-    allowPrivate: settings.report.allowPrivateWebhooks,
+  const source = await openJobSource(job.source, run);
+  assertExpected(job, source.info);
+
+  const wanted = wantedFilm(job, source.info, run);
+  const done = await findFilm(stores.output, settings.output.prefix, job.id, wanted.request, signal);
+  if (done) return { end: 'published', film: done, alreadyDone: true };
+
+  return withSourceServer(source, run, async (server, workDir) => {
+    const plan = await planFilm(server, source.info, wanted, run);
+    run.log.info({ plan: plan.id, parts: plan.parts.length, path: plan.video?.path }, 'planned');
+    return makeAndTidy({ job, plan, request: wanted.request, server, workDir, seat: 0 }, run);
   });
-  const info = await source.describe(signal);
-  assertExpected(job, info);
+}
 
-  const wanted = wantedFilm(job, info, run);
-  const done = await findFilm(stores.output, prefix, job.id, wanted.request, signal);
-  if (done) return { film: done, alreadyDone: true };
+/**
+ * Helps with a film that another worker has planned.
+ * @throws RefusedError when the source is another by now
+ */
+export async function help({ job, plan: planId, seat }: Help, run: TranscodeRun): Promise<TranscodeEnd> {
+  const { settings, stores, log, signal } = run;
+  const { prefix } = settings.output;
+  const planned = await readPlanFile(stores.output, planFolder(prefix, job.id, planId), signal);
+  if (planned === undefined) {
+    if (seat === 0) return transcode(job, run);
+    log.info({ plan: planId }, 'the film that needed help is not there any more');
+    return { end: 'left' };
+  }
+  const { plan, request } = planned;
+  const done = await findFilm(stores.output, prefix, job.id, request, signal);
+  if (done) return { end: 'published', film: done, alreadyDone: true };
 
-  const workDir = await mkdtemp(join(settings.workDir, 'job-'));
-  const { stallSeconds, patienceSeconds } = settings.storage;
-  const server = await serveSource(source, info, { patienceSeconds, slowSeconds: stallSeconds / 2 });
+  const source = await openJobSource(job.source, run);
+  if (versionOf(source.info) !== plan.sourceVersion) throw replaced(job.source);
+  return withSourceServer(source, run, (server, workDir) =>
+    makeAndTidy({ job, plan, request, server, workDir, seat }, run),
+  );
+}
+
+async function makeAndTidy(planned: PlannedFilm, run: TranscodeRun): Promise<TranscodeEnd> {
+  const { settings, stores, log, signal } = run;
+  const { job, plan } = planned;
+  const place = {
+    output: stores.output,
+    outputPrefix: settings.output.prefix,
+    jobId: job.id,
+    planId: plan.id,
+  };
+  const tidy = (what: Promise<unknown>) =>
+    what.catch((error: unknown) => log.warn({ err: error }, 'what is not needed could not be removed'));
   try {
-    const plan = await planFilm(server, info, wanted, run);
-    run.log.info({ plan: plan.id, parts: plan.parts.length, path: plan.video?.path, bucket }, 'planned');
-    const place = { output: stores.output, outputPrefix: prefix, jobId: job.id, planId: plan.id };
-    const tidy = (what: Promise<number>) =>
-      what.catch((error: unknown) => run.log.warn({ err: error }, 'what is not needed could not be removed'));
-    try {
-      const film = await makeFilm(job, plan, { ...run, server, workDir, request: wanted.request });
-      await tidy(removeOlder(place, signal));
-      return { film, alreadyDone: false };
-    } catch (error) {
-      if (error instanceof RefusedError) await tidy(removeUnfinished(place, signal));
-      throw error;
-    }
+    const end = await makeFilm(planned, run);
+    if (end.end !== 'published') return end;
+    await tidy(removeOlder(place, signal));
+    await tidy(stores.output.remove([stopKey(place.outputPrefix, job.id)], signal));
+    return { ...end, alreadyDone: false };
   } catch (error) {
-    // ffmpeg saw only a broken connection; the server knows why.
-    if (server.failure !== undefined && !signal.aborted) throw server.failure;
+    if (error instanceof RefusedError) await tidy(removeUnfinished(place, signal));
     throw error;
-  } finally {
-    await server.close();
-    await rm(workDir, { recursive: true, force: true });
   }
 }
 
 /** A job made from a bucket event is for one version of the object; a newer one has a job of its own. */
 function assertExpected({ expectedEtag, source }: QueuedJob, { etag }: ObjectInfo): void {
-  if (expectedEtag === undefined || etag.replaceAll('"', '') === expectedEtag) return;
-  throw new RefusedError(
+  if (expectedEtag !== undefined && etag.replaceAll('"', '') !== expectedEtag) throw replaced(source);
+}
+
+function replaced(source: string): RefusedError {
+  return new RefusedError(
     'source-replaced',
     `"${source}" was replaced since this job was queued; the newer version has a job of its own.`,
   );
 }
 
-type Wanted = ReturnType<typeof wantedFilm>;
+function versionOf({ versionId, etag }: ObjectInfo): string {
+  return versionId ?? etag;
+}
+
+interface WantedFilm {
+  encoding: Encoding;
+  encoder: VideoEncoder;
+  sourceVersion: string;
+  request: FilmRequest;
+}
 
 /** What the film is to be: the farm's settings with the job's options laid over them. */
-function wantedFilm(job: QueuedJob, info: ObjectInfo, { settings, encoder }: TranscodeRun) {
+function wantedFilm(job: QueuedJob, info: ObjectInfo, { settings, encoder }: TranscodeRun): WantedFilm {
   const { ladder, include480p, segmentSeconds, segmentFormat, thumbnailAt, partSeconds } = settings.encoding;
   const options = job.options ?? {};
   const encoding = {
@@ -107,7 +149,7 @@ function wantedFilm(job: QueuedJob, info: ObjectInfo, { settings, encoder }: Tra
     thumbnailAt: options.thumbnailAt ?? thumbnailAt,
     partSeconds,
   };
-  const sourceVersion = info.versionId ?? info.etag;
+  const sourceVersion = versionOf(info);
   const forcedBy = options.force ? job.requestId : undefined;
   const hash = requestHash({ source: job.source, sourceVersion, encoding, encoder });
   return {
@@ -121,88 +163,25 @@ function wantedFilm(job: QueuedJob, info: ObjectInfo, { settings, encoder }: Tra
 async function planFilm(
   server: SourceServer,
   info: ObjectInfo,
-  wanted: Wanted,
+  wanted: WantedFilm,
   run: TranscodeRun,
 ): Promise<Plan> {
   const { settings, tools, report, signal } = run;
   const startedAt = performance.now();
   report.update({ stage: 'probing' });
-  const limits = settings.limits;
-  const media = await probe(tools, server.url, info.sizeBytes, limits, signal);
+  const media = await probe(tools, server.url, info.sizeBytes, settings.limits, signal);
   const { request, ...rest } = wanted;
   const plan = makePlan(media, {
     ...rest,
     software: tools.version,
     ...(request.forcedBy === undefined ? {} : { forceRequestId: request.forcedBy }),
   });
+  const probeSeconds = (performance.now() - startedAt) / 1000;
   report.update({
     stage: 'encoding',
+    plan: plan.id,
     warnings: plan.warnings,
-    timings: { ...report.state().timings, probeSeconds: secondsSince(startedAt) },
+    timings: { ...report.state().timings, probeSeconds },
   });
   return plan;
-}
-
-interface FilmRun extends TranscodeRun {
-  server: SourceServer;
-  workDir: string;
-  request: Wanted['request'];
-}
-
-async function makeFilm(job: QueuedJob, plan: Plan, run: FilmRun): Promise<Film> {
-  const { settings, stores, tools, report, signal, server, workDir } = run;
-  const { output } = stores;
-  const outputPrefix = settings.output.prefix;
-  const folder = planFolder(outputPrefix, job.id, plan.id);
-  const recorded = await readRecords(output, folder, plan, signal);
-  if (recorded.length > 0)
-    run.log.info({ parts: recorded.map(({ part }) => part) }, 'parts are done already');
-
-  const startedAt = performance.now();
-  let encodedAt = startedAt;
-  const progress = createFilmProgress(plan, recorded, () => performance.now() / 1000);
-  const records = await encodeFilm(
-    {
-      plan,
-      tools,
-      url: server.url,
-      output,
-      folder,
-      workDir,
-      stallSeconds: settings.encoding.stallSeconds,
-      sourceStalledSeconds: () => server.stalledSeconds(),
-      maxSeconds: settings.limits.durationSeconds,
-      onProgress: (part, seen) => {
-        progress.onProgress(part, seen);
-        report.update({ progress: progress.now() });
-      },
-      onPublished: (bytes) => {
-        progress.onPublished(bytes);
-        report.update({ progress: progress.now() });
-      },
-      signal,
-    },
-    recorded,
-    () => {
-      encodedAt = performance.now();
-      report.update({ stage: 'publishing', progress: progress.now() });
-    },
-  );
-  const warnings = [
-    ...plan.warnings,
-    ...judgeLength(plan, records, settings.allowShortSources),
-    ...records.flatMap((record) => record.warnings),
-  ];
-  report.update({ warnings });
-  const assembly = { plan, records, output, outputPrefix, jobId: job.id, signal };
-  const film = await assemble({ ...assembly, publicUrl: settings.output.publicUrl, request: run.request });
-  const encodeSeconds = (encodedAt - startedAt) / 1000;
-  const publishSeconds = secondsSince(encodedAt);
-  const speed = film.durationSeconds / (encodeSeconds + publishSeconds);
-  report.update({ timings: { ...report.state().timings, encodeSeconds, publishSeconds, speed } });
-  return film;
-}
-
-function secondsSince(startedAt: number): number {
-  return (performance.now() - startedAt) / 1000;
 }

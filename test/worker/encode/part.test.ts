@@ -7,6 +7,8 @@ import { BadOutputError } from '../../../worker/src/encode/recorder.ts';
 import { videoArguments } from '../../../worker/src/encode/video-arguments.ts';
 import { openMediaTools } from '../../../worker/src/media-tool.ts';
 import type { VideoPart } from '../../../worker/src/plan/plan.ts';
+import type { PartRecord } from '../../../worker/src/publish/record.ts';
+import { soloCrew } from '../../../worker/src/share/solo.ts';
 import { openStore } from '../../../worker/src/storage/s3-store.ts';
 import type { Store } from '../../../worker/src/storage/store.ts';
 import { ffmpeg, realMediaTools, temporaryFolder } from '../../helpers/clips.ts';
@@ -68,6 +70,7 @@ function contextWith(changes: Partial<EncodeContext> = {}): EncodeContext {
     maxSeconds: 100,
     onProgress: () => {},
     onPublished: () => {},
+    onRecord: async () => {},
     signal: new AbortController().signal,
     ...changes,
   };
@@ -162,13 +165,20 @@ async function keepSegments(to: string): Promise<void> {
   });
 }
 
+/** One worker alone. @returns all records, those from before too */
+async function encodeAll(context: EncodeContext, before: PartRecord[] = [], onEncoded = () => {}) {
+  const crew = soloCrew(plan, before);
+  await encodeFilm(context, crew, onEncoded);
+  return (await crew.look()).records;
+}
+
 describe('encodeFilm', () => {
   it('makes all parts that are not recorded, and no others', async () => {
     const recordedBefore = await startPart(contextWith(), second).recorded;
     const started = new Set<number>();
     const context = contextWith({ onProgress: ({ index }) => started.add(index) });
     let encodedAt: number | undefined;
-    const records = await encodeFilm(context, [recordedBefore], () => {
+    const records = await encodeAll(context, [recordedBefore], () => {
       encodedAt = started.size;
     });
     expect(records.map(({ part, endSeconds }) => [part, Math.round(endSeconds)])).toEqual([
@@ -189,14 +199,14 @@ describe('encodeFilm', () => {
       ffmpeg: (call: Parameters<typeof tools.ffmpeg>[0]) =>
         call.inputArgs.includes('-vn') ? Promise.reject(new Error('no sound today')) : tools.ffmpeg(call),
     };
-    await expect(encodeFilm(contextWith({ tools: failing }), [], () => {})).rejects.toThrow('no sound today');
+    await expect(encodeAll(contextWith({ tools: failing }))).rejects.toThrow('no sound today');
     expect(await readdir(workDir)).toEqual([]);
   });
 
   it('starts no part behind the end of a film that stops early', async () => {
     const short = join(folder.path, 'short.mp4');
     await ffmpeg('-i', clip, '-t', '15', '-c', 'copy', short);
-    const records = await encodeFilm(contextWith({ url: server.url(short) }), [], () => {});
+    const records = await encodeAll(contextWith({ url: server.url(short) }));
     expect(records.map(({ part }) => part)).toEqual([0, 1, 3]);
     expect(records[1]?.endSeconds).toBeCloseTo(15, 1);
   });

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { InterruptedError, RefusedError } from '../../../worker/src/errors.ts';
 import { createSourceRemoval } from '../../../worker/src/job/remove-source.ts';
-import { createJobRunner, type TranscodeJob } from '../../../worker/src/job/run.ts';
+import { createJobRunner, type JobRunnerOptions } from '../../../worker/src/job/run.ts';
+import { createStops } from '../../../worker/src/job/stop.ts';
 import { openStores, type Stores } from '../../../worker/src/job/stores.ts';
 import { LeaseLostError, LeaseSpentError } from '../../../worker/src/queue/lease.ts';
 import { maxReceives } from '../../../worker/src/queue/outcome.ts';
@@ -44,11 +45,15 @@ function open(transcode: TranscodeJob, environment: Partial<WorkerEnvironment> =
   const { log, lines } = recordingLogger();
   const told: string[] = [];
   const watcher: Sink = { transition: ({ state, attempt }) => void told.push(`${state} ${attempt}`) };
-  const run = createJobRunner({
+  const { runJob: run } = createJobRunner({
     settings,
     transcode,
     reporter: createReporter({ sinks: [createStatusFiles(opened.output, '', log), watcher] }),
-    readEarlier: (jobId) => readStatusFile(opened.output, '', jobId, log),
+    readTold: (jobId) => readStatusFile(opened.output, '', jobId, log),
+    help: async () => ({ end: 'left' }),
+    isShared: async () => false,
+    staleSeconds: 60,
+    stops: createStops(opened.output, '', log),
     isPublished: async ({ playlist }) => (await opened.output.head(playlist)) !== undefined,
     sourceRemoval: createSourceRemoval(settings, opened.storeFor),
     log,
@@ -74,9 +79,11 @@ function message(body: unknown, more: Partial<ReceivedMessage> = {}): ReceivedMe
   };
 }
 
+type TranscodeJob = JobRunnerOptions['transcode'];
+
 const job = { id: 'a', source: 'a.mp4', title: 'A', metadata: { n: 1 } };
 const never = new AbortController().signal;
-const succeeds: TranscodeJob = async () => ({ film, alreadyDone: false });
+const succeeds: TranscodeJob = async () => ({ end: 'published', film, alreadyDone: false });
 const fails =
   (error: Error): TranscodeJob =>
   async () => {
@@ -88,7 +95,7 @@ test('a success is told before it is acknowledged', async () => {
     expect(queued).toEqual({ ...job, requestId: 'm-1' });
     expect((await status()).state).toBe('running');
     report.update({ warnings: ['audio track 3 was left out'], timings: { encodeSeconds: 3 } });
-    return { film, alreadyDone: false };
+    return { end: 'published', film, alreadyDone: false };
   });
   expect(await run(message(job), never)).toEqual({ action: 'acknowledge' });
   expect(told).toEqual(['running 1', 'succeeded 1']);
@@ -192,7 +199,7 @@ describe('an interruption', () => {
 
   test('by twelve hours of work hands the job over', async () => {
     const { outcome } = await interruptedBy(new LeaseSpentError('12 h'));
-    expect(outcome).toEqual({ action: 'hand-over', requestId: 'm-1' });
+    expect(outcome).toEqual({ action: 'hand-over', requestId: 'm-1', delaySeconds: 0 });
   });
 
   test('by a lost hold is told to nobody: the job is someone else’s', async () => {
@@ -206,7 +213,7 @@ describe('an interruption', () => {
   test('that comes when the film is already published is too late', async () => {
     const { outcome } = await interruptedBy(new InterruptedError('stop'), async (_, { signal }) => {
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-      return { film, alreadyDone: false };
+      return { end: 'published', film, alreadyDone: false };
     });
     expect(outcome).toEqual({ action: 'acknowledge' });
   });
@@ -279,7 +286,7 @@ describe('the source', () => {
     let upload: (key: string, body: string) => Promise<void> = async () => {};
     const { run, put, stores } = open(async () => {
       await upload('a.mp4', 'a newer film');
-      return { film, alreadyDone: false };
+      return { end: 'published', film, alreadyDone: false };
     });
     upload = put;
     await put('a.mp4', 'film');
@@ -300,7 +307,7 @@ describe('the source', () => {
     let gone = false;
     const { run, status, publish } = open(async () => {
       if (gone) throw new RefusedError('source-missing', 'The source does not exist.');
-      return { film, alreadyDone: false };
+      return { end: 'published', film, alreadyDone: false };
     });
     await run(message(job), never);
     await publish();

@@ -38,19 +38,12 @@ function consume(handle: Handler, options: Options = {}) {
   const { endpoint = queue.endpoint, visibilityTimeoutSeconds = 2, ...rest } = options;
   const { log, lines } = recordingLogger();
   const busy = { now: 0, most: 0 };
+  const { url, deadLetterUrl } = queue;
+  const only = createQueue(testSqsClient(endpoint), { url, deadLetterUrl, visibilityTimeoutSeconds });
   const consumer = createConsumer({
-    queue: createQueue(testSqsClient(endpoint), {
-      url: queue.url,
-      deadLetterUrl: queue.deadLetterUrl,
-      endpoint,
-      visibilityTimeoutSeconds,
-      maxAttempts: 3,
-      retryDelaySeconds: 1,
-      jobsAtOnce: 1,
-    }),
+    lanes: [{ queue: only, handle }],
     visibilityTimeoutSeconds,
     jobsAtOnce: 1,
-    handle,
     log,
     protection: {
       busy: () => {
@@ -187,24 +180,20 @@ describe('a failure', () => {
     const real = createQueue(queue.sqs, {
       url: queue.url,
       deadLetterUrl: `${queue.endpoint}/000000000000/no-such-queue`,
-      endpoint: queue.endpoint,
       visibilityTimeoutSeconds: 2,
-      maxAttempts: 3,
-      retryDelaySeconds: 1,
-      jobsAtOnce: 1,
     });
+    const handle: Handler = async () => {
+      deliveries += 1;
+      return { action: 'give-up', requestId: 'r', code: 'x', reason: 'y' };
+    };
     const consumer = createConsumer({
-      queue: real,
+      lanes: [{ queue: real, handle }],
       visibilityTimeoutSeconds: 2,
       jobsAtOnce: 1,
       settleSecondsAfterStop: 0.1,
       handlerSecondsAfterStop: 0.1,
       log,
       protection: { busy() {}, idle() {}, close() {} },
-      handle: async () => {
-        deliveries += 1;
-        return { action: 'give-up', requestId: 'r', code: 'x', reason: 'y' };
-      },
     });
     consumer.start();
     await queue.send('precious');
@@ -310,11 +299,7 @@ describe('a lost hold', () => {
     const other = createQueue(queue.sqs, {
       url: queue.url,
       deadLetterUrl: queue.deadLetterUrl,
-      endpoint: queue.endpoint,
       visibilityTimeoutSeconds: 60,
-      maxAttempts: 3,
-      retryDelaySeconds: 1,
-      jobsAtOnce: 1,
     });
     if (held !== undefined) await other.hide(held, 0);
     const again = await other.receive(AbortSignal.timeout(5000));
@@ -350,7 +335,7 @@ test('a message that is held almost as long as SQS allows is handed over in a ne
       if (seen.length > 1) return acknowledge;
       await untilAborted(signal);
       expect(signal.reason).toBeInstanceOf(LeaseSpentError);
-      return { action: 'hand-over', requestId: 'r-1' };
+      return { action: 'hand-over', requestId: 'r-1', delaySeconds: 0 };
     },
     { longestHoldSeconds: 6 },
   );

@@ -50,7 +50,7 @@ describe('what stands in for a message is sent before the message is deleted', (
     [{ action: 'acknowledge' }, ['delete']],
     [{ action: 'fan-out', bodies: ['1', '2'] }, ['send 1', 'send 2', 'delete']],
     [{ action: 'retry', attempt: 2, requestId: 'r', delaySeconds: 30 }, ['send {"id":"a"}', 'delete']],
-    [{ action: 'hand-over', requestId: 'r' }, ['send {"id":"a"}', 'delete']],
+    [{ action: 'hand-over', requestId: 'r', delaySeconds: 60 }, ['send {"id":"a"}', 'delete']],
     [{ action: 'give-up', requestId: 'r', code: 'c', reason: 'why' }, ['dead letter', 'delete']],
     [{ action: 'release' }, ['hide 0']],
     [{ action: 'abandon' }, []],
@@ -134,11 +134,7 @@ async function sentBy(outcome: Outcome): Promise<SendMessageCommandInput[]> {
   const queue = createQueue(sqs, {
     url: 'https://sqs.example/jobs',
     deadLetterUrl: 'https://sqs.example/dead',
-    endpoint: undefined,
     visibilityTimeoutSeconds: 120,
-    maxAttempts: 3,
-    retryDelaySeconds: 30,
-    jobsAtOnce: 1,
   });
   await settle(message, outcome, { queue, log, signal: never });
   return sent;

@@ -1,12 +1,17 @@
 import type { Part, Plan } from '../plan/plan.ts';
 import type { PartRecord } from '../publish/record.ts';
 import type { Progress as JobProgress } from '../report/state.ts';
+import type { FilmView } from '../share/choose.ts';
+import type { HandProgress } from '../share/crew.ts';
+import { isWorking } from '../share/hand.ts';
 import type { Progress } from './progress.ts';
 
 /** Adds up what all parts report to one truthful number for the film. */
-export interface FilmProgress {
+export interface FilmProgress extends HandProgress {
   onProgress(part: Part, progress: Progress): void;
   onPublished(bytes: number): void;
+  /** What other workers have done. */
+  merge(view: FilmView): void;
   now(): JobProgress;
 }
 
@@ -26,14 +31,28 @@ export function createFilmProgress(
   let framesPerSecond = 0;
   let publishedBytes = 0;
   let publishedSegments = 0;
+  let others = { framesPerSecond: 0, publishedBytes: 0, publishedSegments: 0 };
+
+  const reach = (part: number, seconds: number) =>
+    done.set(part, Math.max(done.get(part) ?? 0, Math.min(seconds, lengths.get(part) ?? 0)));
 
   return {
+    made: (part) => done.get(part) ?? 0,
+    sums: () => ({ framesPerSecond, publishedBytes, publishedSegments }),
+    merge(view) {
+      for (const { part } of view.records) reach(part, lengths.get(part) ?? 0);
+      for (const hand of view.others) for (const { part, seconds } of hand.parts) reach(part, seconds);
+      others = {
+        framesPerSecond: total(view.others.filter(isWorking), 'framesPerSecond'),
+        publishedBytes: total(view.others, 'publishedBytes'),
+        publishedSegments: total(view.others, 'publishedSegments'),
+      };
+    },
     onProgress(part, progress) {
       const rate = plan.video?.frameRate;
       const made =
         part.kind === 'video' && rate ? (progress.frames * rate.den) / rate.num : (progress.outSeconds ?? 0);
-      const length = lengths.get(part.index) ?? 0;
-      done.set(part.index, Math.max(done.get(part.index) ?? 0, Math.min(made, length)));
+      reach(part.index, made);
       if (part.kind === 'video') framesPerSecond = progress.framesPerSecond;
     },
     onPublished(bytes) {
@@ -47,15 +66,21 @@ export function createFilmProgress(
       const speed = elapsed > 0 ? (seconds - before) / elapsed : 0;
       return {
         percent: Math.floor(1000 * shareDone(plan, done, lengths)) / 10,
-        framesPerSecond,
+        framesPerSecond: framesPerSecond + others.framesPerSecond,
         speed: Number(speed.toFixed(2)),
         ...(speed > 0 ? { etaSeconds: Math.ceil((total - seconds) / speed) } : {}),
-        publishedBytes,
-        publishedSegments,
+        publishedBytes: publishedBytes + others.publishedBytes,
+        publishedSegments: publishedSegments + others.publishedSegments,
         renditions: [...(plan.video?.renditions ?? []), ...plan.audio].map(({ name }) => name),
       };
     },
   };
+}
+
+type Sums = ReturnType<FilmProgress['sums']>;
+
+function total(hands: readonly Sums[], name: keyof Sums): number {
+  return hands.reduce((sum, hand) => sum + hand[name], 0);
 }
 
 function shareDone(

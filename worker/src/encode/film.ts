@@ -1,33 +1,28 @@
 import type { Part } from '../plan/plan.ts';
-import type { PartRecord } from '../publish/record.ts';
+import type { Crew } from '../share/crew.ts';
 import { endsEarly } from './length.ts';
 import { type EncodeContext, startPart } from './part.ts';
 
 /**
- * Encodes all parts that are not recorded yet: video parts one after another without a pause, all audio beside them.
- * The tail of a part (its last uploads and its record) overlaps the encoding of the next.
- * @param recorded parts that were done before
- * @param onEncoded called after the last frame: what follows is publishing
- * @returns the records of all parts in the plan's order; fewer where the film ended early
+ * Encodes what the crew gives this worker: parts of the picture one after another without a pause, all sound beside
+ * them. The tail of a part (its last uploads and its record) overlaps the encoding of the next.
+ * @param onEncoded called after this worker's last frame: what follows is publishing
  */
 export async function encodeFilm(
   context: EncodeContext,
-  recorded: readonly PartRecord[],
+  crew: Pick<Crew, 'next' | 'recorded'>,
   onEncoded: () => void,
-): Promise<PartRecord[]> {
-  const records = [...recorded];
+): Promise<void> {
   const failed = new AbortController();
   const run = { ...context, signal: AbortSignal.any([context.signal, failed.signal]) };
-  const missing = (kind: Part['kind']) =>
-    context.plan.parts.filter(
-      (part) => part.kind === kind && !recorded.some((record) => record.part === part.index),
-    );
 
   const tails: Promise<unknown>[] = [];
-  const encodeInTurn = async (parts: Part[]) => {
-    for (const part of parts) {
+  const encodeInTurn = async (kind: Part['kind']) => {
+    for (;;) {
+      const part = failed.signal.aborted ? undefined : await crew.next(kind);
+      if (part === undefined) return;
       const running = startPart(run, part);
-      const tail = running.recorded.then((record) => records.push(record));
+      const tail = running.recorded.then((record) => crew.recorded(record));
       tail.catch((error: unknown) => failed.abort(error));
       tails.push(tail);
       const { endSeconds } = await running.encoded;
@@ -36,11 +31,10 @@ export async function encodeFilm(
       await tails.at(-2);
     }
   };
-  const turns = await Promise.allSettled([encodeInTurn(missing('video')), encodeInTurn(missing('audio'))]);
+  const turns = await Promise.allSettled([encodeInTurn('video'), encodeInTurn('audio')]);
   onEncoded();
   for (const end of [...(await Promise.allSettled(tails)), ...turns]) {
     // The first failure is the cause of the others.
     if (end.status === 'rejected') throw failed.signal.aborted ? failed.signal.reason : end.reason;
   }
-  return records.sort((a, b) => a.part - b.part);
 }

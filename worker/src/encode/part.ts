@@ -32,6 +32,8 @@ export interface EncodeContext {
   maxSeconds: number;
   onProgress: (part: Part, progress: Progress) => void;
   onPublished: (bytes: number) => void;
+  /** Before a part's record is written, which waits for it. */
+  onRecord: (part: Part) => Promise<void>;
   signal: AbortSignal;
 }
 
@@ -89,6 +91,7 @@ async function runPart(
     await publishPictures(context, part, cwd, uploads, recorder);
     await uploads.finish();
     const record = recorder.finish({ errorLines, encodeSeconds });
+    await context.onRecord(part);
     await output.put(partRecordKey(folder, part.index), JSON.stringify(record), {
       ...headersFor('record.json'),
       signal,

@@ -3,6 +3,7 @@ import type { Film, FilmRendition } from '../report/state.ts';
 import type { Store } from '../storage/store.ts';
 import { measureBandwidth } from './bandwidth.ts';
 import { headersFor } from './content-types.ts';
+import type { FilmRequest } from './film-record.ts';
 import { commitName, filmRecordName, jobFolder, partRecordKey, planFolder } from './keys.ts';
 import {
   hasIframes,
@@ -25,10 +26,10 @@ export interface Assembly {
   output: Store;
   /** Begins every key; empty or ending in "/". */
   outputPrefix: string;
-  publicUrl?: string;
+  publicUrl?: string | undefined;
   jobId: string;
   /** What the film was asked for with, kept beside it: see `film-record.ts`. */
-  request: { hash: string; forcedBy?: string };
+  request: FilmRequest;
   signal: AbortSignal;
 }
 

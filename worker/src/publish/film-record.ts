@@ -12,6 +12,14 @@ const filmRecordSchema = z.object({
   film: z.custom<Film>((value) => typeof value === 'object' && value !== null && 'playlist' in value),
 });
 
+/** What a film was asked for with. */
+export interface FilmRequest {
+  /** See `requestHash`. */
+  hash: string;
+  /** The request that forced it. */
+  forcedBy?: string | undefined;
+}
+
 /** Everything that a film is made from, known before the source is opened: source version, settings, job options. */
 export function requestHash(request: object): string {
   return createHash('sha256').update(JSON.stringify(request)).digest('hex');
@@ -25,7 +33,7 @@ export async function findFilm(
   output: Store,
   outputPrefix: string,
   jobId: string,
-  request: { hash: string; forcedBy?: string },
+  request: FilmRequest,
   signal: AbortSignal,
 ): Promise<Film | undefined> {
   const planId = await committedPlan(output, outputPrefix, jobId, signal);

@@ -6,6 +6,7 @@ import type { Outcome } from './outcome.ts';
 import type { Protection } from './protection.ts';
 import type { Queue, ReceivedMessage } from './queue.ts';
 import { settle } from './settle.ts';
+import { type Taken, takeFirst } from './take.ts';
 
 /**
  * Takes messages one by one and sees each to its end. Our own loop instead of sqs-consumer, because there a stop that
@@ -24,12 +25,18 @@ export interface Consumer {
  */
 export type Handler = (message: ReceivedMessage, signal: AbortSignal) => Promise<Outcome>;
 
-export interface ConsumerOptions {
+/** A queue, and what its messages are for. */
+export interface Lane {
   queue: Queue;
+  handle: Handler;
+}
+
+export interface ConsumerOptions {
+  /** The first that has a message is served first. */
+  lanes: readonly Lane[];
   visibilityTimeoutSeconds: number;
   /** Messages worked on at once. */
   jobsAtOnce: number;
-  handle: Handler;
   log: Logger;
   protection: Protection;
   /** See `LeaseOptions`. */
@@ -44,7 +51,7 @@ export interface ConsumerOptions {
 const settleMs = 5 * 60_000;
 
 export function createConsumer(options: ConsumerOptions): Consumer {
-  const { queue, handle, log, protection } = options;
+  const { lanes, log, protection } = options;
   const stopping = new AbortController();
   const handlersMustEnd = new AbortController();
   const handlersShouldHaveEnded = once(handlersMustEnd.signal);
@@ -54,9 +61,9 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   const work = async () => {
     let failedPolls = 0;
     while (!stopping.signal.aborted) {
-      let message: ReceivedMessage | undefined;
+      let taken: Taken | undefined;
       try {
-        message = await queue.receive(stopping.signal);
+        taken = await takeFirst(lanes, stopping.signal, log);
         failedPolls = 0;
       } catch (error) {
         if (stopping.signal.aborted) return;
@@ -68,16 +75,16 @@ export function createConsumer(options: ConsumerOptions): Consumer {
         );
         await sleep(seconds * 1000, undefined, { signal: stopping.signal }).catch(() => {});
       }
-      if (message !== undefined) await see(message);
+      if (taken !== undefined) await see(taken);
     }
   };
 
   /** From received to settled. */
-  const see = async (message: ReceivedMessage) => {
+  const see = async ({ message, lane: { queue, handle } }: Taken) => {
     protection.busy();
     let lease: Lease | undefined;
     try {
-      lease = await holdMessage(message, options);
+      lease = await holdMessage(message, { ...options, queue });
       const signal = AbortSignal.any([lease.signal, stopping.signal]);
       const outcome = signal.aborted
         ? undefined

@@ -11,12 +11,15 @@ export type Outcome =
   | { action: 'fan-out'; bodies: string[] }
   /** Send it again with a delay and a higher attempt, then delete the original. */
   | { action: 'retry'; attempt: number; requestId: string; delaySeconds: number }
-  /** Send it to the dead letters with the reason, then delete the original. */
-  | { action: 'give-up'; jobId?: string; requestId: string; reason: string; code: string }
+  /** Send it, or the job as a message of its own, to the dead letters with the reason, then delete the original. */
+  | { action: 'give-up'; jobId?: string; requestId: string; reason: string; code: string; body?: string }
   /** Make it visible at once. */
   | { action: 'release' }
-  /** Send it again as it is, because SQS lets nobody hold one message for over 12 hours, then delete the original. */
-  | { action: 'hand-over'; requestId: string }
+  /**
+   * Send it again as it is, then delete the original: because SQS lets nobody hold one message for over 12 hours, or
+   * because there is nothing to do for it yet.
+   */
+  | { action: 'hand-over'; requestId: string; delaySeconds: number }
   /** It is someone else's by now: touch nothing. */
   | { action: 'abandon' };
 

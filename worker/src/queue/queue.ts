@@ -31,7 +31,7 @@ export interface NewMessage {
 }
 
 /** Longest wait of one receive call that SQS allows, in seconds. */
-const longPollSeconds = 20;
+export const longPollSeconds = 20;
 
 /**
  * For so long, in seconds, a message is hidden before the first heartbeat. Short, because SQS may hand a message to a
@@ -39,10 +39,10 @@ const longPollSeconds = 20;
  */
 export const firstHoldSeconds = 5;
 
-/** The two SQS queues, in the calls that we need. Nothing is retried here: callers know what waiting costs. */
+/** A queue and where its messages go that are given up, in the calls that we need. Nothing is retried here: callers know what waiting costs. */
 export interface Queue {
-  /** Waits up to 20 seconds for a message. @throws AbortError when aborted */
-  receive(signal: AbortSignal): Promise<ReceivedMessage | undefined>;
+  /** Waits so many seconds for a message, at most 20. @throws AbortError when aborted */
+  receive(signal: AbortSignal, waitSeconds?: number): Promise<ReceivedMessage | undefined>;
   /** Hides the message for so many seconds from now; 0 gives it back. @throws MessageGoneError */
   hide(message: ReceivedMessage, seconds: number, signal?: AbortSignal): Promise<void>;
   delete(message: ReceivedMessage): Promise<void>;
@@ -55,7 +55,10 @@ export class MessageGoneError extends Error {
   override readonly name = 'MessageGoneError';
 }
 
-export function createQueue(sqs: SQSClient, settings: Settings['queue']): Queue {
+export function createQueue(
+  sqs: SQSClient,
+  settings: Pick<Settings['queue'], 'url' | 'deadLetterUrl' | 'visibilityTimeoutSeconds'>,
+): Queue {
   const send = async (QueueUrl: string, message: NewMessage) => {
     await sqs.send(
       new SendMessageCommand({
@@ -68,12 +71,12 @@ export function createQueue(sqs: SQSClient, settings: Settings['queue']): Queue 
     );
   };
   return {
-    async receive(signal) {
+    async receive(signal, waitSeconds = longPollSeconds) {
       const { Messages } = await sqs.send(
         new ReceiveMessageCommand({
           QueueUrl: settings.url,
           MaxNumberOfMessages: 1,
-          WaitTimeSeconds: longPollSeconds,
+          WaitTimeSeconds: waitSeconds,
           VisibilityTimeout: Math.min(firstHoldSeconds, settings.visibilityTimeoutSeconds),
           MessageAttributeNames: ['All'],
           MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp', 'MessageGroupId'],

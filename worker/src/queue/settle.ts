@@ -35,7 +35,7 @@ export async function settle(
     case 'retry':
     case 'hand-over': {
       const attempt = outcome.action === 'retry' ? outcome.attempt : request.attempt;
-      const delaySeconds = outcome.action === 'retry' ? outcome.delaySeconds : 0;
+      const { delaySeconds } = outcome;
       const attributes = {
         ...message.attributes,
         ...requestAttributes({ ...request, attempt, requestId: outcome.requestId }),
@@ -52,7 +52,7 @@ export async function settle(
         requestId: redriveRequestId(outcome.requestId),
         ...(outcome.jobId === undefined ? {} : { jobId: outcome.jobId }),
       };
-      const letter = { body: message.body, attributes, ...group };
+      const letter = { body: outcome.body ?? message.body, attributes, ...group };
       await persist('send the message to the dead letters', () => queue.sendToDeadLetters(letter));
       break;
     }

@@ -9,6 +9,8 @@ import { advance, type RunningChange, type Transition, updateRunning } from './t
 export interface Reporter {
   /** A job from the queue; its state is `queued` until it is moved on. */
   open(job: ReportedJob, facts: JobFacts): JobReport;
+  /** A running job that this worker helps with. Nothing is told until it is this worker's turn to speak. */
+  join(job: ReportedJob, told: JobState): JobReport;
   /** Finishes what the sinks still have to say, within the time. */
   close(withinMs: number): Promise<void>;
 }
@@ -30,6 +32,14 @@ export interface JobReport {
   update(change: RunningChange): void;
   /** Waits until status file and database have it, but no longer than `withinMs`. */
   move(transition: Transition, withinMs?: number): Promise<void>;
+  /**
+   * Whether progress is told by this worker; of several with one job, one does. True at first for who opened the job.
+   * Resolves, when switched off, after what was said has been written, or a few seconds later.
+   */
+  speak(on: boolean): Promise<void>;
+  speaks(): boolean;
+  /** Others go on with the job: that this worker gives it up for now is no news. */
+  othersGoOn(): void;
   /** The job is someone else's by now: says nothing more about it. */
   abandon(): void;
 }
@@ -46,8 +56,10 @@ const defaultFlushMs = 3000;
 
 export function createReporter(options: ReporterOptions): Reporter {
   const { sinks, clock = () => new Date(), intervalMs = 2000 } = options;
+  const shared = { sinks, clock, intervalMs };
   return {
-    open: (job, facts) => openReport(job, facts, sinks, clock, intervalMs),
+    open: (job, facts) => openReport(job, queuedState(job, facts, clock()), { ...shared, speaking: true }),
+    join: (job, told) => openReport(job, told, { ...shared, speaking: false }),
     async close(withinMs) {
       const signal = AbortSignal.timeout(withinMs);
       await Promise.all(sinks.map((sink) => sink.close?.(signal)));
@@ -55,19 +67,23 @@ export function createReporter(options: ReporterOptions): Reporter {
   };
 }
 
-function openReport(
-  job: ReportedJob,
-  facts: JobFacts,
-  sinks: readonly Sink[],
-  clock: () => Date,
-  intervalMs: number,
-): JobReport {
+interface ReportSetting {
+  sinks: readonly Sink[];
+  clock: () => Date;
+  intervalMs: number;
+  speaking: boolean;
+}
+
+function openReport(job: ReportedJob, first: JobState, setting: ReportSetting): JobReport {
+  const { sinks, clock, intervalMs } = setting;
   const webhookUrl = job.options?.webhook;
   const context: ReportContext = {
     requestId: job.requestId,
     ...(webhookUrl === undefined ? {} : { webhookUrl }),
   };
-  let state = queuedState(job, facts, clock());
+  let state = first;
+  let { speaking } = setting;
+  let left = false;
   let timer: NodeJS.Timeout | undefined;
   let abandoned = false;
 
@@ -82,25 +98,40 @@ function openReport(
    */
   const tellProgress = () => {
     timer = undefined;
-    if (abandoned || state.state !== 'running') return;
+    if (abandoned || !speaking || state.state !== 'running') return;
     for (const sink of sinks) sink.progress?.(state);
+  };
+
+  const flush = async (withinMs: number) => {
+    const signal = AbortSignal.timeout(withinMs);
+    await Promise.all(sinks.map((sink) => sink.flush?.(job.id, signal)));
   };
 
   return {
     state: () => state,
     update(change) {
       state = updateRunning(state, change, clock());
-      if (abandoned || timer !== undefined || state.state !== 'running') return;
+      if (abandoned || !speaking || timer !== undefined || state.state !== 'running') return;
       timer = setTimeout(() => setImmediate(tellProgress), intervalMs);
     },
     async move(transition, withinMs = defaultFlushMs) {
       stopTimer();
-      if (abandoned) return;
+      if (abandoned || (left && isPause(transition))) return;
       state = advance(state, transition, clock());
       for (const sink of sinks) sink.transition(state, context);
       if (transition.to === 'running') return;
-      const signal = AbortSignal.timeout(withinMs);
-      await Promise.all(sinks.map((sink) => sink.flush?.(job.id, signal)));
+      await flush(withinMs);
+    },
+    async speak(on) {
+      const before = speaking;
+      speaking = on;
+      if (on || !before) return;
+      stopTimer();
+      await flush(defaultFlushMs);
+    },
+    speaks: () => speaking,
+    othersGoOn() {
+      left = true;
     },
     abandon() {
       stopTimer();
@@ -108,6 +139,10 @@ function openReport(
       for (const sink of sinks) sink.abandon?.(job.id);
     },
   };
+}
+
+function isPause({ to }: Transition): boolean {
+  return to === 'queued' || to === 'retrying';
 }
 
 export function queuedState(job: ReportedJob, facts: JobFacts, now: Date): JobState {

@@ -14,6 +14,8 @@ export interface JobState {
   attempt: number;
   maxAttempts: number;
   stage?: Stage;
+  /** Twelve hex digits: the folder below the job's in which its film is being made. */
+  plan?: string;
   progress?: Progress;
   /** Why it failed or will be tried again, in a sentence for people. */
   error?: { code: string; message: string };

@@ -12,7 +12,7 @@ export type Transition =
 export type JobError = NonNullable<JobState['error']>;
 
 /** What may change while a job runs. */
-export type RunningChange = Partial<Pick<JobState, 'stage' | 'progress' | 'warnings' | 'timings'>>;
+export type RunningChange = Partial<Pick<JobState, 'stage' | 'plan' | 'progress' | 'warnings' | 'timings'>>;
 
 const next: Record<JobStateName, readonly JobStateName[]> = {
   /** `failed` at once: a message that is no job, or one that outlived too many workers. */
@@ -37,7 +37,7 @@ export function advance(state: JobState, transition: Transition, now: Date): Job
   const moved = { ...state, state: transition.to, updatedAt: at };
   switch (transition.to) {
     case 'running': {
-      const { error, finishedAt, stage, progress, ...rest } = moved;
+      const { error, finishedAt, stage, plan, progress, ...rest } = moved;
       const waitSeconds = secondsBetween(state.queuedAt, at);
       const { attempt, worker } = transition;
       return { ...rest, attempt, worker, startedAt: at, warnings: [], timings: { waitSeconds } };
@@ -51,11 +51,11 @@ export function advance(state: JobState, transition: Transition, now: Date): Job
       return { ...rest, error: transition.error };
     }
     case 'failed': {
-      const { stage, ...rest } = moved;
+      const { stage, plan, ...rest } = moved;
       return { ...rest, ...ended(state, at), error: transition.error };
     }
     case 'succeeded': {
-      const { stage, ...rest } = moved;
+      const { stage, plan, ...rest } = moved;
       return {
         ...rest,
         ...ended(state, at),
@@ -80,6 +80,7 @@ export function updateRunning(state: JobState, change: RunningChange, now: Date)
   return {
     ...state,
     ...(change.stage === undefined ? {} : { stage: change.stage }),
+    ...(change.plan === undefined ? {} : { plan: change.plan }),
     ...(change.warnings === undefined ? {} : { warnings: change.warnings }),
     ...(change.progress === undefined ? {} : { progress: forward(state.progress, change.progress) }),
     timings: { ...state.timings, ...change.timings },

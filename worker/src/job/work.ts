@@ -1,0 +1,158 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DamagedFilmError, failureKind, InterruptedError, RefusedError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { LeaseLostError, LeaseSpentError } from '../queue/lease.ts';
+import { decideFailure, maxReceives, type Outcome } from '../queue/outcome.ts';
+import type { ReceivedMessage } from '../queue/queue.ts';
+import type { Request } from '../queue/request.ts';
+import type { JobReport } from '../report/reporter.ts';
+import type { JobState } from '../report/state.ts';
+import { isFinal } from '../report/transitions.ts';
+import type { Settings } from '../settings.ts';
+import type { TranscodeEnd } from '../transcode.ts';
+import type { QueuedJob } from './job.ts';
+import type { SourceRemoval } from './remove-source.ts';
+import type { Stop, Stops } from './stop.ts';
+
+/** What a message asks of this worker: a job from its start, or help with one. */
+export interface Work {
+  message: ReceivedMessage;
+  request: Request;
+  job: QueuedJob;
+  report: JobReport;
+  log: Logger;
+  /** Names the message through its retries. */
+  messageId: string;
+  /** What goes to the dead letters; undefined: the message as it came. */
+  letter?: string;
+  /** The job was begun by another worker, which may have told its end. */
+  joined: boolean;
+  run(signal: AbortSignal): Promise<TranscodeEnd>;
+}
+
+export interface WorkOptions {
+  settings: Settings;
+  /** What was last said about a job, by any worker. */
+  readTold: (jobId: string) => Promise<JobState | undefined>;
+  stops: Stops;
+  sourceRemoval: SourceRemoval;
+  /** See `TranscodeRun`. */
+  staleSeconds: number;
+  random?: () => number;
+}
+
+/** After an interruption the message must be given back soon, so its last word gets less time. */
+const interruptedFlushMs = 1500;
+
+/** Of several workers that a stop ends, the one that caused it tells of it; the others look once it had time to. */
+const othersTellMs = 2000;
+
+/**
+ * Sees a piece of work to its end and decides what becomes of its message. The decision to acknowledge is made only
+ * after the film is published and its end was told, or when others have all that is left in hand.
+ */
+export function createWorkRunner(options: WorkOptions) {
+  const { settings, readTold, stops, staleSeconds, random = Math.random } = options;
+
+  return { see, ended };
+
+  async function see(work: Work, signal: AbortSignal): Promise<Outcome> {
+    const { message, request, job, report, log } = work;
+    // At once, not when the work has ended: whoever has the job now must not be contradicted.
+    const onAbort = () => signal.reason instanceof LeaseLostError && report.abandon();
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (message.receiveCount > maxReceives) {
+      const reason = `The job was handed out ${message.receiveCount} times without an end: it seems to kill its workers.`;
+      return giveUp(work, 'workers-lost', reason);
+    }
+    const stop = stops.watch(job.id, request.queuedAt, signal);
+    try {
+      const removal = await options.sourceRemoval.prepare(job);
+      const end = await work.run(stop.signal);
+      if (end.end === 'published') {
+        await report.move({ to: 'succeeded', film: end.film });
+        log.info({ timings: report.state().timings, playlist: end.film.playlist }, 'job succeeded');
+        await removal.remove(log);
+        return { action: 'acknowledge' };
+      }
+      report.abandon();
+      log.info(
+        end.end === 'left' ? 'others have the rest of the film in hand' : 'enough workers are on the film',
+      );
+      if (end.end === 'left') return { action: 'acknowledge' };
+      return { action: 'hand-over', requestId: work.messageId, delaySeconds: Math.ceil(staleSeconds) };
+    } catch (error) {
+      if (stop.stopped() !== undefined) return ended(work, stop.stopped() as Stop);
+      if (signal.aborted) return interrupted(work, signal.reason);
+      if (failureKind(error) === 'interrupted') throw error;
+      return failed(work, error);
+    } finally {
+      stop.end();
+    }
+  }
+
+  async function interrupted({ report, log, messageId }: Work, reason: unknown): Promise<Outcome> {
+    log.info({ reason: reason instanceof InterruptedError ? reason.message : reason }, 'job interrupted');
+    if (reason instanceof LeaseLostError) return { action: 'abandon' };
+    await report.move({ to: 'queued' }, interruptedFlushMs);
+    if (reason instanceof LeaseSpentError)
+      return { action: 'hand-over', requestId: messageId, delaySeconds: 0 };
+    return { action: 'release' };
+  }
+
+  async function failed(work: Work, error: unknown): Promise<Outcome> {
+    const { report, request, log, messageId } = work;
+    const code = codeOf(error);
+    const message = error instanceof Error ? error.message : String(error);
+    const kind = failureKind(error) === 'refused' ? 'refused' : 'trouble';
+    const decision = decideFailure(kind, request.attempt, settings.queue, random());
+    if (decision.action === 'retry') {
+      const { attempt } = request;
+      log.warn(
+        { err: error, attempt, delaySeconds: decision.delaySeconds },
+        'job failed; it will be tried again',
+      );
+      await report.move({ to: 'retrying', error: { code, message } });
+      return { ...decision, requestId: messageId };
+    }
+    log.error({ err: error, attempt: request.attempt }, 'job failed for good');
+    return giveUp(work, code, message, kind === 'trouble');
+  }
+
+  /** The job fails once, with this reason; what other workers still do for it stops. */
+  async function giveUp(work: Work, code: string, message: string, keepParts = true): Promise<Outcome> {
+    const { job, report } = work;
+    if (settings.sharing.workersPerFilm > 1 && report.state().plan !== undefined) {
+      await stops.write(job.id, { code, message, keepParts });
+    }
+    await report.move({ to: 'failed', error: { code, message } });
+    return letter(work, code, message);
+  }
+
+  /** Somebody has stopped the job. Its end is told once, by whoever comes first. */
+  async function ended(work: Omit<Work, 'run'>, { code, message, keepParts }: Stop): Promise<Outcome> {
+    const { job, report, joined, log } = work;
+    const cancelled = code === 'cancelled';
+    if (joined || !cancelled) await sleep(othersTellMs * (1 + random()));
+    const told = await readTold(job.id);
+    log.info({ code }, `job stopped: ${message}`);
+    if (told !== undefined && isFinal(told.state)) {
+      report.abandon();
+      return { action: 'acknowledge' };
+    }
+    await report.move({ to: 'failed', error: { code, message } });
+    if (!keepParts) await stops.tidy(job.id, told?.plan);
+    return cancelled ? { action: 'acknowledge' } : letter(work, code, message);
+  }
+}
+
+function letter({ job, letter: body }: Omit<Work, 'run'>, code: string, reason: string): Outcome {
+  const { id: jobId, requestId } = job;
+  return { action: 'give-up', jobId, requestId, code, reason, ...(body === undefined ? {} : { body }) };
+}
+
+/** For machines: what the job failed of. */
+function codeOf(error: unknown): string {
+  if (error instanceof RefusedError) return error.code;
+  return error instanceof DamagedFilmError ? 'damaged' : 'trouble';
+}

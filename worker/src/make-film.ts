@@ -1,0 +1,163 @@
+import { encodeFilm } from './encode/film.ts';
+import { createFilmProgress } from './encode/film-progress.ts';
+import { judgeLength } from './encode/length.ts';
+import { failureKind } from './errors.ts';
+import type { QueuedJob } from './job/job.ts';
+import type { Plan } from './plan/plan.ts';
+import { assemble } from './publish/assemble.ts';
+import type { FilmRequest } from './publish/film-record.ts';
+import { planFolder } from './publish/keys.ts';
+import { readRecords } from './publish/records.ts';
+import type { Film } from './report/state.ts';
+import { type FilmView, helpersWanted, partsMissing } from './share/choose.ts';
+import { type Crew, joinCrew } from './share/crew.ts';
+import { isWorking } from './share/hand.ts';
+import { writePlanFile } from './share/plan-file.ts';
+import { soloCrew } from './share/solo.ts';
+import { createVoice } from './share/voice.ts';
+import type { SourceServer } from './source/server.ts';
+import type { TranscodeRun } from './transcode.ts';
+
+/** A film that is planned, and this worker's place among those who make it. */
+export interface PlannedFilm {
+  job: QueuedJob;
+  plan: Plan;
+  request: FilmRequest;
+  server: SourceServer;
+  workDir: string;
+  /** 0: planned by this worker, which asks others for help. */
+  seat: number;
+}
+
+/** What this worker's part in a film came to. */
+export type FilmEnd =
+  | { end: 'published'; film: Film }
+  /** Nothing is left to begin here: who still has parts in hand ends the job. */
+  | { end: 'left' }
+  /** As many workers are on the film as may be, or another run has this very message in hand. */
+  | { end: 'crowded' };
+
+/** encode ⇄ publish → commit, by this worker alone or together with others. */
+export async function makeFilm(planned: PlannedFilm, run: TranscodeRun): Promise<FilmEnd> {
+  const { job, plan, request, server, workDir, seat } = planned;
+  const { settings, stores, tools, report, log, signal } = run;
+  const { output } = stores;
+  const outputPrefix = settings.output.prefix;
+  const folder = planFolder(outputPrefix, job.id, plan.id);
+  const recorded = await readRecords(output, folder, plan, signal);
+  if (recorded.length > 0) log.info({ parts: recorded.map(({ part }) => part) }, 'parts are done already');
+
+  const startedAt = performance.now();
+  let encodedAt = startedAt;
+  const progress = createFilmProgress(plan, recorded, () => performance.now() / 1000);
+  const width = widthOf(job, run);
+  const isShared =
+    seat > 0 || (width > 1 && helpersWanted(plan, { records: recorded, others: [] }, width) > 0);
+  if (isShared && seat === 0) await writePlanFile(output, folder, { request, plan }, signal);
+  const voice = createVoice({ report, isShared, readTold: () => run.readTold(job.id) });
+  const onView = (view: FilmView, own: { seat: number; key: string }) => {
+    progress.merge(view);
+    voice.heard(view, own);
+    report.update({ progress: progress.now() });
+  };
+  const { messageId, staleSeconds } = run;
+  const membership = { plan, folder, output, seat, messageId, staleSeconds, progress, onView, log, signal };
+  const crew = isShared ? await joinCrew(membership) : soloCrew(plan, recorded);
+  if (crew === undefined) return { end: 'crowded' };
+  try {
+    if (isShared && !(await takeSeat(crew, planned, run, width))) {
+      await crew.leave();
+      return { end: 'crowded' };
+    }
+    await encodeFilm(
+      {
+        plan,
+        tools,
+        url: server.url,
+        output,
+        folder,
+        workDir,
+        stallSeconds: settings.encoding.stallSeconds,
+        sourceStalledSeconds: () => server.stalledSeconds(),
+        maxSeconds: settings.limits.durationSeconds,
+        onProgress: (part, seen) => {
+          progress.onProgress(part, seen);
+          report.update({ progress: progress.now() });
+        },
+        onPublished: (bytes) => {
+          progress.onPublished(bytes);
+          report.update({ progress: progress.now() });
+        },
+        onRecord: (part) => voice.recording(part),
+        signal,
+      },
+      { ...crew, next: (kind) => crew.next(kind).then((part) => voice.begun(part)) },
+      () => {
+        encodedAt = performance.now();
+        if (!isShared) report.update({ stage: 'publishing', progress: progress.now() });
+      },
+    );
+    if (!(await crew.takeAssembly())) {
+      await crew.leave();
+      return { end: 'left' };
+    }
+    report.update({ stage: 'publishing' });
+    const { records } = await crew.look();
+    const warnings = [
+      ...plan.warnings,
+      ...judgeLength(plan, records, settings.allowShortSources),
+      ...records.flatMap((record) => record.warnings),
+    ];
+    report.update({ warnings });
+    const { publicUrl } = settings.output;
+    const assembly = { plan, records, output, outputPrefix, jobId: job.id, publicUrl, request, signal };
+    const film = await assemble(assembly);
+    await crew.disband();
+    report.update({ timings: timings(film, run, { startedAt, encodedAt, isShared }) });
+    return { end: 'published', film };
+  } catch (error) {
+    const othersGoOn = await crew.leave({ keepParts: failureKind(error) === 'trouble' && !signal.aborted });
+    if (othersGoOn) report.othersGoOn();
+    throw error;
+  }
+}
+
+/** The most workers that may make this film. */
+function widthOf({ options }: QueuedJob, { settings, sendHelp }: TranscodeRun): number {
+  if (sendHelp === undefined) return 1;
+  const { workersPerFilm } = settings.sharing;
+  return Math.min(workersPerFilm, options?.workersPerFilm ?? workersPerFilm);
+}
+
+/** The first asks others for help; a helper makes sure that there are not too many already. */
+async function takeSeat(
+  crew: Crew,
+  { job, plan, seat }: PlannedFilm,
+  { sendHelp, log }: TranscodeRun,
+  width: number,
+): Promise<boolean> {
+  const view = await crew.look();
+  if (seat > 0) return view.others.filter(isWorking).length < width;
+  const helpers = helpersWanted(plan, view, width);
+  for (let helper = 1; helper <= helpers; helper += 1) await sendHelp?.({ job, plan: plan.id, seat: helper });
+  log.info({ helpers, parts: partsMissing(plan, view.records).length }, 'asked other workers for help');
+  return true;
+}
+
+interface Clocks {
+  /** Milliseconds of this process. */
+  startedAt: number;
+  encodedAt: number;
+  isShared: boolean;
+}
+
+/** Of a film that several made, the time since the first of them began. */
+function timings(film: Film, { report }: TranscodeRun, { startedAt, encodedAt, isShared }: Clocks) {
+  const state = report.state();
+  const before = state.timings.probeSeconds ?? 0;
+  const sinceStart = (Date.now() - Date.parse(state.startedAt ?? '')) / 1000 - before;
+  const publishSeconds = (performance.now() - encodedAt) / 1000;
+  const encodeSeconds = isShared ? Math.max(0, sinceStart - publishSeconds) : (encodedAt - startedAt) / 1000;
+  const speed = film.durationSeconds / (encodeSeconds + publishSeconds);
+  return { ...state.timings, encodeSeconds, publishSeconds, speed };
+}

@@ -1,0 +1,68 @@
+import type { Logger } from '../log.ts';
+import type { Lane } from './consumer.ts';
+import type { ReceivedMessage } from './queue.ts';
+
+/** A message, and the lane that it came by. */
+export interface Taken {
+  message: ReceivedMessage;
+  lane: Lane;
+}
+
+/** A wait of a second asks all of SQS' servers, where one of none asks some of them. */
+const glanceSeconds = 1;
+
+/**
+ * The next message of several queues, those that come first in the list first. Where none has one, all are waited on.
+ * @returns undefined when nothing came within the longest wait of SQS
+ * @throws what a queue answers, when no other had a message
+ */
+export async function takeFirst(
+  lanes: readonly Lane[],
+  signal: AbortSignal,
+  log: Logger,
+): Promise<Taken | undefined> {
+  const [only, ...more] = lanes;
+  if (only === undefined) throw new TypeError('There is no queue to take messages from.');
+  if (more.length === 0) return taken(only, await only.queue.receive(signal));
+  for (const lane of lanes.slice(0, -1)) {
+    // A queue that does not answer must not keep the others from being served; the long wait tells of it.
+    const message = await lane.queue.receive(signal, glanceSeconds).catch(() => undefined);
+    if (message !== undefined) return { lane, message };
+  }
+  signal.throwIfAborted();
+  return firstToCome(lanes, signal, log);
+}
+
+/** Polls that lose are not cut off, for SQS may have handed them a message by then: such a one is given back at once. */
+async function firstToCome(
+  lanes: readonly Lane[],
+  signal: AbortSignal,
+  log: Logger,
+): Promise<Taken | undefined> {
+  const first = Promise.withResolvers<Taken | undefined>();
+  let won = false;
+  const polls = lanes.map(async (lane) => {
+    const message = await lane.queue.receive(signal);
+    if (message === undefined) return;
+    if (!won) {
+      won = true;
+      return first.resolve({ lane, message });
+    }
+    await lane.queue.hide(message, 0).catch((error: unknown) => {
+      log.warn(
+        { err: error, messageId: message.id },
+        'a message could not be given back; it comes back by itself',
+      );
+    });
+  });
+  void Promise.allSettled(polls).then((ends) => {
+    const failed = ends.find((end) => end.status === 'rejected');
+    if (failed) first.reject(failed.reason);
+    else first.resolve(undefined);
+  });
+  return first.promise;
+}
+
+function taken(lane: Lane, message: ReceivedMessage | undefined): Taken | undefined {
+  return message && { lane, message };
+}
