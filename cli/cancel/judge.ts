@@ -1,6 +1,6 @@
 import type { JobState } from '../../worker/src/report/state.ts';
 import { UserError } from '../errors.ts';
-import type { Queues } from '../farm/queues.ts';
+import { type Queues, total } from '../farm/queues.ts';
 
 /** A job that somebody wants to end. */
 export interface Cancellation {
@@ -20,7 +20,7 @@ export interface Cancellation {
  */
 export function judge(id: string, job: JobState | undefined, queues: Queues): Cancellation {
   if (job === undefined) {
-    const isEmpty = queues.waiting + queues.inFlight + queues.delayed === 0;
+    const isEmpty = total(queues) === 0;
     return {
       id,
       outlook: 'has told nothing yet: if it waits, it ends when a worker takes it',

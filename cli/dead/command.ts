@@ -67,15 +67,22 @@ export function redriveCommand(): Command {
     );
 }
 
-function count({ length }: readonly unknown[]): string {
-  return `${length} ${length === 1 ? 'job' : 'jobs'}`;
+/** Jobs, and calls for help where there are any. */
+function count(letters: readonly DeadLetter[]): string {
+  const helps = letters.filter(({ queue }) => queue === 'parts').length;
+  const jobs = letters.length - helps;
+  return [
+    ...(jobs > 0 || helps === 0 ? [`${jobs} ${jobs === 1 ? 'job' : 'jobs'}`] : []),
+    ...(helps > 0 ? [`${helps} ${helps === 1 ? 'call' : 'calls'} for help with a film`] : []),
+  ].join(' and ');
 }
 
-export function letterLine({ jobId, messageId, reason, reasonCode, source }: DeadLetter): string {
+function letterLine({ queue, jobId, messageId, reason, reasonCode, source }: DeadLetter): string {
   return printable(
     [
       jobId ?? `message ${messageId}`,
       source ?? 'no source',
+      ...(queue === 'parts' ? ['help with the film'] : []),
       `${reasonCode ? `[${reasonCode}] ` : ''}${reason ?? 'put aside by SQS: handed out too often'}`,
     ].join('  '),
   );

@@ -17,6 +17,8 @@ export function localAddress(farm: LocalFarm, uploadSuffixes: string[]): FarmAdd
     topicArn: farm.topicArn,
     queueUrl: farm.queueUrl,
     deadLetterQueueUrl: farm.deadLetterQueueUrl,
+    partsQueueUrl: farm.partsQueueUrl,
+    partsDeadLetterQueueUrl: farm.partsDeadLetterQueueUrl,
     sourceStorage: 's3',
     sourceBucket: farm.sourceBucket,
     sourceRegion: region,

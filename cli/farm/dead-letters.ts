@@ -7,8 +7,10 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { Farm } from './farm.ts';
 
-/** A job that was given up. */
+/** A job that was given up, or a call for help with a film that no worker answered to its end. */
 export interface DeadLetter {
+  /** Where a redriven letter goes. */
+  queue: 'jobs' | 'parts';
   messageId: string;
   /** Unknown for messages that name no job. */
   jobId?: string;
@@ -30,12 +32,18 @@ type Queues = Pick<Farm, 'address' | 'sqs'>;
 const holdSeconds = 60;
 
 /** Takes every dead letter in hand. `release` or `redrive` each of them. */
-export async function takeDeadLetters({ address, sqs }: Queues): Promise<HeldLetter[]> {
+export async function takeDeadLetters(queues: Queues): Promise<HeldLetter[]> {
+  const taken = await Promise.all([takeFrom(queues, 'jobs'), takeFrom(queues, 'parts')]);
+  return taken.flat();
+}
+
+async function takeFrom({ address, sqs }: Queues, queue: DeadLetter['queue']): Promise<HeldLetter[]> {
+  const QueueUrl = deadLettersOf(address, queue);
   const letters = new Map<string, HeldLetter>();
-  for (;;) {
+  while (QueueUrl !== undefined) {
     const { Messages = [] } = await sqs.send(
       new ReceiveMessageCommand({
-        QueueUrl: address.deadLetterQueueUrl,
+        QueueUrl,
         MaxNumberOfMessages: 10,
         VisibilityTimeout: holdSeconds,
         // Asks all of SQS's servers, so that none is missed.
@@ -45,16 +53,21 @@ export async function takeDeadLetters({ address, sqs }: Queues): Promise<HeldLet
       }),
     );
     const known = letters.size;
-    for (const message of Messages) letters.set(message.MessageId ?? '', readLetter(message));
-    if (letters.size === known) return [...letters.values()];
+    for (const message of Messages) letters.set(message.MessageId ?? '', readLetter(message, queue));
+    if (letters.size === known) break;
   }
+  return [...letters.values()];
+}
+
+function deadLettersOf(address: Queues['address'], queue: DeadLetter['queue']): string | undefined {
+  return queue === 'jobs' ? address.deadLetterQueueUrl : address.partsDeadLetterQueueUrl;
 }
 
 /** Puts a letter back among the dead ones. */
-export async function release({ address, sqs }: Queues, { message }: HeldLetter): Promise<void> {
+export async function release({ address, sqs }: Queues, { message, queue }: HeldLetter): Promise<void> {
   await sqs.send(
     new ChangeMessageVisibilityCommand({
-      QueueUrl: address.deadLetterQueueUrl,
+      QueueUrl: deadLettersOf(address, queue),
       ReceiptHandle: message.ReceiptHandle,
       VisibilityTimeout: 0,
     }),
@@ -65,13 +78,13 @@ export async function release({ address, sqs }: Queues, { message }: HeldLetter)
 const endAttributes = new Set(['attempt', 'queuedAt', 'reason', 'reasonCode', 'jobId']);
 
 /** Sends a letter's job anew, at attempt 1. First sent, then deleted: cut off between the two, it is there twice. */
-export async function redrive({ address, sqs }: Queues, { message }: HeldLetter): Promise<void> {
+export async function redrive({ address, sqs }: Queues, { message, queue }: HeldLetter): Promise<void> {
   const attributes = message.MessageAttributes ?? {};
   // The worker gives the letters that it writes an id for the next request; others still have the failed one's.
   const writtenByWorker = attributes.reason !== undefined;
   await sqs.send(
     new SendMessageCommand({
-      QueueUrl: address.queueUrl,
+      QueueUrl: queue === 'jobs' ? address.queueUrl : address.partsQueueUrl,
       MessageBody: message.Body,
       MessageAttributes: Object.fromEntries(
         Object.entries(attributes).filter(
@@ -82,7 +95,10 @@ export async function redrive({ address, sqs }: Queues, { message }: HeldLetter)
     }),
   );
   await sqs.send(
-    new DeleteMessageCommand({ QueueUrl: address.deadLetterQueueUrl, ReceiptHandle: message.ReceiptHandle }),
+    new DeleteMessageCommand({
+      QueueUrl: deadLettersOf(address, queue),
+      ReceiptHandle: message.ReceiptHandle,
+    }),
   );
 }
 
@@ -103,10 +119,11 @@ export function isChosen(letter: DeadLetter, { ids, reason }: LetterChoice): boo
   return byId && byReason;
 }
 
-function readLetter(message: Message): HeldLetter {
+function readLetter(message: Message, queue: DeadLetter['queue']): HeldLetter {
   const attribute = (name: string) => message.MessageAttributes?.[name]?.StringValue;
   const { id, source } = readBody(message.Body ?? '');
   return {
+    queue,
     messageId: message.MessageId ?? '',
     jobId: attribute('jobId') ?? id,
     source,
@@ -119,7 +136,9 @@ function readLetter(message: Message): HeldLetter {
 
 function readBody(body: string): { id?: string; source?: string } {
   try {
-    const { id, source, Records } = JSON.parse(body) as {
+    const parsed = JSON.parse(body) as { job?: object };
+    // A call for help carries its job.
+    const { id, source, Records } = (parsed.job ?? parsed) as {
       id?: unknown;
       source?: unknown;
       Records?: { s3?: { bucket?: { name?: string }; object?: { key?: string } } }[];

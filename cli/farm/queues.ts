@@ -2,18 +2,24 @@ import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import type { Farm } from './farm.ts';
 
 /** Messages, about: SQS counts what its servers know at the moment. */
-export interface Queues {
+interface Counts {
   waiting: number;
   /** In the hands of workers. */
   inFlight: number;
   /** Failed, and waiting for their next attempt. */
   delayed: number;
-  /** Given up. */
+}
+
+/** Jobs; and the calls for help with films, on farms where several workers make one film together. */
+export interface Queues extends Counts {
+  /** Given up, of both. */
   dead: number;
+  parts?: Counts;
 }
 
 export async function readQueues({ address, sqs }: Pick<Farm, 'address' | 'sqs'>): Promise<Queues> {
-  const count = async (QueueUrl: string) => {
+  const count = async (QueueUrl: string | undefined): Promise<Counts | undefined> => {
+    if (QueueUrl === undefined) return undefined;
     const { Attributes = {} } = await sqs.send(
       new GetQueueAttributesCommand({
         QueueUrl,
@@ -30,6 +36,30 @@ export async function readQueues({ address, sqs }: Pick<Farm, 'address' | 'sqs'>
       delayed: Number(Attributes.ApproximateNumberOfMessagesDelayed ?? 0),
     };
   };
-  const [jobs, dead] = await Promise.all([count(address.queueUrl), count(address.deadLetterQueueUrl)]);
-  return { ...jobs, dead: dead.waiting + dead.inFlight + dead.delayed };
+  const [jobs, parts, ...dead] = await Promise.all([
+    count(address.queueUrl),
+    count(address.partsQueueUrl),
+    count(address.deadLetterQueueUrl),
+    count(address.partsDeadLetterQueueUrl),
+  ]);
+  return {
+    ...(jobs ?? none),
+    ...(parts && { parts }),
+    dead: dead.reduce((sum, queue) => sum + (queue ? total(queue) : 0), 0),
+  };
+}
+
+const none: Counts = { waiting: 0, inFlight: 0, delayed: 0 };
+
+export function total({ waiting, inFlight, delayed }: Counts): number {
+  return waiting + inFlight + delayed;
+}
+
+/** In words, one line each. */
+export function queueLines(queues: Queues): string[] {
+  const open = ({ waiting, inFlight }: Counts) => [`${waiting} waiting`, `${inFlight} in flight`];
+  return [
+    [...open(queues), `${queues.delayed} to be tried again`, `${queues.dead} given up`].join(', '),
+    ...(queues.parts ? [`help with films: ${open(queues.parts).join(', ')}`] : []),
+  ];
 }

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UserError } from '../errors.ts';
 import type { Farm } from '../farm/farm.ts';
 import { listJobs, readJob } from '../farm/jobs.ts';
-import { readQueues } from '../farm/queues.ts';
+import { queueLines, readQueues } from '../farm/queues.ts';
 import { type CommonOptions, farmCommand, withFarm } from '../farm/run.ts';
 import { styleFor } from '../text/style.ts';
 import { jobLine, jobLines } from './text.ts';
@@ -16,9 +16,7 @@ export function statusCommand(): Command {
       withFarm(options, async ({ farm, say, answer }) => {
         if (id === undefined) {
           const queues = await readQueues(farm);
-          say(
-            `${queues.waiting} waiting, ${queues.inFlight} in flight, ${queues.delayed} to be tried again, ${queues.dead} given up`,
-          );
+          for (const line of queueLines(queues)) say(line);
           answer({ queues });
           return;
         }

@@ -23,6 +23,7 @@ export function addressOf(farm: TestFarm, uploadSuffixes: string[] = ['.mp4']): 
     topicArn: 'arn:aws:sns:us-east-1:000000000000:films',
     queueUrl: farm.queueUrl,
     deadLetterQueueUrl: farm.deadLetterQueueUrl,
+    partsQueueUrl: farm.partsQueueUrl,
     sourceStorage: 's3',
     sourceBucket: farm.sourceBucket,
     sourceRegion: 'us-east-1',

@@ -1,4 +1,4 @@
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type DeadLetter, takeDeadLetters } from '../../../cli/farm/dead-letters.ts';
 import { connect } from '../../../cli/farm/farm.ts';
@@ -95,4 +95,31 @@ it('drops the attempt and the request of letters that SQS itself put aside, and 
   const requestId = lost?.message.MessageAttributes?.requestId?.StringValue;
   expect(requestId).toMatch(/^[0-9a-f]{32}$/);
   expect(requestId).not.toBe(redriveRequestId('old'));
+}, 60_000);
+
+it('tells calls for help with a film apart, and redrives them to where they came from', async () => {
+  const make = async (name: string) => {
+    const { QueueUrl } = await farm.sqs.send(new CreateQueueCommand({ QueueName: name }));
+    return `${farm.queueUrl.slice(0, farm.queueUrl.lastIndexOf('/'))}/${QueueUrl?.split('/').at(-1)}`;
+  };
+  const partsQueueUrl = await make('help');
+  const partsDeadLetterQueueUrl = await make('help-dead');
+  const address = { ...addressOf(farm), partsQueueUrl, partsDeadLetterQueueUrl };
+  const parts = await saveAddress(folder.path, address);
+  const MessageBody = JSON.stringify({ job: { id: 'long', source: 'long.mp4' }, plan: 'a', seat: 1 });
+  await farm.sqs.send(new SendMessageCommand({ QueueUrl: partsDeadLetterQueueUrl, MessageBody }));
+
+  const told = await farmCommand(folder.path, ['dead', '--farm', parts]);
+  expect(told.stdout).toContain('long  long.mp4  help with the film  put aside by SQS');
+  expect(told.stdout).toContain('1 call for help with a film.');
+  const status = await farmCommand(folder.path, ['status', '--farm', parts, '--json']);
+  const { queues } = status.json<{ queues: { dead: number; parts: object } }>();
+  expect(queues.parts).toEqual({ waiting: 0, inFlight: 0, delayed: 0 });
+  expect(queues.dead).toBe((await dead()) + 1);
+
+  const ended = await farmCommand(folder.path, ['redrive', 'long', '--farm', parts]);
+  expect(ended.stdout).toContain('1 call for help with a film back in the queue.');
+  const { Messages } = await farm.sqs.send(new ReceiveMessageCommand({ QueueUrl: partsQueueUrl }));
+  expect(Messages?.map(({ Body }) => Body)).toEqual([MessageBody]);
+  expect(await farm.backlog(partsDeadLetterQueueUrl)).toBe(0);
 }, 60_000);
