@@ -4,9 +4,11 @@ import type { Farm } from '../farm/farm.ts';
 import { listJobs } from '../farm/jobs.ts';
 import { readQueues } from '../farm/queues.ts';
 import { type CommonOptions, farmCommand, withFarm } from '../farm/run.ts';
-import { openLive } from '../text/live.ts';
+import { sentence } from '../farm/sentence.ts';
+import { readWorkers } from '../farm/workers.ts';
+import { type Live, openLive } from '../text/live.ts';
 import { styleFor } from '../text/style.ts';
-import { oldestSeconds, type WatchView, watchLines } from './view.ts';
+import { oldestSeconds, openJobs, type WatchView, watchLines } from './view.ts';
 
 const everyMs = 2000;
 
@@ -17,24 +19,16 @@ export function watchCommand(): Command {
     .option('--once', 'look once, print, and end')
     .action((options: CommonOptions & { once?: true }) =>
       withFarm(options, async ({ farm, stop, say, answer }) => {
-        const style = styleFor(process.stdout);
-        const lines = (view: WatchView) =>
-          watchLines(view, style, process.stdout.columns || 100, process.stdout.rows || 40);
         // A program, a file or a pipe can't take lines back.
         if (options.once || options.json || !process.stdout.isTTY) {
           const view = await look(farm);
           for (const line of lines(view)) say(line);
-          const { queues, jobs, at } = view;
-          const open = jobs.filter(({ state }) => state !== 'succeeded' && state !== 'failed');
-          answer({ queues, oldestOpenSeconds: oldestSeconds(open, at) ?? null, jobs });
+          answer(told(view));
           return;
         }
         const live = openLive(process.stdout);
         try {
-          while (!stop.aborted) {
-            live.show(lines(await look(farm)));
-            await sleep(everyMs, undefined, { signal: stop }).catch(() => undefined);
-          }
+          await watch(farm, live, stop);
         } finally {
           live.clear();
         }
@@ -43,7 +37,43 @@ export function watchCommand(): Command {
     );
 }
 
+/** Until the signal. A farm that does not answer for a while is looked at again. */
+async function watch(farm: Farm, live: Live, stop: AbortSignal): Promise<void> {
+  let shown: string[] | undefined;
+  while (!stop.aborted) {
+    try {
+      shown = lines(await look(farm));
+      live.show(shown);
+    } catch (error) {
+      const why = sentence(error);
+      // What was wrong from the start will not mend itself.
+      if (why === undefined || shown === undefined) throw error;
+      live.show([...shown, '', why]);
+    }
+    await sleep(everyMs, undefined, { signal: stop }).catch(() => undefined);
+  }
+}
+
 async function look(farm: Farm): Promise<WatchView> {
-  const [queues, jobs] = await Promise.all([readQueues(farm), listJobs(farm)]);
-  return { bucket: farm.address.outputBucket, queues, jobs, at: new Date() };
+  const [queues, jobs, workers] = await Promise.all([
+    readQueues(farm),
+    listJobs(farm),
+    // Whoever may see the queues may not be allowed to see the cluster.
+    readWorkers(farm).catch((error: unknown) => sentence(error) ?? String(error)),
+  ]);
+  return { bucket: farm.address.outputBucket, queues, jobs, workers, at: new Date() };
+}
+
+function lines(view: WatchView): string[] {
+  const { stdout } = process;
+  return watchLines(view, styleFor(stdout), stdout.columns || 100, stdout.rows || 40);
+}
+
+function told({ queues, workers, jobs, at }: WatchView) {
+  return {
+    queues,
+    workers: typeof workers === 'string' ? null : (workers ?? null),
+    oldestOpenSeconds: oldestSeconds(openJobs(jobs), at) ?? null,
+    jobs,
+  };
 }
