@@ -92,6 +92,10 @@ const outputs: Record<string, (name: string, inputs: Inputs) => Inputs> = {
     id: name,
     arn: `arn:aws:iam::${accountId}:instance-profile/${name}`,
   }),
+  'aws:iam/openIdConnectProvider:OpenIdConnectProvider': (_name, { url }) => {
+    const made = `arn:aws:iam::${accountId}:oidc-provider/${String(url).replace('https://', '')}`;
+    return { id: made, arn: made };
+  },
   'aws:cloudwatch/logGroup:LogGroup': (name) => ({ id: name, arn: arn('logs', `log-group:${name}`) }),
   'aws:cloudwatch/metricAlarm:MetricAlarm': (name) => ({ id: name, arn: arn('cloudwatch', `alarm:${name}`) }),
   'aws:cloudwatch/dashboard:Dashboard': (_name, inputs) => ({

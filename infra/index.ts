@@ -8,12 +8,14 @@ import { Network } from './compute/network.ts';
 import { WorkerService } from './compute/service.ts';
 import { workerEnvironment, workerSecrets } from './environment/environment.ts';
 import { Secrets } from './environment/secrets.ts';
+import { boundRoles } from './github/boundary.ts';
+import { GithubRoles } from './github/roles.ts';
 import { WorkerImage } from './image/image.ts';
 import { BucketEvents } from './jobs/bucket-events.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { Parts, PartsSenders } from './jobs/parts.ts';
 import { Scaling } from './scaling/scaling.ts';
-import { readSettings } from './settings.ts';
+import { readSettings, type StorageSettings } from './settings.ts';
 import { createStorage } from './storage/backends.ts';
 import { bucketNameFor } from './storage/bucket-name.ts';
 import { tagEverything } from './tags.ts';
@@ -28,6 +30,7 @@ export default function farm() {
   const { storage, compute, scaling } = settings;
   const tags = { 'transcode-farm': pulumi.getStack(), ...settings.tags };
   tagEverything(tags);
+  if (settings.github) boundRoles();
   const region = aws.getRegionOutput().region;
   const metricsNamespace = `transcode-farm/${pulumi.getStack()}`;
 
@@ -133,6 +136,11 @@ export default function farm() {
     budget: settings.watch.budget,
   });
 
+  // Who deploys, if it is not done by hand
+  const github =
+    settings.github &&
+    new GithubRoles('github', { ...settings.github, existingBuckets: existingOnS3(storage) });
+
   return {
     /** AWS region of everything but R2 and Wasabi buckets. */
     region,
@@ -168,6 +176,9 @@ export default function farm() {
     groupName: capacity.group?.name ?? '',
     logGroupName: service.logGroupName,
     wakerLogGroupName: waker.wakerLogGroupName,
+    /** Roles for the workflows of `githubRepository`; empty without it. */
+    githubPreviewRoleArn: github?.previewRoleArn ?? '',
+    githubDeployRoleArn: github?.deployRoleArn ?? '',
     alertTopicArn: watch.alertTopicArn,
     dashboardUrl: watch.dashboardUrl,
     sourceConsoleUrl: source.consoleUrl,
@@ -175,4 +186,11 @@ export default function farm() {
     /** Pulumi shows it as the stack's page. */
     readme: readFileSync(new URL('../Pulumi.README.md', import.meta.url), 'utf8'),
   };
+}
+
+function existingOnS3({ source, output }: StorageSettings): string[] {
+  const buckets = [source, output].flatMap(({ backend, bucket }) =>
+    backend === 's3' && bucket ? [bucket] : [],
+  );
+  return [...new Set(buckets)];
 }

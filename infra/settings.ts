@@ -1,5 +1,6 @@
 import type * as pulumi from '@pulumi/pulumi';
 import { readCompute, readNetwork, readScaling, readWorkersPerFilm } from './settings/compute.ts';
+import { readGithub } from './settings/github.ts';
 import { ConfigReader } from './settings/reader.ts';
 import { readStorage } from './settings/storage.ts';
 import { readJobNumbers, readWorkerSecrets, readWorkerTexts, type WorkerTexts } from './settings/worker.ts';
@@ -28,6 +29,16 @@ export interface FarmSettings {
     containerInsights: boolean;
   };
   tags: Record<string, string>;
+  /** Who deploys from GitHub; undefined: nobody. */
+  github?: GithubSettings;
+}
+
+export interface GithubSettings {
+  /** `owner/name` or `owner@id/name@id`, as its tokens say it. */
+  repository: string;
+  makesProvider: boolean;
+  /** S3 bucket of Pulumi's state. */
+  stateBucket?: string;
 }
 
 export interface StorageSettings {
@@ -109,6 +120,7 @@ export function readSettings(): FarmSettings {
     workerImage: readImage(config),
     watch: readWatch(config),
     tags: readTags(config),
+    github: readGithub(config),
   };
   config.check();
   return settings;

@@ -22,6 +22,7 @@ export const taggable: ReadonlySet<string> = new Set([
   'aws:ecs/service:Service',
   'aws:ecs/taskDefinition:TaskDefinition',
   'aws:iam/instanceProfile:InstanceProfile',
+  'aws:iam/openIdConnectProvider:OpenIdConnectProvider',
   'aws:iam/role:Role',
   'aws:lambda/function:Function',
   'aws:s3/bucket:Bucket',

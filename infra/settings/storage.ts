@@ -4,7 +4,7 @@ import { wasabiRegions } from '../storage/wasabi-regions.ts';
 import { type ConfigReader, orList, setLine } from './reader.ts';
 
 /** What S3, R2 and Wasabi all take as a bucket's name. */
-const bucketName = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+export const bucketName = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const prefix = /^(?!\/)[A-Za-z0-9._~/-]*\/$/;
 
 /** Where films come from, where they go, and how viewers reach them. */

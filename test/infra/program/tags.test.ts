@@ -20,6 +20,7 @@ describe('tags', () => {
     tags: '["team=video"]',
     compute: 'gpu',
     delivery: 'cdn',
+    githubRepository: 'you/films',
     monthlyBudget: '10',
     alertEmail: 'ada@example.com',
   });

@@ -123,6 +123,31 @@ describe('mistakes', () => {
       { tags: '["team"]' },
       'tags is ["team"]: expected a list of texts such as "name=value".',
     ],
+    [
+      "a repository's address",
+      { githubRepository: 'https://github.com/you/films' },
+      'githubRepository is "https://github.com/you/films": expected "owner/name", or "owner@id/name@id" for repositories made, renamed or moved since 15 July 2026.',
+    ],
+    [
+      'a repository with half of its ids',
+      { githubRepository: 'you@1234567/films' },
+      'githubRepository is "you@1234567/films": expected "owner/name", or "owner@id/name@id" for repositories made, renamed or moved since 15 July 2026.',
+    ],
+    [
+      'a state bucket by its address',
+      { githubRepository: 'you/films', githubStateBucket: 's3://my-state' },
+      'githubStateBucket is "s3://my-state": expected the name of an S3 bucket, as in PULUMI_BACKEND_URL behind "s3://".',
+    ],
+    [
+      'a state bucket for nobody',
+      { githubStateBucket: 'my-state' },
+      'githubRepository is not set, so githubStateBucket is of no use.',
+    ],
+    [
+      'a provider for nobody',
+      { githubProvider: 'false' },
+      'githubRepository is not set, so githubProvider is of no use.',
+    ],
     ['a key with a slip', { storge: 's3' }, 'storge is no setting of the farm; did you mean storage?'],
     ['a key that is none', { colour: 'blue' }, 'colour is no setting of the farm.'],
   ];

@@ -1,0 +1,202 @@
+import type * as aws from '@pulumi/aws';
+import * as pulumi from '@pulumi/pulumi';
+import { bucketNameFor } from '../storage/bucket-name.ts';
+import { boundaryArn } from './boundary.ts';
+import { unnamedActions, unnamedGlobalActions } from './unnamed-actions.ts';
+
+/** What the rights are narrowed to. */
+export interface DeployedFarm {
+  account: pulumi.Input<string>;
+  region: pulumi.Input<string>;
+  /** S3 buckets that the farm uses and did not make. */
+  existingBuckets: string[];
+  /** S3 bucket that holds Pulumi's state; undefined with Pulumi Cloud. */
+  stateBucket?: string;
+}
+
+/** What `pulumi preview` looks up. */
+export function previewStatements({ existingBuckets, stateBucket }: DeployedFarm): aws.iam.PolicyStatement[] {
+  return [
+    // None of the three has a resource to be narrowed to (service authorization reference).
+    allow(
+      'LookUp',
+      ['ec2:DescribeAvailabilityZones', 'ecr:GetAuthorizationToken', 'servicequotas:GetServiceQuota'],
+      '*',
+    ),
+    ...onBuckets('SeeBuckets', existingBuckets, ['s3:ListBucket', 's3:GetBucketLocation']),
+    ...onBuckets('SeeState', stateBucket, ['s3:ListBucket', 's3:GetBucketLocation']),
+    ...onObjects('ReadState', stateBucket, ['s3:GetObject']),
+  ];
+}
+
+/**
+ * What `pulumi up` makes, changes and removes. Each service's calls are allowed together, as they differ from version to version of
+ * the provider; what they reach is narrowed by the names that the program gives. What has no such name is listed call by call, in
+ * one region.
+ */
+export function deployStatements(farm: DeployedFarm): aws.iam.PolicyStatement[] {
+  const { existingBuckets, stateBucket, region } = farm;
+  return [
+    ...ownedStatements(farm),
+    {
+      ...allow('Unnamed', unnamedActions, '*'),
+      Condition: { StringEquals: { 'aws:RequestedRegion': region } },
+    },
+    allow('UnnamedGlobal', unnamedGlobalActions, '*'),
+    // EC2 looks up the AMI of GPU instances for whoever makes their launch template.
+    allow('SeeImages', ['ssm:GetParameters'], 'arn:aws:ssm:*::parameter/aws/service/*'),
+    ...roleStatements(farm),
+    ...onBuckets('UseBuckets', existingBuckets, [
+      's3:ListBucket',
+      's3:GetBucketLocation',
+      's3:GetBucketNotification',
+      's3:PutBucketNotification',
+    ]),
+    ...onBuckets('SeeState', stateBucket, ['s3:ListBucket', 's3:GetBucketLocation']),
+    ...onObjects('KeepState', stateBucket, ['s3:GetObject', 's3:PutObject', 's3:DeleteObject']),
+  ];
+}
+
+/** Everything that a service can do, with what carries a name of this farm. */
+function ownedStatements({ account, region }: DeployedFarm): aws.iam.PolicyStatement[] {
+  const farm = `${pulumi.getProject()}-${pulumi.getStack()}`;
+  const here = (service: string, ...names: string[]) => names.map((name) => ({ service, name, at: region }));
+  const global = (service: string, name: string) => ({ service, name, at: '' });
+  const owned = [
+    ...here('sqs', 'jobs-*', 'parts-*', 'scaling-waker-missed-*'),
+    ...here('sns', 'jobs-*', 'watch-alerts-*'),
+    ...here('lambda', 'function:scaling-waker-*'),
+    ...here('events', 'rule/scaling-waker-*'),
+    ...here('logs', 'log-group:worker-*', 'log-group:scaling-waker-*'),
+    ...here('ssm', `parameter/${pulumi.getProject()}/${pulumi.getStack()}/*`, 'parameter/scaling-waker-*'),
+    ...here('ecr', 'repository/worker-*'),
+    ...here('ecs', 'cluster/farm-*', 'service/farm-*', 'task/farm-*', 'container-instance/farm-*'),
+    ...here('ecs', 'capacity-provider/gpu-*', `task-definition/${farm}-*`),
+    ...here('autoscaling', 'autoScalingGroup:*:autoScalingGroupName/gpu-*'),
+    ...here('cloudwatch', 'alarm:watch-*', 'alarm:TargetTracking-service/farm-*'),
+    global('cloudwatch', `dashboard/${farm}`),
+    global('budgets', 'budget/watch-*'),
+  ];
+  const services = [...new Set(owned.map(({ service }) => service))];
+  return [
+    ...services.map((service) =>
+      allow(
+        `Own${service[0]?.toUpperCase()}${service.slice(1)}`,
+        [`${service}:*`],
+        owned
+          .filter((one) => one.service === service)
+          .map(({ name, at }) => pulumi.interpolate`arn:aws:${service}:${at}:${account}:${name}`),
+      ),
+    ),
+    allow(
+      'OwnS3',
+      ['s3:*'],
+      ['source', 'output'].map((use) => `arn:aws:s3:::${bucketNameFor(use)}-*`),
+    ),
+  ];
+}
+
+/** The farm's roles, each within the boundary, and given to the services that run the farm alone. */
+function roleStatements({ account }: DeployedFarm): aws.iam.PolicyStatement[] {
+  const iam = (...names: string[]) =>
+    names.map((name) => pulumi.interpolate`arn:aws:iam::${account}:${name}`);
+  const roles = iam(
+    'role/worker-task-*',
+    'role/worker-execution-*',
+    'role/scaling-waker-*',
+    'role/gpu-instance-*',
+  );
+  return [
+    {
+      ...allow(
+        'BoundRoles',
+        ['iam:CreateRole', 'iam:PutRolePolicy', 'iam:DeleteRolePolicy', 'iam:PutRolePermissionsBoundary'],
+        roles,
+      ),
+      Condition: { StringEquals: { 'iam:PermissionsBoundary': boundaryArn } },
+    },
+    allow(
+      'KeepRoles',
+      [
+        'iam:DeleteRole',
+        'iam:TagRole',
+        'iam:UntagRole',
+        'iam:UpdateAssumeRolePolicy',
+        'iam:UpdateRole',
+        'iam:UpdateRoleDescription',
+      ],
+      roles,
+    ),
+    {
+      ...allow('PassRoles', ['iam:PassRole'], roles),
+      Condition: {
+        StringEquals: {
+          'iam:PassedToService': ['ecs-tasks.amazonaws.com', 'ec2.amazonaws.com', 'lambda.amazonaws.com'],
+        },
+      },
+    },
+    allow(
+      'SeeRoles',
+      [
+        'iam:GetRole',
+        'iam:GetRolePolicy',
+        'iam:ListAttachedRolePolicies',
+        'iam:ListInstanceProfilesForRole',
+        'iam:ListRolePolicies',
+      ],
+      [...roles, ...iam('role/github-*')],
+    ),
+    allow('SeeProvider', ['iam:GetOpenIDConnectProvider'], iam('oidc-provider/*')),
+    allow(
+      'KeepInstanceProfile',
+      [
+        'iam:AddRoleToInstanceProfile',
+        'iam:CreateInstanceProfile',
+        'iam:DeleteInstanceProfile',
+        'iam:GetInstanceProfile',
+        'iam:RemoveRoleFromInstanceProfile',
+        'iam:TagInstanceProfile',
+        'iam:UntagInstanceProfile',
+      ],
+      iam('instance-profile/gpu-*'),
+    ),
+    {
+      // AWS's own roles for its services, made at their first use in an account.
+      ...allow('UseServices', ['iam:CreateServiceLinkedRole'], iam('role/aws-service-role/*')),
+      Condition: {
+        StringEquals: {
+          'iam:AWSServiceName': [
+            'autoscaling.amazonaws.com',
+            'ecs.amazonaws.com',
+            'ecs.application-autoscaling.amazonaws.com',
+            'spot.amazonaws.com',
+          ],
+        },
+      },
+    },
+  ];
+}
+
+function onBuckets(Sid: string, buckets: string | string[] | undefined, actions: string[]) {
+  const names = [buckets ?? []].flat();
+  if (names.length === 0) return [];
+  return [
+    allow(
+      Sid,
+      actions,
+      names.map((name) => `arn:aws:s3:::${name}`),
+    ),
+  ];
+}
+
+function onObjects(Sid: string, bucket: string | undefined, actions: string[]) {
+  return bucket === undefined ? [] : [allow(Sid, actions, [`arn:aws:s3:::${bucket}/*`])];
+}
+
+function allow(
+  Sid: string,
+  Action: readonly string[],
+  Resource: pulumi.Input<string> | pulumi.Input<string>[],
+): aws.iam.PolicyStatement {
+  return { Sid, Effect: 'Allow', Action: [...Action], Resource };
+}

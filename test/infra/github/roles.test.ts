@@ -1,0 +1,239 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Registered } from '../../../dry-run/record.ts';
+import { loadStack, stackFiles } from '../../../dry-run/stacks.ts';
+import { boundaryArn } from '../../../infra/github/boundary.ts';
+import { type FarmRecording, recordFarm } from '../../helpers/farm.ts';
+import { parsePolicy, type Statement, statementsOf } from '../../helpers/policies.ts';
+import { natureOf, promiseOf } from '../../helpers/pulumi.ts';
+import { allCredentials, bareStack } from '../../helpers/stacks.ts';
+
+const provider = 'arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com';
+const github = { githubRepository: 'you@1234567/films@987654321' };
+
+const trustOf = (farm: FarmRecording, role: string) =>
+  parsePolicy(String(farm.resource('aws:iam/role:Role', role).inputs.assumeRolePolicy));
+const rightsOf = (farm: FarmRecording, role: string) =>
+  statementsOf(farm).filter(({ at }) => at === `aws:iam/rolePolicy:RolePolicy ${role}`);
+const actionsOf = (statements: readonly Statement[]) => statements.flatMap(({ actions }) => actions);
+
+/** Whether a name with `*` in it stands for this one. */
+function matches(pattern: string, name: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`).test(name);
+}
+
+describe('who may take the roles', () => {
+  let farm: FarmRecording;
+  beforeAll(async () => {
+    farm = await recordFarm(loadStack('Pulumi.prod.yaml', github));
+  });
+
+  it.each([
+    ['github-preview', 'repo:you@1234567/films@987654321:pull_request'],
+    ['github-deploy', 'repo:you@1234567/films@987654321:environment:prod'],
+  ])('%s: one kind of job of one repository', (role, sub) => {
+    expect(trustOf(farm, role)).toMatchObject([
+      {
+        effect: 'Allow',
+        principal: { Federated: expect.stringContaining(':oidc-provider/') },
+        actions: ['sts:AssumeRoleWithWebIdentity'],
+        condition: {
+          StringEquals: {
+            'token.actions.githubusercontent.com:aud': 'sts.amazonaws.com',
+            'token.actions.githubusercontent.com:sub': sub,
+          },
+        },
+      },
+    ]);
+  });
+
+  it('knows repositories by name alone, as older ones are', async () => {
+    const older = await recordFarm(bareStack({ githubRepository: 'you/films' }));
+    expect(JSON.stringify(trustOf(older, 'github-deploy'))).toContain('"repo:you/films:environment:test"');
+  });
+
+  it('makes the provider, or uses the one that the account has', async () => {
+    expect(farm.resource('aws:iam/openIdConnectProvider:OpenIdConnectProvider').inputs).toMatchObject({
+      url: 'https://token.actions.githubusercontent.com',
+      clientIdLists: ['sts.amazonaws.com'],
+    });
+    const second = await recordFarm(bareStack({ ...github, githubProvider: 'false' }));
+    expect(second.resourcesOf('aws:iam/openIdConnectProvider:OpenIdConnectProvider')).toEqual([]);
+    expect(trustOf(second, 'github-preview')[0]?.principal).toEqual({ Federated: provider });
+  });
+
+  it('tells the ARNs, and nothing without a repository', async () => {
+    expect(await promiseOf(farm.result.githubDeployRoleArn)).toMatch(/:role\/github-deploy-/);
+    expect(await promiseOf(farm.result.githubPreviewRoleArn)).toMatch(/:role\/github-preview-/);
+    const none = await recordFarm(bareStack());
+    expect(await promiseOf(none.result.githubDeployRoleArn)).toBe('');
+    expect(none.resources.filter(({ name }) => name.startsWith('github'))).toEqual([]);
+    for (const { inputs } of none.resourcesOf('aws:iam/role:Role')) {
+      expect(inputs.permissionsBoundary).toBeUndefined();
+    }
+  });
+
+  it('shows in a preview', async () => {
+    const preview = await recordFarm(bareStack(github), { preview: true });
+    expect(await natureOf(preview.result.githubDeployRoleArn)).toEqual({ isKnown: false, isSecret: false });
+  });
+});
+
+const farms = [
+  ...stackFiles.map((file) => ({ name: file, stack: loadStack(file, github) })),
+  {
+    name: 'CloudFront',
+    stack: bareStack({ ...github, delivery: 'cdn', monthlyBudget: '5', alertEmail: 'a@b.example' }),
+  },
+  {
+    name: 'existing buckets',
+    stack: bareStack({ ...github, sourceBucket: 'my-uploads', outputBucket: 'my-films', compute: 'gpu' }),
+  },
+  { name: 'R2', stack: bareStack({ ...allCredentials, ...github, storage: 'r2', source: 's3' }) },
+];
+
+/** Types whose ids AWS makes: their calls are listed one by one. */
+const unnamed = /^aws:(appautoscaling|cloudfront|ec2|iam|vpc)\//;
+/** What is set on something else and is reached through that. */
+const attached =
+  /:(Bucket[A-Z]|QueuePolicy|Redrive|Topic[A-Z]|EventTarget|Permission|FunctionEvent|ClusterCapacity)/;
+
+/** As AWS names it; undefined for what has no name there. */
+function arnOf({ type, outputs }: Registered): string | undefined {
+  if (!type.startsWith('aws') || unnamed.test(type) || attached.test(type)) return undefined;
+  const { arn, dashboardArn, repository } = outputs as {
+    arn?: string;
+    dashboardArn?: string;
+    repository?: { arn: string };
+  };
+  return arn ?? dashboardArn ?? repository?.arn;
+}
+
+/** What each lookup of the program asks of AWS. */
+const lookups: Record<string, string[]> = {
+  'aws:index/getCallerIdentity:getCallerIdentity': [],
+  'aws:index/getRegion:getRegion': [],
+  'aws:s3/getBucket:getBucket': ['s3:ListBucket'],
+  'aws:servicequotas/getServiceQuota:getServiceQuota': ['servicequotas:GetServiceQuota'],
+};
+
+describe.each(farms)('$name', ({ stack }) => {
+  let farm: FarmRecording;
+  let deploy: Statement[];
+  let preview: Statement[];
+  beforeAll(async () => {
+    farm = await recordFarm(stack);
+    deploy = rightsOf(farm, 'github-deploy');
+    preview = rightsOf(farm, 'github-preview');
+  });
+
+  it('lets a deployment reach everything that the program names', () => {
+    const arns = farm.resources.flatMap((resource) => arnOf(resource) ?? []);
+    expect(arns.length).toBeGreaterThan(18);
+    const unreached = arns.filter((arn) => {
+      const all = `${arn.split(':')[2]}:*`;
+      return !deploy.some(
+        ({ actions, resources }) =>
+          actions.includes(all) && resources.some((resource) => matches(resource, arn)),
+      );
+    });
+    expect(unreached).toEqual([]);
+  });
+
+  it('lets a deployment make the roles of the farm, and pass them on', () => {
+    const roles = farm.resourcesOf('aws:iam/role:Role').filter(({ name }) => !name.startsWith('github-'));
+    expect(roles.length).toBeGreaterThanOrEqual(3);
+    for (const action of ['iam:CreateRole', 'iam:PutRolePolicy', 'iam:DeleteRole', 'iam:PassRole']) {
+      const resources = deploy
+        .filter(({ actions }) => actions.includes(action))
+        .flatMap((one) => one.resources);
+      for (const { name, outputs } of roles) {
+        expect(
+          resources.some((resource) => matches(resource, String(outputs.arn))),
+          `${action} ${name}`,
+        ).toBe(true);
+      }
+    }
+  });
+
+  it('keeps the roles that it makes within a boundary that none of them feels', () => {
+    for (const { name, inputs } of farm.resourcesOf('aws:iam/role:Role')) {
+      expect(inputs.permissionsBoundary, name).toBe(name.startsWith('github-') ? undefined : boundaryArn);
+    }
+    const own = statementsOf(farm).filter(
+      ({ at }) => at.startsWith('aws:iam/rolePolicy') && !at.includes('github-'),
+    );
+    expect(actionsOf(own).filter((action) => /^(iam|organizations|account):/.test(action))).toEqual([]);
+    const making = deploy.filter(({ actions }) =>
+      actions.some((action) => /^iam:(Create|Put|Attach).*Role(Policy|PermissionsBoundary)?$/.test(action)),
+    );
+    expect(making.length).toBeGreaterThan(0);
+    for (const { condition, sid } of making.filter(({ sid }) => sid !== 'UseServices')) {
+      expect(condition, sid).toEqual({ StringEquals: { 'iam:PermissionsBoundary': boundaryArn } });
+    }
+  });
+
+  it('lets nobody at GitHub widen the two roles, the boundary or the provider', () => {
+    const reading = /^iam:(Get|List)/;
+    for (const { sid, actions, resources } of [...deploy, ...preview]) {
+      if (!actions.some((action) => action.startsWith('iam:'))) continue;
+      const reachesItself = resources.some(
+        (resource) =>
+          matches(resource, 'arn:aws:iam::123456789012:role/github-deploy-0a1b2c3') ||
+          matches(resource, provider) ||
+          resource === '*',
+      );
+      if (reachesItself)
+        expect(
+          actions.every((action) => reading.test(action)),
+          sid,
+        ).toBe(true);
+    }
+    expect(
+      actionsOf(deploy).filter((action) => /^(iam|sts|organizations|account|\*):\*|^iam:.*\*/.test(action)),
+    ).toEqual([]);
+    expect(actionsOf(deploy)).not.toContain('iam:DeleteRolePermissionsBoundary');
+  });
+
+  it('allows all resources only for calls that are listed, in one region', () => {
+    for (const { sid, actions, condition } of deploy.filter(({ resources }) => resources.includes('*'))) {
+      expect(
+        actions.filter((action) => /\*/.test(action) && !action.endsWith(':Describe*')),
+        sid,
+      ).toEqual([]);
+      if (sid === 'UnnamedGlobal')
+        expect(actions.every((action) => action.startsWith('cloudfront:'))).toBe(true);
+      else expect(condition).toEqual({ StringEquals: { 'aws:RequestedRegion': 'us-east-1' } });
+    }
+  });
+
+  it('lets a preview look up what the program does, and change nothing', () => {
+    const asked = farm.calls.map(({ token }) => token).filter((token) => token.startsWith('aws:'));
+    const needed = asked.flatMap((token) => lookups[token] ?? [`${token}: say here what it asks for`]);
+    expect(needed.filter((action) => !actionsOf(preview).includes(action))).toEqual([]);
+    expect(actionsOf(preview).filter((action) => !/:(Describe|Get|List)[A-Z]\w+$/.test(action))).toEqual([]);
+  });
+
+  it("fits into a role's 10,240 characters", () => {
+    const { policy } = farm.resource('aws:iam/rolePolicy:RolePolicy', 'github-deploy').inputs;
+    expect(String(policy).length).toBeLessThan(10_240);
+  });
+});
+
+it("opens the bucket of Pulumi's state to both, for the preview to read alone", async () => {
+  const farm = await recordFarm(bareStack({ ...github, githubStateBucket: 'my-state' }));
+  const onState = (role: string) =>
+    actionsOf(
+      rightsOf(farm, role).filter(({ resources }) =>
+        resources.some((name) => name.startsWith('arn:aws:s3:::my-state')),
+      ),
+    ).sort();
+  expect(onState('github-preview')).toEqual(['s3:GetBucketLocation', 's3:GetObject', 's3:ListBucket']);
+  expect(onState('github-deploy')).toEqual([
+    's3:DeleteObject',
+    's3:GetBucketLocation',
+    's3:GetObject',
+    's3:ListBucket',
+    's3:PutObject',
+  ]);
+});
