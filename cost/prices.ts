@@ -7,6 +7,8 @@ import { CostError } from './error.ts';
  * The sellers' pages draw their tables by script, so most figures were read elsewhere; each says where, and how sure it is.
  */
 export interface Price {
+  /** For people, such as `CloudWatch alarms`. */
+  name: string;
   usd: number;
   /** What it buys, such as `vCPU-hour`. */
   per: string;
@@ -49,7 +51,7 @@ const fargateSpot = {
 } as const;
 const s3 = {
   source: 'https://aws.amazon.com/s3/pricing/',
-  read: 'https://dev.to/sh20raj/aws-s3-pricing-for-beginners-3fc2, https://www.lucaraveri.com/blog/253aba6f-88fe-8077-93e3-e899365ec13a',
+  read: 'https://dev.to/sh20raj/aws-s3-pricing-for-beginners-3fc2, https://gist.github.com/EverettBerry/a37438006529a55f42da6fdbc44a505c',
   confirmed: 'others',
 } as const;
 const r2 = {
@@ -65,13 +67,14 @@ const lambda = {
 
 export const prices = {
   // What a worker runs on
-  fargateVcpu: { usd: 0.04048, per: 'vCPU-hour', ...fargate },
-  fargateMemory: { usd: 0.004445, per: 'GB-hour', ...fargate },
+  fargateVcpu: { name: 'Fargate vCPU', usd: 0.04048, per: 'vCPU-hour', ...fargate },
+  fargateMemory: { name: 'Fargate memory', usd: 0.004445, per: 'GB-hour', ...fargate },
   /** Above the 20 GB that each task has. */
-  fargateStorage: { usd: 0.000111, per: 'GB-hour', ...fargate },
-  fargateSpotVcpu: { usd: 0.02024, per: 'vCPU-hour', ...fargateSpot },
-  fargateSpotMemory: { usd: 0.0022225, per: 'GB-hour', ...fargateSpot },
+  fargateStorage: { name: 'Fargate scratch space above 20 GB', usd: 0.000111, per: 'GB-hour', ...fargate },
+  fargateSpotVcpu: { name: 'Fargate Spot vCPU', usd: 0.02024, per: 'vCPU-hour', ...fargateSpot },
+  fargateSpotMemory: { name: 'Fargate Spot memory', usd: 0.0022225, per: 'GB-hour', ...fargateSpot },
   publicIpv4: {
+    name: 'public IPv4',
     usd: 0.005,
     per: 'address-hour',
     source: 'https://aws.amazon.com/vpc/pricing/',
@@ -79,18 +82,26 @@ export const prices = {
     confirmed: 'others',
   },
   ebsGp3: {
+    name: 'EBS gp3',
     usd: 0.08,
     per: 'GB-month',
     source: 'https://aws.amazon.com/ebs/pricing/',
-    read: 'https://cur.vantage.sh/aws/amazon%20elastic%20block%20storage%20(ebs)/ and public price tables (April 2026)',
+    read: 'public price tables (April 2026)',
     confirmed: 'others',
   },
 
   // What watches and wakes
-  lambdaRequest: { usd: 0.2 / 1e6, per: 'request', freePerMonth: 1e6, ...lambda },
+  lambdaRequest: { name: 'Lambda requests', usd: 0.2 / 1e6, per: 'request', freePerMonth: 1e6, ...lambda },
   /** arm64. */
-  lambdaDuration: { usd: 0.0000133334, per: 'GB-second', freePerMonth: 400_000, ...lambda },
+  lambdaDuration: {
+    name: 'Lambda on arm64',
+    usd: 0.0000133334,
+    per: 'GB-second',
+    freePerMonth: 400_000,
+    ...lambda,
+  },
   sqsRequest: {
+    name: 'SQS',
     usd: 0.4 / 1e6,
     per: 'request',
     freePerMonth: 1e6,
@@ -98,11 +109,24 @@ export const prices = {
     read: 'https://cloudburn.io/blog/amazon-sqs-pricing (March 2026)',
     confirmed: 'others',
   },
-  alarmMetric: { usd: 0.1, per: 'metric-month', freePerMonth: 10, ...cloudWatch },
-  dashboard: { usd: 3, per: 'dashboard-month', freePerMonth: 3, ...cloudWatch },
-  customMetric: { usd: 0.3, per: 'metric-month', freePerMonth: 10, ...cloudWatch },
-  logIngestion: { usd: 0.5, per: 'GB', freePerMonth: 5, ...cloudWatch },
+  alarmMetric: { name: 'CloudWatch alarms', usd: 0.1, per: 'metric-month', freePerMonth: 10, ...cloudWatch },
+  dashboard: {
+    name: 'CloudWatch dashboards',
+    usd: 3,
+    per: 'dashboard-month',
+    freePerMonth: 3,
+    ...cloudWatch,
+  },
+  customMetric: {
+    name: 'CloudWatch custom metrics',
+    usd: 0.3,
+    per: 'metric-month',
+    freePerMonth: 10,
+    ...cloudWatch,
+  },
+  logIngestion: { name: 'CloudWatch Logs, ingestion', usd: 0.5, per: 'GB', freePerMonth: 5, ...cloudWatch },
   ecrStorage: {
+    name: 'ECR',
     usd: 0.1,
     per: 'GB-month',
     source: 'https://aws.amazon.com/ecr/pricing/',
@@ -111,18 +135,19 @@ export const prices = {
   },
 
   // Where films are
-  s3Storage: { usd: 0.023, per: 'GB-month', ...s3 },
+  s3Storage: { name: 'S3 Standard', usd: 0.023, per: 'GB-month', ...s3 },
   /** PUT, COPY, POST and LIST. */
-  s3Write: { usd: 0.005 / 1000, per: 'request', ...s3 },
+  s3Write: { name: 'S3 PUT, POST, LIST', usd: 0.005 / 1000, per: 'request', ...s3 },
   /** GET and HEAD. */
-  s3Read: { usd: 0.0004 / 1000, per: 'request', ...s3 },
-  r2Storage: { usd: 0.015, per: 'GB-month', freePerMonth: 10, ...r2 },
+  s3Read: { name: 'S3 GET, HEAD', usd: 0.0004 / 1000, per: 'request', ...s3 },
+  r2Storage: { name: 'R2', usd: 0.015, per: 'GB-month', freePerMonth: 10, ...r2 },
   /** Class A: PUT, LIST. */
-  r2Write: { usd: 4.5 / 1e6, per: 'request', freePerMonth: 1e6, ...r2 },
+  r2Write: { name: 'R2 class A (PUT, LIST)', usd: 4.5 / 1e6, per: 'request', freePerMonth: 1e6, ...r2 },
   /** Class B: GET, HEAD. */
-  r2Read: { usd: 0.36 / 1e6, per: 'request', freePerMonth: 10e6, ...r2 },
+  r2Read: { name: 'R2 class B (GET, HEAD)', usd: 0.36 / 1e6, per: 'request', freePerMonth: 10e6, ...r2 },
   /** At least 1 TB, and each object for at least 90 days; requests are free. */
   wasabiStorage: {
+    name: 'Wasabi',
     usd: 7.99,
     per: 'TB-month',
     source: 'https://wasabi.com/pricing',
@@ -131,6 +156,7 @@ export const prices = {
   },
   /** From AWS to anywhere that is not AWS: R2 and Wasabi too. The way in is free. */
   internetOut: {
+    name: 'transfer from AWS to the internet',
     usd: 0.09,
     per: 'GB',
     freePerMonth: 100,
@@ -139,9 +165,19 @@ export const prices = {
     confirmed: 'others',
   },
 
-  // What else encodes films
+  // What others have
+  /** An Application Load Balancer, before its capacity units. */
+  loadBalancer: {
+    name: 'Application Load Balancer',
+    usd: 0.0225,
+    per: 'hour',
+    source: 'https://aws.amazon.com/elasticloadbalancing/pricing/',
+    read: 'public estimates of $16.20 for 720 hours (January 2026)',
+    confirmed: 'others',
+  },
   /** AVC, one pass, up to 30 frames per second, SD. HD counts as 2 such minutes, 4K as 4; above 30 frames per second twice as many. */
   mediaConvertMinute: {
+    name: 'MediaConvert, Basic tier',
     usd: 0.0075,
     per: 'normalized minute',
     source: 'https://aws.amazon.com/mediaconvert/pricing/',
@@ -157,12 +193,15 @@ export function priceOf(name: PriceName): Price {
   return prices[name];
 }
 
-/**
- * Linux On-Demand by the hour: AWS's price list, as AWS's Karpenter has it of 19 January 2026
- * (https://github.com/aws/karpenter-provider-aws/blob/031e72b6099630e960dacb88b48a7e9bb780945f/pkg/providers/pricing/zz_generated.pricing_aws.go).
- * Spot changes by the hour: figures of April 2026 from public tables, for the two types that have any.
- */
-const instances: Record<InstanceTypeName, { onDemand: number; spot?: number }> = {
+/** Where the prices of instances are from. */
+export const instancesSource = {
+  onDemand:
+    "AWS's price list of 19 January 2026, as AWS's Karpenter has it (https://github.com/aws/karpenter-provider-aws/blob/031e72b6099630e960dacb88b48a7e9bb780945f/pkg/providers/pricing/zz_generated.pricing_aws.go)",
+  spot: 'public tables of April 2026, for the two types that have any; it changes by the hour: https://aws.amazon.com/ec2/spot/pricing/',
+} as const;
+
+/** Linux, US dollars an hour. */
+export const instances: Record<InstanceTypeName, { onDemand: number; spot?: number }> = {
   'g4dn.xlarge': { onDemand: 0.526, spot: 0.158 },
   'g4dn.2xlarge': { onDemand: 0.752, spot: 0.226 },
   'g4dn.4xlarge': { onDemand: 1.204 },

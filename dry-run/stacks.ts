@@ -45,10 +45,12 @@ export const madeUpSecrets: Readonly<Record<string, string>> = {
 /**
  * A stack file, by its path from the repository's root or an absolute one, with its secrets filled in and some keys changed; undefined
  * takes a key away.
+ * @throws what reading the file and its YAML throws
  */
 export function loadStack(file: string, changes: Record<string, string | undefined> = {}): StackConfig {
   const own = parse(readFileSync(new URL(file, root), 'utf8')) as { config?: object } | null;
-  return stackOf(own?.config ?? {}, changes, basename(file, '.yaml').replace('Pulumi.', ''));
+  if (own?.config === undefined) throw new TypeError('it has no "config"');
+  return stackOf(own.config, changes, basename(file, '.yaml').replace('Pulumi.', ''));
 }
 
 /** A stack with these keys in its file, and some changed; all others have the defaults of Pulumi.yaml. */

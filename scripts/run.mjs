@@ -24,6 +24,7 @@ const tasks = {
   },
   bench: { needs: ['ffmpeg'], script: 'bench/main.ts', args: [] },
   soak: { needs: ['ffmpeg'], script: 'test/soak/main.ts', args: [] },
+  cost: { needs: [], node: ['--disable-warning=ExperimentalWarning'], script: 'cost/main.ts', args: [] },
   check: { needs: ['ffmpeg', 'chromium', 'postgres'], script: 'scripts/check.ts', args: [] },
 };
 
@@ -33,7 +34,7 @@ try {
   if (!task) throw new SetupError(`There is no task "${name}". Tasks: ${Object.keys(tasks).join(', ')}.`);
   ensurePackages(root);
   for (const need of task.needs) ensure[need]();
-  start(runtime(), [join(root, task.script), ...task.args, ...args]);
+  start(runtime(), [...(task.node ?? []), join(root, task.script), ...task.args, ...args]);
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   console.error(error.message);
