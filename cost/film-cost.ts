@@ -40,21 +40,24 @@ export function filmCosts(farm: FarmFacts): FilmCosts {
   const plan = planReferenceFilm(farm.settings, farm.worker.kind);
   const bytes = publishedBytes(plan);
   const costs = workerHours(farm).flatMap((machine) =>
-    marketsOf(farm).flatMap((market) => {
-      const hour = machine[market];
-      return hour === undefined ? [] : [costOn(farm, plan, { machine, market, hourUsd: total(hour) })];
-    }),
+    pricedMarkets(farm, machine).map((market) => costOn(farm, plan, { machine, market })),
   );
   return { plan, publishedBytes: bytes, storageMonth: storageMonth(farm.output, bytes), costs };
+}
+
+/** Those that the stack buys; On-Demand where it buys Spot alone and no figure of Spot is known, as Spot is never more. */
+function pricedMarkets(farm: FarmFacts, machine: WorkerHour): ('onDemand' | 'spot')[] {
+  const priced = marketsOf(farm).filter((market) => machine[market] !== undefined);
+  return priced.length > 0 ? priced : ['onDemand'];
 }
 
 interface Chosen {
   machine: WorkerHour;
   market: 'onDemand' | 'spot';
-  hourUsd: number;
 }
 
-function costOn(farm: FarmFacts, plan: FilmPlan, { machine, market, hourUsd }: Chosen): FilmCost {
+function costOn(farm: FarmFacts, plan: FilmPlan, { machine, market }: Chosen): FilmCost {
+  const hourUsd = total(machine[market] ?? machine.onDemand);
   const speed = speedOn(farm, plan, machine);
   const seconds = plan.durationSeconds / speed.filmSecondsPerSecond;
   const isShared =
@@ -93,7 +96,7 @@ function speedOn({ worker }: FarmFacts, plan: FilmPlan, { name }: WorkerHour): S
 const startSeconds = { gpu: 130, fargate: 30 } as const;
 
 /** After the film: the quiet until the tasks go, and on instances the time until they go too (`decide.ts`). */
-export function wakingSeconds({ worker, waker: { rules } }: Pick<FarmFacts, 'worker' | 'waker'>): number {
+function wakingSeconds({ worker, waker: { rules } }: FarmFacts): number {
   const instanceMs = worker.kind === 'gpu' ? rules.idleInstanceMs : 0;
   return startSeconds[worker.kind] + (rules.idleMs + instanceMs) / 1000;
 }

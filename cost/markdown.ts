@@ -30,3 +30,8 @@ export function usd(amount: number): string {
 export function count(quantity: number): string {
   return quantity.toLocaleString('en-US', { maximumSignificantDigits: quantity < 1000 ? 3 : 7 });
 }
+
+/** A price in full: `$0.0000004`. */
+export function unitPrice(amount: number): string {
+  return `$${amount.toFixed(10).replace(/0+$/, '').replace(/\.$/, '')}`;
+}

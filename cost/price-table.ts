@@ -1,4 +1,4 @@
-import { table } from './markdown.ts';
+import { table, unitPrice } from './markdown.ts';
 import { instances, instancesSource, type Price, prices } from './prices.ts';
 
 /** Every price with where it is from, as Markdown. */
@@ -6,7 +6,7 @@ export function priceTable(): string {
   const rows = Object.values<Price>(prices).map(
     ({ name, usd, per, freePerMonth, confirmed, source, read }) => [
       `[${name}](${source})`,
-      `$${plain(usd)}`,
+      unitPrice(usd),
       per,
       freePerMonth === undefined ? '' : freePerMonth.toLocaleString('en-US'),
       confirmed,
@@ -23,8 +23,4 @@ export function priceTable(): string {
     `Instances by the hour, Linux. On-Demand: ${instancesSource.onDemand} ("seller"). Spot: ${instancesSource.spot} ("unconfirmed").`,
     table(['type', 'On-Demand:', 'Spot:'], machines),
   ].join('\n\n');
-}
-
-function plain(usd: number): string {
-  return usd.toFixed(10).replace(/0+$/, '').replace(/\.$/, '');
 }

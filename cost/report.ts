@@ -1,7 +1,7 @@
 import { type Allowance, allowancesOf, total } from './charge.ts';
 import { type FarmFacts, readFarm } from './facts.ts';
 import { type FilmCosts, filmCosts } from './film-cost.ts';
-import { type IdleResource, idleMonth } from './idle.ts';
+import { type IdleResource, idleMonth } from './idle/month.ts';
 import { knownFarms, mediaConvert, type Other } from './others.ts';
 import { pricedRegion, pricesDate } from './prices.ts';
 import { type WorkerHour, workerHours } from './worker-hour.ts';

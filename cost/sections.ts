@@ -1,7 +1,8 @@
 import { type Charge, total, unit } from './charge.ts';
 import { referenceBytes, referenceFilm } from './film.ts';
 import type { FilmCost } from './film-cost.ts';
-import { count, table, usd } from './markdown.ts';
+import { count, table, unitPrice, usd } from './markdown.ts';
+import { prices } from './prices.ts';
 import type { CostReport } from './report.ts';
 
 const markets = { onDemand: 'On-Demand', spot: 'Spot' } as const;
@@ -62,7 +63,7 @@ function idleSection({ idle, farm }: CostReport): string {
   const sleeps =
     farm.minTasks === 0
       ? 'It sleeps: no task, no instance, no address.'
-      : `${farm.minTasks} task runs always.`;
+      : `Workers that always run: ${farm.minTasks}.`;
   return [
     '### A month in which no film comes',
     `${sleeps} ${idle.resources.length} resources, ${free.length} of them free.`,
@@ -96,11 +97,6 @@ function reckoning({ quantity, per, usdEach }: Charge): string {
   return `${count(quantity)} ${unit(quantity, per)} × ${unitPrice(usdEach)}`;
 }
 
-/** A price in full: `$0.0000004`. */
-function unitPrice(usdEach: number): string {
-  return `$${usdEach.toFixed(10).replace(/0+$/, '').replace(/\.$/, '')}`;
-}
-
 function workerSection({ workers }: CostReport): string {
   const rows = workers.map(({ name, onDemand, spot }) => [
     name,
@@ -115,7 +111,7 @@ function workerSection({ workers }: CostReport): string {
   ].join('\n\n');
 }
 
-function filmSection({ film, farm }: CostReport): string {
+function filmSection({ film, farm, workers }: CostReport): string {
   const { plan, costs, publishedBytes, storageMonth } = film;
   const segments = plan.parts.reduce((sum, part) => {
     const renditions = part.kind === 'video' ? plan.video.renditions.length : plan.audio.length;
@@ -134,12 +130,15 @@ function filmSection({ film, farm }: CostReport): string {
   ]);
   const notes = [
     ...new Set(costs.map(({ speed }) => `Speed: ${speed.how}.`)),
-    '"Hours" are hours of work: where several workers make a film, the film is there sooner, and costs the same.',
+    ...(workers.some(({ spot }) => spot === undefined)
+      ? ['Where no Spot figure is known, that of On-Demand is told: Spot is never more.']
+      : []),
+    '"Hours" are hours of work: where several workers make a film, the film is there sooner, and costs about the same.',
     ...requestNotes(costs),
     farm.output === 's3'
       ? 'Transfer: within a region S3 costs nothing; viewers are not counted.'
-      : `Transfer: every byte that is published leaves AWS, at $0.09 a GB; the first 100 GB of an account's month are free and not taken off here. The source comes in for nothing.`,
-    `Storage: ${(publishedBytes / 1e9).toFixed(1)} GB ${storageMonth.what}, ${usd(storageMonth.usd)} a month, for as long as it is kept.`,
+      : `Transfer: every byte that is published leaves AWS, at ${unitPrice(prices.internetOut.usd)} a GB; the first ${prices.internetOut.freePerMonth} GB of an account's month are free and not taken off here. The source comes in for nothing.`,
+    `Storage: ${(publishedBytes / 1e9).toFixed(1)} GB ${storageMonth.what}, ${usd(storageMonth.usd)} a month, for as long as it is kept${farm.output === 'wasabi' ? ', 90 days at least, within the minimum of 1 TB' : ''}.`,
     farm.minTasks > 0
       ? 'The worker that always runs is paid for already: what it makes costs requests and transfer alone.'
       : '"Waking" comes on top where a film wakes the farm: the machine’s start, and its waiting until the farm sleeps again. Films that come together share it.',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { allowancesOf, total } from '../../cost/charge.ts';
 import { factsOf, readFarm } from '../../cost/facts.ts';
-import { type IdleResource, idleMonth } from '../../cost/idle.ts';
+import { type IdleResource, idleMonth } from '../../cost/idle/month.ts';
 import { hoursPerMonth, prices } from '../../cost/prices.ts';
 import { standingHour, workerHours } from '../../cost/worker-hour.ts';
 import { recordFarm } from '../../dry-run/farm.ts';
