@@ -6,6 +6,7 @@ import { UserError } from './errors.ts';
 import { jobsCommand, statusCommand } from './jobs/command.ts';
 import { linksCommand } from './links/command.ts';
 import { openCommand } from './open/command.ts';
+import { planCommand } from './plan/command.ts';
 import { submitCommand } from './submit/command.ts';
 import { watchCommand } from './watch/command.ts';
 
@@ -13,6 +14,7 @@ const program = new Command('farm')
   .description('Your own HLS transcoding farm')
   .showHelpAfterError('(--help tells what there is)')
   .addCommand(demoCommand())
+  .addCommand(planCommand())
   .addCommand(submitCommand())
   .addCommand(statusCommand())
   .addCommand(jobsCommand())

@@ -37,12 +37,18 @@ export function bucketClient(
 /**
  * The same as the worker's `Store`. Workers wait out an outage; at a keyboard, storage that does not answer within
  * seconds is to be told.
+ * @param bucket another one than the farm's, reached in the same way
  * @throws UserError where the keys of R2 or Wasabi are missing
  */
-export function openBucket(address: FarmAddress, side: Side, env: NodeJS.ProcessEnv = process.env): Store {
+export function openBucket(
+  address: FarmAddress,
+  side: Side,
+  bucket = address[`${side}Bucket`],
+  env: NodeJS.ProcessEnv = process.env,
+): Store {
   const credentials = hasOwnKeys(address, side) ? keysFor(address, side, env) : undefined;
   const timing = { retrySeconds: 10, connectSeconds: 5, stallSeconds: 10 };
-  return openStore({ ...waysTo(address, side), credentials }, timing);
+  return openStore({ ...waysTo(address, side), bucket, credentials }, timing);
 }
 
 /** What the program renders into the worker's settings: R2 and Wasabi know no bucket hosts, nor all checksums. */

@@ -9,6 +9,7 @@ import { openLive } from '../text/live.ts';
 import { printable, styleFor } from '../text/style.ts';
 import { openUploadRecords } from '../upload/records.ts';
 import { type Film, findFilm, type SubmittedJob, submitFilm } from './film.ts';
+import { addFilmOptions } from './film-options.ts';
 import { readUploadFilters } from './uploads.ts';
 import { waitForJobs } from './wait.ts';
 import { readWishes, type WishFlags } from './wishes.ts';
@@ -20,7 +21,7 @@ const uploadsAtOnce = 3;
 
 /** `farm submit`: puts films into the farm. */
 export function submitCommand(): Command {
-  return farmCommand('submit')
+  const command = farmCommand('submit')
     .description('Put films into the farm')
     .argument(
       '<films...>',
@@ -32,15 +33,10 @@ export function submitCommand(): Command {
     .option('--metadata <json>', 'anything, carried through to every report')
     .option('--force', 'transcode again although the film is done')
     .option('--delete-source', 'delete the source after success')
-    .option('--include-480p', 'add a 480p rendition to the standard ladder')
-    .option('--ladder <ladder>', 'name of a ladder, or its JSON')
-    .option('--segment-seconds <seconds>', 'length of a media segment')
-    .option('--thumbnail-at <place>', 'where the poster is taken: seconds, or a share such as 10%')
-    .option('--workers <number>', 'the most workers that make the film together')
-    .option('--webhook <url>', 'where this job is reported, if the farm lets jobs say so')
-    .action((names: string[], options: SubmitOptions) =>
-      withFarm(options, (context) => submit(names, options, context)),
-    );
+    .option('--webhook <url>', 'where this job is reported, if the farm lets jobs say so');
+  return addFilmOptions(command).action((names: string[], options: SubmitOptions) =>
+    withFarm(options, (context) => submit(names, options, context)),
+  );
 }
 
 async function submit(

@@ -1,0 +1,106 @@
+import { basename } from 'node:path';
+import { type Command, Option } from 'commander';
+import { RefusedError } from '../../worker/src/errors.ts';
+import { UserError } from '../errors.ts';
+import { type FarmAddress, NoFarmError } from '../farm/address.ts';
+import { readDeployed } from '../farm/deployed.ts';
+import { connect } from '../farm/farm.ts';
+import { type Answers, type CommonOptions, chosenFarm, farmCommand, here, runCommand } from '../farm/run.ts';
+import { addFilmOptions } from '../submit/film-options.ts';
+import { readWishes, type WishFlags } from '../submit/wishes.ts';
+import { printable, styleFor } from '../text/style.ts';
+import { estimate } from './estimate.ts';
+import { openFilm } from './film.ts';
+import { type Machine, machineName, machineOf, machineOfDeployed, thisMachine } from './machine.ts';
+import { planFilm } from './make.ts';
+import { planSettings } from './settings.ts';
+import { planLines } from './text.ts';
+
+type PlanOptions = CommonOptions & WishFlags & { compute?: 'fargate' | 'gpu'; instanceType?: string };
+
+/** `farm plan`: what would be made of a film. */
+export function planCommand(): Command {
+  const command = farmCommand('plan')
+    .description('Tell what would be made of a film, how long it takes and what it costs; encode nothing')
+    .argument(
+      '<film>',
+      'a file on this machine, a key in the source bucket, s3://BUCKET/KEY, or an http(s) URL',
+    )
+    .addOption(
+      new Option(
+        '--compute <compute>',
+        "instead of the farm's own, with the settings that farms begin with",
+      ).choices(['fargate', 'gpu']),
+    )
+    .option('--instance-type <type>', 'with --compute gpu, such as g4dn.xlarge');
+  return addFilmOptions(command).action((name: string, options: PlanOptions) =>
+    runCommand(options, (answers) => plan(name, options, answers)),
+  );
+}
+
+async function plan(name: string, flags: PlanOptions, { stop, say, answer }: Answers): Promise<void> {
+  const { options = {} } = readWishes(flags);
+  const { address, machine, environment } = await findMachine(flags);
+  const settings = planSettings(environment);
+  const workers = options.workersPerFilm ?? settings.sharing.workersPerFilm;
+  const opened: { close(): void }[] = [];
+  try {
+    const film = await openFilm(name, here(), address, (store) => opened.push(store));
+    const { media, plan } = await planFilm(film, settings, options, machine, stop);
+    const expected = estimate(media, plan, machine, workers);
+    const view = {
+      name: basename(film.name),
+      media,
+      plan,
+      machine: machineName(machine),
+      estimate: expected,
+    };
+    for (const line of planLines(view, styleFor(process.stdout))) say(line);
+    answer({
+      film: film.name,
+      media,
+      plan: { ...plan, parts: plan.parts.length },
+      machine,
+      estimate: expected ?? null,
+    });
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    say(`${styleFor(process.stdout).bad('refused')}    [${error.code}] ${printable(error.message)}`);
+    answer({ film: name, refused: { code: error.code, message: error.message } });
+    process.exitCode = 2;
+  } finally {
+    for (const store of opened) store.close();
+  }
+}
+
+/** What the film would be made on, and with which settings: by the flags, or as the farm is deployed. */
+async function findMachine(
+  flags: PlanOptions,
+): Promise<{ address?: FarmAddress; machine: Machine; environment: Record<string, string> }> {
+  if (flags.compute !== undefined) {
+    const machine = machineOf(flags.compute, flags.instanceType);
+    const address = await chosenFarm(flags).catch((error: unknown) => {
+      if (error instanceof NoFarmError) return undefined;
+      throw error;
+    });
+    return { address, machine, environment: {} };
+  }
+  if (flags.instanceType !== undefined) throw new UserError('--instance-type goes with --compute gpu.');
+  const address = await chosenFarm(flags).catch((error: unknown) => {
+    if (!(error instanceof NoFarmError)) throw error;
+    throw new UserError(`${error.message} Or say what to plan for: --compute fargate, or --compute gpu.`);
+  });
+  if (address.local) return { address, machine: thisMachine, environment: {} };
+  const farm = connect(address);
+  try {
+    const deployed = await readDeployed(farm, address);
+    if (deployed === undefined) {
+      throw new UserError(
+        'The outputs of this farm name no service, so its compute is unknown. Save them anew, or say it: --compute fargate, or --compute gpu.',
+      );
+    }
+    return { address, machine: machineOfDeployed(deployed), environment: deployed.environment };
+  } finally {
+    farm.close();
+  }
+}

@@ -1,0 +1,62 @@
+import { pricedRegion, pricesDate } from '../../cost/prices.ts';
+import type { Plan } from '../../worker/src/plan/plan.ts';
+import type { Media } from '../../worker/src/probe/media.ts';
+import { hourUsd, type Machine, type Market, speedOf } from './machine.ts';
+
+/** How long it takes and what it costs, about. */
+export interface Estimate {
+  /** From the first frame to the last. */
+  seconds: number;
+  /** Workers that make the film together. */
+  workers: number;
+  /** `measured` on x264; `limit`: a share of the chip's published limit, as no GPU was at hand. */
+  basis: 'measured' | 'limit';
+  /** How it was reckoned, in a sentence. */
+  how: string;
+  /** US dollars of compute for this film alone: no start, no idle time. */
+  costs: { market: Market; usd: number }[];
+  /** What the figures leave out. */
+  notes: string[];
+}
+
+/**
+ * @param workers the most that may make this film together
+ * @returns undefined for films without a picture: sound takes next to nothing
+ */
+export function estimate(media: Media, plan: Plan, machine: Machine, workers: number): Estimate | undefined {
+  if (!media.video || !plan.video) return undefined;
+  const { frameRate, renditions, encoder, prepare } = plan.video;
+  const speed = speedOf(machine, {
+    sourcePixels: media.video.width * media.video.height,
+    framesPerSecond: frameRate.num / frameRate.den,
+    renditions,
+  });
+  const workSeconds = plan.video.durationSeconds / speed.filmSecondsPerSecond;
+  const videoParts = plan.parts.filter(({ kind }) => kind === 'video').length;
+  const together = Math.max(1, Math.min(workers, videoParts));
+  const markets = machine.kind === 'here' ? [] : machine.markets;
+  return {
+    seconds: workSeconds / together,
+    workers: together,
+    basis: speed.basis,
+    how: speed.how,
+    costs: markets.flatMap((market) => {
+      const usd = hourUsd(machine, market);
+      return usd === undefined ? [] : [{ market, usd: (workSeconds / 3600) * usd }];
+    }),
+    notes: [
+      ...(encoder.preset === measuredPreset[encoder.name]
+        ? []
+        : [
+            `speeds are known for the preset ${measuredPreset[encoder.name]}, and this farm has ${encoder.preset}`,
+          ]),
+      ...(prepare.length > 0 || plan.video.path === 'upload'
+        ? ['what the CPU does before the encoder (deinterlacing, tone mapping, decoding) is not in it']
+        : []),
+      ...(markets.length > 0 ? [`prices of ${pricedRegion}, ${pricesDate}`] : []),
+    ],
+  };
+}
+
+/** Of the figures in `cost/speeds.ts`. */
+const measuredPreset = { x264: 'veryfast', nvenc: 'p5' } as const;

@@ -1,0 +1,77 @@
+import { chooseEncoder } from '../../worker/src/encode/choose-encoder.ts';
+import { openMediaTools } from '../../worker/src/media-tool.ts';
+import { makePlan } from '../../worker/src/plan/make-plan.ts';
+import type { Plan, VideoEncoder } from '../../worker/src/plan/plan.ts';
+import type { Media } from '../../worker/src/probe/media.ts';
+import { probe } from '../../worker/src/probe/probe.ts';
+import type { Settings } from '../../worker/src/settings.ts';
+import { serveSource } from '../../worker/src/source/server.ts';
+import type { SourceObject } from '../../worker/src/source/source.ts';
+import { UserError } from '../errors.ts';
+import type { Wishes } from '../submit/wishes.ts';
+import type { Machine } from './machine.ts';
+
+/** A film, and what a worker would make of it. */
+export interface PlannedFilm {
+  media: Media;
+  plan: Plan;
+}
+
+/**
+ * Probes and plans with the worker's own code, and encodes nothing.
+ * @throws RefusedError where a worker would refuse the film
+ * @throws UserError where there is no ffmpeg
+ */
+export async function planFilm(
+  film: SourceObject,
+  settings: Settings,
+  options: NonNullable<Wishes['options']>,
+  machine: Machine,
+  signal: AbortSignal,
+): Promise<PlannedFilm> {
+  const tools = mediaTools(settings);
+  const info = await film.describe(signal);
+  const server = await serveSource(film, info, { patienceSeconds: 10 });
+  try {
+    const media = await probe(tools, server.url, info.sizeBytes, settings.limits, signal);
+    const { ladder, include480p, segmentSeconds, thumbnailAt, ...encoding } = settings.encoding;
+    const plan = makePlan(media, {
+      sourceVersion: info.versionId ?? info.etag,
+      encoding: {
+        ...encoding,
+        ladder: options.ladder ?? ladder,
+        include480p: options.include480p ?? include480p,
+        segmentSeconds: options.segmentSeconds ?? segmentSeconds,
+        thumbnailAt: options.thumbnailAt ?? thumbnailAt,
+      },
+      encoder: await encoderOf(machine, settings, tools),
+      software: tools.version,
+    });
+    return { media, plan };
+  } catch (error) {
+    // ffprobe saw only a broken connection; the server knows why.
+    throw server.failure ?? error;
+  } finally {
+    await server.close();
+  }
+}
+
+/** On this machine whatever runs here; elsewhere what the program gives that compute. */
+async function encoderOf(
+  machine: Machine,
+  settings: Settings,
+  tools: ReturnType<typeof openMediaTools>,
+): Promise<VideoEncoder> {
+  const { encoder, x264Preset, nvencPreset } = settings.encoding;
+  if (machine.kind === 'here') return chooseEncoder(settings, tools);
+  const isGpu = machine.kind === 'gpu' && encoder !== 'x264';
+  return isGpu ? { name: 'nvenc', preset: nvencPreset } : { name: 'x264', preset: x264Preset };
+}
+
+function mediaTools({ ffmpegPath, ffprobePath, limits }: Settings) {
+  try {
+    return openMediaTools({ ffmpegPath, ffprobePath, maxPixels: limits.pixels, maxStreams: limits.streams });
+  } catch (error) {
+    throw new UserError((error as Error).message);
+  }
+}

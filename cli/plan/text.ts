@@ -1,0 +1,140 @@
+import type { Plan, VideoPlan } from '../../worker/src/plan/plan.ts';
+import type { Media } from '../../worker/src/probe/media.ts';
+import { printable, type Style } from '../text/style.ts';
+import { formatBitrate, formatBytes, formatSeconds } from '../text/units.ts';
+import type { Estimate } from './estimate.ts';
+
+export interface PlanView {
+  name: string;
+  media: Media;
+  plan: Plan;
+  machine: string;
+  estimate?: Estimate;
+}
+
+/** All that is planned, for people. */
+export function planLines({ name, media, plan, machine, estimate }: PlanView, style: Style): string[] {
+  return [
+    `${style.bold(printable(name))}  ${filmText(media)}`,
+    '',
+    ...(plan.video ? [labelled('encoder', encoderText(plan.video), style)] : []),
+    labelled('parts', partsText(plan), style),
+    labelled(
+      'segments',
+      `${plan.segmentSeconds} s, ${plan.segmentFormat === 'fmp4' ? 'fMP4 (CMAF)' : 'MPEG-TS'}`,
+      style,
+    ),
+    '',
+    ...tableLines(plan, style),
+    '',
+    labelled('published', `about ${formatBytes(publishedBytes(plan))} at these bitrates`, style),
+    ...(estimate ? estimateLines(estimate, machine, style) : []),
+    ...plan.warnings.map((warning) => labelled('warning', style.bold(printable(warning)), style)),
+  ];
+}
+
+function filmText({ durationSeconds, sizeBytes, video, audio, format }: Media): string {
+  const picture = video && [
+    `${video.width}×${video.height}${video.rotation ? ` turned by ${video.rotation}°` : ''}`,
+    `${rounded(video.frameRate.num / video.frameRate.den)} frames/s${video.interlaced ? ', interlaced' : ''}`,
+    `${video.codec}${video.bitDepth > 8 ? ` ${video.bitDepth} bit` : ''}${video.hdr ? ` HDR (${video.hdr})` : ''}`,
+  ];
+  const sound = audio.length === 0 ? 'no sound' : `sound ${audio.map(({ codec }) => codec).join(', ')}`;
+  return [
+    formatSeconds(durationSeconds),
+    ...(picture ?? ['no picture']),
+    sound,
+    formatBytes(sizeBytes),
+    format.split(',')[0] ?? '',
+  ].join(', ');
+}
+
+const paths: Record<VideoPlan['path'], string> = {
+  gpu: 'decoded, scaled and encoded on the GPU',
+  upload: 'decoded and prepared on the CPU, scaled and encoded on the GPU',
+  cpu: 'all on the CPU',
+};
+
+function encoderText({ encoder, path, prepare }: VideoPlan): string {
+  return [
+    `${encoder.name} ${encoder.preset}`,
+    paths[path],
+    ...(prepare.length > 0 ? [`first ${prepare.map((filter) => filter.split('=')[0]).join(', ')}`] : []),
+  ].join('; ');
+}
+
+function partsText({ parts, durationSeconds, audio }: Plan): string {
+  const videos = parts.filter(({ kind }) => kind === 'video').length;
+  const sound = audio.length > 0 ? ['one for all sound'] : [];
+  if (videos === 0) return sound.join('');
+  const each =
+    videos === 1
+      ? 'one for the picture'
+      : `${videos} for the picture, of about ${formatSeconds(durationSeconds / videos)}`;
+  return [each, ...sound].join(', ');
+}
+
+function tableLines({ video, audio }: Plan, style: Style): string[] {
+  const rows = [
+    ...(video?.renditions ?? []).map((one) => [
+      one.name,
+      `${one.width}×${one.height}`,
+      formatBitrate(one.bitrate),
+      formatBitrate(one.maxBitrate),
+      `H.264 ${one.profile} ${one.level}`,
+    ]),
+    ...audio.map((one) => [
+      one.name,
+      `${one.channels === 1 ? 'mono' : 'stereo'} ${one.sampleRate / 1000} kHz`,
+      formatBitrate(one.bitrate),
+      '',
+      `AAC  ${one.label}${one.default ? ', default' : ''}`,
+    ]),
+  ];
+  const head = ['rendition', 'picture', 'bitrate', 'peak', 'codec'];
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) =>
+        column === 2 || column === 3 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+      )
+      .join('  ')
+      .trimEnd();
+  return [style.dim(line(head)), ...rows.map((row) => printable(line(row)))];
+}
+
+function estimateLines(estimate: Estimate, machine: string, style: Style): string[] {
+  const { seconds, workers, how, costs, notes } = estimate;
+  const whom = workers === 1 ? `on ${machine}` : `with ${workers} workers, each on ${machine}`;
+  const usd = costs.map(({ market, usd }) => `${formatUsd(usd)} ${market}`);
+  return [
+    labelled('time', `about ${formatSeconds(seconds)} ${whom}`, style),
+    ...(costs.length > 0
+      ? [labelled('cost', `about ${usd.join(', ')}, without start and idle time`, style)]
+      : []),
+    ...[how, ...notes].map((note) => labelled('', style.dim(note), style)),
+  ];
+}
+
+/** Every rendition at its target, all sound. */
+function publishedBytes({ video, audio }: Plan): number {
+  const picture = (video?.renditions ?? []).reduce((sum, { bitrate }) => sum + bitrate, 0);
+  const sound = audio.reduce((sum, { bitrate, durationSeconds }) => sum + bitrate * durationSeconds, 0);
+  return (picture * (video?.durationSeconds ?? 0) + sound) / 8;
+}
+
+function labelled(label: string, text: string, style: Style): string {
+  return `${style.dim(label.padEnd(10))} ${text}`;
+}
+
+/** Two figures that count: `$0.0042`, `$1.30`. */
+export function formatUsd(usd: number): string {
+  if (usd >= 1 || usd === 0) return `$${usd.toFixed(2)}`;
+  return `$${usd.toFixed(Math.max(2, 1 - Math.floor(Math.log10(usd))))}`;
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 100) / 100;
+}

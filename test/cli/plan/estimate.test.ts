@@ -1,0 +1,96 @@
+import { expect, it } from 'vitest';
+import { estimate } from '../../../cli/plan/estimate.ts';
+import { hourUsd, type Machine, machineOf, machineOfDeployed } from '../../../cli/plan/machine.ts';
+import { planSettings } from '../../../cli/plan/settings.ts';
+import { formatUsd } from '../../../cli/plan/text.ts';
+import { instancePrice } from '../../../cost/prices.ts';
+import { makePlan } from '../../../worker/src/plan/make-plan.ts';
+import type { VideoEncoder } from '../../../worker/src/plan/plan.ts';
+import type { Media } from '../../../worker/src/probe/media.ts';
+import { film, videoStream } from '../../helpers/media.ts';
+
+const video = videoStream({ width: 1920, height: 1080, durationSeconds: 3600 });
+const media = film({ durationSeconds: 3600, video, audio: [] });
+const { encoding } = planSettings({});
+const planOf = (media: Media, encoder: VideoEncoder) =>
+  makePlan(media, { sourceVersion: 'any', encoding, encoder, software: 'any' });
+const x264: VideoEncoder = { name: 'x264', preset: 'veryfast' };
+const fargate: Machine = machineOf('fargate', undefined);
+
+it('divides the time by the workers, never by more than there are parts, and leaves the cost as it is', () => {
+  const plan = planOf(media, x264);
+  const alone = estimate(media, plan, fargate, 1);
+  const four = estimate(media, plan, fargate, 4);
+  const hundred = estimate(media, plan, fargate, 100);
+  expect(alone?.seconds).toBeCloseTo(4 * (four?.seconds ?? 0));
+  expect(hundred?.workers).toBe(plan.parts.length);
+  expect(four?.costs).toEqual(alone?.costs);
+});
+
+it('costs what an hour of the machine costs, for the share of an hour that is worked', () => {
+  const gpu = machineOf('gpu', 'g4dn.xlarge');
+  const found = estimate(media, planOf(media, { name: 'nvenc', preset: 'p5' }), gpu, 1);
+  const { onDemand, spot = 0 } = instancePrice('g4dn.xlarge');
+  const hours = (found?.seconds ?? 0) / 3600;
+  expect(found?.costs).toEqual([
+    { market: 'on demand', usd: hours * onDemand },
+    { market: 'spot', usd: hours * spot },
+  ]);
+  // Four GPUs are four workers.
+  expect(hourUsd(machineOf('gpu', 'g4dn.12xlarge'), 'on demand')).toBe(
+    instancePrice('g4dn.12xlarge').onDemand / 4,
+  );
+});
+
+it('says what the figures leave out', () => {
+  const slow = estimate(media, planOf(media, { ...x264, preset: 'slow' }), fargate, 1);
+  expect(slow?.notes.join()).toContain('this farm has slow');
+  const interlaced = { ...media, video: { ...video, interlaced: true } };
+  expect(estimate(interlaced, planOf(interlaced, x264), fargate, 1)?.notes.join()).toContain('deinterlacing');
+});
+
+it('estimates nothing for sound alone', () => {
+  const { video: _, ...sound } = media;
+  expect(estimate(sound, planOf({ ...sound, audio: [] }, x264), fargate, 1)).toBeUndefined();
+});
+
+it('takes compute and settings of a farm as they are deployed', () => {
+  const common = {
+    image: '',
+    environment: {},
+    secretParameters: {},
+    task: { cpuUnits: 8192, memoryMib: 16_384 },
+  };
+  expect(machineOfDeployed({ ...common, compute: 'fargate', spot: false })).toEqual({
+    kind: 'fargate',
+    vcpus: 8,
+    memoryGb: 16,
+    markets: ['on demand'],
+  });
+  const instances = { types: ['g6.xlarge', 'g5.xlarge'], most: 3, onDemandBase: 1 };
+  expect(machineOfDeployed({ ...common, compute: 'gpu', spot: true, instances })).toEqual({
+    kind: 'gpu',
+    instanceType: 'g6.xlarge',
+    markets: ['on demand', 'spot'],
+  });
+  const settings = planSettings({
+    SEGMENT_SECONDS: '4',
+    WORKERS_PER_FILM: '3',
+    PARTS_QUEUE_URL: 'https://x.invalid',
+    WEBHOOK_URL: 'https://needs.a.secret.invalid',
+    QUEUE_URL: 'unread',
+  });
+  expect(settings.encoding.segmentSeconds).toBe(4);
+  expect(settings.sharing.workersPerFilm).toBe(3);
+  expect(() => planSettings({ ENCODER: 'av1' })).toThrow(/different versions[\s\S]*ENCODER/);
+});
+
+it('shows dollars with two figures that count', () => {
+  expect([0, 0.0042, 0.01234, 0.5, 12.345].map(formatUsd)).toEqual([
+    '$0.00',
+    '$0.0042',
+    '$0.012',
+    '$0.50',
+    '$12.35',
+  ]);
+});

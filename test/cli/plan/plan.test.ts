@@ -1,0 +1,89 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Estimate } from '../../../cli/plan/estimate.ts';
+import type { JobState } from '../../../worker/src/report/state.ts';
+import { ffmpeg, temporaryFolder } from '../../helpers/clips.ts';
+import { addressOf, farmCommand, saveAddress } from '../../helpers/farm-command.ts';
+import { startLocalFarm, type TestFarm } from '../../helpers/local-farm.ts';
+
+let farm: TestFarm;
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let file: string;
+
+const plan = (...args: string[]) => farmCommand(folder.path, ['plan', ...args]);
+
+interface Planned {
+  plan: { parts: number; video: { encoder: object; path: string; renditions: { name: string }[] } };
+  estimate: Estimate;
+}
+
+beforeAll(async () => {
+  farm = await startLocalFarm();
+  folder = await temporaryFolder();
+  file = await saveAddress(folder.path, addressOf(farm));
+  await ffmpeg(
+    ...['-f', 'lavfi', '-i', 'testsrc2=size=1280x720:rate=25:duration=2'],
+    ...['-f', 'lavfi', '-i', 'sine=duration=2', '-preset', 'ultrafast'],
+    join(folder.path, 'film.mp4'),
+  );
+  await farm.put('stored.mp4', join(folder.path, 'film.mp4'));
+  await writeFile(join(folder.path, 'notes.mp4'), 'not a film at all');
+}, 40_000);
+
+afterAll(async () => {
+  await farm.stop();
+  await folder[Symbol.asyncDispose]();
+});
+
+it('plans what the worker then makes, of a film in the bucket as of one on this machine', async () => {
+  const stored = (await plan('stored.mp4', '--farm', file, '--json')).json<Planned>();
+  const here = (await plan('film.mp4', '--farm', file, '--json')).json<Planned>();
+  expect(here.plan.video).toEqual(stored.plan.video);
+  expect(stored.estimate).toMatchObject({ basis: 'measured', workers: 1, costs: [] });
+
+  farm.startWorker();
+  const id = await farm.sendJob({ source: 'stored.mp4' });
+  const job: JobState = await farm.waitFor(id, 'succeeded');
+  const video = job.film?.renditions.filter(({ kind }) => kind === 'video').map(({ name }) => name);
+  expect(stored.plan.video.renditions.map(({ name }) => name)).toEqual(video);
+}, 60_000);
+
+it('plans for a GPU without one, and without a farm; the flags of a job shape the film', async () => {
+  const flags = ['--compute', 'gpu', '--instance-type', 'g6.xlarge', '--ladder', '[{"rung":"360p"}]'];
+  const gpu = (await plan('film.mp4', ...flags, '--json')).json<Planned>();
+  expect(gpu.plan.video).toMatchObject({ encoder: { name: 'nvenc', preset: 'p5' }, path: 'gpu' });
+  expect(gpu.plan.video.renditions.map(({ name }) => name)).toEqual(['360p']);
+  expect(gpu.estimate.basis).toBe('limit');
+  const shown = await plan('film.mp4', ...flags);
+  expect(shown.stdout).toMatch(/nvenc p5; decoded, scaled and encoded on the GPU/);
+  expect(shown.stdout).toMatch(/about .* on g6\.xlarge \(L4\)/);
+  expect(shown.stdout).toMatch(/about \$[\d.]+ on demand, without start and idle time/);
+}, 40_000);
+
+it('tells why a worker would refuse the film, with its code', async () => {
+  const ended = await plan('notes.mp4', '--compute', 'fargate', '--json');
+  expect(ended.code).toBe(2);
+  expect(ended.json()).toMatchObject({ film: 'notes.mp4', refused: { code: 'not-media' } });
+  const missing = await plan('nowhere.mp4', '--farm', file, '--json');
+  expect(missing.json()).toMatchObject({ refused: { code: 'source-missing' } });
+}, 40_000);
+
+it.each([
+  [['film.mp4'], 'Which farm?'],
+  [['film.mp4'], '--compute fargate, or --compute gpu'],
+  [['elsewhere.mp4', '--compute', 'gpu'], 'elsewhere.mp4 is not here'],
+  [['film.mp4', '--compute', 'gpu', '--instance-type', 'p4d.24xlarge'], 'one with a GPU that encodes'],
+  [['film.mp4', '--compute', 'fargate', '--instance-type', 'g5.xlarge'], 'Fargate has no instances'],
+  [['film.mp4', '--instance-type', 'g5.xlarge'], 'goes with --compute gpu'],
+  [['film.mp4', '--compute', 'gpu', '--workers', 'many'], 'workersPerFilm'],
+])(
+  'says what is wrong with %j, without a stack',
+  async (args, words) => {
+    const ended = await plan(...args);
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain(words);
+    expect(ended.stderr).not.toContain('    at ');
+  },
+  30_000,
+);
