@@ -181,7 +181,7 @@ export const prices = {
     usd: 0.0075,
     per: 'normalized minute',
     source: 'https://aws.amazon.com/mediaconvert/pricing/',
-    read: 'the first tier (up to 100,000 minutes a month), from public code of 2025 and 2026; in 2021 the same: https://gist.github.com/0xdeepmehta/2c2f548b19e29ed71e30492c1587770b',
+    read: 'the first tier, from public code of 2025 and 2026; in 2021 the same: https://gist.github.com/0xdeepmehta/2c2f548b19e29ed71e30492c1587770b',
     confirmed: 'others',
   },
 } as const satisfies Record<string, Price>;

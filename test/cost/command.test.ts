@@ -49,8 +49,9 @@ describe('npm run cost', () => {
     }
   });
 
-  it('takes a stack file of one’s own, and says when it is deployed elsewhere', () => {
-    const config = 'config:\n  aws:region: eu-central-1\n  transcode-farm:compute: fargate\n';
+  it('takes a stack file of one’s own, its secrets encrypted, and says when it is deployed elsewhere', () => {
+    const secret = '  transcode-farm:databaseUrl:\n    secure: v1:encrypted\n';
+    const config = `encryptionsalt: v1:salt\nconfig:\n  aws:region: eu-central-1\n${secret}`;
     writeFileSync(join(folder, 'Pulumi.mine.yaml'), config);
     const { status, stdout } = run('Pulumi.mine.yaml');
     expect(status).toBe(0);
