@@ -83,8 +83,8 @@ const reckoning = `## How the numbers are made
   from that plan, reports of progress and looks at other workers from the time of work. A test holds the count against a
   film that a worker really makes.
 - **Size**: the ladder's target bitrates. Films that are easy to encode come out smaller, and so do transfer and storage.
-- **Not counted**: parts that are made twice after a lost Spot machine, logs of jobs (some kB a film), the database, what
-  viewers read.`;
+- **Not counted**: the CPU time of sound, parts that are made twice after a lost Spot machine, logs of jobs (some kB a film),
+  the database, what viewers read.`;
 
 function whenNot(reports: readonly CostReport[]): string {
   const asleep = reports.filter((report) => sleeping(report) && report.farm.output === 's3');
