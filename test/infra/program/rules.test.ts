@@ -93,6 +93,13 @@ describe.each(farms)('$name', ({ name, stack }) => {
     expect(task.networkMode).not.toBe('host');
   });
 
+  it('ECS.12, CKV_AWS_65: has Container Insights where they are asked for', async () => {
+    const settingsOf = (farm: FarmRecording) => farm.resource('aws:ecs/cluster:Cluster').inputs.settings;
+    expect(settingsOf(farm)).toEqual([{ name: 'containerInsights', value: 'disabled' }]);
+    const asked = await recordFarm({ ...stack, config: { ...stack.config, containerInsights: 'true' } });
+    expect(settingsOf(asked)).toEqual([{ name: 'containerInsights', value: 'enabled' }]);
+  });
+
   it('CKV_AWS_249: separates what starts a task from what the task may do', () => {
     const { taskRoleArn, executionRoleArn } = farm.resource('aws:ecs/taskDefinition:TaskDefinition').inputs;
     expect(taskRoleArn).toBeTruthy();

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { environmentOf } from '../../../dry-run/farm.ts';
 import { loadStack, stackFiles } from '../../../dry-run/stacks.ts';
@@ -57,6 +58,13 @@ describe.each(stackFiles)('%s', (file) => {
     const outputs = Object.entries(farm.result);
     const values = await Promise.all(outputs.map(([, value]) => promiseOf<unknown>(value)));
     for (const [index, [name]] of outputs.entries()) expect(typeof values[index], name).toBe('string');
+  });
+
+  it('shows only outputs that there are on its page in Pulumi Cloud', () => {
+    const page = readFileSync(new URL('../../../Pulumi.README.md', import.meta.url), 'utf8');
+    const shown = [...page.matchAll(/\$\{outputs\.(\w+)\}/g)].map(([, name]) => String(name));
+    expect(shown.length).toBeGreaterThan(10);
+    expect(shown.filter((name) => !(name in farm.result))).toEqual([]);
   });
 
   it('makes no NAT gateway, no load balancer and no database', () => {
