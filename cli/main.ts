@@ -9,6 +9,7 @@ import { openCommand } from './open/command.ts';
 import { planCommand } from './plan/command.ts';
 import { submitCommand } from './submit/command.ts';
 import { watchCommand } from './watch/command.ts';
+import { webhookCommand } from './webhook/command.ts';
 
 const program = new Command('farm')
   .description('Your own HLS transcoding farm')
@@ -23,7 +24,8 @@ const program = new Command('farm')
   .addCommand(openCommand())
   .addCommand(linksCommand())
   .addCommand(deadCommand())
-  .addCommand(redriveCommand());
+  .addCommand(redriveCommand())
+  .addCommand(webhookCommand());
 
 try {
   await program.parseAsync();
