@@ -1,12 +1,12 @@
 import { CopyObjectCommand } from '@aws-sdk/client-s3';
 import {
   ChangeMessageVisibilityCommand,
-  DeleteMessageCommand,
   ReceiveMessageCommand,
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { bucketEvent } from '../../cli/local-farm/bucket-event.ts';
+import { redriveAll } from '../helpers/dead-letters.ts';
 import { clip, type FaultFarm, startFaultFarm } from '../helpers/fault-farm.ts';
 import { deadLetters, expectFilm, expectRefused } from '../helpers/job-ends.ts';
 import { until } from '../helpers/until.ts';
@@ -95,7 +95,7 @@ describe('dead letters that are sent again', () => {
         CopySource: `${sourceBucket}/${clip.key}`,
       }),
     );
-    await redrive();
+    await redriveAll(faults.farm);
     await until(async () => (await faults.farm.read(`${id}/index.m3u8`)) !== undefined, 'the film');
     expect((await expectFilm(faults, id)).attempt).toBe(1);
     expect(logged(worker.log, 'job succeeded').job).toBe(id);
@@ -115,20 +115,4 @@ describe('dead letters that are sent again', () => {
     expect((await faults.runs()).length).toBe(before);
     expect((await faults.farm.waitFor(id, 'succeeded')).film).toBeDefined();
   });
-
-  /** What SQS does in StartMessageMoveTask: body and attributes go back as they are. */
-  async function redrive(): Promise<void> {
-    const { sqs, queueUrl, deadLetterQueueUrl } = faults.farm;
-    const { Messages = [] } = await sqs.send(
-      new ReceiveMessageCommand({
-        QueueUrl: deadLetterQueueUrl,
-        MaxNumberOfMessages: 10,
-        MessageAttributeNames: ['All'],
-      }),
-    );
-    for (const { Body, MessageAttributes, ReceiptHandle } of Messages) {
-      await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: Body, MessageAttributes }));
-      await sqs.send(new DeleteMessageCommand({ QueueUrl: deadLetterQueueUrl, ReceiptHandle }));
-    }
-  }
 });

@@ -80,6 +80,8 @@ export class FarmModel {
         backlogPerTask,
         scaleOutPauseMs: 55_000,
         idleMs: idleMinutes * 60_000,
+        tasksPerInstance: 1,
+        spareMs: 60_000,
         idleInstanceMs: 120_000,
         joinMs: 600_000,
       },
@@ -160,9 +162,18 @@ export class FarmModel {
     },
     DescribeAutoScalingGroups: () => ({
       AutoScalingGroups: [
-        { Instances: this.machines.map(({ id }) => ({ InstanceId: id, LifecycleState: 'InService' })) },
+        {
+          DesiredCapacity: this.machines.length,
+          MaxSize: this.options.maxTasks,
+          Instances: this.machines.map(({ id }) => ({ InstanceId: id, LifecycleState: 'InService' })),
+        },
       ],
     }),
+    SetDesiredCapacity: ({ DesiredCapacity }) => {
+      this.calls.push(`SetDesiredCapacity ${DesiredCapacity}`);
+      while (this.machines.length < Number(DesiredCapacity)) this.launch();
+      return {};
+    },
     ListContainerInstances: () => ({ containerInstanceArns: this.joined().map(({ arn }) => arn) }),
     DescribeContainerInstances: ({ containerInstances }) => ({
       containerInstances: this.joined()
@@ -235,6 +246,10 @@ export class FarmModel {
     const waiting = this.tasks.filter(({ state }) => state === 'waiting for a place').length;
     const coming = this.machines.filter(({ joinsAtMs }) => joinsAtMs > this.nowMs).length;
     if (coming > 0 || waiting === 0 || this.machines.length >= this.options.maxTasks) return;
+    this.launch();
+  }
+
+  private launch(): void {
     const id = `i-${++this.made}`;
     this.machines.push({ id, arn: `arn:${id}`, joinsAtMs: this.nowMs + bootMs, draining: false });
   }

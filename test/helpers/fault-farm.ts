@@ -40,7 +40,11 @@ export const clip = {
 
 export const webhookSecret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
-export async function startFaultFarm(env: Partial<WorkerEnvironment> = {}): Promise<FaultFarm> {
+/** @param encodeSeconds what each run of ffmpeg takes more than it needs, where a test must act while it runs */
+export async function startFaultFarm(
+  env: Partial<WorkerEnvironment> = {},
+  { encodeSeconds = 0, visibilityTimeoutSeconds = 3 } = {},
+): Promise<FaultFarm> {
   const folder = await temporaryFolder();
   const receiver = await startReceiver();
   const proxies: FaultProxy[] = [];
@@ -50,7 +54,7 @@ export async function startFaultFarm(env: Partial<WorkerEnvironment> = {}): Prom
     return proxy.url;
   };
   const farm = await startLocalFarm({
-    visibilityTimeoutSeconds: 3,
+    visibilityTimeoutSeconds,
     through: { s3: through, sqs: through },
     env: {
       ENCODER: 'x264',
@@ -64,7 +68,7 @@ export async function startFaultFarm(env: Partial<WorkerEnvironment> = {}): Prom
       WEBHOOK_URL: receiver.url,
       WEBHOOK_SECRET: webhookSecret,
       ALLOW_PRIVATE_WEBHOOKS: 'true',
-      FFMPEG_PATH: await countingFfmpeg(folder.path),
+      FFMPEG_PATH: await countingFfmpeg(folder.path, encodeSeconds),
       ...env,
     },
   });
@@ -112,8 +116,9 @@ export async function startFaultFarm(env: Partial<WorkerEnvironment> = {}): Prom
 }
 
 /** The real ffmpeg, behind a line in `runs.txt` for each run that is more than a question for its version. */
-function countingFfmpeg(folder: string): Promise<string> {
-  const log = `[ "$1" = -version ] || printf '%s\\n' "$*" >>"${folder}/runs.txt"`;
+function countingFfmpeg(folder: string, encodeSeconds: number): Promise<string> {
+  const wait = encodeSeconds > 0 ? `sleep ${encodeSeconds}` : ':';
+  const log = `[ "$1" = -version ] || { printf '%s\\n' "$*" >>"${folder}/runs.txt"; ${wait}; }`;
   return script(folder, 'counting-ffmpeg', [log, `exec ${toolPath('ffmpeg')} "$@"`]);
 }
 

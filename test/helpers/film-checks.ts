@@ -43,7 +43,9 @@ function checkFiles({ files, film: { plan } }: Published, { master, video, audio
   const named = [...video, ...audio].flatMap(({ uris }) => uris);
   const iframes = master.variants.filter(({ isIFrameOnly }) => isIFrameOnly).map(({ uri }) => uri);
   expect(iframes.length, 'I-frame playlists').toBe(video.length);
-  const own = files.filter((file) => /\/(parts\/\d{4}\.json|film\.json|storyboard\/[\w-]+\.jpg)$/.test(file));
+  const own = files.filter((file) =>
+    /\/(parts\/\d{4}\.json|(film|plan)\.json|storyboard\/[\w-]+\.jpg)$/.test(file),
+  );
   const pictures = video.length > 0 ? [`${plan}/poster.jpg`, `${plan}/storyboard.vtt`] : [];
   expect(files).toEqual([...new Set(['index.m3u8', ...named, ...iframes, ...own, ...pictures])].sort());
 }

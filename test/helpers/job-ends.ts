@@ -20,7 +20,7 @@ export async function expectFilm(
 ): Promise<JobState> {
   const { farm } = faults;
   const state = await farm.waitFor(jobId, 'succeeded', timeoutSeconds);
-  await until(async () => (await farm.backlog()) === 0, 'the message to be deleted');
+  await expectEmptyQueues(faults);
   const letters = await deadLetters(faults);
   expect(letters.filter(({ attributes }) => attributes.jobId === jobId)).toEqual([]);
   await expectClean(faults);
@@ -45,7 +45,7 @@ export async function expectRefused(
   const state = await farm.waitFor(jobId, 'failed', timeoutSeconds);
   expect(state.error?.code).toMatch(code);
   expect(state.error?.message).toBeTruthy();
-  await until(async () => (await farm.backlog()) === 0, 'the message to be deleted');
+  await expectEmptyQueues(faults);
   await expectClean(faults);
   expect(await farm.read(`${jobId}/index.m3u8`)).toBeUndefined();
   const letters = await deadLetters(faults);
@@ -54,6 +54,11 @@ export async function expectRefused(
   expect(own[0]?.attributes).toMatchObject({ reasonCode: state.error?.code, reason: state.error?.message });
   await expectTold(faults, jobId, 'job.failed');
   return state;
+}
+
+async function expectEmptyQueues({ farm }: FaultFarm): Promise<void> {
+  await until(async () => (await farm.backlog()) === 0, 'the message to be deleted');
+  await until(async () => (await farm.backlog(farm.partsQueueUrl)) === 0, 'nobody to be asked for help', 30);
 }
 
 /** Nothing on the local disk, and no media tool that still runs there. */
@@ -122,6 +127,10 @@ async function download({ farm }: FaultFarm, jobId: string, folder: string): Pro
 async function checkRecords(files: readonly string[], folder: string, plan: string): Promise<void> {
   const plans = new Set(files.filter((file) => file.includes('/')).map((file) => file.split('/')[0]));
   expect([...plans]).toEqual([plan]);
+  expect(
+    files.filter((file) => /\/parts\/(?!\d{4}\.json$)/.test(file)),
+    'hands left behind',
+  ).toEqual([]);
   for (const file of files.filter((name) => name.includes('/parts/'))) {
     const record: PartRecord = partRecordSchema.parse(JSON.parse(await readFile(join(folder, file), 'utf8')));
     for (const { name, segments } of record.renditions) {

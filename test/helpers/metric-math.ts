@@ -7,19 +7,18 @@ export interface Query {
 
 const functions = {
   IF: (condition: boolean, yes: number, no: number) => (condition ? yes : no),
-  /** For one point: a missing value is filled, or repeats the one before. */
-  FILL: (value: number | undefined, filler: number | 'repeat', before?: number) =>
-    value ?? (filler === 'repeat' ? before : filler),
-  REPEAT: 'repeat',
+  FILL: (value: number | undefined, filler: number | undefined) => value ?? filler,
 };
 
 /**
  * One point of the query that returns data, computed as CloudWatch does: from measured values by id, undefined where the minute has none.
  * Undefined, as a missing point, when something needed is missing.
+ * @param before the last known values, which `FILL(id, REPEAT)` repeats
  */
 export function evaluate(
   queries: readonly Query[],
   measured: Readonly<Record<string, number | undefined>>,
+  before: Readonly<Record<string, number | undefined>> = {},
 ): number | undefined {
   const [result, ...others] = queries.filter(({ returnData }) => returnData);
   if (!result?.expression || others.length > 0) throw new Error('expected one expression that returns data');
@@ -29,11 +28,25 @@ export function evaluate(
     return query.expression === undefined ? measured[id] : compute(query.expression);
   };
   const compute = (expression: string): number | undefined => {
-    const ids = [...new Set(expression.match(/\b[a-z]\w*\b/g) ?? [])];
-    const program = expression.replace(/\bAND\b/g, '&&');
-    const run = new Function(...Object.keys(functions), ...ids, `return ${program};`);
-    const computed = run(...Object.values(functions), ...ids.map(value));
+    const { ids, run } = compile(expression);
+    const computed = run(before, ...Object.values(functions), ...ids.map(value));
     return Number.isFinite(computed) ? computed : undefined;
   };
   return compute(result.expression);
+}
+
+const compiled = new Map<string, { ids: string[]; run: (...values: unknown[]) => number }>();
+
+function compile(expression: string) {
+  const known = compiled.get(expression);
+  if (known) return known;
+  const ids = [...new Set(expression.match(/\b[a-z]\w*\b/g) ?? [])];
+  const program = expression
+    .replace(/\bAND\b/g, '&&')
+    .replace(/\bFILL\((\w+), REPEAT\)/g, 'FILL($1, BEFORE.$1)');
+  const run = new Function('BEFORE', ...Object.keys(functions), ...ids, `return ${program};`) as (
+    ...values: unknown[]
+  ) => number;
+  compiled.set(expression, { ids, run });
+  return { ids, run };
 }

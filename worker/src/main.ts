@@ -16,6 +16,7 @@ import { createReporter } from './report/reporter.ts';
 import { openSinks } from './report/sinks.ts';
 import { readStatusFile } from './report/status-file.ts';
 import { readSettings, type Settings, SettingsError } from './settings.ts';
+import { lookSeconds } from './share/crew.ts';
 import { sendHelp } from './share/help.ts';
 import { planFileKey } from './share/plan-file.ts';
 import { help, type TranscodeRun, transcode } from './transcode.ts';
@@ -90,7 +91,7 @@ async function main(): Promise<void> {
     reporter,
     readTold,
     staleSeconds,
-    stops: createStops(stores.output, prefix, log),
+    stops: createStops(stores.output, prefix, lookSeconds(staleSeconds), log),
     sourceRemoval: createSourceRemoval(settings, stores.storeFor),
     log,
   });

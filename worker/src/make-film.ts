@@ -5,7 +5,7 @@ import { failureKind } from './errors.ts';
 import type { QueuedJob } from './job/job.ts';
 import type { Plan } from './plan/plan.ts';
 import { assemble } from './publish/assemble.ts';
-import type { FilmRequest } from './publish/film-record.ts';
+import { type FilmRequest, findFilm } from './publish/film-record.ts';
 import { planFolder } from './publish/keys.ts';
 import { readRecords } from './publish/records.ts';
 import type { Film } from './report/state.ts';
@@ -66,7 +66,7 @@ export async function makeFilm(planned: PlannedFilm, run: TranscodeRun): Promise
   if (crew === undefined) return { end: 'crowded' };
   try {
     if (isShared && !(await takeSeat(crew, planned, run, width))) {
-      await crew.leave();
+      await crew.leave('gone');
       return { end: 'crowded' };
     }
     await encodeFilm(
@@ -98,7 +98,11 @@ export async function makeFilm(planned: PlannedFilm, run: TranscodeRun): Promise
       },
     );
     if (!(await crew.takeAssembly())) {
-      await crew.leave();
+      await crew.leave('done');
+      return { end: 'left' };
+    }
+    if (isShared && (await findFilm(output, outputPrefix, job.id, request, signal))) {
+      await crew.leave('gone');
       return { end: 'left' };
     }
     report.update({ stage: 'publishing' });
@@ -112,11 +116,12 @@ export async function makeFilm(planned: PlannedFilm, run: TranscodeRun): Promise
     const { publicUrl } = settings.output;
     const assembly = { plan, records, output, outputPrefix, jobId: job.id, publicUrl, request, signal };
     const film = await assemble(assembly);
-    await crew.disband();
+    await crew.leave('gone');
     report.update({ timings: timings(film, run, { startedAt, encodedAt, isShared }) });
     return { end: 'published', film };
   } catch (error) {
-    const othersGoOn = await crew.leave({ keepParts: failureKind(error) === 'trouble' && !signal.aborted });
+    const willRetry = failureKind(error) === 'trouble' && !signal.aborted;
+    const othersGoOn = await crew.leave(willRetry ? 'retry' : 'gone');
     if (othersGoOn) report.othersGoOn();
     throw error;
   }

@@ -53,7 +53,7 @@ function open(transcode: TranscodeJob, environment: Partial<WorkerEnvironment> =
     help: async () => ({ end: 'left' }),
     isShared: async () => false,
     staleSeconds: 60,
-    stops: createStops(opened.output, '', log),
+    stops: createStops(opened.output, '', 5, log),
     isPublished: async ({ playlist }) => (await opened.output.head(playlist)) !== undefined,
     sourceRemoval: createSourceRemoval(settings, opened.storeFor),
     log,

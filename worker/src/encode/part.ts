@@ -8,6 +8,7 @@ import { headersFor } from '../publish/content-types.ts';
 import { partRecordKey } from '../publish/keys.ts';
 import type { PartRecord } from '../publish/record.ts';
 import { createUploads, type Uploads } from '../publish/uploads.ts';
+import { followUrl } from '../source/server.ts';
 import type { Store } from '../storage/store.ts';
 import { audioArguments } from './audio-arguments.ts';
 import { blankSheet } from './filter-graph.ts';
@@ -136,7 +137,8 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
       .catch(fail);
   };
   const running = context.tools.ffmpeg({
-    input: { url: context.url },
+    // Sound is done much sooner than the picture: by itself it would fetch the whole film a second time.
+    input: { url: part.kind === 'audio' && plan.video ? followUrl(context.url) : context.url },
     inputArgs,
     outputArgs,
     cwd,

@@ -58,7 +58,7 @@ export function createJobRunner(options: JobRunnerOptions) {
     const work = { message, request, job, log: jobLog, messageId: job.requestId, groupId };
     if (stop !== undefined) {
       const report = reporter.open(job, factsOf(request, earlier));
-      return ended({ ...work, report, joined: false }, stop);
+      return ended({ ...work, report, joined: false }, stop, signal);
     }
     const plan = earlier?.state === 'running' ? earlier.plan : undefined;
     if (earlier !== undefined && plan !== undefined && (await options.isShared(job.id, plan))) {
@@ -86,7 +86,7 @@ export function createJobRunner(options: JobRunnerOptions) {
     const isRunning = told?.state === 'running';
     if (stop !== undefined) {
       const report = isRunning ? reporter.join(job, told) : reporter.open(job, factsOf(request, told));
-      return ended({ ...basis, report }, stop);
+      return ended({ ...basis, report }, stop, signal);
     }
     const report = isRunning ? reporter.join(job, told) : await begin(job, request, told, jobLog, message);
     const work = { ...basis, report };

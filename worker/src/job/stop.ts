@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { InterruptedError } from '../errors.ts';
@@ -20,6 +21,8 @@ const stopSchema = z.object({
   at: z.iso.datetime(),
   /** What is recorded of the film stays, for when the job is redriven. Without it, it is removed. */
   keepParts: z.boolean().optional(),
+  /** Names who wrote it: of workers that fail at the same moment, the last to write tells of it. */
+  by: z.string().optional(),
 });
 
 export type Stop = z.infer<typeof stopSchema>;
@@ -52,17 +55,22 @@ export async function readStop(
   signal: AbortSignal,
 ): Promise<Stop | undefined> {
   const stop = await readJson(output, stopKey(outputPrefix, jobId), stopSchema, signal);
-  return stop !== undefined && Date.parse(stop.at) > queuedAt.getTime() ? stop : undefined;
+  return stop !== undefined && Date.parse(stop.at) >= queuedAt.getTime() ? stop : undefined;
 }
 
 /** Stops as one worker meets them. */
 export interface Stops {
+  /** So long after a stop was written, every worker of the job has heard of it and says nothing more of progress. */
+  quietSeconds: number;
   /** Before the work. Undefined also where storage does not answer: the watch will tell. */
   read(jobId: string, queuedAt: Date): Promise<Stop | undefined>;
   /** Looks now and every few seconds. @param signal of the work; the watch's own is aborted with it */
   watch(jobId: string, queuedAt: Date, signal: AbortSignal): StopWatch;
-  /** Tries for a while; a stop that can't be written only means that others go on longer. */
-  write(jobId: string, stop: Omit<Stop, 'at'>): Promise<void>;
+  /**
+   * Stops what others do for the job, unless it is stopped already.
+   * @returns another's stop; undefined where this one holds, and where none can be written: others then only go on longer
+   */
+  claim(jobId: string, queuedAt: Date, stop: Omit<Stop, 'at' | 'by'>): Promise<Stop | undefined>;
   /** Removes what a stopped plan has published. */
   tidy(jobId: string, planId: string | undefined): Promise<void>;
 }
@@ -73,22 +81,26 @@ export interface StopWatch {
   end(): void;
 }
 
-/** Between two looks for a stop. */
-const lookSeconds = 5;
 const readMs = 3000;
 const writeMs = 10_000;
+/** Longer than two writes at the same moment lie apart. */
+const settleMs = 500;
 
-export function createStops(output: Store, outputPrefix: string, log: Logger): Stops {
+/** @param lookSeconds between two looks for a stop */
+export function createStops(output: Store, outputPrefix: string, lookSeconds: number, log: Logger): Stops {
   const couldNot = (what: string, jobId: string) => (error: unknown) => {
     log.warn({ err: error, job: jobId }, `could not ${what}`);
     return undefined;
   };
 
+  const read = (jobId: string, queuedAt: Date) =>
+    readStop(output, outputPrefix, jobId, queuedAt, AbortSignal.timeout(readMs)).catch(
+      couldNot('look whether the job is stopped', jobId),
+    );
+
   return {
-    read: (jobId, queuedAt) =>
-      readStop(output, outputPrefix, jobId, queuedAt, AbortSignal.timeout(readMs)).catch(
-        couldNot('look whether the job is stopped', jobId),
-      ),
+    quietSeconds: lookSeconds + 1,
+    read,
     watch(jobId, queuedAt, signal) {
       const found = new AbortController();
       const ended = new AbortController();
@@ -109,11 +121,16 @@ export function createStops(output: Store, outputPrefix: string, log: Logger): S
         end: () => ended.abort(),
       };
     },
-    async write(jobId, stop) {
-      const content = { ...stop, at: new Date().toISOString() };
-      await writeStop(output, outputPrefix, jobId, content, AbortSignal.timeout(writeMs)).catch(
+    async claim(jobId, queuedAt, stop) {
+      const before = await read(jobId, queuedAt);
+      if (before !== undefined) return before;
+      const own = { ...stop, at: new Date().toISOString(), by: randomUUID() };
+      await writeStop(output, outputPrefix, jobId, own, AbortSignal.timeout(writeMs)).catch(
         couldNot('stop what other workers do for the job', jobId),
       );
+      await sleep(settleMs);
+      const holds = await read(jobId, queuedAt);
+      return holds?.by === own.by ? undefined : holds;
     },
     async tidy(jobId, planId) {
       if (planId === undefined) return;

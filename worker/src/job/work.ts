@@ -44,8 +44,8 @@ export interface WorkOptions {
 /** After an interruption the message must be given back soon, so its last word gets less time. */
 const interruptedFlushMs = 1500;
 
-/** Of several workers that a stop ends, the one that caused it tells of it; the others look once it had time to. */
-const othersTellMs = 2000;
+/** Of several workers that a stop ends, one tells of it; the others see to it that it did, up to so long after it should. */
+const othersTellSeconds = 10;
 
 /**
  * Sees a piece of work to its end and decides what becomes of its message. The decision to acknowledge is made only
@@ -63,7 +63,7 @@ export function createWorkRunner(options: WorkOptions) {
     signal.addEventListener('abort', onAbort, { once: true });
     if (message.receiveCount > maxReceives) {
       const reason = `The job was handed out ${message.receiveCount} times without an end: it seems to kill its workers.`;
-      return giveUp(work, 'workers-lost', reason);
+      return giveUp(work, { code: 'workers-lost', message: reason, keepParts: true }, signal);
     }
     const stop = stops.watch(job.id, request.queuedAt, signal);
     try {
@@ -82,10 +82,10 @@ export function createWorkRunner(options: WorkOptions) {
       if (end.end === 'left') return { action: 'acknowledge' };
       return { action: 'hand-over', requestId: work.messageId, delaySeconds: Math.ceil(staleSeconds) };
     } catch (error) {
-      if (stop.stopped() !== undefined) return ended(work, stop.stopped() as Stop);
       if (signal.aborted) return interrupted(work, signal.reason);
+      if (stop.stopped() !== undefined) return ended(work, stop.stopped() as Stop, signal);
       if (failureKind(error) === 'interrupted') throw error;
-      return failed(work, error);
+      return failed(work, error, signal);
     } finally {
       stop.end();
     }
@@ -100,7 +100,7 @@ export function createWorkRunner(options: WorkOptions) {
     return { action: 'release' };
   }
 
-  async function failed(work: Work, error: unknown): Promise<Outcome> {
+  async function failed(work: Work, error: unknown, signal: AbortSignal): Promise<Outcome> {
     const { report, request, log, messageId } = work;
     const code = codeOf(error);
     const message = error instanceof Error ? error.message : String(error);
@@ -116,27 +116,43 @@ export function createWorkRunner(options: WorkOptions) {
       return { ...decision, requestId: messageId };
     }
     log.error({ err: error, attempt: request.attempt }, 'job failed for good');
-    return giveUp(work, code, message, kind === 'trouble');
+    return giveUp(work, { code, message, keepParts: kind === 'trouble' }, signal);
   }
 
   /** The job fails once, with this reason; what other workers still do for it stops. */
-  async function giveUp(work: Work, code: string, message: string, keepParts = true): Promise<Outcome> {
-    const { job, report } = work;
-    if (settings.sharing.workersPerFilm > 1 && report.state().plan !== undefined) {
-      await stops.write(job.id, { code, message, keepParts });
+  async function giveUp(work: Work, why: Omit<Stop, 'at'>, signal: AbortSignal): Promise<Outcome> {
+    const { job, report, request } = work;
+    const { code, message } = why;
+    if (isShared(work)) {
+      const others = await stops.claim(job.id, request.queuedAt, why);
+      if (others !== undefined) return ended(work, others, signal);
+      // Written already, so who takes the message if this worker must go now ends the job.
+      if (!(await waited(stops.quietSeconds, signal))) return { action: 'release' };
     }
     await report.move({ to: 'failed', error: { code, message } });
     return letter(work, code, message);
   }
 
-  /** Somebody has stopped the job. Its end is told once, by whoever comes first. */
-  async function ended(work: Omit<Work, 'run'>, { code, message, keepParts }: Stop): Promise<Outcome> {
+  /** Somebody has stopped the job. Its end is told once. */
+  async function ended(
+    work: Omit<Work, 'run'>,
+    { code, message, keepParts }: Stop,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
     const { job, report, joined, log } = work;
-    const cancelled = code === 'cancelled';
-    if (joined || !cancelled) await sleep(othersTellMs * (1 + random()));
-    const told = await readTold(job.id);
     log.info({ code }, `job stopped: ${message}`);
-    if (told !== undefined && isFinal(told.state)) {
+    const cancelled = code === 'cancelled';
+    const patience = cancelled && !joined ? 0 : othersTellSeconds * (1 + random());
+    let told = await readTold(job.id);
+    for (
+      let seconds = isShared(work) ? stops.quietSeconds + patience : 0;
+      seconds > 0 && !isOver(told);
+      seconds -= 1
+    ) {
+      if (!(await waited(1, signal))) return { action: 'release' };
+      told = await readTold(job.id);
+    }
+    if (isOver(told)) {
       report.abandon();
       return { action: 'acknowledge' };
     }
@@ -144,6 +160,21 @@ export function createWorkRunner(options: WorkOptions) {
     if (!keepParts) await stops.tidy(job.id, told?.plan);
     return cancelled ? { action: 'acknowledge' } : letter(work, code, message);
   }
+
+  /** Whether other workers may be on the job's film. */
+  function isShared({ report, joined }: Omit<Work, 'run'>): boolean {
+    return settings.sharing.workersPerFilm > 1 && (joined || report.state().plan !== undefined);
+  }
+}
+
+/** @returns false when the signal came first */
+async function waited(seconds: number, signal: AbortSignal): Promise<boolean> {
+  await sleep(seconds * 1000, undefined, { signal }).catch(() => {});
+  return !signal.aborted;
+}
+
+function isOver(told: JobState | undefined): boolean {
+  return told !== undefined && isFinal(told.state);
 }
 
 function letter({ job, letter: body }: Omit<Work, 'run'>, code: string, reason: string): Outcome {

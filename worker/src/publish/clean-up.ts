@@ -1,3 +1,4 @@
+import { isHandKey } from '../share/hand.ts';
 import type { Store } from '../storage/store.ts';
 import { committedPlan } from './film-record.ts';
 import { jobFolder, planFolder } from './keys.ts';
@@ -10,14 +11,14 @@ export interface PublishedPlan {
   planId: string;
 }
 
-/** Removes what other plans than the committed one have left. @returns how many objects */
+/** After the commit: removes what other plans have left, and the hands of this one's workers. @returns how many objects */
 export async function removeOlder(place: PublishedPlan, signal: AbortSignal): Promise<number> {
   const keep = planFolder(place.outputPrefix, place.jobId, place.planId);
   const root = jobFolder(place.outputPrefix, place.jobId);
   return removeWhere(
     place.output,
     root,
-    (key) => !key.startsWith(keep) && key.slice(root.length).includes('/'),
+    (key) => isHandKey(key) || (!key.startsWith(keep) && key.slice(root.length).includes('/')),
     signal,
   );
 }

@@ -12,7 +12,7 @@ export interface FilmView {
 
 export interface Chooser {
   seat: number;
-  /** Parts that this worker has begun. */
+  /** Parts that this worker has begun, recorded ones too. */
   begun: ReadonlySet<number>;
   /** Parts that failed under this very message: they are tried again first. */
   again: readonly number[];
@@ -42,9 +42,9 @@ export function partsMissing(plan: Plan, records: readonly PartRecord[]): Part[]
   return partsWanted(plan, records).filter(({ index }) => !recorded.has(index));
 }
 
-/** Two chose the same part at the same moment: the one whose hand comes first in the alphabet keeps it. */
-export function mustYield(part: Part, ownKey: string, others: readonly SeenHand[]): boolean {
-  return partsInHand(others.filter(({ key }) => key < ownKey)).includes(part.index);
+/** Whether another chose the same part at the same moment, or just before. Both choose again then. */
+export function isContested(part: Part, others: readonly SeenHand[]): boolean {
+  return partsInHand(others).includes(part.index);
 }
 
 /**

@@ -4,8 +4,8 @@ import type { Logger } from '../log.ts';
 import type { Part, Plan } from '../plan/plan.ts';
 import type { PartRecord } from '../publish/record.ts';
 import type { Store } from '../storage/store.ts';
-import { choosePart, type FilmView, mustYield, partsMissing } from './choose.ts';
-import { type Hand, isWorking } from './hand.ts';
+import { choosePart, type FilmView, isContested, partsMissing } from './choose.ts';
+import { type Hand, isWorking, type SeenHand } from './hand.ts';
 import { openHands } from './hands.ts';
 
 /** Who makes a film: this worker alone, or several that see each other's hands in the output bucket. */
@@ -17,13 +17,11 @@ export interface Crew {
   /** Whether this worker writes the playlists: all parts are recorded, and nobody else is at it. */
   takeAssembly(): Promise<boolean>;
   /**
-   * This worker stops working on the film.
-   * @param keepParts what it has begun is to be tried again, by whoever gets its message
+   * This worker stops working on the film. `done`: it has nothing more to do, and what it did is told on; `retry`: what it
+   * has begun is kept for whoever gets its message; `gone`: it leaves no trace.
    * @returns whether others go on with the film
    */
-  leave(options?: { keepParts?: boolean }): Promise<boolean>;
-  /** After the commit: no hand is left behind. */
-  disband(): Promise<void>;
+  leave(how: 'done' | 'retry' | 'gone'): Promise<boolean>;
 }
 
 export interface CrewOptions {
@@ -50,11 +48,13 @@ export interface HandProgress {
   sums(): Pick<Hand, 'framesPerSecond' | 'publishedBytes' | 'publishedSegments'>;
 }
 
-/** Between two looks; less where workers are to be missed sooner. */
-const lookSeconds = 5;
+/** Between two looks at what the others do; less where workers are to be missed sooner. */
+export const lookSeconds = (staleSeconds: number) => Math.min(5, staleSeconds / 4);
 
 /** Two that choose the same part again and again may both make it: that costs time, not the film. */
-const mostChoices = 4;
+const mostChoices = 5;
+/** So that those who chose at the same moment do not choose again at the same moment. */
+const longestPauseMs = 200;
 
 /** A stop must not wait longer for the last word to the others; they find out by themselves. */
 const leaveMs = 2000;
@@ -68,6 +68,8 @@ export async function joinCrew(options: CrewOptions): Promise<Crew | undefined> 
   const hands = openHands({ ...options, owner: randomUUID() });
   const own = { seat, key: hands.ownKey };
   const begun = new Set<number>();
+  /** Of those begun. A look may be older than a record. */
+  const recorded = new Set<number>();
   const ended = new AbortController();
   let assembling = false;
   let again: number[] = [];
@@ -80,7 +82,7 @@ export async function joinCrew(options: CrewOptions): Promise<Crew | undefined> 
         messageId,
         atWork: true,
         seat,
-        parts: [...begun].map((part) => ({ part, seconds: progress.made(part) })),
+        parts: [...begun.difference(recorded)].map((part) => ({ part, seconds: progress.made(part) })),
         assembling,
         ...progress.sums(),
         ...change,
@@ -102,17 +104,21 @@ export async function joinCrew(options: CrewOptions): Promise<Crew | undefined> 
       begun.add(part.index);
       await show();
       const { others } = await hands.view(signal);
-      if (choices === mostChoices || !mustYield(part, own.key, others)) return part;
+      if (choices === mostChoices || !isContested(part, others)) return part;
       begun.delete(part.index);
+      await show();
+      await sleep(Math.random() * longestPauseMs * choices, undefined, { signal });
     }
   };
 
   const assembleNow = async () => {
-    if (partsMissing(plan, (await lookNow()).records).length > 0) return false;
+    const { records, others } = await lookNow();
+    const isAhead = (hand: SeenHand) => isWorking(hand) && hand.assembling;
+    if (partsMissing(plan, records).length > 0 || others.some(isAhead)) return false;
     assembling = true;
     await show();
-    const { others } = await hands.view(signal);
-    assembling = !others.some((hand) => hand.fresh && hand.assembling && hand.key < own.key);
+    const now = await hands.view(signal);
+    assembling = !now.others.some((hand) => isAhead(hand) && hand.key < own.key);
     return assembling;
   };
 
@@ -140,7 +146,7 @@ export async function joinCrew(options: CrewOptions): Promise<Crew | undefined> 
 
   const lookSoOften = async () => {
     for (;;) {
-      await sleep(Math.min(lookSeconds, staleSeconds / 4) * 1000, undefined, {
+      await sleep(lookSeconds(staleSeconds) * 1000, undefined, {
         ref: false,
         signal: ended.signal,
       });
@@ -156,24 +162,22 @@ export async function joinCrew(options: CrewOptions): Promise<Crew | undefined> 
   return {
     look: () => inTurn(lookNow),
     next: (kind) => inTurn(() => chooseNow(kind)),
-    recorded: ({ part }) => void begun.delete(part),
+    recorded: ({ part }) => void recorded.add(part),
     takeAssembly: () => inTurn(assembleNow),
-    async leave({ keepParts = false } = {}) {
+    async leave(how) {
       ended.abort();
       const late = AbortSignal.timeout(leaveMs);
       return inTurn(async () => {
-        const whole = partsMissing(plan, lastView.records).length === 0;
-        if (whole) await hands.remove([own.key], late);
-        else await show({ atWork: false, ...(keepParts ? {} : { parts: [] }) }, late);
-        return (await hands.view(late)).others.some(isWorking);
+        if (how !== 'gone') await show({ atWork: false, ...(how === 'retry' ? {} : { parts: [] }) }, late);
+        const { records, others } = await hands.view(late);
+        // Whoever commits the film removes all hands, and may have done so just before.
+        const isWhole = partsMissing(plan, records).length === 0;
+        if (how === 'gone' || isWhole) await hands.remove([own.key], late);
+        return others.some(isWorking);
       }).catch((failure: unknown) => {
         log.warn({ err: failure }, 'could not tell the other workers of the end here');
         return lastView.others.some(isWorking);
       });
-    },
-    async disband() {
-      ended.abort();
-      await inTurn(() => hands.removeAll(signal));
     },
   };
 }

@@ -18,7 +18,6 @@ export interface Hands {
   /** After `show`: records are read once, hands each time. */
   view(signal: AbortSignal): Promise<FilmView>;
   remove(keys: readonly string[], signal: AbortSignal): Promise<void>;
-  removeAll(signal: AbortSignal): Promise<void>;
 }
 
 export function openHands(options: {
@@ -74,10 +73,6 @@ export function openHands(options: {
       return { records: known, others };
     },
     remove: (keys, signal) => output.remove(keys, signal),
-    async removeAll(signal) {
-      const hands = (await list(signal)).map(({ key }) => key).filter(isHandKey);
-      await output.remove(hands, signal);
-    },
   };
 }
 

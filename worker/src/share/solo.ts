@@ -17,6 +17,5 @@ export function soloCrew(plan: Plan, recorded: readonly PartRecord[]): Crew {
     recorded: (record) => void records.push(record),
     takeAssembly: async () => true,
     leave: async () => false,
-    disband: async () => {},
   };
 }

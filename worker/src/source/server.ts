@@ -5,10 +5,11 @@ import type { AddressInfo } from 'node:net';
 import type { ObjectInfo } from '../storage/store.ts';
 import { type Block, BlockCache } from './blocks.ts';
 import { defaultFetchTiming, type FetchTiming, fetchRange } from './fetch-range.ts';
+import { defaultFollowTiming, Following, type FollowTiming } from './following.ts';
 import { parseRange } from './range.ts';
 import type { ByteRange, SourceObject } from './source.ts';
 
-export interface SourceServerOptions extends Partial<FetchTiming> {
+export interface SourceServerOptions extends Partial<FetchTiming>, Partial<FollowTiming> {
   /** What is asked of storage at once. @default 2 MiB */
   blockBytes?: number;
   /** For all blocks of all readers together. @default 16 MiB: two readers with all that is fetched ahead of them */
@@ -26,10 +27,20 @@ export interface SourceServer {
   /** Bytes that came from storage and bytes that readers took. */
   readonly fetchedBytes: number;
   readonly servedBytes: number;
-  /** How long a reader has been waiting on storage without a byte coming: an ffmpeg that stands still may be innocent. */
+  /**
+   * How long a reader has been waiting on storage, or on the reader that it follows, without a byte coming: an ffmpeg
+   * that stands still may be innocent.
+   */
   stalledSeconds(): number;
   close(): Promise<void>;
 }
+
+/** Where the same film is read by someone who is to stay near the readers at `url`: see `Following`. */
+export function followUrl(url: string): string {
+  return `${url}${followSuffix}`;
+}
+
+const followSuffix = '/follow';
 
 /**
  * Serves one version of a source on loopback, so that encoding starts before the film has arrived and ffmpeg needs
@@ -45,6 +56,7 @@ export async function serveSource(
   const { blockBytes = 2 * 2 ** 20, memoryBytes = 16 * 2 ** 20, readAheadBlocks = 3 } = options;
   const timing = { ...defaultFetchTiming, ...options };
   const path = `/${randomBytes(16).toString('hex')}`;
+  const following = new Following({ ...defaultFollowTiming, ...options });
   const state = {
     failure: undefined as unknown,
     fetchedBytes: 0,
@@ -67,7 +79,7 @@ export async function serveSource(
     },
   });
 
-  /** All waiting on storage goes through here, and only what fails here is the source's failure: readers may go. */
+  /** All waiting goes through here, and only what fails here is the source's failure: readers may go. */
   async function waitFor<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
     if (state.waiting++ === 0) state.stalledSince = performance.now();
     try {
@@ -96,14 +108,17 @@ export async function serveSource(
   }
 
   async function send(
-    { start, end }: ByteRange,
+    { start, end, follows }: ByteRange & { follows: boolean },
     response: ServerResponse,
     signal: AbortSignal,
   ): Promise<void> {
     const ahead = new Set<number>();
+    const leader = follows ? undefined : following.lead();
     try {
       const first = Math.floor(start / blockBytes);
       for (let index = first; index * blockBytes <= end; index++) {
+        leader?.moveTo(index);
+        if (follows) await waitFor(following.follow(index, signal), signal);
         const block = await waitFor(cache.acquire(index, signal), signal);
         try {
           // A seek may be for a few bytes: only a reader that reads on gets more than the next block.
@@ -125,12 +140,14 @@ export async function serveSource(
         }
       }
     } finally {
+      leader?.leave();
       for (const index of ahead) cache.forgo(index);
     }
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (request.url !== path) return end(response, 404);
+    const follows = request.url === followUrl(path);
+    if (request.url !== path && !follows) return end(response, 404);
     if (request.method !== 'GET' && request.method !== 'HEAD') return end(response, 405);
     if (state.failure !== undefined) return end(response, 502);
     const range = parseRange(request.headers.range, info.sizeBytes);
@@ -149,7 +166,7 @@ export async function serveSource(
     const gone = new AbortController();
     response.on('close', () => gone.abort());
     try {
-      await send({ start, end: last }, response, gone.signal);
+      await send({ start, end: last, follows }, response, gone.signal);
       response.end();
     } catch {
       response.destroy();

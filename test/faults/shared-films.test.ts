@@ -1,0 +1,265 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { WorkerProcess } from '../../cli/local-farm/worker.ts';
+import type { JobState } from '../../worker/src/report/state.ts';
+import { redriveAll } from '../helpers/dead-letters.ts';
+import { call, type FaultFarm, holdAt, script, startFaultFarm } from '../helpers/fault-farm.ts';
+import { expectFilm, expectRefused } from '../helpers/job-ends.ts';
+import { longFilm, putLongFilm } from '../helpers/long-film.ts';
+import { until } from '../helpers/until.ts';
+import { logLines } from '../helpers/worker-log.ts';
+
+/** Three workers make one film of twelve parts and a sound; each run of ffmpeg takes half a second more than it needs. */
+let faults: FaultFarm;
+
+beforeAll(async () => {
+  faults = await startFaultFarm(
+    { WORKERS_PER_FILM: '3' },
+    { encodeSeconds: 0.5, visibilityTimeoutSeconds: 6 },
+  );
+  await putLongFilm(faults);
+});
+afterEach(() => faults.reset());
+afterAll(() => faults[Symbol.asyncDispose]());
+
+const send = (job: Parameters<FaultFarm['send']>[0] = {}) => faults.send({ source: longFilm.key, ...job });
+const whole = (id: string) => expectFilm(faults, id, { film: longFilm.film, timeoutSeconds: 90 });
+const runs = async () => (await faults.runs()).length;
+const says = (worker: WorkerProcess, message: string | RegExp) =>
+  until(() => logLines(worker.log).some(({ msg }) => msg.match(message)), String(message), 30);
+const helps = (worker: WorkerProcess) => logLines(worker.log).some(({ seat }) => Number(seat) > 0);
+
+async function startWorkers(count: number, env = {}): Promise<WorkerProcess[]> {
+  const workers = Array.from({ length: count }, () => faults.startWorker(env));
+  await Promise.all(workers.map((worker) => says(worker, 'worker started')));
+  return workers;
+}
+
+/** The first plans the film; the others help. @returns when both helpers are at it */
+async function startFilm(job = {}, env = {}) {
+  const id = await send(job);
+  const lead = faults.startWorker(env);
+  await says(lead, 'asked other workers for help');
+  const helpers = await startWorkers(2, env);
+  await until(() => helpers.every(helps), 'both helpers to be at it', 30);
+  return { id, lead, helpers };
+}
+
+describe('a film that three workers make', () => {
+  it('is one whole film, told by one voice, and each part is made once', async () => {
+    const { id } = await startFilm();
+    const seen: number[] = [];
+    const watching = watchProgress(id, seen);
+    const state = await whole(id);
+    await watching;
+    expect(await runs()).toBe(longFilm.parts);
+    expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+    expect(state).toMatchObject({ attempt: 1, progress: { percent: 100 } });
+    expect(state.timings.encodeSeconds).toBeGreaterThan(2);
+    const told = faults.receiver.deliveries.map(({ body }) => (JSON.parse(body) as { type: string }).type);
+    expect(told).toEqual(['job.running', 'job.succeeded']);
+  });
+
+  it('is as good when every message comes twice', async () => {
+    const { farm } = faults;
+    const id = 'twice';
+    const twice = new SendMessageCommand({
+      QueueUrl: farm.queueUrl,
+      MessageBody: JSON.stringify({ id, source: longFilm.key }),
+      MessageAttributes: { requestId: { DataType: 'String', StringValue: 'one request' } },
+    });
+    for (const _ of [1, 2]) await farm.sqs.send(twice);
+    const lead = faults.startWorker();
+    await says(lead, 'asked other workers for help');
+    await repeatMessages(farm.partsQueueUrl);
+    await startWorkers(3);
+    await whole(id);
+    // Two that begin at the same moment may both make a part.
+    expect(await runs()).toBeLessThanOrEqual(longFilm.parts + 3);
+  });
+
+  it('is made by one worker where the job wants no more', async () => {
+    const workers = await startWorkers(2);
+    const id = await send({ options: { workersPerFilm: 1 } });
+    await whole(id);
+    expect(workers.some(helps)).toBe(false);
+    expect(await runs()).toBe(longFilm.parts);
+  });
+});
+
+describe('of its workers', () => {
+  it('the first is lost: the others go on, and the job is theirs', async () => {
+    const { id, lead } = await startFilm();
+    lead.kill('SIGKILL');
+    await whole(id);
+    // What it had begun: a part of the picture, and the sound.
+    expect(await runs()).toBeLessThanOrEqual(longFilm.parts + 3);
+  });
+
+  it('a helper is lost: that costs one part', async () => {
+    const { id, helpers } = await startFilm();
+    helpers[0]?.kill('SIGKILL');
+    await whole(id);
+    expect(await runs()).toBeLessThanOrEqual(longFilm.parts + 3);
+  });
+
+  it('all are lost: others take over after the recorded parts', async () => {
+    const { id, lead, helpers } = await startFilm();
+    await until(async () => (await faults.farm.keys(`${id}/`)).filter(isRecord).length > 3, 'some parts', 30);
+    for (const worker of [lead, ...helpers]) worker.kill('SIGKILL');
+    const before = (await faults.farm.keys(`${id}/`)).filter(isRecord).length;
+    const runsBefore = await runs();
+    await startWorkers(2);
+    await whole(id);
+    expect((await runs()) - runsBefore).toBeLessThanOrEqual(longFilm.parts - before + 2);
+  });
+
+  it('the first is lost while it asks for help: the next asks again', async () => {
+    const id = await send();
+    const lead = faults.startWorker();
+    await holdAt(faults.sqs, { ...call('SendMessage'), share: 0.5 });
+    lead.kill('SIGKILL');
+    await lead.exited;
+    faults.sqs.heal();
+    await startWorkers(3);
+    await whole(id);
+    expect(await runs()).toBeLessThanOrEqual(longFilm.parts + 3);
+  });
+
+  it('one stands still for longer than it holds its message, and wakes up: it touches nothing', async () => {
+    const { id, helpers } = await startFilm();
+    const [asleep] = helpers as [WorkerProcess];
+    asleep.kill('SIGSTOP');
+    await faults.farm.waitFor(id, 'succeeded', 60);
+    const before = await faults.farm.read(`${id}/index.m3u8`);
+    const status = await faults.farm.read(`${id}/status.json`);
+    asleep.kill('SIGCONT');
+    await says(asleep, /job interrupted|others have the rest/);
+    await whole(id);
+    expect(await faults.farm.read(`${id}/index.m3u8`)).toBe(before);
+    expect(await faults.farm.read(`${id}/status.json`)).toBe(status);
+  });
+
+  it('one is asked to stop: it gives its part back at once, and the job runs on', async () => {
+    const { id, lead } = await startFilm();
+    expect(await lead.stop()).toEqual({ code: 0, signal: null });
+    const state = JSON.parse((await faults.farm.read(`${id}/status.json`)) ?? '') as JobState;
+    expect(state.state).toBe('running');
+    expect((await whole(id)).attempt).toBe(1);
+  });
+});
+
+describe('a part that can not be made', () => {
+  it('fails the job once, with its reason; the others stop; a redrive makes what is missing', async () => {
+    const flag = join(faults.folder, 'poison');
+    await writeFile(flag, '');
+    const FFMPEG_PATH = await poisonedFfmpeg(flag);
+    const { id, lead, helpers } = await startFilm({}, { FFMPEG_PATH, MAX_ATTEMPTS: '2' });
+    await expectRefused(faults, id, 'trouble', 60);
+    await until(async () => (await faults.farm.backlog(faults.farm.partsQueueUrl)) === 0, 'all to stop', 30);
+    const records = (await faults.farm.keys(`${id}/`)).filter(isRecord).length;
+    await rm(flag);
+    const before = await runs();
+    expect(await redriveAll(faults.farm)).toBe(1);
+    await until(async () => (await faults.farm.read(`${id}/index.m3u8`)) !== undefined, 'the film', 60);
+    await whole(id);
+    expect((await runs()) - before).toBeLessThanOrEqual(longFilm.parts - records + 1);
+    expect([lead, ...helpers].every(({ log }) => !log.join().includes('a mistake in the worker'))).toBe(true);
+  });
+});
+
+describe('all workers notice', () => {
+  it('that the job is cancelled', async () => {
+    const { id } = await startFilm({}, { FFMPEG_PATH: await slowFfmpeg() });
+    await cancel(id);
+    const state = await faults.farm.waitFor(id, 'failed', 30);
+    expect(state.error).toEqual({ code: 'cancelled', message: 'Cancelled by hand.' });
+    await expectStopped(id);
+    expect((await faults.farm.keys(`${id}/`)).map((key) => key.slice(id.length + 1))).toEqual([
+      'status.json',
+      'stop.json',
+    ]);
+  });
+
+  it('that a job was cancelled before it began', async () => {
+    const id = await send();
+    await cancel(id);
+    const worker = faults.startWorker();
+    const state = await faults.farm.waitFor(id, 'failed', 30);
+    expect(state.error?.code).toBe('cancelled');
+    await expectStopped(id);
+    expect(await runs()).toBe(0);
+    expect(logLines(worker.log).some(({ msg }) => msg === 'job started')).toBe(false);
+  });
+
+  it('that the source was replaced', async () => {
+    const { farm, folder } = faults;
+    const source = 'films/replaced.mp4';
+    await farm.put(source, join(folder, 'long.mp4'));
+    const { id } = await startFilm({ source }, { FFMPEG_PATH: await slowFfmpeg() });
+    await farm.put(source, join(folder, 'clip.mp4'));
+    await expectRefused(faults, id, 'source-replaced');
+    await expectStopped(id);
+  });
+});
+
+async function watchProgress(id: string, seen: number[]): Promise<void> {
+  for (;;) {
+    const text = await faults.farm.read(`${id}/status.json`);
+    const state = text === undefined ? undefined : (JSON.parse(text) as JobState);
+    if (state?.progress) seen.push(state.progress.percent);
+    if (state?.state === 'succeeded' || state?.state === 'failed') return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** Sends all that wait in a queue once more. */
+async function repeatMessages(QueueUrl: string): Promise<void> {
+  const { sqs } = faults.farm;
+  const seen = new Set<string | undefined>();
+  const all = { MaxNumberOfMessages: 10, VisibilityTimeout: 1, MessageAttributeNames: ['All'] };
+  await until(async () => {
+    const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, ...all }));
+    for (const { Body, MessageAttributes } of Messages) {
+      if (seen.has(Body)) continue;
+      seen.add(Body);
+      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: Body, MessageAttributes }));
+    }
+    return seen.size === 2;
+  }, 'both calls for help');
+}
+
+/** Fails in the part from the 12th second as long as there is the flag. */
+function poisonedFfmpeg(flag: string): Promise<string> {
+  return script(faults.folder, 'poisoned-ffmpeg', [
+    `case "$*" in *"-ss 12 "*) [ -e "${flag}" ] && { sleep 0.5; exit 1; };; esac`,
+    `exec ${faults.farm.env.FFMPEG_PATH} "$@"`,
+  ]);
+}
+
+/** Two seconds more for each part. */
+function slowFfmpeg(): Promise<string> {
+  const lines = ['sleep 2', `exec ${faults.farm.env.FFMPEG_PATH} "$@"`];
+  return script(faults.folder, 'slow-ffmpeg', lines);
+}
+
+async function cancel(id: string): Promise<void> {
+  const stop = { code: 'cancelled', message: 'Cancelled by hand.', at: new Date().toISOString() };
+  const { s3, outputBucket: Bucket } = faults.farm;
+  await s3.send(new PutObjectCommand({ Bucket, Key: `${id}/stop.json`, Body: JSON.stringify(stop) }));
+}
+
+async function expectStopped(id: string): Promise<void> {
+  const { farm } = faults;
+  await until(
+    async () => (await farm.backlog()) + (await farm.backlog(farm.partsQueueUrl)) === 0,
+    'all to stop',
+    30,
+  );
+  expect(await farm.read(`${id}/index.m3u8`)).toBeUndefined();
+}
+
+const isRecord = (key: string) => /\/parts\/\d{4}\.json$/.test(key);
