@@ -8,8 +8,13 @@ export interface Capacity {
   strategies: CapacityProviderStrategy[];
   /** The providers' tie to the cluster: a service is made after it and removed before it. */
   association: aws.ecs.ClusterCapacityProviders;
-  /** Only for `EC2`: the group whose idle instances the sleeper ends. */
-  group?: { name: pulumi.Output<string>; arn: pulumi.Output<string> };
+  /** Only for `EC2`: the group whose instances the waker orders and ends. */
+  group?: {
+    name: pulumi.Output<string>;
+    arn: pulumi.Output<string>;
+    /** Of the type with the most GPUs, as each task has one. */
+    tasksPerInstance: number;
+  };
   task: TaskSize;
 }
 

@@ -1,7 +1,7 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { Capacity } from './capacity.ts';
-import { fitTask } from './instance-types.ts';
+import { fitTask, mostGpus } from './instance-types.ts';
 import { createRole, instanceStatements } from './roles.ts';
 import { buildUserData } from './user-data.ts';
 
@@ -55,7 +55,7 @@ export class GpuCapacity extends pulumi.ComponentResource {
       launchType: 'EC2',
       strategies: [{ capacityProvider: provider.name, weight: 1 }],
       association,
-      group: { name: group.name, arn: group.arn },
+      group: { name: group.name, arn: group.arn, tasksPerInstance: mostGpus(args.instanceTypes) },
       task: { ...task, gpus: 1 },
     };
     this.registerOutputs({ groupName: group.name, providerName: provider.name, task: this.capacity.task });

@@ -91,3 +91,8 @@ export function fitTask(names: readonly string[], asked: Partial<TaskShare> = {}
   }
   return size;
 }
+
+/** GPUs of the type that has the most. Names that are not in the list are refused by `fitTask`. */
+export function mostGpus(names: readonly string[]): number {
+  return Math.max(...names.filter(isInstanceType).map((name) => instanceTypes[name].gpus));
+}

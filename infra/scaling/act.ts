@@ -1,4 +1,7 @@
-import { TerminateInstanceInAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
+import {
+  SetDesiredCapacityCommand,
+  TerminateInstanceInAutoScalingGroupCommand,
+} from '@aws-sdk/client-auto-scaling';
 import {
   type ContainerInstanceStatus,
   DescribeContainerInstancesCommand,
@@ -17,6 +20,12 @@ export async function act(clients: WakerClients, farm: Farm, actions: readonly A
       const { cluster, service } = farm;
       await clients.ecs.send(new UpdateServiceCommand({ cluster, service, desiredCount: action.count }));
       done.push(`desired count ${action.count}: ${action.reason}`);
+    } else if (action.type === 'order-instances') {
+      const { group: AutoScalingGroupName } = farm;
+      await clients.autoScaling.send(
+        new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity: action.count }),
+      );
+      done.push(`${action.count} instances: ${action.reason}`);
     } else {
       done.push(await endInstance(clients, farm, action));
     }

@@ -6,8 +6,8 @@
  *
  *   tasks, up                           this: to what the backlog can use, within a minute of a burst of jobs or parts
  *   tasks, down, while there is backlog target tracking (its metric never asks for more, see `tracking.ts`); never to none
- *   tasks, down, when all is quiet      this: to the minimum
- *   instances, up                       ECS managed scaling, for tasks that wait for a place
+ *   tasks, down, when all is quiet      this: soon to one, later to the minimum
+ *   instances, up                       this: at once, as many as the tasks need; ECS managed scaling, minutes later, what is left
  *   instances, down                     this, minutes after the last task; managed scaling takes 15 to do the same
  */
 export function decide(observed: Observed, rules: Rules): Decision {
@@ -17,9 +17,11 @@ export function decide(observed: Observed, rules: Rules): Decision {
   const isRaise = wanted !== undefined && wanted.count > service.desired;
   const memory = isRaise ? { ...remembered, raisedAtMs: atMs } : remembered;
   const desired = wanted?.count ?? service.desired;
+  const order = missingInstances(observed, desired, rules);
   const ending = sparedInstances(observed, memory, desired, rules);
   const actions: Action[] = [
     ...(wanted ? [{ type: 'set-desired-count' as const, ...wanted }] : []),
+    ...(order ? [{ type: 'order-instances' as const, ...order }] : []),
     ...ending.map(({ instance, reason }) => ({
       type: 'end-instance' as const,
       instanceId: instance.id,
@@ -52,6 +54,8 @@ export interface Observed {
   };
   /** Of the Auto Scaling group; empty on Fargate. */
   instances: Instance[];
+  /** How many instances the group shall have, and may; undefined on Fargate. */
+  groupSize?: { desired: number; max: number };
   /** What the last decision left. */
   memory: Memory;
 }
@@ -82,8 +86,12 @@ export interface Rules {
   /** At least 1. */
   maxTasks: number;
   backlogPerTask: number;
+  /** Tasks that the largest instance of the group has room for: fewer instances are never too many. */
+  tasksPerInstance: number;
   /** Pause after adding tasks until more are added to those that run. */
   scaleOutPauseMs: number;
+  /** No backlog for so long: all tasks above the minimum but one go. */
+  spareMs: number;
   /** No backlog for so long: sleep. */
   idleMs: number;
   /** An instance without a task for so long goes. */
@@ -94,6 +102,7 @@ export interface Rules {
 
 export type Action =
   | { type: 'set-desired-count'; count: number; reason: string }
+  | { type: 'order-instances'; count: number; reason: string }
   | { type: 'end-instance'; instanceId: string; containerInstanceArn?: string; reason: string };
 
 export interface Decision {
@@ -119,7 +128,7 @@ function remember({ atMs, backlog, announced, instances, memory }: Observed): Me
 function wantedTasks(
   { quietSinceMs, raisedAtMs = Number.NEGATIVE_INFINITY }: Memory,
   { atMs, backlog, delayed, announced, service }: Observed,
-  { minTasks, maxTasks, backlogPerTask, scaleOutPauseMs, idleMs }: Rules,
+  { minTasks, maxTasks, backlogPerTask, scaleOutPauseMs, spareMs, idleMs }: Rules,
 ): { count: number; reason: string } | undefined {
   const { desired } = service;
   // A number for the whole backlog: tasks on their way are not asked for twice. Retries before their time need nobody yet, but
@@ -132,8 +141,27 @@ function wantedTasks(
   }
   // A worker that has deleted its message may still be writing its report: it says so by its protection.
   if (quietSinceMs === undefined || service.protected > 0 || desired <= minTasks) return undefined;
-  if (atMs - quietSinceMs < idleMs) return undefined;
-  return { count: minTasks, reason: `no backlog for ${seconds(atMs - quietSinceMs)}` };
+  const quietMs = atMs - quietSinceMs;
+  const reason = `no backlog for ${seconds(quietMs)}`;
+  if (quietMs >= idleMs) return { count: minTasks, reason };
+  // One is enough to take the next job at once; those that helped it are started again sooner than they pay to wait.
+  const kept = Math.max(minTasks, 1);
+  return quietMs >= spareMs && desired > kept ? { count: kept, reason } : undefined;
+}
+
+/**
+ * The group's size for all tasks that are wanted, if it is smaller. Managed scaling would come to the same, but its metric and alarm take one to
+ * two minutes, and in its steps the next instance waits until the last one is warm. It does not order these a second time: it adds none
+ * while any is within its warm-up (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-scaling-behavior.html).
+ */
+function missingInstances(
+  { groupSize }: Observed,
+  desiredTasks: number,
+  { tasksPerInstance }: Rules,
+): { count: number; reason: string } | undefined {
+  if (!groupSize) return undefined;
+  const count = Math.min(groupSize.max, Math.ceil(desiredTasks / tasksPerInstance));
+  return count > groupSize.desired ? { count, reason: `${desiredTasks} tasks are wanted` } : undefined;
 }
 
 /** Instances to end: without a task for long enough, and none waits that could go there. */

@@ -1,4 +1,4 @@
-import { DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
+import { type AutoScalingGroup, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
 import {
   type ContainerInstance,
   DescribeContainerInstancesCommand,
@@ -13,18 +13,18 @@ import type { Farm, WakerClients } from './waker.ts';
 
 /**
  * What queues, service and group say right now.
- * @throws Error when the service is not there, and what AWS throws
+ * @throws Error when the service or the group is not there, and what AWS throws
  */
 export async function observe(
   clients: WakerClients,
   farm: Farm,
-): Promise<Pick<Observed, 'backlog' | 'delayed' | 'service' | 'instances'>> {
-  const [messages, service, instances] = await Promise.all([
+): Promise<Pick<Observed, 'backlog' | 'delayed' | 'service' | 'instances' | 'groupSize'>> {
+  const [messages, service, group] = await Promise.all([
     countBacklog(clients, farm),
     readService(clients, farm),
-    readInstances(clients, farm),
+    readGroup(clients, farm),
   ]);
-  return { ...messages, service, instances };
+  return { ...messages, service, ...group };
 }
 
 const waiting = 'ApproximateNumberOfMessages';
@@ -66,13 +66,26 @@ async function countProtected({ ecs }: WakerClients, { cluster, service }: Farm)
   return protectedTasks.filter(({ protectionEnabled }) => protectionEnabled).length;
 }
 
-async function readInstances(clients: WakerClients, { cluster, group }: Farm): Promise<Instance[]> {
-  if (!group) return [];
-  const [inGroup, inCluster] = await Promise.all([
-    clients.autoScaling.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] })),
+async function readGroup(
+  clients: WakerClients,
+  { cluster, group: name }: Farm,
+): Promise<Pick<Observed, 'instances' | 'groupSize'>> {
+  if (!name) return { instances: [] };
+  const [{ AutoScalingGroups = [] }, inCluster] = await Promise.all([
+    clients.autoScaling.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] })),
     readContainerInstances(clients, cluster),
   ]);
-  const alive = (inGroup.AutoScalingGroups?.[0]?.Instances ?? []).filter(({ LifecycleState }) =>
+  const [group] = AutoScalingGroups;
+  if (!group) throw new Error(`Auto Scaling group "${name}" is not there; run "pulumi up".`);
+  const { DesiredCapacity: desired = 0, MaxSize: max = 0 } = group;
+  return { instances: aliveInstances(group, inCluster), groupSize: { desired, max } };
+}
+
+function aliveInstances(
+  { Instances = [] }: AutoScalingGroup,
+  inCluster: readonly ContainerInstance[],
+): Instance[] {
+  const alive = Instances.filter(({ LifecycleState }) =>
     // Those on their way out are nobody's to end.
     /^(InService|Pending)/.test(LifecycleState ?? ''),
   );

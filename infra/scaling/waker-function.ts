@@ -146,8 +146,11 @@ function describeFarm(args: ScalingArgs, memoryParameter: pulumi.Output<string>)
     minTasks: args.minTasks,
     maxTasks: args.maxTasks,
     backlogPerTask: args.backlogPerTask ?? 1,
+    tasksPerInstance: args.capacity.group?.tasksPerInstance ?? 1,
     // The schedule's minute is a little short at times, and a pause of a minute is to end with it.
     scaleOutPauseMs: Math.max(0, (args.scaleOutCooldownSeconds ?? 60) * 1000 - 5000),
+    // The next of the schedule's minutes: long enough for a job that follows at once.
+    spareMs: 60_000,
     idleMs: (args.idleMinutes ?? 5) * 60_000,
     // Long enough for ECS to move a task there, short enough to be worth it.
     idleInstanceMs: 2 * 60_000,

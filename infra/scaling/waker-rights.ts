@@ -10,7 +10,7 @@ export interface Owned {
   missed: aws.sqs.Queue;
 }
 
-/** What the waker may do: look at one farm, set its number of tasks and, where it has instances, end them. */
+/** What the waker may do: look at one farm, set its number of tasks and, where it has instances, order and end them. */
 export function wakerStatements(
   args: ScalingArgs,
   { logGroup, memory, missed }: Owned,
@@ -43,7 +43,11 @@ export function wakerStatements(
       ['ecs:DescribeContainerInstances', 'ecs:UpdateContainerInstancesState'],
       instances,
     ),
-    allow('EndInstances', ['autoscaling:TerminateInstanceInAutoScalingGroup'], capacity.group.arn),
+    allow(
+      'OrderAndEndInstances',
+      ['autoscaling:SetDesiredCapacity', 'autoscaling:TerminateInstanceInAutoScalingGroup'],
+      capacity.group.arn,
+    ),
     // The action has no resource to be narrowed to (service authorization reference of Amazon EC2 Auto Scaling).
     allow('SeeGroup', ['autoscaling:DescribeAutoScalingGroups'], '*'),
   ];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fargateMistake } from '../../../infra/compute/fargate-sizes.ts';
-import { fitTask, largestTask } from '../../../infra/compute/instance-types.ts';
+import { fitTask, largestTask, mostGpus } from '../../../infra/compute/instance-types.ts';
 
 describe('the task on GPU instances', () => {
   it.each([
@@ -39,6 +39,11 @@ describe('the task on GPU instances', () => {
   it.each([[['t3.micro']], [['g5g.xlarge']], [[]]])('refuses %j, which has no NVIDIA encoder', (types) => {
     expect(() => fitTask(types)).toThrow(/"instanceTypes" is .*expected one or more of g4dn\.xlarge, /);
   });
+});
+
+it('knows how many tasks the largest of some types has room for', () => {
+  expect(mostGpus(['g4dn.xlarge', 'g5.xlarge'])).toBe(1);
+  expect(mostGpus(['g4dn.xlarge', 'g4dn.12xlarge'])).toBe(4);
 });
 
 describe('the task on Fargate', () => {

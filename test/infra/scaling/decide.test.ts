@@ -17,6 +17,8 @@ const rules: Rules = {
   backlogPerTask: 1,
   scaleOutPauseMs: minute,
   idleMs: 5 * minute,
+  tasksPerInstance: 1,
+  spareMs: minute,
   idleInstanceMs: 2 * minute,
   joinMs: 10 * minute,
 };
@@ -44,6 +46,11 @@ function instance(id: string, rest: Partial<Instance> = {}): Instance {
 function countOf(actions: readonly Action[]): number | undefined {
   const [set] = actions.flatMap((action) => (action.type === 'set-desired-count' ? [action.count] : []));
   return set;
+}
+
+function orderedBy(actions: readonly Action[]): number | undefined {
+  const [order] = actions.flatMap((action) => (action.type === 'order-instances' ? [action.count] : []));
+  return order;
 }
 
 function endedBy(actions: readonly Action[]): string[] {
@@ -143,6 +150,17 @@ describe('sleeping', () => {
     expect(first.memory.quietSinceMs).toBe(100 * minute);
   });
 
+  it('keeps one task for the next job, when the others have been idle for a minute', () => {
+    const three = { ...awake, service: { desired: 3, running: 3, protected: 0 } };
+    const quiet = { ...three, memory: { quietSinceMs: 99 * minute, idleSinceMs: {} } };
+    expect(decide(quiet, rules).actions).toEqual([
+      { type: 'set-desired-count', count: 1, reason: 'no backlog for 60 s' },
+    ]);
+    expect(decide({ ...quiet, atMs: 100 * minute - 1 }, rules).actions).toEqual([]);
+    expect(decide({ ...quiet, backlog: 1 }, rules).actions).toEqual([]);
+    expect(countOf(decide(quiet, { ...rules, minTasks: 2 }).actions)).toBe(2);
+  });
+
   it('forgets the idle time when a job comes', () => {
     expect(decide({ ...awake, backlog: 1 }, rules).memory.quietSinceMs).toBeUndefined();
   });
@@ -155,6 +173,38 @@ describe('sleeping', () => {
   it('keeps the tasks that always run', () => {
     const three = { ...awake, service: { desired: 3, running: 3, protected: 0 } };
     expect(countOf(decide(three, { ...rules, minTasks: 1 }).actions)).toBe(1);
+  });
+});
+
+describe('ordering instances', () => {
+  const none = { desired: 0, max: 3 };
+
+  it('orders at once what all tasks need', () => {
+    expect(decide({ ...asleep, backlog: 2, groupSize: none }, rules).actions).toEqual([
+      { type: 'set-desired-count', count: 2, reason: 'backlog of 2' },
+      { type: 'order-instances', count: 2, reason: '2 tasks are wanted' },
+    ]);
+  });
+
+  it('orders for tasks that were wanted before, and only what is missing', () => {
+    const waiting = { ...asleep, backlog: 2, service: { desired: 2, running: 0, protected: 0 } };
+    expect(orderedBy(decide({ ...waiting, groupSize: { desired: 1, max: 3 } }, rules).actions)).toBe(2);
+    expect(decide({ ...waiting, groupSize: { desired: 2, max: 3 } }, rules).actions).toEqual([]);
+    expect(decide({ ...waiting, groupSize: { desired: 3, max: 3 } }, rules).actions).toEqual([]);
+  });
+
+  it('never orders more than the group may have', () => {
+    const observed = { ...asleep, backlog: 9, groupSize: { desired: 0, max: 2 } };
+    expect(orderedBy(decide(observed, { ...rules, maxTasks: 9 }).actions)).toBe(2);
+  });
+
+  it('orders no more than are needed if all of them are of the largest type', () => {
+    const observed = { ...asleep, backlog: 5, groupSize: { desired: 0, max: 9 } };
+    expect(orderedBy(decide(observed, { ...rules, maxTasks: 9, tasksPerInstance: 4 }).actions)).toBe(2);
+  });
+
+  it('orders none on Fargate', () => {
+    expect(orderedBy(decide({ ...asleep, backlog: 2 }, rules).actions)).toBeUndefined();
   });
 });
 
@@ -246,6 +296,9 @@ const anyObserved: fc.Arbitrary<Observed> = fc
     announced: fc.oneof(fc.constant(0), fc.nat(3)),
     service: fc.record({ desired: fc.nat(10), running: fc.nat(10), protected: fc.nat(3) }),
     instances: anyInstances,
+    groupSize: fc.option(fc.record({ desired: fc.nat(6), max: fc.integer({ min: 1, max: 10 }) }), {
+      nil: undefined,
+    }),
     memory: fc.record(
       {
         quietSinceMs: fc.integer({ min: 0, max: 1000 * minute }),
@@ -280,6 +333,16 @@ describe('whatever is seen', () => {
       const count = countOf(decide(observed, rules).actions);
       const busy = observed.backlog > 0 || observed.announced > 0 || observed.service.protected > 0;
       if (busy) expect(count ?? observed.service.desired).toBeGreaterThanOrEqual(observed.service.desired);
+    });
+  });
+
+  it('never orders more instances than tasks are wanted, or fewer than there are', () => {
+    always((observed, rules) => {
+      const { actions } = decide(observed, rules);
+      const count = orderedBy(actions);
+      if (count === undefined || observed.groupSize === undefined) return;
+      expect(count).toBeGreaterThan(observed.groupSize.desired);
+      expect(count).toBeLessThanOrEqual(countOf(actions) ?? observed.service.desired);
     });
   });
 
@@ -344,6 +407,10 @@ describe('whatever is seen', () => {
         memory,
         service: { ...observed.service, desired },
         instances: observed.instances.filter(({ id }) => !ended.includes(id)),
+        groupSize: observed.groupSize && {
+          ...observed.groupSize,
+          desired: orderedBy(actions) ?? observed.groupSize.desired,
+        },
       };
       expect(decide(after, rules).actions).toEqual([]);
     });

@@ -88,7 +88,7 @@ describe('the waker function', () => {
       queueUrls: [queue.url],
       group: 'gpu-0a1b2c3',
       memoryParameter: 'scaling-waker-0a1b2c3',
-      rules: { minTasks: 0, maxTasks: 3, backlogPerTask: 1, idleMs: 300_000 },
+      rules: { minTasks: 0, maxTasks: 3, backlogPerTask: 1, tasksPerInstance: 1, idleMs: 300_000 },
     });
     expect(farmOf(fargate).group).toBeUndefined();
     expect(farmOf(fargate).rules).toMatchObject({ minTasks: 1, backlogPerTask: 5, idleMs: 600_000 });
@@ -170,6 +170,9 @@ describe("the waker's rights", () => {
     expect(rightsOf(gpu)).toContain(`sqs:GetQueueAttributes ${queue.arn}`);
     expect(rightsOf(gpu)).toContainEqual(
       expect.stringMatching(/^autoscaling:TerminateInstanceInAutoScalingGroup .*autoScalingGroupName\/gpu-/),
+    );
+    expect(rightsOf(gpu)).toContainEqual(
+      expect.stringMatching(/^autoscaling:SetDesiredCapacity .*autoScalingGroupName\/gpu-/),
     );
   });
 

@@ -29,13 +29,13 @@ async function minutes(model: FarmModel, count: number): Promise<void> {
 }
 
 describe('the waker', () => {
-  it('starts one task, and ECS one instance, for one job', async () => {
+  it('starts one task on one instance for one job', async () => {
     const model = new FarmModel();
     await wakerOf(model)(news(model));
-    expect(model.calls).toEqual(['UpdateService 1']);
+    expect(model.calls).toEqual(['UpdateService 1', 'SetDesiredCapacity 1']);
     model.submit(4);
     await minutes(model, 6);
-    expect(model.calls).toEqual(['UpdateService 1']);
+    expect(model.calls).toEqual(['UpdateService 1', 'SetDesiredCapacity 1']);
     expect(model.machines).toHaveLength(1);
     expect(model.busy).toHaveLength(1);
   });
@@ -56,7 +56,11 @@ describe('the waker', () => {
       while (model.busy.length === 0);
       await minutes(model, 1);
       expect(model.desired).toBe(4);
-      expect(model.calls).toEqual(['UpdateService 1', 'UpdateService 4']);
+      expect(model.calls.filter((call) => call.startsWith('UpdateService'))).toEqual([
+        'UpdateService 1',
+        'UpdateService 4',
+      ]);
+      if (instances) expect(model.machines).toHaveLength(4);
     },
   );
 
@@ -75,6 +79,7 @@ describe('the waker', () => {
     expect(model.machines).toEqual([]);
     expect(model.calls).toEqual([
       'UpdateService 1',
+      'SetDesiredCapacity 1',
       'UpdateService 0',
       'UpdateContainerInstancesState DRAINING',
       expect.stringMatching(/^Terminate i-\d+$/),
