@@ -69,7 +69,8 @@ function queueLines(queues: Queues, style: Style): string[] {
 
 function workerLines(workers: WatchView['workers'], style: Style, columns: number): string[] {
   if (workers === undefined) return [];
-  if (typeof workers === 'string') return [labelled('workers', [clip(printable(workers), columns - 12)], style)];
+  if (typeof workers === 'string')
+    return [labelled('workers', [clip(printable(workers), columns - 12)], style)];
   const { tasks, instances } = workers;
   const fleet = ({ wanted, starting, running }: Workers['tasks']) => [
     `${wanted} wanted`,
