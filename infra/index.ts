@@ -121,6 +121,7 @@ export default function farm() {
     capacity,
     queues: [jobs.queue, parts.queue],
     topicArn: jobs.topicArn,
+    workersPerFilm: settings.workersPerFilm,
     logRetentionDays: settings.watch.logRetentionDays,
     ...scaling,
   });

@@ -17,6 +17,7 @@ const rules: Rules = {
   backlogPerTask: 1,
   scaleOutPauseMs: minute,
   idleMs: 5 * minute,
+  workersPerNewFilm: 1,
   tasksPerInstance: 1,
   spareMs: minute,
   idleInstanceMs: 2 * minute,
@@ -79,6 +80,15 @@ describe('waking', () => {
       expect(countOf(decide({ ...asleep, backlog }, { ...rules, backlogPerTask }).actions)).toBe(count);
     },
   );
+
+  it('starts all that may make a film together, until a worker runs and says how many it can use', () => {
+    const shared = { ...rules, maxTasks: 8, workersPerNewFilm: 3 };
+    expect(countOf(decide({ ...asleep, backlog: 1 }, shared).actions)).toBe(3);
+    const starting = { ...asleep, service: { desired: 3, running: 0, protected: 0 } };
+    expect(countOf(decide({ ...starting, backlog: 2 }, shared).actions)).toBe(6);
+    const running = { ...awake, service: { desired: 3, running: 1, protected: 1 } };
+    expect(decide({ ...running, backlog: 1 }, shared).actions).toEqual([]);
+  });
 
   it('adds tasks for jobs that come while the first task starts', () => {
     const starting = { ...asleep, backlog: 3, service: { desired: 1, running: 0, protected: 0 } };
@@ -268,6 +278,7 @@ const anyRules = fc
     minTasks: fc.nat(4),
     more: fc.nat(6),
     backlogPerTask: fc.integer({ min: 1, max: 10 }),
+    workersPerNewFilm: fc.integer({ min: 1, max: 4 }),
     scaleOutPauseMs: fc.integer({ min: 0, max: 5 }).map((minutes) => minutes * minute),
     idleMs: fc.integer({ min: 1, max: 60 }).map((minutes) => minutes * minute),
   })
@@ -351,7 +362,8 @@ describe('whatever is seen', () => {
       const count = countOf(decide(observed, rules).actions);
       if (count === undefined || count <= observed.service.desired) return;
       const messages = Math.max(observed.backlog, observed.announced);
-      expect(count).toBeLessThanOrEqual(Math.max(rules.minTasks, Math.ceil(messages / rules.backlogPerTask)));
+      const useful = messages * (observed.service.running === 0 ? rules.workersPerNewFilm : 1);
+      expect(count).toBeLessThanOrEqual(Math.max(rules.minTasks, Math.ceil(useful / rules.backlogPerTask)));
     });
   });
 
