@@ -30,10 +30,7 @@ const farms = [
 const unrestrictable = new Set([
   'ecr:GetAuthorizationToken',
   'ecs:DiscoverPollEndpoint',
-  'ecs:ListTasks',
-  'ecs:ListContainerInstances',
   'autoscaling:DescribeAutoScalingGroups',
-  'cloudwatch:PutMetricData',
 ]);
 
 describe.each(farms)('$name', ({ stack }) => {
