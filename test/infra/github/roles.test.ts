@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Registered } from '../../../dry-run/record.ts';
-import { loadStack, stackFiles } from '../../../dry-run/stacks.ts';
+import { loadStack } from '../../../dry-run/stacks.ts';
 import { boundaryArn } from '../../../infra/github/boundary.ts';
 import { type FarmRecording, recordFarm } from '../../helpers/farm.ts';
 import { parsePolicy, type Statement, statementsOf } from '../../helpers/policies.ts';
@@ -80,7 +80,11 @@ describe('who may take the roles', () => {
 });
 
 const farms = [
-  ...stackFiles.map((file) => ({ name: file, stack: loadStack(file, github) })),
+  // Between them they make every type of resource that any stack file does.
+  ...['Pulumi.dev.yaml', 'Pulumi.prod.yaml', 'stacks/movie-site.yaml'].map((file) => ({
+    name: file,
+    stack: loadStack(file, github),
+  })),
   {
     name: 'CloudFront',
     stack: bareStack({ ...github, delivery: 'cdn', monthlyBudget: '5', alertEmail: 'a@b.example' }),
