@@ -21,6 +21,11 @@ const workflows = files.map((file) => {
   const text = textOf(`.github/workflows/${file}`);
   return { file, text, workflow: parse(text) as Workflow };
 });
+function jobsOf(name: string): Workflow['jobs'] {
+  const found = workflows.find(({ file }) => file === name);
+  if (!found) throw new Error(`there is no workflow ${name}`);
+  return found.workflow.jobs;
+}
 const stepsOf = ({ jobs }: Workflow) => Object.values(jobs).flatMap(({ steps = [] }) => steps);
 
 it('are the checks, the preview and the deployment', () => {
@@ -64,7 +69,7 @@ describe.each(workflows)('$file', ({ text, workflow }) => {
 });
 
 it('deploys only after the checks, and only to stacks that there are', () => {
-  const { jobs } = workflows.find(({ file }) => file === 'deploy.yml')?.workflow ?? { jobs: {} };
+  const jobs = jobsOf('deploy.yml');
   expect(jobs.up).toMatchObject({ needs: 'check' });
   expect(jobs.check?.uses).toBe('./.github/workflows/ci.yml');
   const [, release, main] = /'release' && '(\w+)' \|\| '(\w+)'/.exec(JSON.stringify(jobs.up)) ?? [];
@@ -73,8 +78,7 @@ it('deploys only after the checks, and only to stacks that there are', () => {
 });
 
 it('previews only what comes from within the repository', () => {
-  const { jobs } = workflows.find(({ file }) => file === 'preview.yml')?.workflow ?? { jobs: {} };
-  expect(jobs.preview?.if).toContain('head.repo.full_name == github.repository');
+  expect(jobsOf('preview.yml').preview?.if).toContain('head.repo.full_name == github.repository');
 });
 
 it('waits a week before it offers a dependency, of each kind that there is', () => {
