@@ -18,6 +18,7 @@ export async function encodeFilm(
 
   const tails: Promise<unknown>[] = [];
   const encodeInTurn = async (kind: Part['kind']) => {
+    const own: Promise<unknown>[] = [];
     for (;;) {
       const part = failed.signal.aborted ? undefined : await crew.next(kind);
       if (part === undefined) return;
@@ -25,10 +26,11 @@ export async function encodeFilm(
       const tail = running.recorded.then((record) => crew.recorded(record));
       tail.catch((error: unknown) => failed.abort(error));
       tails.push(tail);
+      own.push(tail);
       const { endSeconds } = await running.encoded;
       if (endsEarly(context.plan, part, endSeconds)) return;
-      // A network slower than the encoder must not pile up tails.
-      await tails.at(-2);
+      // A network slower than the encoder must not pile up tails. The picture does not wait for the sound, which follows it.
+      await own.at(-2);
     }
   };
   const turns = await Promise.allSettled([encodeInTurn('video'), encodeInTurn('audio')]);
