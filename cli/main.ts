@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { cancelCommand } from './cancel/command.ts';
 import { deadCommand, redriveCommand } from './dead/command.ts';
 import { demoCommand } from './demo/command.ts';
+import { doctorCommand } from './doctor/command.ts';
 import { UserError } from './errors.ts';
 import { jobsCommand, statusCommand } from './jobs/command.ts';
 import { linksCommand } from './links/command.ts';
@@ -25,7 +26,8 @@ const program = new Command('farm')
   .addCommand(linksCommand())
   .addCommand(deadCommand())
   .addCommand(redriveCommand())
-  .addCommand(webhookCommand());
+  .addCommand(webhookCommand())
+  .addCommand(doctorCommand());
 
 try {
   await program.parseAsync();

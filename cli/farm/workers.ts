@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import type { FarmAddress } from './address.ts';
 import { readGroup, readService } from './deployed.ts';
 import type { Farm } from './farm.ts';
 
@@ -19,7 +20,9 @@ export interface Workers {
 
 /** @returns undefined where nobody can tell: outputs without a service, or a machine without `ps` */
 export async function readWorkers(
-  farm: Pick<Farm, 'address' | 'ecs' | 'autoScaling'>,
+  farm: Pick<Farm, 'ecs' | 'autoScaling'> & {
+    address: Pick<FarmAddress, 'local' | 'clusterName' | 'serviceName' | 'groupName'>;
+  },
 ): Promise<Workers | undefined> {
   const { local, groupName } = farm.address;
   if (local) return localWorkers(local.pid);

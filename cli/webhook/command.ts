@@ -101,9 +101,12 @@ async function findReceiver(
     const deployed = address.local ? undefined : await readDeployed(farm, address);
     const foundUrl = url ?? deployed?.environment.WEBHOOK_URL;
     if (!foundUrl) {
-      throw new UserError('This farm has no webhookUrl. Give one: "farm webhook test https://example.org/hook".');
+      throw new UserError(
+        'This farm has no webhookUrl. Give one: "farm webhook test https://example.org/hook".',
+      );
     }
-    const found = secret ?? (deployed && (await readSecrets(address, deployed, ['WEBHOOK_SECRET'])).WEBHOOK_SECRET);
+    const found =
+      secret ?? (deployed && (await readSecrets(address, deployed, ['WEBHOOK_SECRET'])).WEBHOOK_SECRET);
     if (found) return { url: foundUrl, secret: found };
     throw new UserError(
       'There is no secret to sign with: this farm has no webhookSecret. Set FARM_WEBHOOK_SECRET, or give --secret.',

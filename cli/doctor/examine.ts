@@ -1,0 +1,175 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { ECRClient } from '@aws-sdk/client-ecr';
+import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
+import { STSClient } from '@aws-sdk/client-sts';
+import type { FarmAddress } from '../farm/address.ts';
+import { bucketClient, keysFromEnvironment, type Side } from '../farm/buckets.ts';
+import { type Deployed, readDeployed, readService } from '../farm/deployed.ts';
+import { awsOf, connect, type Farm } from '../farm/farm.ts';
+import { readSecrets } from '../farm/parameters.ts';
+import { sentence } from '../farm/sentence.ts';
+import { readWorkers } from '../farm/workers.ts';
+import { checkCredentials, checkRegion } from './account.ts';
+import { checkClock } from './clock.ts';
+import { checkDatabase } from './database.ts';
+import { attempt, type Finding, failed, notAsked, ok } from './finding.ts';
+import { checkImage } from './image.ts';
+import { checkPrograms, type RunProgram } from './programs.ts';
+import { checkQueues } from './queues.ts';
+import { checkQuotas } from './quotas.ts';
+import { checkOutput, checkSource } from './storage.ts';
+import { judgeService } from './workers.ts';
+
+/** @param address undefined where no farm was named: then only what a deployment needs is looked at */
+export async function examine(
+  address: FarmAddress | undefined,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Finding[]> {
+  const programs = checkPrograms(runProgram, { isLocal: address?.local !== undefined });
+  const others = address?.local ? examineLocal(address, env) : examineCloud(address, env);
+  return (await Promise.all([programs, others])).flat();
+}
+
+const runProgram: RunProgram = async (program, args) =>
+  (await promisify(execFile)(program, args, { timeout: 15_000 })).stdout;
+
+async function examineLocal(address: FarmAddress, env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const farm = connect(address, env);
+  try {
+    const whose = "the farm's own keys";
+    const storage = (side: Side) => ({ s3: farm[side], bucket: address[`${side}Bucket`], whose });
+    const checks = await Promise.all([
+      checkQueues(farm, address),
+      checkSource(storage('source')),
+      checkOutput(storage('output'), address.outputPrefix),
+      countWorkers(farm),
+      checkClock(address.outputEndpoint, fetch, Date.now),
+      checkDatabase(env.DATABASE_URL, 'here'),
+    ]);
+    return checks.flat();
+  } finally {
+    farm.close();
+  }
+}
+
+async function countWorkers(farm: Farm): Promise<Finding> {
+  const running = (await readWorkers(farm))?.tasks.running;
+  if (running === undefined) return notAsked('workers', 'there is no "ps" here to count them with');
+  if (running > 0) return ok('workers', `${running} run`);
+  return failed('workers', 'none runs, so no job is taken', 'Start the farm anew: "farm demo --keep".');
+}
+
+async function examineCloud(address: FarmAddress | undefined, env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const aws = address ? awsOf(address) : {};
+  const clients = { sts: new STSClient(aws), quotas: new ServiceQuotasClient(aws), ecr: new ECRClient(aws) };
+  try {
+    const region = await checkRegion(clients.sts, address);
+    if (region.state === 'failed') return [region];
+    const credentials = await checkCredentials(clients.sts, address);
+    const who = [region, credentials];
+    if (credentials.state === 'failed') {
+      return [...who, notAsked('farm', 'nothing of it can be seen with these credentials')];
+    }
+    if (address) return [...who, ...(await examineFarm(address, clients, env))];
+    const rest = 'no farm was named: --stack, --farm, FARM_STACK or FARM_FILE';
+    return [...who, ...(await checkQuotas(clients.quotas, undefined)), notAsked('farm', rest)];
+  } finally {
+    for (const client of Object.values(clients)) client.destroy();
+  }
+}
+
+async function examineFarm(
+  address: FarmAddress,
+  clients: { quotas: ServiceQuotasClient; ecr: ECRClient },
+  env: NodeJS.ProcessEnv,
+): Promise<Finding[]> {
+  const farm = connect(address, env);
+  try {
+    const deployed = await readDeployed(farm, address).catch(
+      (error: unknown) => sentence(error) ?? String(error),
+    );
+    const known = typeof deployed === 'object' ? deployed : undefined;
+    const unknown = typeof deployed === 'string' ? deployed : 'the outputs name no service: save them anew';
+    const secrets = known
+      ? await readSecrets(address, known, secretNames).catch(() => ({}) as Record<string, string>)
+      : {};
+    const checks = await Promise.all([
+      known ? checkQuotas(clients.quotas, known) : notAsked('quotas', unknown),
+      checkQueues(farm, address),
+      known ? checkImage(clients.ecr, known.image) : notAsked('image', unknown),
+      checkWorkers(farm, unknown),
+      withBucket('source', address, secrets, env, (bucket) => checkSource(bucket)),
+      withBucket('output', address, secrets, env, (bucket) => checkOutput(bucket, address.outputPrefix)),
+      checkClock(
+        address.outputEndpoint || `https://s3.${address.outputRegion}.amazonaws.com`,
+        fetch,
+        Date.now,
+      ),
+      database(known, secrets, env),
+    ]);
+    return checks.flat();
+  } finally {
+    farm.close();
+  }
+}
+
+const secretNames = [
+  'SOURCE_ACCESS_KEY_ID',
+  'SOURCE_SECRET_ACCESS_KEY',
+  'OUTPUT_ACCESS_KEY_ID',
+  'OUTPUT_SECRET_ACCESS_KEY',
+  'DATABASE_URL',
+];
+
+function checkWorkers(farm: Farm, unknown: string): Promise<Finding> {
+  return attempt('workers', 'Run "pulumi up", or take an AWS_PROFILE that may see the cluster.', async () => {
+    const service = await readService(farm, farm.address);
+    return service ? judgeService(service) : notAsked('workers', unknown);
+  });
+}
+
+/** With the very keys that workers get, where workers have keys of their own; on S3 they have their role, and you have yours. */
+async function withBucket(
+  side: Side,
+  address: FarmAddress,
+  secrets: Record<string, string>,
+  env: NodeJS.ProcessEnv,
+  check: (bucket: { s3: Farm['source']; bucket: string; whose: string }) => Promise<Finding>,
+): Promise<Finding> {
+  const bucket = address[`${side}Bucket`];
+  const upper = side.toUpperCase();
+  const fromFarm = {
+    accessKeyId: secrets[`${upper}_ACCESS_KEY_ID`] ?? '',
+    secretAccessKey: secrets[`${upper}_SECRET_ACCESS_KEY`] ?? '',
+  };
+  const isS3 = address[`${side}Storage`] === 's3';
+  const own = fromFarm.accessKeyId && fromFarm.secretAccessKey ? fromFarm : undefined;
+  const keys = own ?? keysFromEnvironment(side, env);
+  if (!isS3 && keys === undefined) {
+    const why = `the keys of ${address[`${side}Storage`]} are in SSM parameters that you may not read`;
+    return notAsked(side, `${why}; or set FARM_${upper}_ACCESS_KEY_ID and FARM_${upper}_SECRET_ACCESS_KEY`);
+  }
+  const whose = isS3
+    ? 'your own AWS credentials (workers have their role)'
+    : own
+      ? "the workers' own keys, from SSM"
+      : `FARM_${upper}_ACCESS_KEY_ID`;
+  const s3 = bucketClient(address, side, env, keys);
+  try {
+    return await check({ s3, bucket, whose });
+  } finally {
+    s3.destroy();
+  }
+}
+
+function database(
+  deployed: Deployed | undefined,
+  secrets: Record<string, string>,
+  env: NodeJS.ProcessEnv,
+): Promise<Finding> | Finding {
+  if (env.DATABASE_URL) return checkDatabase(env.DATABASE_URL, 'here');
+  if (secrets.DATABASE_URL) return checkDatabase(secrets.DATABASE_URL, 'farm');
+  if (deployed && !deployed.secretParameters.DATABASE_URL) return notAsked('database', 'this farm has none');
+  return checkDatabase(undefined, 'here');
+}

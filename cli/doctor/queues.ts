@@ -1,0 +1,38 @@
+import { GetTopicAttributesCommand, type SNSClient } from '@aws-sdk/client-sns';
+import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { FarmAddress } from '../farm/address.ts';
+import { attempt, type Finding, failed, ok } from './finding.ts';
+
+/** Whether every queue and the topic answer, and the topic leads somewhere. */
+export function checkQueues(
+  { sqs, sns }: { sqs: SQSClient; sns: SNSClient },
+  address: FarmAddress,
+): Promise<Finding[]> {
+  const fix =
+    'If the farm was changed or removed, run "pulumi up" and save its outputs anew; if access is denied, take another AWS_PROFILE.';
+  const queue = (name: string, QueueUrl: string | undefined) =>
+    QueueUrl === undefined
+      ? []
+      : [
+          attempt(name, fix, async () => {
+            const AttributeNames = ['ApproximateNumberOfMessages' as const];
+            const { Attributes } = await sqs.send(
+              new GetQueueAttributesCommand({ QueueUrl, AttributeNames }),
+            );
+            return ok(name, `answers, ${Attributes?.ApproximateNumberOfMessages ?? 0} messages wait`);
+          }),
+        ];
+  const topic = attempt('topic', fix, async () => {
+    const { Attributes } = await sns.send(new GetTopicAttributesCommand({ TopicArn: address.topicArn }));
+    const subscriptions = Number(Attributes?.SubscriptionsConfirmed ?? 0);
+    if (subscriptions > 0) return ok('topic', `answers, and leads to ${subscriptions} subscribers`);
+    return failed('topic', 'nobody is subscribed, so submitted jobs go nowhere', 'Run "pulumi up".');
+  });
+  return Promise.all([
+    ...queue('queue', address.queueUrl),
+    ...queue('dead letters', address.deadLetterQueueUrl),
+    ...queue('parts queue', address.partsQueueUrl),
+    ...queue('dead parts', address.partsDeadLetterQueueUrl),
+    topic,
+  ]);
+}

@@ -1,0 +1,111 @@
+import { GetServiceQuotaCommand, type ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
+import { instanceTypes, isInstanceType } from '../../infra/compute/instance-types.ts';
+import type { Deployed } from '../farm/deployed.ts';
+import { attempt, type Finding, failed, ok, warning } from './finding.ts';
+
+/**
+ * Quotas on vCPUs that run at the same time. New accounts often have 0 of GPU instances, and nothing tells: the group just
+ * starts none. https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html and
+ * https://docs.aws.amazon.com/general/latest/gr/ecs-service.html
+ */
+const quotas = {
+  gpu: {
+    'on demand': { service: 'ec2', code: 'L-DB2E81BA', of: 'G and VT instances on demand' },
+    spot: { service: 'ec2', code: 'L-3819A6DF', of: 'G and VT instances on Spot' },
+  },
+  fargate: {
+    'on demand': { service: 'fargate', code: 'L-3032A538', of: 'Fargate on demand' },
+    spot: { service: 'fargate', code: 'L-36FBB829', of: 'Fargate Spot' },
+  },
+} as const;
+
+type Market = 'on demand' | 'spot';
+
+/** What a farm may want of a market at once. */
+interface Want {
+  market: Market;
+  /** vCPUs of the smallest machine that it can start, and of the one that it prefers. */
+  smallest: number;
+  preferred: number;
+  /** Machines at once; undefined where AWS is not told the most. */
+  most?: number;
+}
+
+/** @param deployed undefined before the first deployment: GPU quotas are told as they are */
+export function checkQuotas(client: ServiceQuotasClient, deployed: Deployed | undefined): Promise<Finding[]> {
+  const kind = deployed?.compute ?? 'gpu';
+  const wants = deployed ? wantsOf(deployed) : (['on demand', 'spot'] as const).map(anyGpu);
+  return Promise.all(wants.map((want) => checkQuota(client, kind, want, deployed !== undefined)));
+}
+
+/** The preferred type may be away, and then the largest of the list is started: that is what has to fit. */
+export function wantsOf({ compute, task, spot, instances }: Deployed): Want[] {
+  if (compute === 'fargate' || instances === undefined) {
+    const vcpus = task.cpuUnits / 1024;
+    return [{ market: spot ? 'spot' : 'on demand', smallest: vcpus, preferred: vcpus }];
+  }
+  const vcpus = instances.types.filter(isInstanceType).map((type) => instanceTypes[type].vcpus);
+  const [preferred = 4] = vcpus;
+  const sizes = { smallest: Math.min(...vcpus, preferred), preferred };
+  const onDemand = spot ? Math.min(instances.onDemandBase, instances.most) : instances.most;
+  return [
+    { market: 'on demand' as const, ...sizes, most: onDemand },
+    { market: 'spot' as const, ...sizes, most: instances.most - onDemand },
+  ].filter(({ most }) => most > 0);
+}
+
+function anyGpu(market: Market): Want {
+  const { vcpus } = instanceTypes['g4dn.xlarge'];
+  return { market, smallest: vcpus, preferred: vcpus };
+}
+
+function checkQuota(
+  client: ServiceQuotasClient,
+  kind: 'fargate' | 'gpu',
+  want: Want,
+  isDeployed: boolean,
+): Promise<Finding> {
+  const { service, code, of } = quotas[kind][want.market];
+  const name = `quota, ${want.market}`;
+  const denied =
+    'Let this user read quotas (servicequotas:GetServiceQuota), or look in the Service Quotas console.';
+  return attempt(name, denied, async () => {
+    const { Quota } = await client.send(
+      new GetServiceQuotaCommand({ ServiceCode: service, QuotaCode: code }),
+    );
+    return judgeQuota({ name, of, service, code, isDeployed }, want, Quota?.Value ?? 0);
+  });
+}
+
+interface Asked {
+  name: string;
+  of: string;
+  service: string;
+  code: string;
+  isDeployed: boolean;
+}
+
+/** @param vcpus that the account may have at once */
+export function judgeQuota(
+  { name, of, service, code, isDeployed }: Asked,
+  want: Want,
+  vcpus: number,
+): Finding {
+  const { smallest, preferred, most } = want;
+  const wanted = preferred * (most ?? 1);
+  const fix = `Ask for more: aws service-quotas request-service-quota-increase --service-code ${service} --quota-code ${code} --desired-value ${Math.max(wanted, smallest)}`;
+  const has = `${vcpus} vCPU of ${of}`;
+  const room = Math.floor(vcpus / preferred);
+  if (vcpus < smallest) {
+    return isDeployed
+      ? failed(name, `${has}: not enough for one worker of ${smallest}, so none starts`, fix)
+      : warning(name, `${has}: a farm with "compute: gpu" could start none`, fix);
+  }
+  if (vcpus < wanted) {
+    return warning(name, `${has}: room for ${room} of ${most} workers of ${preferred}`, fix);
+  }
+  return ok(
+    name,
+    `${has}: room for ${room} workers of ${preferred}${most === undefined ? '' : `, ${most} wanted`}`,
+  );
+}

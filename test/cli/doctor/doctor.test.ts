@@ -1,0 +1,111 @@
+import { STSClient } from '@aws-sdk/client-sts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { checkCredentials } from '../../../cli/doctor/account.ts';
+import { checkDatabase } from '../../../cli/doctor/database.ts';
+import type { Finding } from '../../../cli/doctor/finding.ts';
+import { localCredentials } from '../../../cli/local-farm/emulator.ts';
+import { temporaryFolder } from '../../helpers/clips.ts';
+import { addressOf, farmCommand, saveAddress } from '../../helpers/farm-command.ts';
+import { startLocalFarm, type TestFarm } from '../../helpers/local-farm.ts';
+import { startPostgres } from '../../helpers/postgres.ts';
+
+let farm: TestFarm;
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+
+beforeAll(async () => {
+  farm = await startLocalFarm();
+  folder = await temporaryFolder();
+});
+
+afterAll(async () => {
+  await farm.stop();
+  await folder[Symbol.asyncDispose]();
+});
+
+async function examined(address: object, environment: Record<string, string> = {}) {
+  const file = await saveAddress(folder.path, address);
+  const ended = await farmCommand(folder.path, ['doctor', '--farm', file, '--json'], environment);
+  const { ok, checks } = ended.json<{ ok: boolean; checks: Finding[] }>();
+  return { code: ended.code, ok, states: Object.fromEntries(checks.map((check) => [check.name, check])) };
+}
+
+it('finds a farm well whose queues, topic, storage and workers answer, and leaves nothing behind', async () => {
+  farm.startWorker();
+  await farm.put('film.dat', Buffer.from('x'));
+  const { code, ok, states } = await examined(addressOf(farm));
+  for (const name of [
+    'node',
+    'queue',
+    'dead letters',
+    'parts queue',
+    'topic',
+    'source',
+    'output',
+    'workers',
+    'clock',
+  ]) {
+    expect(states[name], name).toMatchObject({ state: 'ok' });
+  }
+  expect(states.source?.why).toContain('listed and read');
+  expect(states.database?.state).toBe('not asked');
+  expect([code, ok]).toEqual([0, true]);
+  expect((await farm.keys('')).filter((key) => key.includes('doctor'))).toEqual([]);
+}, 40_000);
+
+it('names each thing that does not answer, with a fix, and ends with 1', async () => {
+  const { code, ok, states } = await examined(
+    {
+      ...addressOf(farm),
+      outputBucket: 'nowhere',
+      topicArn: 'arn:aws:sns:us-east-1:000000000000:gone',
+      queueUrl: `${farm.queueUrl}-gone`,
+    },
+    { DATABASE_URL: 'postgres://farm@127.0.0.1:1/nowhere' },
+  );
+  for (const name of ['output', 'topic', 'queue', 'database']) {
+    expect(states[name], name).toMatchObject({ state: 'failed', fix: expect.stringMatching(/\w/) });
+  }
+  expect(states['dead letters']?.state).toBe('ok');
+  expect([code, ok]).toEqual([1, false]);
+}, 40_000);
+
+it('looks only at what a deployment needs where no farm is named', async () => {
+  const ended = await farmCommand(folder.path, ['doctor', '--json'], {
+    ...{ AWS_EC2_METADATA_DISABLED: 'true', AWS_REGION: 'eu-central-1', AWS_PROFILE: '', HOME: folder.path },
+    ...{ AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', XDG_STATE_HOME: `${folder.path}/nothing` },
+  });
+  const { checks } = ended.json<{ checks: Finding[] }>();
+  expect(checks.find(({ name }) => name === 'region')?.why).toContain('eu-central-1');
+  expect(checks.find(({ name }) => name === 'credentials')).toMatchObject({
+    state: 'failed',
+    fix: 'Log in ("aws sso login"), or set AWS_PROFILE.',
+  });
+  expect(ended.code).toBe(1);
+}, 40_000);
+
+it('compares the account that asks with that of the farm', async () => {
+  const sts = new STSClient({
+    region: 'us-east-1',
+    endpoint: farm.env.SQS_ENDPOINT,
+    credentials: localCredentials,
+  });
+  const own = { topicArn: 'arn:aws:sns:us-east-1:000000000000:films' };
+  expect(await checkCredentials(sts, own)).toMatchObject({ state: 'ok' });
+  const other = { topicArn: 'arn:aws:sns:us-east-1:123456789012:films' };
+  expect(await checkCredentials(sts, other)).toMatchObject({
+    state: 'failed',
+    why: expect.stringContaining('the farm is in account 123456789012'),
+  });
+  sts.destroy();
+}, 20_000);
+
+it('reaches a database, and takes one of a private network for no failure', async () => {
+  await using database = await startPostgres();
+  expect(await checkDatabase(database.url, 'here')).toMatchObject({
+    state: 'ok',
+    why: expect.stringMatching(/^Postgres \d+.* the first worker makes its tables$/),
+  });
+  await database.query((sql) => sql`create table jobs ()`);
+  expect((await checkDatabase(database.url, 'here')).why).toContain('its tables are there');
+  expect((await checkDatabase('postgres://farm:secret@127.0.0.1:1/x', 'farm')).state).toBe('warning');
+}, 60_000);

@@ -1,0 +1,115 @@
+import { expect, it } from 'vitest';
+import { judgeClock } from '../../../cli/doctor/clock.ts';
+import { findingLines, summary } from '../../../cli/doctor/command.ts';
+import { type Finding, failed, notAsked, ok, warning } from '../../../cli/doctor/finding.ts';
+import { checkPrograms, type RunProgram } from '../../../cli/doctor/programs.ts';
+import { judgeQuota, wantsOf } from '../../../cli/doctor/quotas.ts';
+import { judgeService } from '../../../cli/doctor/workers.ts';
+import type { Deployed } from '../../../cli/farm/deployed.ts';
+import { plainStyle } from '../../../cli/text/style.ts';
+
+const gpu: Deployed = {
+  compute: 'gpu',
+  ...{ image: '', environment: {}, secretParameters: {}, task: { cpuUnits: 4096, memoryMib: 14_336 } },
+  spot: true,
+  instances: { types: ['g4dn.2xlarge', 'g4dn.xlarge', 'unheard.of'], most: 3, onDemandBase: 1 },
+};
+
+it('wants of each market what the group may start there', () => {
+  const sizes = { smallest: 4, preferred: 8 };
+  expect(wantsOf(gpu)).toEqual([
+    { market: 'on demand', ...sizes, most: 1 },
+    { market: 'spot', ...sizes, most: 2 },
+  ]);
+  expect(wantsOf({ ...gpu, spot: false })).toEqual([{ market: 'on demand', ...sizes, most: 3 }]);
+  const { instances: _, ...fargate } = gpu;
+  expect(wantsOf({ ...fargate, compute: 'fargate' })).toEqual([
+    { market: 'spot', smallest: 4, preferred: 4 },
+  ]);
+});
+
+it('fails where no worker could start, warns where not all could, and says how to ask for more', () => {
+  const asked = { name: 'quota, spot', of: 'G', service: 'ec2', code: 'L-3819A6DF', isDeployed: true };
+  const want = { market: 'spot' as const, smallest: 4, preferred: 8, most: 2 };
+  expect(judgeQuota(asked, want, 0)).toMatchObject({
+    state: 'failed',
+    fix: 'Ask for more: aws service-quotas request-service-quota-increase --service-code ec2 --quota-code L-3819A6DF --desired-value 16',
+  });
+  expect(judgeQuota({ ...asked, isDeployed: false }, want, 0).state).toBe('warning');
+  expect(judgeQuota(asked, want, 8)).toMatchObject({
+    state: 'warning',
+    why: '8 vCPU of G: room for 1 of 2 workers of 8',
+  });
+  expect(judgeQuota(asked, want, 16).state).toBe('ok');
+});
+
+it('warns of a clock that is off, and fails where signatures are refused', () => {
+  const date = 'Thu, 26 Nov 2026 12:00:00 GMT';
+  const at = (seconds: number) => judgeClock(date, Date.parse(date) + seconds * 1000);
+  expect([0, -20, 31, -120, 901, -5000].map((seconds) => at(seconds).state)).toEqual([
+    ...['ok', 'ok', 'warning', 'warning', 'failed', 'failed'],
+  ]);
+  expect(at(-120).why).toContain('2 min 00 s behind');
+  expect(judgeClock(null, 0).state).toBe('not asked');
+});
+
+it('tells a deployment that failed, a farm that sleeps, and tasks that do not come', () => {
+  const failure = {
+    status: 'PRIMARY',
+    rolloutState: 'FAILED',
+    rolloutStateReason: 'circuit breaker',
+  } as const;
+  expect(judgeService({ deployments: [failure] })).toMatchObject({
+    state: 'failed',
+    why: expect.stringMatching(/circuit breaker/),
+  });
+  expect(judgeService({ desiredCount: 0 })).toMatchObject({
+    state: 'ok',
+    why: expect.stringMatching(/sleeps/),
+  });
+  expect(judgeService({ desiredCount: 2, runningCount: 2 }).state).toBe('ok');
+  const events = [{ message: 'unable to place a task' }];
+  expect(judgeService({ desiredCount: 2, runningCount: 1, events })).toMatchObject({
+    state: 'warning',
+    why: expect.stringMatching(/1 of 2 run; ECS says: unable to place a task/),
+  });
+});
+
+it('looks at programs and the Docker daemon, and says what to do without them', async () => {
+  const missing = Object.assign(new Error('spawn ENOENT'), { code: 'ENOENT' });
+  const run: RunProgram = async (program, args) => {
+    if (program === 'pulumi') throw missing;
+    if (program === 'docker') throw Object.assign(new Error('x'), { stderr: 'warning\nCannot connect\n' });
+    return args.includes('-encoders') ? ' V....D h264_nvenc   NVENC' : 'ffmpeg version 7.1 Copyright';
+  };
+  const byName = async (isLocal: boolean) =>
+    Object.fromEntries((await checkPrograms(run, { isLocal })).map((finding) => [finding.name, finding]));
+  expect(await byName(false)).toMatchObject({
+    node: { state: 'ok' },
+    ffmpeg: { state: 'warning', why: '7.1 has no libx264' },
+    pulumi: { state: 'warning', why: 'there is no pulumi on the PATH' },
+    docker: { state: 'warning', why: 'docker says: Cannot connect' },
+  });
+  expect(await byName(true)).toMatchObject({
+    docker: { state: 'not asked' },
+    pulumi: { state: 'not asked' },
+  });
+});
+
+it('shows state, name and reason in columns, the fix below, and counts them', () => {
+  const findings: Finding[] = [
+    ok('a', 'fine'),
+    warning('b', 'hm', 'mend it'),
+    notAsked('c', 'none'),
+    ok('d', '\x1b[31mx'),
+  ];
+  expect(findings.flatMap((finding) => findingLines(finding, plainStyle))).toEqual([
+    'ok         a                 fine',
+    'warning    b                 hm',
+    '                             fix: mend it',
+    'not asked  c                 none',
+    'ok         d                 x',
+  ]);
+  expect(summary(findings)).toBe('2 ok, 1 warning, 0 failed, 1 not asked');
+  expect(summary([failed('e', '', '')])).toBe('1 failed');
+});
