@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { project } from '../../dry-run/record.ts';
+import { answerOf } from '../../dry-run/clouds.ts';
+import { type Inputs, project } from '../../dry-run/record.ts';
 import { readProject, type StackConfig } from '../../dry-run/stacks.ts';
 
 /** What came of running the program as the Pulumi CLI does. */
@@ -32,7 +33,7 @@ const { Empty } = load('google-protobuf/google/protobuf/empty_pb.js');
 
 /**
  * Runs the program of Pulumi.yaml with Pulumi's own Node runner, in a process of its own, as a preview, against a small
- * engine that knows nothing: every id and every output that a provider would fill in is unknown.
+ * engine that makes nothing: every id and every output that a provider would fill in is unknown; lookups are answered.
  */
 export async function runAsPulumi({ config, secretKeys, stack }: StackConfig): Promise<Run> {
   const run: Run = { status: null, resources: [], outputs: {}, complaints: '', seconds: 0 };
@@ -97,11 +98,10 @@ function monitor(run: Run, stack: string): Handlers {
       }
       reply(null, new Empty());
     },
-    invoke(_call, reply) {
+    invoke(call, reply) {
       const response = new messages.ResourceInvokeResponse();
-      response.setReturn(
-        Struct.fromJavaScript({ region: 'us-east-1', accountId: '123456789012', value: 1000, results: [] }),
-      );
+      const inputs = call.request.getArgs?.() as { toJavaScript(): Inputs } | undefined;
+      response.setReturn(Struct.fromJavaScript(answerOf(text(call, 'getTok'), inputs?.toJavaScript() ?? {})));
       reply(null, response);
     },
     registerPackage(_call, reply) {

@@ -8,6 +8,7 @@ describe("under Pulumi's own runner", () => {
   it.each([
     ['Pulumi.dev.yaml', loadStack('Pulumi.dev.yaml')],
     ['stacks/match-footage.yaml', loadStack('stacks/match-footage.yaml')],
+    ['stacks/movie-site.yaml', loadStack('stacks/movie-site.yaml')],
   ])('%s loads as a preview, with the resources that it has under mocks', async (_file, stack) => {
     const run = await runAsPulumi(stack);
     expect(run).toMatchObject({ status: 0, complaints: '' });
@@ -16,7 +17,7 @@ describe("under Pulumi's own runner", () => {
     const stackResource = `pulumi:pulumi:Stack transcode-farm-${stack.stack}`;
     expect(run.resources.sort()).toEqual([...expected, stackResource].sort());
     expect(Object.keys(run.outputs).sort()).toEqual(Object.keys(result).sort());
-    expect(run.seconds).toBeLessThan(30); // 2 s on a machine at rest
+    expect(run.seconds).toBeLessThan(30); // 3 s on a machine at rest
   });
 
   it('ends with every mistake of the config told, and without a stack trace', async () => {
