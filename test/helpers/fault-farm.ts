@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
+import { PurgeQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { WorkerProcess } from '../../cli/local-farm/worker.ts';
 import type { Job } from '../../worker/src/job/job.ts';
 import type { WorkerEnvironment } from '../../worker/src/settings.ts';
@@ -82,6 +82,11 @@ export async function startFaultFarm(
     // One that stands still hears nothing else.
     for (const worker of workers) worker.kill('SIGCONT');
     await Promise.all(workers.map((worker) => worker.stop(12)));
+    for (const QueueUrl of [farm.queueUrl, farm.partsQueueUrl]) {
+      // fauxqs hands messages to polls whose client is gone; these are for them.
+      const idle = new SendMessageCommand({ QueueUrl, MessageBody: '{"Event":"s3:TestEvent"}' });
+      for (const _ of workers) await farm.sqs.send(idle);
+    }
     workers = [];
     for (const QueueUrl of [farm.queueUrl, farm.deadLetterQueueUrl, farm.partsQueueUrl]) {
       await farm.sqs.send(new PurgeQueueCommand({ QueueUrl }));
