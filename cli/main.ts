@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { cancelCommand } from './cancel/command.ts';
+import { completionCommand } from './completion/command.ts';
 import { deadCommand, redriveCommand } from './dead/command.ts';
 import { demoCommand } from './demo/command.ts';
 import { doctorCommand } from './doctor/command.ts';
@@ -27,7 +28,8 @@ const program = new Command('farm')
   .addCommand(deadCommand())
   .addCommand(redriveCommand())
   .addCommand(webhookCommand())
-  .addCommand(doctorCommand());
+  .addCommand(doctorCommand())
+  .addCommand(completionCommand());
 
 try {
   await program.parseAsync();

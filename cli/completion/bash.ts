@@ -1,0 +1,58 @@
+import type { CompletedCommand, Values } from './tree.ts';
+
+/** For bash 3.2 (macOS) and later; file names are completed by bash itself. */
+export function bashScript(program: string, commands: readonly CompletedCommand[]): string {
+  const name = `_${program}`;
+  const paths = commands.flatMap(({ path }) => (path.length > 0 ? [key(path)] : []));
+  return `# bash completion for ${program}: source <(${program} completion bash)
+${name}() {
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} path= word options= words= files=
+  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    case "$path/$word" in
+      ${paths.join('|')}) path="$path/$word" ;;
+    esac
+  done
+  case "$path" in
+${commands.map(commandCase).join('\n')}
+  esac
+  case "$path $prev" in
+${optionCases(commands).join('\n')}
+    *) if [[ $cur == -* ]]; then words=$options files=; fi ;;
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "$cur"))
+  if [[ $files ]]; then
+    if type compopt >/dev/null 2>&1; then compopt -o default; else COMPREPLY=($(compgen -f -- "$cur")); fi
+  fi
+}
+complete -F ${name} ${program}
+`;
+}
+
+function key(path: readonly string[]): string {
+  return path.map((word) => `/${word}`).join('');
+}
+
+function commandCase({ path, options, values, subcommands }: CompletedCommand): string {
+  const words = [...subcommands, ...(values?.kind === 'choices' ? values.choices : [])].join(' ');
+  const flags = options.map(({ flag }) => flag).join(' ');
+  const files = values?.kind === 'files' ? ' files=1' : '';
+  return `    '${key(path)}') options='${flags}' words='${words}'${files} ;;`;
+}
+
+/** After options that take a value: those with the same values in one line. */
+function optionCases(commands: readonly CompletedCommand[]): string[] {
+  const places = new Map<string, string[]>();
+  for (const { path, options } of commands) {
+    for (const { flag, values } of options) {
+      if (values === undefined) continue;
+      const text = valueText(values);
+      places.set(text, [...(places.get(text) ?? []), `'${key(path)} ${flag}'`]);
+    }
+  }
+  return [...places].map(([text, patterns]) => `    ${patterns.join('|')}) ${text} ;;`);
+}
+
+function valueText(values: Values): string {
+  if (values.kind === 'choices') return `words='${values.choices.join(' ')}' files=`;
+  return values.kind === 'files' ? 'words= files=1' : 'words= files=';
+}

@@ -1,0 +1,67 @@
+import type { CompletedCommand, Values } from './tree.ts';
+
+/** For zsh's own completion system (`compinit`): sourced, or put as a file into a folder of `fpath`. */
+export function zshScript(program: string, commands: readonly CompletedCommand[]): string {
+  const name = (path: readonly string[]) => ['', program, ...path].join('_');
+  const functions = commands.map((command) => {
+    const body = command.subcommands.length > 0 ? parent(command, commands, name) : leaf(command);
+    return `${name(command.path)}() {\n${body}\n}`;
+  });
+  return `#compdef ${program}
+# zsh completion for ${program}: source <(${program} completion zsh)
+${functions.join('\n')}
+if [ "$funcstack[1]" = "_${program}" ]; then
+  _${program} "$@"
+else
+  compdef _${program} ${program}
+fi
+`;
+}
+
+function parent(
+  { path, subcommands }: CompletedCommand,
+  commands: readonly CompletedCommand[],
+  name: (path: readonly string[]) => string,
+): string {
+  const described = subcommands.map((word) => {
+    const found = commands.find((one) => one.path.join(' ') === [...path, word].join(' '));
+    return `    ${quote(`${word}:${found?.description ?? ''}`)}`;
+  });
+  const cases = subcommands.map((word) => `      ${word}) ${name([...path, word])} ;;`);
+  return `  local state line
+  local -a commands=(
+${described.join('\n')}
+  )
+  _arguments -C '1: :->command' '*:: :->rest'
+  case $state in
+    command) _describe command commands ;;
+    rest) case $line[1] in
+${cases.join('\n')}
+    esac ;;
+  esac`;
+}
+
+function leaf({ options, values }: CompletedCommand): string {
+  const specs = [
+    ...options.map((one) =>
+      quote(`${one.flag}[${escaped(one.description)}]${actionOf(one.values, ':value')}`),
+    ),
+    ...(values ? [quote(`*${actionOf(values, ':argument')}`)] : []),
+  ];
+  return `  _arguments \\\n    ${specs.join(' \\\n    ')}`;
+}
+
+function actionOf(values: Values | undefined, message: string): string {
+  if (values === undefined) return '';
+  if (values.kind === 'choices') return `${message}:(${values.choices.join(' ')})`;
+  return `${message}:${values.kind === 'files' ? '_files' : ''}`;
+}
+
+/** Brackets and colons mean something in a spec. */
+function escaped(text: string): string {
+  return text.replace(/[[\]:\\]/g, '\\$&');
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

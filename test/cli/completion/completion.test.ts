@@ -1,0 +1,100 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Command } from 'commander';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { commandsOf } from '../../../cli/completion/tree.ts';
+import { temporaryFolder } from '../../helpers/clips.ts';
+import { farmCommand } from '../../helpers/farm-command.ts';
+
+const run = promisify(execFile);
+const has = (shell: string) => spawnSync(shell, ['--version']).error === undefined;
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+const scripts: Record<string, string> = {};
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  for (const shell of ['bash', 'zsh', 'fish']) {
+    const { stdout } = await farmCommand(folder.path, ['completion', shell]);
+    scripts[shell] = join(folder.path, `farm.${shell}`);
+    await writeFile(scripts[shell], stdout);
+  }
+  await mkdir(join(folder.path, 'films'));
+  await writeFile(join(folder.path, 'films', 'night game.mp4'), '');
+});
+afterAll(() => folder[Symbol.asyncDispose]());
+
+/** What a real bash offers for the last of the words; `FILES` where it is to complete file names itself. */
+async function bash(...words: string[]): Promise<string[]> {
+  const program = `
+    compopt() { echo FILES; }
+    source ${scripts.bash}
+    COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+    _farm
+    printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const { stdout } = await run('bash', ['-c', program, 'bash', 'farm', ...words], { cwd: folder.path });
+  return stdout.split('\n').filter(Boolean);
+}
+
+it('completes commands, flags, choices and files in bash', async () => {
+  expect(await bash('s')).toEqual(['submit', 'status']);
+  expect(await bash('webhook', '')).toEqual(['test']);
+  expect(await bash('jobs', '--st')).toEqual(['--stack', '--state']);
+  expect(await bash('jobs', '--state', 'r')).toEqual(['running', 'retrying']);
+  expect(await bash('webhook', 'test', '--event', 'f')).toEqual(['failed']);
+  expect(await bash('submit', '--title', 'x', '')).toEqual(['FILES']);
+  expect(await bash('status', '--farm', '')).toEqual(['FILES']);
+  expect(await bash('status', '')).toEqual([]);
+  expect(await bash('submit', '--title', '')).toEqual([]);
+  expect(await bash('completion', '')).toEqual(['bash', 'zsh', 'fish']);
+}, 40_000);
+
+it.skipIf(!has('fish'))(
+  'completes them in fish',
+  async () => {
+    const fish = async (line: string) => {
+      const program = `source ${scripts.fish}; complete -C ${JSON.stringify(line)}`;
+      const { stdout } = await run('fish', ['--no-config', '-c', program], { cwd: folder.path });
+      return stdout.split('\n').flatMap((answer) => answer.split('\t')[0] || []);
+    };
+    expect((await fish('farm s')).sort()).toEqual(['status', 'submit']);
+    expect(await fish('farm webhook ')).toEqual(['test']);
+    expect((await fish('farm jobs --state r')).sort()).toEqual(['retrying', 'running']);
+    expect(await fish('farm jobs --li')).toEqual(['--limit']);
+    expect(await fish('farm submit fil')).toEqual(['films/']);
+    expect(await fish('farm status fil')).toEqual([]);
+  },
+  40_000,
+);
+
+it.skipIf(!has('zsh'))(
+  'is a script that zsh reads',
+  async () => {
+    const program = `autoload -U compinit; compinit -u -d ${folder.path}/dump; source ${scripts.zsh}; print $_comps[farm] $+functions[_farm_webhook_test]`;
+    const { stdout, stderr } = await run('zsh', ['-f', '-c', program]);
+    expect(stderr).toBe('');
+    expect(stdout.trim()).toBe('_farm 1');
+  },
+  40_000,
+);
+
+it('tells files, choices and other values apart by what commander knows of them', () => {
+  const program = new Command('tool').addCommand(
+    new Command('make')
+      .description('Make it')
+      .argument('<films...>')
+      .option('--farm <file>', 'a file')
+      .option('--name <name>', 'a name')
+      .option('--dry-run', 'only tell'),
+  );
+  const [root, make] = commandsOf(program);
+  expect(root).toMatchObject({ path: [], subcommands: ['make'], values: undefined });
+  expect(make).toMatchObject({ path: ['make'], description: 'Make it', values: { kind: 'files' } });
+  expect(make?.options.slice(0, 3)).toEqual([
+    { flag: '--farm', description: 'a file', values: { kind: 'files' } },
+    { flag: '--name', description: 'a name', values: { kind: 'any' } },
+    { flag: '--dry-run', description: 'only tell', values: undefined },
+  ]);
+});
