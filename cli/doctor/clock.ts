@@ -6,7 +6,7 @@ const refusedSeconds = 15 * 60;
 /** Dates of HTTP have whole seconds, and the answer takes its time. */
 const noticedSeconds = 30;
 
-/** This machine's clock against that of a storage, by the date of its answer. */
+/** This machine's clock against that of a service, by the date of its answer. */
 export async function checkClock(url: string, ask: typeof fetch, now: () => number): Promise<Finding> {
   let date: string | null;
   const before = now();
@@ -21,12 +21,12 @@ export async function checkClock(url: string, ask: typeof fetch, now: () => numb
 /** @param date of the storage's answer. @param nowMs of this machine */
 export function judgeClock(date: string | null, nowMs: number): Finding {
   const theirs = Date.parse(date ?? '');
-  if (Number.isNaN(theirs)) return notAsked('clock', 'the storage tells no time');
+  if (Number.isNaN(theirs)) return notAsked('clock', 'no time was told');
   const offSeconds = Math.abs(nowMs - theirs) / 1000;
-  const why = `${formatSeconds(offSeconds)} ${nowMs > theirs ? 'ahead of' : 'behind'} the storage's`;
+  const why = `${formatSeconds(offSeconds)} ${nowMs > theirs ? 'ahead of' : 'behind'} that of the farm's services`;
   const fix = 'Set the clock of this machine by NTP ("timedatectl set-ntp true" on Linux).';
   if (offSeconds > refusedSeconds) return failed('clock', `${why}: signed requests are refused`, fix);
   return offSeconds > noticedSeconds
     ? warning('clock', why, fix)
-    : ok('clock', `within ${noticedSeconds} s of the storage's`);
+    : ok('clock', `within ${noticedSeconds} s of that of the farm's services`);
 }

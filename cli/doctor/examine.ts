@@ -101,11 +101,8 @@ async function examineFarm(
       checkWorkers(farm, unknown),
       withBucket('source', address, secrets, env, (bucket) => checkSource(bucket)),
       withBucket('output', address, secrets, env, (bucket) => checkOutput(bucket, address.outputPrefix)),
-      checkClock(
-        address.outputEndpoint || `https://s3.${address.outputRegion}.amazonaws.com`,
-        fetch,
-        Date.now,
-      ),
+      // S3 and SQS go by one clock.
+      checkClock(address.outputEndpoint || new URL(address.queueUrl).origin, fetch, Date.now),
       database(known, secrets, env),
     ]);
     return checks.flat();

@@ -1,7 +1,7 @@
 import { GetTopicAttributesCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { FarmAddress } from '../farm/address.ts';
-import { attempt, type Finding, failed, ok } from './finding.ts';
+import { attempt, type Finding, ok, warning } from './finding.ts';
 
 /** Whether every queue and the topic answer, and the topic leads somewhere. */
 export function checkQueues(
@@ -26,7 +26,8 @@ export function checkQueues(
     const { Attributes } = await sns.send(new GetTopicAttributesCommand({ TopicArn: address.topicArn }));
     const subscriptions = Number(Attributes?.SubscriptionsConfirmed ?? 0);
     if (subscriptions > 0) return ok('topic', `answers, and leads to ${subscriptions} subscribers`);
-    return failed('topic', 'nobody is subscribed, so submitted jobs go nowhere', 'Run "pulumi up".');
+    const nobody = 'SNS counts nobody who is subscribed: submitted jobs would go nowhere';
+    return warning('topic', nobody, 'Look again in some minutes; if it stays so, run "pulumi up".');
   });
   return Promise.all([
     ...queue('queue', address.queueUrl),

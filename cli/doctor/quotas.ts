@@ -59,7 +59,7 @@ function anyGpu(market: Market): Want {
   return { market, smallest: vcpus, preferred: vcpus };
 }
 
-function checkQuota(
+async function checkQuota(
   client: ServiceQuotasClient,
   kind: 'fargate' | 'gpu',
   want: Want,
@@ -67,14 +67,16 @@ function checkQuota(
 ): Promise<Finding> {
   const { service, code, of } = quotas[kind][want.market];
   const name = `quota, ${want.market}`;
-  const denied =
+  const fix =
     'Let this user read quotas (servicequotas:GetServiceQuota), or look in the Service Quotas console.';
-  return attempt(name, denied, async () => {
+  const found = await attempt(name, fix, async () => {
     const { Quota } = await client.send(
       new GetServiceQuotaCommand({ ServiceCode: service, QuotaCode: code }),
     );
     return judgeQuota({ name, of, service, code, isDeployed }, want, Quota?.Value ?? 0);
   });
+  // A quota that may not be read keeps no worker from starting.
+  return found.fix === fix ? { ...found, state: 'warning' } : found;
 }
 
 interface Asked {

@@ -22,7 +22,7 @@ export function sentence(error: unknown): string | undefined {
     return `There are no AWS credentials: ${message}. Log in ("aws sso login"), or set AWS_PROFILE.`;
   }
   if (code !== undefined && noAnswer.has(code)) {
-    return `The farm does not answer (${printable(message || code)}). Is it still there? "farm demo --keep" starts one on this machine.`;
+    return `The farm does not answer (${printable(message || code)}). Is it still there, and this machine on the network? "farm demo --keep" starts one here.`;
   }
   if (error instanceof StorageError) return printable(error.message);
   if ($metadata !== undefined) return `The cloud says no (${name}): ${printable(message)}`;
