@@ -2,12 +2,22 @@ import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { firstSegment } from './first-segment.ts';
 import { ladder } from './ladder.ts';
-import type { Bench } from './lib/bench.ts';
+import type { Bench, Goal } from './lib/bench.ts';
 import { memory } from './memory.ts';
 import { overlap } from './overlap.ts';
+import { parallel } from './parallel.ts';
 import { parts } from './parts.ts';
+import { scaling } from './scaling/bench.ts';
 
-const benches: Record<string, Bench> = { overlap, ladder, parts, memory, 'first-segment': firstSegment };
+const benches: Record<string, Bench> = {
+  overlap,
+  ladder,
+  parts,
+  parallel,
+  memory,
+  'first-segment': firstSegment,
+  scaling,
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -24,11 +34,19 @@ console.log(`${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, Node $
 for (const name of names) {
   const bench = benches[name] as Bench;
   console.log(`\n${name}: ${bench.what}`);
-  const { ratio, more = {} } = await bench.run({
+  const {
+    ratio,
+    more = {},
+    goals = [],
+  } = await bench.run({
     ...(values.film ? { film: values.film } : {}),
     log: (line) => console.log(`  ${line}`),
   });
   for (const [what, value] of Object.entries(more)) console.log(`  ${what}: ${value.toFixed(3)}`);
-  const verdict = ratio <= bench.goal ? 'reached' : 'MISSED';
-  console.log(`  ${name} ratio ${ratio.toFixed(3)}, goal ${bench.goal} or less: ${verdict}`);
+  for (const goal of [{ what: `${name} ratio`, value: ratio, goal: bench.goal }, ...goals]) tell(goal);
+}
+
+function tell({ what, value, goal }: Goal): void {
+  const verdict = value <= goal ? 'reached' : 'MISSED';
+  console.log(`  ${what} ${Number(value.toFixed(3))}, goal ${goal} or less: ${verdict}`);
 }

@@ -4,7 +4,23 @@ export interface Bench {
   what: string;
   /** The ratio must be at most this. */
   goal: number;
-  run(options: BenchOptions): Promise<{ ratio: number; more?: Record<string, number> }>;
+  run(options: BenchOptions): Promise<Measured>;
+}
+
+export interface Measured {
+  ratio: number;
+  /** Told as well, without a goal. */
+  more?: Record<string, number>;
+  /** Other figures that have goals of their own. */
+  goals?: Goal[];
+}
+
+export interface Goal {
+  /** With its unit. */
+  what: string;
+  value: number;
+  /** The value must be at most this. */
+  goal: number;
 }
 
 export interface BenchOptions {

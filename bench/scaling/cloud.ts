@@ -1,0 +1,75 @@
+import type { Film } from './film.ts';
+import { Group, type GroupSettings, type Machine, type SpotStorm } from './group.ts';
+import { Metrics } from './metrics.ts';
+import { Queue } from './queue.ts';
+import type { Random } from './random.ts';
+import { Service, type Task } from './service.ts';
+import type { Timeline } from './timeline.ts';
+import type { WorkerTraits, WorkerWorld } from './worker.ts';
+
+export interface CloudSettings {
+  queueNames: { jobs: string; help: string };
+  retentionMs: number;
+  /** None on Fargate. */
+  group?: GroupSettings;
+  traits: WorkerTraits;
+  storms?: readonly SpotStorm[];
+}
+
+/** The parts of AWS that a farm uses, wired up; a policy moves them. */
+export interface Cloud {
+  timeline: Timeline;
+  random: Random;
+  jobs: Queue;
+  help: Queue;
+  metrics: Metrics;
+  group?: Group;
+  service: Service;
+  /** Everything that was paid for. */
+  machines(): readonly Machine[];
+}
+
+export interface CloudEvents {
+  onFilmDone(film: Film): void;
+  onWork?: WorkerWorld['onWork'];
+  /** A worker has found nothing in the queue. */
+  onIdle?(task: Task): void;
+}
+
+export function createCloud(
+  settings: CloudSettings,
+  { timeline, random }: { timeline: Timeline; random: Random },
+  { onFilmDone, onWork, onIdle }: CloudEvents,
+): Cloud {
+  const jobs = new Queue(settings.queueNames.jobs, settings.retentionMs, timeline, random.fork());
+  const help = new Queue(settings.queueNames.help, settings.retentionMs, timeline, random.fork());
+  const metrics = new Metrics(timeline, random.fork());
+  for (const queue of [jobs, help]) metrics.measureQueue(queue);
+  const service: Service = new Service(
+    { launchType: settings.group ? 'EC2' : 'FARGATE' },
+    { timeline, random: random.fork(), jobs, help, traits: settings.traits, onFilmDone, onWork },
+    () => group?.alive ?? [],
+    onIdle,
+  );
+  const group = settings.group
+    ? new Group(
+        settings.group,
+        { timeline, random: random.fork(), storms: settings.storms },
+        {
+          joined: () => service.place(),
+          noticed: (machine) => service.drain(machine),
+          ended: (machine, cause) => service.machineEnded(machine, cause),
+        },
+      )
+    : undefined;
+  return {
+    timeline,
+    random,
+    jobs,
+    help,
+    metrics,
+    group,
+    service,
+    machines: () => group?.machines ?? service.places,
+  };
+}

@@ -1,0 +1,51 @@
+import { measure } from './measure.ts';
+import { farmPolicy } from './policies.ts';
+import { type Run, simulate } from './simulate.ts';
+import { workerSpeed } from './speed.ts';
+import { readStack, type Stack } from './stack.ts';
+import { table } from './table.ts';
+import { variants } from './variants.ts';
+import * as workloads from './workloads.ts';
+
+/** A film of two hours, from none, at what speed and with what ready. */
+export async function makeOneFilm(stack: Stack, seed: number, log: (line: string) => void) {
+  const times = 40;
+  const medianRun = async (of: Stack, speed: number) => {
+    const runs: Run[] = [];
+    for (let nth = 0; nth < times; nth++) {
+      runs.push(
+        await simulate({ policy: farmPolicy(of), workload: workloads.singleFilm(), speed, seed: seed + nth }),
+      );
+    }
+    const minutes = (run: Run) => measure(run).filmMinutes.p50;
+    runs.sort((a, b) => minutes(a) - minutes(b));
+    const at = (share: number) => minutes(runs[Math.ceil(share * times) - 1] as Run);
+    return { run: runs[times / 2] as Run, p50: at(0.5), p95: at(0.95) };
+  };
+  const [at30, at25] = [workerSpeed(stack, 30), workerSpeed(stack, 25)];
+  const alone = await readStack(stack.file, { workersPerFilm: '1' });
+  const cases = [
+    { name: "30/s, chip's limit", of: stack, speed: at30.limit },
+    { name: "25/s, chip's limit", of: stack, speed: at25.limit },
+    { name: '30/s, half of it', of: stack, speed: at30.careful },
+    { name: '25/s, half of it', of: stack, speed: at25.careful },
+    { name: '30/s, limit, one worker', of: alone, speed: at30.limit },
+    { name: '30/s, limit, 3 warm', of: variants.warm(stack, 3), speed: at30.limit },
+  ];
+  const made = [];
+  for (const { name, of, speed } of cases) made.push({ name, speed, ...(await medianRun(of, speed)) });
+  log('');
+  log('one film of 2 h on a sleeping farm, 40 times');
+  const rows = made.map(({ name, speed, p50, p95 }) => [
+    name,
+    `${speed.toFixed(1)}×`,
+    `${p50.toFixed(1)} min`,
+    `${p95.toFixed(1)} min`,
+  ]);
+  for (const line of table([['frames, speed', 'a worker', 'film p50', 'p95'], ...rows])) log(line);
+  const [limit30, limit25, half30, , single] = made;
+  const runs = [limit30, limit25, half30, single].flatMap((one) =>
+    one ? [{ name: one.name, run: one.run }] : [],
+  );
+  return { runs, minutes30: limit30?.p50 ?? Number.NaN, minutes25: limit25?.p50 ?? Number.NaN };
+}

@@ -1,0 +1,228 @@
+import { task as constants, film as filmConstants } from './constants.ts';
+import type { Film, Part } from './film.ts';
+import type { Message, Queue } from './queue.ts';
+import type { Random } from './random.ts';
+import type { Timeline } from './timeline.ts';
+
+/** How workers of a farm behave. */
+export interface WorkerTraits {
+  /** Seconds that a message stays hidden without a word from its worker. */
+  visibilityMs: number;
+  /** It holds its message for as long as it works; otherwise the message shows again after `visibilityMs`, whatever happens. */
+  holds: boolean;
+  /** It protects its task from scale-in while it is busy. */
+  protects: boolean;
+  /** On SIGTERM it gives its message back at once. */
+  givesBack: boolean;
+  /** It makes films part by part, goes on where another was lost, and lets others help. Otherwise a film is one piece of work. */
+  inParts: boolean;
+  /** The most workers on one film. */
+  workersPerFilm: number;
+}
+
+/** A stretch of work of one worker. */
+export interface Work {
+  /** Of its instance. */
+  machineId: string;
+  film: Film;
+  /** Undefined: planning or assembling. */
+  part?: Part;
+  fromMs: number;
+  toMs: number;
+  useful: boolean;
+}
+
+export interface WorkerWorld {
+  timeline: Timeline;
+  random: Random;
+  jobs: Queue;
+  /** Where workers ask each other for help. */
+  help: Queue;
+  traits: WorkerTraits;
+  onWork?(work: Work): void;
+  onFilmDone(film: Film): void;
+}
+
+/** What a worker tells the task that it is. */
+export interface WorkerTask {
+  protect(on: boolean): void;
+  /** Nothing was in the queue. */
+  idle(): void;
+}
+
+/** The program in a task: takes messages one by one, and sees each to its end. */
+export class Worker {
+  /** No other worker ever has it. */
+  readonly name: string;
+  private readonly machineId: string;
+  private readonly world: WorkerWorld;
+  private readonly task: WorkerTask;
+  private alive = true;
+  private message?: { message: Message; queue: Queue };
+  private working?: { film: Film; part?: Part; fromMs: number };
+  /** Counts the times that it began to wait: an answer to an earlier poll is none to this one. */
+  private waits = 0;
+
+  constructor(name: string, machineId: string, world: WorkerWorld, task: WorkerTask) {
+    this.name = name;
+    this.machineId = machineId;
+    this.world = world;
+    this.task = task;
+  }
+
+  get isBusy(): boolean {
+    return this.message !== undefined;
+  }
+
+  /** First what is begun, then what is new. */
+  poll(): void {
+    const { jobs, help, traits } = this.world;
+    const hiddenMs = traits.holds ? Number.POSITIVE_INFINITY : traits.visibilityMs;
+    for (const queue of [help, jobs]) {
+      const message = queue.receive(hiddenMs);
+      if (message) {
+        this.take(message, queue);
+        return;
+      }
+    }
+    const wait = ++this.waits;
+    const isOpen = () => this.alive && this.message === undefined && this.waits === wait;
+    for (const queue of [help, jobs]) {
+      queue.poll({
+        isOpen,
+        answer: () => {
+          if (!isOpen()) return false;
+          this.poll();
+          return true;
+        },
+      });
+    }
+    this.task.idle();
+  }
+
+  /** SIGTERM: it is gone when this calls back. */
+  stop(cause: 'scaling' | 'spot', onGone: () => void): void {
+    const { timeline, random, traits } = this.world;
+    this.lose(cause, traits.givesBack ? random.within(constants.release) : traits.visibilityMs);
+    timeline.after(random.within(constants.release), onGone);
+  }
+
+  /** Without a word. */
+  kill(cause: 'scaling' | 'spot'): void {
+    this.lose(cause, this.world.traits.visibilityMs);
+  }
+
+  private lose(cause: 'scaling' | 'spot', messageBackAfterMs: number): void {
+    if (!this.alive) return;
+    this.alive = false;
+    const { working, message: held } = this;
+    if (working) {
+      const { film, part } = working;
+      this.tell(false);
+      // A job that was only just taken is given back before anything was made of it.
+      if (cause === 'spot') film.lostToSpot += 1;
+      else if (part) film.killedByScaling += 1;
+      const free = () => {
+        if (part?.takenBy === this.name) part.takenBy = undefined;
+        if (film.assembledBy === this.name) film.assembledBy = undefined;
+      };
+      this.world.timeline.after(messageBackAfterMs, free);
+    }
+    if (held && this.world.traits.holds) held.queue.comeBackAfter(held.message, messageBackAfterMs);
+  }
+
+  private take(message: Message, queue: Queue): void {
+    this.message = { message, queue };
+    if (this.world.traits.protects) {
+      this.after(this.world.random.within(constants.protect), () => this.task.protect(this.isBusy));
+    }
+    const { film } = message;
+    if (film.doneAtMs !== undefined) {
+      this.settle();
+      return;
+    }
+    this.work(film, undefined, this.world.random.within(filmConstants.plan), () => {
+      this.askForHelp(message);
+      this.goOn(film);
+    });
+  }
+
+  private askForHelp({ kind, film }: Message): void {
+    const { traits, help } = this.world;
+    if (!traits.inParts || kind === 'help' || film.askedForHelp) return;
+    film.askedForHelp = true;
+    const helpers = Math.min(traits.workersPerFilm, film.left) - 1;
+    for (let index = 0; index < helpers; index++) help.send('help', film);
+  }
+
+  /** The next part, or the end of the film, or nothing more to do for it. */
+  private goOn(film: Film): void {
+    const part = this.world.traits.inParts ? film.nextPart() : film.parts[0];
+    if (part) {
+      this.makePart(film, part);
+    } else if (film.allPartsDone && film.assembledBy === undefined && film.doneAtMs === undefined) {
+      this.assemble(film);
+    } else {
+      this.settle();
+    }
+  }
+
+  private makePart(film: Film, part: Part): void {
+    const { timeline, random, traits } = this.world;
+    part.takenBy = this.name;
+    this.after(random.within(filmConstants.firstFrame), () => {
+      film.firstFrameAtMs ??= timeline.nowMs;
+    });
+    this.work(film, part, part.workMs, () => {
+      part.doneAtMs ??= timeline.nowMs;
+      if (!traits.inParts || (film.allPartsDone && film.assembledBy === undefined)) this.assemble(film);
+      else this.goOn(film);
+    });
+  }
+
+  private assemble(film: Film): void {
+    film.assembledBy = this.name;
+    this.work(film, undefined, this.world.random.within(filmConstants.assemble), () => {
+      film.finishes += 1;
+      const isFirst = film.doneAtMs === undefined;
+      film.doneAtMs ??= this.world.timeline.nowMs;
+      if (isFirst) this.world.onFilmDone(film);
+      this.settle();
+    });
+  }
+
+  private settle(): void {
+    if (this.message) this.message.queue.delete(this.message.message);
+    this.message = undefined;
+    if (this.world.traits.protects) {
+      this.after(constants.unprotectMs, () => {
+        if (!this.isBusy) this.task.protect(false);
+      });
+    }
+    this.poll();
+  }
+
+  private work(film: Film, part: Part | undefined, ms: number, onDone: () => void): void {
+    this.working = { film, part, fromMs: this.world.timeline.nowMs };
+    this.after(ms, () => {
+      this.tell(film.finishes === 0);
+      this.working = undefined;
+      onDone();
+    });
+  }
+
+  private tell(useful: boolean): void {
+    if (!this.working) return;
+    const toMs = this.world.timeline.nowMs;
+    const { film, fromMs } = this.working;
+    if (useful) film.usefulMs += toMs - fromMs;
+    else film.wastedMs += toMs - fromMs;
+    this.world.onWork?.({ machineId: this.machineId, ...this.working, toMs, useful });
+  }
+
+  private after(ms: number, happen: () => void): void {
+    this.world.timeline.after(ms, () => {
+      if (this.alive) happen();
+    });
+  }
+}

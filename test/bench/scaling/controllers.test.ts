@@ -1,0 +1,162 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { rings } from '../../../bench/scaling/alarm.ts';
+import { type Cloud, createCloud } from '../../../bench/scaling/cloud.ts';
+import { Film } from '../../../bench/scaling/film.ts';
+import type { GroupSettings, SpotStorm } from '../../../bench/scaling/group.ts';
+import { reservationOf, startManagedScaling } from '../../../bench/scaling/managed-scaling.ts';
+import { Random } from '../../../bench/scaling/random.ts';
+import { readStack, type Stack } from '../../../bench/scaling/stack.ts';
+import { Timeline } from '../../../bench/scaling/timeline.ts';
+import { startTracking } from '../../../bench/scaling/tracking.ts';
+
+const minute = 60_000;
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await readStack('stacks/match-footage.yaml');
+});
+
+function cloudOf(group: Partial<GroupSettings> = {}, storms: SpotStorm[] = []): Cloud {
+  if (!stack.gpu) throw new Error('the stack has no group');
+  const { queueNames, retentionMs, traits } = stack;
+  return createCloud(
+    { queueNames, retentionMs, traits, group: { ...stack.gpu.group, ...group }, storms },
+    { timeline: new Timeline(), random: new Random(1) },
+    { onFilmDone: () => undefined },
+  );
+}
+
+describe('an alarm', () => {
+  const above = (value: number) => value > 1;
+
+  it('rings when all of the last minutes breach', () => {
+    expect(rings([0, 2, 2, 2], 3, above)).toBe(true);
+    expect(rings([2, 2, 0, 2], 3, above)).toBe(false);
+  });
+
+  it('looks further back over minutes that are missing, and never rings on too few', () => {
+    expect(rings([2, 2, undefined, 2], 3, above)).toBe(true);
+    expect(rings([undefined, 2, undefined, 2], 3, above)).toBe(false);
+  });
+});
+
+describe('managed scaling', () => {
+  const start = (cloud: Cloud, maximumStep: number) => {
+    if (!cloud.group) throw new Error('the cloud has no group');
+    startManagedScaling(
+      cloud.group,
+      cloud.service,
+      { minimumStep: 1, maximumStep, warmupMs: 180_000 },
+      { timeline: cloud.timeline, random: new Random(2) },
+    );
+    return cloud.group;
+  };
+
+  it('starts two instances for one task where it may, and one in steps of one', async () => {
+    for (const [maximumStep, count] of [
+      [10_000, 2],
+      [1, 1],
+    ] as const) {
+      const cloud = cloudOf();
+      const group = start(cloud, maximumStep);
+      cloud.service.setDesired(1);
+      await cloud.timeline.run(10 * minute);
+      expect(group.machines).toHaveLength(count);
+    }
+  });
+
+  it('adds none while one is warming up, and then the next', async () => {
+    const cloud = cloudOf();
+    const group = start(cloud, 1);
+    cloud.service.setDesired(3);
+    await cloud.timeline.run(20 * minute);
+    const ordered = group.machines.map(({ orderedAtMs }) => orderedAtMs);
+    expect(ordered).toHaveLength(3);
+    expect((ordered[1] ?? 0) - (ordered[0] ?? 0)).toBeGreaterThanOrEqual(180_000);
+    expect((ordered[2] ?? 0) - (ordered[1] ?? 0)).toBeGreaterThanOrEqual(180_000);
+  });
+
+  it('does not order a second time what somebody else has ordered', async () => {
+    const cloud = cloudOf();
+    const group = start(cloud, 1);
+    cloud.service.setDesired(3);
+    group.setDesired(3);
+    await cloud.timeline.run(15 * minute);
+    expect(group.machines).toHaveLength(3);
+    expect(cloud.service.running).toHaveLength(3);
+  });
+
+  it('takes empty instances away after 15 minutes, and none with a task', async () => {
+    const cloud = cloudOf();
+    const group = start(cloud, 1);
+    cloud.service.setDesired(1);
+    group.setDesired(3);
+    await cloud.timeline.run(10 * minute);
+    expect(reservationOf(group, cloud.service)).toBeCloseTo(100 / 3);
+    await cloud.timeline.run(40 * minute);
+    expect(group.alive).toHaveLength(1);
+    expect(cloud.service.running).toHaveLength(1);
+  });
+});
+
+describe('target tracking with the expressions of a stack', () => {
+  const start = (cloud: Cloud) => {
+    const { timeline, service, metrics } = cloud;
+    const query = stack.tracking.queries.find(({ id }) => id === 'reported')?.metricStat?.metric;
+    const key = `${query?.namespace} ${query?.metricName} ${query?.dimensions.at(-1)?.value}`;
+    metrics.measure(key, () => service.running.length || undefined);
+    startTracking(service, metrics, stack.tracking, { timeline, random: new Random(3) });
+    cloud.group?.setDesired(3);
+    service.setDesired(3);
+  };
+
+  it('takes away what the backlog no longer needs, after 15 minutes, and not the busy one', async () => {
+    const cloud = cloudOf();
+    start(cloud);
+    cloud.jobs.send('job', new Film(1, 0, [600 * minute, 600 * minute]));
+    await cloud.timeline.run(14 * minute);
+    expect(cloud.service.desired).toBe(3);
+    await cloud.timeline.run(40 * minute);
+    // The film's two parts are in the hands of two workers.
+    expect(cloud.service.desired).toBe(2);
+    expect(cloud.service.running.filter(({ worker }) => worker?.isBusy)).toHaveLength(2);
+  });
+
+  it('keeps still while there is no backlog', async () => {
+    const cloud = cloudOf();
+    start(cloud);
+    await cloud.timeline.run(60 * minute);
+    expect(cloud.service.desired).toBe(3);
+  });
+});
+
+describe('the group', () => {
+  it('has its On-Demand base first, and Spot above it', async () => {
+    const cloud = cloudOf();
+    cloud.group?.setDesired(9);
+    await cloud.timeline.run(minute);
+    expect(cloud.group?.alive.map(({ isSpot }) => isSpot)).toEqual([false, true, true]);
+  });
+
+  it('loses all of Spot in a storm two minutes after the notice, and gets none until it is over', async () => {
+    const cloud = cloudOf({}, [{ fromMs: 10 * minute, untilMs: 30 * minute }]);
+    cloud.group?.setDesired(3);
+    await cloud.timeline.run(11 * minute);
+    expect(cloud.group?.alive).toHaveLength(3);
+    await cloud.timeline.run(29 * minute);
+    expect(cloud.group?.alive).toHaveLength(1);
+    await cloud.timeline.run(32 * minute);
+    expect(cloud.group?.alive).toHaveLength(3);
+  });
+
+  it('starts a stopped instance sooner than a new one, and pays for the making of the next', async () => {
+    const cloud = cloudOf({ warm: 1 });
+    cloud.group?.setDesired(2);
+    await cloud.timeline.run(10 * minute);
+    const [first, second] = cloud.group?.alive ?? [];
+    const took = (machine: typeof first) => (machine?.joinedAtMs ?? 0) - (machine?.orderedAtMs ?? 0);
+    expect(took(first)).toBeLessThan(60_000);
+    expect(took(second)).toBeGreaterThanOrEqual(80_000);
+    expect(cloud.group?.machines).toHaveLength(3);
+  });
+});
