@@ -10,6 +10,8 @@ export interface BlockCacheOptions {
   blockBytes: number;
   /** Blocks in memory, whole or on their way: the budget. */
   maxBlocks: number;
+  /** Blocks from the source's start that stay when others do: each new reader begins there. */
+  headBlocks: number;
   fetch: FetchBlock;
 }
 
@@ -64,7 +66,8 @@ export class Block {
 
 /**
  * Blocks of one source, shared by all readers, in a fixed amount of memory. Buffers are used again and again, so that
- * the process does not grow. A block that nobody holds makes room when room is needed, least recently used first.
+ * the process does not grow. A block that nobody holds makes room when room is needed, least recently used first; the
+ * source's start goes last.
  */
 export class BlockCache {
   readonly #options: BlockCacheOptions;
@@ -157,7 +160,8 @@ export class BlockCache {
       return Buffer.allocUnsafeSlow(this.#options.blockBytes);
     }
     const idle = [...this.#blocks.values()].filter((block) => block.whole && block.pins === 0);
-    const victim = idle.find((block) => !block.unread) ?? (ahead ? undefined : idle[0]);
+    const done = idle.find((block) => !block.unread && block.index >= this.#options.headBlocks);
+    const victim = done ?? (ahead ? undefined : idle[0]);
     if (victim === undefined) return undefined;
     this.#blocks.delete(victim.index);
     return victim.bytes;

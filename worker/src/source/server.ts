@@ -12,7 +12,10 @@ import type { ByteRange, SourceObject } from './source.ts';
 export interface SourceServerOptions extends Partial<FetchTiming>, Partial<FollowTiming> {
   /** What is asked of storage at once. @default 2 MiB */
   blockBytes?: number;
-  /** For all blocks of all readers together. @default 16 MiB: two readers with all that is fetched ahead of them */
+  /**
+   * For all blocks of all readers together. @default 24 MiB: the start, what is fetched ahead, and as much again
+   * behind the reader, as the next part begins where this one still read on
+   */
   memoryBytes?: number;
   /** Blocks fetched ahead of a reader that reads on, at most. @default 3 */
   readAheadBlocks?: number;
@@ -42,6 +45,9 @@ export function followUrl(url: string): string {
 
 const followSuffix = '/follow';
 
+/** Of the memory, for the source's start, which ffmpeg reads anew for each part. */
+const headShare = 1 / 4;
+
 /**
  * Serves one version of a source on loopback, so that encoding starts before the film has arrived and ffmpeg needs
  * neither credentials nor the network. Answers HEAD and GET with ranges (RFC 9110 section 14) as ffmpeg asks them: open-ended, often
@@ -53,7 +59,7 @@ export async function serveSource(
   info: ObjectInfo,
   options: SourceServerOptions = {},
 ): Promise<SourceServer> {
-  const { blockBytes = 2 * 2 ** 20, memoryBytes = 16 * 2 ** 20, readAheadBlocks = 3 } = options;
+  const { blockBytes = 2 * 2 ** 20, memoryBytes = 24 * 2 ** 20, readAheadBlocks = 3 } = options;
   const timing = { ...defaultFetchTiming, ...options };
   const path = `/${randomBytes(16).toString('hex')}`;
   const following = new Following({ ...defaultFollowTiming, ...options });
@@ -65,10 +71,12 @@ export async function serveSource(
     stalledSince: 0,
   };
 
+  const maxBlocks = Math.max(2, Math.floor(memoryBytes / blockBytes));
   const cache = new BlockCache({
     sizeBytes: info.sizeBytes,
     blockBytes,
-    maxBlocks: Math.max(2, Math.floor(memoryBytes / blockBytes)),
+    maxBlocks,
+    headBlocks: Math.floor(maxBlocks * headShare),
     fetch: (range, onBytes, signal) => {
       const count = (bytes: Buffer) => {
         state.fetchedBytes += bytes.length;
@@ -123,7 +131,7 @@ export async function serveSource(
         try {
           // A seek may be for a few bytes: only a reader that reads on gets more than the next block.
           const far = Math.min(
-            index + 1 + (index - first),
+            index + Math.max(1, index - first),
             index + readAheadBlocks,
             Math.floor(end / blockBytes),
           );
