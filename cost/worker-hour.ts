@@ -18,7 +18,7 @@ export interface WorkerHour {
  * share its price.
  * @throws CostError for an instance type without a price
  */
-export function workerHours({ worker, publicIpv4 }: FarmFacts): WorkerHour[] {
+export function workerHours({ worker, publicIpv4 }: Pick<FarmFacts, 'worker' | 'publicIpv4'>): WorkerHour[] {
   const address = publicIpv4 ? [charge('publicIpv4', 1, 'public IPv4 address')] : [];
   return worker.kind === 'fargate'
     ? [fargateHour(worker, address)]

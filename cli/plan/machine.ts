@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { instancePrice, prices } from '../../cost/prices.ts';
+import { total } from '../../cost/charge.ts';
 import { type EncodingWork, nvencSpeed, type Speed, x264Speed } from '../../cost/speeds.ts';
+import { workerHours } from '../../cost/worker-hour.ts';
 import { type InstanceTypeName, instanceTypes, isInstanceType } from '../../infra/compute/instance-types.ts';
 import { UserError } from '../errors.ts';
 import type { Deployed } from '../farm/deployed.ts';
@@ -11,7 +12,7 @@ export type Machine =
   | { kind: 'fargate'; vcpus: number; memoryGb: number; markets: Market[] }
   | { kind: 'gpu'; instanceType: InstanceTypeName; markets: Market[] };
 
-export type Market = 'on demand' | 'spot';
+export type Market = 'onDemand' | 'spot';
 
 export const thisMachine: Machine = { kind: 'here', vcpus: availableParallelism() };
 
@@ -20,7 +21,7 @@ const usual = { task: { vcpus: 4, memoryGb: 8 }, instanceType: 'g4dn.xlarge' } a
 
 /** @throws UserError for an instance type without a GPU that encodes */
 export function machineOf(compute: 'fargate' | 'gpu', instanceType: string | undefined): Machine {
-  const markets: Market[] = ['on demand', 'spot'];
+  const markets: Market[] = ['onDemand', 'spot'];
   if (compute === 'gpu')
     return { kind: 'gpu', instanceType: known(instanceType ?? usual.instanceType), markets };
   if (instanceType === undefined) return { kind: 'fargate', ...usual.task, markets };
@@ -30,7 +31,7 @@ export function machineOf(compute: 'fargate' | 'gpu', instanceType: string | und
 /** The machine of a farm that is deployed; on GPU the first of its types. */
 export function machineOfDeployed({ task, spot, instances }: Deployed): Machine {
   const onDemand = !spot || (instances?.onDemandBase ?? 0) > 0;
-  const markets: Market[] = [...(onDemand ? ['on demand' as const] : []), ...(spot ? ['spot' as const] : [])];
+  const markets: Market[] = [...(onDemand ? ['onDemand' as const] : []), ...(spot ? ['spot' as const] : [])];
   return instances
     ? { kind: 'gpu', instanceType: known(instances.types[0] ?? ''), markets }
     : { kind: 'fargate', vcpus: task.cpuUnits / 1024, memoryGb: task.memoryMib / 1024, markets };
@@ -48,18 +49,18 @@ export function speedOf(machine: Machine, work: EncodingWork): Speed {
     : x264Speed(work, machine.vcpus);
 }
 
+/** GB of scratch space of a task, and of an instance's root volume (`infra/compute/`). */
+const diskGb = 50;
+
 /** Dollars for an hour of one worker; undefined where no price is known, and on this machine. */
 export function hourUsd(machine: Machine, market: Market): number | undefined {
   if (machine.kind === 'here') return undefined;
-  const isSpot = market === 'spot';
-  if (machine.kind === 'gpu') {
-    const { onDemand, spot } = instancePrice(machine.instanceType);
-    const price = isSpot ? spot : onDemand;
-    return price === undefined ? undefined : price / instanceTypes[machine.instanceType].gpus;
-  }
-  const vcpu = isSpot ? prices.fargateSpotVcpu : prices.fargateVcpu;
-  const memory = isSpot ? prices.fargateSpotMemory : prices.fargateMemory;
-  return machine.vcpus * vcpu.usd + machine.memoryGb * memory.usd;
+  const worker =
+    machine.kind === 'gpu'
+      ? { kind: machine.kind, instanceTypes: [machine.instanceType], rootVolumeGb: diskGb }
+      : { ...machine, storageGb: diskGb };
+  const charges = workerHours({ worker, publicIpv4: true }).at(0)?.[market];
+  return charges && total(charges);
 }
 
 function known(type: string): InstanceTypeName {

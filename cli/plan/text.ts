@@ -108,7 +108,9 @@ function tableLines({ video, audio }: Plan, style: Style): string[] {
 function estimateLines(estimate: Estimate, machine: string, style: Style): string[] {
   const { seconds, workers, how, costs, notes } = estimate;
   const whom = workers === 1 ? `on ${machine}` : `with ${workers} workers, each on ${machine}`;
-  const usd = costs.map(({ market, usd }) => `${formatUsd(usd)} ${market}`);
+  const usd = costs.map(
+    ({ market, usd }) => `${formatUsd(usd)} ${market === 'spot' ? 'on Spot' : 'on demand'}`,
+  );
   return [
     labelled('time', `about ${formatSeconds(seconds)} ${whom}`, style),
     ...(costs.length > 0

@@ -30,16 +30,19 @@ it('divides the time by the workers, never by more than there are parts, and lea
 it('costs what an hour of the machine costs, for the share of an hour that is worked', () => {
   const gpu = machineOf('gpu', 'g4dn.xlarge');
   const found = estimate(media, planOf(media, { name: 'nvenc', preset: 'p5' }), gpu, 1);
-  const { onDemand, spot = 0 } = instancePrice('g4dn.xlarge');
   const hours = (found?.seconds ?? 0) / 3600;
   expect(found?.costs).toEqual([
-    { market: 'on demand', usd: hours * onDemand },
-    { market: 'spot', usd: hours * spot },
+    { market: 'onDemand', usd: hours * (hourUsd(gpu, 'onDemand') ?? 0) },
+    { market: 'spot', usd: hours * (hourUsd(gpu, 'spot') ?? 0) },
   ]);
+  // The instance, its root volume and its address.
+  const instance = instancePrice('g4dn.xlarge').onDemand;
+  expect(hourUsd(gpu, 'onDemand')).toBeGreaterThan(instance);
+  expect(hourUsd(gpu, 'onDemand')).toBeLessThan(instance * 1.03);
   // Four GPUs are four workers.
-  expect(hourUsd(machineOf('gpu', 'g4dn.12xlarge'), 'on demand')).toBe(
-    instancePrice('g4dn.12xlarge').onDemand / 4,
-  );
+  const share = instancePrice('g4dn.12xlarge').onDemand / 4;
+  expect(hourUsd(machineOf('gpu', 'g4dn.12xlarge'), 'onDemand')).toBeCloseTo(share, 1);
+  expect(hourUsd(machineOf('gpu', 'g5.xlarge'), 'spot')).toBeUndefined();
 });
 
 it('says what the figures leave out', () => {
@@ -65,13 +68,13 @@ it('takes compute and settings of a farm as they are deployed', () => {
     kind: 'fargate',
     vcpus: 8,
     memoryGb: 16,
-    markets: ['on demand'],
+    markets: ['onDemand'],
   });
   const instances = { types: ['g6.xlarge', 'g5.xlarge'], most: 3, onDemandBase: 1 };
   expect(machineOfDeployed({ ...common, compute: 'gpu', spot: true, instances })).toEqual({
     kind: 'gpu',
     instanceType: 'g6.xlarge',
-    markets: ['on demand', 'spot'],
+    markets: ['onDemand', 'spot'],
   });
   const settings = planSettings({
     SEGMENT_SECONDS: '4',
