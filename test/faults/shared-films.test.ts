@@ -1,10 +1,12 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { WorkerProcess } from '../../cli/local-farm/worker.ts';
 import type { JobState } from '../../worker/src/report/state.ts';
+import { ffmpeg } from '../helpers/clips.ts';
 import { redriveAll } from '../helpers/dead-letters.ts';
 import { call, type FaultFarm, holdAt, script, startFaultFarm } from '../helpers/fault-farm.ts';
 import { expectFilm, expectRefused } from '../helpers/job-ends.ts';
@@ -81,12 +83,33 @@ describe('a film that three workers make', () => {
     expect(await runs()).toBeLessThanOrEqual(longFilm.parts + 3);
   });
 
-  it('is made by one worker where the job wants no more', async () => {
-    const workers = await startWorkers(2);
-    const id = await send({ options: { workersPerFilm: 1 } });
-    await whole(id);
-    expect(workers.some(helps)).toBe(false);
-    expect(await runs()).toBe(longFilm.parts);
+  it('is byte for byte the film of one worker, which makes it where the job wants no more', async () => {
+    const shared = await startFilm();
+    await whole(shared.id);
+    const before = await runs();
+    const alone = await send({ options: { workersPerFilm: 1 } });
+    await whole(alone);
+    const workers = [shared.lead, ...shared.helpers];
+    const jobs = workers.map(({ log }) => logLines(log).filter(({ job }) => job === alone));
+    expect(jobs.filter((lines) => lines.length > 0).length).toBe(1);
+    expect((await runs()) - before).toBe(longFilm.parts);
+    expect(await mediaOf(shared.id)).toEqual(await mediaOf(alone));
+  });
+
+  it('that ends before its header says is refused once, and accepted where the settings say so', async () => {
+    const path = join(faults.folder, 'cut.mp4');
+    await ffmpeg('-i', join(faults.folder, 'long.mp4'), '-c', 'copy', '-movflags', '+faststart', path);
+    await truncate(path, Math.round((await stat(path)).size * 0.6));
+    await faults.farm.put('films/cut.mp4', path);
+    const refused = await startFilm({ source: 'films/cut.mp4' });
+    await expectRefused(faults, refused.id, 'short-source');
+    await faults.reset();
+    const ALLOW_SHORT_SOURCES = 'true';
+    const id = await send({ source: 'films/cut.mp4' });
+    await startWorkers(3, { ALLOW_SHORT_SOURCES });
+    const state = await faults.farm.waitFor(id, 'succeeded', 60);
+    expect(state.warnings.join()).toMatch(/The film ends at \d+\.\d+ s; its header says 24\.00 s/);
+    expect(state.film?.durationSeconds).toBeLessThan(20);
   });
 });
 
@@ -205,6 +228,16 @@ describe('all workers notice', () => {
     await expectStopped(id);
   });
 });
+
+/** Names and hashes of all that viewers get, but for the multivariant playlist. */
+async function mediaOf(id: string): Promise<string[]> {
+  const keys = (await faults.farm.keys(`${id}/`)).filter((key) => /\.(m4s|mp4|m3u8|jpg|vtt)$/.test(key));
+  const hashed = keys.map(async (key) => {
+    const content = await faults.farm.readBytes(key);
+    return `${key.slice(id.length)} ${createHash('sha256').update(content).digest('hex')}`;
+  });
+  return Promise.all(hashed);
+}
 
 async function watchProgress(id: string, seen: number[]): Promise<void> {
   for (;;) {

@@ -58,6 +58,8 @@ export interface TestFarm {
   jobIds(): Promise<string[]>;
   /** Text of a published object; undefined when there is none. */
   read(key: string): Promise<string | undefined>;
+  /** A published object that is there. */
+  readBytes(key: string): Promise<Uint8Array>;
   keys(prefix: string): Promise<string[]>;
   /** Messages waiting or in flight. */
   backlog(queueUrl?: string): Promise<number>;
@@ -124,6 +126,10 @@ export async function startLocalFarm(options: TestFarmOptions = {}): Promise<Tes
     partsQueueUrl: farm.partsQueueUrl,
     env,
     read,
+    readBytes: async (key) => {
+      const object = await s3.send(new GetObjectCommand({ Bucket: outputBucket, Key: key }));
+      return (await object.Body?.transformToByteArray()) ?? new Uint8Array();
+    },
     waitFor,
     put: async (key, content) => {
       const body = typeof content === 'string' ? createReadStream(content) : content;

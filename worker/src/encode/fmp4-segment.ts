@@ -1,4 +1,5 @@
 import { type Box, findBox, readBoxes } from './boxes.ts';
+import { NothingInsideError } from './nothing-inside.ts';
 
 /** What a media segment holds, read from its own bytes. Times are in seconds from the film's start. */
 export interface SegmentFacts {
@@ -55,7 +56,7 @@ function avcCodecs(data: Buffer, entry: Box): string {
 export function readFmp4Segment(data: Buffer, init: InitFacts): SegmentFacts {
   const boxes = readBoxes(data);
   const fragments = boxes.filter((box) => box.type === 'moof');
-  if (fragments.length === 0) throw new Error('it holds no movie fragment');
+  if (fragments.length === 0) throw new NothingInsideError('it holds no movie fragment');
   let start: number | undefined;
   let duration = 0;
   let frames = 0;

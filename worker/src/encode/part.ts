@@ -12,8 +12,9 @@ import { followUrl } from '../source/server.ts';
 import type { Store } from '../storage/store.ts';
 import { audioArguments } from './audio-arguments.ts';
 import { blankSheet } from './filter-graph.ts';
+import { NothingInsideError } from './nothing-inside.ts';
 import type { Progress } from './progress.ts';
-import { createRecorder, type Recorder } from './recorder.ts';
+import { BadOutputError, createRecorder, type Recorder } from './recorder.ts';
 import { videoArguments } from './video-arguments.ts';
 
 export interface EncodeContext {
@@ -126,6 +127,8 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
   let waiting = 0;
   let brake: Brake | undefined;
   const enough = renditions.length * 3;
+  let frames = 0;
+  let nothing: BadOutputError | undefined;
   const queues = renditions.map(() => Promise.resolve());
   const onSegment = (index: number, rendition: string, file: string) => {
     if (++waiting === enough) brake?.pause();
@@ -134,7 +137,10 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
       .then(() => {
         if (waiting-- === enough) brake?.resume();
       })
-      .catch(fail);
+      .catch((error: unknown) => {
+        if (isNothing(error)) nothing = error;
+        else fail(error);
+      });
   };
   const running = context.tools.ffmpeg({
     // Sound is done much sooner than the picture: by itself it would fetch the whole film a second time.
@@ -149,7 +155,10 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
     onStart: (started) => {
       brake = started;
     },
-    onProgress: (progress) => context.onProgress(part, progress),
+    onProgress: (progress) => {
+      frames = progress.frames;
+      context.onProgress(part, progress);
+    },
     // A line is `file,start,end`; the file's name is ours and has no comma.
     onLine: renditions.map(
       (rendition, index) => (line) => onSegment(index, rendition, line.split(',')[0] ?? ''),
@@ -158,7 +167,13 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
   const result = await running.catch(blameFilm);
   await Promise.all(queues);
   signal.throwIfAborted();
+  // Workers of one film may begin parts behind an end that the header did not tell of.
+  if (nothing && (frames > 0 || part.firstSegment === 0)) throw nothing;
   return result;
+}
+
+function isNothing(error: unknown): error is BadOutputError {
+  return error instanceof BadOutputError && error.cause instanceof NothingInsideError;
 }
 
 /** ffmpeg's exit code when over two thirds of the frames can't be decoded: its option -max_error_rate. */

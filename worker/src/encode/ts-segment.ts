@@ -1,4 +1,5 @@
 import type { SegmentFacts } from './fmp4-segment.ts';
+import { NothingInsideError } from './nothing-inside.ts';
 import { mpegtsOffsetSeconds } from './segment-arguments.ts';
 
 /** Sizes and clock of MPEG-TS (ISO/IEC 13818-1, 2.4.3). */
@@ -23,7 +24,7 @@ export function readTsSegment(data: Buffer): TsFacts {
   }
   const units = readUnits(data);
   const first = units[0];
-  if (!first) throw new Error('it holds no frame');
+  if (!first) throw new NothingInsideError('it holds no frame');
   return first.streamId >= 0xe0 ? videoFacts(units, first) : audioFacts(units, first);
 }
 
