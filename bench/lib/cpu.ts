@@ -3,24 +3,38 @@ import { readFileSync } from 'node:fs';
 /** Linux tells times in ticks of a hundredth of a second (proc(5), USER_HZ). */
 const ticksPerSecond = 100;
 
-/** CPU time, user and system, of all children that have ended, and of theirs. Linux only. */
-export function endedChildrenCpuSeconds(): number {
-  const stat = readFileSync('/proc/self/stat', 'utf8');
-  // Fields after the command's name, which may hold spaces: cutime and cstime are the 16th and 17th of all.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[13]) + Number(fields[14])) / ticksPerSecond;
+export interface CpuTime {
+  /** User and system time of the process itself. */
+  ownSeconds: number;
+  /** Of all children that have ended, and of theirs. */
+  childrenSeconds: number;
+}
+
+/** CPU time of a process so far. Linux only. */
+export function cpuOf(pid: number | 'self'): CpuTime {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // Fields after the command's name, which may hold spaces: utime, stime, cutime and cstime are the 14th to 17th of all.
+  const [user = 0, system = 0, childUser = 0, childSystem = 0] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 15)
+    .map(Number);
+  return {
+    ownSeconds: (user + system) / ticksPerSecond,
+    childrenSeconds: (childUser + childSystem) / ticksPerSecond,
+  };
 }
 
 /** Runs `work`, whose child processes must have ended when it has. */
 export async function measureChildren<T>(
   work: () => Promise<T>,
 ): Promise<{ result: T; cpuSeconds: number; wallSeconds: number }> {
-  const cpu = endedChildrenCpuSeconds();
+  const cpu = cpuOf('self').childrenSeconds;
   const wall = performance.now();
   const result = await work();
   return {
     result,
-    cpuSeconds: endedChildrenCpuSeconds() - cpu,
+    cpuSeconds: cpuOf('self').childrenSeconds - cpu,
     wallSeconds: (performance.now() - wall) / 1000,
   };
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
@@ -7,14 +8,18 @@ import { type LocalFarm, startLocalFarm } from '../../cli/local-farm/farm.ts';
 import { startWorker, type WorkerProcess } from '../../cli/local-farm/worker.ts';
 import type { JobState } from '../../worker/src/report/state.ts';
 import type { WorkerEnvironment } from '../../worker/src/settings.ts';
-import { measureChildren } from './cpu.ts';
+import { type CpuTime, cpuOf, measureChildren } from './cpu.ts';
 
 export interface JobRun {
   state: JobState;
   /** From the worker's taking the job to its end. */
   jobSeconds: number;
-  /** Of the worker and all that it started, its own start included. */
+  /** Of all workers and all that they started, their own start included. */
   cpuSeconds: number;
+  /** Where that went: the workers themselves, and their ffmpegs. */
+  workerCpu: CpuTime;
+  /** Of this process, which plays queue, storage and network. */
+  farmCpuSeconds: number;
 }
 
 export interface JobOptions {
@@ -22,12 +27,15 @@ export interface JobOptions {
   /** Runs when the farm stands and before its worker does. */
   prepare?: (farm: LocalFarm) => Promise<void>;
   environment?: (farm: LocalFarm) => Partial<WorkerEnvironment>;
+  /** One for each number: a worker that has this core of the machine for itself and its ffmpegs. Linux only. */
+  cores?: readonly number[];
   /** Runs beside the job. */
   watch?: (farm: LocalFarm, worker: WorkerProcess) => Promise<() => void> | (() => void);
 }
 
-/** One film through a real worker process on a local farm. */
-export async function runJob({ film, prepare, environment, watch }: JobOptions): Promise<JobRun> {
+/** One film through real worker processes on a local farm. */
+export async function runJob(options: JobOptions): Promise<JobRun> {
+  const { film, prepare, environment, cores, watch } = options;
   const farm = await startLocalFarm();
   try {
     const { size } = await stat(film);
@@ -40,21 +48,48 @@ export async function runJob({ film, prepare, environment, watch }: JobOptions):
       }),
     );
     await prepare?.(farm);
-    const { result: state, cpuSeconds } = await measureChildren(async () => {
+    const farmBefore = cpuOf('self').ownSeconds;
+    const { result, cpuSeconds } = await measureChildren(async () => {
       const settings = { ...farm.environment, ENCODER: 'x264', ...environment?.(farm) } as WorkerEnvironment;
-      const worker = startWorker(settings);
-      const unwatch = await watch?.(farm, worker);
-      const ended = await jobEnd(farm);
+      const workers = cores?.map((core) => pinned(startWorker(settings), core)) ?? [startWorker(settings)];
+      const unwatch = await watch?.(farm, workers[0] as WorkerProcess);
+      const state = await jobEnd(farm);
       unwatch?.();
-      await worker.stop();
-      return ended;
+      const workerCpu = sum(workers.map(({ pid }) => cpuOf(pid)));
+      await Promise.all(workers.map((worker) => worker.stop()));
+      return { state, workerCpu };
     });
+    const { state, workerCpu } = result;
+    const farmCpuSeconds = cpuOf('self').ownSeconds - farmBefore;
     if (state.state !== 'succeeded') throw new Error(`The job ${state.state}: ${state.error?.message}`);
     const { startedAt = '', finishedAt = '' } = state;
-    return { state, cpuSeconds, jobSeconds: (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000 };
+    const jobSeconds = (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000;
+    return { state, cpuSeconds, workerCpu, farmCpuSeconds, jobSeconds };
   } finally {
     await farm.close();
   }
+}
+
+/** Soon enough: what it starts later has the same core. */
+function pinned(worker: WorkerProcess, core: number): WorkerProcess {
+  execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', String(core), String(worker.pid)], {
+    stdio: 'ignore',
+  });
+  return worker;
+}
+
+function sum(times: readonly CpuTime[]): CpuTime {
+  const total = (name: keyof CpuTime) => times.reduce((seconds, time) => seconds + time[name], 0);
+  return { ownSeconds: total('ownSeconds'), childrenSeconds: total('childrenSeconds') };
+}
+
+/** Where the CPU time of a job went, in a line. */
+export function describeCpu({ workerCpu, farmCpuSeconds }: JobRun): string {
+  const { ownSeconds, childrenSeconds } = workerCpu;
+  return (
+    `CPU: ffmpeg ${childrenSeconds.toFixed(1)} s, worker ${ownSeconds.toFixed(1)} s, ` +
+    `emulated queue and storage ${farmCpuSeconds.toFixed(1)} s`
+  );
 }
 
 async function jobEnd(farm: LocalFarm): Promise<JobState> {
