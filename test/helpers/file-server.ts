@@ -9,7 +9,8 @@ export interface FileServer extends AsyncDisposable {
 /** Serves any file of this machine on loopback, with ranges, as media tools read it. */
 export async function serveFiles(): Promise<FileServer> {
   const server = createServer((request, response) => {
-    const path = decodeURIComponent(request.url ?? '');
+    // Sound is read from an address of its own, as from the source server.
+    const path = decodeURIComponent(request.url ?? '').replace(/\/follow$/, '');
     const size = statSync(path).size;
     const [from, to] = (/bytes=(\d+)-(\d*)/.exec(request.headers.range ?? '') ?? []).slice(1);
     const start = Number(from ?? 0);

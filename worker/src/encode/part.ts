@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DamagedFilmError, RefusedError } from '../errors.ts';
@@ -11,6 +11,7 @@ import { createUploads, type Uploads } from '../publish/uploads.ts';
 import { followUrl } from '../source/server.ts';
 import type { Store } from '../storage/store.ts';
 import { audioArguments } from './audio-arguments.ts';
+import { createFileReader, type FileReader } from './file-reader.ts';
 import { blankSheet } from './filter-graph.ts';
 import { NothingInsideError } from './nothing-inside.ts';
 import type { Progress } from './progress.ts';
@@ -127,13 +128,14 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
   let waiting = 0;
   let brake: Brake | undefined;
   const enough = renditions.length * 3;
+  const read = createFileReader();
   let frames = 0;
   let nothing: BadOutputError | undefined;
   const queues = renditions.map(() => Promise.resolve());
   const onSegment = (index: number, rendition: string, file: string) => {
     if (++waiting === enough) brake?.pause();
     queues[index] = (queues[index] ?? Promise.resolve())
-      .then(() => publishSegment(context, { cwd, rendition, file, uploads, recorder }))
+      .then(() => publishSegment(context, { cwd, rendition, file, read, uploads, recorder }))
       .then(() => {
         if (waiting-- === enough) brake?.resume();
       })
@@ -203,18 +205,19 @@ interface SegmentFile {
   cwd: string;
   rendition: string;
   file: string;
+  read: FileReader;
   uploads: Uploads;
   recorder: Recorder;
 }
 
 async function publishSegment(
   context: EncodeContext,
-  { cwd, rendition, file, uploads, recorder }: SegmentFile,
+  { cwd, rendition, file, read, uploads, recorder }: SegmentFile,
 ) {
   const audio = context.plan.audio.some(({ name }) => name === rendition);
   if (context.plan.segmentFormat === 'fmp4' && !recorder.hasInit(rendition)) {
     const path = join(cwd, rendition, 'init.mp4');
-    recorder.addInit(rendition, await readFile(path));
+    await read(path, (data) => recorder.addInit(rendition, data));
     await uploads.add({
       key: `${context.folder}${rendition}/init.mp4`,
       path,
@@ -222,7 +225,7 @@ async function publishSegment(
     });
   }
   const path = join(cwd, rendition, file);
-  await whenWritten(async () => recorder.addSegment(rendition, file, await readFile(path)));
+  await whenWritten(() => read(path, (data) => recorder.addSegment(rendition, file, data)));
   await uploads.add({ key: `${context.folder}${rendition}/${file}`, path, ...headersFor(file, audio) });
 }
 
