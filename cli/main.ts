@@ -31,6 +31,12 @@ const program = new Command('farm')
   .addCommand(doctorCommand())
   .addCommand(completionCommand());
 
+// "farm jobs | head" reads what it wants and goes.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

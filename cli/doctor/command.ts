@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import { UserError } from '../errors.ts';
 import { NoFarmError } from '../farm/address.ts';
 import { type CommonOptions, chosenFarm, farmCommand, runCommand } from '../farm/run.ts';
 import { printable, type Style, styleFor } from '../text/style.ts';
 import { examine } from './examine.ts';
-import type { Finding } from './finding.ts';
+import { type Finding, failed, notAsked } from './finding.ts';
 
 /** `farm doctor`: what is wrong, and what to do about it. */
 export function doctorCommand(): Command {
@@ -11,11 +12,7 @@ export function doctorCommand(): Command {
     .description('Look at all that a farm needs: what is wrong, why, and the fix')
     .action((options: CommonOptions) =>
       runCommand(options, async ({ say, answer }) => {
-        const address = await chosenFarm(options).catch((error: unknown) => {
-          if (error instanceof NoFarmError) return undefined;
-          throw error;
-        });
-        const findings = await examine(address);
+        const findings = await diagnose(options);
         const style = styleFor(process.stdout);
         for (const finding of findings) for (const line of findingLines(finding, style)) say(line);
         say();
@@ -25,6 +22,25 @@ export function doctorCommand(): Command {
         if (!isWell) process.exitCode = 1;
       }),
     );
+}
+
+/** A farm that can't be found is one of the findings. */
+async function diagnose(options: CommonOptions): Promise<Finding[]> {
+  try {
+    return await examine(await chosenFarm(options));
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const why = error.message;
+    const farm =
+      error instanceof NoFarmError
+        ? notAsked('farm', 'none was named: --stack, --farm, FARM_STACK or FARM_FILE')
+        : failed(
+            'farm',
+            why,
+            'Give the outputs in a file: pulumi stack output --json > farm.json, and --farm farm.json.',
+          );
+    return [...(await examine(undefined)), farm];
+  }
 }
 
 export function findingLines({ name, state, why, fix }: Finding, style: Style): string[] {

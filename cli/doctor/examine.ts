@@ -68,12 +68,9 @@ async function examineCloud(address: FarmAddress | undefined, env: NodeJS.Proces
     if (region.state === 'failed') return [region];
     const credentials = await checkCredentials(clients.sts, address);
     const who = [region, credentials];
-    if (credentials.state === 'failed') {
-      return [...who, notAsked('farm', 'nothing of it can be seen with these credentials')];
-    }
+    if (credentials.state === 'failed') return [...who, notAsked('the rest', 'it takes credentials')];
     if (address) return [...who, ...(await examineFarm(address, clients, env))];
-    const rest = 'no farm was named: --stack, --farm, FARM_STACK or FARM_FILE';
-    return [...who, ...(await checkQuotas(clients.quotas, undefined)), notAsked('farm', rest)];
+    return [...who, ...(await checkQuotas(clients.quotas, undefined))];
   } finally {
     for (const client of Object.values(clients)) client.destroy();
   }

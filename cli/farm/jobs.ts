@@ -18,7 +18,8 @@ export async function readJob({ address, output }: OutputBucket, id: string): Pr
     const object = await output.send(new GetObjectCommand({ Bucket: address.outputBucket, Key }));
     return JSON.parse((await object.Body?.transformToString()) ?? '') as JobState;
   } catch (error) {
-    if (error instanceof NoSuchKey) return undefined;
+    // Nothing of the farm writes half a status; what others put there says nothing.
+    if (error instanceof NoSuchKey || error instanceof SyntaxError) return undefined;
     throw error;
   }
 }

@@ -52,15 +52,17 @@ export async function runCommand(
   { json = false }: { json?: boolean },
   work: (answers: Answers) => Promise<void>,
 ): Promise<void> {
+  const stop = stopSignal();
+  stop.addEventListener('abort', () => exitLate(stop.reason));
   try {
     await work({
-      stop: stopSignal(),
+      stop,
       say: (line = '') => void (json || console.log(line)),
       answer: (value) => void (json && console.log(JSON.stringify(value))),
     });
   } catch (error) {
     if (error instanceof Stopped) {
-      process.exitCode = error.signal === 'SIGINT' ? 130 : 143;
+      process.exitCode = exitCodeOf(error);
       return;
     }
     const message = sentence(error);
@@ -69,6 +71,17 @@ export async function runCommand(
     if (json) console.log(JSON.stringify({ error: { message } }));
     process.exitCode = 1;
   }
+}
+
+/** A call to a cloud that does not answer would keep the command for minutes after Ctrl-C. */
+const patienceMs = 3000;
+
+function exitLate(reason: unknown): void {
+  setTimeout(() => process.exit(exitCodeOf(reason)), patienceMs).unref();
+}
+
+function exitCodeOf(reason: unknown): number {
+  return reason instanceof Stopped && reason.signal === 'SIGINT' ? 130 : 143;
 }
 
 /** @throws UserError; NoFarmError where no farm was named */

@@ -1,10 +1,12 @@
+import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Stop } from '../../../worker/src/job/stop.ts';
 import type { JobState } from '../../../worker/src/report/state.ts';
-import { temporaryFolder } from '../../helpers/clips.ts';
+import { ffmpeg, temporaryFolder } from '../../helpers/clips.ts';
 import { addressOf, farmCommand, saveAddress } from '../../helpers/farm-command.ts';
 import { startLocalFarm, type TestFarm } from '../../helpers/local-farm.ts';
+import { until } from '../../helpers/until.ts';
 
 let farm: TestFarm;
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -18,7 +20,7 @@ const stopOf = async (id: string) => {
 };
 
 beforeAll(async () => {
-  farm = await startLocalFarm();
+  farm = await startLocalFarm({ env: { SOURCE_SUFFIXES: '.mp4' } });
   folder = await temporaryFolder();
   file = await saveAddress(folder.path, { ...addressOf(farm), outputPrefix: 'films/' });
 });
@@ -79,3 +81,25 @@ it('stops nothing when one of the jobs is over, unless forced', async () => {
   expect(forced.stdout).toContain('open  waits for its turn');
   expect(await stopOf('done')).toMatchObject({ code: 'cancelled' });
 }, 40_000);
+
+it('ends a job that a worker has in hand, and one that waits behind it', async () => {
+  // Not at the prefix of the others: the worker has none.
+  const path = await saveAddress(folder.path, addressOf(farm));
+  const clip = join(folder.path, 'long.mp4');
+  const picture = 'testsrc2=size=640x360:rate=25:duration=60';
+  await ffmpeg('-f', 'lavfi', '-i', picture, '-preset', 'ultrafast', clip);
+  await farm.put('long.dat', clip);
+  const running = await farm.sendJob({ source: 'long.dat' });
+  const waiting = await farm.sendJob({ source: 'long.dat' });
+  farm.startWorker({ X264_PRESET: 'veryslow', JOBS_AT_ONCE: '1' });
+  await until(
+    async () => (await farm.jobIds()).some((id) => [running, waiting].includes(id)),
+    'one to run',
+    40,
+  );
+  const ended = await farmCommand(folder.path, ['cancel', '--farm', path, running, waiting]);
+  expect(ended.code).toBe(0);
+  for (const id of [running, waiting]) {
+    expect(await farm.waitFor(id, 'failed')).toMatchObject({ error: { code: 'cancelled' } });
+  }
+}, 60_000);

@@ -80,7 +80,13 @@ it('looks only at what a deployment needs where no farm is named', async () => {
     state: 'failed',
     fix: 'Log in ("aws sso login"), or set AWS_PROFILE.',
   });
+  expect(checks.at(-1)).toMatchObject({ name: 'farm', state: 'not asked' });
   expect(ended.code).toBe(1);
+
+  const unreadable = await farmCommand(folder.path, ['doctor', '--farm', 'nowhere.json'], {
+    ...{ AWS_EC2_METADATA_DISABLED: 'true', AWS_PROFILE: '', HOME: folder.path },
+  });
+  expect(unreadable.stdout).toMatch(/failed +farm +The farm's file can't be read[\s\S]*fix:/);
 }, 40_000);
 
 it('compares the account that asks with that of the farm', async () => {
