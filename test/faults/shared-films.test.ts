@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -11,6 +12,7 @@ import { redriveAll } from '../helpers/dead-letters.ts';
 import { call, type FaultFarm, holdAt, script, startFaultFarm } from '../helpers/fault-farm.ts';
 import { expectFilm, expectRefused } from '../helpers/job-ends.ts';
 import { longFilm, putLongFilm } from '../helpers/long-film.ts';
+import { seededRandom } from '../helpers/mutations.ts';
 import { until } from '../helpers/until.ts';
 import { logLines } from '../helpers/worker-log.ts';
 
@@ -166,6 +168,22 @@ describe('of its workers', () => {
     expect(await faults.farm.read(`${id}/status.json`)).toBe(status);
   });
 
+  it.each([1, 2, 3])('any is lost at any time, and another comes (seed %i)', async (seed) => {
+    const random = seededRandom(seed);
+    const id = await send();
+    const workers = await startWorkers(3);
+    const losses = 3;
+    for (let loss = 0; loss < losses; loss += 1) {
+      await sleep(random() * 3000);
+      const lost = workers.splice(Math.floor(random() * workers.length), 1)[0] as WorkerProcess;
+      lost.kill(random() < 0.7 ? 'SIGKILL' : 'SIGTERM');
+      workers.push(faults.startWorker());
+    }
+    await whole(id);
+    // A loss costs what its worker had in hand: a part whose tail was under way, the next, and the sound.
+    expect(await runs()).toBeLessThanOrEqual(longFilm.parts + 3 * losses);
+  });
+
   it('one is asked to stop: it gives its part back at once, and the job runs on', async () => {
     const { id, lead } = await startFilm();
     expect(await lead.stop()).toEqual({ code: 0, signal: null });
@@ -245,7 +263,7 @@ async function watchProgress(id: string, seen: number[]): Promise<void> {
     const state = text === undefined ? undefined : (JSON.parse(text) as JobState);
     if (state?.progress) seen.push(state.progress.percent);
     if (state?.state === 'succeeded' || state?.state === 'failed') return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await sleep(100);
   }
 }
 
