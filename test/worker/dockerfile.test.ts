@@ -1,10 +1,13 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { scratchDirectory } from '../../infra/compute/user-data.ts';
 import { contextPaths } from '../../infra/image/context.ts';
 import { environmentSchema } from '../../worker/src/settings.ts';
 
 const root = new URL('../../', import.meta.url);
+const entry = fileURLToPath(new URL('worker/src/main.ts', root));
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
 
 /** Instructions as `[name, rest]`, with their continued lines joined. */
@@ -65,8 +68,23 @@ describe("the worker's image", () => {
     expect(local).toContain(`MALLOC_ARENA_MAX: '${environment.MALLOC_ARENA_MAX}'`);
   });
 
+  it('holds the compiled code, made as the user and with the flags that the worker runs with', () => {
+    const command = (JSON.parse(all('CMD')[0] ?? '[]') as string[]).join(' ');
+    expect(environment.NODE_COMPILE_CACHE).toBe('/compiled');
+    const made = instructions.findIndex(([name, rest]) => name === 'RUN' && rest.startsWith(command));
+    expect(made).toBeGreaterThan(instructions.findIndex(([name]) => name === 'USER'));
+    const { status, stderr } = spawnSync(process.execPath, [entry], { env: {}, encoding: 'utf8' });
+    expect(status, stderr).toBe(78);
+  });
+
   it('gives only settings that the worker knows, and writes nowhere but to scratch space and shared memory', () => {
-    const outside = ['NODE_ENV', 'MALLOC_ARENA_MAX', 'NVIDIA_DRIVER_CAPABILITIES', 'TMPDIR'];
+    const outside = [
+      'NODE_ENV',
+      'NODE_COMPILE_CACHE',
+      'MALLOC_ARENA_MAX',
+      'NVIDIA_DRIVER_CAPABILITIES',
+      'TMPDIR',
+    ];
     const known = Object.keys(environmentSchema.shape);
     expect(Object.keys(environment).filter((name) => !outside.includes(name))).toEqual(
       expect.arrayContaining(['WORK_DIR', 'HEARTBEAT_FILE']),
