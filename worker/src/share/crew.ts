@@ -97,6 +97,8 @@ export async function joinCrew(options: CrewOptions): Promise<Crew | undefined> 
     return lastView;
   };
 
+  const pause = (tries: number) => sleep(Math.random() * longestPauseMs * tries, undefined, { signal });
+
   const chooseNow = async (kind: Part['kind']): Promise<Part | undefined> => {
     for (let choices = 1; ; choices += 1) {
       const part = choosePart(plan, kind, await lookNow(), { seat, begun, again });
@@ -107,19 +109,24 @@ export async function joinCrew(options: CrewOptions): Promise<Crew | undefined> 
       if (choices === mostChoices || !isContested(part, others)) return part;
       begun.delete(part.index);
       await show();
-      await sleep(Math.random() * longestPauseMs * choices, undefined, { signal });
+      await pause(choices);
     }
   };
 
   const assembleNow = async () => {
-    const { records, others } = await lookNow();
     const isAhead = (hand: SeenHand) => isWorking(hand) && hand.assembling;
-    if (partsMissing(plan, records).length > 0 || others.some(isAhead)) return false;
-    assembling = true;
-    await show();
-    const now = await hands.view(signal);
-    assembling = !now.others.some((hand) => isAhead(hand) && hand.key < own.key);
-    return assembling;
+    for (let tries = 1; ; tries += 1) {
+      const { records, others } = await lookNow();
+      if (partsMissing(plan, records).length > 0 || others.some(isAhead)) return false;
+      assembling = true;
+      await show();
+      const now = await hands.view(signal);
+      if (!now.others.some(isAhead)) return true;
+      // Whether the other has seen this hand nobody can tell, so both put theirs down.
+      assembling = false;
+      await show();
+      await pause(tries);
+    }
   };
 
   /** What an earlier run under this message left is this run's now. */
