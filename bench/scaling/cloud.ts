@@ -5,7 +5,8 @@ import { Queue } from './queue.ts';
 import type { Random } from './random.ts';
 import { Service, type Task } from './service.ts';
 import type { Timeline } from './timeline.ts';
-import type { WorkerTraits, WorkerWorld } from './worker.ts';
+import type { WorkerTraits } from './traits.ts';
+import type { WorkerWorld } from './worker.ts';
 
 export interface CloudSettings {
   queueNames: { jobs: string; help: string };

@@ -1,5 +1,6 @@
 import { type Measures, measure } from './measure.ts';
-import { alwaysOn, farmPolicy, instancePerJob, type Policy, visibleCount } from './policies.ts';
+import { alwaysOn, instancePerJob, visibleCount } from './other-policies.ts';
+import { farmPolicy, type Policy } from './policies.ts';
 import { type Run, simulate } from './simulate.ts';
 import { workerSpeed } from './speed.ts';
 import { readStack, type Stack } from './stack.ts';

@@ -1,6 +1,7 @@
 import { measure } from './measure.ts';
+import { instancePerJob } from './other-policies.ts';
 import { middlePhases, type Phases, phasesOf } from './phases.ts';
-import { farmPolicy, instancePerJob } from './policies.ts';
+import { farmPolicy } from './policies.ts';
 import { simulate } from './simulate.ts';
 import { workerSpeed } from './speed.ts';
 import { readStack, type Stack } from './stack.ts';

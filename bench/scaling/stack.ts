@@ -6,7 +6,7 @@ import type { GroupSettings } from './group.ts';
 import type { ManagedScalingSettings } from './managed-scaling.ts';
 import type { MetricQuery } from './metrics.ts';
 import type { TrackingSettings } from './tracking.ts';
-import type { WorkerTraits } from './worker.ts';
+import type { WorkerTraits } from './traits.ts';
 
 /** What a stack file makes of a farm, as far as scaling goes: read from the resources that the program registers for it. */
 export interface Stack {

@@ -3,22 +3,7 @@ import type { Film, Part } from './film.ts';
 import type { Message, Queue } from './queue.ts';
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
-
-/** How workers of a farm behave. */
-export interface WorkerTraits {
-  /** Seconds that a message stays hidden without a word from its worker. */
-  visibilityMs: number;
-  /** It holds its message for as long as it works; otherwise the message shows again after `visibilityMs`, whatever happens. */
-  holds: boolean;
-  /** It protects its task from scale-in while it is busy. */
-  protects: boolean;
-  /** On SIGTERM it gives its message back at once. */
-  givesBack: boolean;
-  /** It makes films part by part, goes on where another was lost, and lets others help. Otherwise a film is one piece of work. */
-  inParts: boolean;
-  /** The most workers on one film. */
-  workersPerFilm: number;
-}
+import type { WorkerTraits } from './traits.ts';
 
 /** A stretch of work of one worker. */
 export interface Work {

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { measure } from '../../../bench/scaling/measure.ts';
+import { alwaysOn, instancePerJob, visibleCount } from '../../../bench/scaling/other-policies.ts';
 import { phasesOf } from '../../../bench/scaling/phases.ts';
-import { alwaysOn, farmPolicy, instancePerJob, visibleCount } from '../../../bench/scaling/policies.ts';
+import { farmPolicy } from '../../../bench/scaling/policies.ts';
 import { type Run, simulate } from '../../../bench/scaling/simulate.ts';
 import { readStack, type Stack } from '../../../bench/scaling/stack.ts';
 import { variants } from '../../../bench/scaling/variants.ts';

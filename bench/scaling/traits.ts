@@ -1,0 +1,15 @@
+/** How workers of a farm behave. */
+export interface WorkerTraits {
+  /** A message stays hidden for so long without a word from its worker. */
+  visibilityMs: number;
+  /** It holds its message for as long as it works; otherwise the message shows again after `visibilityMs`, whatever happens. */
+  holds: boolean;
+  /** It protects its task from scale-in while it is busy. */
+  protects: boolean;
+  /** On SIGTERM it gives its message back at once. */
+  givesBack: boolean;
+  /** It makes films part by part, goes on where another was lost, and lets others help. Otherwise a film is one piece of work. */
+  inParts: boolean;
+  /** The most workers on one film. */
+  workersPerFilm: number;
+}
