@@ -25,8 +25,10 @@ export function createVoice(options: {
   if (!isShared) return { heard: () => {}, begun: (part) => part, recording: async () => {} };
   const unrecorded = new Set<number>();
   let isFirst = false;
+  /** What was told before is not taken back. */
+  let knowsTold = false;
 
-  const speakIfMine = () => report.speak(isFirst && unrecorded.size > 0);
+  const speakIfMine = () => report.speak(isFirst && knowsTold && unrecorded.size > 0);
 
   return {
     heard({ others }, own) {
@@ -35,8 +37,9 @@ export function createVoice(options: {
         .filter(isWorking)
         .every((other) => other.seat > own.seat || (other.seat === own.seat && other.key > own.key));
       if (isFirst && !wasFirst) {
-        // What was told before is not taken back.
+        knowsTold = false;
         void readTold().then((told) => {
+          knowsTold = true;
           if (told?.progress !== undefined) report.update({ progress: told.progress });
           return speakIfMine();
         });
