@@ -7,6 +7,7 @@ import { createJobRunner, type MessageRun } from './job/run.ts';
 import { createStops } from './job/stop.ts';
 import { openStores } from './job/stores.ts';
 import { createLogger, type Logger } from './log.ts';
+import type { TranscodeRun } from './make-film.ts';
 import { openMediaTools } from './media-tool.ts';
 import { planFolder } from './publish/keys.ts';
 import { createConsumer } from './queue/consumer.ts';
@@ -19,7 +20,7 @@ import { readSettings, type Settings, SettingsError } from './settings.ts';
 import { lookSeconds } from './share/crew.ts';
 import { sendHelp } from './share/help.ts';
 import { planFileKey } from './share/plan-file.ts';
-import { help, type TranscodeRun, transcode } from './transcode.ts';
+import { help, transcode } from './transcode.ts';
 import { openWorkDir } from './work-dir.ts';
 
 /** Exit codes, after sysexits.h: settings that must be mended, and an encoder that is not there. */

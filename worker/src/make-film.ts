@@ -3,20 +3,44 @@ import { createFilmProgress } from './encode/film-progress.ts';
 import { judgeLength } from './encode/length.ts';
 import { failureKind } from './errors.ts';
 import type { QueuedJob } from './job/job.ts';
-import type { Plan } from './plan/plan.ts';
+import type { Stores } from './job/stores.ts';
+import type { Logger } from './log.ts';
+import type { MediaTools } from './media-tool.ts';
+import type { Plan, VideoEncoder } from './plan/plan.ts';
 import { assemble } from './publish/assemble.ts';
 import { type FilmRequest, findFilm } from './publish/film-record.ts';
 import { planFolder } from './publish/keys.ts';
 import { readRecords } from './publish/records.ts';
-import type { Film } from './report/state.ts';
+import type { JobReport } from './report/reporter.ts';
+import type { Film, JobState } from './report/state.ts';
+import type { Settings } from './settings.ts';
 import { type FilmView, helpersWanted, partsMissing } from './share/choose.ts';
 import { type Crew, joinCrew } from './share/crew.ts';
 import { isWorking } from './share/hand.ts';
+import type { Help } from './share/help.ts';
 import { writePlanFile } from './share/plan-file.ts';
 import { soloCrew } from './share/solo.ts';
 import { createVoice } from './share/voice.ts';
 import type { SourceServer } from './source/server.ts';
-import type { TranscodeRun } from './transcode.ts';
+
+/** What the work on a film is done with. */
+export interface TranscodeRun {
+  settings: Settings;
+  stores: Stores;
+  tools: MediaTools;
+  encoder: VideoEncoder;
+  report: JobReport;
+  log: Logger;
+  signal: AbortSignal;
+  /** Names the message in hand through its retries. */
+  messageId: string;
+  /** A worker of the same film that shows no sign of life for so long is lost. */
+  staleSeconds: number;
+  /** Asks one more worker to help with a film; undefined where each film is one worker's. */
+  sendHelp?: ((help: Help) => Promise<void>) | undefined;
+  /** What was told of a job last, by any worker. */
+  readTold: (jobId: string) => Promise<JobState | undefined>;
+}
 
 /** A film that is planned, and this worker's place among those who make it. */
 export interface PlannedFilm {

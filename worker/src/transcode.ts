@@ -2,63 +2,31 @@ import { RefusedError } from './errors.ts';
 import type { QueuedJob } from './job/job.ts';
 import { openJobSource, withSourceServer } from './job/open-source.ts';
 import { stopKey } from './job/stop.ts';
-import type { Stores } from './job/stores.ts';
-import type { Logger } from './log.ts';
-import { makeFilm, type PlannedFilm } from './make-film.ts';
-import type { MediaTools } from './media-tool.ts';
+import { type FilmEnd, makeFilm, type PlannedFilm, type TranscodeRun } from './make-film.ts';
 import { type Encoding, makePlan } from './plan/make-plan.ts';
 import type { Plan, VideoEncoder } from './plan/plan.ts';
 import { probe } from './probe/probe.ts';
 import { removeOlder, removeUnfinished } from './publish/clean-up.ts';
 import { type FilmRequest, findFilm, requestHash } from './publish/film-record.ts';
 import { planFolder } from './publish/keys.ts';
-import type { JobReport } from './report/reporter.ts';
-import type { Film, JobState } from './report/state.ts';
-import type { Settings } from './settings.ts';
 import type { Help } from './share/help.ts';
 import { readPlanFile } from './share/plan-file.ts';
 import type { SourceServer } from './source/server.ts';
 import type { ObjectInfo } from './storage/store.ts';
-
-export interface TranscodeRun {
-  settings: Settings;
-  stores: Stores;
-  tools: MediaTools;
-  encoder: VideoEncoder;
-  report: JobReport;
-  log: Logger;
-  signal: AbortSignal;
-  /** Names the message in hand through its retries. */
-  messageId: string;
-  /** A worker of the same film that shows no sign of life for so long is lost. */
-  staleSeconds: number;
-  /** Asks one more worker to help with a film; undefined where each film is one worker's. */
-  sendHelp?: ((help: Help) => Promise<void>) | undefined;
-  /** What was told of a job last, by any worker. */
-  readTold: (jobId: string) => Promise<JobState | undefined>;
-}
-
-/** What a worker's work on a film came to. */
-export type TranscodeEnd =
-  | { end: 'published'; film: Film; alreadyDone: boolean }
-  /** Others have the rest in hand, and end the job. */
-  | { end: 'left' }
-  /** Enough are on the film already, or another run has this very message: to be looked at again later. */
-  | { end: 'crowded' };
 
 /**
  * The whole way of a film: probe → plan → encode ⇄ publish → commit. Safe to do twice, and by two workers at once:
  * everything is named by the plan, and the plan follows from the source's version and the settings.
  * @throws RefusedError when the film or the job will never work; anything else is trouble
  */
-export async function transcode(job: QueuedJob, run: TranscodeRun): Promise<TranscodeEnd> {
+export async function transcode(job: QueuedJob, run: TranscodeRun): Promise<FilmEnd> {
   const { settings, stores, signal } = run;
   const source = await openJobSource(job.source, run);
   assertExpected(job, source.info);
 
   const wanted = wantedFilm(job, source.info, run);
   const done = await findFilm(stores.output, settings.output.prefix, job.id, wanted.request, signal);
-  if (done) return { end: 'published', film: done, alreadyDone: true };
+  if (done) return { end: 'published', film: done };
 
   return withSourceServer(source, run, async (server, workDir) => {
     const plan = await planFilm(server, source.info, wanted, run);
@@ -71,7 +39,7 @@ export async function transcode(job: QueuedJob, run: TranscodeRun): Promise<Tran
  * Helps with a film that another worker has planned.
  * @throws RefusedError when the source is another by now
  */
-export async function help({ job, plan: planId, seat }: Help, run: TranscodeRun): Promise<TranscodeEnd> {
+export async function help({ job, plan: planId, seat }: Help, run: TranscodeRun): Promise<FilmEnd> {
   const { settings, stores, log, signal } = run;
   const { prefix } = settings.output;
   const planned = await readPlanFile(stores.output, planFolder(prefix, job.id, planId), signal);
@@ -82,7 +50,7 @@ export async function help({ job, plan: planId, seat }: Help, run: TranscodeRun)
   }
   const { plan, request } = planned;
   const done = await findFilm(stores.output, prefix, job.id, request, signal);
-  if (done) return { end: 'published', film: done, alreadyDone: true };
+  if (done) return { end: 'published', film: done };
 
   const source = await openJobSource(job.source, run);
   if (versionOf(source.info) !== plan.sourceVersion) throw replaced(job.source);
@@ -91,7 +59,7 @@ export async function help({ job, plan: planId, seat }: Help, run: TranscodeRun)
   );
 }
 
-async function makeAndTidy(planned: PlannedFilm, run: TranscodeRun): Promise<TranscodeEnd> {
+async function makeAndTidy(planned: PlannedFilm, run: TranscodeRun): Promise<FilmEnd> {
   const { settings, stores, log, signal } = run;
   const { job, plan } = planned;
   const place = {
@@ -107,7 +75,7 @@ async function makeAndTidy(planned: PlannedFilm, run: TranscodeRun): Promise<Tra
     if (end.end !== 'published') return end;
     await tidy(removeOlder(place, signal));
     await tidy(stores.output.remove([stopKey(place.outputPrefix, job.id)], signal));
-    return { ...end, alreadyDone: false };
+    return end;
   } catch (error) {
     if (error instanceof RefusedError) await tidy(removeUnfinished(place, signal));
     throw error;

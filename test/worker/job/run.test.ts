@@ -83,7 +83,7 @@ type TranscodeJob = JobRunnerOptions['transcode'];
 
 const job = { id: 'a', source: 'a.mp4', title: 'A', metadata: { n: 1 } };
 const never = new AbortController().signal;
-const succeeds: TranscodeJob = async () => ({ end: 'published', film, alreadyDone: false });
+const succeeds: TranscodeJob = async () => ({ end: 'published', film });
 const fails =
   (error: Error): TranscodeJob =>
   async () => {
@@ -95,7 +95,7 @@ test('a success is told before it is acknowledged', async () => {
     expect(queued).toEqual({ ...job, requestId: 'm-1' });
     expect((await status()).state).toBe('running');
     report.update({ warnings: ['audio track 3 was left out'], timings: { encodeSeconds: 3 } });
-    return { end: 'published', film, alreadyDone: false };
+    return { end: 'published', film };
   });
   expect(await run(message(job), never)).toEqual({ action: 'acknowledge' });
   expect(told).toEqual(['running 1', 'succeeded 1']);
@@ -213,7 +213,7 @@ describe('an interruption', () => {
   test('that comes when the film is already published is too late', async () => {
     const { outcome } = await interruptedBy(new InterruptedError('stop'), async (_, { signal }) => {
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-      return { end: 'published', film, alreadyDone: false };
+      return { end: 'published', film };
     });
     expect(outcome).toEqual({ action: 'acknowledge' });
   });
@@ -286,7 +286,7 @@ describe('the source', () => {
     let upload: (key: string, body: string) => Promise<void> = async () => {};
     const { run, put, stores } = open(async () => {
       await upload('a.mp4', 'a newer film');
-      return { end: 'published', film, alreadyDone: false };
+      return { end: 'published', film };
     });
     upload = put;
     await put('a.mp4', 'film');
@@ -307,7 +307,7 @@ describe('the source', () => {
     let gone = false;
     const { run, status, publish } = open(async () => {
       if (gone) throw new RefusedError('source-missing', 'The source does not exist.');
-      return { end: 'published', film, alreadyDone: false };
+      return { end: 'published', film };
     });
     await run(message(job), never);
     await publish();

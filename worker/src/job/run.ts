@@ -1,12 +1,12 @@
 import { RefusedError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import type { FilmEnd } from '../make-film.ts';
 import type { Outcome } from '../queue/outcome.ts';
 import type { ReceivedMessage } from '../queue/queue.ts';
 import { type Request, readRequest } from '../queue/request.ts';
 import { type JobReport, type ReportedJob, type Reporter, workerName } from '../report/reporter.ts';
 import type { Film, JobState } from '../report/state.ts';
 import { type Help, jobBody, readHelp } from '../share/help.ts';
-import type { TranscodeEnd } from '../transcode.ts';
 import type { QueuedJob } from './job.ts';
 import { readMessage, UnreadableMessageError } from './message.ts';
 import { createWorkRunner, type WorkOptions } from './work.ts';
@@ -24,9 +24,9 @@ export interface MessageRun {
 
 export interface JobRunnerOptions extends WorkOptions {
   /** One job's work, from source to published film. */
-  transcode: (job: QueuedJob, run: MessageRun) => Promise<TranscodeEnd>;
+  transcode: (job: QueuedJob, run: MessageRun) => Promise<FilmEnd>;
   /** Help with a film that is planned. */
-  help: (help: Help, run: MessageRun) => Promise<TranscodeEnd>;
+  help: (help: Help, run: MessageRun) => Promise<FilmEnd>;
   /** Whether workers have shared the making of this plan. */
   isShared: (jobId: string, planId: string) => Promise<boolean>;
   isPublished: (film: Film) => Promise<boolean>;
@@ -144,7 +144,7 @@ export function createJobRunner(options: JobRunnerOptions) {
     job: QueuedJob,
     earlier: JobState | undefined,
     run: MessageRun,
-  ): Promise<TranscodeEnd> {
+  ): Promise<FilmEnd> {
     try {
       return await options.transcode(job, run);
     } catch (error) {
@@ -153,7 +153,7 @@ export function createJobRunner(options: JobRunnerOptions) {
       if (!gone || job.options?.force || film === undefined || !(await options.isPublished(film)))
         throw error;
       run.log.info('the source is gone, and its film is published: done already');
-      return { end: 'published', film, alreadyDone: true };
+      return { end: 'published', film };
     }
   }
 }

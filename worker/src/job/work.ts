@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DamagedFilmError, failureKind, InterruptedError, RefusedError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import type { FilmEnd } from '../make-film.ts';
 import { LeaseLostError, LeaseSpentError } from '../queue/lease.ts';
 import { decideFailure, maxReceives, type Outcome } from '../queue/outcome.ts';
 import type { ReceivedMessage } from '../queue/queue.ts';
@@ -9,7 +10,6 @@ import type { JobReport } from '../report/reporter.ts';
 import type { JobState } from '../report/state.ts';
 import { isFinal } from '../report/transitions.ts';
 import type { Settings } from '../settings.ts';
-import type { TranscodeEnd } from '../transcode.ts';
 import type { QueuedJob } from './job.ts';
 import type { SourceRemoval } from './remove-source.ts';
 import type { Stop, Stops } from './stop.ts';
@@ -27,7 +27,7 @@ export interface Work {
   letter?: string;
   /** The job was begun by another worker, which may have told its end. */
   joined: boolean;
-  run(signal: AbortSignal): Promise<TranscodeEnd>;
+  run(signal: AbortSignal): Promise<FilmEnd>;
 }
 
 export interface WorkOptions {

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InterruptedError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import type { Lane } from './lane.ts';
 import { holdMessage, type Lease, LeaseLostError } from './lease.ts';
 import type { Outcome } from './outcome.ts';
 import type { Protection } from './protection.ts';
-import type { Queue, ReceivedMessage } from './queue.ts';
 import { settle } from './settle.ts';
 import { type Taken, takeFirst } from './take.ts';
 
@@ -17,18 +17,6 @@ export interface Consumer {
   start(): void;
   /** Takes no more, asks running handlers to end, gives their messages back, and resolves when all are settled. */
   stop(): Promise<void>;
-}
-
-/**
- * Works on one message. It resolves with what shall become of the message; the signal's reason is an
- * `InterruptedError`, and when it fires the handler ends soon, by any result. It never throws on purpose.
- */
-export type Handler = (message: ReceivedMessage, signal: AbortSignal) => Promise<Outcome>;
-
-/** A queue, and what its messages are for. */
-export interface Lane {
-  queue: Queue;
-  handle: Handler;
 }
 
 export interface ConsumerOptions {

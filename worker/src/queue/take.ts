@@ -1,5 +1,5 @@
 import type { Logger } from '../log.ts';
-import type { Lane } from './consumer.ts';
+import type { Lane } from './lane.ts';
 import type { ReceivedMessage } from './queue.ts';
 
 /** A message, and the lane that it came by. */

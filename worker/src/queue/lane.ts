@@ -1,0 +1,14 @@
+import type { Outcome } from './outcome.ts';
+import type { Queue, ReceivedMessage } from './queue.ts';
+
+/**
+ * Works on one message. It resolves with what shall become of the message; the signal's reason is an
+ * `InterruptedError`, and when it fires the handler ends soon, by any result. It never throws on purpose.
+ */
+export type Handler = (message: ReceivedMessage, signal: AbortSignal) => Promise<Outcome>;
+
+/** A queue, and what its messages are for. */
+export interface Lane {
+  queue: Queue;
+  handle: Handler;
+}
