@@ -10,7 +10,7 @@ it('a plan is read as it was written', async () => {
   const content = { request: { hash: 'h', forcedBy: 'r' }, plan: manyParts() };
   await writePlanFile(files.store, folder, content, signal);
   expect(await files.keys()).toEqual([`${folder}plan.json`]);
-  expect(await readPlanFile(files.store, folder, signal)).toMatchObject(content);
+  expect(await readPlanFile(files.store, folder, signal)).toEqual({ version: 1, ...content });
 });
 
 it('a plan that is not there, or that another version wrote, is none', async () => {

@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CreateQueueCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Lane } from '../../../worker/src/queue/consumer.ts';
+import { createQueue, type Queue } from '../../../worker/src/queue/queue.ts';
+import { takeFirst } from '../../../worker/src/queue/take.ts';
+import { recordingLogger, startTestQueue, type TestQueue } from '../../helpers/queue.ts';
+
+/** The queue of parts comes before the queue of jobs. */
+let service: TestQueue;
+let parts: Lane;
+let jobs: Lane;
+const ending = new Set<AbortController>();
+
+beforeEach(async () => {
+  // A poll that was given up still takes one message in fauxqs, so every test has queues of its own.
+  service = await startTestQueue();
+  const { QueueUrl = '' } = await service.sqs.send(new CreateQueueCommand({ QueueName: 'parts' }));
+  parts = laneOf(QueueUrl);
+  jobs = laneOf(service.url);
+});
+afterEach(async () => {
+  for (const abort of ending) abort.abort();
+  ending.clear();
+  await service.close();
+});
+
+function laneOf(url: string, sqs: SQSClient = service.sqs): Lane {
+  const queue = createQueue(sqs, { url, deadLetterUrl: service.deadLetterUrl, visibilityTimeoutSeconds: 30 });
+  return { queue, handle: async () => ({ action: 'acknowledge' }) };
+}
+
+function take(lanes: readonly Lane[] = [parts, jobs]) {
+  const abort = new AbortController();
+  ending.add(abort);
+  const { log } = recordingLogger();
+  const taken = takeFirst(lanes, abort.signal, log);
+  // A poll may be under way when the test ends.
+  taken.catch(() => {});
+  return { taken, abort };
+}
+
+const never = new AbortController().signal;
+const put = (lane: Lane, body: string) => lane.queue.send({ body });
+/** Another worker asks for a message, and waits so long. */
+const receive = ({ queue }: Lane, seconds: number) => queue.receive(never, seconds);
+
+describe('of several queues', () => {
+  it('the first that has a message is served first', async () => {
+    await put(jobs, 'a job');
+    await put(parts, 'a part');
+    const first = await take().taken;
+    expect(first).toMatchObject({ lane: parts, message: { body: 'a part' } });
+    const second = await take().taken;
+    expect(second).toMatchObject({ lane: jobs, message: { body: 'a job' } });
+  });
+
+  it.each(['parts', 'jobs'] as const)('all are waited on where none has a message: %s', async (which) => {
+    const { taken } = take();
+    await sleep(1500);
+    const lane = which === 'parts' ? parts : jobs;
+    const before = performance.now();
+    await put(lane, 'late');
+    expect(await taken).toMatchObject({ lane, message: { body: 'late' } });
+    expect(performance.now() - before).toBeLessThan(1000);
+  });
+
+  it('none may have one within the longest wait', async () => {
+    const patient = [parts, jobs].map((lane) => ({ ...lane, queue: waitingOneSecond(lane.queue) }));
+    expect(await take(patient).taken).toBeUndefined();
+  });
+
+  it('a message that came second is given back at once', async () => {
+    const { taken } = take();
+    await sleep(1500);
+    await Promise.all([put(parts, 'a part'), put(jobs, 'a job')]);
+    const first = await taken;
+    const other = first?.lane === parts ? jobs : parts;
+    const before = performance.now();
+    expect(await receive(other, 5)).toMatchObject({ body: other === jobs ? 'a job' : 'a part' });
+    expect(performance.now() - before).toBeLessThan(1000);
+  });
+
+  it('a message that comes long after another was taken is given back at once too', async () => {
+    const { taken } = take();
+    await sleep(1500);
+    await put(jobs, 'a job');
+    expect((await taken)?.lane).toBe(jobs);
+    await sleep(500);
+    await put(parts, 'a part');
+    const before = performance.now();
+    expect(await receive(parts, 5)).toMatchObject({ body: 'a part' });
+    expect(performance.now() - before).toBeLessThan(1000);
+  });
+
+  it.each([0, 1500])(
+    'one that is broken does not keep the others from being served (%i ms later)',
+    async (ms) => {
+      const broken = laneOf(`${service.endpoint}/000000000000/no-such-queue`);
+      const { taken } = take([broken, jobs]);
+      await sleep(ms);
+      await put(jobs, 'a job');
+      expect(await taken).toMatchObject({ lane: jobs, message: { body: 'a job' } });
+    },
+  );
+
+  it('that one is broken is told when no other had a message', async () => {
+    const broken = laneOf(`${service.endpoint}/000000000000/no-such-queue`);
+    const quiet = { ...jobs, queue: waitingOneSecond(jobs.queue) };
+    await expect(take([broken, quiet]).taken).rejects.toThrow(/queue/i);
+  });
+
+  it.each([200, 1500])('a stop after %i ms ends the wait', async (ms) => {
+    const { taken, abort } = take();
+    await sleep(ms);
+    const before = performance.now();
+    abort.abort(new Error('The worker was asked to stop.'));
+    await expect(taken).rejects.toThrow();
+    expect(performance.now() - before).toBeLessThan(500);
+  });
+});
+
+it('a single queue is waited on as it is', async () => {
+  const { taken } = take([jobs]);
+  await put(jobs, 'a job');
+  expect(await taken).toMatchObject({ lane: jobs, message: { body: 'a job' } });
+});
+
+it('without any queue nothing can be taken', async () => {
+  await expect(take([]).taken).rejects.toThrow('There is no queue');
+});
+
+function waitingOneSecond(queue: Queue): Queue {
+  return { ...queue, receive: (signal) => queue.receive(signal, 1) };
+}
