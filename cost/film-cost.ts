@@ -95,10 +95,16 @@ function speedOn({ worker }: FarmFacts, plan: FilmPlan, { name }: WorkerHour): S
  */
 const startSeconds = { gpu: 130, fargate: 30 } as const;
 
-/** After the film: the quiet until the tasks go, and on instances the time until they go too (`decide.ts`). */
-function wakingSeconds({ worker, waker: { rules } }: FarmFacts): number {
+/**
+ * Of all workers that make the film. After it, the quiet until they go, of which one waits longer than the others, and on instances the time
+ * until those go too (`decide.ts`).
+ */
+function wakingSeconds({ worker, settings, waker: { rules } }: FarmFacts): number {
+  const { workersPerFilm } = settings.sharing;
+  const workers = Math.min(rules.maxTasks, Math.ceil(workersPerFilm / rules.backlogPerTask));
   const instanceMs = worker.kind === 'gpu' ? rules.idleInstanceMs : 0;
-  return startSeconds[worker.kind] + (rules.idleMs + instanceMs) / 1000;
+  const quietMs = rules.idleMs + (workers - 1) * rules.spareMs;
+  return workers * (startSeconds[worker.kind] + instanceMs / 1000) + quietMs / 1000;
 }
 
 const requestPrices: Record<BackendName, { write: PriceName; read: PriceName } | undefined> = {

@@ -141,7 +141,7 @@ function filmSection({ film, farm, workers }: CostReport): string {
     `Storage: ${(publishedBytes / 1e9).toFixed(1)} GB ${storageMonth.what}, ${usd(storageMonth.usd)} a month, for as long as it is kept${farm.output === 'wasabi' ? ', 90 days at least, within the minimum of 1 TB' : ''}.`,
     farm.minTasks > 0
       ? 'The worker that always runs is paid for already: what it makes costs requests and transfer alone.'
-      : '"Waking" comes on top where a film wakes the farm: the machine’s start, and its waiting until the farm sleeps again. Films that come together share it.',
+      : '"Waking" comes on top where a film wakes the farm: the start of all machines that make the film, and their waiting until the farm sleeps again. Films that come together share it.',
   ];
   return [
     '### A film of two hours',

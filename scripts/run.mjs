@@ -22,7 +22,12 @@ const tasks = {
     script: 'node_modules/vitest/vitest.mjs',
     args: ['run'],
   },
-  bench: { needs: ['ffmpeg'], script: 'bench/main.ts', args: [] },
+  bench: {
+    needs: ['ffmpeg'],
+    node: ['--disable-warning=ExperimentalWarning'],
+    script: 'bench/main.ts',
+    args: [],
+  },
   soak: { needs: ['ffmpeg'], script: 'test/soak/main.ts', args: [] },
   cost: { needs: [], node: ['--disable-warning=ExperimentalWarning'], script: 'cost/main.ts', args: [] },
   check: { needs: ['ffmpeg', 'chromium', 'postgres'], script: 'scripts/check.ts', args: [] },

@@ -141,7 +141,9 @@ describe('a film of two hours', () => {
   it('costs more when it wakes the farm, and not where a worker always runs', async () => {
     const { first, farm } = await costsWith({ compute: 'gpu', idleMinutes: '10', spot: 'false' });
     const seconds = (first.wakingUsd / (first.workerUsd / first.hours)) * 3600;
-    expect(seconds).toBeCloseTo(130 + 600 + farm.waker.rules.idleInstanceMs / 1000, 6);
+    const { idleInstanceMs, spareMs } = farm.waker.rules;
+    expect(farm.settings.sharing.workersPerFilm).toBe(2);
+    expect(seconds).toBeCloseTo(2 * (130 + idleInstanceMs / 1000) + 600 + spareMs / 1000, 6);
     expect((await costsWith({ minTasks: '1' })).first.wakingUsd).toBe(0);
   });
 });
