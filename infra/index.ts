@@ -121,7 +121,6 @@ export default function farm() {
     capacity,
     queues: [jobs.queue, parts.queue],
     topicArn: jobs.topicArn,
-    workersPerFilm: settings.workersPerFilm,
     logRetentionDays: settings.watch.logRetentionDays,
     ...scaling,
   });

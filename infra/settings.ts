@@ -81,6 +81,7 @@ export interface ScalingSettings {
   minTasks: number;
   maxTasks: number;
   backlogPerTask: number;
+  wakeWorkers: number;
   scaleOutCooldownSeconds: number;
   scaleInCooldownSeconds: number;
   idleMinutes: number;

@@ -4,7 +4,7 @@ import type { Stack } from './stack.ts';
 export const variants = {
   /** Instances are ordered by ECS managed scaling alone, and for one worker a film. */
   managedScalingAlone: (stack: Stack): Stack =>
-    withRules(stack, { tasksPerInstance: Number.POSITIVE_INFINITY, workersPerNewFilm: 1 }),
+    withRules(stack, { tasksPerInstance: Number.POSITIVE_INFINITY, wakeWorkers: 1 }),
   /** Stopped instances stand ready. The program makes no such pool. */
   warm: (stack: Stack, count: number): Stack =>
     stack.gpu

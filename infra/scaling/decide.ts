@@ -88,9 +88,9 @@ export interface Rules {
   backlogPerTask: number;
   /**
    * Workers for a film that nobody has looked into yet, while none runs. Where workers take minutes to start, those that are only called by the
-   * first one come too late to be of much help.
+   * first one may come too late to be of much help.
    */
-  workersPerNewFilm: number;
+  wakeWorkers: number;
   /** Tasks that the largest instance of the group has room for: fewer instances are never too many. */
   tasksPerInstance: number;
   /** Pause after adding tasks until more are added to those that run. */
@@ -133,14 +133,14 @@ function remember({ atMs, backlog, announced, instances, memory }: Observed): Me
 function wantedTasks(
   { quietSinceMs, raisedAtMs = Number.NEGATIVE_INFINITY }: Memory,
   { atMs, backlog, delayed, announced, service }: Observed,
-  { minTasks, maxTasks, backlogPerTask, workersPerNewFilm, scaleOutPauseMs, spareMs, idleMs }: Rules,
+  { minTasks, maxTasks, backlogPerTask, wakeWorkers, scaleOutPauseMs, spareMs, idleMs }: Rules,
 ): { count: number; reason: string } | undefined {
   const { desired } = service;
   // A number for the whole backlog: tasks on their way are not asked for twice. Retries before their time need nobody yet, but
   // where there is nothing else one worker for them.
   const usable = Math.max(backlog - delayed, announced, Math.min(backlog, 1));
   // While no worker runs, none has said how many a film can use.
-  const useful = service.running === 0 ? usable * workersPerNewFilm : usable;
+  const useful = service.running === 0 ? usable * wakeWorkers : usable;
   const count = Math.min(maxTasks, Math.max(minTasks, Math.ceil(useful / backlogPerTask)));
   const noneRuns = service.running === 0 || desired === 0;
   if (count > desired && (noneRuns || desired < minTasks || atMs - raisedAtMs >= scaleOutPauseMs)) {

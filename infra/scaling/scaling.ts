@@ -19,8 +19,8 @@ export interface ScalingArgs {
   maxTasks: number;
   /** Messages, waiting and in flight, for each task: 1 gives every job a task, as far as `maxTasks` goes. @default 1 */
   backlogPerTask?: number;
-  /** The most workers that make one film together. @default 1 */
-  workersPerFilm?: number;
+  /** Workers for each job while none runs, before anybody knows how long its film is. @default 1 */
+  wakeWorkers?: number;
   /** Seconds between two times that tasks are added to those that run. @default 60 */
   scaleOutCooldownSeconds?: number;
   /** Seconds between two times that target tracking takes tasks away. @default 300 */

@@ -146,8 +146,7 @@ function describeFarm(args: ScalingArgs, memoryParameter: pulumi.Output<string>)
     minTasks: args.minTasks,
     maxTasks: args.maxTasks,
     backlogPerTask: args.backlogPerTask ?? 1,
-    // Fargate starts a task in less than a minute, so there it can wait until the first worker knows how long the film is.
-    workersPerNewFilm: args.capacity.group ? (args.workersPerFilm ?? 1) : 1,
+    wakeWorkers: args.wakeWorkers ?? 1,
     tasksPerInstance: args.capacity.group?.tasksPerInstance ?? 1,
     // The schedule's minute is a little short at times, and a pause of a minute is to end with it.
     scaleOutPauseMs: Math.max(0, (args.scaleOutCooldownSeconds ?? 60) * 1000 - 5000),

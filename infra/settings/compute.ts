@@ -57,6 +57,7 @@ export function readScaling(config: ConfigReader, { onDemandBase }: ComputeSetti
     minTasks: config.integer('minTasks', { min: 0, max: 100 }),
     maxTasks: config.integer('maxTasks', { min: 1, max: 100 }),
     backlogPerTask: config.integer('backlogPerTask', { min: 1, max: 1000 }),
+    wakeWorkers: config.integer('wakeWorkers', { min: 1, max: 100 }),
     scaleOutCooldownSeconds: config.integer('scaleOutCooldownSeconds', { min: 0, max: 3600 }),
     scaleInCooldownSeconds: config.integer('scaleInCooldownSeconds', { min: 0, max: 3600 }),
     idleMinutes: config.integer('idleMinutes', { min: 1, max: 1440 }),
@@ -76,7 +77,7 @@ export function readScaling(config: ConfigReader, { onDemandBase }: ComputeSetti
 }
 
 /** How many workers make one film together, at most. */
-export function readWorkersPerFilm(config: ConfigReader, { maxTasks }: ScalingSettings): number {
+export function readWorkersPerFilm(config: ConfigReader, { maxTasks, wakeWorkers }: ScalingSettings): number {
   // By default one worker is always left for other people's films.
   const workers = config.integer('workersPerFilm', { min: 0, max: 100 }) || Math.max(1, maxTasks - 1);
   if (workers > maxTasks) {
@@ -84,6 +85,13 @@ export function readWorkersPerFilm(config: ConfigReader, { maxTasks }: ScalingSe
       'workersPerFilm',
       `is ${workers}, more than maxTasks ${maxTasks}: there are never so many workers.`,
       `${maxTasks}`,
+    );
+  }
+  if (wakeWorkers > workers) {
+    config.refuse(
+      'wakeWorkers',
+      `is ${wakeWorkers}, more than workersPerFilm ${workers}: a film has no use for so many.`,
+      `${workers}`,
     );
   }
   return workers;

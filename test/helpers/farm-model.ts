@@ -80,7 +80,7 @@ export class FarmModel {
         backlogPerTask,
         scaleOutPauseMs: 55_000,
         idleMs: idleMinutes * 60_000,
-        workersPerNewFilm: 1,
+        wakeWorkers: 1,
         tasksPerInstance: 1,
         spareMs: 60_000,
         idleInstanceMs: 120_000,

@@ -17,7 +17,7 @@ const rules: Rules = {
   backlogPerTask: 1,
   scaleOutPauseMs: minute,
   idleMs: 5 * minute,
-  workersPerNewFilm: 1,
+  wakeWorkers: 1,
   tasksPerInstance: 1,
   spareMs: minute,
   idleInstanceMs: 2 * minute,
@@ -82,7 +82,7 @@ describe('waking', () => {
   );
 
   it('starts all that may make a film together, until a worker runs and says how many it can use', () => {
-    const shared = { ...rules, maxTasks: 8, workersPerNewFilm: 3 };
+    const shared = { ...rules, maxTasks: 8, wakeWorkers: 3 };
     expect(countOf(decide({ ...asleep, backlog: 1 }, shared).actions)).toBe(3);
     const starting = { ...asleep, service: { desired: 3, running: 0, protected: 0 } };
     expect(countOf(decide({ ...starting, backlog: 2 }, shared).actions)).toBe(6);
@@ -278,7 +278,7 @@ const anyRules = fc
     minTasks: fc.nat(4),
     more: fc.nat(6),
     backlogPerTask: fc.integer({ min: 1, max: 10 }),
-    workersPerNewFilm: fc.integer({ min: 1, max: 4 }),
+    wakeWorkers: fc.integer({ min: 1, max: 4 }),
     scaleOutPauseMs: fc.integer({ min: 0, max: 5 }).map((minutes) => minutes * minute),
     idleMs: fc.integer({ min: 1, max: 60 }).map((minutes) => minutes * minute),
   })
@@ -362,7 +362,7 @@ describe('whatever is seen', () => {
       const count = countOf(decide(observed, rules).actions);
       if (count === undefined || count <= observed.service.desired) return;
       const messages = Math.max(observed.backlog, observed.announced);
-      const useful = messages * (observed.service.running === 0 ? rules.workersPerNewFilm : 1);
+      const useful = messages * (observed.service.running === 0 ? rules.wakeWorkers : 1);
       expect(count).toBeLessThanOrEqual(Math.max(rules.minTasks, Math.ceil(useful / rules.backlogPerTask)));
     });
   });

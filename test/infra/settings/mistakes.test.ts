@@ -38,6 +38,11 @@ describe('mistakes', () => {
       'workersPerFilm is 4, more than maxTasks 3: there are never so many workers.',
     ],
     [
+      'more workers woken than a film may have',
+      { workersPerFilm: '2', wakeWorkers: '3' },
+      'wakeWorkers is 3, more than workersPerFilm 2: a film has no use for so many.',
+    ],
+    [
       'a film of fewer workers than one',
       { workersPerFilm: '-1' },
       'workersPerFilm is "-1": expected a whole number from 0 to 100.',
