@@ -78,6 +78,91 @@ describe('a report', () => {
   });
 });
 
+describe('a report of a job that several workers have', () => {
+  const told = { ...running('a'), progress: progress(30) };
+  const open = (sink: Sink) => createReporter({ sinks: [sink], intervalMs: 20 });
+
+  test('begins for who joins with what was told, and tells nothing by itself', async () => {
+    const { sink, told: said } = recordingSink();
+    const report = open(sink).join(job, told);
+    expect(report.state()).toEqual(told);
+    expect(report.speaks()).toBe(false);
+    report.update({ progress: progress(40) });
+    await sleep(60);
+    expect(said).toEqual([]);
+    expect(report.state().progress?.percent).toBe(40);
+  });
+
+  test('speaks for who opened it', () => {
+    expect(
+      open({ transition: () => {} })
+        .open(job, facts)
+        .speaks(),
+    ).toBe(true);
+  });
+
+  test('tells progress while it is this worker’s turn, and what was told is not taken back', async () => {
+    const { sink, told: said } = recordingSink();
+    const report = open(sink).join(job, told);
+    await report.speak(true);
+    report.update({ progress: progress(20) });
+    await sleep(60);
+    report.update({ progress: progress(50) });
+    await sleep(60);
+    await report.speak(false);
+    report.update({ progress: progress(60) });
+    await sleep(60);
+    expect(said.map((state) => state.progress?.percent)).toEqual([30, 50]);
+  });
+
+  test('takes back what it was about to say when its turn ends', async () => {
+    const { sink, told: said } = recordingSink();
+    const report = open(sink).join(job, told);
+    await report.speak(true);
+    report.update({ progress: progress(40) });
+    await report.speak(false);
+    await sleep(60);
+    expect(said).toEqual([]);
+  });
+
+  test('waits at the end of its turn until what it said is written, once', async () => {
+    let flushes = 0;
+    const sink: Sink = {
+      transition: () => {},
+      flush: async () => {
+        await sleep(30);
+        flushes += 1;
+      },
+    };
+    const report = open(sink).join(job, told);
+    await report.speak(false);
+    expect(flushes).toBe(0);
+    await report.speak(true);
+    await report.speak(false);
+    await report.speak(false);
+    expect(flushes).toBe(1);
+  });
+
+  test('tells the end also out of turn', async () => {
+    const { sink, told: said } = recordingSink();
+    const report = open(sink).join(job, told);
+    await report.move({ to: 'succeeded', film });
+    expect(said.map(({ state }) => state)).toEqual(['succeeded']);
+  });
+
+  test('is no news where this worker gives up for now and others go on, but the end is', async () => {
+    for (const pause of [{ to: 'queued' }, { to: 'retrying', error: { code: 'c', message: 'm' } }] as const) {
+      const { sink, told: said } = recordingSink();
+      const report = open(sink).join(job, told);
+      report.othersGoOn();
+      await report.move(pause);
+      expect(report.state().state).toBe('running');
+      await report.move({ to: 'failed', error: { code: 'c', message: 'm' } });
+      expect(said.map(({ state }) => state)).toEqual(['failed']);
+    }
+  });
+});
+
 describe('status.json', () => {
   test('lies beside the film, is never cached, and can be read back', async () => {
     await using storage = await startStorage();
