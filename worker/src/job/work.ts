@@ -136,7 +136,7 @@ export function createWorkRunner(options: WorkOptions) {
   /** Somebody has stopped the job. Its end is told once. */
   async function ended(
     work: Omit<Work, 'run'>,
-    { code, message, keepParts }: Stop,
+    { code, message, keepParts, at }: Stop,
     signal: AbortSignal,
   ): Promise<Outcome> {
     const { job, report, joined, log } = work;
@@ -146,13 +146,13 @@ export function createWorkRunner(options: WorkOptions) {
     let told = await readTold(job.id);
     for (
       let seconds = isShared(work) ? stops.quietSeconds + patience : 0;
-      seconds > 0 && !isOver(told);
+      seconds > 0 && !isOver(told, at);
       seconds -= 1
     ) {
       if (!(await waited(1, signal))) return { action: 'release' };
       told = await readTold(job.id);
     }
-    if (isOver(told)) {
+    if (isOver(told, at)) {
       report.abandon();
       return { action: 'acknowledge' };
     }
@@ -173,8 +173,9 @@ async function waited(seconds: number, signal: AbortSignal): Promise<boolean> {
   return !signal.aborted;
 }
 
-function isOver(told: JobState | undefined): boolean {
-  return told !== undefined && isFinal(told.state);
+/** Whether nothing is to be told of what was stopped: its end is, or the job was sent again since and what is told is of that. */
+function isOver(told: JobState | undefined, stoppedAt: string): boolean {
+  return told !== undefined && (isFinal(told.state) || Date.parse(told.queuedAt) > Date.parse(stoppedAt));
 }
 
 function letter({ job, letter: body }: Omit<Work, 'run'>, code: string, reason: string): Outcome {

@@ -1,0 +1,377 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { InterruptedError, RefusedError } from '../../../worker/src/errors.ts';
+import { createSourceRemoval } from '../../../worker/src/job/remove-source.ts';
+import { createJobRunner, type MessageRun } from '../../../worker/src/job/run.ts';
+import { createStops, readStop, type Stop, stopKey, writeStop } from '../../../worker/src/job/stop.ts';
+import { openStores } from '../../../worker/src/job/stores.ts';
+import type { ReceivedMessage } from '../../../worker/src/queue/queue.ts';
+import { createReporter } from '../../../worker/src/report/reporter.ts';
+import type { Sink } from '../../../worker/src/report/sink.ts';
+import type { JobState } from '../../../worker/src/report/state.ts';
+import { createStatusFiles, readStatusFile, statusKey } from '../../../worker/src/report/status-file.ts';
+import type { Help } from '../../../worker/src/share/help.ts';
+import type { TranscodeEnd } from '../../../worker/src/transcode.ts';
+import { film, queued, running, succeeded } from '../../helpers/job-states.ts';
+import { recordingLogger } from '../../helpers/queue.ts';
+import { testSettings } from '../../helpers/settings.ts';
+import { startStorage } from '../../helpers/storage.ts';
+
+const plan = 'aaaaaaaaaaaa';
+const job = { id: 'a', source: 'a.mp4', title: 'A' };
+const staleSeconds = 4.2;
+const never = new AbortController().signal;
+const headers = { contentType: 'application/json', cacheControl: 'no-cache' };
+const begun: JobState = { ...running('a'), plan };
+const ago = (seconds: number) => new Date(Date.now() - seconds * 1000);
+const cancelled = (): Stop => ({ code: 'cancelled', message: 'By hand.', at: ago(0).toISOString() });
+const broken = (): Stop => ({
+  code: 'trouble',
+  message: 'Part 3 can’t be made.',
+  at: ago(0).toISOString(),
+  keepParts: true,
+});
+
+type Work = (signal: AbortSignal, run: MessageRun) => Promise<TranscodeEnd>;
+
+/** A worker of a farm whose films are made by up to three, with real storage; only the work on the film is the test's own. */
+async function open(work: Work = async () => ({ end: 'left' })) {
+  const storage = await startStorage();
+  const plain = testSettings({
+    RETRY_DELAY_SECONDS: '10',
+    WORKERS_PER_FILM: '3',
+    PARTS_QUEUE_URL: 'https://sqs.example/parts',
+  });
+  const settings = {
+    ...plain,
+    source: { ...plain.source, ...storage.bucket('films-in') },
+    output: { ...plain.output, ...storage.bucket('films-out') },
+  };
+  const stores = openStores(settings);
+  const { output } = stores;
+  const { log } = recordingLogger();
+  const told: string[] = [];
+  const asked: (Help | 'transcode')[] = [];
+  /** Whether the job was stopped when its end was told. */
+  const stoppedByThen: Promise<boolean>[] = [];
+  const watcher: Sink = {
+    transition: ({ state }) => {
+      told.push(state);
+      if (state === 'failed')
+        stoppedByThen.push(output.head(stopKey('', 'a')).then((found) => found !== undefined));
+    },
+  };
+  const runner = createJobRunner({
+    settings,
+    transcode: (_, run) => {
+      asked.push('transcode');
+      return work(run.signal, run);
+    },
+    help: (help, run) => {
+      asked.push(help);
+      return work(run.signal, run);
+    },
+    isShared: async (_, planId) => planId === plan,
+    reporter: createReporter({ sinks: [createStatusFiles(output, '', log), watcher] }),
+    readTold: (jobId) => readStatusFile(output, '', jobId, log),
+    staleSeconds,
+    stops: createStops(output, '', 0.2, log),
+    isPublished: async () => false,
+    sourceRemoval: createSourceRemoval(settings, stores.storeFor),
+    log,
+    random: () => 0,
+  });
+  return {
+    ...runner,
+    told,
+    asked,
+    stoppedByThen,
+    output,
+    status: () => readStatusFile(output, '', 'a', log),
+    /** Another worker tells a state. */
+    tell: (state: JobState) => output.put(statusKey('', 'a'), JSON.stringify(state), headers),
+    stop: (stop: Stop) => writeStop(output, '', 'a', stop, never),
+    readStop: () => readStop(output, '', 'a', ago(3600), never),
+    async [Symbol.asyncDispose]() {
+      stores.close();
+      await storage[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function message(body: unknown, more: Partial<ReceivedMessage> = {}): ReceivedMessage {
+  return {
+    id: 'm-1',
+    body: JSON.stringify(body),
+    receiptHandle: 'receipt',
+    receiveCount: 1,
+    sentAt: ago(5),
+    attributes: {},
+    ...more,
+  };
+}
+
+const call = (more: Partial<ReceivedMessage> = {}) => message({ job, requestId: 'r', plan, seat: 1 }, more);
+const letter = JSON.stringify(job);
+const fails =
+  (error: Error): Work =>
+  async () => {
+    throw error;
+  };
+/** Works until it is stopped. */
+const untilStopped: Work = async (signal) => {
+  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  throw new Error('ffmpeg was killed');
+};
+
+describe('a worker that helps', () => {
+  test('works on the film as it was asked to, and says nothing by itself', async () => {
+    await using farm = await open();
+    await farm.tell(begun);
+    expect(await farm.runHelp(call(), never)).toEqual({ action: 'acknowledge' });
+    expect(farm.asked).toEqual([{ job: { ...job, requestId: 'r' }, plan, seat: 1 }]);
+    expect(farm.told).toEqual([]);
+    expect(await farm.status()).toEqual(begun);
+  });
+
+  test('tells the end when it is the one to publish the film', async () => {
+    await using farm = await open(async () => ({ end: 'published', film, alreadyDone: false }));
+    await farm.tell(begun);
+    expect(await farm.runHelp(call(), never)).toEqual({ action: 'acknowledge' });
+    expect(farm.told).toEqual(['succeeded']);
+  });
+
+  test('looks again later, under the same name, when enough are on the film', async () => {
+    await using farm = await open(async () => ({ end: 'crowded' }));
+    await farm.tell(begun);
+    const later = { action: 'hand-over', requestId: 'm-1', delaySeconds: 5 };
+    expect(await farm.runHelp(call(), never)).toEqual(later);
+    const again = call({ id: 'm-2', attributes: { requestId: 'm-1' } });
+    expect(await farm.runHelp(again, never)).toEqual(later);
+    expect(farm.told).toEqual([]);
+  });
+
+  test('has nothing to do when the film is published, but has for another plan', async () => {
+    await using farm = await open();
+    await farm.tell({ ...succeeded('a'), film: { ...film, plan } });
+    expect(await farm.runHelp(call(), never)).toEqual({ action: 'acknowledge' });
+    expect(farm.asked).toEqual([]);
+    await farm.tell({ ...begun, film: { ...film, plan: 'older' } });
+    await farm.runHelp(call(), never);
+    expect(farm.asked).toHaveLength(1);
+  });
+
+  test('tells that the job runs where nobody else has it running', async () => {
+    await using farm = await open();
+    await farm.tell({ ...queued('a'), plan });
+    await farm.runHelp(call(), never);
+    expect(farm.told).toEqual(['running']);
+  });
+
+  test('that has trouble tries again, with attempts of its own, and tells it where nobody goes on', async () => {
+    await using farm = await open(fails(new Error('no route to host')));
+    await farm.tell(begun);
+    const outcome = await farm.runHelp(call({ attributes: { attempt: '2', requestId: 'p' } }), never);
+    expect(outcome).toEqual({ action: 'retry', attempt: 3, requestId: 'p', delaySeconds: 20 });
+    expect(farm.told).toEqual(['retrying']);
+    expect(await farm.readStop()).toBeUndefined();
+  });
+
+  test.each([
+    ['trouble', 'retry'],
+    ['a stop of the worker', 'release'],
+  ])('gives up for now because of %s without a word where others go on', async (why, action) => {
+    const abort = new AbortController();
+    await using farm = await open(async (_, { report }) => {
+      report.othersGoOn();
+      if (action === 'release') abort.abort(new InterruptedError('stop'));
+      throw new Error(why);
+    });
+    await farm.tell(begun);
+    expect(await farm.runHelp(call(), abort.signal)).toMatchObject({ action });
+    expect(farm.told).toEqual([]);
+    expect(await farm.status()).toEqual(begun);
+  });
+});
+
+describe('a job that others have begun', () => {
+  test('is taken over in the film’s first seat, and its start is not told again', async () => {
+    await using farm = await open();
+    await farm.tell(begun);
+    expect(await farm.runJob(message(job), never)).toEqual({ action: 'acknowledge' });
+    expect(farm.asked).toEqual([{ job: { ...job, requestId: 'm-1' }, plan, seat: 0 }]);
+    expect(farm.told).toEqual([]);
+  });
+
+  test.each([
+    ['by one worker alone', { ...begun, plan: 'bbbbbbbbbbbb' }],
+    ['and that is in the queue again', { ...queued('a'), plan }],
+  ])('%s begins anew', async (_, state) => {
+    await using farm = await open();
+    await farm.tell(state);
+    await farm.runJob(message(job), never);
+    expect(farm.asked).toEqual(['transcode']);
+    expect(farm.told).toEqual(['running']);
+  });
+});
+
+describe('a job that can not be made', () => {
+  test('is stopped for all before that is told, and after all have heard of it', async () => {
+    await using farm = await open(fails(new RefusedError('short-source', 'The film ends at 3 s.')));
+    await farm.tell(begun);
+    const before = performance.now();
+    expect(await farm.runHelp(call(), never)).toEqual({
+      action: 'give-up',
+      jobId: 'a',
+      requestId: 'r',
+      code: 'short-source',
+      reason: 'The film ends at 3 s.',
+      body: letter,
+    });
+    expect(performance.now() - before).toBeGreaterThan(1200);
+    expect(farm.told).toEqual(['failed']);
+    expect(await Promise.all(farm.stoppedByThen)).toEqual([true]);
+    expect(await farm.readStop()).toMatchObject({ code: 'short-source', keepParts: false });
+  });
+
+  test('because of trouble keeps what is recorded, for when it is redriven', async () => {
+    await using farm = await open(fails(new Error('ffmpeg hangs')));
+    await farm.tell(begun);
+    const last = call({ attributes: { attempt: '3' } });
+    expect(await farm.runHelp(last, never)).toMatchObject({
+      action: 'give-up',
+      code: 'trouble',
+      body: letter,
+    });
+    expect(await farm.readStop()).toMatchObject({
+      code: 'trouble',
+      message: 'ffmpeg hangs',
+      keepParts: true,
+    });
+  });
+
+  test('before there is a plan concerns nobody else: no stop, no wait, and the message itself is the letter', async () => {
+    await using farm = await open(fails(new RefusedError('not-media', 'A picture.')));
+    const outcome = await farm.runJob(message(job), never);
+    expect(outcome).toMatchObject({ action: 'give-up', code: 'not-media' });
+    expect(outcome).not.toHaveProperty('body');
+    expect(await farm.readStop()).toBeUndefined();
+  });
+
+  test('and that kills its helpers is stopped for all', async () => {
+    await using farm = await open();
+    await farm.tell(begun);
+    expect(await farm.runHelp(call({ receiveCount: 26 }), never)).toMatchObject({
+      action: 'give-up',
+      code: 'workers-lost',
+    });
+    expect(farm.asked).toEqual([]);
+    expect(await farm.readStop()).toMatchObject({ code: 'workers-lost', keepParts: true });
+  });
+
+  test('stays stopped when its worker must go before it has told: the message comes to another', async () => {
+    const abort = new AbortController();
+    await using farm = await open(fails(new RefusedError('short-source', 'The film ends at 3 s.')));
+    await farm.tell(begun);
+    const outcome = farm.runHelp(call(), abort.signal);
+    await sleep(800);
+    abort.abort(new InterruptedError('stop'));
+    expect(await outcome).toEqual({ action: 'release' });
+    expect(farm.told).toEqual([]);
+    expect(await farm.readStop()).toMatchObject({ code: 'short-source' });
+  });
+});
+
+describe('a job that is cancelled', () => {
+  test('before it began never runs: its end is told at once, and there is no letter', async () => {
+    await using farm = await open();
+    await farm.stop(cancelled());
+    const before = performance.now();
+    expect(await farm.runJob(message(job), never)).toEqual({ action: 'acknowledge' });
+    expect(performance.now() - before).toBeLessThan(1000);
+    expect(farm.told).toEqual(['failed']);
+    expect(farm.asked).toEqual([]);
+    expect((await farm.status())?.error).toEqual({ code: 'cancelled', message: 'By hand.' });
+  });
+
+  test('and sent again afterwards is done as any other', async () => {
+    await using farm = await open();
+    await farm.stop({ ...cancelled(), at: ago(10).toISOString() });
+    await farm.runJob(message(job), never);
+    expect(farm.asked).toEqual(['transcode']);
+  });
+});
+
+// Each waits for its clocks.
+describe.concurrent('of a stopped job', () => {
+  test('the end is told by one worker: a helper waits for it, and then has nothing to say', async () => {
+    await using farm = await open(untilStopped);
+    await farm.tell(begun);
+    const outcome = farm.runHelp(call(), never);
+    await sleep(300);
+    await farm.stop(broken());
+    await sleep(1000);
+    await farm.tell({
+      ...begun,
+      state: 'failed',
+      error: { code: 'trouble', message: 'Part 3 can’t be made.' },
+    });
+    expect(await outcome).toEqual({ action: 'acknowledge' });
+    expect(farm.told).toEqual([]);
+  });
+
+  test('the end is told by a helper where who stopped it died: with its reason, and a letter that is the job', async () => {
+    await using farm = await open();
+    await farm.tell(begun);
+    await farm.output.put(`a/${plan}/parts/0000.json`, '{}', headers);
+    await farm.stop(broken());
+    const before = performance.now();
+    const outcome = await farm.runHelp(call(), never);
+    const seconds = (performance.now() - before) / 1000;
+    expect(seconds).toBeGreaterThan(10);
+    expect(seconds).toBeLessThan(15);
+    const { code, message: reason } = broken();
+    expect(outcome).toEqual({ action: 'give-up', jobId: 'a', requestId: 'r', code, reason, body: letter });
+    expect(farm.told).toEqual(['failed']);
+    expect(farm.asked).toEqual([]);
+    expect((await farm.status())?.error).toEqual({ code, message: reason });
+    expect(await farm.output.head(`a/${plan}/parts/0000.json`)).toBeDefined();
+  });
+
+  test('that is cancelled while it runs the work ends; what is published of it is removed, but for its state', async () => {
+    await using farm = await open(untilStopped);
+    await farm.tell(begun);
+    await farm.output.put(`a/${plan}/parts/0000.json`, '{}', headers);
+    const outcome = farm.runJob(message(job), never);
+    await sleep(300);
+    await farm.stop(cancelled());
+    // Nobody else is there to tell it.
+    expect(await outcome).toEqual({ action: 'acknowledge' });
+    expect(farm.told).toEqual(['failed']);
+    const left: string[] = [];
+    for await (const { key } of farm.output.list('a/')) left.push(key);
+    expect(left).toEqual(['a/status.json', 'a/stop.json']);
+  });
+
+  test('a call for help that outlived it says nothing of the job’s next run, which was sent afterwards', async () => {
+    await using farm = await open();
+    await farm.stop({ ...broken(), at: ago(2).toISOString() });
+    const next = { ...begun, queuedAt: ago(1).toISOString() };
+    await farm.tell(next);
+    expect(await farm.runHelp(call(), never)).toEqual({ action: 'acknowledge' });
+    expect(farm.told).toEqual([]);
+    expect(await farm.status()).toEqual(next);
+  });
+
+  test('a worker that must go while it waits gives its message back', async () => {
+    await using farm = await open();
+    await farm.tell(begun);
+    await farm.stop(broken());
+    const abort = new AbortController();
+    const outcome = farm.runHelp(call(), abort.signal);
+    await sleep(500);
+    abort.abort(new InterruptedError('stop'));
+    expect(await outcome).toEqual({ action: 'release' });
+    expect(farm.told).toEqual([]);
+  });
+});
