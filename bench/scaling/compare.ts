@@ -20,7 +20,7 @@ export async function comparePolicies(
   seed: number,
   log: (line: string) => void,
 ): Promise<Comparison> {
-  const alone = await readStack(stack.file, { workersPerFilm: '1' });
+  const alone = await readStack(stack.file, { workersPerFilm: '1', wakeWorkers: '1' });
   const speed = workerSpeed(stack, 30).limit;
   const farm = farmPolicy(stack);
   const farmAlone = farmPolicy(alone, 'this farm, workersPerFilm 1');

@@ -23,7 +23,7 @@ export async function makeOneFilm(stack: Stack, seed: number, log: (line: string
     return { run: runs[times / 2] as Run, p50: at(0.5), p95: at(0.95) };
   };
   const [at30, at25] = [workerSpeed(stack, 30), workerSpeed(stack, 25)];
-  const alone = await readStack(stack.file, { workersPerFilm: '1' });
+  const alone = await readStack(stack.file, { workersPerFilm: '1', wakeWorkers: '1' });
   const cases = [
     { name: "30/s, chip's limit", of: stack, speed: at30.limit },
     { name: "25/s, chip's limit", of: stack, speed: at25.limit },
