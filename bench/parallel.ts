@@ -11,7 +11,7 @@ export const parallel: Bench = {
   // A speed-up of 0.85 K.
   goal: 1.176,
   async run({ film, log }) {
-    const cores = Array.from({ length: availableParallelism() }, (_, core) => core);
+    const cores = Array.from({ length: availableParallelism() }, (_, core) => String(core));
     if (cores.length < 2) throw new Error('Two cores are needed: a worker has one for itself.');
     const path = film ?? (await benchFilm({ seconds: 120 }));
     const one = await runJob({ film: path, environment: () => environment, cores: cores.slice(0, 1) });

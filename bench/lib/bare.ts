@@ -19,7 +19,11 @@ export function wholeFilm(plan: Plan): VideoPart {
 }
 
 /** Plain ffmpeg with what a worker would tell it, from disk to disk: no queue, no storage, no checks. */
-export async function bareFfmpeg(film: string, plan: Plan, options: { audio: boolean }): Promise<void> {
+export async function bareFfmpeg(
+  film: string,
+  plan: Plan,
+  options: { audio: boolean; cores?: string },
+): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-bare-'));
   try {
     const video = videoArguments(plan, plan.video as NonNullable<Plan['video']>, wholeFilm(plan), 24 * 3600);
@@ -29,9 +33,9 @@ export async function bareFfmpeg(film: string, plan: Plan, options: { audio: boo
       await mkdir(join(folder, name));
     }
     const outputs = [...video.outputArgs, ...(audio?.outputArgs ?? [])].map(pipesToFiles);
-    await run('ffmpeg', ['-v', 'error', '-nostdin', '-y', ...video.inputArgs, '-i', film, ...outputs], {
-      cwd: folder,
-    });
+    const ffmpeg = ['ffmpeg', '-v', 'error', '-nostdin', '-y', ...video.inputArgs, '-i', film, ...outputs];
+    const pinned = options.cores === undefined ? ffmpeg : ['taskset', '--cpu-list', options.cores, ...ffmpeg];
+    await run(pinned[0] as string, pinned.slice(1), { cwd: folder });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rename, stat } from 'node:fs/promises';
+import { mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -56,5 +56,6 @@ export async function benchFilm(options: {
     ...['-c', 'copy', '-movflags', '+faststart', whole],
   ]);
   await rename(whole, path);
+  await rm(folder, { recursive: true });
   return path;
 }

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
@@ -8,6 +7,7 @@ import { type LocalFarm, startLocalFarm } from '../../cli/local-farm/farm.ts';
 import { startWorker, type WorkerProcess } from '../../cli/local-farm/worker.ts';
 import type { JobState } from '../../worker/src/report/state.ts';
 import type { WorkerEnvironment } from '../../worker/src/settings.ts';
+import { keepTo } from './cores.ts';
 import { type CpuTime, cpuOf, measureChildren } from './cpu.ts';
 
 export interface JobRun {
@@ -27,8 +27,8 @@ export interface JobOptions {
   /** Runs when the farm stands and before its worker does. */
   prepare?: (farm: LocalFarm) => Promise<void>;
   environment?: (farm: LocalFarm) => Partial<WorkerEnvironment>;
-  /** One for each number: a worker that has this core of the machine for itself and its ffmpegs. Linux only. */
-  cores?: readonly number[];
+  /** A worker for each: the cores that it and its ffmpegs are kept to, such as `0` or `0-3`. Linux only. */
+  cores?: readonly string[];
   /** Runs beside the job. */
   watch?: (farm: LocalFarm, worker: WorkerProcess) => Promise<() => void> | (() => void);
 }
@@ -51,7 +51,12 @@ export async function runJob(options: JobOptions): Promise<JobRun> {
     const farmBefore = cpuOf('self').ownSeconds;
     const { result, cpuSeconds } = await measureChildren(async () => {
       const settings = { ...farm.environment, ENCODER: 'x264', ...environment?.(farm) } as WorkerEnvironment;
-      const workers = cores?.map((core) => pinned(startWorker(settings), core)) ?? [startWorker(settings)];
+      const workers = (cores ?? [undefined]).map((kept) => {
+        const worker = startWorker(settings);
+        // Soon enough: what it starts later is kept there too.
+        if (kept !== undefined) keepTo(kept, worker.pid);
+        return worker;
+      });
       const unwatch = await watch?.(farm, workers[0] as WorkerProcess);
       const state = await jobEnd(farm);
       unwatch?.();
@@ -68,14 +73,6 @@ export async function runJob(options: JobOptions): Promise<JobRun> {
   } finally {
     await farm.close();
   }
-}
-
-/** Soon enough: what it starts later has the same core. */
-function pinned(worker: WorkerProcess, core: number): WorkerProcess {
-  execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', String(core), String(worker.pid)], {
-    stdio: 'ignore',
-  });
-  return worker;
 }
 
 function sum(times: readonly CpuTime[]): CpuTime {
