@@ -106,7 +106,11 @@ export async function join(
 }
 
 /** Makes a part: its record is written. */
-export async function record({ crew }: Pick<Member, 'crew'>, part: Part, output: Store): Promise<void> {
+export async function record(
+  { crew }: { crew: Pick<Crew, 'recorded'> },
+  part: Part,
+  output: Store,
+): Promise<void> {
   const made = recordOf(part);
   const headers = { contentType: 'application/json', cacheControl: 'no-cache' };
   await output.put(partRecordKey(folder, part.index), JSON.stringify(made), headers);

@@ -10,6 +10,7 @@ import type { Plan, VideoEncoder } from './plan/plan.ts';
 import { assemble } from './publish/assemble.ts';
 import { type FilmRequest, findFilm } from './publish/film-record.ts';
 import { planFolder } from './publish/keys.ts';
+import type { PartRecord } from './publish/record.ts';
 import { readRecords } from './publish/records.ts';
 import type { JobReport } from './report/reporter.ts';
 import type { Film, JobState } from './report/state.ts';
@@ -18,7 +19,7 @@ import { type FilmView, helpersWanted, partsMissing } from './share/choose.ts';
 import { type Crew, joinCrew } from './share/crew.ts';
 import { isWorking } from './share/hand.ts';
 import type { Help } from './share/help.ts';
-import { writePlanFile } from './share/plan-file.ts';
+import { planFileKey, writePlanFile } from './share/plan-file.ts';
 import { soloCrew } from './share/solo.ts';
 import { createVoice } from './share/voice.ts';
 import type { SourceServer } from './source/server.ts';
@@ -75,8 +76,7 @@ export async function makeFilm(planned: PlannedFilm, run: TranscodeRun): Promise
   let encodedAt = startedAt;
   const progress = createFilmProgress(plan, recorded, () => performance.now() / 1000);
   const width = widthOf(job, run);
-  const isShared =
-    seat > 0 || (width > 1 && helpersWanted(plan, { records: recorded, others: [] }, width) > 0);
+  const isShared = seat > 0 || (width > 1 && (await mayBeShared(planned, run, recorded, width)));
   if (isShared && seat === 0) await writePlanFile(output, folder, { request, plan }, signal);
   const voice = createVoice({ report, isShared, readTold: () => run.readTold(job.id) });
   const onView = (view: FilmView, own: { seat: number; key: string }) => {
@@ -156,6 +156,19 @@ function widthOf({ options }: QueuedJob, { settings, sendHelp }: TranscodeRun): 
   if (sendHelp === undefined) return 1;
   const { workersPerFilm } = settings.sharing;
   return Math.min(workersPerFilm, options?.workersPerFilm ?? workersPerFilm);
+}
+
+/** Whether there is work for others, or others may be at what is left: a film that was taken over. */
+async function mayBeShared(
+  { job, plan }: PlannedFilm,
+  { settings, stores, signal }: TranscodeRun,
+  records: readonly PartRecord[],
+  width: number,
+): Promise<boolean> {
+  if (helpersWanted(plan, { records, others: [] }, width) > 0) return true;
+  if (records.length === 0) return false;
+  const key = planFileKey(planFolder(settings.output.prefix, job.id, plan.id));
+  return (await stores.output.head(key, signal)) !== undefined;
 }
 
 /** The first asks others for help; a helper makes sure that there are not too many already. */

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { createFilmProgress } from '../../../worker/src/encode/film-progress.ts';
 import type { Part } from '../../../worker/src/plan/plan.ts';
 import type { PartRecord } from '../../../worker/src/publish/record.ts';
+import type { SeenHand } from '../../../worker/src/share/hand.ts';
+import { seenHand } from '../../helpers/crews.ts';
 import { audioPart, shortPlan, videoParts } from '../../helpers/plans.ts';
 
 /** 12 s, 12 s and 6 s of picture at 25 frames per second, 30 s of sound. */
@@ -94,6 +96,74 @@ describe('createFilmProgress', () => {
           const { percent } = progress.now();
           expect(percent).toBeGreaterThanOrEqual(before);
           expect(percent).toBeLessThan(100);
+          before = percent;
+        }
+      }),
+    );
+  });
+});
+
+describe('what other workers have done', () => {
+  const hand = (changes: Partial<SeenHand> = {}) =>
+    seenHand({ framesPerSecond: 30, publishedBytes: 1000, publishedSegments: 2, ...changes });
+
+  it('counts as this worker’s own does: parts that are recorded, and how far those in hand are', () => {
+    const progress = createFilmProgress(plan, [], () => 0);
+    const others = [hand({ parts: [{ part: second.index, seconds: 6 }] })];
+    progress.merge({ records: [recorded(first)], others });
+    expect(progress.now().percent).toBe(57);
+    expect([first, second, third].map(({ index }) => progress.made(index))).toEqual([12, 6, 0]);
+  });
+
+  it('is summed over all; who has left counts with what was published, and not with frames per second', () => {
+    const progress = createFilmProgress(plan, [], () => 0);
+    progress.onProgress(first, frames(25));
+    progress.onPublished(500);
+    const gone = [hand({ atWork: false }), hand({ fresh: false })];
+    progress.merge({ records: [], others: [hand(), hand(), ...gone] });
+    expect(progress.now()).toMatchObject({
+      framesPerSecond: 110,
+      publishedBytes: 4500,
+      publishedSegments: 9,
+    });
+    expect(progress.sums()).toEqual({ framesPerSecond: 50, publishedBytes: 500, publishedSegments: 1 });
+  });
+
+  it('is not counted twice, however often it is seen', () => {
+    const progress = createFilmProgress(plan, [], () => 0);
+    const view = { records: [recorded(first)], others: [hand()] };
+    for (const _ of [1, 2, 3]) progress.merge(view);
+    expect(progress.now()).toMatchObject({ percent: 38, publishedBytes: 1000, framesPerSecond: 30 });
+  });
+
+  it('never takes back what was told: not when a worker is lost, nor when its part is begun anew', () => {
+    const parts = [first, second, third, sound];
+    const anyHand = fc
+      .record({
+        parts: fc.array(
+          fc.record({
+            part: fc.constantFrom(...parts.map(({ index }) => index), 99),
+            seconds: fc.float({ min: 0, max: 90, noNaN: true }),
+          }),
+          { maxLength: 3 },
+        ),
+        fresh: fc.boolean(),
+        atWork: fc.boolean(),
+      })
+      .map((changes) => hand(changes));
+    const anyView = fc.record({
+      records: fc.subarray(parts).map((done) => done.map(recorded)),
+      others: fc.array(anyHand, { maxLength: 3 }),
+    });
+    fc.assert(
+      fc.property(fc.array(anyView, { maxLength: 10 }), (views) => {
+        const progress = createFilmProgress(plan, [], () => 1);
+        let before = 0;
+        for (const view of views) {
+          progress.merge(view);
+          const { percent } = progress.now();
+          expect(percent).toBeGreaterThanOrEqual(before);
+          expect(percent).toBeLessThanOrEqual(100);
           before = percent;
         }
       }),
