@@ -161,6 +161,16 @@ describe('a worker that helps', () => {
     expect(farm.asked).toHaveLength(1);
   });
 
+  test('for a film that is not there any more says nothing: the job has become another film since', async () => {
+    await using farm = await open();
+    const since = { ...succeeded('a'), film: { ...film, plan: 'cccccccccccc' } };
+    await farm.tell(since);
+    const late = message({ job, requestId: 'r', plan: 'bbbbbbbbbbbb', seat: 1 });
+    expect(await farm.runHelp(late, never)).toEqual({ action: 'acknowledge' });
+    expect(farm.told).toEqual([]);
+    expect(await farm.status()).toEqual(since);
+  });
+
   test('tells that the job runs where nobody else has it running', async () => {
     await using farm = await open();
     await farm.tell({ ...queued('a'), plan });

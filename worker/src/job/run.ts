@@ -88,6 +88,11 @@ export function createJobRunner(options: JobRunnerOptions) {
       const report = isRunning ? reporter.join(job, told) : reporter.open(job, factsOf(request, told));
       return ended({ ...basis, report }, stop, signal);
     }
+    // Before a word is said: the job may have become another film since.
+    if (!(await options.isShared(job.id, help.plan))) {
+      jobLog.info({ plan: help.plan }, 'the film that needed help is not there any more');
+      return { action: 'acknowledge' };
+    }
     const report = isRunning ? reporter.join(job, told) : await begin(job, request, told, jobLog, message);
     const work = { ...basis, report };
     return see({ ...work, run: (by) => options.help(help, { ...work, signal: by }) }, signal);
