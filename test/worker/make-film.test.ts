@@ -1,11 +1,10 @@
 import { expect, it } from 'vitest';
 import { openStores } from '../../worker/src/job/stores.ts';
-import { makeFilm, type PlannedFilm } from '../../worker/src/make-film.ts';
+import { makeFilm, type PlannedFilm, type TranscodeRun } from '../../worker/src/make-film.ts';
 import type { Part } from '../../worker/src/plan/plan.ts';
 import { planFolder } from '../../worker/src/publish/keys.ts';
 import { createReporter } from '../../worker/src/report/reporter.ts';
 import { writePlanFile } from '../../worker/src/share/plan-file.ts';
-import type { TranscodeRun } from '../../worker/src/transcode.ts';
 import { realMediaTools, temporaryFolder } from '../helpers/clips.ts';
 import { join, manyParts, record } from '../helpers/crews.ts';
 import { running } from '../helpers/job-states.ts';

@@ -5,13 +5,13 @@ import { createSourceRemoval } from '../../../worker/src/job/remove-source.ts';
 import { createJobRunner, type MessageRun } from '../../../worker/src/job/run.ts';
 import { createStops, readStop, type Stop, stopKey, writeStop } from '../../../worker/src/job/stop.ts';
 import { openStores } from '../../../worker/src/job/stores.ts';
+import type { FilmEnd } from '../../../worker/src/make-film.ts';
 import type { ReceivedMessage } from '../../../worker/src/queue/queue.ts';
 import { createReporter } from '../../../worker/src/report/reporter.ts';
 import type { Sink } from '../../../worker/src/report/sink.ts';
 import type { JobState } from '../../../worker/src/report/state.ts';
 import { createStatusFiles, readStatusFile, statusKey } from '../../../worker/src/report/status-file.ts';
 import type { Help } from '../../../worker/src/share/help.ts';
-import type { TranscodeEnd } from '../../../worker/src/transcode.ts';
 import { film, queued, running, succeeded } from '../../helpers/job-states.ts';
 import { recordingLogger } from '../../helpers/queue.ts';
 import { testSettings } from '../../helpers/settings.ts';
@@ -32,7 +32,7 @@ const broken = (): Stop => ({
   keepParts: true,
 });
 
-type Work = (signal: AbortSignal, run: MessageRun) => Promise<TranscodeEnd>;
+type Work = (signal: AbortSignal, run: MessageRun) => Promise<FilmEnd>;
 
 /** A worker of a farm whose films are made by up to three, with real storage; only the work on the film is the test's own. */
 async function open(work: Work = async () => ({ end: 'left' })) {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateQueueCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Lane } from '../../../worker/src/queue/consumer.ts';
+import type { Lane } from '../../../worker/src/queue/lane.ts';
 import { createQueue, type Queue } from '../../../worker/src/queue/queue.ts';
 import { takeFirst } from '../../../worker/src/queue/take.ts';
 import { recordingLogger, startTestQueue, type TestQueue } from '../../helpers/queue.ts';

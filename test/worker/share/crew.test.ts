@@ -7,7 +7,7 @@ import { partsMissing } from '../../../worker/src/share/choose.ts';
 import { isHandKey } from '../../../worker/src/share/hand.ts';
 import { openStore } from '../../../worker/src/storage/s3-store.ts';
 import type { Store } from '../../../worker/src/storage/store.ts';
-import { folder, join, type Member, manyParts, record, slowStore } from '../../helpers/crews.ts';
+import { join, type Member, manyParts, record, slowStore } from '../../helpers/crews.ts';
 import { videoParts } from '../../helpers/plans.ts';
 import { startStorage } from '../../helpers/storage.ts';
 import { startStore, type TestStore } from '../../helpers/store.ts';
