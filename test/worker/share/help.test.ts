@@ -19,6 +19,8 @@ async function sent(wanted: Help, groupId?: string): Promise<NewMessage> {
 describe('a call for help', () => {
   it('is read as it was sent, whatever the job', async () => {
     const text = fc.string({ minLength: 1 });
+    // Readers of JSON drop this one key, as it would change an object's nature.
+    const anyJson = fc.jsonValue().filter((value) => !JSON.stringify(value).includes('__proto__'));
     const option = { requiredKeys: [] };
     const anyHelp = fc.record({
       job: fc.record(
@@ -28,7 +30,7 @@ describe('a call for help', () => {
             .filter((id) => jobIdSchema.safeParse(id).success),
           source: text,
           title: fc.string({ maxLength: 500 }),
-          metadata: fc.dictionary(fc.stringMatching(/^[a-z]+$/), fc.jsonValue()),
+          metadata: fc.dictionary(fc.stringMatching(/^[a-z]+$/), anyJson),
           options: fc.record(
             { force: fc.boolean(), segmentSeconds: fc.integer({ min: 1, max: 30 }) },
             option,
@@ -45,6 +47,7 @@ describe('a call for help', () => {
         const { body } = await sent(wanted as Help);
         expect(readHelp(body)).toEqual(JSON.parse(JSON.stringify(wanted)));
       }),
+      { numRuns: 300 },
     );
   });
 
