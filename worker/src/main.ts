@@ -96,9 +96,13 @@ async function main(): Promise<void> {
     sourceRemoval: createSourceRemoval(settings, stores.storeFor),
     log,
   });
+  const jobLane = { queue: jobs, handle: runJob };
+  const partLanes = parts === undefined ? [] : [{ queue: parts, handle: runHelp }];
+  const isShared = settings.sharing.workersPerFilm > 1;
   const consumer = createConsumer({
-    // Films that are begun come first, so that ten in line are ready one after another.
-    lanes: [...(parts ? [{ queue: parts, handle: runHelp }] : []), { queue: jobs, handle: runJob }],
+    // Films that are begun come first, so that ten in line are ready one after another. Where films are not shared, nobody
+    // asks for help but for films that were begun under other settings.
+    lanes: isShared ? [...partLanes, jobLane] : [jobLane, ...partLanes],
     visibilityTimeoutSeconds,
     jobsAtOnce: settings.queue.jobsAtOnce,
     log,
