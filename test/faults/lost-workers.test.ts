@@ -16,10 +16,10 @@ describe('a worker that is lost', () => {
     const id = await faults.send();
     const lost = faults.startWorker();
     await holdAt(faults.s3, put(new RegExp(`/0000${segment}\\.m4s$`)));
-    const before = (await faults.farm.keys(`${id}/`)).filter((key) => key.includes('/parts/'));
     lost.kill('SIGKILL');
     await lost.exited;
     faults.s3.heal();
+    const before = (await faults.farm.keys(`${id}/`)).filter((key) => key.includes('/parts/'));
     const runsBefore = (await faults.runs()).length;
     faults.startWorker();
     await expectFilm(faults, id);
