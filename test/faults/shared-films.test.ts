@@ -240,8 +240,12 @@ describe('all workers notice', () => {
     const { farm, folder } = faults;
     const source = 'films/replaced.mp4';
     await farm.put(source, join(folder, 'long.mp4'));
-    const { id } = await startFilm({ source }, { FFMPEG_PATH: await slowFfmpeg() });
+    const id = await send({ source });
+    const lead = faults.startWorker({ FFMPEG_PATH: await slowFfmpeg() });
+    await says(lead, 'asked other workers for help');
+    // The first has all of this small film in memory by now; a helper has yet to open it.
     await farm.put(source, join(folder, 'clip.mp4'));
+    faults.startWorker();
     await expectRefused(faults, id, 'source-replaced');
     await expectStopped(id);
   });

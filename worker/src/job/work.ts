@@ -80,7 +80,9 @@ export function createWorkRunner(options: WorkOptions) {
         end.end === 'left' ? 'others have the rest of the film in hand' : 'enough workers are on the film',
       );
       if (end.end === 'left') return { action: 'acknowledge' };
-      return { action: 'hand-over', requestId: work.messageId, delaySeconds: Math.ceil(staleSeconds) };
+      // Two deliveries of one message must not meet again at the same moment.
+      const delaySeconds = Math.ceil(staleSeconds * (1 + random()));
+      return { action: 'hand-over', requestId: work.messageId, delaySeconds };
     } catch (error) {
       if (signal.aborted) return interrupted(work, signal.reason);
       if (stop.stopped() !== undefined) return ended(work, stop.stopped() as Stop, signal);
