@@ -50,7 +50,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakNumbers> {
   const chaos = startChaos(farm, options, random);
   const ends = new Map<string, JobState>();
   const faults: string[] = [];
-  const sent = new Map<string, { damaged: boolean }>();
+  const sent = new Map<string, { damaged: boolean; extension: string }>();
   let brokenFilms = 0;
 
   let lastEndAt = performance.now();
@@ -70,7 +70,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakNumbers> {
 
   const happened = await chaos.end();
   await quiet(farm);
-  for (const [id, { damaged }] of sent) await judge(id, damaged);
+  for (const [id, film] of sent) await judge(id, film);
   const openFiles = await chaos.openFiles();
   const deadLetters = await farm.farm.backlog(farm.farm.deadLetterQueueUrl);
   const refused = [...ends.values()].filter(({ state }) => state === 'failed').length;
@@ -104,19 +104,19 @@ export async function runSoak(options: SoakOptions): Promise<SoakNumbers> {
     const source = `films/${index}.${mutant.extension}`;
     await farm.farm.put(source, mutant.file);
     const id = `soak-${index}`;
-    sent.set(id, { damaged });
+    sent.set(id, { damaged, extension });
     await farm.send({ id, source });
   }
 
-  async function judge(id: string, damaged: boolean): Promise<void> {
+  async function judge(id: string, film: { damaged: boolean; extension: string }): Promise<void> {
     const state = ends.get(id);
     if (state === undefined) return void faults.push(`${id} was lost`);
     if (state.state === 'failed') {
       const why = `${state.error?.code}: ${state.error?.message}`;
-      if (!damaged || state.error?.code === 'trouble') faults.push(`${id} failed, ${why}`);
+      if (!film.damaged || state.error?.code === 'trouble') faults.push(`${id} failed, ${why}`);
       return;
     }
-    for (const problem of await judgeFilm(farm, id, { damaged })) {
+    for (const problem of await judgeFilm(farm, id, film)) {
       brokenFilms += 1;
       faults.push(`${id}: ${problem}`);
     }
