@@ -13,8 +13,8 @@ export interface SourceServerOptions extends Partial<FetchTiming>, Partial<Follo
   /** What is asked of storage at once. @default 2 MiB */
   blockBytes?: number;
   /**
-   * For all blocks of all readers together. @default 24 MiB: the start, what is fetched ahead, and as much again
-   * behind the reader, as the next part begins where this one still read on
+   * For all blocks of all readers together. @default 14 MiB: the start, a reader with one that follows it, and what is
+   * fetched ahead of both
    */
   memoryBytes?: number;
   /** Blocks fetched ahead of a reader that reads on, at most. @default 3 */
@@ -46,7 +46,7 @@ export function followUrl(url: string): string {
 const followSuffix = '/follow';
 
 /** Of the memory, for the source's start, which ffmpeg reads anew for each part. */
-const headShare = 1 / 4;
+const headShare = 1 / 6;
 
 /**
  * Serves one version of a source on loopback, so that encoding starts before the film has arrived and ffmpeg needs
@@ -59,7 +59,7 @@ export async function serveSource(
   info: ObjectInfo,
   options: SourceServerOptions = {},
 ): Promise<SourceServer> {
-  const { blockBytes = 2 * 2 ** 20, memoryBytes = 24 * 2 ** 20, readAheadBlocks = 3 } = options;
+  const { blockBytes = 2 * 2 ** 20, memoryBytes = 14 * 2 ** 20, readAheadBlocks = 3 } = options;
   const timing = { ...defaultFetchTiming, ...options };
   const path = `/${randomBytes(16).toString('hex')}`;
   const following = new Following({ ...defaultFollowTiming, ...options });
