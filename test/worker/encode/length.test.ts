@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { endsEarly, judgeLength } from '../../../worker/src/encode/length.ts';
+import { endsEarly, judgeLength, partsWanted } from '../../../worker/src/encode/length.ts';
 import { RefusedError } from '../../../worker/src/errors.ts';
 import type { Plan } from '../../../worker/src/plan/plan.ts';
 import type { PartRecord } from '../../../worker/src/publish/record.ts';
@@ -9,11 +9,20 @@ import { audioPart, shortPlan, videoParts } from '../../helpers/plans.ts';
 const plan: Plan = shortPlan();
 const soundOnly: Plan = { ...plan, video: undefined, parts: [{ ...audioPart(plan), index: 0 }] };
 
+/** One that holds something: a record without segments tells of no end. */
+const rendition: PartRecord['renditions'][number] = {
+  name: '240p',
+  codecs: 'avc1.42c01e',
+  frames: 25,
+  initBytes: 800,
+  segments: [{ number: 0, startSeconds: 0, durationSeconds: 1, bytes: 1000 }],
+};
+
 function recordsEnding(video: number | undefined, audio: number | undefined, of = plan): PartRecord[] {
   const record = (part: number, endSeconds: number): PartRecord => ({
     version: 1,
     part,
-    renditions: [],
+    renditions: [rendition],
     endSeconds,
     sheets: [],
     warnings: [],
@@ -29,7 +38,25 @@ function recordsEnding(video: number | undefined, audio: number | undefined, of 
   ];
 }
 
+describe('partsWanted', () => {
+  it('are all parts of a film that is as long as it says', () => {
+    expect(partsWanted(plan, recordsEnding(30, 30))).toEqual(plan.parts);
+    expect(partsWanted(plan, [])).toEqual(plan.parts);
+  });
+
+  it('are none behind the end of one that is shorter, but for its sound', () => {
+    const wanted = partsWanted(plan, recordsEnding(18, undefined));
+    expect(wanted.map(({ kind, index }) => `${kind} ${index}`)).toEqual(['video 0', 'video 1', 'audio 3']);
+  });
+});
+
 describe('judgeLength', () => {
+  it('takes no word of a record behind the end, which holds nothing', () => {
+    const behind = { ...recordsEnding(30, undefined)[2], renditions: [{ ...rendition, segments: [] }] };
+    const records = [...recordsEnding(18, 18), { ...behind, part: 2, endSeconds: 24 } as PartRecord];
+    expect(() => judgeLength(plan, records, false)).toThrow('ends at 18.00 s');
+  });
+
   it.each([
     ['as long as it says', 30, 30],
     ['a frame shorter', 29.96, 30],

@@ -1,6 +1,6 @@
 import type { Logger } from '../log.ts';
 import type { Lane } from './lane.ts';
-import type { ReceivedMessage } from './queue.ts';
+import { longPollSeconds, type ReceivedMessage } from './queue.ts';
 
 /** A message, and the lane that it came by. */
 export interface Taken {
@@ -10,6 +10,10 @@ export interface Taken {
 
 /** A wait of a second asks all of SQS' servers, where one of none asks some of them. */
 const glanceSeconds = 1;
+/** A glance without an answer is given up. */
+const glanceMs = 5000;
+/** While a queue is broken the others are waited on for less long, so that its recovery is seen. */
+const waitBesideBrokenSeconds = 5;
 
 /**
  * The next message of several queues, those that come first in the list first. Where none has one, all are waited on.
@@ -24,25 +28,37 @@ export async function takeFirst(
   const [only, ...more] = lanes;
   if (only === undefined) throw new TypeError('There is no queue to take messages from.');
   if (more.length === 0) return taken(only, await only.queue.receive(signal));
+  const broken = new Map<Lane, unknown>();
   for (const lane of lanes.slice(0, -1)) {
-    // A queue that does not answer must not keep the others from being served; the long wait tells of it.
-    const message = await lane.queue.receive(signal, glanceSeconds).catch(() => undefined);
+    const inTime = AbortSignal.any([signal, AbortSignal.timeout(glanceMs)]);
+    const message = await lane.queue.receive(inTime, glanceSeconds).catch((error: unknown) => {
+      signal.throwIfAborted();
+      // It must not keep the others from being served.
+      log.warn({ err: error }, 'a queue does not answer; the others are asked');
+      broken.set(lane, error);
+      return undefined;
+    });
     if (message !== undefined) return { lane, message };
   }
-  signal.throwIfAborted();
-  return firstToCome(lanes, signal, log);
+  const others = lanes.filter((lane) => !broken.has(lane));
+  const waitSeconds = broken.size > 0 ? waitBesideBrokenSeconds : longPollSeconds;
+  const found = await firstToCome(others, waitSeconds, signal, log);
+  const [failure] = broken.values();
+  if (found === undefined && broken.size > 0) throw failure;
+  return found;
 }
 
 /** Polls that lose are not cut off, for SQS may have handed them a message by then: such a one is given back at once. */
 async function firstToCome(
   lanes: readonly Lane[],
+  waitSeconds: number,
   signal: AbortSignal,
   log: Logger,
 ): Promise<Taken | undefined> {
   const first = Promise.withResolvers<Taken | undefined>();
   let won = false;
   const polls = lanes.map(async (lane) => {
-    const message = await lane.queue.receive(signal);
+    const message = await lane.queue.receive(signal, waitSeconds);
     if (message === undefined) return;
     if (!won) {
       won = true;
