@@ -34,7 +34,6 @@ const whole = (id: string) => expectFilm(faults, id, { film: longFilm.film, time
 const runs = async () => (await faults.runs()).length;
 const says = (worker: WorkerProcess, message: string | RegExp) =>
   until(() => logLines(worker.log).some(({ msg }) => msg.match(message)), String(message), 30);
-const helps = (worker: WorkerProcess) => logLines(worker.log).some(({ seat }) => Number(seat) > 0);
 
 async function startWorkers(count: number, env = {}): Promise<WorkerProcess[]> {
   const workers = Array.from({ length: count }, () => faults.startWorker(env));
@@ -48,7 +47,8 @@ async function startFilm(job = {}, env = {}) {
   const lead = faults.startWorker(env);
   await says(lead, 'asked other workers for help');
   const helpers = await startWorkers(2, env);
-  await until(() => helpers.every(helps), 'both helpers to be at it', 30);
+  const hands = async () => (await faults.farm.keys(`${id}/`)).filter((key) => key.includes('/parts/hand-'));
+  await until(async () => (await hands()).length === 3, 'both helpers to be at it', 30);
   return { id, lead, helpers };
 }
 
@@ -185,7 +185,7 @@ describe('of its workers', () => {
   });
 
   it('one is asked to stop: it gives its part back at once, and the job runs on', async () => {
-    const { id, lead } = await startFilm();
+    const { id, lead } = await startFilm({}, { FFMPEG_PATH: await slowFfmpeg() });
     expect(await lead.stop()).toEqual({ code: 0, signal: null });
     const state = JSON.parse((await faults.farm.read(`${id}/status.json`)) ?? '') as JobState;
     expect(state.state).toBe('running');

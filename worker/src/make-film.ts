@@ -179,7 +179,11 @@ async function takeSeat(
   width: number,
 ): Promise<boolean> {
   const view = await crew.look();
-  if (seat > 0) return view.others.filter(isWorking).length < width;
+  if (seat > 0) {
+    const others = view.others.filter(isWorking).length;
+    log.info({ plan: plan.id, others }, 'helping with a film');
+    return others < width;
+  }
   const helpers = helpersWanted(plan, view, width);
   for (let helper = 1; helper <= helpers; helper += 1) await sendHelp?.({ job, plan: plan.id, seat: helper });
   log.info({ helpers, parts: partsMissing(plan, view.records).length }, 'asked other workers for help');

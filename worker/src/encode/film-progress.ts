@@ -18,6 +18,9 @@ export interface FilmProgress extends HandProgress {
 /** Sound is this share of the work where there is a picture as well. */
 const audioShare = 0.05;
 
+/** All is encoded, and not yet a film. */
+const mostPercent = 99.9;
+
 /** @param clock seconds, steady */
 export function createFilmProgress(
   plan: Plan,
@@ -65,7 +68,7 @@ export function createFilmProgress(
       const elapsed = clock() - startedAt;
       const speed = elapsed > 0 ? (seconds - before) / elapsed : 0;
       return {
-        percent: Math.floor(1000 * shareDone(plan, done, lengths)) / 10,
+        percent: Math.min(mostPercent, Math.floor(1000 * shareDone(plan, done, lengths)) / 10),
         framesPerSecond: framesPerSecond + others.framesPerSecond,
         speed: Number(speed.toFixed(2)),
         ...(speed > 0 ? { etaSeconds: Math.ceil((total - seconds) / speed) } : {}),

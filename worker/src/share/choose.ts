@@ -20,7 +20,9 @@ export interface Chooser {
 
 /**
  * The next part for a worker: the first that is neither recorded nor in a hand that lives. Workers that begin at the
- * same moment would all take that one, so each begins at its seat's place among those that are free.
+ * same moment would all take that one, so each begins at its seat's place among those that are free. What a worker that
+ * left because of trouble had begun is left to its own next try, as long as there is something else: its message may
+ * never come again.
  */
 export function choosePart(
   plan: Plan,
@@ -28,12 +30,14 @@ export function choosePart(
   view: FilmView,
   { seat, begun, again }: Chooser,
 ): Part | undefined {
-  const taken = new Set(partsInHand(view.others));
-  const free = partsMissing(plan, view.records).filter(
+  const taken = new Set(partsInHand(view.others.filter(isWorking)));
+  const kept = new Set(partsInHand(view.others));
+  const open = partsMissing(plan, view.records).filter(
     (part) => part.kind === kind && !taken.has(part.index) && !begun.has(part.index),
   );
-  const failed = free.find(({ index }) => again.includes(index));
-  return failed ?? free[begun.size === 0 ? Math.min(seat, free.length - 1) : 0];
+  const failed = open.find(({ index }) => again.includes(index));
+  const free = open.filter(({ index }) => !kept.has(index));
+  return failed ?? free[begun.size === 0 ? Math.min(seat, free.length - 1) : 0] ?? open[0];
 }
 
 /** Parts of the film that nobody has recorded. */
@@ -44,7 +48,7 @@ export function partsMissing(plan: Plan, records: readonly PartRecord[]): Part[]
 
 /** Whether another chose the same part at the same moment, or just before. Both choose again then. */
 export function isContested(part: Part, others: readonly SeenHand[]): boolean {
-  return partsInHand(others).includes(part.index);
+  return partsInHand(others.filter(isWorking)).includes(part.index);
 }
 
 /**
@@ -56,7 +60,6 @@ export function helpersWanted(plan: Plan, view: FilmView, width: number): number
   return Math.max(0, Math.min(width, missing) - 1 - view.others.filter(isWorking).length);
 }
 
-/** What a worker that left because of trouble had begun stays in its hand for a while, for its own next try. */
 function partsInHand(hands: readonly SeenHand[]): number[] {
   return hands.filter(({ fresh }) => fresh).flatMap(({ parts }) => parts.map(({ part }) => part));
 }
