@@ -116,9 +116,12 @@ export async function makeFilm(planned: PlannedFilm, run: TranscodeRun): Promise
         signal,
       },
       { ...crew, next: (kind) => crew.next(kind).then((part) => voice.begun(part)) },
-      () => {
-        encodedAt = performance.now();
-        if (!isShared) report.update({ stage: 'publishing', progress: progress.now() });
+      {
+        pictureEnd: () => server.endLead(),
+        encoded: () => {
+          encodedAt = performance.now();
+          if (!isShared) report.update({ stage: 'publishing', progress: progress.now() });
+        },
       },
     );
     if (!(await crew.takeAssembly())) {

@@ -138,6 +138,19 @@ describe('a reader that follows', () => {
     expect(fast.taken()).toBe(bytes.length);
   });
 
+  it('goes on at once when it is told that nobody comes any more', async () => {
+    await open();
+    const last = startReader(server.url);
+    last.pause();
+    const fast = startReader(followUrl(server.url));
+    await sleep(300);
+    last.leave();
+    expect(fast.taken()).toBeLessThan(bytes.length);
+    server.endLead();
+    await fast.ended;
+    expect(fast.taken()).toBe(bytes.length);
+  });
+
   it('follows the reader of the next part, which begins a little ahead of where the last one began', async () => {
     await open();
     const first = startReader(server.url);

@@ -6,12 +6,16 @@ import { type EncodeContext, startPart } from './part.ts';
 /**
  * Encodes what the crew gives this worker: parts of the picture one after another without a pause, all sound beside
  * them. The tail of a part (its last uploads and its record) overlaps the encoding of the next.
- * @param onEncoded called after this worker's last frame: what follows is publishing
  */
 export async function encodeFilm(
   context: EncodeContext,
   crew: Pick<Crew, 'next' | 'recorded'>,
-  onEncoded: () => void,
+  on: {
+    /** The last part of the picture was encoded here. */
+    pictureEnd: () => void;
+    /** This worker's last frame: what follows is publishing. */
+    encoded: () => void;
+  },
 ): Promise<void> {
   const failed = new AbortController();
   const run = { ...context, signal: AbortSignal.any([context.signal, failed.signal]) };
@@ -33,8 +37,11 @@ export async function encodeFilm(
       await own.at(-2);
     }
   };
-  const turns = await Promise.allSettled([encodeInTurn('video'), encodeInTurn('audio')]);
-  onEncoded();
+  const turns = await Promise.allSettled([
+    encodeInTurn('video').finally(on.pictureEnd),
+    encodeInTurn('audio'),
+  ]);
+  on.encoded();
   for (const end of [...(await Promise.allSettled(tails)), ...turns]) {
     // The first failure is the cause of the others.
     if (end.status === 'rejected') throw failed.signal.aborted ? failed.signal.reason : end.reason;

@@ -17,17 +17,19 @@ const waitBesideBrokenSeconds = 5;
 
 /**
  * The next message of several queues, those that come first in the list first. Where none has one, all are waited on.
- * @returns undefined when nothing came within the longest wait of SQS
+ * @param longestWaitSeconds at most what SQS allows
+ * @returns undefined when nothing came within the longest wait
  * @throws what a queue answers, when no other had a message
  */
 export async function takeFirst(
   lanes: readonly Lane[],
   signal: AbortSignal,
   log: Logger,
+  longestWaitSeconds = longPollSeconds,
 ): Promise<Taken | undefined> {
   const [only, ...more] = lanes;
   if (only === undefined) throw new TypeError('There is no queue to take messages from.');
-  if (more.length === 0) return taken(only, await only.queue.receive(signal));
+  if (more.length === 0) return taken(only, await only.queue.receive(signal, longestWaitSeconds));
   const broken = new Map<Lane, unknown>();
   for (const lane of lanes.slice(0, -1)) {
     const inTime = AbortSignal.any([signal, AbortSignal.timeout(glanceMs)]);
@@ -41,14 +43,18 @@ export async function takeFirst(
     if (message !== undefined) return { lane, message };
   }
   const others = lanes.filter((lane) => !broken.has(lane));
-  const waitSeconds = broken.size > 0 ? waitBesideBrokenSeconds : longPollSeconds;
+  const waitSeconds =
+    broken.size > 0 ? Math.min(waitBesideBrokenSeconds, longestWaitSeconds) : longestWaitSeconds;
   const found = await firstToCome(others, waitSeconds, signal, log);
   const [failure] = broken.values();
   if (found === undefined && broken.size > 0) throw failure;
   return found;
 }
 
-/** Polls that lose are not cut off, for SQS may have handed them a message by then: such a one is given back at once. */
+/**
+ * Polls that lose are not cut off, for SQS may have handed them a message by then: such a one is given back at once. One
+ * that comes back empty before its time, as when another worker was sooner, is made again.
+ */
 async function firstToCome(
   lanes: readonly Lane[],
   waitSeconds: number,
@@ -57,8 +63,16 @@ async function firstToCome(
 ): Promise<Taken | undefined> {
   const first = Promise.withResolvers<Taken | undefined>();
   let won = false;
+  const endsAt = performance.now() + waitSeconds * 1000;
+  const poll = async ({ queue }: Lane) => {
+    for (let left = waitSeconds; !won && left > 0; left = Math.floor((endsAt - performance.now()) / 1000)) {
+      const message = await queue.receive(signal, left);
+      if (message !== undefined) return message;
+    }
+    return undefined;
+  };
   const polls = lanes.map(async (lane) => {
-    const message = await lane.queue.receive(signal, waitSeconds);
+    const message = await poll(lane);
     if (message === undefined) return;
     if (!won) {
       won = true;

@@ -35,6 +35,7 @@ export class Following {
   readonly #timing: FollowTiming;
   readonly #places = new Set<Place>();
   #alone = false;
+  #ended = false;
 
   constructor(timing: FollowTiming) {
     this.#timing = timing;
@@ -52,6 +53,11 @@ export class Following {
         place.leftAt = performance.now();
       },
     };
+  }
+
+  /** No leading reader comes any more: the following one reads on alone. */
+  end(): void {
+    this.#ended = true;
   }
 
   /** Resolves when the following reader may read the block. */
@@ -73,7 +79,7 @@ export class Following {
     );
     if (lead === undefined) return false;
     if (lead <= leadBlocks) this.#alone = false;
-    return lead > leadBlocks && !this.#alone;
+    return lead > leadBlocks && !this.#alone && !this.#ended;
   }
 }
 

@@ -35,6 +35,8 @@ export interface SourceServer {
    * that stands still may be innocent.
    */
   stalledSeconds(): number;
+  /** Nobody reads at `url` any more: who follows has nobody to wait for. */
+  endLead(): void;
   close(): Promise<void>;
 }
 
@@ -197,6 +199,7 @@ export async function serveSource(
       return state.servedBytes;
     },
     stalledSeconds: () => (state.waiting === 0 ? 0 : (performance.now() - state.stalledSince) / 1000),
+    endLead: () => following.end(),
     async close() {
       if (closed) return;
       closed = true;
