@@ -15,7 +15,8 @@ import { BucketEvents } from './jobs/bucket-events.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { Parts, PartsSenders } from './jobs/parts.ts';
 import { Scaling } from './scaling/scaling.ts';
-import { readSettings, type StorageSettings } from './settings.ts';
+import { readSettings } from './settings.ts';
+import type { StorageSettings } from './settings/storage.ts';
 import { createStorage } from './storage/backends.ts';
 import { bucketNameFor } from './storage/bucket-name.ts';
 import { tagEverything } from './tags.ts';
@@ -174,6 +175,8 @@ export default function farm() {
     serviceName,
     /** The Auto Scaling group of `compute: gpu`; empty with Fargate. */
     groupName: capacity.group?.name ?? '',
+    /** Most workers at once: `farm doctor` asks whether the account may have so many. */
+    maxTasks: String(scaling.maxTasks),
     logGroupName: service.logGroupName,
     wakerLogGroupName: waker.wakerLogGroupName,
     /** Roles for the workflows of `githubRepository`; empty without it. */

@@ -1,11 +1,17 @@
 import type * as pulumi from '@pulumi/pulumi';
-import { readCompute, readNetwork, readScaling, readWorkersPerFilm } from './settings/compute.ts';
-import { readGithub } from './settings/github.ts';
+import {
+  type ComputeSettings,
+  type NetworkSettings,
+  readCompute,
+  readNetwork,
+  readScaling,
+  readWorkersPerFilm,
+  type ScalingSettings,
+} from './settings/compute.ts';
+import { type GithubSettings, readGithub } from './settings/github.ts';
 import { ConfigReader } from './settings/reader.ts';
-import { readStorage } from './settings/storage.ts';
+import { readStorage, type StorageSettings } from './settings/storage.ts';
 import { readJobNumbers, readWorkerSecrets, readWorkerTexts, type WorkerTexts } from './settings/worker.ts';
-import type { BackendName } from './storage/names.ts';
-import type { WasabiRegion } from './storage/wasabi-regions.ts';
 
 /** Everything that the stack's config says, checked. Secrets are secret outputs, the rest plain values. */
 export interface FarmSettings {
@@ -31,67 +37,6 @@ export interface FarmSettings {
   tags: Record<string, string>;
   /** Who deploys from GitHub; undefined: nobody. */
   github?: GithubSettings;
-}
-
-export interface GithubSettings {
-  /** `owner/name` or `owner@id/name@id`, as its tokens say it. */
-  repository: string;
-  makesProvider: boolean;
-  /** S3 bucket of Pulumi's state. */
-  stateBucket?: string;
-}
-
-export interface StorageSettings {
-  source: BucketChoice;
-  output: BucketChoice;
-  keepBuckets: boolean;
-  /** Uploads start jobs: only S3 can tell of them. */
-  sourceEvents: boolean;
-  sourcePrefix: string;
-  sourceSuffixes: string[];
-  outputPrefix: string;
-  corsOrigins: string[];
-  r2: {
-    accountId: string;
-    zoneId: string;
-    location?: 'apac' | 'eeur' | 'enam' | 'weur' | 'wnam' | 'oc';
-    jurisdiction: 'default' | 'eu' | 'fedramp';
-  };
-  wasabi: {
-    region?: WasabiRegion;
-    accessKeyId?: pulumi.Output<string>;
-    secretAccessKey?: pulumi.Output<string>;
-  };
-  delivery: { kind: 'none' | 'cdn'; domain: string; certificateArn: string };
-}
-
-export interface BucketChoice {
-  backend: BackendName;
-  /** An existing bucket; undefined: make one. */
-  bucket?: string;
-}
-
-export type ComputeSettings = {
-  onDemandBase: number;
-  spot: boolean;
-  task: { cpuUnits: number; memoryMib: number };
-} & ({ kind: 'fargate' } | { kind: 'gpu'; instanceTypes: string[] });
-
-export interface ScalingSettings {
-  minTasks: number;
-  maxTasks: number;
-  backlogPerTask: number;
-  wakeWorkers: number;
-  scaleOutCooldownSeconds: number;
-  scaleInCooldownSeconds: number;
-  idleMinutes: number;
-}
-
-export interface NetworkSettings {
-  existing?: { vpcId: string; subnetIds: string[] };
-  /** Availability zones of an own network. */
-  zones: number;
-  assignPublicIp: boolean;
 }
 
 /** What CloudWatch Logs allows. Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */

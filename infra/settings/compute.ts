@@ -1,7 +1,29 @@
 import { fargateMistake } from '../compute/fargate-sizes.ts';
 import { fitTask } from '../compute/instance-types.ts';
-import type { ComputeSettings, NetworkSettings, ScalingSettings } from '../settings.ts';
 import { type ConfigReader, setLine } from './reader.ts';
+
+export type ComputeSettings = {
+  onDemandBase: number;
+  spot: boolean;
+  task: { cpuUnits: number; memoryMib: number };
+} & ({ kind: 'fargate' } | { kind: 'gpu'; instanceTypes: string[] });
+
+export interface ScalingSettings {
+  minTasks: number;
+  maxTasks: number;
+  backlogPerTask: number;
+  wakeWorkers: number;
+  scaleOutCooldownSeconds: number;
+  scaleInCooldownSeconds: number;
+  idleMinutes: number;
+}
+
+export interface NetworkSettings {
+  existing?: { vpcId: string; subnetIds: string[] };
+  /** Availability zones of an own network. */
+  zones: number;
+  assignPublicIp: boolean;
+}
 
 /** Types with one GPU, the cheapest job first; the later ones are there for when Spot has none of the first. */
 const usualGpuTypes = ['g4dn.xlarge', 'g4dn.2xlarge', 'g6.xlarge', 'g5.xlarge'];

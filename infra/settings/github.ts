@@ -1,6 +1,13 @@
-import type { GithubSettings } from '../settings.ts';
 import type { ConfigReader } from './reader.ts';
 import { bucketName } from './storage.ts';
+
+export interface GithubSettings {
+  /** `owner/name` or `owner@id/name@id`, as its tokens say it. */
+  repository: string;
+  makesProvider: boolean;
+  /** S3 bucket of Pulumi's state. */
+  stateBucket?: string;
+}
 
 /** Letters, digits and signs that GitHub allows in names; ids behind both names or behind none. */
 const repository = /^([\w-]+\/[\w.-]+|[\w-]+@\d+\/[\w.-]+@\d+)$/;

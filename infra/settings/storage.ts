@@ -1,7 +1,37 @@
-import type { StorageSettings } from '../settings.ts';
-import { backendNames } from '../storage/names.ts';
-import { wasabiRegions } from '../storage/wasabi-regions.ts';
+import type * as pulumi from '@pulumi/pulumi';
+import { type BackendName, backendNames } from '../storage/names.ts';
+import { type WasabiRegion, wasabiRegions } from '../storage/wasabi-regions.ts';
 import { type ConfigReader, orList, setLine } from './reader.ts';
+
+export interface StorageSettings {
+  source: BucketChoice;
+  output: BucketChoice;
+  keepBuckets: boolean;
+  /** Uploads start jobs: only S3 can tell of them. */
+  sourceEvents: boolean;
+  sourcePrefix: string;
+  sourceSuffixes: string[];
+  outputPrefix: string;
+  corsOrigins: string[];
+  r2: {
+    accountId: string;
+    zoneId: string;
+    location?: 'apac' | 'eeur' | 'enam' | 'weur' | 'wnam' | 'oc';
+    jurisdiction: 'default' | 'eu' | 'fedramp';
+  };
+  wasabi: {
+    region?: WasabiRegion;
+    accessKeyId?: pulumi.Output<string>;
+    secretAccessKey?: pulumi.Output<string>;
+  };
+  delivery: { kind: 'none' | 'cdn'; domain: string; certificateArn: string };
+}
+
+interface BucketChoice {
+  backend: BackendName;
+  /** An existing bucket; undefined: make one. */
+  bucket?: string;
+}
 
 /** What S3, R2 and Wasabi all take as a bucket's name. */
 export const bucketName = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;

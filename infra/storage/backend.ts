@@ -1,5 +1,5 @@
 import type * as pulumi from '@pulumi/pulumi';
-import type { StorageSettings } from '../settings.ts';
+import type { StorageSettings } from '../settings/storage.ts';
 
 /** Films come from a source and go to an output. */
 export type Side = 'source' | 'output';
