@@ -1,7 +1,7 @@
 import { environmentOf, type FarmRecording, recordFarm } from '../dry-run/farm.ts';
 import type { Inputs, Registered } from '../dry-run/record.ts';
 import { loadStack } from '../dry-run/stacks.ts';
-import type { Farm as WakerFarm } from '../infra/scaling/waker.ts';
+import type { Farm as WakerFarm } from '../infra/scaling/farm.ts';
 import type { BackendName } from '../infra/storage/names.ts';
 import { readSettings, type Settings } from '../worker/src/settings.ts';
 import { CostError } from './error.ts';

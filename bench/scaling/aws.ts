@@ -1,4 +1,4 @@
-import type { WakerClients } from '../../infra/scaling/waker.ts';
+import type { WakerClients } from '../../infra/scaling/farm.ts';
 import type { Cloud } from './cloud.ts';
 
 type Input = Record<string, unknown>;

@@ -1,7 +1,7 @@
 import { environmentOf, type FarmRecording, recordFarm } from '../../dry-run/farm.ts';
 import type { Inputs } from '../../dry-run/record.ts';
 import { loadStack } from '../../dry-run/stacks.ts';
-import type { Farm } from '../../infra/scaling/waker.ts';
+import type { Farm } from '../../infra/scaling/farm.ts';
 import type { GroupSettings } from './group.ts';
 import type { ManagedScalingSettings } from './managed-scaling.ts';
 import type { MetricQuery } from './metrics.ts';

@@ -9,8 +9,8 @@ import {
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
 import type { Action } from './decide.ts';
+import type { Farm, WakerClients } from './farm.ts';
 import { tasksOn } from './observe.ts';
-import type { Farm, WakerClients } from './waker.ts';
 
 /** Does what was decided, in order, and tells in a sentence for each what came of it. */
 export async function act(clients: WakerClients, farm: Farm, actions: readonly Action[]): Promise<string[]> {

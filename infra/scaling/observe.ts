@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import type { Instance, Observed } from './decide.ts';
-import type { Farm, WakerClients } from './waker.ts';
+import type { Farm, WakerClients } from './farm.ts';
 
 /**
  * What queues, service and group say right now.

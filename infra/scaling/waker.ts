@@ -4,7 +4,8 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { act } from './act.ts';
 import { announcedJobs, type WakerEvent } from './announced.ts';
-import { decide, type Rules } from './decide.ts';
+import { decide } from './decide.ts';
+import type { Farm, WakerClients } from './farm.ts';
 import { observe } from './observe.ts';
 import { readMemory, writeMemory } from './remember.ts';
 
@@ -13,25 +14,6 @@ import { readMemory, writeMemory } from './remember.ts';
  * minute, for jobs that were sent to the queue directly, and for sleep. That it asks the queues every minute keeps their metrics fresh: those
  * of a queue that nobody asks for six hours come up to 15 minutes late.
  */
-export interface WakerClients {
-  sqs: Pick<SQSClient, 'send'>;
-  ecs: Pick<ECSClient, 'send'>;
-  autoScaling: Pick<AutoScalingClient, 'send'>;
-  ssm: Pick<SSMClient, 'send'>;
-}
-
-/** What the program tells its waker, as JSON in the variable FARM. */
-export interface Farm {
-  cluster: string;
-  service: string;
-  queueUrls: string[];
-  /** Name of the Auto Scaling group; none on Fargate. */
-  group?: string;
-  /** Name of the SSM parameter that holds the memory. */
-  memoryParameter: string;
-  rules: Rules;
-}
-
 export function createWaker(
   clients: WakerClients,
   farm: Farm,
