@@ -1,5 +1,5 @@
 import { environmentOf, type FarmRecording, recordFarm } from '../dry-run/farm.ts';
-import type { Inputs, Registered } from '../dry-run/record.ts';
+import type { Inputs, Registered } from '../dry-run/registered.ts';
 import { loadStack } from '../dry-run/stacks.ts';
 import type { Farm as WakerFarm } from '../infra/scaling/farm.ts';
 import type { BackendName } from '../infra/storage/names.ts';

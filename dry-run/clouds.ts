@@ -1,4 +1,4 @@
-import type { Inputs } from './record.ts';
+import type { Inputs } from './registered.ts';
 
 /**
  * What the clouds would answer: ids, ARNs and other outputs of each resource, and the answers of data sources. Real in

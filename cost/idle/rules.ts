@@ -1,4 +1,4 @@
-import type { Registered } from '../../dry-run/record.ts';
+import type { Registered } from '../../dry-run/registered.ts';
 import { type Charge, charge, monthOf } from '../charge.ts';
 import type { FarmFacts } from '../facts.ts';
 import { standingHour } from '../worker-hour.ts';

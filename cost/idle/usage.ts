@@ -1,4 +1,4 @@
-import type { Inputs, Registered } from '../../dry-run/record.ts';
+import type { Inputs, Registered } from '../../dry-run/registered.ts';
 import { type Charge, charge } from '../charge.ts';
 import { CostError } from '../error.ts';
 import type { FarmFacts } from '../facts.ts';

@@ -1,4 +1,4 @@
-import type { Inputs } from '../../dry-run/record.ts';
+import type { Inputs } from '../../dry-run/registered.ts';
 import type { StackConfig } from '../../dry-run/stacks.ts';
 import farm from '../../infra/index.ts';
 import { type FarmSettings, readSettings } from '../../infra/settings.ts';

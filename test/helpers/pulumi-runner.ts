@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { answerOf } from '../../dry-run/clouds.ts';
-import { type Inputs, project } from '../../dry-run/record.ts';
+import { project } from '../../dry-run/record.ts';
+import type { Inputs } from '../../dry-run/registered.ts';
 import { readProject, type StackConfig } from '../../dry-run/stacks.ts';
 
 /** What came of running the program as the Pulumi CLI does. */

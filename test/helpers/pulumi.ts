@@ -1,6 +1,7 @@
 import * as pulumi from '@pulumi/pulumi';
-import type { RecordOptions, Registered } from '../../dry-run/record.ts';
+import type { RecordOptions } from '../../dry-run/record.ts';
 import * as dryRun from '../../dry-run/record.ts';
+import type { Registered } from '../../dry-run/registered.ts';
 
 /** What a program registered with Pulumi, with questions about it. */
 export interface Recording<T> extends dryRun.Recording<T> {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Registered } from '../../../dry-run/record.ts';
+import type { Registered } from '../../../dry-run/registered.ts';
 import { loadStack } from '../../../dry-run/stacks.ts';
 import { boundaryArn } from '../../../infra/github/boundary.ts';
 import { type FarmRecording, recordFarm } from '../../helpers/farm.ts';

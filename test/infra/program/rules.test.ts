@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { containerOf } from '../../../dry-run/farm.ts';
-import type { Inputs } from '../../../dry-run/record.ts';
+import type { Inputs } from '../../../dry-run/registered.ts';
 import { loadStack } from '../../../dry-run/stacks.ts';
 import { type FarmRecording, field, recordFarm } from '../../helpers/farm.ts';
 import { statementsOf } from '../../helpers/policies.ts';
