@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findFrameRate } from '../../../worker/src/probe/frame-rate.ts';
+import { findFrameRate, readPackets } from '../../../worker/src/probe/frame-rate.ts';
 
 const thirty = { num: 30, den: 1 };
 const mp4Ticks = { num: 1, den: 15360 };
@@ -30,9 +30,9 @@ describe('findFrameRate', () => {
   });
 
   it('does not miss frames that stand behind the last packet read', () => {
-    const times = steady(330);
+    const times = steady(readPackets + 30);
     // An open group of pictures: the last one read is shown much later than those that were not read.
-    const packets = packetsAt([...times.slice(0, 299), times[305] ?? 0]);
+    const packets = packetsAt([...times.slice(0, readPackets - 1), times[readPackets + 5] ?? 0]);
     expect(findFrameRate(header(), packets, 600).variableFrameRate).toBe(false);
   });
 
@@ -49,7 +49,7 @@ describe('findFrameRate', () => {
   });
 
   it('calls it variable when the average over the film is another than the base rate', () => {
-    const found = findFrameRate(header(thirty, { num: 29, den: 1 }), packetsAt(steady(300)), 100);
+    const found = findFrameRate(header(thirty, { num: 29, den: 1 }), packetsAt(steady(readPackets)), 100);
     expect(found).toMatchObject({ variableFrameRate: true, frameRate: thirty });
   });
 
@@ -60,7 +60,7 @@ describe('findFrameRate', () => {
 
   it('takes the rate of frames and not that of fields', () => {
     const rates = header({ num: 50, den: 1 }, { num: 25, den: 1 }, { num: 1, den: 90_000 });
-    expect(findFrameRate(rates, packetsAt(steady(300, 25, 1.4)), 3600)).toEqual({
+    expect(findFrameRate(rates, packetsAt(steady(readPackets, 25, 1.4)), 3600)).toEqual({
       frameRate: { num: 25, den: 1 },
       variableFrameRate: false,
       roundedTimestamps: false,
@@ -88,7 +88,7 @@ describe('findFrameRate', () => {
     fc.assert(
       fc.property(fc.constantFrom(...rates), fc.nat(1000), fc.boolean(), (rate, startMs, cut) => {
         const round = cut ? Math.floor : Math.round;
-        const times = steady(300, rate, startMs / 1000).map((time) => round(time * 1000 + 1e-6) / 1000);
+        const times = steady(readPackets, rate, startMs / 1000).map((time) => round(time * 1000 + 1e-6) / 1000);
         const exact = Number.isInteger(rate)
           ? { num: rate, den: 1 }
           : { num: Math.round(rate * 1001), den: 1001 };

@@ -62,8 +62,11 @@ function presentationTimes(packets: readonly FfprobePacket[]): number[] {
   return packets.length >= readPackets ? times.slice(0, -reorderWindow) : times;
 }
 
-/** Packets read from the film's start to look at its timestamps. */
-export const readPackets = 300;
+/**
+ * Packets read from the film's start to look at its timestamps: a few seconds, which encoding then finds in memory. A
+ * film that begins to vary later has another average.
+ */
+export const readPackets = 120;
 
 /** One and a half frames over the whole film is what an odd last frame makes of the average. */
 function sameRate(base: Fraction, average: Fraction, durationSeconds: number): boolean {
