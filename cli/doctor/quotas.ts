@@ -19,7 +19,8 @@ const quotas = {
   },
 } as const;
 
-type Market = 'on demand' | 'spot';
+const markets = ['on demand', 'spot'] as const;
+type Market = (typeof markets)[number];
 
 /** What a farm may want of a market at once. */
 interface Want {
@@ -27,31 +28,31 @@ interface Want {
   /** vCPUs of the smallest machine that it can start, and of the one that it prefers. */
   smallest: number;
   preferred: number;
-  /** Machines at once; undefined where AWS is not told the most. */
+  /** Machines at once; undefined where nobody tells. */
   most?: number;
 }
 
 /** @param deployed undefined before the first deployment: GPU quotas are told as they are */
 export function checkQuotas(client: ServiceQuotasClient, deployed: Deployed | undefined): Promise<Finding[]> {
   const kind = deployed?.compute ?? 'gpu';
-  const wants = deployed ? wantsOf(deployed) : (['on demand', 'spot'] as const).map(anyGpu);
+  const wants = deployed ? wantsOf(deployed) : markets.map(anyGpu);
   return Promise.all(wants.map((want) => checkQuota(client, kind, want, deployed !== undefined)));
 }
 
-/** The preferred type may be away, and then the largest of the list is started: that is what has to fit. */
-export function wantsOf({ compute, task, spot, instances }: Deployed): Want[] {
-  if (compute === 'fargate' || instances === undefined) {
-    const vcpus = task.cpuUnits / 1024;
-    return [{ market: spot ? 'spot' : 'on demand', smallest: vcpus, preferred: vcpus }];
-  }
-  const vcpus = instances.types.filter(isInstanceType).map((type) => instanceTypes[type].vcpus);
+/** How many machines a farm may want of each market, the base on demand first. */
+export function wantsOf({ task, spot, onDemandBase, most, instanceTypes: types }: Deployed): Want[] {
+  const vcpus = types
+    ? types.filter(isInstanceType).map((type) => instanceTypes[type].vcpus)
+    : [task.cpuUnits / 1024];
   const [preferred = 4] = vcpus;
   const sizes = { smallest: Math.min(...vcpus, preferred), preferred };
-  const onDemand = spot ? Math.min(instances.onDemandBase, instances.most) : instances.most;
-  return [
-    { market: 'on demand' as const, ...sizes, most: onDemand },
-    { market: 'spot' as const, ...sizes, most: instances.most - onDemand },
-  ].filter(({ most }) => most > 0);
+  const base = Math.min(onDemandBase, most ?? onDemandBase);
+  const wants = spot
+    ? { 'on demand': base, spot: most === undefined ? undefined : most - base }
+    : { 'on demand': most, spot: 0 };
+  return markets
+    .map((market) => ({ market, ...sizes, most: wants[market] }))
+    .filter(({ most }) => most !== 0);
 }
 
 function anyGpu(market: Market): Want {

@@ -44,6 +44,8 @@ export const addressSchema = z.object({
   serviceName: maybe,
   /** The Auto Scaling group of GPU instances. */
   groupName: maybe,
+  /** Most workers at once. */
+  maxTasks: z.coerce.number().int().positive().optional(),
   /** Only of a farm on this machine: one endpoint for queue and topic, any credentials, and which uploads become jobs. */
   local: z
     .object({ endpoint: z.url(), pid: z.number().int(), uploadSuffixes: z.array(z.string()) })

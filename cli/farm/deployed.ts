@@ -1,4 +1,8 @@
-import { type AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
+import {
+  type AutoScalingClient,
+  type AutoScalingGroup,
+  DescribeAutoScalingGroupsCommand,
+} from '@aws-sdk/client-auto-scaling';
 import {
   DescribeServicesCommand,
   DescribeTaskDefinitionCommand,
@@ -20,8 +24,12 @@ export interface Deployed {
   secretParameters: Record<string, string>;
   /** Whether some of the capacity is Spot. */
   spot: boolean;
-  /** With `compute: gpu`. */
-  instances?: { types: string[]; most: number; onDemandBase: number };
+  /** Machines on demand before Spot is used: instances with `compute: gpu`, tasks on Fargate. */
+  onDemandBase: number;
+  /** Machines at once; undefined on Fargate where outputs of an earlier version don't tell. */
+  most?: number;
+  /** With `compute: gpu`, the preferred first. */
+  instanceTypes?: string[];
 }
 
 interface Clients {
@@ -35,7 +43,7 @@ interface Clients {
  */
 export async function readDeployed(
   { ecs, autoScaling }: Clients,
-  address: Pick<FarmAddress, 'clusterName' | 'serviceName' | 'groupName'>,
+  address: Pick<FarmAddress, 'clusterName' | 'serviceName' | 'groupName' | 'maxTasks'>,
 ): Promise<Deployed | undefined> {
   const service = await readService({ ecs }, address);
   if (service === undefined) return undefined;
@@ -44,7 +52,6 @@ export async function readDeployed(
   );
   const container = taskDefinition?.containerDefinitions?.[0];
   const group = address.groupName ? await readGroup({ autoScaling }, address.groupName) : undefined;
-  const { InstancesDistribution: mix, LaunchTemplate: template } = group?.MixedInstancesPolicy ?? {};
   return {
     compute: group ? 'gpu' : 'fargate',
     task: { cpuUnits: Number(taskDefinition?.cpu ?? 0), memoryMib: Number(taskDefinition?.memory ?? 0) },
@@ -55,19 +62,25 @@ export async function readDeployed(
     secretParameters: Object.fromEntries(
       (container?.secrets ?? []).map(({ name, valueFrom }) => [name, valueFrom ?? '']),
     ),
-    spot: group
-      ? (mix?.OnDemandPercentageAboveBaseCapacity ?? 100) < 100
-      : (service.capacityProviderStrategy ?? []).some(
-          ({ capacityProvider }) => capacityProvider === 'FARGATE_SPOT',
-        ),
-    ...(group && {
-      instances: {
-        types: (template?.Overrides ?? []).flatMap(({ InstanceType }) => InstanceType ?? []),
-        most: group.MaxSize ?? 0,
-        onDemandBase: mix?.OnDemandBaseCapacity ?? 0,
-      },
-    }),
+    ...(group ? mixOfGroup(group) : { ...mixOfService(service), most: address.maxTasks }),
   };
+}
+
+type Mix = Pick<Deployed, 'spot' | 'onDemandBase' | 'most' | 'instanceTypes'>;
+
+function mixOfGroup({ MaxSize, MixedInstancesPolicy = {} }: AutoScalingGroup): Mix {
+  const { InstancesDistribution: mix, LaunchTemplate: template } = MixedInstancesPolicy;
+  return {
+    spot: (mix?.OnDemandPercentageAboveBaseCapacity ?? 100) < 100,
+    onDemandBase: mix?.OnDemandBaseCapacity ?? 0,
+    most: MaxSize ?? 0,
+    instanceTypes: (template?.Overrides ?? []).flatMap(({ InstanceType }) => InstanceType ?? []),
+  };
+}
+
+function mixOfService({ capacityProviderStrategy: strategies = [] }: Service): Mix {
+  const of = (provider: string) => strategies.find(({ capacityProvider }) => capacityProvider === provider);
+  return { spot: of('FARGATE_SPOT') !== undefined, onDemandBase: of('FARGATE')?.base ?? 0 };
 }
 
 /** @throws UserError when it is not there */

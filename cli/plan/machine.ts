@@ -29,11 +29,11 @@ export function machineOf(compute: 'fargate' | 'gpu', instanceType: string | und
 }
 
 /** The machine of a farm that is deployed; on GPU the first of its types. */
-export function machineOfDeployed({ task, spot, instances }: Deployed): Machine {
-  const onDemand = !spot || (instances?.onDemandBase ?? 0) > 0;
+export function machineOfDeployed({ task, spot, onDemandBase, instanceTypes: types }: Deployed): Machine {
+  const onDemand = !spot || onDemandBase > 0;
   const markets: Market[] = [...(onDemand ? ['onDemand' as const] : []), ...(spot ? ['spot' as const] : [])];
-  return instances
-    ? { kind: 'gpu', instanceType: known(instances.types[0] ?? ''), markets }
+  return types
+    ? { kind: 'gpu', instanceType: known(types[0] ?? ''), markets }
     : { kind: 'fargate', vcpus: task.cpuUnits / 1024, memoryGb: task.memoryMib / 1024, markets };
 }
 

@@ -81,8 +81,8 @@ it('reads compute, settings and secrets of a farm as they are deployed, and chec
     image,
     environment: { ENCODER: 'nvenc' },
     secretParameters: { DATABASE_URL: parameter },
-    spot: true,
-    instances: { types: ['g4dn.xlarge', 'g6.xlarge'], most: 3, onDemandBase: 1 },
+    ...{ spot: true, onDemandBase: 1, most: 3 },
+    instanceTypes: ['g4dn.xlarge', 'g6.xlarge'],
   });
   const quotas = await checkQuotas(new ServiceQuotasClient(aws.client), deployed);
   expect(quotas.map(({ name, state }) => [name, state])).toEqual([
@@ -92,6 +92,35 @@ it('reads compute, settings and secrets of a farm as they are deployed, and chec
   expect(aws.asked.slice(-2)).toEqual([
     { ServiceCode: 'ec2', QuotaCode: 'L-DB2E81BA' },
     { ServiceCode: 'ec2', QuotaCode: 'L-3819A6DF' },
+  ]);
+});
+
+it('asks on Fargate for the vCPUs of as many tasks as the outputs tell', async () => {
+  const strategies = [
+    { capacityProvider: 'FARGATE', base: 1, weight: 0 },
+    { capacityProvider: 'FARGATE_SPOT', base: 0, weight: 1 },
+  ];
+  await using aws = await startAwsAnswers({
+    ...answers,
+    DescribeServices: { services: [{ status: 'ACTIVE', capacityProviderStrategy: strategies }] },
+    GetServiceQuota: { Quota: { QuotaCode: 'any', Value: 6 } }, // a new account's
+  });
+  const clients = { ecs: new ECSClient(aws.client), autoScaling: new AutoScalingClient(aws.client) };
+  const { groupName: _, ...fargate } = address;
+  const deployed = await readDeployed(clients, { ...fargate, maxTasks: 3 });
+  expect(deployed).toMatchObject({ compute: 'fargate', spot: true, onDemandBase: 1, most: 3 });
+  const quotas = await checkQuotas(new ServiceQuotasClient(aws.client), deployed);
+  expect(quotas).toMatchObject([
+    { name: 'quota, on demand', state: 'ok' },
+    {
+      ...{ name: 'quota, spot', state: 'warning' },
+      why: '6 vCPU of Fargate Spot: room for 1 of 2 workers of 4',
+      fix: expect.stringMatching(/--service-code fargate --quota-code L-36FBB829 --desired-value 8$/),
+    },
+  ]);
+  expect(aws.asked.slice(-2)).toEqual([
+    { ServiceCode: 'fargate', QuotaCode: 'L-3032A538' },
+    { ServiceCode: 'fargate', QuotaCode: 'L-36FBB829' },
   ]);
 });
 

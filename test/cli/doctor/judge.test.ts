@@ -11,8 +11,8 @@ import { plainStyle } from '../../../cli/text/style.ts';
 const gpu: Deployed = {
   compute: 'gpu',
   ...{ image: '', environment: {}, secretParameters: {}, task: { cpuUnits: 4096, memoryMib: 14_336 } },
-  spot: true,
-  instances: { types: ['g4dn.2xlarge', 'g4dn.xlarge', 'unheard.of'], most: 3, onDemandBase: 1 },
+  ...{ spot: true, onDemandBase: 1, most: 3 },
+  instanceTypes: ['g4dn.2xlarge', 'g4dn.xlarge', 'unheard.of'],
 };
 
 it('wants of each market what the group may start there', () => {
@@ -22,9 +22,20 @@ it('wants of each market what the group may start there', () => {
     { market: 'spot', ...sizes, most: 2 },
   ]);
   expect(wantsOf({ ...gpu, spot: false })).toEqual([{ market: 'on demand', ...sizes, most: 3 }]);
-  const { instances: _, ...fargate } = gpu;
-  expect(wantsOf({ ...fargate, compute: 'fargate' })).toEqual([
-    { market: 'spot', smallest: 4, preferred: 4 },
+});
+
+it('wants on Fargate the vCPUs of as many tasks as there may be, and of one where nobody tells', () => {
+  const { instanceTypes: _, ...common } = gpu;
+  const fargate: Deployed = { ...common, compute: 'fargate', task: { cpuUnits: 2048, memoryMib: 4096 } };
+  const sizes = { smallest: 2, preferred: 2 };
+  expect(wantsOf({ ...fargate, onDemandBase: 0 })).toEqual([{ market: 'spot', ...sizes, most: 3 }]);
+  expect(wantsOf(fargate)).toEqual([
+    { market: 'on demand', ...sizes, most: 1 },
+    { market: 'spot', ...sizes, most: 2 },
+  ]);
+  expect(wantsOf({ ...fargate, onDemandBase: 0, most: undefined })).toEqual([{ market: 'spot', ...sizes }]);
+  expect(wantsOf({ ...fargate, spot: false, onDemandBase: 0, most: undefined })).toEqual([
+    { market: 'on demand', ...sizes },
   ]);
 });
 

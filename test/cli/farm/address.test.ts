@@ -30,12 +30,13 @@ const outputs = {
   outputPrefix: '',
   publicUrl: '',
   clusterName: 'farm',
+  maxTasks: '3',
 };
 
 it('reads what the stack tells, and leaves alone what it does not need', () => {
   const { local, ...address } = readAddress(JSON.stringify(outputs), 'here');
   expect(local).toBeUndefined();
-  expect(address).toMatchObject({ outputStorage: 'r2', dashboardUrl: '' });
+  expect(address).toMatchObject({ outputStorage: 'r2', dashboardUrl: '', maxTasks: 3 });
 });
 
 it('names every mistake in a saved file', () => {

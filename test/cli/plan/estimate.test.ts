@@ -63,6 +63,7 @@ it('takes compute and settings of a farm as they are deployed', () => {
     environment: {},
     secretParameters: {},
     task: { cpuUnits: 8192, memoryMib: 16_384 },
+    onDemandBase: 1,
   };
   expect(machineOfDeployed({ ...common, compute: 'fargate', spot: false })).toEqual({
     kind: 'fargate',
@@ -70,8 +71,8 @@ it('takes compute and settings of a farm as they are deployed', () => {
     memoryGb: 16,
     markets: ['onDemand'],
   });
-  const instances = { types: ['g6.xlarge', 'g5.xlarge'], most: 3, onDemandBase: 1 };
-  expect(machineOfDeployed({ ...common, compute: 'gpu', spot: true, instances })).toEqual({
+  const instanceTypes = ['g6.xlarge', 'g5.xlarge'];
+  expect(machineOfDeployed({ ...common, compute: 'gpu', spot: true, instanceTypes })).toEqual({
     kind: 'gpu',
     instanceType: 'g6.xlarge',
     markets: ['onDemand', 'spot'],
