@@ -1,5 +1,6 @@
 import { chooseEncoder } from '../../worker/src/encode/choose-encoder.ts';
 import { openMediaTools } from '../../worker/src/media-tool.ts';
+import { encodingFor } from '../../worker/src/plan/encoding.ts';
 import { makePlan } from '../../worker/src/plan/make-plan.ts';
 import type { Plan, VideoEncoder } from '../../worker/src/plan/plan.ts';
 import type { Media } from '../../worker/src/probe/media.ts';
@@ -34,16 +35,9 @@ export async function planFilm(
   const server = await serveSource(film, info, { patienceSeconds: 10 });
   try {
     const media = await probe(tools, server.url, info.sizeBytes, settings.limits, signal);
-    const { ladder, include480p, segmentSeconds, thumbnailAt, ...encoding } = settings.encoding;
     const plan = makePlan(media, {
       sourceVersion: info.versionId ?? info.etag,
-      encoding: {
-        ...encoding,
-        ladder: options.ladder ?? ladder,
-        include480p: options.include480p ?? include480p,
-        segmentSeconds: options.segmentSeconds ?? segmentSeconds,
-        thumbnailAt: options.thumbnailAt ?? thumbnailAt,
-      },
+      encoding: encodingFor(settings.encoding, options),
       encoder: await encoderOf(machine, settings, tools),
       software: tools.version,
     });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Encoding, PlanRequest } from '../../worker/src/plan/make-plan.ts';
+import type { Encoding } from '../../worker/src/plan/encoding.ts';
+import type { PlanRequest } from '../../worker/src/plan/make-plan.ts';
 import type { AudioStream, Media, VideoStream } from '../../worker/src/probe/media.ts';
 import { parseProbe } from '../../worker/src/probe/parse.ts';
 

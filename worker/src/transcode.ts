@@ -3,7 +3,8 @@ import type { QueuedJob } from './job/job.ts';
 import { openJobSource, withSourceServer } from './job/open-source.ts';
 import { stopKey } from './job/stop.ts';
 import { type FilmEnd, makeFilm, type PlannedFilm, type TranscodeRun } from './make-film.ts';
-import { type Encoding, makePlan } from './plan/make-plan.ts';
+import { type Encoding, encodingFor } from './plan/encoding.ts';
+import { makePlan } from './plan/make-plan.ts';
 import type { Plan, VideoEncoder } from './plan/plan.ts';
 import { probe } from './probe/probe.ts';
 import { removeOlder, removeUnfinished } from './publish/clean-up.ts';
@@ -105,20 +106,11 @@ interface WantedFilm {
   request: FilmRequest;
 }
 
-/** What the film is to be: the farm's settings with the job's options laid over them. */
+/** What the film is to be. */
 function wantedFilm(job: QueuedJob, info: ObjectInfo, { settings, encoder }: TranscodeRun): WantedFilm {
-  const { ladder, include480p, segmentSeconds, segmentFormat, thumbnailAt, partSeconds } = settings.encoding;
-  const options = job.options ?? {};
-  const encoding = {
-    ladder: options.ladder ?? ladder,
-    include480p: options.include480p ?? include480p,
-    segmentSeconds: options.segmentSeconds ?? segmentSeconds,
-    segmentFormat,
-    thumbnailAt: options.thumbnailAt ?? thumbnailAt,
-    partSeconds,
-  };
+  const encoding = encodingFor(settings.encoding, job.options);
   const sourceVersion = versionOf(info);
-  const forcedBy = options.force ? job.requestId : undefined;
+  const forcedBy = job.options?.force ? job.requestId : undefined;
   const hash = requestHash({ source: job.source, sourceVersion, encoding, encoder });
   return {
     encoding,

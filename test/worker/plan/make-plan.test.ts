@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RefusedError } from '../../../worker/src/errors.ts';
-import { type Encoding, makePlan } from '../../../worker/src/plan/make-plan.ts';
+import type { Encoding } from '../../../worker/src/plan/encoding.ts';
+import { makePlan } from '../../../worker/src/plan/make-plan.ts';
 import type { Plan } from '../../../worker/src/plan/plan.ts';
 import { audioStream, film, planRequest, readMedia, videoStream } from '../../helpers/media.ts';
 

@@ -1,7 +1,7 @@
 import { RefusedError } from '../errors.ts';
 import type { Media, VideoStream } from '../probe/media.ts';
-import type { Settings } from '../settings.ts';
 import { planAudio } from './audio.ts';
+import type { Encoding } from './encoding.ts';
 import { endOf, filmOrigin, gopLength, planTiming } from './frame-timing.ts';
 import { shortHash } from './hash.ts';
 import { resolveLadder } from './ladder.ts';
@@ -10,12 +10,6 @@ import type { Plan, VideoEncoder, VideoPlan } from './plan.ts';
 import { displaySize, type Size, sizeRungs } from './sizes.ts';
 import { planStoryboard } from './storyboard.ts';
 import { choosePath, nvencSmallest, planRenditions, prepareFilters } from './video.ts';
-
-/** The settings of the farm with the job's options laid over them. */
-export type Encoding = Pick<
-  Settings['encoding'],
-  'ladder' | 'include480p' | 'segmentSeconds' | 'segmentFormat' | 'thumbnailAt' | 'partSeconds'
->;
 
 export interface PlanRequest {
   sourceVersion: string;
