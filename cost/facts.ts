@@ -21,6 +21,8 @@ export interface FarmFacts {
   /** Workers that are On-Demand before Spot is used. */
   onDemandBase: number;
   spot: boolean;
+  /** Instances that stand ready, stopped, while fewer run. */
+  warmInstances: number;
   worker: FargateWorker | GpuWorker;
   /** Each worker, or each instance, has a public IPv4 address. */
   publicIpv4: boolean;
@@ -83,6 +85,7 @@ export function factsOf({ resources }: Pick<FarmRecording, 'resources'>, region:
     minTasks: Number(target.minCapacity),
     maxTasks: Number(target.maxCapacity),
     ...(group ? mixOfGroup(group) : mixOfService(service)),
+    warmInstances: group ? warmPoolOf(group) : 0,
     worker: group
       ? gpuWorker(group, inputsOf('aws:ec2/launchTemplate:LaunchTemplate'))
       : fargateWorker(inputsOf('aws:ecs/taskDefinition:TaskDefinition')),
@@ -113,6 +116,10 @@ function mixOfGroup({ mixedInstancesPolicy }: Inputs): Mix {
     onDemandBase: instancesDistribution.onDemandBaseCapacity,
     spot: instancesDistribution.onDemandPercentageAboveBaseCapacity < 100,
   };
+}
+
+function warmPoolOf({ warmPool }: Inputs): number {
+  return (warmPool as { maxGroupPreparedCapacity: number } | undefined)?.maxGroupPreparedCapacity ?? 0;
 }
 
 function mixOfService({ capacityProviderStrategies }: Inputs): Mix {

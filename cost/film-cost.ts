@@ -23,7 +23,10 @@ export interface FilmCost {
   transferUsd: number;
   totalUsd: number;
   perSourceMinuteUsd: number;
-  /** What a film costs more that wakes the farm: the machine's start, and its waiting until the farm sleeps. 0 where a worker always runs. */
+  /**
+   * What a film costs more that wakes the farm: the machine's start, its waiting until the farm sleeps, and the making of the next stopped
+   * instance where such stand ready. 0 where a worker always runs.
+   */
   wakingUsd: number;
 }
 
@@ -78,7 +81,7 @@ function costOn(farm: FarmFacts, plan: FilmPlan, { machine, market }: Chosen): F
     transferUsd,
     totalUsd,
     perSourceMinuteUsd: totalUsd / (plan.durationSeconds / 60),
-    wakingUsd: farm.minTasks > 0 ? 0 : (wakingSeconds(farm) / 3600) * hourUsd,
+    wakingUsd: farm.minTasks > 0 ? 0 : (wakingSeconds(farm) / 3600) * hourUsd + poolUsd(farm, machine),
   };
 }
 
@@ -99,12 +102,26 @@ const startSeconds = { gpu: 130, fargate: 30 } as const;
  * Of all workers that make the film. After it, the quiet until they go, of which one waits longer than the others, and on instances the time
  * until those go too (`decide.ts`).
  */
-function wakingSeconds({ worker, settings, waker: { rules } }: FarmFacts): number {
-  const { workersPerFilm } = settings.sharing;
-  const workers = Math.min(rules.maxTasks, Math.ceil(workersPerFilm / rules.backlogPerTask));
-  const instanceMs = worker.kind === 'gpu' ? rules.idleInstanceMs : 0;
-  const quietMs = rules.idleMs + (workers - 1) * rules.spareMs;
+function wakingSeconds(farm: FarmFacts): number {
+  const { worker, waker } = farm;
+  const { idleMs, spareMs, idleInstanceMs } = waker.rules;
+  const workers = workersOf(farm);
+  const instanceMs = worker.kind === 'gpu' ? idleInstanceMs : 0;
+  const quietMs = idleMs + (workers - 1) * spareMs;
   return workers * (startSeconds[worker.kind] + instanceMs / 1000) + quietMs / 1000;
+}
+
+/** How many make the film. */
+function workersOf({ settings, waker: { rules } }: FarmFacts): number {
+  return Math.min(rules.maxTasks, Math.ceil(settings.sharing.workersPerFilm / rules.backlogPerTask));
+}
+
+/** A stopped instance that was started is never stopped again: another is made, booted and stopped, which takes about so long. An assumption. */
+const preparationSeconds = 180;
+
+function poolUsd(farm: FarmFacts, machine: WorkerHour): number {
+  const used = Math.min(farm.warmInstances, workersOf(farm));
+  return ((used * preparationSeconds) / 3600) * total(machine.onDemand);
 }
 
 const requestPrices: Record<BackendName, { write: PriceName; read: PriceName } | undefined> = {

@@ -83,6 +83,7 @@ export default function farm() {
           securityGroupId,
           instanceTypes: compute.instanceTypes,
           maxInstances: scaling.maxTasks,
+          warmInstances: compute.warmInstances,
           tags,
           ...task,
           ...mix,

@@ -6,7 +6,6 @@ import { simulate } from './simulate.ts';
 import { workerSpeed } from './speed.ts';
 import { readStack, type Stack } from './stack.ts';
 import { duration, table } from './table.ts';
-import { variants } from './variants.ts';
 import * as workloads from './workloads.ts';
 
 export interface ColdStart {
@@ -20,10 +19,11 @@ export interface ColdStart {
 export async function startFromZero(stack: Stack, seed: number, log: (line: string) => void) {
   const workload = workloads.oneFilmADay(seed);
   const speed = workerSpeed(stack, 30).limit;
+  const warm = await readStack(stack.file, { warmInstances: '1' });
   const policies = [
-    farmPolicy(variants.managedScalingAlone(stack), 'managed scaling alone'),
+    farmPolicy(managedScalingAlone(stack), 'managed scaling alone'),
     farmPolicy(stack),
-    farmPolicy(variants.warm(stack, 1), 'with a warm instance'),
+    farmPolicy(warm, 'warmInstances: 1'),
     instancePerJob(),
   ];
   const bars: ColdStart[] = [];
@@ -52,6 +52,12 @@ export async function startFromZero(stack: Stack, seed: number, log: (line: stri
     p95Seconds: bars[1]?.p95Seconds ?? Number.NaN,
     warmP95Seconds: bars[2]?.p95Seconds ?? Number.NaN,
   };
+}
+
+/** The farm as it would be if ECS managed scaling alone ordered instances, and for one worker a film. */
+export function managedScalingAlone(stack: Stack): Stack {
+  const rules = { ...stack.waker.rules, tasksPerInstance: Number.POSITIVE_INFINITY, wakeWorkers: 1 };
+  return { ...stack, waker: { ...stack.waker, rules } };
 }
 
 /** The stack files, each with a film of two hours a day. */

@@ -22,7 +22,7 @@ export interface GroupSettings {
   onDemandBase: number;
   /** Above the base: Spot, or On-Demand as well. */
   spotAbove: boolean;
-  /** Stopped instances that wait to be started: On-Demand only, as Spot can't be stopped and started by Auto Scaling. */
+  /** Stopped instances that wait to be started, less those that are wanted: within the On-Demand base. */
   warm: number;
   /** The group itself takes none away (`protectFromScaleIn`). */
   protectFromScaleIn: boolean;
@@ -49,7 +49,9 @@ export class Group {
   readonly machines: Machine[] = [];
   alive: Machine[] = [];
   readonly settings: GroupSettings;
+  /** Stopped ones that are ready, and those that are being made. */
   private warm: number;
+  private preparing = 0;
   private made = 0;
   private readonly timeline: Timeline;
   private readonly random: Random;
@@ -85,6 +87,7 @@ export class Group {
     if (!machine) return;
     this.desired -= 1;
     this.end(machine, 'scaling');
+    this.refill();
   }
 
   /** No instance is left to pay for. */
@@ -105,17 +108,14 @@ export class Group {
       }
       this.launch(isSpot);
     }
+    this.refill();
   }
 
   private launch(isSpot: boolean): void {
     const isWarm = !isSpot && this.warm > 0;
+    if (isWarm) this.warm -= 1;
     const machine = this.make(isSpot);
-    machine.hasImage = isWarm;
     this.alive.push(machine);
-    if (isWarm) {
-      this.warm -= 1;
-      this.refill();
-    }
     this.timeline.after(this.random.within(isWarm ? constants.joinFromStopped : constants.join), () => {
       if (machine.endedAtMs !== undefined) return;
       machine.joinedAtMs = this.timeline.nowMs;
@@ -128,13 +128,18 @@ export class Group {
     }
   }
 
-  /** ECS lets no instance return to the warm pool, so each that leaves it costs the making of another. */
+  /** ECS lets no instance return to the warm pool, so each that has left it costs the making of another. */
   private refill(): void {
-    const machine = this.make(false);
-    this.timeline.after(constants.prepareMs, () => {
-      machine.endedAtMs = this.timeline.nowMs;
-      this.warm += 1;
-    });
+    while (this.desired + this.warm + this.preparing < this.settings.warm) {
+      const machine = this.make(false);
+      this.preparing += 1;
+      this.timeline.after(constants.prepareMs, () => {
+        machine.endedAtMs = this.timeline.nowMs;
+        this.preparing -= 1;
+        // More are wanted by now: it was made for nothing.
+        if (this.desired + this.warm + this.preparing < this.settings.warm) this.warm += 1;
+      });
+    }
   }
 
   private make(isSpot: boolean): Machine {

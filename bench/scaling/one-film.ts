@@ -4,7 +4,6 @@ import { type Run, simulate } from './simulate.ts';
 import { workerSpeed } from './speed.ts';
 import { readStack, type Stack } from './stack.ts';
 import { table } from './table.ts';
-import { variants } from './variants.ts';
 import * as workloads from './workloads.ts';
 
 /** A film of two hours, from none, at what speed and with what ready. */
@@ -24,13 +23,14 @@ export async function makeOneFilm(stack: Stack, seed: number, log: (line: string
   };
   const [at30, at25] = [workerSpeed(stack, 30), workerSpeed(stack, 25)];
   const alone = await readStack(stack.file, { workersPerFilm: '1', wakeWorkers: '1' });
+  const warm = await readStack(stack.file, { warmInstances: '3', onDemandBase: '3' });
   const cases = [
     { name: "30/s, chip's limit", of: stack, speed: at30.limit },
     { name: "25/s, chip's limit", of: stack, speed: at25.limit },
     { name: '30/s, half of it', of: stack, speed: at30.careful },
     { name: '25/s, half of it', of: stack, speed: at25.careful },
     { name: '30/s, limit, one worker', of: alone, speed: at30.limit },
-    { name: '30/s, limit, 3 warm', of: variants.warm(stack, 3), speed: at30.limit },
+    { name: '30/s, limit, 3 warm', of: warm, speed: at30.limit },
   ];
   const made = [];
   for (const { name, of, speed } of cases) made.push({ name, speed, ...(await medianRun(of, speed)) });

@@ -86,7 +86,7 @@ function readGpu(recording: FarmRecording): NonNullable<Stack['gpu']> {
   const group = inputsOf(recording, 'aws:autoscaling/group:Group') as {
     maxSize: number;
     protectFromScaleIn: boolean;
-    warmPool?: { minSize: number };
+    warmPool?: { maxGroupPreparedCapacity: number };
     mixedInstancesPolicy: {
       instancesDistribution: { onDemandBaseCapacity: number; onDemandPercentageAboveBaseCapacity: number };
       launchTemplate: { overrides: { instanceType: string }[] };
@@ -106,7 +106,7 @@ function readGpu(recording: FarmRecording): NonNullable<Stack['gpu']> {
       maxSize: group.maxSize,
       onDemandBase: instancesDistribution.onDemandBaseCapacity,
       spotAbove: instancesDistribution.onDemandPercentageAboveBaseCapacity < 100,
-      warm: group.warmPool?.minSize ?? 0,
+      warm: group.warmPool?.maxGroupPreparedCapacity ?? 0,
       protectFromScaleIn: group.protectFromScaleIn,
     },
     managedScaling: {

@@ -10,6 +10,7 @@ import {
   metricsOfAlarm,
   metricsOfTracking,
   queueRequests,
+  stoppedInstances,
   trackingAlarms,
   unpriced,
   wakerCalls,
@@ -71,7 +72,8 @@ const rules: Record<string, Rule> = {
   'aws:appautoscaling/policy:Policy': ({ inputs }) => alarms(trackingAlarms, metricsOfTracking(inputs)),
   'aws:ecs/capacityProvider:CapacityProvider': ({ inputs }) => managedScaling(inputs),
   'aws:ecs/clusterCapacityProviders:ClusterCapacityProviders': configuration,
-  'aws:autoscaling/group:Group': () => 'a group of no instances; its own metrics are free',
+  'aws:autoscaling/group:Group': (_group, farm) => stoppedInstances(farm),
+  'aws:autoscaling/lifecycleHook:LifecycleHook': configuration,
   'aws:ec2/launchTemplate:LaunchTemplate': configuration,
 
   // Workers

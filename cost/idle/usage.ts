@@ -88,6 +88,19 @@ export function managedScaling({ autoScalingGroupProvider }: Inputs): Charge[] |
     : 'without managed scaling it is free';
 }
 
+/**
+ * A stopped instance costs its volume: no hours, and no address, as that goes back when it stops. Those that always run take from the pool.
+ * Source: https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-warm-pools.html
+ */
+export function stoppedInstances({ warmInstances, minTasks, waker, worker }: FarmFacts): Charge[] | string {
+  const running = Math.ceil(minTasks / waker.rules.tasksPerInstance);
+  const count = Math.max(0, warmInstances - running);
+  if (worker.kind !== 'gpu' || count === 0) return 'a group of no instances; its own metrics are free';
+  const what =
+    count === 1 ? 'root volume of a stopped instance' : `root volumes of ${count} stopped instances`;
+  return [charge('ebsGp3', count * worker.rootVolumeGb, what)];
+}
+
 /** Container Insights' metrics of a cluster and of a service of which no task runs: three and five. Not confirmed. */
 const insightsMetricsAtRest = 8;
 

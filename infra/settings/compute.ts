@@ -5,6 +5,8 @@ import { type ConfigReader, setLine } from './reader.ts';
 export type ComputeSettings = {
   onDemandBase: number;
   spot: boolean;
+  /** 0 with Fargate. */
+  warmInstances: number;
   task: { cpuUnits: number; memoryMib: number };
 } & ({ kind: 'fargate' } | { kind: 'gpu'; instanceTypes: string[] });
 
@@ -39,8 +41,16 @@ export function readCompute(config: ConfigReader): ComputeSettings {
   const common = {
     onDemandBase: config.integer('onDemandBase', { min: 0, max: 100 }),
     spot: config.flag('spot'),
+    warmInstances: config.integer('warmInstances', { min: 0, max: 100 }),
   };
   if (kind === 'fargate') {
+    if (common.warmInstances > 0) {
+      config.refuseTogether(
+        `warmInstances is ${common.warmInstances}, but compute is "fargate", which has no instances to keep ready.`,
+        'pulumi config rm warmInstances',
+        `or ${setLine('compute', 'gpu')}`,
+      );
+    }
     if (types.length > 0) {
       config.refuseTogether(
         `instanceTypes is ${JSON.stringify(types)}, but compute is "fargate", which has no instances and no GPU.`,
@@ -74,7 +84,7 @@ export function readCompute(config: ConfigReader): ComputeSettings {
   }
 }
 
-export function readScaling(config: ConfigReader, { onDemandBase }: ComputeSettings): ScalingSettings {
+export function readScaling(config: ConfigReader, compute: ComputeSettings): ScalingSettings {
   const settings = {
     minTasks: config.integer('minTasks', { min: 0, max: 100 }),
     maxTasks: config.integer('maxTasks', { min: 1, max: 100 }),
@@ -85,6 +95,7 @@ export function readScaling(config: ConfigReader, { onDemandBase }: ComputeSetti
     idleMinutes: config.integer('idleMinutes', { min: 1, max: 1440 }),
   };
   const { minTasks, maxTasks } = settings;
+  const { onDemandBase } = compute;
   if (minTasks > maxTasks) {
     config.refuse('maxTasks', `is ${maxTasks}, less than minTasks ${minTasks}.`, `${minTasks}`);
   }
@@ -95,7 +106,35 @@ export function readScaling(config: ConfigReader, { onDemandBase }: ComputeSetti
       `${maxTasks}`,
     );
   }
+  if (compute.kind === 'gpu' && compute.warmInstances > 0) checkWarmInstances(config, compute, settings);
   return settings;
+}
+
+function checkWarmInstances(
+  config: ConfigReader,
+  { warmInstances, onDemandBase, spot }: ComputeSettings,
+  { minTasks, maxTasks }: ScalingSettings,
+): void {
+  const is = `is ${warmInstances}`;
+  if (warmInstances > maxTasks) {
+    config.refuse(
+      'warmInstances',
+      `${is}, more than maxTasks ${maxTasks}: there are never so many workers.`,
+      `${maxTasks}`,
+    );
+  } else if (warmInstances <= minTasks) {
+    config.refuse(
+      'warmInstances',
+      `${is}, and minTasks ${minTasks}: what always runs is never stopped, so none would stand ready.`,
+      '0',
+    );
+  } else if (spot && warmInstances > onDemandBase) {
+    config.refuseTogether(
+      `warmInstances ${is}, more than onDemandBase ${onDemandBase}: only On-Demand instances can stand ready.`,
+      setLine('onDemandBase', `${warmInstances}`),
+      `or ${setLine('spot', 'false')}`,
+    );
+  }
 }
 
 /** How many workers make one film together, at most. */

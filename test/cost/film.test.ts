@@ -146,6 +146,17 @@ describe('a film of two hours', () => {
     expect(seconds).toBeCloseTo(2 * (130 + idleInstanceMs / 1000) + 600 + spareMs / 1000, 6);
     expect((await costsWith({ minTasks: '1' })).first.wakingUsd).toBe(0);
   });
+
+  it('pays three minutes of an instance to replace a stopped one that was started', async () => {
+    const gpu = { compute: 'gpu', spot: 'false' };
+    const { first: none } = await costsWith(gpu);
+    const { first: one } = await costsWith({ ...gpu, warmInstances: '1' });
+    const { first: three } = await costsWith({ ...gpu, warmInstances: '3' });
+    const hourUsd = none.workerUsd / none.hours;
+    expect(one.wakingUsd - none.wakingUsd).toBeCloseTo((3 / 60) * hourUsd, 9);
+    // Two workers make the film, so one of the three stays where it is.
+    expect(three.wakingUsd - none.wakingUsd).toBeCloseTo((6 / 60) * hourUsd, 9);
+  });
 });
 
 describe('MediaConvert', () => {

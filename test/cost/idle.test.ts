@@ -104,6 +104,20 @@ describe('a farm that sleeps', () => {
     expect(find(idle, 'gpu', ':CapacityProvider').charges).toMatchObject([{ quantity: 2 }]);
   });
 
+  it('pays for the volumes of stopped instances, less those that always run, and for nothing else of them', async () => {
+    const gpu = { compute: 'gpu', spot: 'false' };
+    const charges = async (changes: Record<string, string>) =>
+      find(idleMonth(await farmWith({ ...gpu, ...changes })), 'gpu', 'group:Group').charges;
+    expect(await charges({})).toEqual([]);
+    const [one, ...others] = await charges({ warmInstances: '1' });
+    expect(one).toMatchObject({ price: 'ebsGp3', quantity: 50, usd: 4 });
+    expect(others).toEqual([]);
+    expect(total(await charges({ warmInstances: '3', minTasks: '1' }))).toBe(8);
+    const more = async (changes: Record<string, string>) =>
+      total(charged(idleMonth(await farmWith({ ...gpu, ...changes }))));
+    expect((await more({ warmInstances: '1' })) - (await more({}))).toBeCloseTo(4, 9);
+  });
+
   it('takes each free allowance off once, however many resources share it', async () => {
     const charges = charged(idleMonth(await farmWith({ compute: 'gpu' })));
     const alarms = charges.filter(({ price }) => price === 'alarmMetric');

@@ -56,6 +56,14 @@ describe('settings', () => {
     expect(compute.task).toEqual({ cpuUnits: 4096, memoryMib: 14_336 });
   });
 
+  it.each([
+    { onDemandBase: '2', spot: 'true' },
+    { onDemandBase: '0', spot: 'false' },
+  ])('take stopped instances that are On-Demand: %j', async (changes) => {
+    const { compute } = await read({ compute: 'gpu', warmInstances: '2', ...changes });
+    expect(compute.warmInstances).toBe(2);
+  });
+
   it('take a ladder that is spelled out', async () => {
     const ladder = '[{"rung":"1080p","bitrate":4000000},{"rung":"360p"}]';
     expect((await read({ ladder })).worker.LADDER).toBe(ladder);

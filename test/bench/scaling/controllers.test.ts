@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { rings } from '../../../bench/scaling/alarm.ts';
 import { type Cloud, createCloud } from '../../../bench/scaling/cloud.ts';
 import { Film } from '../../../bench/scaling/film.ts';
-import type { GroupSettings, SpotStorm } from '../../../bench/scaling/group.ts';
+import type { GroupSettings, Machine, SpotStorm } from '../../../bench/scaling/group.ts';
 import { reservationOf, startManagedScaling } from '../../../bench/scaling/managed-scaling.ts';
 import { Random } from '../../../bench/scaling/random.ts';
 import { readStack, type Stack } from '../../../bench/scaling/stack.ts';
@@ -149,14 +149,41 @@ describe('the group', () => {
     expect(cloud.group?.alive).toHaveLength(3);
   });
 
-  it('starts a stopped instance sooner than a new one, and pays for the making of the next', async () => {
+  const took = (machine?: Machine) => (machine?.joinedAtMs ?? 0) - (machine?.orderedAtMs ?? 0);
+
+  it('starts a stopped instance sooner than a new one', async () => {
     const cloud = cloudOf({ warm: 1 });
     cloud.group?.setDesired(2);
     await cloud.timeline.run(10 * minute);
     const [first, second] = cloud.group?.alive ?? [];
-    const took = (machine: typeof first) => (machine?.joinedAtMs ?? 0) - (machine?.orderedAtMs ?? 0);
     expect(took(first)).toBeLessThan(60_000);
     expect(took(second)).toBeGreaterThanOrEqual(80_000);
+  });
+
+  it('makes the next stopped instance when the first has gone, and pays for that', async () => {
+    const cloud = cloudOf({ warm: 1 });
+    cloud.group?.setDesired(1);
+    await cloud.timeline.run(10 * minute);
+    expect(cloud.group?.machines).toHaveLength(1);
+    cloud.group?.terminate(cloud.group.alive[0]?.id ?? '');
+    await cloud.timeline.run(11 * minute);
+    expect(cloud.group?.isEmpty).toBe(false);
+    await cloud.timeline.run(20 * minute);
+    expect(cloud.group?.isEmpty).toBe(true);
+    cloud.group?.setDesired(1);
+    await cloud.timeline.run(30 * minute);
     expect(cloud.group?.machines).toHaveLength(3);
+    expect(took(cloud.group?.alive[0])).toBeLessThan(60_000);
+  });
+
+  it('starts a new instance where a job comes before the next one stands ready', async () => {
+    const cloud = cloudOf({ warm: 1 });
+    cloud.group?.setDesired(1);
+    await cloud.timeline.run(10 * minute);
+    cloud.group?.terminate(cloud.group.alive[0]?.id ?? '');
+    await cloud.timeline.run(11 * minute);
+    cloud.group?.setDesired(1);
+    await cloud.timeline.run(30 * minute);
+    expect(took(cloud.group?.alive[0])).toBeGreaterThanOrEqual(80_000);
   });
 });

@@ -31,6 +31,8 @@ it('reads a stack file through the program', async () => {
   expect(stack.traits).toMatchObject({ visibilityMs: 120_000, workersPerFilm: 3 });
   expect(stack.retentionMs).toBe(4 * 24 * 3600 * 1000);
   expect(stack.waker.queueUrls.map((url) => url.split('/').at(-1))).toEqual(Object.values(stack.queueNames));
+  expect(stack.gpu?.group.warm).toBe(0);
+  expect((await readStack(stack.file, { warmInstances: '1' })).gpu?.group.warm).toBe(1);
   expect((await readStack('stacks/inbox.yaml')).gpu).toBeUndefined();
 });
 

@@ -102,6 +102,43 @@ describe('the group', () => {
   });
 });
 
+describe('the warm pool', () => {
+  const hook = 'aws:autoscaling/lifecycleHook:LifecycleHook';
+  const userData = ({ resource }: Made) =>
+    Buffer.from(String(resource(types.template).inputs.userData), 'base64').toString();
+
+  it('is not there unless it is asked for', () => {
+    expect(get('group').inputs.warmPool).toBeUndefined();
+    expect(made.resourcesOf(hook)).toEqual([]);
+    expect(userData(made)).not.toContain('ECS_WARM_POOLS_CHECK');
+  });
+
+  it('holds stopped instances, running ones counted, and takes none back, as ECS demands', async () => {
+    const warm = await build({ onDemandBase: 2, warmInstances: 2 });
+    expect(warm.resource(types.group).inputs.warmPool).toEqual({
+      poolState: 'Stopped',
+      minSize: 0,
+      maxGroupPreparedCapacity: 2,
+    });
+    expect(userData(warm)).toContain('\nECS_WARM_POOLS_CHECK=true\n');
+  });
+
+  it('gives an instance time for its first boot before it is stopped', async () => {
+    const warm = await build({ onDemandBase: 1, warmInstances: 1 });
+    const { inputs } = warm.resource(hook);
+    expect(inputs).toMatchObject({
+      lifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
+      heartbeatTimeout: 120,
+      defaultResult: 'CONTINUE',
+    });
+    expect(inputs.autoscalingGroupName).toBe(warm.resource(types.group).outputs.name);
+  });
+
+  it('does not hold up the removal of the group', () => {
+    expect(get('group').inputs.forceDeleteWarmPool).toBe(true);
+  });
+});
+
 describe('the capacity provider', () => {
   it('orders instances one by one, so that one job never starts two', () => {
     expect(get('provider').inputs.autoScalingGroupProvider).toMatchObject({

@@ -16,8 +16,14 @@ beforeEach(() => {
 
 afterEach(() => rmSync(root, { recursive: true }));
 
+interface Machine {
+  disks: string;
+  mkfsFails?: boolean;
+  warmPool?: boolean;
+}
+
 /** Runs the script by bash in a folder of its own, with commands that only note how they were called. */
-function boot({ disks, mkfsFails = false }: { disks: string; mkfsFails?: boolean }): string[] {
+function boot({ disks, mkfsFails = false, warmPool = false }: Machine): string[] {
   const log = join(root, 'log');
   writeFileSync(log, '');
   const commands = {
@@ -32,7 +38,7 @@ function boot({ disks, mkfsFails = false }: { disks: string; mkfsFails?: boolean
     writeFileSync(file, `#!/bin/bash\n${note}${body}\n`);
     chmodSync(file, 0o755);
   }
-  const script = buildUserData({ clusterName: 'farm-1a2b' })
+  const script = buildUserData({ clusterName: 'farm-1a2b', warmPool })
     .replaceAll('/etc/ecs', `${root}/etc/ecs`)
     .replaceAll('/scratch', `${root}/scratch`);
   execFileSync('bash', ['-c', script], {
@@ -42,15 +48,24 @@ function boot({ disks, mkfsFails = false }: { disks: string; mkfsFails?: boolean
   return readFileSync(log, 'utf8').replaceAll(root, '').trim().split('\n');
 }
 
+const settingsOf = () => readFileSync(join(root, 'etc/ecs/ecs.config'), 'utf8');
+
 const rootDisk = '/dev/nvme0n1 Amazon Elastic Block Store';
 const instanceStore = '/dev/nvme1n1 Amazon EC2 NVMe Instance Storage';
 
 describe('the first boot of an instance', () => {
   it('joins the cluster, and adds to the configuration of the image', () => {
     boot({ disks: rootDisk });
-    const settings = readFileSync(join(root, 'etc/ecs/ecs.config'), 'utf8');
-    expect(settings).toMatch(/^ECS_ENABLE_GPU_SUPPORT=true\nECS_CLUSTER=farm-1a2b\n/);
-    expect(settings).toContain('\nECS_ENABLE_SPOT_INSTANCE_DRAINING=true\n');
+    expect(settingsOf()).toMatch(/^ECS_ENABLE_GPU_SUPPORT=true\nECS_CLUSTER=farm-1a2b\n/);
+    expect(settingsOf()).toContain('\nECS_ENABLE_SPOT_INSTANCE_DRAINING=true\n');
+  });
+
+  it('keeps an instance of a warm pool out of the cluster until it is wanted, and no other', () => {
+    boot({ disks: rootDisk });
+    expect(settingsOf()).not.toContain('WARM_POOLS');
+    writeFileSync(join(root, 'etc/ecs/ecs.config'), '');
+    boot({ disks: rootDisk, warmPool: true });
+    expect(settingsOf()).toMatch(/\nECS_WARM_POOLS_CHECK=true\n$/);
   });
 
   it('makes scratch space of the first instance store, owned by the worker', () => {
@@ -71,5 +86,31 @@ describe('the first boot of an instance', () => {
       'mkfs -f /dev/nvme1n1',
       'chown 1000:1000 /scratch',
     ]);
+  });
+});
+
+describe('every later boot', () => {
+  it('is run by cloud-init too, as a boothook', () => {
+    expect(buildUserData({ clusterName: 'farm-1a2b', warmPool: false })).toMatch(
+      /^#cloud-boothook\n#!\/bin\/bash\n/,
+    );
+  });
+
+  it('makes scratch space anew, as a stopped instance has lost its store', () => {
+    const first = boot({ disks: instanceStore });
+    expect(boot({ disks: instanceStore })).toEqual(first);
+  });
+
+  it('leaves the configuration as it is', () => {
+    boot({ disks: rootDisk, warmPool: true });
+    const settings = settingsOf();
+    boot({ disks: rootDisk, warmPool: true });
+    expect(settingsOf()).toBe(settings);
+  });
+
+  it('makes up for a first one that was cut off before it did anything', () => {
+    rmSync(join(root, 'etc/ecs/ecs.config'));
+    boot({ disks: rootDisk });
+    expect(settingsOf()).toMatch(/^ECS_CLUSTER=farm-1a2b\n/);
   });
 });

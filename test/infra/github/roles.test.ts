@@ -93,6 +93,10 @@ const farms = [
     name: 'existing buckets',
     stack: bareStack({ ...github, sourceBucket: 'my-uploads', outputBucket: 'my-films', compute: 'gpu' }),
   },
+  {
+    name: 'stopped instances',
+    stack: loadStack('Pulumi.prod.yaml', { ...github, warmInstances: '1' }),
+  },
   { name: 'R2', stack: bareStack({ ...allCredentials, ...github, storage: 'r2', source: 's3' }) },
 ];
 
@@ -100,7 +104,7 @@ const farms = [
 const unnamed = /^aws:(appautoscaling|cloudfront|ec2|iam|vpc)\//;
 /** What is set on something else and is reached through that. */
 const attached =
-  /:(Bucket[A-Z]|QueuePolicy|Redrive|Topic[A-Z]|EventTarget|Permission|FunctionEvent|ClusterCapacity)/;
+  /:(Bucket[A-Z]|QueuePolicy|Redrive|Topic[A-Z]|EventTarget|Permission|FunctionEvent|ClusterCapacity|LifecycleHook)/;
 
 /** As AWS names it; undefined for what has no name there. */
 function arnOf({ type, outputs }: Registered): string | undefined {

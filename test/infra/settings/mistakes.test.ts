@@ -33,6 +33,26 @@ describe('mistakes', () => {
       'onDemandBase is 4, more than maxTasks 3: there are never so many workers.',
     ],
     [
+      'stopped instances on Fargate',
+      { warmInstances: '1' },
+      'warmInstances is 1, but compute is "fargate", which has no instances to keep ready.',
+    ],
+    [
+      'more stopped instances than workers',
+      { compute: 'gpu', warmInstances: '4' },
+      'warmInstances is 4, more than maxTasks 3: there are never so many workers.',
+    ],
+    [
+      'stopped instances on Spot',
+      { compute: 'gpu', warmInstances: '2', onDemandBase: '1' },
+      'warmInstances is 2, more than onDemandBase 1: only On-Demand instances can stand ready.',
+    ],
+    [
+      'stopped instances that always run',
+      { compute: 'gpu', warmInstances: '1', minTasks: '1', onDemandBase: '1' },
+      'warmInstances is 1, and minTasks 1: what always runs is never stopped, so none would stand ready.',
+    ],
+    [
       'a film wider than the farm',
       { workersPerFilm: '4' },
       'workersPerFilm is 4, more than maxTasks 3: there are never so many workers.',
@@ -205,6 +225,13 @@ describe('mistakes', () => {
         '  alertEmail is "ada": expected an e-mail address.',
         '    pulumi config set alertEmail ada@example.com',
       ].join('\n'),
+    );
+  });
+
+  it('tell both ways to have stopped instances that are On-Demand', async () => {
+    const error = await read({ compute: 'gpu', warmInstances: '2' }).catch((thrown: Error) => thrown);
+    expect((error as Error).message).toContain(
+      '\n    pulumi config set onDemandBase 2\n    or pulumi config set spot false',
     );
   });
 
