@@ -13,6 +13,7 @@ import { call, type FaultFarm, holdAt, script, startFaultFarm } from '../helpers
 import { expectFilm, expectRefused } from '../helpers/job-ends.ts';
 import { longFilm, putLongFilm } from '../helpers/long-film.ts';
 import { seededRandom } from '../helpers/mutations.ts';
+import { says, startWorkers as startCrew, startSharedFilm } from '../helpers/shared-film.ts';
 import { until } from '../helpers/until.ts';
 import { logLines } from '../helpers/worker-log.ts';
 
@@ -32,25 +33,8 @@ afterAll(() => faults[Symbol.asyncDispose]());
 const send = (job: Parameters<FaultFarm['send']>[0] = {}) => faults.send({ source: longFilm.key, ...job });
 const whole = (id: string) => expectFilm(faults, id, { film: longFilm.film, timeoutSeconds: 90 });
 const runs = async () => (await faults.runs()).length;
-const says = (worker: WorkerProcess, message: string | RegExp) =>
-  until(() => logLines(worker.log).some(({ msg }) => msg.match(message)), String(message), 30);
-
-async function startWorkers(count: number, env = {}): Promise<WorkerProcess[]> {
-  const workers = Array.from({ length: count }, () => faults.startWorker(env));
-  await Promise.all(workers.map((worker) => says(worker, 'worker started')));
-  return workers;
-}
-
-/** The first plans the film; the others help. @returns when both helpers are at it */
-async function startFilm(job = {}, env = {}) {
-  const id = await send(job);
-  const lead = faults.startWorker(env);
-  await says(lead, 'asked other workers for help');
-  const helpers = await startWorkers(2, env);
-  const hands = async () => (await faults.farm.keys(`${id}/`)).filter((key) => key.includes('/parts/hand-'));
-  await until(async () => (await hands()).length === 3, 'both helpers to be at it', 30);
-  return { id, lead, helpers };
-}
+const startWorkers = (count: number, env = {}) => startCrew(faults, count, env);
+const startFilm = (job = {}, env = {}) => startSharedFilm(faults, { source: longFilm.key, ...job }, env);
 
 describe('a film that three workers make', () => {
   it('is one whole film, told by one voice, and each part is made once', async () => {

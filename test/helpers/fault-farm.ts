@@ -5,10 +5,10 @@ import { PurgeQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { WorkerProcess } from '../../cli/local-farm/worker.ts';
 import type { Job } from '../../worker/src/job/job.ts';
 import type { WorkerEnvironment } from '../../worker/src/settings.ts';
-import { ffmpeg, temporaryFolder } from './clips.ts';
+import { temporaryFolder } from './clips.ts';
+import { makeCountedFilm } from './counted-film.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import { startLocalFarm, type TestFarm } from './local-farm.ts';
-import { pattern } from './pattern.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 import { toolPath } from './tool-path.ts';
 import { until } from './until.ts';
@@ -73,7 +73,9 @@ export async function startFaultFarm(
     },
   });
   const [s3, sqs] = proxies as [FaultProxy, FaultProxy];
-  await farm.put(clip.key, await makeClip(folder.path));
+  const clipPath = join(folder.path, 'clip.mp4');
+  await makeCountedFilm(clipPath, { size: clip.film.size, seconds: 8 });
+  await farm.put(clip.key, clipPath);
 
   const runsFile = join(folder.path, 'runs.txt');
   let workers: WorkerProcess[] = [];
@@ -132,16 +134,6 @@ export async function script(folder: string, name: string, lines: readonly strin
   const path = join(folder, name);
   await writeFile(path, `${['#!/bin/bash', 'PATH=/usr/bin:/bin', ...lines].join('\n')}\n`);
   await chmod(path, 0o755);
-  return path;
-}
-
-async function makeClip(folder: string): Promise<string> {
-  const path = join(folder, 'clip.mp4');
-  await ffmpeg(
-    ...pattern({ width: 160, height: 120, seconds: 8 }),
-    ...['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000:duration=8'],
-    ...['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '50', '-pix_fmt', 'yuv420p', '-c:a', 'aac', path],
-  );
   return path;
 }
 

@@ -115,7 +115,13 @@ export async function makeFilm(planned: PlannedFilm, run: TranscodeRun): Promise
         onRecord: (part) => voice.recording(part),
         signal,
       },
-      { ...crew, next: (kind) => crew.next(kind).then((part) => voice.begun(part)) },
+      {
+        next: (kind) => crew.next(kind).then((part) => voice.begun(part)),
+        recorded: (record) => {
+          crew.recorded(record);
+          log.info({ part: record.part, encodeSeconds: record.encodeSeconds }, 'part recorded');
+        },
+      },
       {
         pictureEnd: () => server.endLead(),
         encoded: () => {

@@ -1,0 +1,46 @@
+import type { WorkerProcess } from '../../cli/local-farm/worker.ts';
+import type { Job } from '../../worker/src/job/job.ts';
+import type { WorkerEnvironment } from '../../worker/src/settings.ts';
+import type { FaultFarm } from './fault-farm.ts';
+import { until } from './until.ts';
+import { logLines } from './worker-log.ts';
+
+/** A film in the making by three workers of a fault farm. */
+export interface SharedFilm {
+  id: string;
+  /** Planned the film. */
+  lead: WorkerProcess;
+  /** Help with it. */
+  helpers: WorkerProcess[];
+}
+
+/** Sends a job: the first worker plans the film, two more help. @returns when both helpers are at it */
+export async function startSharedFilm(
+  faults: FaultFarm,
+  job: Partial<Job>,
+  env: Partial<WorkerEnvironment> = {},
+): Promise<SharedFilm> {
+  const id = await faults.send(job);
+  const lead = faults.startWorker(env);
+  await says(lead, 'asked other workers for help');
+  const helpers = await startWorkers(faults, 2, env);
+  const hands = async () => (await faults.farm.keys(`${id}/`)).filter((key) => key.includes('/parts/hand-'));
+  await until(async () => (await hands()).length === 3, 'both helpers to be at it', 30);
+  return { id, lead, helpers };
+}
+
+/** @returns when all of them take work */
+export async function startWorkers(
+  faults: FaultFarm,
+  count: number,
+  env: Partial<WorkerEnvironment> = {},
+): Promise<WorkerProcess[]> {
+  const workers = Array.from({ length: count }, () => faults.startWorker(env));
+  await Promise.all(workers.map((worker) => says(worker, 'worker started')));
+  return workers;
+}
+
+/** Waits until a worker's log has a message. */
+export function says(worker: WorkerProcess, message: string | RegExp): Promise<void> {
+  return until(() => logLines(worker.log).some(({ msg }) => msg.match(message)), String(message), 30);
+}
