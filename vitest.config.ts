@@ -1,13 +1,20 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests that run the Pulumi program. */
+const program = 'test/infra/**/*.test.ts';
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Two at once also on two cores (vitest's own choice is one): many tests wait for clocks, not for the processor.
     maxWorkers: 2,
     // Whole workers, encoders and browsers share a small machine there: one that was starved is tried once more.
     retry: process.env.CI ? 1 : 0,
+    projects: [
+      // Its packages are large, and were read again for each file; nothing of a run is left for the next one.
+      { extends: true, test: { name: 'infra', include: [program], isolate: false } },
+      { extends: true, test: { name: 'farm', include: ['test/**/*.test.ts'], exclude: [program] } },
+    ],
   },
 });

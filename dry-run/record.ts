@@ -78,11 +78,16 @@ export async function record<T>(
     request = seen;
   });
   let result: T;
+  // Pulumi notes a stack trace for each of some thousand promises, which is half the work; one line says where as well.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 1;
   try {
     result = await build();
     await settled(() => resources.length + calls.length);
   } catch (error) {
     throw unforeseen ?? error;
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
   if (unforeseen) throw unforeseen;
   return { result, resources, calls };

@@ -7,9 +7,14 @@ import { bareStack } from './stacks.ts';
 
 export type FarmRecording = Recording<ReturnType<typeof farm>>;
 
-/** Runs the whole program on a stack's config under Pulumi mocks. */
+const recordings = new Map<string, Promise<FarmRecording>>();
+
+/** What the whole program makes of a stack's config under Pulumi mocks. Run once for each config, for all who ask. */
 export function recordFarm(stack: StackConfig, options: { preview?: boolean } = {}): Promise<FarmRecording> {
-  return record(() => farm(), { ...stack, ...options });
+  const key = JSON.stringify([stack, options]);
+  const known = recordings.get(key) ?? record(() => farm(), { ...stack, ...options });
+  recordings.set(key, known);
+  return known;
 }
 
 /** What the settings come to when these keys are set. */

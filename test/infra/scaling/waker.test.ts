@@ -3,13 +3,17 @@ import { describe, expect, it, vi } from 'vitest';
 import { createWaker } from '../../../infra/scaling/waker.ts';
 import { FarmModel } from '../../helpers/farm-model.ts';
 
-vi.spyOn(console, 'log').mockImplementation(() => {});
-
 const minute = 60_000;
 const schedule = {};
 
-function wakerOf(model: FarmModel) {
-  return createWaker(model.clients, model.farm, () => model.nowMs);
+/** It logs nothing. */
+function wakerOf(model: FarmModel, clients = model.clients) {
+  return createWaker(
+    clients,
+    model.farm,
+    () => model.nowMs,
+    () => {},
+  );
 }
 
 function news(model: FarmModel, message: unknown = { source: 's3://inbox/film.mp4' }) {
@@ -144,7 +148,7 @@ describe('the waker', () => {
       },
     };
     const clients = { ...model.clients, ssm } as unknown as typeof model.clients;
-    await createWaker(clients, model.farm, () => model.nowMs)(schedule);
+    await wakerOf(model, clients)(schedule);
     expect(put).not.toHaveBeenCalled();
   });
 
@@ -154,7 +158,7 @@ describe('the waker', () => {
       ...model.clients,
       ecs: { send: async () => ({ services: [] }) },
     } as unknown as typeof model.clients;
-    await expect(createWaker(clients, model.farm)(schedule)).rejects.toThrow(
+    await expect(wakerOf(model, clients)(schedule)).rejects.toThrow(
       'Service "worker" in cluster "farm" is not there; run "pulumi up".',
     );
   });
