@@ -1,5 +1,5 @@
+import { openSource } from '../../worker/src/source/open.ts';
 import { serveSource } from '../../worker/src/source/server.ts';
-import { openSource } from '../../worker/src/source/source.ts';
 import { openStore } from '../../worker/src/storage/s3-store.ts';
 
 /** Run as a process of its own, to measure its memory: `node serve-source.ts BUCKET_SETTINGS_JSON KEY`. */
@@ -8,8 +8,12 @@ const store = openStore(JSON.parse(settings));
 const source = openSource(key, { bucket: store.bucket, storeFor: () => store, allowHttp: false });
 const server = await serveSource(source, await source.describe());
 process.send?.({ url: server.url });
+let mostBuffered = 0;
+setInterval(() => {
+  mostBuffered = Math.max(mostBuffered, process.memoryUsage().arrayBuffers);
+}, 5);
 process.on('message', () => {
   const { rss } = process.memoryUsage();
-  process.send?.({ rss, fetchedBytes: server.fetchedBytes });
+  process.send?.({ rss, mostBuffered, fetchedBytes: server.fetchedBytes });
 });
 process.on('disconnect', () => process.exit());
