@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { openSource, type SourceObject } from '../../worker/src/source/source.ts';
+import { openSource } from '../../worker/src/source/open.ts';
+import type { SourceObject } from '../../worker/src/source/source.ts';
 import type { Store } from '../../worker/src/storage/store.ts';
 import { UserError } from '../errors.ts';
 import type { FarmAddress } from '../farm/address.ts';

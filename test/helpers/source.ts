@@ -1,6 +1,7 @@
 import { randomFillSync } from 'node:crypto';
+import { openSource } from '../../worker/src/source/open.ts';
 import { type SourceServer, type SourceServerOptions, serveSource } from '../../worker/src/source/server.ts';
-import { openSource, type SourceObject } from '../../worker/src/source/source.ts';
+import type { SourceObject } from '../../worker/src/source/source.ts';
 import { openStore } from '../../worker/src/storage/s3-store.ts';
 import type { ObjectInfo, Store } from '../../worker/src/storage/store.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';

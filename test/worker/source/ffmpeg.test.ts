@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { openSource } from '../../../worker/src/source/open.ts';
 import { followUrl } from '../../../worker/src/source/server.ts';
-import { openSource } from '../../../worker/src/source/source.ts';
 import { type SourceFarm, startSourceFarm } from '../../helpers/source.ts';
 
 const run = promisify(execFile);

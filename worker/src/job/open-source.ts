@@ -1,8 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Settings } from '../settings.ts';
+import { openSource } from '../source/open.ts';
 import { type SourceServer, serveSource } from '../source/server.ts';
-import { openSource, type SourceObject } from '../source/source.ts';
+import type { SourceObject } from '../source/source.ts';
 import type { ObjectInfo } from '../storage/store.ts';
 import type { Stores } from './stores.ts';
 
