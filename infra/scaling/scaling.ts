@@ -1,41 +1,8 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
-import type { Capacity } from '../compute/capacity.ts';
+import type { ScalingArgs } from './args.ts';
 import { backlogPerTaskMetric } from './tracking.ts';
 import { createWakerFunction } from './waker-function.ts';
-
-export interface ScalingArgs {
-  clusterName: pulumi.Input<string>;
-  clusterArn: pulumi.Input<string>;
-  serviceName: pulumi.Input<string>;
-  serviceArn: pulumi.Input<string>;
-  capacity: Capacity;
-  /** The queues whose messages are the backlog: at least one. */
-  queues: BacklogQueue[];
-  /** Jobs and bucket events pass here: the waker listens. */
-  topicArn: pulumi.Input<string>;
-  /** Tasks that always run. */
-  minTasks: number;
-  maxTasks: number;
-  /** Messages, waiting and in flight, for each task: 1 gives every job a task, as far as `maxTasks` goes. @default 1 */
-  backlogPerTask?: number;
-  /** Workers for each job while none runs, before anybody knows how long its film is. @default 1 */
-  wakeWorkers?: number;
-  /** Seconds between two times that tasks are added to those that run. @default 60 */
-  scaleOutCooldownSeconds?: number;
-  /** Seconds between two times that target tracking takes tasks away. @default 300 */
-  scaleInCooldownSeconds?: number;
-  /** Minutes without backlog until the farm sleeps. @default 5 */
-  idleMinutes?: number;
-  /** Days that the waker's log is kept. @default 30 */
-  logRetentionDays?: number;
-}
-
-export interface BacklogQueue {
-  name: pulumi.Input<string>;
-  url: pulumi.Input<string>;
-  arn: pulumi.Input<string>;
-}
 
 /**
  * How many workers there are: a waker adds them and takes the farm to sleep, target tracking takes away those that the backlog no longer

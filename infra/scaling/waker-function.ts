@@ -1,10 +1,10 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { createRole } from '../compute/roles.ts';
+import type { ScalingArgs } from './args.ts';
 import { bundleWaker, wakerHandler } from './bundle.ts';
 import { nothingRemembered, type Rules } from './decide.ts';
 import type { Farm } from './farm.ts';
-import type { ScalingArgs } from './scaling.ts';
 import { wakerStatements } from './waker-rights.ts';
 
 const timeoutSeconds = 30;

@@ -1,7 +1,7 @@
 import type * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { inCluster } from '../compute/roles.ts';
-import type { ScalingArgs } from './scaling.ts';
+import type { ScalingArgs } from './args.ts';
 
 /** What the waker has to itself. */
 export interface Owned {

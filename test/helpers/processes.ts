@@ -13,3 +13,8 @@ export async function processesIn(folder: string): Promise<number[]> {
   const cwds = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => '')));
   return pids.filter((_, n) => cwds[n]?.startsWith(folder)).map(Number);
 }
+
+/** Files and sockets that a process holds. */
+export async function openFilesOf({ pid }: { pid: number }): Promise<number> {
+  return (await readdir(`/proc/${pid}/fd`).catch(() => [])).length;
+}

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkerProcess } from '../../cli/local-farm/worker.ts';
 import type { FaultFarm } from '../helpers/fault-farm.ts';
 import type { Fault, FaultProxy } from '../helpers/fault-proxy.ts';
+import { openFilesOf } from '../helpers/processes.ts';
 import { logLines } from '../helpers/worker-log.ts';
-import { openFilesOf } from './run.ts';
 
 export interface Chaos {
   /** Nothing goes wrong from here on. @returns what did */

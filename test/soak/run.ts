@@ -1,6 +1,4 @@
-import { readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { WorkerProcess } from '../../cli/local-farm/worker.ts';
 import type { JobState } from '../../worker/src/report/state.ts';
 import { type FaultFarm, startFaultFarm } from '../helpers/fault-farm.ts';
 import { mutate, seededRandom } from '../helpers/mutations.ts';
@@ -132,9 +130,4 @@ async function finalState({ farm }: FaultFarm, id: string): Promise<JobState | u
 /** Until the last messages are deleted. */
 async function quiet({ farm }: FaultFarm): Promise<void> {
   for (let looks = 0; looks < 100 && (await farm.backlog()) > 0; looks++) await sleep(300);
-}
-
-/** Files and sockets that a process holds. */
-export async function openFilesOf({ pid }: WorkerProcess): Promise<number> {
-  return (await readdir(`/proc/${pid}/fd`).catch(() => [])).length;
 }
