@@ -13,7 +13,8 @@ interface Upload {
   key: string;
   file: FileHandle;
   size: number;
-  partBytes: number;
+  /** A part fills it. */
+  memory: Buffer;
   options: PutOptions;
   /** Retries, limits the time by the bytes sent, and explains errors. */
   call: <T>(
@@ -25,7 +26,8 @@ interface Upload {
 
 /** A large file in equal parts, one after the other, each retried by itself. An upload that fails is taken back. */
 export async function putInParts(client: S3Client, upload: Upload): Promise<void> {
-  const { file, size, partBytes, options, call } = upload;
+  const { file, size, memory, options, call } = upload;
+  const partBytes = memory.length;
   const { signal } = options;
   const place = { Bucket: upload.bucket, Key: upload.key };
   const created = await call(
@@ -44,17 +46,16 @@ export async function putInParts(client: S3Client, upload: Upload): Promise<void
   const target = { ...place, UploadId: created.UploadId };
   try {
     const parts: { PartNumber: number; ETag: string | undefined; ChecksumCRC32: string | undefined }[] = [];
-    const buffer = Buffer.allocUnsafe(partBytes);
     for (let start = 0; start < size; start += partBytes) {
       const length = Math.min(partBytes, size - start);
-      const { bytesRead } = await file.read(buffer, 0, length, start);
+      const { bytesRead } = await file.read(memory, 0, length, start);
       if (bytesRead !== length)
         throw new Error(`The file for ${upload.key} became shorter than ${size} bytes.`);
       const PartNumber = parts.length + 1;
       const command = new UploadPartCommand({
         ...target,
         PartNumber,
-        Body: buffer.subarray(0, length),
+        Body: memory.subarray(0, length),
         ContentLength: length,
       });
       const sent = await call(length, (abortSignal) => client.send(command, { abortSignal }), signal);
