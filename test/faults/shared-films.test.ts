@@ -47,6 +47,7 @@ describe('a film that three workers make', () => {
     expect(seen).toEqual(seen.toSorted((a, b) => a - b));
     expect(state).toMatchObject({ attempt: 1, progress: { percent: 100 } });
     expect(state.timings.encodeSeconds).toBeGreaterThan(2);
+    expect(state.timings.probeSeconds).toBeGreaterThan(0);
     const told = faults.receiver.deliveries.map(({ body }) => (JSON.parse(body) as { type: string }).type);
     expect(told).toEqual(['job.running', 'job.succeeded']);
   });

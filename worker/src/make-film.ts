@@ -77,7 +77,10 @@ export async function makeFilm(planned: PlannedFilm, run: TranscodeRun): Promise
   const progress = createFilmProgress(plan, recorded, () => performance.now() / 1000);
   const width = widthOf(job, run);
   const isShared = seat > 0 || (width > 1 && (await mayBeShared(planned, run, recorded, width)));
-  if (isShared && seat === 0) await writePlanFile(output, folder, { request, plan }, signal);
+  if (isShared && seat === 0) {
+    const { probeSeconds } = report.state().timings;
+    await writePlanFile(output, folder, { request, plan, probeSeconds }, signal);
+  }
   const voice = createVoice({ report, isShared, readTold: () => run.readTold(job.id) });
   const onView = (view: FilmView, own: { seat: number; key: string }) => {
     progress.merge(view);

@@ -41,7 +41,7 @@ export async function transcode(job: QueuedJob, run: TranscodeRun): Promise<Film
  * @throws RefusedError when the source is another by now
  */
 export async function help({ job, plan: planId, seat }: Help, run: TranscodeRun): Promise<FilmEnd> {
-  const { settings, stores, log, signal } = run;
+  const { settings, stores, report, log, signal } = run;
   const { prefix } = settings.output;
   const planned = await readPlanFile(stores.output, planFolder(prefix, job.id, planId), signal);
   if (planned === undefined) {
@@ -49,7 +49,10 @@ export async function help({ job, plan: planId, seat }: Help, run: TranscodeRun)
     log.info({ plan: planId }, 'the film that needed help is not there any more');
     return { end: 'left' };
   }
-  const { plan, request } = planned;
+  const { plan, request, probeSeconds } = planned;
+  // What was told of the job when this worker joined may be from before the plan.
+  const timings = { ...report.state().timings, probeSeconds };
+  report.update({ stage: 'encoding', plan: plan.id, timings });
   const done = await findFilm(stores.output, prefix, job.id, request, signal);
   if (done) return { end: 'published', film: done };
 

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { Plan } from '../plan/plan.ts';
 import { headersFor } from '../publish/content-types.ts';
-import type { FilmRequest } from '../publish/film-record.ts';
 import { readJson } from '../storage/read-json.ts';
 import type { Store } from '../storage/store.ts';
 
@@ -10,7 +9,11 @@ const planFileSchema = z.object({
   version: z.literal(1),
   request: z.object({ hash: z.string(), forcedBy: z.string().optional() }),
   plan: z.custom<Plan>((value) => typeof value === 'object' && value !== null && 'parts' in value),
+  /** How long the planner probed the film: whoever ends the job tells it. */
+  probeSeconds: z.number().optional(),
 });
+
+type PlanFile = Omit<z.infer<typeof planFileSchema>, 'version'>;
 
 /** @param folder the plan's */
 export const planFileKey = (folder: string) => `${folder}plan.json`;
@@ -18,7 +21,7 @@ export const planFileKey = (folder: string) => `${folder}plan.json`;
 export async function writePlanFile(
   output: Store,
   folder: string,
-  content: { request: FilmRequest; plan: Plan },
+  content: PlanFile,
   signal: AbortSignal,
 ): Promise<void> {
   const key = planFileKey(folder);
@@ -30,6 +33,6 @@ export function readPlanFile(
   output: Store,
   folder: string,
   signal: AbortSignal,
-): Promise<{ request: FilmRequest; plan: Plan } | undefined> {
+): Promise<PlanFile | undefined> {
   return readJson(output, planFileKey(folder), planFileSchema, signal);
 }
