@@ -77,6 +77,7 @@ export function workOf({ video }: FilmPlan): EncodingWork {
     sourcePixels: referenceFilm.width * referenceFilm.height,
     framesPerSecond: video.frameRate.num / video.frameRate.den,
     renditions: video.renditions,
+    preset: video.encoder.preset,
   };
 }
 

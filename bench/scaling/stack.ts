@@ -2,6 +2,7 @@ import { environmentOf, type FarmRecording, recordFarm } from '../../dry-run/far
 import type { Inputs } from '../../dry-run/registered.ts';
 import { loadStack } from '../../dry-run/stacks.ts';
 import type { Farm } from '../../infra/scaling/farm.ts';
+import { environmentSchema } from '../../worker/src/settings.ts';
 import type { GroupSettings } from './group.ts';
 import type { ManagedScalingSettings } from './managed-scaling.ts';
 import type { MetricQuery } from './metrics.ts';
@@ -20,6 +21,8 @@ export interface Stack {
   traits: WorkerTraits;
   /** vCPUs of a task: what x264 has. */
   vcpus: number;
+  /** Of the encoder. */
+  preset: string;
   /** None with Fargate. */
   gpu?: { group: GroupSettings; managedScaling: ManagedScalingSettings; instanceTypes: string[] };
 }
@@ -54,6 +57,10 @@ export async function readStack(
       workersPerFilm: Number(environment.WORKERS_PER_FILM ?? 1),
     },
     vcpus: Number(definition.cpu) / 1024,
+    preset:
+      groups.length > 0
+        ? environmentSchema.shape.NVENC_PRESET.parse(environment.NVENC_PRESET)
+        : environmentSchema.shape.X264_PRESET.parse(environment.X264_PRESET),
     gpu: groups.length > 0 ? readGpu(recording) : undefined,
   };
 }

@@ -30,6 +30,7 @@ export function estimate(media: Media, plan: Plan, machine: Machine, workers: nu
     sourcePixels: media.video.width * media.video.height,
     framesPerSecond: frameRate.num / frameRate.den,
     renditions,
+    preset: encoder.preset,
   });
   const workSeconds = plan.video.durationSeconds / speed.filmSecondsPerSecond;
   const videoParts = plan.parts.filter(({ kind }) => kind === 'video').length;
@@ -45,11 +46,6 @@ export function estimate(media: Media, plan: Plan, machine: Machine, workers: nu
       return usd === undefined ? [] : [{ market, usd: (workSeconds / 3600) * usd }];
     }),
     notes: [
-      ...(encoder.preset === measuredPreset[encoder.name]
-        ? []
-        : [
-            `speeds are known for the preset ${measuredPreset[encoder.name]}, and this farm has ${encoder.preset}`,
-          ]),
       ...(prepare.length > 0 || plan.video.path === 'upload'
         ? ['what the CPU does before the encoder (deinterlacing, tone mapping, decoding) is not in it']
         : []),
@@ -57,6 +53,3 @@ export function estimate(media: Media, plan: Plan, machine: Machine, workers: nu
     ],
   };
 }
-
-/** Of the figures in `cost/speeds.ts`. */
-const measuredPreset = { x264: 'veryfast', nvenc: 'p5' } as const;

@@ -8,8 +8,13 @@ const workerKeys = {
   ladder: 'LADDER',
   include480p: 'INCLUDE_480P',
   segmentSeconds: 'SEGMENT_SECONDS',
+  segmentFormat: 'SEGMENT_FORMAT',
+  x264Preset: 'X264_PRESET',
+  nvencPreset: 'NVENC_PRESET',
   thumbnailAt: 'THUMBNAIL_AT',
   keepSource: 'KEEP_SOURCE',
+  maxDurationSeconds: 'MAX_DURATION_SECONDS',
+  allowShortSources: 'ALLOW_SHORT_SOURCES',
   allowHttpSources: 'ALLOW_HTTP_SOURCES',
   allowJobWebhooks: 'ALLOW_JOB_WEBHOOKS',
   webhookUrl: 'WEBHOOK_URL',
@@ -39,7 +44,20 @@ export function readWorkerTexts(config: ConfigReader): WorkerTexts {
     const why = [...new Set(parsed.error.issues.map(({ message }) => message))].join('; ');
     config.refuse(key, `is ${JSON.stringify(value)}: ${why}.`, examples[key] ?? fallback(variable));
   }
+  refuseOtherEncoder(config);
   return texts;
+}
+
+/** Each compute has one encoder, and the preset of the other would do nothing. */
+function refuseOtherEncoder(config: ConfigReader): void {
+  const [key, does] = config.text('compute') === 'gpu' ? ['x264Preset', 'NVENC'] : ['nvencPreset', 'x264'];
+  const value = config.text(key);
+  if (value === '') return;
+  const compute = config.text('compute');
+  config.refuseKey(
+    key,
+    `is ${JSON.stringify(value)}, but compute is "${compute}", which encodes with ${does}.`,
+  );
 }
 
 /** Secrets of the worker, by their keys. They are secret outputs, so what is wrong with them is only warned of. */

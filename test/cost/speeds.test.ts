@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type EncodingWork, nvencSpeed, x264Speed } from '../../cost/speeds.ts';
+import { environmentSchema } from '../../worker/src/settings.ts';
 
 const sizes = {
   '1080p': [1920, 1080],
@@ -10,7 +11,13 @@ const sizes = {
   '240p': [426, 240],
 };
 const rungs = Object.values(sizes).map(([width = 0, height = 0]) => ({ width, height }));
-const ladder: EncodingWork = { sourcePixels: 1920 * 1080, framesPerSecond: 30, renditions: rungs };
+const ladder: EncodingWork = {
+  sourcePixels: 1920 * 1080,
+  framesPerSecond: 30,
+  renditions: rungs,
+  preset: 'veryfast',
+};
+const onGpu: EncodingWork = { ...ladder, preset: 'p5' };
 
 describe('x264', () => {
   /** The measurement that the speed is derived from: seconds of CPU for 10 s of film. */
@@ -40,6 +47,15 @@ describe('x264', () => {
     expect(fast.filmSecondsPerSecond).toBeCloseTo(filmSecondsPerSecond / 2, 9);
   });
 
+  it('takes longer with a slower preset, and as long to decode', () => {
+    const presets = environmentSchema.shape.X264_PRESET.unwrap().options;
+    const times = presets.map((preset) => cpuSeconds({ ...ladder, preset }));
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    expect(new Set(times).size).toBe(presets.length);
+    const nothingToEncode = { ...ladder, renditions: [] };
+    expect(cpuSeconds({ ...nothingToEncode, preset: 'veryslow' })).toBe(cpuSeconds(nothingToEncode));
+  });
+
   it('says how it is reckoned', () => {
     expect(x264Speed(ladder, 4)).toMatchObject({
       basis: 'measured',
@@ -50,7 +66,7 @@ describe('x264', () => {
 
 describe('NVENC', () => {
   it('is told as a limit that nobody has measured here', () => {
-    expect(nvencSpeed(ladder, 'T4')).toMatchObject({
+    expect(nvencSpeed(onGpu, 'T4')).toMatchObject({
       basis: 'limit',
       how: expect.stringContaining('not measured here'),
     });
@@ -58,16 +74,25 @@ describe('NVENC', () => {
 
   it('makes a T4 encode 264 frames of 1080p a second at most', () => {
     const { filmSecondsPerSecond, utilisation } = nvencSpeed(
-      { ...ladder, renditions: rungs.slice(0, 1) },
+      { ...onGpu, renditions: rungs.slice(0, 1) },
       'T4',
     );
     expect(filmSecondsPerSecond / utilisation).toBeCloseTo(264 / 30, 6);
   });
 
+  it('is quicker with a lower preset, and takes one that is not listed for the slower beside it', () => {
+    const speed = (preset: string) => nvencSpeed({ ...onGpu, preset }, 'T4').filmSecondsPerSecond;
+    const speeds = ['p1', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7'].map(speed);
+    expect(speeds).toEqual(speeds.toSorted((a, b) => b - a));
+    expect(speed('p3') / speed('p5')).toBeCloseTo(602 / 264, 9);
+    expect(speed('p4')).toBe(speed('p5'));
+    expect(nvencSpeed({ ...onGpu, preset: 'p4' }, 'T4').how).toContain('p4, taken for p5');
+  });
+
   it('lets no rung have more than one engine', () => {
-    const { filmSecondsPerSecond, utilisation } = nvencSpeed(ladder, 'L40S');
+    const { filmSecondsPerSecond, utilisation } = nvencSpeed(onGpu, 'L40S');
     expect(filmSecondsPerSecond / utilisation).toBeCloseTo(283 / 30, 6);
-    const two = { ...ladder, renditions: [...rungs, ...rungs, ...rungs] };
+    const two = { ...onGpu, renditions: [...rungs, ...rungs, ...rungs] };
     expect(nvencSpeed(two, 'L40S').filmSecondsPerSecond / utilisation).toBeLessThan(283 / 30);
   });
 });

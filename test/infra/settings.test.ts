@@ -69,6 +69,12 @@ describe('settings', () => {
     expect((await read({ ladder })).worker.LADDER).toBe(ladder);
   });
 
+  it('take the preset of the encoder that the compute has, and leave it to the worker where none is set', async () => {
+    expect((await read({ x264Preset: 'medium' })).worker.X264_PRESET).toBe('medium');
+    expect((await read({ compute: 'gpu', nvencPreset: 'p3' })).worker.NVENC_PRESET).toBe('p3');
+    expect((await read()).worker).not.toHaveProperty('X264_PRESET');
+  });
+
   it('spread over two zones where a new account has no third', async () => {
     expect((await read()).network.zones).toBe(3);
     expect((await read({ 'aws:region': 'us-west-1' })).network.zones).toBe(2);

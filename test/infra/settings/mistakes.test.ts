@@ -173,6 +173,16 @@ describe('mistakes', () => {
       { githubProvider: 'false' },
       'githubRepository is not set, so githubProvider is of no use.',
     ],
+    [
+      'a preset of NVENC on Fargate',
+      { nvencPreset: 'p3' },
+      'nvencPreset is "p3", but compute is "fargate", which encodes with x264.',
+    ],
+    [
+      'a preset of x264 on GPUs',
+      { compute: 'gpu', x264Preset: 'slow' },
+      'x264Preset is "slow", but compute is "gpu", which encodes with NVENC.',
+    ],
     ['a key with a slip', { storge: 's3' }, 'storge is no setting of the farm; did you mean storage?'],
     ['a key that is none', { colour: 'blue' }, 'colour is no setting of the farm.'],
   ];
@@ -185,6 +195,9 @@ describe('mistakes', () => {
     ['segmentSeconds', '31'],
     ['thumbnailAt', '101%'],
     ['ladder', 'best'],
+    ['segmentFormat', 'hls'],
+    ['x264Preset', 'placebo'],
+    ['maxDurationSeconds', '0'],
     ['maxAttempts', '0'],
     ['visibilityTimeoutSeconds', '43201'],
     ['webhookUrl', 'ftp://example.com/'],

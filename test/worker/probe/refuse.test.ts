@@ -72,7 +72,7 @@ const refused: [what: string, media: Media, code: string, message: string][] = [
     'too long a film',
     film({ durationSeconds: 7509.4 }),
     'too-long',
-    'The film lasts 2:05:09; 1:00:00 is allowed (MAX_DURATION_SECONDS).',
+    'The film lasts 2:05:09; 1:00:00 is allowed (setting maxDurationSeconds, MAX_DURATION_SECONDS).',
   ],
 ];
 

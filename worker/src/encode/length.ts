@@ -46,7 +46,7 @@ export function judgeLength(plan: Plan, records: readonly PartRecord[], allowSho
   if (allowShort) return [sentence];
   throw new RefusedError(
     'short-source',
-    `${sentence} It was probably cut off on its way: upload it again, or set ALLOW_SHORT_SOURCES to accept such films.`,
+    `${sentence} It was probably cut off on its way: upload it again, or accept such films (setting allowShortSources, ALLOW_SHORT_SOURCES).`,
   );
 }
 

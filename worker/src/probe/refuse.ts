@@ -56,7 +56,7 @@ export function refuseDuration(media: Media, limits: MediaLimits): void {
   if (media.durationSeconds > limits.durationSeconds)
     throw new RefusedError(
       'too-long',
-      `The film lasts ${clock(media.durationSeconds)}; ${clock(limits.durationSeconds)} is allowed (MAX_DURATION_SECONDS).`,
+      `The film lasts ${clock(media.durationSeconds)}; ${clock(limits.durationSeconds)} is allowed (setting maxDurationSeconds, MAX_DURATION_SECONDS).`,
     );
 }
 
