@@ -16,6 +16,7 @@ export function progressBlock(view: DemoView, style: Style, columns: number): st
     `  ${style.accent(bar(share, barWidth))} ${percent}  ${style.dim(formatSeconds(view.elapsedSeconds))}`,
     `  ${style.dim(clip(paceLine(view), columns - 4))}`,
     `  ${style.dim(clip(publishedLine(view), columns - 4))}`,
+    ...(view.workerParts.length > 1 ? [`  ${style.dim(clip(workersLine(view), columns - 4))}`] : []),
   ];
 }
 
@@ -41,7 +42,7 @@ export function shareDone(view: DemoView): number {
 /** Frames per second, speed and time to go; why it waits when it waits. */
 export function paceLine({ job, step }: DemoView): string {
   if (step !== 'job') return '';
-  if (!job) return 'waiting for the worker to take the job';
+  if (!job) return 'waiting for a worker to take the job';
   if (job.state === 'retrying') {
     return `attempt ${job.attempt} of ${job.maxAttempts} failed, trying again: ${printable(job.error?.message ?? '')}`;
   }
@@ -65,6 +66,16 @@ export function publishedLine({ job }: DemoView): string {
   ]
     .filter(Boolean)
     .join('  ·  ');
+}
+
+/** Which of several workers has made how much; empty before the first part is made. */
+export function workersLine({ workerParts }: DemoView): string {
+  if (workerParts.length === 1 || workerParts.flat().length === 0) return '';
+  return workerParts.map(({ length }, index) => `worker ${index + 1}: ${countParts(length)}`).join('  ·  ');
+}
+
+export function countParts(count: number): string {
+  return `${count} part${count === 1 ? '' : 's'}`;
 }
 
 function clip(text: string, width: number): string {

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { demo } from './demo.ts';
 
 /** `farm demo`: the whole farm on this machine, for one film. */
@@ -13,13 +13,38 @@ export function demoCommand(): Command {
       '--json',
       'print one JSON object as the last line of standard output; progress goes to standard error',
     )
-    .action((movie: string | undefined, options: { out?: string; exit?: true; keep?: true; json?: true }) =>
+    .option(
+      '--workers <number>',
+      'workers that make the film together; several make parts of 6 s',
+      readWorkers,
+      1,
+    )
+    .action((movie: string | undefined, options: Flags) =>
       demo({
         movie,
         out: options.out,
         exit: options.exit ?? false,
         keep: options.keep ?? false,
         json: options.json ?? false,
+        workers: options.workers,
       }),
     );
+}
+
+interface Flags {
+  out?: string;
+  exit?: true;
+  keep?: true;
+  json?: true;
+  workers: number;
+}
+
+/** Each is a process that runs encoders of its own, and a machine has so many cores. */
+const mostWorkers = 16;
+
+function readWorkers(text: string): number {
+  const count = Number(text);
+  if (!/^\d{1,3}$/.test(text) || count < 1 || count > mostWorkers)
+    throw new InvalidArgumentError(`expected a whole number from 1 to ${mostWorkers}`);
+  return count;
 }

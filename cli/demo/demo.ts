@@ -6,7 +6,6 @@ import { Closing, Stopped, stopSignal } from '../closing.ts';
 import { UserError } from '../errors.ts';
 import { localAddressPath } from '../farm/address.ts';
 import { startLocalFarm } from '../local-farm/farm.ts';
-import { startWorker, type WorkerProcess } from '../local-farm/worker.ts';
 import { startPlayerServer } from '../player-server.ts';
 import { printable, styleFor } from '../text/style.ts';
 import { formatBytes } from '../text/units.ts';
@@ -19,6 +18,7 @@ import { demoResult, noResult } from './result.ts';
 import { openScreen } from './screen.ts';
 import { summary } from './summary.ts';
 import type { DemoView } from './view.ts';
+import { sharingSettings, startWorkers } from './workers.ts';
 
 export interface DemoOptions {
   movie?: string;
@@ -27,6 +27,8 @@ export interface DemoOptions {
   /** Let other commands use the farm until it is ended. */
   keep: boolean;
   json: boolean;
+  /** How many make the film. */
+  workers: number;
 }
 
 /** Runs the demo to its end; sets the exit code. */
@@ -70,6 +72,7 @@ async function show(options: DemoOptions, closing: Closing, stop: AbortSignal): 
     film: basename(movie ?? 'clip.mp4'),
     filmBytes: movieBytes,
     step: 'clip',
+    workerParts: Array.from({ length: options.workers }, () => []),
     elapsedSeconds: 0,
   };
   const draw = (change: Partial<DemoView> = {}) => {
@@ -80,12 +83,15 @@ async function show(options: DemoOptions, closing: Closing, stop: AbortSignal): 
   closing.add(() => clearInterval(ticking));
 
   const suffixes = keptSuffixes(movie);
-  const farm = await startLocalFarm(
-    options.keep ? { environment: { SOURCE_SUFFIXES: suffixes.join() } } : {},
-  );
+  const farm = await startLocalFarm({
+    environment: {
+      ...sharingSettings(options.workers),
+      ...(options.keep ? { SOURCE_SUFFIXES: suffixes.join() } : {}),
+    },
+  });
   closing.add(() => farm.close());
-  const worker = startWorker(farm.environment, join(farm.dir, 'worker.log'));
-  closing.add(() => worker.stop(2));
+  const workers = startWorkers(farm, options.workers);
+  closing.add(() => workers.stop());
   stop.throwIfAborted();
 
   let path = movie;
@@ -99,16 +105,17 @@ async function show(options: DemoOptions, closing: Closing, stop: AbortSignal): 
   await uploadFile(farm.s3, farm.sourceBucket, basename(path), path, { signal: stop, onShare });
 
   draw({ step: 'job', stepShare: undefined });
-  const job = await untilOver(worker, stop, async (signal) => {
+  const job = await workers.untilOver(stop, async (signal) => {
     const jobId = await findJob(farm.s3, farm.outputBucket, signal);
     let last: JobState | undefined;
     if (jobId === undefined) return last;
     for await (const state of followJob(farm.s3, farm.outputBucket, jobId, signal)) {
       last = state;
-      draw({ job: state });
+      draw({ job: state, workerParts: workers.partsOf(jobId) });
     }
     return last;
   });
+  const workerParts = workers.partsOf(job.id);
   clearInterval(ticking);
   screen.clear();
 
@@ -116,11 +123,11 @@ async function show(options: DemoOptions, closing: Closing, stop: AbortSignal): 
     process.exitCode = 1;
     const reason = printable(job.error?.message ?? 'no reason was given');
     process.stderr.write(`${styleFor(process.stderr).bad('Not transcoded:')} ${reason}\n`);
-    if (options.json) console.log(JSON.stringify(demoResult(job, undefined)));
+    if (options.json) console.log(JSON.stringify(demoResult(job, workerParts, undefined)));
     return;
   }
 
-  for (const line of summary(job, styleFor(stream))) say(line);
+  for (const line of summary(job, workerParts, styleFor(stream))) say(line);
   say();
   if (out !== undefined) {
     const { files, bytes } = await downloadAll(farm.s3, farm.outputBucket, `${job.id}/`, out);
@@ -128,7 +135,7 @@ async function show(options: DemoOptions, closing: Closing, stop: AbortSignal): 
   } else {
     say(`Files   in the farm's own storage, removed at the end; --out DIR keeps them`);
   }
-  if (options.json) console.log(JSON.stringify(demoResult(job, out)));
+  if (options.json) console.log(JSON.stringify(demoResult(job, workerParts, out)));
   if (options.exit) return;
 
   const player = await startPlayerServer({ s3: farm.s3, bucket: farm.outputBucket, jobId: job.id });
@@ -145,35 +152,6 @@ async function show(options: DemoOptions, closing: Closing, stop: AbortSignal): 
   // A timer of its own keeps the process alive.
   await sleep(2 ** 31 - 1, undefined, { signal: stop }).catch(() => undefined);
   stop.throwIfAborted();
-}
-
-/** Follows the job for as long as there is a worker to do it. */
-async function untilOver(
-  worker: WorkerProcess,
-  stop: AbortSignal,
-  follow: (signal: AbortSignal) => Promise<JobState | undefined>,
-): Promise<JobState> {
-  const gone = new AbortController();
-  const exited = worker.exited.then(() => gone.abort());
-  const job = await follow(AbortSignal.any([stop, gone.signal]));
-  stop.throwIfAborted();
-  if (job?.state === 'succeeded' || job?.state === 'failed') return job;
-  await exited;
-  const { code, signal } = await worker.exited;
-  const lastWords = worker.log.slice(-8).map(readable).join('\n  ');
-  throw new UserError(
-    `The worker ended (${signal ?? `exit code ${code}`}) before the job was done. Its last words:\n  ${lastWords}`,
-  );
-}
-
-/** A log line as a person reads it. */
-function readable(line: string): string {
-  try {
-    const { msg, err } = JSON.parse(line) as { msg?: string; err?: { message?: string } };
-    return printable([msg, err?.message].filter(Boolean).join(': ') || line);
-  } catch {
-    return printable(line);
-  }
 }
 
 async function makeFolder(path: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { paceLine, publishedLine, shareDone } from './block.ts';
+import { paceLine, publishedLine, shareDone, workersLine } from './block.ts';
 import { type DemoView, stageOf } from './view.ts';
 
 /** A line each this many percent, where lines are kept for ever. */
@@ -12,7 +12,8 @@ export function progressLine(before: DemoView | undefined, now: DemoView): strin
   const grown = is === 'encoding' && Math.floor(percent / percentStep) > Math.floor(moved / percentStep);
   if (was === is && !grown) return undefined;
   const running = now.step === 'job' && is !== 'succeeded' && is !== 'failed';
-  const details = running ? [paceLine(now), publishedLine(now)].filter(Boolean).join('  ·  ') : '';
+  const lines = [paceLine(now), publishedLine(now), workersLine(now)];
+  const details = running ? lines.filter(Boolean).join('  ·  ') : '';
   const done = is === 'encoding' ? ` ${percent} %` : '';
   return `${is}${done}${details ? `: ${details}` : ''}`;
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { JobState } from '../../worker/src/report/state.ts';
+import type { DemoView } from './view.ts';
 
 /** What `--json` prints. `null` where there is nothing to tell. */
 export interface DemoResult {
@@ -9,6 +10,8 @@ export interface DemoResult {
   timings: JobState['timings'] | null;
   renditions: NonNullable<JobState['film']>['renditions'];
   warnings: string[];
+  /** The parts of the film that each worker has made, by their numbers. The sound is a part, the last one. */
+  workers: { parts: readonly number[] }[];
   /** Files under `dir` when the film was left there, else keys in the output bucket, which ends with the demo. */
   paths: {
     dir: string | null;
@@ -20,7 +23,11 @@ export interface DemoResult {
 }
 
 /** @param dir where the published files were left, absolute */
-export function demoResult(job: JobState, dir: string | undefined): DemoResult {
+export function demoResult(
+  job: JobState,
+  workerParts: DemoView['workerParts'],
+  dir: string | undefined,
+): DemoResult {
   const place = (key: string | undefined) =>
     key === undefined ? null : dir === undefined ? key : join(dir, key);
   return {
@@ -30,6 +37,7 @@ export function demoResult(job: JobState, dir: string | undefined): DemoResult {
     timings: job.timings,
     renditions: job.film?.renditions ?? [],
     warnings: job.warnings,
+    workers: workerParts.map((parts) => ({ parts })),
     paths: {
       dir: dir === undefined ? null : join(dir, job.id),
       playlist: place(job.film?.playlist),
@@ -49,6 +57,7 @@ export function noResult(code: string, message: string): DemoResult {
     timings: null,
     renditions: [],
     warnings: [],
+    workers: [],
     paths: { dir: null, playlist: null, status: null, poster: null, storyboard: null },
   };
 }

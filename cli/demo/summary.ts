@@ -2,19 +2,23 @@ import type { FilmRendition, JobState, Timings } from '../../worker/src/report/s
 import { bar } from '../text/bar.ts';
 import { printable, type Style } from '../text/style.ts';
 import { formatBitrate, formatBytes, formatSeconds, formatSpeed } from '../text/units.ts';
+import { countParts } from './block.ts';
+import type { DemoView } from './view.ts';
 
 /** What is told at the end of a job that succeeded. */
-export function summary(job: JobState, style: Style): string[] {
+export function summary(job: JobState, workerParts: DemoView['workerParts'], style: Style): string[] {
   const film = job.film;
   if (!film) return [`Job ${job.id} is done.`];
   const total = job.timings.totalSeconds;
   const work = total === undefined ? '' : ` in ${formatSeconds(total)}`;
   const speed = job.timings.speed === undefined ? '' : `, ${formatSpeed(job.timings.speed)}`;
+  const makers = [film.encoder, ...(workerParts.length > 1 ? [howMany(workerParts)] : [])].join(', ');
   return [
-    `${style.good('Done.')} ${style.bold(`${formatSeconds(film.durationSeconds)} of film${work}${speed}`)} ${style.dim(`(${film.encoder})`)}`,
+    `${style.good('Done.')} ${style.bold(`${formatSeconds(film.durationSeconds)} of film${work}${speed}`)} ${style.dim(`(${makers})`)}`,
     '',
     ...timeTable(job.timings, style),
     '',
+    ...(workerParts.length > 1 ? [...workerTable(workerParts, style), ''] : []),
     ...renditionTable(film.renditions, style),
     ...job.warnings.map((warning) => `Note: ${printable(warning)}`),
   ];
@@ -36,6 +40,21 @@ function timeTable(timings: Timings, style: Style): string[] {
   return rows.map(({ stage, seconds }) => {
     const note = stage === 'publishing' ? style.dim('  after the last frame') : '';
     return `${stage.padEnd(11)}${formatSeconds(seconds).padStart(9)}  ${style.accent(bar(seconds / longest, 24, ' ').trimEnd())}${note}`;
+  });
+}
+
+/** Of those that were started, some may have come too late to make anything. */
+function howMany(workerParts: DemoView['workerParts']): string {
+  const busy = workerParts.filter((parts) => parts.length > 0).length;
+  return busy === workerParts.length ? `${busy} workers` : `${busy} of ${workerParts.length} workers`;
+}
+
+function workerTable(workerParts: DemoView['workerParts'], style: Style): string[] {
+  const most = Math.max(1, ...workerParts.map((parts) => parts.length));
+  return workerParts.map(({ length }, index) => {
+    const made =
+      length > 0 ? style.accent(bar(length / most, 24, ' ').trimEnd()) : style.dim('nothing was left for it');
+    return `${`worker ${index + 1}`.padEnd(11)}${countParts(length).padStart(9)}  ${made}`;
   });
 }
 

@@ -10,6 +10,8 @@ export interface DemoView {
   stepShare?: number;
   /** Undefined until the worker has told of the job. */
   job?: JobState;
+  /** The parts of the film that each worker has made. */
+  workerParts: readonly (readonly number[])[];
   elapsedSeconds: number;
 }
 

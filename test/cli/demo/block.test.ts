@@ -17,6 +17,13 @@ describe('the progress block', () => {
     ]);
   });
 
+  it('tells what each of several workers has made', () => {
+    const before = demoView({ step: 'clip', job: undefined, workerParts: [[], []] });
+    const now = demoView({ workerParts: [[0, 3], [1]] });
+    expect(progressBlock(now, plainStyle, 80).at(-1)).toBe('  worker 1: 2 parts  ·  worker 2: 1 part');
+    expect(progressBlock(before, plainStyle, 80).length).toBe(progressBlock(now, plainStyle, 80).length);
+  });
+
   it('keeps its height from the first step to the last', () => {
     const views = [
       demoView({ step: 'clip', job: undefined, filmBytes: undefined }),

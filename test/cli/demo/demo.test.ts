@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import type { DemoResult } from '../../../cli/demo/result.ts';
 import { ffmpeg, temporaryFolder } from '../../helpers/clips.ts';
+import { makeCountedFilm } from '../../helpers/counted-film.ts';
 import { until } from '../../helpers/until.ts';
 
 const main = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
@@ -49,6 +50,31 @@ it('publishes a film of the user’s and tells of it', async () => {
   expect(demo.output.stderr).toContain('encoding');
   expect(await demo.leftovers()).toEqual([]);
 }, 90_000);
+
+it('shares a film among several workers, and tells what each made', async () => {
+  await using folder = await temporaryFolder();
+  await makeCountedFilm(join(folder.path, 'long.mp4'), { size: [640, 360], seconds: 27 });
+  const demo = await startDemo(folder.path, 'long.mp4', '--workers', '2', '--exit', '--json');
+  expect(await demo.ended).toBe(0);
+
+  const { workers } = lastLine(demo.output.stdout);
+  const made = workers.flatMap(({ parts }) => parts);
+  // Five parts of the picture, about 6 s each, and the sound.
+  expect(made.sort()).toEqual([0, 1, 2, 3, 4, 5]);
+  expect(workers.map(({ parts }) => parts.length > 0)).toEqual([true, true]);
+  expect(demo.output.stderr).toContain('(x264, 2 workers)');
+  expect(demo.output.stderr).toMatch(/worker 1: \d parts? {2}· {2}worker 2: \d parts?\n/);
+  expect(await demo.leftovers()).toEqual([]);
+}, 90_000);
+
+it.each(['0', '17', 'two'])('takes no %s workers', async (count) => {
+  await using folder = await temporaryFolder();
+  const demo = await startDemo(folder.path, '--workers', count);
+  expect(await demo.ended).toBe(1);
+  expect(demo.output.stderr).toBe(
+    `error: option '--workers <number>' argument '${count}' is invalid. expected a whole number from 1 to 16\n`,
+  );
+});
 
 it('says in a sentence why a film can not be transcoded', async () => {
   await using folder = await temporaryFolder();

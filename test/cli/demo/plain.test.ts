@@ -11,7 +11,7 @@ it('prints a line when a step or stage begins', () => {
   const upload = demoView({ step: 'upload', job: undefined });
   expect(progressLine(undefined, upload)).toBe('putting it into the source bucket');
   expect(progressLine(upload, demoView({ job: undefined }))).toBe(
-    'waiting: waiting for the worker to take the job',
+    'waiting: waiting for a worker to take the job',
   );
 });
 
@@ -19,6 +19,13 @@ it('prints a line every fifth of the encoding, not every percent', () => {
   expect(progressLine(encoding(20), encoding(39.9))).toBeUndefined();
   expect(progressLine(encoding(20), encoding(41))).toBe(
     'encoding 41 %: 112 frames/s  ·  3.7× real time  ·  8.2 s to go  ·  720p 360p audio-0  ·  12 segments published  ·  4.12 MB',
+  );
+});
+
+it('tells what each of several workers has made', () => {
+  const workerParts = [[0, 3], [1]];
+  expect(progressLine(undefined, demoView({ workerParts }))).toMatch(
+    / · {2}4\.12 MB {2}· {2}worker 1: 2 parts {2}· {2}worker 2: 1 part$/,
   );
 });
 

@@ -13,7 +13,7 @@ const film = {
 };
 
 it('tells files by full path when they were left in a folder', () => {
-  expect(demoResult(jobState({ state: 'succeeded', film }), '/films').paths).toEqual({
+  expect(demoResult(jobState({ state: 'succeeded', film }), [[]], '/films').paths).toEqual({
     dir: '/films/clip-1',
     playlist: '/films/clip-1/index.m3u8',
     status: '/films/clip-1/status.json',
@@ -23,7 +23,7 @@ it('tells files by full path when they were left in a folder', () => {
 });
 
 it('tells keys when the files end with the demo', () => {
-  expect(demoResult(jobState({ state: 'succeeded', film }), undefined).paths).toMatchObject({
+  expect(demoResult(jobState({ state: 'succeeded', film }), [[]], undefined).paths).toMatchObject({
     dir: null,
     playlist: 'clip-1/index.m3u8',
   });
@@ -31,8 +31,16 @@ it('tells keys when the files end with the demo', () => {
 
 it('tells why a film was not transcoded', () => {
   const error = { code: 'not-media', message: 'This is no film.' };
-  expect(demoResult(jobState({ state: 'failed', error }), undefined)).toMatchObject({
+  expect(demoResult(jobState({ state: 'failed', error }), [[]], undefined)).toMatchObject({
     state: 'failed',
     error,
   });
+});
+
+it('tells which worker made which parts', () => {
+  expect(demoResult(jobState(), [[0, 3], [1, 2], []], undefined).workers).toEqual([
+    { parts: [0, 3] },
+    { parts: [1, 2] },
+    { parts: [] },
+  ]);
 });

@@ -33,6 +33,7 @@ export function demoView(changes: Partial<DemoView> = {}): DemoView {
     filmBytes: 16_200_000,
     step: 'job',
     job: jobState(),
+    workerParts: [[]],
     elapsedSeconds: 5,
     ...changes,
   };

@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import type { JobState } from '../../worker/src/report/state.ts';
+import type { WorkerEnvironment } from '../../worker/src/settings.ts';
+import { UserError } from '../errors.ts';
+import type { LocalFarm } from '../local-farm/farm.ts';
+import { startWorker, type WorkerProcess } from '../local-farm/worker.ts';
+import { printable } from '../text/style.ts';
+import { isOver } from './follow.ts';
+
+/** The demo's workers, each a process of its own. */
+export interface DemoWorkers {
+  /** The parts of a job's film that each has made, by their numbers, in the order in which they were done. */
+  partsOf(jobId: string): number[][];
+  /**
+   * Follows a job for as long as there is a worker to do it.
+   * @throws UserError with the last words of the last worker
+   */
+  untilOver(
+    stop: AbortSignal,
+    follow: (signal: AbortSignal) => Promise<JobState | undefined>,
+  ): Promise<JobState>;
+  stop(): Promise<unknown>;
+}
+
+/** One segment of the default length: with parts of a minute, a clip of 20 s is nothing to share. */
+const sharedPartSeconds = 6;
+
+/** Settings with which so many workers share a film; one makes it as it would in the cloud. */
+export function sharingSettings(count: number): Partial<WorkerEnvironment> {
+  return count === 1 ? {} : { WORKERS_PER_FILM: String(count), PART_SECONDS: String(sharedPartSeconds) };
+}
+
+export function startWorkers(farm: LocalFarm, count: number): DemoWorkers {
+  const workers = Array.from({ length: count }, (_, index) =>
+    startWorker(farm.environment, join(farm.dir, `worker-${index + 1}.log`)),
+  );
+  const exits: WorkerProcess[] = [];
+  const allGone = Promise.all(workers.map((worker) => worker.exited.then(() => exits.push(worker))));
+  return {
+    partsOf: (jobId) => workers.map(({ log }) => partsRecorded(log, jobId)),
+    async untilOver(stop, follow) {
+      const gone = new AbortController();
+      void allGone.then(() => gone.abort());
+      const job = await follow(AbortSignal.any([stop, gone.signal]));
+      stop.throwIfAborted();
+      if (job && isOver(job)) return job;
+      await allGone;
+      throw await lastWords(exits.at(-1) as WorkerProcess);
+    },
+    stop: () => Promise.all(workers.map((worker) => worker.stop(2))),
+  };
+}
+
+function partsRecorded(log: readonly string[], jobId: string): number[] {
+  const parts = log.flatMap((line) => {
+    const { job, msg, part } = parse(line);
+    return job === jobId && msg === 'part recorded' && part !== undefined ? [part] : [];
+  });
+  return [...new Set(parts)];
+}
+
+async function lastWords({ exited, log }: WorkerProcess): Promise<UserError> {
+  const { code, signal } = await exited;
+  const lines = log.slice(-8).map(readable).join('\n  ');
+  return new UserError(
+    `The worker ended (${signal ?? `exit code ${code}`}) before the job was done. Its last words:\n  ${lines}`,
+  );
+}
+
+/** A log line as a person reads it. */
+function readable(line: string): string {
+  const { msg, err } = parse(line);
+  return printable([msg, err?.message].filter(Boolean).join(': ') || line);
+}
+
+interface LogLine {
+  job?: string;
+  msg?: string;
+  part?: number;
+  err?: { message?: string };
+}
+
+/** Nothing, where the line is not one of the worker's own. */
+function parse(line: string): LogLine {
+  try {
+    return JSON.parse(line) as LogLine;
+  } catch {
+    return {};
+  }
+}
