@@ -6,6 +6,9 @@ const picture = ['-f', 'lavfi', '-i', 'testsrc2=size=96x72:rate=12:duration=2'];
 const sound = ['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000:duration=2'];
 const h264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
 
+/** Frames of a small film: 2 s at 12 a second. The AVI one has a gap after its first frame, which is filled. */
+export const smallFilmFrames = (extension: string) => (extension === 'avi' ? 25 : 24);
+
 /** Small films in the containers that people send, by extension. */
 export async function makeFilms(folder: string): Promise<Map<string, Buffer>> {
   const recipes: Record<string, string[]> = {

@@ -6,19 +6,18 @@ import * as hls from 'hls-parser';
 import { ffmpeg, ffprobe } from '../helpers/clips.ts';
 import type { FaultFarm } from '../helpers/fault-farm.ts';
 
-/** Frames of each of the small films: 2 s at 12 a second. The AVI one has a gap after its first frame, which is filled. */
-const framesOf = (extension: string) => (extension === 'avi' ? 25 : 24);
+/** A film that was sent. */
+export interface SentFilm {
+  /** It may come out shorter, but must decode. */
+  damaged: boolean;
+  frames: number;
+}
 
 /**
  * Reads a published film as a player would, from its multivariant playlist on.
- * @param damaged its source was: then it may be shorter, but must decode
  * @returns what is wrong with it
  */
-export async function judgeFilm(
-  faults: FaultFarm,
-  jobId: string,
-  { damaged, extension }: { damaged: boolean; extension: string },
-): Promise<string[]> {
+export async function judgeFilm(faults: FaultFarm, jobId: string, film: SentFilm): Promise<string[]> {
   const problems: string[] = [];
   const names = (await faults.farm.keys(`${jobId}/`)).map((key) => key.slice(jobId.length + 1));
   const plans = new Set(names.filter((name) => name.includes('/')).map((name) => name.split('/')[0]));
@@ -54,8 +53,8 @@ export async function judgeFilm(
       ...['-count_packets', '-show_entries', 'stream=codec_type,nb_read_packets', path],
     );
     const frames = streams.find(({ codec_type }) => codec_type === 'video')?.nb_read_packets;
-    if (frames === undefined || damaged || Number(frames) === framesOf(extension)) return [];
-    return [`${uri} has ${frames} frames, not ${framesOf(extension)}`];
+    if (frames === undefined || film.damaged || Number(frames) === film.frames) return [];
+    return [`${uri} has ${frames} frames, not ${film.frames}`];
   }
 
   async function bytesOf(name: string): Promise<Uint8Array> {

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobState } from '../../worker/src/report/state.ts';
 import { type FaultFarm, startFaultFarm } from '../helpers/fault-farm.ts';
+import { longFilm, putLongFilm } from '../helpers/long-film.ts';
 import { mutate, seededRandom } from '../helpers/mutations.ts';
 import { filesIn, processesIn } from '../helpers/processes.ts';
-import { makeFilms } from '../helpers/small-films.ts';
+import { makeFilms, smallFilmFrames } from '../helpers/small-films.ts';
 import { startChaos } from './chaos.ts';
-import { judgeFilm } from './judge.ts';
+import { judgeFilm, type SentFilm } from './judge.ts';
 
 export interface SoakOptions {
   jobs: number;
@@ -39,16 +40,24 @@ export interface SoakNumbers {
 /** Jobs that wait at once: the queue is never empty, and the farm's memory holds few films. */
 const backlog = 20;
 
+/** Each so many jobs one is for a film of many parts, which all workers may make together. */
+const longFilmEach = 10;
+
 export async function runSoak(options: SoakOptions): Promise<SoakNumbers> {
   const { jobs, seed, log } = options;
   const startedAt = performance.now();
   const random = seededRandom(seed);
-  await using farm = await startFaultFarm({ MAX_ATTEMPTS: '5', PROBE_TIMEOUT_SECONDS: '20' });
+  await using farm = await startFaultFarm({
+    MAX_ATTEMPTS: '5',
+    PROBE_TIMEOUT_SECONDS: '20',
+    WORKERS_PER_FILM: String(options.workers),
+  });
   const films = await makeFilms(farm.folder);
+  await putLongFilm(farm);
   const chaos = startChaos(farm, options, random);
   const ends = new Map<string, JobState>();
   const faults: string[] = [];
-  const sent = new Map<string, { damaged: boolean; extension: string }>();
+  const sent = new Map<string, SentFilm>();
   let brokenFilms = 0;
 
   let lastEndAt = performance.now();
@@ -96,17 +105,22 @@ export async function runSoak(options: SoakOptions): Promise<SoakNumbers> {
 
   async function sendOne(): Promise<void> {
     const index = sent.size;
+    const id = `soak-${index}`;
+    if (index % longFilmEach === longFilmEach / 2) {
+      sent.set(id, { damaged: false, frames: longFilm.film.frames });
+      await farm.send({ id, source: longFilm.key });
+      return;
+    }
     const damaged = random() < options.mutants;
     const [extension, whole] = [...films][index % films.size] ?? ['mp4', Buffer.alloc(0)];
     const mutant = damaged ? mutate(films, seed * 100_003 + index) : { extension, file: whole };
     const source = `films/${index}.${mutant.extension}`;
     await farm.farm.put(source, mutant.file);
-    const id = `soak-${index}`;
-    sent.set(id, { damaged, extension });
+    sent.set(id, { damaged, frames: smallFilmFrames(extension) });
     await farm.send({ id, source });
   }
 
-  async function judge(id: string, film: { damaged: boolean; extension: string }): Promise<void> {
+  async function judge(id: string, film: SentFilm): Promise<void> {
     const state = ends.get(id);
     if (state === undefined) return void faults.push(`${id} was lost`);
     if (state.state === 'failed') {
