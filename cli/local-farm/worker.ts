@@ -26,9 +26,9 @@ const entry = fileURLToPath(new URL('../../worker/src/main.ts', import.meta.url)
 const dieWithParent = new URL('die-with-parent.mjs', import.meta.url).href;
 
 /**
- * As in the worker's image: a small young generation frees the buffers of segments and source blocks soon, one arena
- * keeps the C library from holding what was freed, and with compiled code at hand the compiler is not loaded. Without
- * them the worker is half as large again.
+ * As in the worker's image: a small young generation keeps the heap small, and one arena keeps the C library from holding
+ * what was freed. With compiled code at hand Node's TypeScript compiler is not loaded; the image needs none, as it holds
+ * JavaScript.
  */
 const workerNodeFlags = ['--max-semi-space-size=1'];
 const workerProcessEnvironment = {
