@@ -13,8 +13,7 @@ interface Upload {
   key: string;
   file: FileHandle;
   size: number;
-  /** A part fills it. */
-  memory: Buffer;
+  partBytes: number;
   options: PutOptions;
   /** Retries, limits the time by the bytes sent, and explains errors. */
   call: <T>(
@@ -26,8 +25,7 @@ interface Upload {
 
 /** A large file in equal parts, one after the other, each retried by itself. An upload that fails is taken back. */
 export async function putInParts(client: S3Client, upload: Upload): Promise<void> {
-  const { file, size, memory, options, call } = upload;
-  const partBytes = memory.length;
+  const { file, size, partBytes, options, call } = upload;
   const { signal } = options;
   const place = { Bucket: upload.bucket, Key: upload.key };
   const created = await call(
@@ -46,16 +44,17 @@ export async function putInParts(client: S3Client, upload: Upload): Promise<void
   const target = { ...place, UploadId: created.UploadId };
   try {
     const parts: { PartNumber: number; ETag: string | undefined; ChecksumCRC32: string | undefined }[] = [];
+    const buffer = Buffer.allocUnsafe(partBytes);
     for (let start = 0; start < size; start += partBytes) {
       const length = Math.min(partBytes, size - start);
-      const { bytesRead } = await file.read(memory, 0, length, start);
+      const { bytesRead } = await file.read(buffer, 0, length, start);
       if (bytesRead !== length)
         throw new Error(`The file for ${upload.key} became shorter than ${size} bytes.`);
       const PartNumber = parts.length + 1;
       const command = new UploadPartCommand({
         ...target,
         PartNumber,
-        Body: memory.subarray(0, length),
+        Body: buffer.subarray(0, length),
         ContentLength: length,
       });
       const sent = await call(length, (abortSignal) => client.send(command, { abortSignal }), signal);

@@ -13,7 +13,6 @@ import { SourceChangedError } from './errors.ts';
 import { eachLimited } from './limited.ts';
 import { putInParts } from './multipart.ts';
 import { retrying } from './retry.ts';
-import { ReusedMemory } from './reused-memory.ts';
 import { createClient, defaultTiming, type StoreTiming } from './s3-client.ts';
 import { canPass, explain, isMissing, isSkewed, statusOf } from './s3-errors.ts';
 import type { ObjectInfo, PutOptions, Store } from './store.ts';
@@ -41,7 +40,6 @@ class S3Store implements Store {
   readonly bucket: string;
   readonly #client: S3Client;
   readonly #timing: StoreTiming;
-  readonly #memory = new ReusedMemory();
 
   constructor(bucket: string, client: S3Client, timing: StoreTiming) {
     this.bucket = bucket;
@@ -128,19 +126,19 @@ class S3Store implements Store {
   async putFile(key: string, path: string, options: PutOptions): Promise<{ sizeBytes: number }> {
     await using file = await open(path, 'r');
     const { size } = await file.stat();
-    const target = { bucket: this.bucket, key };
-    const call = <T>(
-      bytes: number,
-      attempt: (abortSignal: AbortSignal) => Promise<T>,
-      signal?: AbortSignal,
-    ) => this.#call('write', key, bytes, signal, attempt);
-    await this.#memory.use(Math.min(size, partBytes), async (memory) => {
-      if (size > partBytes) return putInParts(this.#client, { ...target, file, size, memory, options, call });
-      const { bytesRead } = await file.read(memory, 0, size, 0);
-      if (bytesRead !== size)
-        throw new Error(`The file "${path}" has ${size} bytes, but ${bytesRead} were read.`);
-      await this.put(key, memory, options);
-    });
+    if (size > partBytes) {
+      const call = <T>(
+        bytes: number,
+        attempt: (abortSignal: AbortSignal) => Promise<T>,
+        signal?: AbortSignal,
+      ) => this.#call('write', key, bytes, signal, attempt);
+      await putInParts(this.#client, { bucket: this.bucket, key, file, size, partBytes, options, call });
+      return { sizeBytes: size };
+    }
+    const body = await file.readFile();
+    if (body.length !== size)
+      throw new Error(`The file "${path}" has ${size} bytes, but ${body.length} were read.`);
+    await this.put(key, body, options);
     return { sizeBytes: size };
   }
 
