@@ -12,6 +12,9 @@ const [folder = ''] = process.argv.slice(2);
 for (const file of globSync('**/*.ts', { cwd: folder })) {
   const path = join(folder, file);
   const code = stripTypeScriptTypes(readFileSync(path, 'utf8'));
-  writeFileSync(path.replace(/\.ts$/, '.js'), code.replaceAll(/(from|import) '(\.[^']+)\.ts'/g, "$1 '$2.js'"));
+  writeFileSync(
+    path.replace(/\.ts$/, '.js'),
+    code.replaceAll(/(from|import) '(\.[^']+)\.ts'/g, "$1 '$2.js'"),
+  );
   rmSync(path);
 }

@@ -86,12 +86,7 @@ describe("the worker's image", () => {
   });
 
   it('gives only settings that the worker knows, and writes nowhere but to scratch space and shared memory', () => {
-    const outside = [
-      'NODE_ENV',
-      'MALLOC_ARENA_MAX',
-      'NVIDIA_DRIVER_CAPABILITIES',
-      'TMPDIR',
-    ];
+    const outside = ['NODE_ENV', 'MALLOC_ARENA_MAX', 'NVIDIA_DRIVER_CAPABILITIES', 'TMPDIR'];
     const known = Object.keys(environmentSchema.shape);
     expect(Object.keys(environment).filter((name) => !outside.includes(name))).toEqual(
       expect.arrayContaining(['WORK_DIR', 'HEARTBEAT_FILE']),
