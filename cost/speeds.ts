@@ -26,11 +26,11 @@ export interface Speed {
 /**
  * CPU time of x264 `veryfast`, in seconds for a million pixels: what the source costs to decode and what each rung costs to scale and encode.
  *
- * docs/performance.md has 10 s of a 1080p film at 30 frames per second: each rung alone takes 34.0, 26.2, 18.1, 13.4 and 12.4 s of CPU, all
- * five together 61.0 s. A line through the largest and the smallest alone leaves 11.3 s for decoding 622 million pixels; the rest of the
- * 61.0 s is for the 1,154 million pixels that came out.
+ * docs/performance.md has 10 s of a 1080p film at 30 frames per second: each rung alone takes 16.2, 10.6, 8.4, 6.8 and 6.2 s of CPU, all
+ * five together 28.1 s. A line through the largest and the smallest alone leaves 5.7 s for decoding 622 million pixels; the rest of the
+ * 28.1 s is for the 1,154 million pixels that came out.
  */
-const x264 = { decodeSeconds: 11.3 / 622.08, encodeSeconds: (61.0 - 11.3) / 1153.83 };
+const x264 = { decodeSeconds: 5.7 / 622.08, encodeSeconds: (28.1 - 5.7) / 1153.83 };
 
 /**
  * CPU time of the encoder with other presets, `veryfast` being 1: docs/performance.md, "Presets". Decoding takes as long with all of them.
