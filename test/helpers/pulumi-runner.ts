@@ -16,7 +16,6 @@ export interface Run {
   outputs: Record<string, unknown>;
   /** What the program logged as an error, and its standard error. */
   complaints: string;
-  seconds: number;
 }
 
 /** What Pulumi calls a value that only an update will know. */
@@ -37,7 +36,7 @@ const { Empty } = load('google-protobuf/google/protobuf/empty_pb.js');
  * engine that makes nothing: every id and every output that a provider would fill in is unknown; lookups are answered.
  */
 export async function runAsPulumi({ config, secretKeys, stack }: StackConfig): Promise<Run> {
-  const run: Run = { status: null, resources: [], outputs: {}, complaints: '', seconds: 0 };
+  const run: Run = { status: null, resources: [], outputs: {}, complaints: '' };
   const server = new grpc.Server();
   const { ResourceMonitorService } = load('./proto/resource_grpc_pb');
   const { EngineService } = load('./proto/engine_grpc_pb');
@@ -50,13 +49,11 @@ export async function runAsPulumi({ config, secretKeys, stack }: StackConfig): P
       (error: unknown, bound: number) => (error ? fail(error) : done(bound)),
     ),
   );
-  const startedAt = performance.now();
   try {
     run.status = await runProgram(run, { address: `127.0.0.1:${port}`, config, secretKeys, stack });
   } finally {
     server.forceShutdown();
   }
-  run.seconds = (performance.now() - startedAt) / 1000;
   return run;
 }
 

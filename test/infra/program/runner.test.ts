@@ -17,7 +17,6 @@ describe("under Pulumi's own runner", () => {
     const stackResource = `pulumi:pulumi:Stack transcode-farm-${stack.stack}`;
     expect(run.resources.sort()).toEqual([...expected, stackResource].sort());
     expect(Object.keys(run.outputs).sort()).toEqual(Object.keys(result).sort());
-    expect(run.seconds).toBeLessThan(30); // 3 s on a machine at rest
   });
 
   it('ends with every mistake of the config told, and without a stack trace', async () => {
