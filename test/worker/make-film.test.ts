@@ -38,7 +38,7 @@ async function takeOver() {
       fetchedBytes: 0,
       servedBytes: 0,
       stalledSeconds: () => 0,
-    endLead: () => {},
+      endLead: () => {},
       close: async () => {},
     },
     workDir: folder.path,

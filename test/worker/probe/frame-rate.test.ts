@@ -88,7 +88,9 @@ describe('findFrameRate', () => {
     fc.assert(
       fc.property(fc.constantFrom(...rates), fc.nat(1000), fc.boolean(), (rate, startMs, cut) => {
         const round = cut ? Math.floor : Math.round;
-        const times = steady(readPackets, rate, startMs / 1000).map((time) => round(time * 1000 + 1e-6) / 1000);
+        const times = steady(readPackets, rate, startMs / 1000).map(
+          (time) => round(time * 1000 + 1e-6) / 1000,
+        );
         const exact = Number.isInteger(rate)
           ? { num: rate, den: 1 }
           : { num: Math.round(rate * 1001), den: 1001 };

@@ -150,7 +150,8 @@ describe('probe', () => {
   it('refuses a film over the limits with both values', async () => {
     await expect(probeFile('film.mp4', { durationSeconds: 1 })).rejects.toMatchObject({
       code: 'too-long',
-      message: 'The film lasts 0:00:02; 0:00:01 is allowed (setting maxDurationSeconds, MAX_DURATION_SECONDS).',
+      message:
+        'The film lasts 0:00:02; 0:00:01 is allowed (setting maxDurationSeconds, MAX_DURATION_SECONDS).',
     });
     await expect(probeFile('film.mp4', { streams: 1 })).rejects.toMatchObject({ code: 'too-many-streams' });
   });
