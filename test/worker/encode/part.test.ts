@@ -1,8 +1,9 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { EncodeContext } from '../../../worker/src/encode/context.ts';
 import { encodeFilm } from '../../../worker/src/encode/film.ts';
-import { type EncodeContext, startPart } from '../../../worker/src/encode/part.ts';
+import { startPart } from '../../../worker/src/encode/part.ts';
 import { BadOutputError } from '../../../worker/src/encode/recorder.ts';
 import { videoArguments } from '../../../worker/src/encode/video-arguments.ts';
 import { openMediaTools } from '../../../worker/src/media-tool.ts';

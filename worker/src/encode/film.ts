@@ -1,7 +1,8 @@
 import type { Part } from '../plan/plan.ts';
 import type { Crew } from '../share/crew.ts';
+import type { EncodeContext } from './context.ts';
 import { endsEarly } from './length.ts';
-import { type EncodeContext, startPart } from './part.ts';
+import { startPart } from './part.ts';
 
 /**
  * Encodes what the crew gives this worker: parts of the picture one after another without a pause, all sound beside

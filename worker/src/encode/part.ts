@@ -1,44 +1,20 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DamagedFilmError, RefusedError } from '../errors.ts';
-import { type Brake, MediaToolError, type MediaTools } from '../media-tool.ts';
+import { type Brake, MediaToolError } from '../media-tool.ts';
 import type { Part, Plan } from '../plan/plan.ts';
 import { headersFor } from '../publish/content-types.ts';
 import { partRecordKey } from '../publish/keys.ts';
 import type { PartRecord } from '../publish/record.ts';
 import { createUploads, type Uploads } from '../publish/uploads.ts';
 import { followUrl } from '../source/server.ts';
-import type { Store } from '../storage/store.ts';
 import { audioArguments } from './audio-arguments.ts';
-import { createFileReader, type FileReader } from './file-reader.ts';
-import { blankSheet } from './filter-graph.ts';
+import type { EncodeContext } from './context.ts';
+import { createFileReader } from './file-reader.ts';
+import { publishPictures, publishSegment } from './made-files.ts';
 import { NothingInsideError } from './nothing-inside.ts';
-import type { Progress } from './progress.ts';
 import { BadOutputError, createRecorder, type Recorder } from './recorder.ts';
 import { videoArguments } from './video-arguments.ts';
-
-export interface EncodeContext {
-  plan: Plan;
-  tools: MediaTools;
-  /** The source server's URL. */
-  url: string;
-  output: Store;
-  /** `<output prefix><job id>/<plan id>/` */
-  folder: string;
-  /** A private folder of this job on the local disk. */
-  workDir: string;
-  stallSeconds: number;
-  /** How long the source server has been waiting on storage. */
-  sourceStalledSeconds: () => number;
-  /** The longest film that the settings allow: an endless one is cut off there. */
-  maxSeconds: number;
-  onProgress: (part: Part, progress: Progress) => void;
-  onPublished: (bytes: number) => void;
-  /** Before a part's record is written, which waits for it. */
-  onRecord: (part: Part) => Promise<void>;
-  signal: AbortSignal;
-}
 
 export interface RunningPart {
   /** Resolves when ffmpeg has ended well, with the film time that it reached: the next part may start. */
@@ -199,78 +175,4 @@ function argumentsOf(plan: Plan, part: Part, maxSeconds: number) {
   if (part.kind === 'audio') return audioArguments(plan, part, maxSeconds);
   if (!plan.video) throw new TypeError(`Part ${part.index} is video, and the plan has none.`);
   return videoArguments(plan, plan.video, part, maxSeconds);
-}
-
-interface SegmentFile {
-  cwd: string;
-  rendition: string;
-  file: string;
-  read: FileReader;
-  uploads: Uploads;
-  recorder: Recorder;
-}
-
-async function publishSegment(
-  context: EncodeContext,
-  { cwd, rendition, file, read, uploads, recorder }: SegmentFile,
-) {
-  const audio = context.plan.audio.some(({ name }) => name === rendition);
-  if (context.plan.segmentFormat === 'fmp4' && !recorder.hasInit(rendition)) {
-    const path = join(cwd, rendition, 'init.mp4');
-    await read(path, (data) => recorder.addInit(rendition, data));
-    await uploads.add({
-      key: `${context.folder}${rendition}/init.mp4`,
-      path,
-      ...headersFor('init.mp4', audio),
-    });
-  }
-  const path = join(cwd, rendition, file);
-  await whenWritten(() => read(path, (data) => recorder.addSegment(rendition, file, data)));
-  await uploads.add({ key: `${context.folder}${rendition}/${file}`, path, ...headersFor(file, audio) });
-}
-
-/**
- * ffmpeg names a segment just before it writes the last of it and closes the file, so one that is not whole is looked
- * at again for a while.
- */
-async function whenWritten(judge: () => Promise<void>): Promise<void> {
-  for (let looks = 0; ; looks++) {
-    try {
-      return await judge();
-    } catch (error) {
-      if (looks === maxLooks) throw error;
-      await sleep(20);
-    }
-  }
-}
-
-const maxLooks = 50;
-
-/** Poster and storyboard sheets are whole when ffmpeg has ended. */
-async function publishPictures(
-  context: EncodeContext,
-  part: Part,
-  cwd: string,
-  uploads: Uploads,
-  recorder: Recorder,
-) {
-  const blank = part.kind === 'video' ? blankSheet(part) : undefined;
-  const made = await readdir(join(cwd, 'storyboard'));
-  const sheets = made.filter((file) => file !== blank).sort(byNumber);
-  for (const file of sheets) {
-    recorder.addSheet(file);
-    await uploads.add({
-      key: `${context.folder}storyboard/${file}`,
-      path: join(cwd, 'storyboard', file),
-      ...headersFor(file),
-    });
-  }
-  const poster = (await readdir(cwd)).find((file) => file === 'poster.jpg');
-  if (!poster) return;
-  recorder.addPoster(poster);
-  await uploads.add({ key: `${context.folder}${poster}`, path: join(cwd, poster), ...headersFor(poster) });
-}
-
-function byNumber(a: string, b: string): number {
-  return a.localeCompare(b, 'en', { numeric: true });
 }
