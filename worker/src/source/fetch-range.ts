@@ -1,5 +1,6 @@
 import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { giveBack } from '../give-back.ts';
 import { delaySeconds } from '../storage/retry.ts';
 import type { ObjectInfo } from '../storage/store.ts';
 import type { ByteRange, SourceObject } from './source.ts';
@@ -59,6 +60,7 @@ export async function fetchRange(
         received += chunk.length;
         lastByteAt = performance.now();
         failures = 0;
+        // Node gives each piece of an answer memory of its own: https://github.com/nodejs/node/blob/v24.x/src/node_http_parser.cc (`on_body`).
         giveBack(chunk);
       });
       await finished(body);
@@ -77,14 +79,4 @@ export async function fetchRange(
       body.destroy();
     }
   }
-}
-
-/**
- * Frees the memory of a chunk now. Node gives each piece of an answer memory of its own, outside of the heap, and V8 lets
- * 32 MB of it lie before it collects them: more than all blocks take. https://github.com/nodejs/node/blob/v24.x/src/node_http_parser.cc
- * (`on_body`), https://github.com/nodejs/node/blob/v24.x/deps/v8/src/heap/heap.cc (`AllocateExternalBackingStore`)
- */
-function giveBack({ buffer, byteLength }: Buffer): void {
-  // A part of something larger is not ours alone.
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
 }

@@ -8,6 +8,7 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { giveBack } from '../give-back.ts';
 import type { BucketSettings } from '../settings.ts';
 import { SourceChangedError } from './errors.ts';
 import { eachLimited } from './limited.ts';
@@ -139,6 +140,8 @@ class S3Store implements Store {
     if (body.length !== size)
       throw new Error(`The file "${path}" has ${size} bytes, but ${body.length} were read.`);
     await this.put(key, body, options);
+    // Storage has said that it has all of it.
+    giveBack(body);
     return { sizeBytes: size };
   }
 
