@@ -116,8 +116,11 @@ function workersOf({ settings, waker: { rules } }: FarmFacts): number {
   return Math.min(rules.maxTasks, Math.ceil(settings.sharing.workersPerFilm / rules.backlogPerTask));
 }
 
-/** A stopped instance that was started is never stopped again: another is made, booted and stopped, which takes about so long. An assumption. */
-const preparationSeconds = 180;
+/**
+ * A stopped instance that was started is never stopped again. Another is made, booted and stopped, which is paid for so long: its start, and two
+ * minutes of the hook (`infra/compute/warm-pool.ts`). An assumption.
+ */
+export const preparationSeconds = 180;
 
 function poolUsd(farm: FarmFacts, machine: WorkerHour): number {
   const used = Math.min(farm.warmInstances, workersOf(farm));

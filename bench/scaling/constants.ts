@@ -1,3 +1,4 @@
+import { preparationSeconds } from '../../cost/film-cost.ts';
 import type { Range } from './random.ts';
 
 /**
@@ -75,8 +76,8 @@ export const instance = {
    * is not cold any more: assumed 10 to 30 s.
    */
   joinFromStopped: between(31, 51),
-  /** assumed: an instance that is made for the warm pool is paid for so long: its start, and two minutes of the hook (infra/compute/warm-pool.ts). */
-  prepareMs: ms(180),
+  /** assumed: an instance that is made for the warm pool is paid for so long. */
+  prepareMs: ms(preparationSeconds),
   /** assumed: Auto Scaling's own pause, from the wish to the order. */
   order: between(1, 5),
   /** assumed: from the order to end it until it is off the bill. */

@@ -50,13 +50,13 @@ export function readWorkerTexts(config: ConfigReader): WorkerTexts {
 
 /** Each compute has one encoder, and the preset of the other would do nothing. */
 function refuseOtherEncoder(config: ConfigReader): void {
-  const [key, does] = config.text('compute') === 'gpu' ? ['x264Preset', 'NVENC'] : ['nvencPreset', 'x264'];
-  const value = config.text(key);
-  if (value === '') return;
   const compute = config.text('compute');
+  const [key, encoder] = compute === 'gpu' ? ['x264Preset', 'NVENC'] : ['nvencPreset', 'x264'];
+  const preset = config.text(key);
+  if (preset === '') return;
   config.refuseKey(
     key,
-    `is ${JSON.stringify(value)}, but compute is "${compute}", which encodes with ${does}.`,
+    `is ${JSON.stringify(preset)}, but compute is "${compute}", which encodes with ${encoder}.`,
   );
 }
 

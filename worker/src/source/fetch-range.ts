@@ -1,6 +1,6 @@
 import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { giveBack } from '../give-back.ts';
+import { freeBuffer } from '../free-buffer.ts';
 import { delaySeconds } from '../storage/retry.ts';
 import type { ObjectInfo } from '../storage/store.ts';
 import type { ByteRange, SourceObject } from './source.ts';
@@ -61,7 +61,7 @@ export async function fetchRange(
         lastByteAt = performance.now();
         failures = 0;
         // Node gives each piece of an answer memory of its own: https://github.com/nodejs/node/blob/v24.x/src/node_http_parser.cc (`on_body`).
-        giveBack(chunk);
+        freeBuffer(chunk);
       });
       await finished(body);
       if (position <= range.end) throw new Error('the body ended early');

@@ -8,7 +8,7 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { giveBack } from '../give-back.ts';
+import { freeBuffer } from '../free-buffer.ts';
 import type { BucketSettings } from '../settings.ts';
 import { SourceChangedError } from './errors.ts';
 import { eachLimited } from './limited.ts';
@@ -141,7 +141,7 @@ class S3Store implements Store {
       throw new Error(`The file "${path}" has ${size} bytes, but ${body.length} were read.`);
     await this.put(key, body, options);
     // Storage has said that it has all of it.
-    giveBack(body);
+    freeBuffer(body);
     return { sizeBytes: size };
   }
 

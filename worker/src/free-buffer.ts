@@ -3,7 +3,7 @@
  * before it collects it: more than all blocks of a source take.
  * https://github.com/nodejs/node/blob/v24.x/deps/v8/src/heap/heap.cc (`AllocateExternalBackingStore`)
  */
-export function giveBack({ buffer, byteLength }: Buffer): void {
+export function freeBuffer({ buffer, byteLength }: Buffer): void {
   // A part of something larger is not ours alone.
   if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
 }
