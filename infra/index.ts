@@ -2,25 +2,25 @@ import { readFileSync } from 'node:fs';
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { Cluster } from './compute/cluster.ts';
+import { workerEnvironment, workerSecrets } from './compute/environment.ts';
 import { FargateCapacity } from './compute/fargate.ts';
 import { GpuCapacity } from './compute/gpu.ts';
 import { Network } from './compute/network.ts';
+import { Secrets } from './compute/secrets.ts';
 import { WorkerService } from './compute/service.ts';
-import { workerEnvironment, workerSecrets } from './environment/environment.ts';
-import { Secrets } from './environment/secrets.ts';
 import { boundRoles } from './github/boundary.ts';
 import { GithubRoles } from './github/roles.ts';
 import { WorkerImage } from './image/image.ts';
 import { BucketEvents } from './jobs/bucket-events.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { Parts, PartsSenders } from './jobs/parts.ts';
+import { Watch } from './monitoring/monitoring.ts';
 import { Scaling } from './scaling/scaling.ts';
+import { readSettings } from './settings/settings.ts';
 import type { StorageSettings } from './settings/storage.ts';
-import { readSettings } from './settings.ts';
 import { createStorage } from './storage/backends.ts';
 import { bucketNameFor } from './storage/bucket-name.ts';
 import { tagEverything } from './tags.ts';
-import { Watch } from './watch/watch.ts';
 
 /**
  * The farm. A job's way through it: source bucket → topic → queue → workers → output bucket; workers share a long film by

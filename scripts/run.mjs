@@ -25,11 +25,16 @@ const tasks = {
   bench: {
     needs: ['ffmpeg'],
     node: ['--disable-warning=ExperimentalWarning'],
-    script: 'bench/main.ts',
+    script: 'tools/bench/main.ts',
     args: [],
   },
   soak: { needs: ['ffmpeg'], script: 'test/soak/main.ts', args: [] },
-  cost: { needs: [], node: ['--disable-warning=ExperimentalWarning'], script: 'cost/main.ts', args: [] },
+  cost: {
+    needs: [],
+    node: ['--disable-warning=ExperimentalWarning'],
+    script: 'tools/cost/main.ts',
+    args: [],
+  },
   check: { needs: ['ffmpeg', 'chromium', 'postgres'], script: 'scripts/check.ts', args: [] },
 };
 

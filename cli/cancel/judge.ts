@@ -1,4 +1,4 @@
-import type { JobState } from '../../worker/src/report/state.ts';
+import type { JobState } from '../../worker/src/protocol/status.ts';
 import { UserError } from '../errors.ts';
 import { type Queues, total } from '../farm/queues.ts';
 

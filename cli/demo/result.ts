@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { JobState } from '../../worker/src/report/state.ts';
+import type { JobState } from '../../worker/src/protocol/status.ts';
 import type { DemoView } from './view.ts';
 
 /** What `--json` prints. `null` where there is nothing to tell. */

@@ -1,4 +1,4 @@
-import type { JobState } from '../../worker/src/report/state.ts';
+import type { JobState } from '../../worker/src/protocol/status.ts';
 
 /** What the demo shows while it runs. */
 export interface DemoView {

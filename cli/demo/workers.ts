@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import type { JobState } from '../../worker/src/report/state.ts';
-import type { WorkerEnvironment } from '../../worker/src/settings.ts';
+import type { JobState } from '../../worker/src/protocol/status.ts';
+import type { WorkerEnvironment } from '../../worker/src/settings/settings.ts';
 import { UserError } from '../errors.ts';
+import { isOver } from '../follow.ts';
 import type { LocalFarm } from '../local-farm/farm.ts';
 import { startWorker, type WorkerProcess } from '../local-farm/worker.ts';
 import { printable } from '../text/style.ts';
-import { isOver } from './follow.ts';
 
 /** The demo's workers, each a process of its own. */
 export interface DemoWorkers {

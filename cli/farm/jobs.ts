@@ -1,6 +1,6 @@
 import { GetObjectCommand, NoSuchKey, paginateListObjectsV2 } from '@aws-sdk/client-s3';
-import { jobIdSchema } from '../../worker/src/job/job.ts';
-import type { JobState } from '../../worker/src/report/state.ts';
+import { jobIdSchema } from '../../worker/src/protocol/job.ts';
+import type { JobState } from '../../worker/src/protocol/status.ts';
 import { statusKey } from '../../worker/src/report/status-file.ts';
 import { UserError } from '../errors.ts';
 import type { Farm } from './farm.ts';

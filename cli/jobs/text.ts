@@ -1,4 +1,4 @@
-import type { JobState } from '../../worker/src/report/state.ts';
+import type { JobState } from '../../worker/src/protocol/status.ts';
 import { bar } from '../text/bar.ts';
 import { printable, type Style } from '../text/style.ts';
 import { formatBytes, formatSeconds, formatSpeed } from '../text/units.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
-import type { WorkerEnvironment } from '../../worker/src/settings.ts';
+import type { WorkerEnvironment } from '../../worker/src/settings/settings.ts';
 import { type Emulator, localCredentials, type StartEmulator } from './emulator.ts';
 import { startFauxqsEmulator } from './fauxqs.ts';
 

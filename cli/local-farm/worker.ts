@@ -3,7 +3,7 @@ import { appendFileSync, closeSync, openSync, readFileSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { WorkerEnvironment } from '../../worker/src/settings.ts';
+import type { WorkerEnvironment } from '../../worker/src/settings/settings.ts';
 import { localCredentials } from './emulator.ts';
 
 /** A worker on this machine, in a process of its own. */

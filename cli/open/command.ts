@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { UserError } from '../errors.ts';
 import { readJob } from '../farm/jobs.ts';
 import { type CommonOptions, farmCommand, withFarm } from '../farm/run.ts';
-import { startPlayerServer } from '../player-server.ts';
+import { startPlayerServer } from '../player/server.ts';
 
 /** `farm open`: the player page of a job, whose film it reads from the output bucket. */
 export function openCommand(): Command {

@@ -1,4 +1,4 @@
-import { pricedRegion, pricesDate } from '../../cost/prices.ts';
+import { pricedRegion, pricesDate } from '../../tools/cost/prices.ts';
 import type { Plan } from '../../worker/src/plan/plan.ts';
 import type { Media } from '../../worker/src/probe/media.ts';
 import { hourUsd, type Machine, type Market, speedOf } from './machine.ts';

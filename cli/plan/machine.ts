@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { total } from '../../cost/charge.ts';
-import { type EncodingWork, nvencSpeed, type Speed, x264Speed } from '../../cost/speeds.ts';
-import { workerHours } from '../../cost/worker-hour.ts';
 import { type InstanceTypeName, instanceTypes, isInstanceType } from '../../infra/compute/instance-types.ts';
+import { total } from '../../tools/cost/charge.ts';
+import { type EncodingWork, nvencSpeed, type Speed, x264Speed } from '../../tools/cost/speeds.ts';
+import { workerHours } from '../../tools/cost/worker-hour.ts';
 import { UserError } from '../errors.ts';
 import type { Deployed } from '../farm/deployed.ts';
 

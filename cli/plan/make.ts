@@ -1,11 +1,11 @@
-import { chooseEncoder } from '../../worker/src/encode/choose-encoder.ts';
-import { openMediaTools } from '../../worker/src/media-tool.ts';
+import { chooseEncoder } from '../../worker/src/ffmpeg/choose-encoder.ts';
+import { openMediaTools } from '../../worker/src/ffmpeg/media-tool.ts';
 import { encodingFor } from '../../worker/src/plan/encoding.ts';
 import { makePlan } from '../../worker/src/plan/make-plan.ts';
 import type { Plan, VideoEncoder } from '../../worker/src/plan/plan.ts';
 import type { Media } from '../../worker/src/probe/media.ts';
 import { probe } from '../../worker/src/probe/probe.ts';
-import type { Settings } from '../../worker/src/settings.ts';
+import type { Settings } from '../../worker/src/settings/settings.ts';
 import { serveSource } from '../../worker/src/source/server.ts';
 import type { SourceObject } from '../../worker/src/source/source.ts';
 import { UserError } from '../errors.ts';

@@ -1,4 +1,4 @@
-import { readSettings, type Settings, SettingsError } from '../../worker/src/settings.ts';
+import { readSettings, type Settings, SettingsError } from '../../worker/src/settings/settings.ts';
 import { UserError } from '../errors.ts';
 
 /** Where a farm is changes nothing of a plan. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JobState } from '../../worker/src/report/state.ts';
+import type { JobState } from '../../worker/src/protocol/status.ts';
 import { Stopped } from '../closing.ts';
-import { followJob, isOver } from '../demo/follow.ts';
 import type { Farm } from '../farm/farm.ts';
+import { followJob, isOver } from '../follow.ts';
 import { jobLine } from '../jobs/text.ts';
 import { openLive } from '../text/live.ts';
 import { styleFor } from '../text/style.ts';

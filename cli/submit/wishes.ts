@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Job, jobSchema } from '../../worker/src/job/job.ts';
+import { type Job, jobSchema } from '../../worker/src/protocol/job.ts';
 import { UserError } from '../errors.ts';
 
 /** What the flags say of a job. */

@@ -1,4 +1,4 @@
-import type { JobState } from '../../worker/src/report/state.ts';
+import type { JobState } from '../../worker/src/protocol/status.ts';
 import type { Queues } from '../farm/queues.ts';
 import type { Workers } from '../farm/workers.ts';
 import { clip, jobLine } from '../jobs/text.ts';

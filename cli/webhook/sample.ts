@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type WebhookEvent, webhookEvent } from '../../worker/src/report/webhook-event.ts';
+import { type WebhookEvent, webhookEvent } from '../../worker/src/protocol/webhook-event.ts';
 
 /** States that are told to webhooks. */
 export const sampleStates = ['running', 'retrying', 'succeeded', 'failed'] as const;

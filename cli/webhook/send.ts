@@ -1,4 +1,4 @@
-import { type WebhookEvent, webhookHeaders } from '../../worker/src/report/webhook-event.ts';
+import { type WebhookEvent, webhookHeaders } from '../../worker/src/protocol/webhook-event.ts';
 import { postWebhook, type WebhookAnswer } from '../../worker/src/report/webhook-request.ts';
 import { afterTry } from '../../worker/src/report/webhook-schedule.ts';
 import { PrivateAddressError } from '../../worker/src/source/public-address.ts';

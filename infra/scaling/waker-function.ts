@@ -3,8 +3,8 @@ import * as pulumi from '@pulumi/pulumi';
 import { createRole } from '../compute/roles.ts';
 import type { ScalingArgs } from './args.ts';
 import { bundleWaker, wakerHandler } from './bundle.ts';
-import { nothingRemembered, type Rules } from './decide.ts';
-import type { Farm } from './farm.ts';
+import { nothingRemembered, type Rules } from './waker/decide.ts';
+import type { Farm } from './waker/farm.ts';
 import { wakerStatements } from './waker-rights.ts';
 
 const timeoutSeconds = 30;

@@ -1,4 +1,4 @@
-import { environmentSchema, type WorkerEnvironment } from '../../worker/src/settings.ts';
+import { environmentSchema, type WorkerEnvironment } from '../../worker/src/settings/settings.ts';
 import type { ConfigReader } from './reader.ts';
 
 /** Keys that go to the worker as they are: its own schema says what is allowed. */

@@ -1,7 +1,7 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
-import { Cdn } from '../delivery/cdn.ts';
 import type { BackendArgs, PolicyStatement, Side, Storage } from './backend.ts';
+import { Cdn } from './cdn.ts';
 
 /** Days after which the parts of an upload that nobody finished are removed. */
 const abandonedUploadDays = 2;

@@ -6,7 +6,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { WorkerProcess } from '../../cli/local-farm/worker.ts';
-import type { JobState } from '../../worker/src/report/state.ts';
+import type { JobState } from '../../worker/src/protocol/status.ts';
 import { ffmpeg } from '../helpers/clips.ts';
 import { redriveAll } from '../helpers/dead-letters.ts';
 import { call, type FaultFarm, holdAt, script, startFaultFarm } from '../helpers/fault-farm.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type PlayerServer, startPlayerServer } from '../../cli/player-server.ts';
-import type { JobState } from '../../worker/src/report/state.ts';
+import { type PlayerServer, startPlayerServer } from '../../cli/player/server.ts';
+import type { JobState } from '../../worker/src/protocol/status.ts';
 import { startBrowser } from '../helpers/browser.ts';
 import { ffprobe } from '../helpers/clips.ts';
 import { makeCountedFilm } from '../helpers/counted-film.ts';

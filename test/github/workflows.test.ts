@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { readProject } from '../../dry-run/stacks.ts';
+import { readProject } from '../../tools/program-run/stacks.ts';
 
 interface Step {
   uses?: string;

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type MediaTools, openMediaTools } from '../../worker/src/media-tool.ts';
+import { type MediaTools, openMediaTools } from '../../worker/src/ffmpeg/media-tool.ts';
 
 const exec = promisify(execFile);
 

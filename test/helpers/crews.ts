@@ -1,9 +1,9 @@
-import { createFilmProgress, type FilmProgress } from '../../worker/src/encode/film-progress.ts';
+import { type Crew, type CrewOptions, joinCrew } from '../../worker/src/film/crew.ts';
+import { createFilmProgress, type FilmProgress } from '../../worker/src/film/film-progress.ts';
 import type { Part, Plan } from '../../worker/src/plan/plan.ts';
-import { partRecordKey } from '../../worker/src/publish/keys.ts';
-import type { PartRecord } from '../../worker/src/publish/record.ts';
-import { type Crew, type CrewOptions, joinCrew } from '../../worker/src/share/crew.ts';
-import type { Hand, SeenHand } from '../../worker/src/share/hand.ts';
+import type { Hand, SeenHand } from '../../worker/src/protocol/hand.ts';
+import { partRecordKey } from '../../worker/src/protocol/keys.ts';
+import type { PartRecord } from '../../worker/src/protocol/part-record.ts';
 import type { Store } from '../../worker/src/storage/store.ts';
 import { shortPlan } from './plans.ts';
 import { recordingLogger } from './queue.ts';

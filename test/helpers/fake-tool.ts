@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MediaToolError, type MediaTools, openMediaTools } from '../../worker/src/media-tool.ts';
+import { MediaToolError, type MediaTools, openMediaTools } from '../../worker/src/ffmpeg/media-tool.ts';
 
 /**
  * A program in the place of ffmpeg: tells its version when asked, writes its arguments to `arguments.txt`, one a line,

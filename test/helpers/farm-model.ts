@@ -1,4 +1,4 @@
-import type { Farm, WakerClients } from '../../infra/scaling/farm.ts';
+import type { Farm, WakerClients } from '../../infra/scaling/waker/farm.ts';
 
 type Input = Record<string, unknown>;
 

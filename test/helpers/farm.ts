@@ -1,7 +1,7 @@
-import type { Inputs } from '../../dry-run/registered.ts';
-import type { StackConfig } from '../../dry-run/stacks.ts';
 import farm from '../../infra/index.ts';
-import { type FarmSettings, readSettings } from '../../infra/settings.ts';
+import { type FarmSettings, readSettings } from '../../infra/settings/settings.ts';
+import type { Inputs } from '../../tools/program-run/registered.ts';
+import type { StackConfig } from '../../tools/program-run/stacks.ts';
 import { type Recording, record } from './pulumi.ts';
 import { bareStack } from './stacks.ts';
 

@@ -1,4 +1,4 @@
-import type { JobState } from '../../worker/src/report/state.ts';
+import type { JobState } from '../../worker/src/protocol/status.ts';
 import { type FaultFarm, script, startFaultFarm } from './fault-farm.ts';
 import { toolPath } from './tool-path.ts';
 import { until } from './until.ts';

@@ -1,4 +1,4 @@
-import type { Film, JobState } from '../../worker/src/report/state.ts';
+import type { Film, JobState } from '../../worker/src/protocol/status.ts';
 import { advance } from '../../worker/src/report/transitions.ts';
 
 /** So many seconds after a fixed point in time. */

@@ -13,9 +13,9 @@ import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-s
 import { localCredentials } from '../../cli/local-farm/emulator.ts';
 import { startLocalFarm as startFarm } from '../../cli/local-farm/farm.ts';
 import { startWorker, type WorkerProcess } from '../../cli/local-farm/worker.ts';
-import type { Job } from '../../worker/src/job/job.ts';
-import type { JobState, JobStateName } from '../../worker/src/report/state.ts';
-import type { WorkerEnvironment } from '../../worker/src/settings.ts';
+import type { Job } from '../../worker/src/protocol/job.ts';
+import type { JobState, JobStateName } from '../../worker/src/protocol/status.ts';
+import type { WorkerEnvironment } from '../../worker/src/settings/settings.ts';
 
 export interface TestFarmOptions {
   /** Settings of every worker, on top of the farm's own. */

@@ -1,4 +1,4 @@
-import type { Inputs, Registered } from '../../dry-run/registered.ts';
+import type { Inputs, Registered } from '../../tools/program-run/registered.ts';
 import type { Recording } from './pulumi.ts';
 
 /** A statement of an IAM policy, with its one-or-many fields as lists. */

@@ -1,5 +1,5 @@
 import type { AudioRendition, Plan, VideoRendition } from '../../worker/src/plan/plan.ts';
-import type { PartRecord, RenditionRecord, SegmentRecord } from '../../worker/src/publish/record.ts';
+import type { PartRecord, RenditionRecord, SegmentRecord } from '../../worker/src/protocol/part-record.ts';
 
 export function videoRendition(name: VideoRendition['name'], width: number, height: number): VideoRendition {
   return {

@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { answerOf } from '../../dry-run/clouds.ts';
-import { project } from '../../dry-run/record.ts';
-import type { Inputs } from '../../dry-run/registered.ts';
-import { readProject, type StackConfig } from '../../dry-run/stacks.ts';
+import { answerOf } from '../../tools/program-run/clouds.ts';
+import { project } from '../../tools/program-run/record.ts';
+import type { Inputs } from '../../tools/program-run/registered.ts';
+import { readProject, type StackConfig } from '../../tools/program-run/stacks.ts';
 
 /** What came of running the program as the Pulumi CLI does. */
 export interface Run {

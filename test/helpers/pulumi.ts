@@ -1,7 +1,7 @@
 import * as pulumi from '@pulumi/pulumi';
-import type { RecordOptions } from '../../dry-run/record.ts';
-import * as dryRun from '../../dry-run/record.ts';
-import type { Registered } from '../../dry-run/registered.ts';
+import type { RecordOptions } from '../../tools/program-run/record.ts';
+import * as dryRun from '../../tools/program-run/record.ts';
+import type { Registered } from '../../tools/program-run/registered.ts';
 
 /** What a program registered with Pulumi, with questions about it. */
 export interface Recording<T> extends dryRun.Recording<T> {

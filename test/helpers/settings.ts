@@ -1,4 +1,4 @@
-import { readSettings, type Settings, type WorkerEnvironment } from '../../worker/src/settings.ts';
+import { readSettings, type Settings, type WorkerEnvironment } from '../../worker/src/settings/settings.ts';
 
 /** Settings of a small farm, with what a test wants otherwise. */
 export function testSettings(environment: Partial<WorkerEnvironment> = {}): Settings {

@@ -1,6 +1,6 @@
 import type { WorkerProcess } from '../../cli/local-farm/worker.ts';
-import type { Job } from '../../worker/src/job/job.ts';
-import type { WorkerEnvironment } from '../../worker/src/settings.ts';
+import type { Job } from '../../worker/src/protocol/job.ts';
+import type { WorkerEnvironment } from '../../worker/src/settings/settings.ts';
 import type { FaultFarm } from './fault-farm.ts';
 import { until } from './until.ts';
 import { logLines } from './worker-log.ts';

@@ -1,4 +1,4 @@
-import { madeUpSecrets, type StackConfig, stackOf } from '../../dry-run/stacks.ts';
+import { madeUpSecrets, type StackConfig, stackOf } from '../../tools/program-run/stacks.ts';
 
 /** Pieces of the made-up secrets that must never show in plain text. */
 export const secretMarks = [

@@ -1,5 +1,5 @@
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
-import type { BucketSettings } from '../../worker/src/settings.ts';
+import type { BucketSettings } from '../../worker/src/settings/settings.ts';
 
 export interface TestStorage extends AsyncDisposable {
   server: FauxqsServer;

@@ -1,4 +1,4 @@
-import type { FarmNames } from '../../infra/watch/metrics.ts';
+import type { FarmNames } from '../../infra/monitoring/metrics.ts';
 
 /** A farm of GPU instances by its names in CloudWatch. */
 export const gpuFarm: FarmNames = {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { JobState } from '../../worker/src/report/state.ts';
+import type { JobState } from '../../worker/src/protocol/status.ts';
 import { ffmpeg } from '../helpers/clips.ts';
 import { type FaultFarm, startFaultFarm } from '../helpers/fault-farm.ts';
 import { allEnded, outcome } from '../helpers/hostile-farm.ts';

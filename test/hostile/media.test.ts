@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { JobState } from '../../worker/src/report/state.ts';
+import type { JobState } from '../../worker/src/protocol/status.ts';
 import { aliasTo, appendToBox, findBoxes } from '../helpers/boxes.ts';
 import { ffmpeg, ffprobe } from '../helpers/clips.ts';
 import type { FaultFarm } from '../helpers/fault-farm.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JobState } from '../../worker/src/report/state.ts';
+import type { JobState } from '../../worker/src/protocol/status.ts';
 import { type FaultFarm, startFaultFarm } from '../helpers/fault-farm.ts';
 import { longFilm, putLongFilm } from '../helpers/long-film.ts';
 import { mutate, seededRandom } from '../helpers/mutations.ts';

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { scratchDirectory } from '../../infra/compute/user-data.ts';
 import { contextPaths } from '../../infra/image/context.ts';
-import { environmentSchema } from '../../worker/src/settings.ts';
+import { environmentSchema } from '../../worker/src/settings/settings.ts';
 
 const root = new URL('../../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8');

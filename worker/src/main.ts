@@ -1,27 +1,27 @@
 import { rm } from 'node:fs/promises';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { chooseEncoder } from './encode/choose-encoder.ts';
+import { chooseEncoder } from './ffmpeg/choose-encoder.ts';
+import { openMediaTools } from './ffmpeg/media-tool.ts';
+import { lookSeconds } from './film/crew.ts';
+import type { TranscodeRun } from './film/make-film.ts';
+import { help, transcode } from './film/transcode.ts';
+import { openWorkDir } from './film/work-dir.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { createSourceRemoval } from './job/remove-source.ts';
 import { createJobRunner, type MessageRun } from './job/run.ts';
 import { createStops } from './job/stop.ts';
 import { openStores } from './job/stores.ts';
 import { createLogger, type Logger } from './log.ts';
-import type { TranscodeRun } from './make-film.ts';
-import { openMediaTools } from './media-tool.ts';
-import { planFolder } from './publish/keys.ts';
+import { planFolder } from './protocol/keys.ts';
+import { sendHelp } from './protocol/part-request.ts';
+import { planFileKey } from './protocol/plan-file.ts';
 import { createConsumer } from './queue/consumer.ts';
 import { createProtection } from './queue/protection.ts';
 import { createQueue } from './queue/queue.ts';
 import { createReporter } from './report/reporter.ts';
 import { openSinks } from './report/sinks.ts';
 import { readStatusFile } from './report/status-file.ts';
-import { readSettings, type Settings, SettingsError } from './settings.ts';
-import { lookSeconds } from './share/crew.ts';
-import { sendHelp } from './share/help.ts';
-import { planFileKey } from './share/plan-file.ts';
-import { help, transcode } from './transcode.ts';
-import { openWorkDir } from './work-dir.ts';
+import { readSettings, type Settings, SettingsError } from './settings/settings.ts';
 
 /** Exit codes, after sysexits.h: settings that must be mended, and an encoder that is not there. */
 const exitCodes = { stopped: 0, crashed: 1, noEncoder: 69, badSettings: 78 };

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { judge, refuseToCancel } from '../../../cli/cancel/judge.ts';
-import type { JobState } from '../../../worker/src/report/state.ts';
+import type { JobState } from '../../../worker/src/protocol/status.ts';
 
 const queuedAt = '2030-01-01T12:00:00.000Z';
 const job = (state: JobState['state']): JobState => ({

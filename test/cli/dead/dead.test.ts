@@ -2,7 +2,7 @@ import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand } from '@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type DeadLetter, takeDeadLetters } from '../../../cli/farm/dead-letters.ts';
 import { connect } from '../../../cli/farm/farm.ts';
-import { redriveRequestId } from '../../../worker/src/queue/request.ts';
+import { redriveRequestId } from '../../../worker/src/protocol/request.ts';
 import { temporaryFolder } from '../../helpers/clips.ts';
 import { addressOf, farmCommand, saveAddress } from '../../helpers/farm-command.ts';
 import { startLocalFarm, type TestFarm } from '../../helpers/local-farm.ts';

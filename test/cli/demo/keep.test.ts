@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { JobState } from '../../../worker/src/report/state.ts';
+import type { JobState } from '../../../worker/src/protocol/status.ts';
 import { ffmpeg, temporaryFolder } from '../../helpers/clips.ts';
 import { farmCommand, startFarmCommand } from '../../helpers/farm-command.ts';
 import { until } from '../../helpers/until.ts';

@@ -1,5 +1,5 @@
 import type { DemoView } from '../../../cli/demo/view.ts';
-import type { JobState } from '../../../worker/src/report/state.ts';
+import type { JobState } from '../../../worker/src/protocol/status.ts';
 
 /** A job in the middle of encoding, with changes. */
 export function jobState(changes: Partial<JobState> = {}): JobState {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { bucketEvent } from '../../../cli/local-farm/bucket-event.ts';
-import { decodeKey } from '../../../worker/src/job/source-event.ts';
+import { decodeKey } from '../../../worker/src/protocol/source-event.ts';
 
 const created = { bucket: 'films', sizeBytes: 7, etag: 'abc', region: 'us-east-1', at: new Date(0) };
 

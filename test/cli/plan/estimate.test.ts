@@ -3,7 +3,7 @@ import { estimate } from '../../../cli/plan/estimate.ts';
 import { hourUsd, type Machine, machineOf, machineOfDeployed } from '../../../cli/plan/machine.ts';
 import { planSettings } from '../../../cli/plan/settings.ts';
 import { formatUsd } from '../../../cli/plan/text.ts';
-import { instancePrice } from '../../../cost/prices.ts';
+import { instancePrice } from '../../../tools/cost/prices.ts';
 import { makePlan } from '../../../worker/src/plan/make-plan.ts';
 import type { VideoEncoder } from '../../../worker/src/plan/plan.ts';
 import type { Media } from '../../../worker/src/probe/media.ts';

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Estimate } from '../../../cli/plan/estimate.ts';
-import type { JobState } from '../../../worker/src/report/state.ts';
+import type { JobState } from '../../../worker/src/protocol/status.ts';
 import { ffmpeg, temporaryFolder } from '../../helpers/clips.ts';
 import { addressOf, farmCommand, saveAddress } from '../../helpers/farm-command.ts';
 import { startLocalFarm, type TestFarm } from '../../helpers/local-farm.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseStoryboard, tileAt } from '../../../cli/player/storyboard.js';
+import { parseStoryboard, tileAt } from '../../../cli/player/page/storyboard.js';
 import { storyboardVtt } from '../../../worker/src/publish/storyboard-vtt.ts';
 
 const base = 'http://127.0.0.1/films/job/plan/storyboard.vtt';

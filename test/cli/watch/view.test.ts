@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { expect, it } from 'vitest';
 import { plainStyle } from '../../../cli/text/style.ts';
 import { oldestSeconds, watchLines } from '../../../cli/watch/view.ts';
-import type { JobState } from '../../../worker/src/report/state.ts';
+import type { JobState } from '../../../worker/src/protocol/status.ts';
 
 const at = new Date('2030-01-01T12:00:00Z');
 

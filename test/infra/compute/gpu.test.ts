@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Registered } from '../../../dry-run/registered.ts';
+import type { Registered } from '../../../tools/program-run/registered.ts';
 import { buildCompute } from '../../helpers/compute.ts';
 import { record } from '../../helpers/pulumi.ts';
 

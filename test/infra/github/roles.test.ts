@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Registered } from '../../../dry-run/registered.ts';
-import { loadStack } from '../../../dry-run/stacks.ts';
 import { boundaryArn } from '../../../infra/github/boundary.ts';
+import type { Registered } from '../../../tools/program-run/registered.ts';
+import { loadStack } from '../../../tools/program-run/stacks.ts';
 import { type FarmRecording, recordFarm } from '../../helpers/farm.ts';
 import { parsePolicy, type Statement, statementsOf } from '../../helpers/policies.ts';
 import { natureOf, promiseOf } from '../../helpers/pulumi.ts';

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { environmentOf } from '../../../dry-run/farm.ts';
 import { backendNames } from '../../../infra/storage/names.ts';
-import { readSettings } from '../../../worker/src/settings.ts';
+import { environmentOf } from '../../../tools/program-run/farm.ts';
+import { readSettings } from '../../../worker/src/settings/settings.ts';
 import { type FarmRecording, recordFarm } from '../../helpers/farm.ts';
 import { promiseOf } from '../../helpers/pulumi.ts';
 import { allCredentials, bareStack } from '../../helpers/stacks.ts';

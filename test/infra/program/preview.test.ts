@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadStack, stackFiles } from '../../../dry-run/stacks.ts';
+import { loadStack, stackFiles } from '../../../tools/program-run/stacks.ts';
 import { recordFarm } from '../../helpers/farm.ts';
 import { natureOf } from '../../helpers/pulumi.ts';
 import { allCredentials, bareStack } from '../../helpers/stacks.ts';

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { containerOf } from '../../../dry-run/farm.ts';
-import type { Inputs } from '../../../dry-run/registered.ts';
-import { loadStack } from '../../../dry-run/stacks.ts';
+import { containerOf } from '../../../tools/program-run/farm.ts';
+import type { Inputs } from '../../../tools/program-run/registered.ts';
+import { loadStack } from '../../../tools/program-run/stacks.ts';
 import { type FarmRecording, field, recordFarm } from '../../helpers/farm.ts';
 import { statementsOf } from '../../helpers/policies.ts';
 import { allCredentials, bareStack } from '../../helpers/stacks.ts';

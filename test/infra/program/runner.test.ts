@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadStack } from '../../../dry-run/stacks.ts';
+import { loadStack } from '../../../tools/program-run/stacks.ts';
 import { recordFarm } from '../../helpers/farm.ts';
 import { runAsPulumi } from '../../helpers/pulumi-runner.ts';
 import { bareStack } from '../../helpers/stacks.ts';

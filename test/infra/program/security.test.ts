@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { containerOf } from '../../../dry-run/farm.ts';
-import { loadStack, stackFiles } from '../../../dry-run/stacks.ts';
+import { containerOf } from '../../../tools/program-run/farm.ts';
+import { loadStack, stackFiles } from '../../../tools/program-run/stacks.ts';
 import { type FarmRecording, recordFarm } from '../../helpers/farm.ts';
 import { type Statement, statementsOf } from '../../helpers/policies.ts';
 import { natureOf, promiseOf } from '../../helpers/pulumi.ts';

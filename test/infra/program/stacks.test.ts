@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { environmentOf } from '../../../dry-run/farm.ts';
-import { loadStack, stackFiles } from '../../../dry-run/stacks.ts';
-import { readSettings } from '../../../worker/src/settings.ts';
+import { environmentOf } from '../../../tools/program-run/farm.ts';
+import { loadStack, stackFiles } from '../../../tools/program-run/stacks.ts';
+import { readSettings } from '../../../worker/src/settings/settings.ts';
 import { type FarmRecording, recordFarm } from '../../helpers/farm.ts';
 import { promiseOf } from '../../helpers/pulumi.ts';
 import { bareStack } from '../../helpers/stacks.ts';

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ScalingArgs } from '../../../infra/scaling/args.ts';
 import { bundleWaker } from '../../../infra/scaling/bundle.ts';
-import type { Farm } from '../../../infra/scaling/farm.ts';
 import { Scaling } from '../../../infra/scaling/scaling.ts';
+import type { Farm } from '../../../infra/scaling/waker/farm.ts';
 import { buildCompute } from '../../helpers/compute.ts';
 import { parsePolicy, statementsOf } from '../../helpers/policies.ts';
 import { record } from '../../helpers/pulumi.ts';

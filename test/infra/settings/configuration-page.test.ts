@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readProject } from '../../../dry-run/stacks.ts';
-import { configurationPage } from '../../../scripts/configuration.ts';
+import { configurationPage } from '../../../tools/docs/configuration-page.ts';
+import { readProject } from '../../../tools/program-run/stacks.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encoderArguments } from '../../../worker/src/encode/encoders.ts';
 import { videoArguments } from '../../../worker/src/encode/video-arguments.ts';
-import { MediaToolError } from '../../../worker/src/media-tool.ts';
+import { MediaToolError } from '../../../worker/src/ffmpeg/media-tool.ts';
 import type { VideoPart, VideoRendition } from '../../../worker/src/plan/plan.ts';
 import type { VideoStream } from '../../../worker/src/probe/media.ts';
 import { ffmpeg, realMediaTools, temporaryFolder } from '../../helpers/clips.ts';

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { BadOutputError, createRecorder } from '../../../worker/src/encode/recorder.ts';
 import type { Part } from '../../../worker/src/plan/plan.ts';
-import { partRecordSchema } from '../../../worker/src/publish/record.ts';
+import { partRecordSchema } from '../../../worker/src/protocol/part-record.ts';
 import { type MadeSegments, makeSegments } from '../../helpers/segments.ts';
 
 let made: MadeSegments;

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { jobIdSchema } from '../../../worker/src/job/job.ts';
 import { type ReadMessage, readMessage, UnreadableMessageError } from '../../../worker/src/job/message.ts';
-import type { WorkerEnvironment } from '../../../worker/src/settings.ts';
+import { jobIdSchema } from '../../../worker/src/protocol/job.ts';
+import type { WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
 import { s3Event, s3Record, snsEnvelope } from '../../helpers/messages.ts';
 import { testSettings } from '../../helpers/settings.ts';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MediaToolError, openMediaTools } from '../../../worker/src/media-tool.ts';
+import { MediaToolError, openMediaTools } from '../../../worker/src/ffmpeg/media-tool.ts';
 import { probe } from '../../../worker/src/probe/probe.ts';
 import { type FileServer, serveFiles } from '../../helpers/file-server.ts';
 

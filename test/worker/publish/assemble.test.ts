@@ -1,8 +1,8 @@
 import * as hls from 'hls-parser';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { partRecordKey, planFolder } from '../../../worker/src/protocol/keys.ts';
+import type { PartRecord } from '../../../worker/src/protocol/part-record.ts';
 import { type Assembly, assemble, MissingSegmentsError } from '../../../worker/src/publish/assemble.ts';
-import { partRecordKey, planFolder } from '../../../worker/src/publish/keys.ts';
-import type { PartRecord } from '../../../worker/src/publish/record.ts';
 import { planOf, recordsOf } from '../../helpers/published.ts';
 import { startStore, type TestStore } from '../../helpers/store.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Plan } from '../../../worker/src/plan/plan.ts';
-import { partRecordKey } from '../../../worker/src/publish/keys.ts';
+import { partRecordKey } from '../../../worker/src/protocol/keys.ts';
 import { readRecords } from '../../../worker/src/publish/records.ts';
 import { planOf, recordsOf } from '../../helpers/published.ts';
 import { startStore, type TestStore } from '../../helpers/store.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { readRequest, redriveRequestId, requestAttributes } from '../../../worker/src/protocol/request.ts';
 import { decideFailure, retryDelaySeconds } from '../../../worker/src/queue/outcome.ts';
 import { attributeText, type ReceivedMessage } from '../../../worker/src/queue/queue.ts';
-import { readRequest, redriveRequestId, requestAttributes } from '../../../worker/src/queue/request.ts';
 
 const policy = { maxAttempts: 3, retryDelaySeconds: 30 };
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { JobState } from '../../../worker/src/protocol/status.ts';
 import { createDatabase } from '../../../worker/src/report/database.ts';
 import { readMigrations } from '../../../worker/src/report/migrate.ts';
-import type { JobState } from '../../../worker/src/report/state.ts';
 import { advance } from '../../../worker/src/report/transitions.ts';
 import { at, film, queued, succeeded } from '../../helpers/job-states.ts';
 import { startPostgres, type TestPostgres } from '../../helpers/postgres.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import type { JobState, Progress } from '../../../worker/src/protocol/status.ts';
 import { createReporter } from '../../../worker/src/report/reporter.ts';
 import type { Sink } from '../../../worker/src/report/sink.ts';
-import type { JobState, Progress } from '../../../worker/src/report/state.ts';
 import { createStatusFiles, readStatusFile, statusKey } from '../../../worker/src/report/status-file.ts';
 import { openStore } from '../../../worker/src/storage/s3-store.ts';
 import { at, film, running, succeeded } from '../../helpers/job-states.ts';

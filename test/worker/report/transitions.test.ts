@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { JobStateName, Progress } from '../../../worker/src/report/state.ts';
+import type { JobStateName, Progress } from '../../../worker/src/protocol/status.ts';
 import { advance, type Transition, updateRunning } from '../../../worker/src/report/transitions.ts';
 import { at, film, queued, running, succeeded } from '../../helpers/job-states.ts';
 

@@ -1,4 +1,4 @@
-import type { MediaTools } from '../media-tool.ts';
+import type { MediaTools } from '../ffmpeg/media-tool.ts';
 import type { Part, Plan } from '../plan/plan.ts';
 import type { Store } from '../storage/store.ts';
 import type { Progress } from './progress.ts';

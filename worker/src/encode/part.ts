@@ -1,11 +1,11 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DamagedFilmError, RefusedError } from '../errors.ts';
-import { type Brake, MediaToolError } from '../media-tool.ts';
+import { type Brake, MediaToolError } from '../ffmpeg/media-tool.ts';
 import type { Part, Plan } from '../plan/plan.ts';
+import { partRecordKey } from '../protocol/keys.ts';
+import type { PartRecord } from '../protocol/part-record.ts';
 import { headersFor } from '../publish/content-types.ts';
-import { partRecordKey } from '../publish/keys.ts';
-import type { PartRecord } from '../publish/record.ts';
 import { createUploads, type Uploads } from '../publish/uploads.ts';
 import { followUrl } from '../source/server.ts';
 import { audioArguments } from './audio-arguments.ts';

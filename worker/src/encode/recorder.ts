@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Part, Plan } from '../plan/plan.ts';
-import type { PartRecord, RenditionRecord } from '../publish/record.ts';
+import type { PartRecord, RenditionRecord } from '../protocol/part-record.ts';
 import { type InitFacts, readFmp4Segment, readInit, type SegmentFacts } from './fmp4-segment.ts';
 import { readTsSegment } from './ts-segment.ts';
 

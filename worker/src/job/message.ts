@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { RefusedError } from '../errors.ts';
-import type { Settings } from '../settings.ts';
-import { type Job, jobIdSchema, jobSchema, type QueuedJob } from './job.ts';
-import { parseSource } from './source.ts';
+import { type Job, jobIdSchema, jobSchema, type QueuedJob } from '../protocol/job.ts';
 import {
   type EventFilter,
   type EventRecord,
   eventRecordSchema,
   jobFromEvent,
   whyIgnored,
-} from './source-event.ts';
+} from '../protocol/source-event.ts';
+import { parseSource } from '../protocol/source-location.ts';
+import type { Settings } from '../settings/settings.ts';
 
 /** What a message on the queue turned out to be. */
 export type ReadMessage =

@@ -1,8 +1,8 @@
 import type { Logger } from '../log.ts';
-import type { Settings } from '../settings.ts';
+import type { QueuedJob } from '../protocol/job.ts';
+import { parseSource } from '../protocol/source-location.ts';
+import type { Settings } from '../settings/settings.ts';
 import type { Store } from '../storage/store.ts';
-import type { QueuedJob } from './job.ts';
-import { parseSource } from './source.ts';
 
 /** Deletes sources that nobody wants to keep, and never another version than the one that was transcoded. */
 export interface SourceRemoval {

@@ -1,13 +1,13 @@
 import { RefusedError } from '../errors.ts';
+import type { FilmEnd } from '../film/make-film.ts';
 import type { Logger } from '../log.ts';
-import type { FilmEnd } from '../make-film.ts';
+import type { QueuedJob } from '../protocol/job.ts';
+import { type Help, jobBody, readHelp } from '../protocol/part-request.ts';
+import { type Request, readRequest } from '../protocol/request.ts';
+import type { Film, JobState } from '../protocol/status.ts';
 import type { Outcome } from '../queue/outcome.ts';
 import type { ReceivedMessage } from '../queue/queue.ts';
-import { type Request, readRequest } from '../queue/request.ts';
 import { type JobReport, type ReportedJob, type Reporter, workerName } from '../report/reporter.ts';
-import type { Film, JobState } from '../report/state.ts';
-import { type Help, jobBody, readHelp } from '../share/help.ts';
-import type { QueuedJob } from './job.ts';
 import { readMessage, UnreadableMessageError } from './message.ts';
 import { createWorkRunner, type WorkOptions } from './work.ts';
 

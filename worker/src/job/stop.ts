@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { InterruptedError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { jobFolder } from '../protocol/keys.ts';
 import { removeUnfinished } from '../publish/clean-up.ts';
 import { headersFor } from '../publish/content-types.ts';
-import { jobFolder } from '../publish/keys.ts';
 import { readJson } from '../storage/read-json.ts';
 import type { Store } from '../storage/store.ts';
 

@@ -1,4 +1,4 @@
-import type { Settings } from '../settings.ts';
+import type { Settings } from '../settings/settings.ts';
 import { openStore } from '../storage/s3-store.ts';
 import type { Store } from '../storage/store.ts';
 

@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DamagedFilmError, failureKind, InterruptedError, RefusedError } from '../errors.ts';
+import type { FilmEnd } from '../film/make-film.ts';
 import type { Logger } from '../log.ts';
-import type { FilmEnd } from '../make-film.ts';
+import type { QueuedJob } from '../protocol/job.ts';
+import type { Request } from '../protocol/request.ts';
+import type { JobState } from '../protocol/status.ts';
 import { LeaseLostError, LeaseSpentError } from '../queue/lease.ts';
 import { decideFailure, maxReceives, type Outcome } from '../queue/outcome.ts';
 import type { ReceivedMessage } from '../queue/queue.ts';
-import type { Request } from '../queue/request.ts';
 import type { JobReport } from '../report/reporter.ts';
-import type { JobState } from '../report/state.ts';
 import { isFinal } from '../report/transitions.ts';
-import type { Settings } from '../settings.ts';
-import type { QueuedJob } from './job.ts';
+import type { Settings } from '../settings/settings.ts';
 import type { SourceRemoval } from './remove-source.ts';
 import type { Stop, Stops } from './stop.ts';
 

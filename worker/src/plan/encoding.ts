@@ -1,4 +1,4 @@
-import type { Settings } from '../settings.ts';
+import type { Settings } from '../settings/settings.ts';
 
 /** The settings of a farm that a plan follows from. */
 export type Encoding = Pick<

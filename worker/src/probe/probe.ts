@@ -1,5 +1,5 @@
 import { RefusedError } from '../errors.ts';
-import { MediaToolError, type MediaTools } from '../media-tool.ts';
+import { MediaToolError, type MediaTools } from '../ffmpeg/media-tool.ts';
 import { findEmptySound } from './empty-sound.ts';
 import { ffprobeSchema, packetEntries, streamEntries } from './ffprobe-json.ts';
 import { readPackets } from './frame-rate.ts';

@@ -1,10 +1,11 @@
 import type { Plan } from '../plan/plan.ts';
-import type { Film, FilmRendition } from '../report/state.ts';
+import { commitName, filmRecordName, jobFolder, partRecordKey, planFolder } from '../protocol/keys.ts';
+import type { PartRecord } from '../protocol/part-record.ts';
+import type { Film, FilmRendition } from '../protocol/status.ts';
 import type { Store } from '../storage/store.ts';
 import { measureBandwidth } from './bandwidth.ts';
 import { headersFor } from './content-types.ts';
 import type { FilmRequest } from './film-record.ts';
-import { commitName, filmRecordName, jobFolder, partRecordKey, planFolder } from './keys.ts';
 import {
   hasIframes,
   iframePlaylist,
@@ -16,7 +17,6 @@ import {
   targetDuration,
 } from './media-playlist.ts';
 import { multivariantPlaylist } from './multivariant-playlist.ts';
-import type { PartRecord } from './record.ts';
 import { joinRenditions, type Rendition } from './rendition.ts';
 import { storyboardFolder, storyboardName, storyboardVtt } from './storyboard-vtt.ts';
 

@@ -1,7 +1,7 @@
-import { isHandKey } from '../share/hand.ts';
+import { isHandKey } from '../protocol/hand.ts';
+import { jobFolder, planFolder } from '../protocol/keys.ts';
 import type { Store } from '../storage/store.ts';
 import { committedPlan } from './film-record.ts';
-import { jobFolder, planFolder } from './keys.ts';
 
 /** Where a job's plan is published. */
 export interface PublishedPlan {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { Film } from '../report/state.ts';
+import { commitName, filmRecordName, jobFolder, planFolder } from '../protocol/keys.ts';
+import type { Film } from '../protocol/status.ts';
 import { readJson } from '../storage/read-json.ts';
 import type { Store } from '../storage/store.ts';
-import { commitName, filmRecordName, jobFolder, planFolder } from './keys.ts';
 
 /** `<plan>/film.json`: written before the commit, so a committed film always has one. */
 const filmRecordSchema = z.object({

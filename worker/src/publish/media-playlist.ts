@@ -1,6 +1,6 @@
 import type { Plan } from '../plan/plan.ts';
+import type { PartRecord, SegmentRecord } from '../protocol/part-record.ts';
 import { playlist, tag } from './m3u8.ts';
-import type { PartRecord, SegmentRecord } from './record.ts';
 import { joinRendition, type Rendition } from './rendition.ts';
 
 /** File names inside a rendition's folder. */

@@ -1,8 +1,8 @@
 import type { AudioRendition, Plan } from '../plan/plan.ts';
+import type { PartRecord } from '../protocol/part-record.ts';
 import { type Bandwidth, measureBandwidth, most, together } from './bandwidth.ts';
 import { playlist, quotable, tag } from './m3u8.ts';
 import { hasIframes, iframePlaylistName, mediaPlaylistName, targetDuration } from './media-playlist.ts';
-import type { PartRecord } from './record.ts';
 import { joinRenditions, type Rendition } from './rendition.ts';
 
 const audioGroup = 'audio';

@@ -1,8 +1,8 @@
 import type { Part, Plan } from '../plan/plan.ts';
+import { partRecordKey } from '../protocol/keys.ts';
+import { type PartRecord, partRecordSchema } from '../protocol/part-record.ts';
 import { readJson } from '../storage/read-json.ts';
 import type { Store } from '../storage/store.ts';
-import { partRecordKey } from './keys.ts';
-import { type PartRecord, partRecordSchema } from './record.ts';
 
 /** Reads what was recorded of a plan, by this worker or by one that is gone. A record that can't be read is as none. */
 export async function readRecords(

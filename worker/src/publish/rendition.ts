@@ -1,5 +1,5 @@
 import type { Plan } from '../plan/plan.ts';
-import type { PartRecord, SegmentRecord } from './record.ts';
+import type { PartRecord, SegmentRecord } from '../protocol/part-record.ts';
 
 /** One rendition over the whole film, joined from its parts. */
 export interface Rendition {

@@ -1,5 +1,5 @@
 import type { Storyboard } from '../plan/plan.ts';
-import type { PartRecord } from './record.ts';
+import type { PartRecord } from '../protocol/part-record.ts';
 
 /** Folder of the sheets, beside `storyboardName` in the plan's folder. */
 export const storyboardFolder = 'storyboard';

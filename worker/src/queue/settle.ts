@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../log.ts';
+import { readRequest, redriveRequestId, requestAttributes } from '../protocol/request.ts';
 import type { Outcome } from './outcome.ts';
 import { MessageGoneError, type Queue, type ReceivedMessage } from './queue.ts';
-import { readRequest, redriveRequestId, requestAttributes } from './request.ts';
 
 /**
  * Does to the message what was decided. The order is always: first send what takes the message's place, then delete it.

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres, { type Sql } from 'postgres';
 import type { Logger } from '../log.ts';
+import type { JobState } from '../protocol/status.ts';
 import { type Migration, migrate } from './migrate.ts';
 import { assetRows, jobRow } from './rows.ts';
 import type { Sink } from './sink.ts';
-import type { JobState } from './state.ts';
 import { isFinal } from './transitions.ts';
 
 export interface DatabaseOptions {

@@ -1,5 +1,5 @@
+import type { JobState } from '../protocol/status.ts';
 import type { Sink } from './sink.ts';
-import type { JobState } from './state.ts';
 
 /** Names and units in CloudWatch; dashboards and alarms are made from them. */
 export const metricUnits = {

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
-import type { QueuedJob } from '../job/job.ts';
-import { describeSource } from '../job/source.ts';
+import type { QueuedJob } from '../protocol/job.ts';
+import { describeSource } from '../protocol/source-location.ts';
+import type { JobState } from '../protocol/status.ts';
 import type { ReportContext, Sink } from './sink.ts';
-import type { JobState } from './state.ts';
 import { advance, type RunningChange, type Transition, updateRunning } from './transitions.ts';
 
 /** Tells every sink about jobs. */

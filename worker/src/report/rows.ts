@@ -1,4 +1,4 @@
-import type { JobState } from './state.ts';
+import type { JobState } from '../protocol/status.ts';
 
 /** The row of table `jobs` that says what the state says. */
 export function jobRow(state: JobState) {

@@ -1,4 +1,4 @@
-import type { JobState } from './state.ts';
+import type { JobState } from '../protocol/status.ts';
 
 /** What a sink is told beside the state itself. */
 export interface ReportContext {

@@ -1,5 +1,5 @@
 import type { Logger } from '../log.ts';
-import type { Settings } from '../settings.ts';
+import type { Settings } from '../settings/settings.ts';
 import type { Store } from '../storage/store.ts';
 import { createDatabase } from './database.ts';
 import { createMetrics } from './metrics.ts';

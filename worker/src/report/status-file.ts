@@ -1,8 +1,8 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../log.ts';
+import type { JobState } from '../protocol/status.ts';
 import type { Store } from '../storage/store.ts';
 import type { Sink } from './sink.ts';
-import type { JobState } from './state.ts';
 
 /** `<output prefix><job id>/status.json`. */
 export function statusKey(outputPrefix: string, jobId: string): string {

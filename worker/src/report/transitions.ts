@@ -1,4 +1,4 @@
-import type { Film, JobState, JobStateName, Progress } from './state.ts';
+import type { Film, JobState, JobStateName, Progress } from '../protocol/status.ts';
 
 /** A step of the one state machine: queued → running → succeeded | retrying | failed. */
 export type Transition =

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../log.ts';
+import { type WebhookEvent, webhookEvent, webhookHeaders } from '../protocol/webhook-event.ts';
 import type { Sink } from './sink.ts';
-import { type WebhookEvent, webhookEvent, webhookHeaders } from './webhook-event.ts';
 import { postWebhook } from './webhook-request.ts';
 import { afterTry } from './webhook-schedule.ts';
 

@@ -1,5 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import type { BucketSettings } from '../settings.ts';
+import type { BucketSettings } from '../settings/settings.ts';
 
 /** Times in seconds; tests shorten them. */
 export interface StoreTiming {

@@ -9,7 +9,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { freeBuffer } from '../free-buffer.ts';
-import type { BucketSettings } from '../settings.ts';
+import type { BucketSettings } from '../settings/settings.ts';
 import { SourceChangedError } from './errors.ts';
 import { eachLimited } from './limited.ts';
 import { putInParts } from './multipart.ts';

@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GetObjectCommand, ListObjectsV2Command, NoSuchKey, type S3Client } from '@aws-sdk/client-s3';
+import type { JobState } from '../worker/src/protocol/status.ts';
+
+/** How often the state is read. The worker writes it about every 2 s. */
+const pollMs = 300;
+
+/** Yields a job's state each time it has changed, until the job is over. Ends early when `signal` is aborted. */
+export async function* followJob(
+  s3: S3Client,
+  bucket: string,
+  jobId: string,
+  signal: AbortSignal,
+): AsyncGenerator<JobState> {
+  let last = '';
+  while (!signal.aborted) {
+    const text = await readText(s3, bucket, `${jobId}/status.json`);
+    if (text !== undefined && text !== last) {
+      last = text;
+      const state = JSON.parse(text) as JobState;
+      yield state;
+      if (isOver(state)) return;
+    }
+    await sleep(pollMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+export function isOver({ state }: JobState): boolean {
+  return state === 'succeeded' || state === 'failed';
+}
+
+/**
+ * Waits for the first job that writes its state into an empty output bucket. The id of a job made from a bucket event
+ * is the worker's to choose.
+ */
+export async function findJob(
+  s3: S3Client,
+  bucket: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  while (!signal.aborted) {
+    const listed = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Delimiter: '/' }));
+    const prefix = listed.CommonPrefixes?.[0]?.Prefix;
+    if (prefix) return prefix.slice(0, -1);
+    await sleep(pollMs, undefined, { signal }).catch(() => undefined);
+  }
+  return undefined;
+}
+
+async function readText(s3: S3Client, bucket: string, key: string): Promise<string | undefined> {
+  try {
+    const object = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    return await object.Body?.transformToString();
+  } catch (error) {
+    if (error instanceof NoSuchKey) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,68 @@
+import type * as pulumi from '@pulumi/pulumi';
+import type { WorkerEnvironment } from '../../worker/src/settings/settings.ts';
+import type { FarmSettings } from '../settings/settings.ts';
+import type { Storage } from '../storage/backend.ts';
+
+/** Variables of the worker's container, with values that may still be on their way. */
+export type Variables = Partial<Record<keyof WorkerEnvironment, pulumi.Input<string>>>;
+
+interface Parts {
+  settings: Pick<FarmSettings, 'storage' | 'worker' | 'workersPerFilm'>;
+  region: pulumi.Input<string>;
+  queueUrl: pulumi.Input<string>;
+  deadLetterQueueUrl: pulumi.Input<string>;
+  partsQueueUrl: pulumi.Input<string>;
+  source: Storage;
+  output: Storage;
+  metricsNamespace: string;
+}
+
+/** The worker's plain settings. */
+export function workerEnvironment(parts: Parts): Variables {
+  const { settings, source, output } = parts;
+  const { sourcePrefix, sourceSuffixes, outputPrefix } = settings.storage;
+  return withoutGaps({
+    ...settings.worker,
+    AWS_REGION: parts.region,
+    QUEUE_URL: parts.queueUrl,
+    DEAD_LETTER_QUEUE_URL: parts.deadLetterQueueUrl,
+    PARTS_QUEUE_URL: parts.partsQueueUrl,
+    WORKERS_PER_FILM: String(settings.workersPerFilm),
+    SOURCE_BUCKET: source.bucket,
+    SOURCE_REGION: source.region,
+    SOURCE_ENDPOINT: source.endpoint,
+    SOURCE_ADDRESSING: source.addressing,
+    SOURCE_CHECKSUMS: source.checksums,
+    SOURCE_PREFIX: sourcePrefix || undefined,
+    SOURCE_SUFFIXES: sourceSuffixes.join(',') || undefined,
+    OUTPUT_BUCKET: output.bucket,
+    OUTPUT_REGION: output.region,
+    OUTPUT_ENDPOINT: output.endpoint,
+    OUTPUT_ADDRESSING: output.addressing,
+    OUTPUT_CHECKSUMS: output.checksums,
+    OUTPUT_PREFIX: outputPrefix || undefined,
+    OUTPUT_PUBLIC_URL: output.publicUrl,
+    METRICS_NAMESPACE: parts.metricsNamespace,
+  });
+}
+
+/** The worker's secret settings. */
+export function workerSecrets(
+  settings: Pick<FarmSettings, 'webhookSecret' | 'databaseUrl'>,
+  { source, output }: Pick<Parts, 'source' | 'output'>,
+): Variables {
+  return withoutGaps({
+    SOURCE_ACCESS_KEY_ID: source.credentials?.accessKeyId,
+    SOURCE_SECRET_ACCESS_KEY: source.credentials?.secretAccessKey,
+    OUTPUT_ACCESS_KEY_ID: output.credentials?.accessKeyId,
+    OUTPUT_SECRET_ACCESS_KEY: output.credentials?.secretAccessKey,
+    WEBHOOK_SECRET: settings.webhookSecret,
+    DATABASE_URL: settings.databaseUrl,
+  });
+}
+
+function withoutGaps(
+  variables: Partial<Record<keyof WorkerEnvironment, pulumi.Input<string> | undefined>>,
+): Variables {
+  return Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined));
+}

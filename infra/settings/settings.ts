@@ -1,0 +1,138 @@
+import type * as pulumi from '@pulumi/pulumi';
+import {
+  type ComputeSettings,
+  type NetworkSettings,
+  readCompute,
+  readNetwork,
+  readScaling,
+  readWorkersPerFilm,
+  type ScalingSettings,
+} from './compute.ts';
+import { type GithubSettings, readGithub } from './github.ts';
+import { ConfigReader } from './reader.ts';
+import { readStorage, type StorageSettings } from './storage.ts';
+import { readJobNumbers, readWorkerSecrets, readWorkerTexts, type WorkerTexts } from './worker.ts';
+
+/** Everything that the stack's config says, checked. Secrets are secret outputs, the rest plain values. */
+export interface FarmSettings {
+  storage: StorageSettings;
+  compute: ComputeSettings;
+  scaling: ScalingSettings;
+  /** Most workers that make one film together: 1 to `maxTasks`. */
+  workersPerFilm: number;
+  network: NetworkSettings;
+  jobs: { visibilityTimeoutSeconds: number; retentionDays: number; maxAttempts: number };
+  /** Environment variables that the worker gets as they are. */
+  worker: WorkerTexts;
+  webhookSecret?: pulumi.Output<string>;
+  databaseUrl?: pulumi.Output<string>;
+  /** By digest; undefined: build it. */
+  workerImage?: string;
+  watch: {
+    alertEmail?: string;
+    budget?: { monthlyUsd: number };
+    logRetentionDays: number;
+    containerInsights: boolean;
+  };
+  tags: Record<string, string>;
+  /** Who deploys from GitHub; undefined: nobody. */
+  github?: GithubSettings;
+}
+
+/** What CloudWatch Logs allows. Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
+const logRetentions = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+/**
+ * Reads the stack's config; nothing else does.
+ * @throws SettingsError that lists every mistake with the command that mends it
+ */
+export function readSettings(): FarmSettings {
+  const config = new ConfigReader();
+  const storage = readStorage(config);
+  const compute = readCompute(config);
+  const scaling = readScaling(config, compute);
+  const worker = readWorkerTexts(config);
+  const settings: FarmSettings = {
+    storage,
+    compute,
+    scaling,
+    workersPerFilm: readWorkersPerFilm(config, scaling),
+    network: readNetwork(config),
+    jobs: { ...readJobNumbers(worker), retentionDays: config.integer('retentionDays', { min: 1, max: 14 }) },
+    worker,
+    ...readSecrets(config),
+    workerImage: readImage(config),
+    watch: readWatch(config),
+    tags: readTags(config),
+    github: readGithub(config),
+  };
+  config.check();
+  return settings;
+}
+
+function readSecrets(config: ConfigReader): Pick<FarmSettings, 'webhookSecret' | 'databaseUrl'> {
+  const { webhookSecret, databaseUrl } = readWorkerSecrets(config);
+  const sendsWebhooks = config.text('webhookUrl') !== '' || config.text('allowJobWebhooks') === 'true';
+  if (sendsWebhooks && !webhookSecret) {
+    config.refuse(
+      'webhookSecret',
+      'is not set: without a signature anybody could tell your site that a film is ready.',
+      '"whsec_$(openssl rand -base64 32)"',
+      '--secret webhookSecret',
+    );
+  }
+  if (webhookSecret && !sendsWebhooks) {
+    config.refuse(
+      'webhookUrl',
+      'is not set, so webhookSecret signs nothing.',
+      'https://www.example.com/hooks/films',
+    );
+  }
+  return { webhookSecret, databaseUrl };
+}
+
+function readImage(config: ConfigReader): string | undefined {
+  const image = config.pattern(
+    'workerImage',
+    /^[\w./:-]+@sha256:[0-9a-f]{64}$/,
+    'an image by its digest, as a tag can change under the farm',
+    `ghcr.io/you/worker@sha256:${'0'.repeat(64)}`,
+  );
+  return image || undefined;
+}
+
+function readWatch(config: ConfigReader): FarmSettings['watch'] {
+  const alertEmail =
+    config.pattern('alertEmail', /^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'an e-mail address', 'ada@example.com') ||
+    undefined;
+  const monthlyBudget = config.integer('monthlyBudget', { min: 0, max: 10_000_000 }) || undefined;
+  const logRetentionDays = config.integer('logRetentionDays', { min: 1, max: 3653 });
+  if (!logRetentions.includes(logRetentionDays)) {
+    const next = logRetentions.find((days) => days > logRetentionDays) ?? 3653;
+    config.refuse(
+      'logRetentionDays',
+      `is ${logRetentionDays}; CloudWatch Logs allows ${logRetentions.join(', ')}.`,
+      `${next}`,
+    );
+  }
+  if (monthlyBudget !== undefined && config.text('alertEmail') === '') {
+    config.refuse('alertEmail', `is not set, so nobody would hear of the monthlyBudget.`, 'ada@example.com');
+  }
+  return {
+    alertEmail,
+    budget: monthlyBudget && alertEmail ? { monthlyUsd: monthlyBudget } : undefined,
+    logRetentionDays,
+    containerInsights: config.flag('containerInsights'),
+  };
+}
+
+/** Source of the rules: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html */
+function readTags(config: ConfigReader): Record<string, string> {
+  const form = /^(?!aws:)[\p{L}\p{N} _.:/+@-]{1,128}=[\p{L}\p{N} _.:/=+@-]{0,256}$/u;
+  const pairs = config.list('tags', form, 'texts such as "name=value"', 'team=video');
+  return Object.fromEntries(
+    pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
+  );
+}

@@ -1,0 +1,112 @@
+import * as pulumi from '@pulumi/pulumi';
+import { describe, expect, it } from 'vitest';
+import { workerEnvironment, workerSecrets } from '../../../infra/compute/environment.ts';
+import { Secrets } from '../../../infra/compute/secrets.ts';
+import { readSettings } from '../../../infra/settings/settings.ts';
+import type { Storage } from '../../../infra/storage/backend.ts';
+import { promiseOf, record } from '../../helpers/pulumi.ts';
+import { bareStack } from '../../helpers/stacks.ts';
+
+const s3: Storage = {
+  bucket: pulumi.output('films'),
+  region: 'us-east-1',
+  addressing: 'virtual',
+  checksums: 'when-supported',
+  statements: [],
+  consoleUrl: pulumi.output('https://example.com'),
+};
+const r2: Storage = {
+  ...s3,
+  region: 'auto',
+  endpoint: 'https://account.r2.cloudflarestorage.com',
+  addressing: 'path',
+  checksums: 'when-required',
+  credentials: { accessKeyId: pulumi.secret('key'), secretAccessKey: pulumi.secret('half') },
+  publicUrl: pulumi.output('https://video.example.com'),
+};
+
+async function environment(changes: Record<string, string> = {}) {
+  const { result } = await record(
+    () =>
+      workerEnvironment({
+        settings: readSettings(),
+        region: 'us-east-1',
+        queueUrl: 'https://sqs/jobs',
+        deadLetterQueueUrl: 'https://sqs/jobs-dead',
+        partsQueueUrl: 'https://sqs/parts',
+        source: s3,
+        output: r2,
+        metricsNamespace: 'transcode-farm/test',
+      }),
+    bareStack(changes),
+  );
+  return promiseOf(pulumi.output(result));
+}
+
+describe("the worker's environment", () => {
+  it('tells each side where its bucket is', async () => {
+    expect(await environment()).toMatchObject({
+      SOURCE_BUCKET: 'films',
+      SOURCE_REGION: 'us-east-1',
+      SOURCE_CHECKSUMS: 'when-supported',
+      OUTPUT_ENDPOINT: 'https://account.r2.cloudflarestorage.com',
+      OUTPUT_REGION: 'auto',
+      OUTPUT_ADDRESSING: 'path',
+      OUTPUT_PUBLIC_URL: 'https://video.example.com',
+    });
+  });
+
+  it('tells where workers ask for help, and how many make a film', async () => {
+    expect(await environment({ maxTasks: '5' })).toMatchObject({
+      PARTS_QUEUE_URL: 'https://sqs/parts',
+      WORKERS_PER_FILM: '4',
+    });
+  });
+
+  it('leaves out what is not set, and has no secret', async () => {
+    const names = Object.keys(await environment());
+    for (const name of ['SOURCE_ENDPOINT', 'SOURCE_PREFIX', 'OUTPUT_PREFIX', 'WEBHOOK_URL']) {
+      expect(names).not.toContain(name);
+    }
+    expect(names.filter((name) => /SECRET|ACCESS_KEY|DATABASE/.test(name))).toEqual([]);
+  });
+
+  it('has the prefixes, suffixes and encoding that were set', async () => {
+    const changes = {
+      sourcePrefix: 'in/',
+      sourceSuffixes: '[".mov",".mp4"]',
+      outputPrefix: 'out/',
+      ladder: 'hd',
+    };
+    expect(await environment(changes)).toMatchObject({
+      SOURCE_PREFIX: 'in/',
+      SOURCE_SUFFIXES: '.mov,.mp4',
+      OUTPUT_PREFIX: 'out/',
+      LADDER: 'hd',
+    });
+  });
+});
+
+describe('Secrets', () => {
+  it('makes a SecureString for each, and tells its ARN and version', async () => {
+    const secrets = await record(() => {
+      const variables = workerSecrets(
+        { databaseUrl: pulumi.secret('postgres://x') },
+        { source: s3, output: r2 },
+      );
+      return new Secrets('worker', variables);
+    });
+    const parameters = secrets.resourcesOf('aws:ssm/parameter:Parameter');
+    expect(parameters.map(({ inputs: { name, type, value } }) => [name, type, value])).toEqual([
+      ['/transcode-farm/test/OUTPUT_ACCESS_KEY_ID', 'SecureString', 'key'],
+      ['/transcode-farm/test/OUTPUT_SECRET_ACCESS_KEY', 'SecureString', 'half'],
+      ['/transcode-farm/test/DATABASE_URL', 'SecureString', 'postgres://x'],
+    ]);
+    expect(parameters.map(({ secretPaths }) => secretPaths)).toEqual([['value'], ['value'], ['value']]);
+    expect(await promiseOf(pulumi.output(secrets.result.references))).toContainEqual({
+      name: 'DATABASE_URL',
+      parameterArn: 'arn:aws:ssm:us-east-1:123456789012:parameter/transcode-farm/test/DATABASE_URL',
+      version: 1,
+    });
+  });
+});

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { type FarmAlarm, farmAlarms } from '../../../infra/monitoring/alarms.ts';
+import { evaluate } from '../../helpers/metric-math.ts';
+import { gpuFarm } from '../../helpers/watched-farm.ts';
+
+const alarms = farmAlarms(gpuFarm, { oldestJobSeconds: 7200, idleInstanceMinutes: 30 });
+
+function alarm(key: string): FarmAlarm {
+  const found = alarms.find((one) => one.key === key);
+  if (!found) throw new Error(`no alarm ${key}`);
+  return found;
+}
+
+/** Whether one point with these values is over the threshold. */
+function rings(key: string, values: Record<string, number | undefined>): boolean {
+  const { watched, threshold } = alarm(key);
+  if (!('expression' in watched)) throw new Error(`${key} computes nothing`);
+  const queries = [...watched.metrics, { id: 'result', expression: watched.expression, returnData: true }];
+  return (evaluate(queries, values) ?? Number.NEGATIVE_INFINITY) >= threshold;
+}
+
+describe('the alarm for jobs without a worker', () => {
+  it.each([
+    [true, { jobs: 1, parts: 0, reported: undefined }],
+    [true, { jobs: 0, parts: 4, reported: undefined }],
+    [false, { jobs: 1, parts: 0, reported: 1 }],
+    [false, { jobs: 0, parts: 0, reported: undefined }],
+  ])('is %s at %j', (expected, values) => {
+    expect(rings('no-worker', values)).toBe(expected);
+  });
+
+  it('waits longer than a GPU instance takes to start', () => {
+    const { points, of, periodSeconds } = alarm('no-worker');
+    expect([points, of * periodSeconds]).toEqual([15, 900]);
+  });
+});
+
+describe('the alarm for idle instances', () => {
+  it.each([
+    [true, { inservice: 1, reported: undefined }],
+    [true, { inservice: 2, reported: 1 }],
+    [false, { inservice: 1, reported: 1 }],
+    // Several tasks on one instance with several GPUs.
+    [false, { inservice: 1, reported: 4 }],
+    [false, { inservice: undefined, reported: undefined }],
+  ])('is %s at %j', (expected, values) => {
+    expect(rings('idle-instance', values)).toBe(expected);
+  });
+
+  it('waits for as many minutes as asked', () => {
+    expect(alarm('idle-instance')).toMatchObject({ points: 30, of: 30, periodSeconds: 60 });
+  });
+});
+
+it('watches the age of the oldest job', () => {
+  expect(alarm('oldest-job')).toMatchObject({
+    threshold: 7200,
+    watched: { metric: { name: 'ApproximateAgeOfOldestMessage', dimensions: { QueueName: 'jobs' } } },
+  });
+});
+
+it('rings at the first dead letter of jobs, and of parts', () => {
+  for (const queue of ['jobs', 'parts']) {
+    expect(alarm(queue === 'jobs' ? 'dead-letters' : 'parts-dead-letters')).toMatchObject({
+      threshold: 1,
+      watched: {
+        metric: {
+          name: 'ApproximateNumberOfMessagesVisible',
+          dimensions: { QueueName: `${queue}-dead` },
+        },
+      },
+    });
+  }
+});
+
+it('calls a person for the waker only when it keeps failing', () => {
+  expect(alarm('waker-errors')).toMatchObject({ threshold: 3, periodSeconds: 300 });
+});
+
+it('gives every alarm a key of its own', () => {
+  const keys = alarms.map(({ key }) => key);
+  expect(new Set(keys).size).toBe(keys.length);
+});

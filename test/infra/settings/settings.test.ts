@@ -1,0 +1,96 @@
+import * as pulumi from '@pulumi/pulumi';
+import { describe, expect, it } from 'vitest';
+import { readFarmSettings as read } from '../../helpers/farm.ts';
+import { natureOf, promiseOf } from '../../helpers/pulumi.ts';
+import { allCredentials } from '../../helpers/stacks.ts';
+
+describe('settings', () => {
+  it('are a small farm when nothing is set', async () => {
+    expect(await read()).toMatchObject({
+      storage: {
+        source: { backend: 's3', bucket: undefined },
+        output: { backend: 's3', bucket: undefined },
+        keepBuckets: true,
+        sourceEvents: true,
+        delivery: { kind: 'none' },
+      },
+      compute: { kind: 'fargate', spot: true, onDemandBase: 0, task: { cpuUnits: 4096, memoryMib: 8192 } },
+      scaling: { minTasks: 0, maxTasks: 3, backlogPerTask: 1, idleMinutes: 5 },
+      network: { existing: undefined, assignPublicIp: true },
+      jobs: { visibilityTimeoutSeconds: 120, retentionDays: 4, maxAttempts: 3 },
+      worker: { LADDER: 'standard', SEGMENT_SECONDS: '6', THUMBNAIL_AT: '10%', KEEP_SOURCE: 'true' },
+      workerImage: undefined,
+      watch: { alertEmail: undefined, budget: undefined, logRetentionDays: 30, containerInsights: false },
+      tags: {},
+    });
+  });
+
+  it('take the source from the storage unless it is named', async () => {
+    expect((await read({ ...allCredentials, storage: 'wasabi' })).storage.source.backend).toBe('wasabi');
+    expect((await read({ ...allCredentials, storage: 'wasabi', source: 's3' })).storage).toMatchObject({
+      source: { backend: 's3' },
+      sourceEvents: true,
+    });
+  });
+
+  it('know that only S3 tells of uploads', async () => {
+    expect((await read({ ...allCredentials, storage: 'r2' })).storage.sourceEvents).toBe(false);
+  });
+
+  it('keep secrets secret', async () => {
+    const settings = await read({ ...allCredentials, storage: 'wasabi' });
+    const secrets = [
+      settings.databaseUrl,
+      settings.webhookSecret,
+      settings.storage.wasabi.accessKeyId,
+      settings.storage.wasabi.secretAccessKey,
+    ];
+    for (const secret of secrets)
+      expect(await natureOf(pulumi.output(secret))).toMatchObject({ isSecret: true });
+    expect(await promiseOf(pulumi.output(settings.databaseUrl))).toBe(allCredentials.databaseUrl);
+  });
+
+  it('give a GPU task what the smallest of its instance types has', async () => {
+    const { compute } = await read({ compute: 'gpu', instanceTypes: '["g6.2xlarge","g4dn.xlarge"]' });
+    expect(compute).toMatchObject({ kind: 'gpu', instanceTypes: ['g6.2xlarge', 'g4dn.xlarge'] });
+    expect(compute.task).toEqual({ cpuUnits: 4096, memoryMib: 14_336 });
+  });
+
+  it.each([
+    { onDemandBase: '2', spot: 'true' },
+    { onDemandBase: '0', spot: 'false' },
+  ])('take stopped instances that are On-Demand: %j', async (changes) => {
+    const { compute } = await read({ compute: 'gpu', warmInstances: '2', ...changes });
+    expect(compute.warmInstances).toBe(2);
+  });
+
+  it('take a ladder that is spelled out', async () => {
+    const ladder = '[{"rung":"1080p","bitrate":4000000},{"rung":"360p"}]';
+    expect((await read({ ladder })).worker.LADDER).toBe(ladder);
+  });
+
+  it('take the preset of the encoder that the compute has, and leave it to the worker where none is set', async () => {
+    expect((await read({ x264Preset: 'medium' })).worker.X264_PRESET).toBe('medium');
+    expect((await read({ compute: 'gpu', nvencPreset: 'p3' })).worker.NVENC_PRESET).toBe('p3');
+    expect((await read()).worker).not.toHaveProperty('X264_PRESET');
+  });
+
+  it('spread over two zones where a new account has no third', async () => {
+    expect((await read()).network.zones).toBe(3);
+    expect((await read({ 'aws:region': 'us-west-1' })).network.zones).toBe(2);
+  });
+
+  it.each([
+    [{}, 2],
+    [{ maxTasks: '1' }, 1],
+    [{ maxTasks: '10' }, 9],
+    [{ workersPerFilm: '1' }, 1],
+    [{ workersPerFilm: '3' }, 3],
+  ])('leave a worker for other films unless told how many make one: %j', async (changes, workers) => {
+    expect((await read(changes)).workersPerFilm).toBe(workers);
+  });
+
+  it('read tags as names and values', async () => {
+    expect((await read({ tags: '["team=video","note=a=b"]' })).tags).toEqual({ team: 'video', note: 'a=b' });
+  });
+});

@@ -1,0 +1,93 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { CostReport } from '../../../tools/cost/report.ts';
+import { costPage } from '../../../tools/docs/cost-page.ts';
+import { stackFiles } from '../../../tools/program-run/stacks.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'farm-cost-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function run(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', join(root, 'tools/cost/main.ts'), ...args],
+    { cwd: folder, encoding: 'utf8', env: { ...process.env, INIT_CWD: folder } },
+  );
+  return { status, stdout, stderr };
+}
+
+describe('npm run cost', () => {
+  it('tells of Pulumi.prod.yaml when nothing is said', () => {
+    const { status, stdout, stderr } = run();
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/^Prices of us-east-1, gone through on 20\d\d-\d\d-\d\d/);
+    for (const heading of [
+      '## Pulumi.prod.yaml',
+      '### A month in which no film comes',
+      '### A worker, an hour',
+      '### A film of two hours',
+      '### Beside others',
+    ]) {
+      expect(stdout).toContain(`\n${heading}\n`);
+    }
+    expect(stdout).toContain('not measured here');
+  });
+
+  it('tells of all stacks as JSON', () => {
+    const { stdout } = run('--all', '--json');
+    const reports = JSON.parse(stdout) as CostReport[];
+    expect(reports.map(({ stack }) => stack)).toEqual(stackFiles);
+    for (const { idle, film } of reports) {
+      expect(idle.usd).toBeGreaterThan(0);
+      expect(idle.listUsd).toBeGreaterThan(idle.usd);
+      expect(film.costs.every(({ totalUsd }) => totalUsd > 0)).toBe(true);
+    }
+  });
+
+  it('takes a stack file of one’s own, its secrets encrypted, and says when it is deployed elsewhere', () => {
+    const secret = '  transcode-farm:databaseUrl:\n    secure: v1:encrypted\n';
+    const config = `encryptionsalt: v1:salt\nconfig:\n  aws:region: eu-central-1\n${secret}`;
+    writeFileSync(join(folder, 'Pulumi.mine.yaml'), config);
+    const { status, stdout } = run('Pulumi.mine.yaml');
+    expect(status).toBe(0);
+    expect(stdout).toContain('Pulumi.mine.yaml is deployed to eu-central-1, where prices differ.');
+  });
+
+  it.each([
+    [
+      'a file that is not there',
+      ['nope.yaml'],
+      'There is no stack file "nope.yaml". There are: Pulumi.dev.yaml',
+    ],
+    [
+      'a region without prices',
+      ['--region', 'eu-west-1'],
+      'no prices for the region "eu-west-1", only for us-east-1',
+    ],
+    ['an unknown option', ['--yearly'], 'Usage: npm run cost --'],
+    ['two files', ['a.yaml', 'b.yaml'], 'One stack file at once, or --all'],
+    [
+      'a file that is no stack',
+      [join(root, 'package.json')],
+      'package.json" is no stack file: it has no "config"',
+    ],
+    ['settings with mistakes', ['Pulumi.wrong.yaml'], 'pulumi config set storage s3'],
+  ])('refuses %s in a sentence', (_what, args, message) => {
+    writeFileSync(join(folder, 'Pulumi.wrong.yaml'), 'config:\n  transcode-farm:storage: s4\n');
+    const { status, stdout, stderr } = run(...args);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toContain(message);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+});
+
+describe('docs/cost.md', () => {
+  it('is what the program and the tables come to (if not: npm run docs)', async () => {
+    expect(readFileSync(join(root, 'docs/cost.md'), 'utf8')).toBe(await costPage());
+  });
+});

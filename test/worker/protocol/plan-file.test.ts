@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest';
+import { planFileKey, readPlanFile, writePlanFile } from '../../../worker/src/protocol/plan-file.ts';
+import { folder, manyParts } from '../../helpers/crews.ts';
+import { startStore } from '../../helpers/store.ts';
+
+const signal = new AbortController().signal;
+
+it('a plan is read as it was written', async () => {
+  await using files = await startStore();
+  const content = { request: { hash: 'h', forcedBy: 'r' }, plan: manyParts() };
+  await writePlanFile(files.store, folder, content, signal);
+  expect(await files.keys()).toEqual([`${folder}plan.json`]);
+  expect(await readPlanFile(files.store, folder, signal)).toEqual({ version: 1, ...content });
+});
+
+it('a plan that is not there, or that another version wrote, is none', async () => {
+  await using files = await startStore();
+  expect(await readPlanFile(files.store, folder, signal)).toBeUndefined();
+  const later = JSON.stringify({ version: 2, request: { hash: 'h' }, plan: manyParts() });
+  const headers = { contentType: 'application/json', cacheControl: 'no-cache' };
+  await files.store.put(planFileKey(folder), later, headers);
+  expect(await readPlanFile(files.store, folder, signal)).toBeUndefined();
+});

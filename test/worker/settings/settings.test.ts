@@ -1,0 +1,178 @@
+import { describe, expect, test } from 'vitest';
+import {
+  readSettings,
+  SettingsError,
+  type WorkerEnvironment,
+} from '../../../worker/src/settings/settings.ts';
+
+const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+const least: WorkerEnvironment = {
+  QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/1/jobs',
+  DEAD_LETTER_QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/1/jobs-dead',
+  SOURCE_BUCKET: 'films-in',
+  OUTPUT_BUCKET: 'films-out',
+};
+
+function mistakesIn(variables: Record<string, string | undefined>): string {
+  try {
+    readSettings(variables);
+  } catch (error) {
+    expect(error).toBeInstanceOf(SettingsError);
+    return (error as SettingsError).message;
+  }
+  throw new Error('These settings were accepted.');
+}
+
+test('four variables are enough; everything else has a default', () => {
+  const settings = readSettings({ ...least });
+  expect(settings).toMatchObject({
+    region: 'us-east-1',
+    queue: { visibilityTimeoutSeconds: 120, maxAttempts: 3, retryDelaySeconds: 30, jobsAtOnce: 1 },
+    source: { bucket: 'films-in', region: 'us-east-1', prefix: '', suffixes: [], addressing: 'virtual' },
+    output: { bucket: 'films-out', prefix: '', publicUrl: undefined },
+    encoding: {
+      encoder: 'auto',
+      ladder: 'standard',
+      segmentSeconds: 6,
+      segmentFormat: 'fmp4',
+      thumbnailAt: '10%',
+    },
+    keepSource: true,
+    allowHttpSources: false,
+    allowJobWebhooks: false,
+  });
+});
+
+test('an empty variable is one that is not set', () => {
+  expect(readSettings({ ...least, SOURCE_ENDPOINT: '', KEEP_SOURCE: '', PART_SECONDS: '' })).toEqual(
+    readSettings({ ...least }),
+  );
+});
+
+test('values come out in their types', () => {
+  const settings = readSettings({
+    ...least,
+    AWS_REGION: 'eu-west-1',
+    SOURCE_REGION: 'eu-central-1',
+    SOURCE_SUFFIXES: '.mp4, .mov ,',
+    OUTPUT_ENDPOINT: 'https://s3.eu-central-1.wasabisys.com',
+    OUTPUT_ADDRESSING: 'path',
+    OUTPUT_CHECKSUMS: 'when-required',
+    OUTPUT_ACCESS_KEY_ID: 'id',
+    OUTPUT_SECRET_ACCESS_KEY: 'key',
+    LADDER: '[{"rung":"720p","bitrate":2000000},{"rung":"360p"}]',
+    THUMBNAIL_AT: '12.5',
+    KEEP_SOURCE: 'false',
+    PART_SECONDS: '90',
+  });
+  expect(settings).toMatchObject({
+    source: { region: 'eu-central-1', suffixes: ['.mp4', '.mov'], credentials: undefined },
+    output: {
+      region: 'eu-west-1',
+      endpoint: 'https://s3.eu-central-1.wasabisys.com',
+      addressing: 'path',
+      checksums: 'when-required',
+      credentials: { accessKeyId: 'id', secretAccessKey: 'key' },
+    },
+    encoding: {
+      ladder: [{ rung: '720p', bitrate: 2_000_000 }, { rung: '360p' }],
+      thumbnailAt: 12.5,
+      partSeconds: 90,
+    },
+    keepSource: false,
+  });
+});
+
+test('all mistakes are told at once, each by name, value and what is allowed', () => {
+  const text = mistakesIn({
+    ...least,
+    SOURCE_BUCKET: undefined,
+    QUEUE_URL: 'jobs',
+    MAX_ATTEMPTS: '0',
+    JOBS_AT_ONCE: 'many',
+    ENCODER: 'gpu',
+    LADDER: '[{"rung":"999p"}]',
+    THUMBNAIL_AT: 'middle',
+    KEEP_SOURCE: 'yes',
+    OUTPUT_PREFIX: 'films',
+    SOURCE_ACCESS_KEY_ID: 'id',
+    WEBHOOK_URL: 'https://example.com/hook',
+  });
+  const lines = text.split('\n');
+  expect(lines[0]).toBe("The worker's settings need mending (environment variables):");
+  const expected = [
+    /^ {2}SOURCE_BUCKET is not set, and has no default$/,
+    /^ {2}QUEUE_URL is "jobs": /,
+    /^ {2}MAX_ATTEMPTS is "0": .*>=1/,
+    /^ {2}JOBS_AT_ONCE is "many": expected a number$/,
+    /^ {2}ENCODER is "gpu": .*"auto"\|"nvenc"\|"x264"/,
+    /^ {2}LADDER is .*999p.*"2160p"/,
+    /^ {2}THUMBNAIL_AT is "middle": .*expected seconds, such as 12.5, or a share of the film/,
+    /^ {2}KEEP_SOURCE is "yes": .*"true"\|"false"/,
+    /^ {2}OUTPUT_PREFIX is "films": expected nothing, or a prefix that ends in "\/"$/,
+    /^ {2}SOURCE_ACCESS_KEY_ID and SOURCE_SECRET_ACCESS_KEY go together/,
+    /^ {2}WEBHOOK_SECRET is not set, but webhooks are wanted/,
+  ];
+  for (const pattern of expected) expect(lines).toContainEqual(expect.stringMatching(pattern));
+  expect(lines).toHaveLength(expected.length + 1);
+});
+
+describe('a contradiction is told:', () => {
+  test.each<[string, Partial<WorkerEnvironment>, RegExp]>([
+    [
+      'dead letters that go back to the queue',
+      { DEAD_LETTER_QUEUE_URL: least.QUEUE_URL },
+      /come back for ever/,
+    ],
+    ['a FIFO queue', { QUEUE_URL: `${least.QUEUE_URL}.fifo` }, /use a standard queue/],
+    [
+      'output among the sources',
+      { OUTPUT_BUCKET: 'films-in' },
+      /OUTPUT_PREFIX is "" in the bucket of the sources/,
+    ],
+    [
+      'sources among the output',
+      { OUTPUT_BUCKET: 'films-in', OUTPUT_PREFIX: 'out/', SOURCE_PREFIX: 'out/new/' },
+      /every source would be taken for output/,
+    ],
+    ['half a key pair', { OUTPUT_SECRET_ACCESS_KEY: 'key' }, /OUTPUT_ACCESS_KEY_ID and .* go together/],
+    ['unsigned webhooks of jobs', { ALLOW_JOB_WEBHOOKS: 'true' }, /WEBHOOK_SECRET is not set/],
+  ])('%s', (_, variables, expected) => {
+    expect(mistakesIn({ ...least, ...variables })).toMatch(expected);
+  });
+});
+
+test('one bucket may hold sources and output under prefixes of their own', () => {
+  const settings = readSettings({
+    ...least,
+    OUTPUT_BUCKET: 'films-in',
+    OUTPUT_PREFIX: 'out/',
+    SOURCE_PREFIX: 'in/',
+  });
+  expect(settings.output.prefix).toBe('out/');
+});
+
+test('buckets of one name in two clouds are two buckets', () => {
+  readSettings({ ...least, OUTPUT_BUCKET: 'films-in', OUTPUT_ENDPOINT: 'https://s3.wasabisys.com' });
+});
+
+describe('a webhook secret', () => {
+  test.each([secret, `${secret} ${secret}`])('may be %s', (WEBHOOK_SECRET) => {
+    expect(readSettings({ ...least, WEBHOOK_SECRET }).report.webhookSecret).toBe(WEBHOOK_SECRET);
+  });
+
+  test.each(['hunter2-hunter2', 'whsec_', 'whsec_c2hvcnQ=', `${secret} other`])(
+    'may not be %s, and is not repeated in the mistake',
+    (WEBHOOK_SECRET) => {
+      const text = mistakesIn({ ...least, WEBHOOK_SECRET });
+      expect(text).toMatch(/WEBHOOK_SECRET is set to a value that can not be used: expected "whsec_"/);
+      expect(text.replace('expected "whsec_"', '')).not.toContain(WEBHOOK_SECRET);
+    },
+  );
+});
+
+test('values that may hold a password are never repeated', () => {
+  const text = mistakesIn({ ...least, DATABASE_URL: 'mysql://user:hunter2@db/jobs' });
+  expect(text).toMatch(/DATABASE_URL is set to a value that can not be used/);
+  expect(text).not.toContain('hunter2');
+});

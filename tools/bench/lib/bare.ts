@@ -1,0 +1,49 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { audioArguments } from '../../../worker/src/encode/audio-arguments.ts';
+import { videoArguments } from '../../../worker/src/encode/video-arguments.ts';
+import type { AudioPart, Plan, VideoPart } from '../../../worker/src/plan/plan.ts';
+
+const run = promisify(execFile);
+
+/** The plan's whole film as one part. */
+export function wholeFilm(plan: Plan): VideoPart {
+  const videos = plan.parts.filter((part) => part.kind === 'video');
+  const cuts: number[] = [];
+  for (let cut = plan.segmentSeconds; cut < plan.durationSeconds - 1e-6; cut += plan.segmentSeconds)
+    cuts.push(cut);
+  return { ...(videos[0] as VideoPart), index: 0, startSeconds: 0, endSeconds: undefined, segmentCuts: cuts };
+}
+
+/** Plain ffmpeg with what a worker would tell it, from disk to disk: no queue, no storage, no checks. */
+export async function bareFfmpeg(
+  film: string,
+  plan: Plan,
+  options: { audio: boolean; cores?: string },
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'bench-bare-'));
+  try {
+    const video = videoArguments(plan, plan.video as NonNullable<Plan['video']>, wholeFilm(plan), 24 * 3600);
+    const audioPart = plan.parts.find((part): part is AudioPart => part.kind === 'audio');
+    const audio = options.audio && audioPart ? audioArguments(plan, audioPart, 24 * 3600) : undefined;
+    for (const name of [...video.renditions, ...(audio?.renditions ?? []), 'storyboard']) {
+      await mkdir(join(folder, name));
+    }
+    const outputs = [...video.outputArgs, ...(audio?.outputArgs ?? [])].map(pipesToFiles);
+    const ffmpeg = ['ffmpeg', '-v', 'error', '-nostdin', '-y', ...video.inputArgs, '-i', film, ...outputs];
+    const pinned = options.cores === undefined ? ffmpeg : ['taskset', '--cpu-list', options.cores, ...ffmpeg];
+    await run(pinned[0] as string, pinned.slice(1), { cwd: folder });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+let lists = 0;
+
+/** Nobody reads the pipes here. */
+function pipesToFiles(argument: string): string {
+  return /^pipe:\d+$/.test(argument) ? `list-${lists++}.csv` : argument;
+}

@@ -1,0 +1,99 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { findJob, followJob } from '../../../cli/follow.ts';
+import { type LocalFarm, startLocalFarm } from '../../../cli/local-farm/farm.ts';
+import { startWorker, type WorkerProcess } from '../../../cli/local-farm/worker.ts';
+import type { JobState } from '../../../worker/src/protocol/status.ts';
+import type { WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
+import { keepTo } from './cores.ts';
+import { type CpuTime, cpuOf, measureChildren } from './cpu.ts';
+
+export interface JobRun {
+  state: JobState;
+  /** From the worker's taking the job to its end. */
+  jobSeconds: number;
+  /** Of all workers and all that they started, their own start included. */
+  cpuSeconds: number;
+  /** Where that went: the workers themselves, and their ffmpegs. */
+  workerCpu: CpuTime;
+  /** Of this process, which plays queue, storage and network. */
+  farmCpuSeconds: number;
+}
+
+export interface JobOptions {
+  film: string;
+  /** Runs when the farm stands and before its worker does. */
+  prepare?: (farm: LocalFarm) => Promise<void>;
+  environment?: (farm: LocalFarm) => Partial<WorkerEnvironment>;
+  /** A worker for each: the cores that it and its ffmpegs are kept to, such as `0` or `0-3`. Linux only. */
+  cores?: readonly string[];
+  /** Runs beside the job. */
+  watch?: (farm: LocalFarm, worker: WorkerProcess) => Promise<() => void> | (() => void);
+}
+
+/** One film through real worker processes on a local farm. */
+export async function runJob(options: JobOptions): Promise<JobRun> {
+  const { film, prepare, environment, cores, watch } = options;
+  const farm = await startLocalFarm();
+  try {
+    const { size } = await stat(film);
+    await farm.s3.send(
+      new PutObjectCommand({
+        Bucket: farm.sourceBucket,
+        Key: basename(film),
+        Body: createReadStream(film),
+        ContentLength: size,
+      }),
+    );
+    await prepare?.(farm);
+    const farmBefore = cpuOf('self').ownSeconds;
+    const { result, cpuSeconds } = await measureChildren(async () => {
+      const settings = { ...farm.environment, ENCODER: 'x264', ...environment?.(farm) } as WorkerEnvironment;
+      const workers = (cores ?? [undefined]).map((kept) => {
+        const worker = startWorker(settings);
+        // Soon enough: what it starts later is kept there too.
+        if (kept !== undefined) keepTo(kept, worker.pid);
+        return worker;
+      });
+      const unwatch = await watch?.(farm, workers[0] as WorkerProcess);
+      const state = await jobEnd(farm);
+      unwatch?.();
+      const workerCpu = sum(workers.map(({ pid }) => cpuOf(pid)));
+      await Promise.all(workers.map((worker) => worker.stop()));
+      return { state, workerCpu };
+    });
+    const { state, workerCpu } = result;
+    const farmCpuSeconds = cpuOf('self').ownSeconds - farmBefore;
+    if (state.state !== 'succeeded') throw new Error(`The job ${state.state}: ${state.error?.message}`);
+    const { startedAt = '', finishedAt = '' } = state;
+    const jobSeconds = (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000;
+    return { state, cpuSeconds, workerCpu, farmCpuSeconds, jobSeconds };
+  } finally {
+    await farm.close();
+  }
+}
+
+function sum(times: readonly CpuTime[]): CpuTime {
+  const total = (name: keyof CpuTime) => times.reduce((seconds, time) => seconds + time[name], 0);
+  return { ownSeconds: total('ownSeconds'), childrenSeconds: total('childrenSeconds') };
+}
+
+/** Where the CPU time of a job went, in a line. */
+export function describeCpu({ workerCpu, farmCpuSeconds }: JobRun): string {
+  const { ownSeconds, childrenSeconds } = workerCpu;
+  return (
+    `CPU: ffmpeg ${childrenSeconds.toFixed(1)} s, worker ${ownSeconds.toFixed(1)} s, ` +
+    `emulated queue and storage ${farmCpuSeconds.toFixed(1)} s`
+  );
+}
+
+async function jobEnd(farm: LocalFarm): Promise<JobState> {
+  const signal = AbortSignal.timeout(30 * 60 * 1000);
+  const jobId = await findJob(farm.s3, farm.outputBucket, signal);
+  let last: JobState | undefined;
+  if (jobId) for await (const state of followJob(farm.s3, farm.outputBucket, jobId, signal)) last = state;
+  if (!last) throw new Error('No job was seen.');
+  return last;
+}

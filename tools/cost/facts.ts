@@ -1,0 +1,153 @@
+import type { Farm as WakerFarm } from '../../infra/scaling/waker/farm.ts';
+import type { BackendName } from '../../infra/storage/names.ts';
+import { readSettings, type Settings } from '../../worker/src/settings/settings.ts';
+import { environmentOf, type FarmRecording, recordFarm } from '../program-run/farm.ts';
+import type { Inputs, Registered } from '../program-run/registered.ts';
+import { loadStack } from '../program-run/stacks.ts';
+import { CostError } from './error.ts';
+
+/** What the costs follow from: read from what the program registers, and from nowhere else. */
+export interface FarmFacts {
+  /** Where the stack is deployed to, which need not be where the prices are from. */
+  region: string;
+  resources: readonly Registered[];
+  /** What the worker is told. */
+  settings: Settings;
+  source: BackendName;
+  output: BackendName;
+  /** Workers that always run, and the most there are. */
+  minTasks: number;
+  maxTasks: number;
+  /** Workers that are On-Demand before Spot is used. */
+  onDemandBase: number;
+  spot: boolean;
+  /** Instances that stand ready, stopped, while fewer run. */
+  warmInstances: number;
+  worker: FargateWorker | GpuWorker;
+  /** Each worker, or each instance, has a public IPv4 address. */
+  publicIpv4: boolean;
+  waker: WakerFarm;
+}
+
+export interface FargateWorker {
+  kind: 'fargate';
+  vcpus: number;
+  memoryGb: number;
+  /** Scratch space, the free 20 GB among it. */
+  storageGb: number;
+}
+
+export interface GpuWorker {
+  kind: 'gpu';
+  /** The preferred one first. */
+  instanceTypes: string[];
+  rootVolumeGb: number;
+}
+
+/**
+ * Runs the program on a stack file without a cloud.
+ * @throws CostError when the file can't be read, SettingsError when the stack's config has mistakes
+ */
+export async function readFarm(file: string): Promise<FarmFacts> {
+  const stack = readStack(file);
+  const recording = await recordFarm(stack);
+  return factsOf(recording, stack.config['aws:region'] ?? 'us-east-1');
+}
+
+function readStack(file: string) {
+  try {
+    return loadStack(file);
+  } catch (error) {
+    const [why] = (error as Error).message.split('\n');
+    throw new CostError(`"${file}" is no stack file: ${why}`, { cause: error });
+  }
+}
+
+export function factsOf({ resources }: Pick<FarmRecording, 'resources'>, region: string): FarmFacts {
+  const inputsOf = (type: string): Inputs => {
+    const found = resources.find((resource) => resource.type === type);
+    if (!found) throw new CostError(`The program registered no ${type}, which the costs are read from.`);
+    return found.inputs;
+  };
+  const settings = readSettings(environmentOf({ resources }));
+  const service = inputsOf('aws:ecs/service:Service');
+  const target = inputsOf('aws:appautoscaling/target:Target');
+  const group = resources.find(({ type }) => type === 'aws:autoscaling/group:Group')?.inputs;
+  const { FARM } = (inputsOf('aws:lambda/function:Function').environment as { variables: { FARM: string } })
+    .variables;
+  const network = service.networkConfiguration as { assignPublicIp?: boolean } | undefined;
+  return {
+    region,
+    resources,
+    settings,
+    source: backendOf(settings.source.endpoint),
+    output: backendOf(settings.output.endpoint),
+    minTasks: Number(target.minCapacity),
+    maxTasks: Number(target.maxCapacity),
+    ...(group ? mixOfGroup(group) : mixOfService(service)),
+    warmInstances: group ? warmPoolOf(group) : 0,
+    worker: group
+      ? gpuWorker(group, inputsOf('aws:ec2/launchTemplate:LaunchTemplate'))
+      : fargateWorker(inputsOf('aws:ecs/taskDefinition:TaskDefinition')),
+    // Instances get theirs from the subnets; the farm's own are public, and of others nothing is known.
+    publicIpv4: group ? true : (network?.assignPublicIp ?? false),
+    waker: JSON.parse(FARM) as WakerFarm,
+  };
+}
+
+function backendOf(endpoint: string | undefined): BackendName {
+  if (endpoint === undefined) return 's3';
+  const host = new URL(endpoint).hostname;
+  if (host.endsWith('.r2.cloudflarestorage.com')) return 'r2';
+  if (host.endsWith('.wasabisys.com')) return 'wasabi';
+  throw new CostError(`There are no prices for storage at ${endpoint}, only for S3, R2 and Wasabi.`);
+}
+
+interface Mix {
+  onDemandBase: number;
+  spot: boolean;
+}
+
+function mixOfGroup({ mixedInstancesPolicy }: Inputs): Mix {
+  const { instancesDistribution } = mixedInstancesPolicy as {
+    instancesDistribution: { onDemandBaseCapacity: number; onDemandPercentageAboveBaseCapacity: number };
+  };
+  return {
+    onDemandBase: instancesDistribution.onDemandBaseCapacity,
+    spot: instancesDistribution.onDemandPercentageAboveBaseCapacity < 100,
+  };
+}
+
+function warmPoolOf({ warmPool }: Inputs): number {
+  return (warmPool as { maxGroupPreparedCapacity: number } | undefined)?.maxGroupPreparedCapacity ?? 0;
+}
+
+function mixOfService({ capacityProviderStrategies }: Inputs): Mix {
+  const strategies = capacityProviderStrategies as { capacityProvider: string; base?: number }[];
+  return {
+    onDemandBase: strategies.find(({ capacityProvider }) => capacityProvider === 'FARGATE')?.base ?? 0,
+    spot: strategies.some(({ capacityProvider }) => capacityProvider === 'FARGATE_SPOT'),
+  };
+}
+
+function fargateWorker({ cpu, memory, ephemeralStorage }: Inputs): FargateWorker {
+  const { sizeInGib } = ephemeralStorage as { sizeInGib: number };
+  return {
+    kind: 'fargate',
+    vcpus: Number(cpu) / 1024,
+    memoryGb: Number(memory) / 1024,
+    storageGb: sizeInGib,
+  };
+}
+
+function gpuWorker({ mixedInstancesPolicy }: Inputs, { blockDeviceMappings }: Inputs): GpuWorker {
+  const { launchTemplate } = mixedInstancesPolicy as {
+    launchTemplate: { overrides: { instanceType: string }[] };
+  };
+  const [root] = blockDeviceMappings as { ebs: { volumeSize: number } }[];
+  return {
+    kind: 'gpu',
+    instanceTypes: launchTemplate.overrides.map(({ instanceType }) => instanceType),
+    rootVolumeGb: root?.ebs.volumeSize ?? 0,
+  };
+}

@@ -1,0 +1,156 @@
+import { instanceTypes, isInstanceType } from '../../infra/compute/instance-types.ts';
+import type { BackendName } from '../../infra/storage/names.ts';
+import { type Charge, charge, total } from './charge.ts';
+import { CostError } from './error.ts';
+import type { FarmFacts } from './facts.ts';
+import { type FilmPlan, planReferenceFilm, publishedBytes, referenceBytes, workOf } from './film.ts';
+import { type PriceName, prices } from './prices.ts';
+import { countRequests, type FilmRequests } from './requests.ts';
+import { nvencSpeed, type Speed, x264Speed } from './speeds.ts';
+import { marketsOf, type WorkerHour, workerHours } from './worker-hour.ts';
+
+/** What a film costs that one kind of worker makes. All in US dollars, at list prices. */
+export interface FilmCost {
+  machine: string;
+  market: 'onDemand' | 'spot';
+  speed: Speed;
+  /** Hours of work: of one worker, or of several together. */
+  hours: number;
+  workerUsd: number;
+  requests: FilmRequests;
+  requestsUsd: number;
+  /** What leaves AWS for R2 or Wasabi. */
+  transferUsd: number;
+  totalUsd: number;
+  perSourceMinuteUsd: number;
+  /**
+   * What a film costs more that wakes the farm: the machine's start, its waiting until the farm sleeps, and the making of the next stopped
+   * instance where such stand ready. 0 where a worker always runs.
+   */
+  wakingUsd: number;
+}
+
+export interface FilmCosts {
+  plan: FilmPlan;
+  publishedBytes: number;
+  /** A month of the published film in its storage. */
+  storageMonth: Charge;
+  costs: FilmCost[];
+}
+
+/** The reference film on every machine that the stack may use, in every market that it buys. */
+export function filmCosts(farm: FarmFacts): FilmCosts {
+  const plan = planReferenceFilm(farm.settings, farm.worker.kind);
+  const bytes = publishedBytes(plan);
+  const costs = workerHours(farm).flatMap((machine) =>
+    pricedMarkets(farm, machine).map((market) => costOn(farm, plan, { machine, market })),
+  );
+  return { plan, publishedBytes: bytes, storageMonth: storageMonth(farm.output, bytes), costs };
+}
+
+/** Those that the stack buys; On-Demand where it buys Spot alone and no figure of Spot is known, as Spot is never more. */
+function pricedMarkets(farm: FarmFacts, machine: WorkerHour): ('onDemand' | 'spot')[] {
+  const priced = marketsOf(farm).filter((market) => machine[market] !== undefined);
+  return priced.length > 0 ? priced : ['onDemand'];
+}
+
+interface Chosen {
+  machine: WorkerHour;
+  market: 'onDemand' | 'spot';
+}
+
+function costOn(farm: FarmFacts, plan: FilmPlan, { machine, market }: Chosen): FilmCost {
+  const hourUsd = total(machine[market] ?? machine.onDemand);
+  const speed = speedOn(farm, plan, machine);
+  const seconds = plan.durationSeconds / speed.filmSecondsPerSecond;
+  const isShared =
+    farm.settings.sharing.partsQueueUrl !== undefined && farm.settings.sharing.workersPerFilm > 1;
+  const requests = countRequests(plan, { sourceBytes: referenceBytes, workSeconds: seconds, isShared });
+  const workerUsd = (seconds / 3600) * hourUsd;
+  const requestsUsd = total(requestCharges(farm, requests));
+  const transferUsd = farm.output === 's3' ? 0 : (publishedBytes(plan) / 1e9) * prices.internetOut.usd;
+  const totalUsd = workerUsd + requestsUsd + transferUsd;
+  return {
+    machine: machine.name,
+    market,
+    speed,
+    hours: seconds / 3600,
+    workerUsd,
+    requests,
+    requestsUsd,
+    transferUsd,
+    totalUsd,
+    perSourceMinuteUsd: totalUsd / (plan.durationSeconds / 60),
+    wakingUsd: farm.minTasks > 0 ? 0 : (wakingSeconds(farm) / 3600) * hourUsd + poolUsd(farm, machine),
+  };
+}
+
+function speedOn({ worker }: FarmFacts, plan: FilmPlan, { name }: WorkerHour): Speed {
+  const work = workOf(plan);
+  if (worker.kind === 'fargate') return x264Speed(work, worker.vcpus);
+  if (!isInstanceType(name)) throw new CostError(`The program knows no instance type "${name}".`);
+  return nvencSpeed(work, instanceTypes[name].gpu);
+}
+
+/**
+ * Paid before the first frame: an instance that boots and joins the cluster (80 to 120 s, docs/scaling.md) and a task that starts on it
+ * (about 30); of Fargate, the task's start alone.
+ */
+const startSeconds = { gpu: 130, fargate: 30 } as const;
+
+/**
+ * Of all workers that make the film. After it, the quiet until they go, of which one waits longer than the others, and on instances the time
+ * until those go too (`decide.ts`).
+ */
+function wakingSeconds(farm: FarmFacts): number {
+  const { worker, waker } = farm;
+  const { idleMs, spareMs, idleInstanceMs } = waker.rules;
+  const workers = workersOf(farm);
+  const instanceMs = worker.kind === 'gpu' ? idleInstanceMs : 0;
+  const quietMs = idleMs + (workers - 1) * spareMs;
+  return workers * (startSeconds[worker.kind] + instanceMs / 1000) + quietMs / 1000;
+}
+
+/** How many make the film. */
+function workersOf({ settings, waker: { rules } }: FarmFacts): number {
+  return Math.min(rules.maxTasks, Math.ceil(settings.sharing.workersPerFilm / rules.backlogPerTask));
+}
+
+/**
+ * A stopped instance that was started is never stopped again. Another is made, booted and stopped, which is paid for so long: its start, and two
+ * minutes of the hook (`infra/compute/warm-pool.ts`). An assumption.
+ */
+export const preparationSeconds = 180;
+
+function poolUsd(farm: FarmFacts, machine: WorkerHour): number {
+  const used = Math.min(farm.warmInstances, workersOf(farm));
+  return ((used * preparationSeconds) / 3600) * total(machine.onDemand);
+}
+
+const requestPrices: Record<BackendName, { write: PriceName; read: PriceName } | undefined> = {
+  s3: { write: 's3Write', read: 's3Read' },
+  r2: { write: 'r2Write', read: 'r2Read' },
+  // Not charged for: https://wasabi.com/pricing
+  wasabi: undefined,
+};
+
+function requestCharges({ source, output }: FarmFacts, requests: FilmRequests): Charge[] {
+  const atOutput = requestPrices[output];
+  const atSource = requestPrices[source];
+  return [
+    ...(atOutput
+      ? [
+          charge(atOutput.write, requests.writes + requests.status + requests.hands, 'written at the output'),
+          charge(atOutput.read, requests.outputReads, 'read at the output'),
+        ]
+      : []),
+    ...(atSource ? [charge(atSource.read, requests.sourceReads, 'read at the source')] : []),
+  ];
+}
+
+function storageMonth(output: BackendName, bytes: number): Charge {
+  const gb = bytes / 1e9;
+  if (output === 's3') return charge('s3Storage', gb, 'in S3 Standard');
+  if (output === 'r2') return charge('r2Storage', gb, 'in R2');
+  return charge('wasabiStorage', gb / 1000, 'in Wasabi');
+}

@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { SettingsError } from '../../infra/settings/reader.ts';
+import { stackFiles } from '../program-run/stacks.ts';
+import { CostError } from './error.ts';
+import { assertPriced, pricedRegion, pricesDate } from './prices.ts';
+import { type CostReport, costReport } from './report.ts';
+import { details, summary } from './sections.ts';
+
+/** `npm run cost -- [stack file] [--all] [--json] [--region us-east-1]` */
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const usage = `npm run cost -- [STACK FILE] [--all] [--json] [--region ${pricedRegion}]`;
+
+try {
+  const { values, positionals } = readArguments();
+  assertPriced(values.region);
+  const files = values.all ? stackFiles : [positionals[0] ?? 'Pulumi.prod.yaml'];
+  // One after another: the mocks that stand for Pulumi are the process's own.
+  const reports: CostReport[] = [];
+  for (const file of files) reports.push(await costReport(pathOf(file)));
+  console.log(
+    values.json ? JSON.stringify(values.all ? reports : reports[0], undefined, 2) : textOf(reports),
+  );
+} catch (error) {
+  if (!(error instanceof CostError || error instanceof SettingsError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}
+
+function readArguments() {
+  try {
+    const read = parseArgs({
+      allowPositionals: true,
+      options: {
+        all: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        region: { type: 'string', default: pricedRegion },
+      },
+    });
+    if (read.positionals.length > (read.values.all ? 0 : 1)) {
+      throw new TypeError(`One stack file at once, or --all: not ${read.positionals.join(' ')}.`);
+    }
+    return read;
+  } catch (error) {
+    throw new CostError(`${(error as Error).message}\nUsage: ${usage}`);
+  }
+}
+
+/** Found from where the command was given, or from the repository's root; told by its path from there. */
+function pathOf(file: string): string {
+  const here = resolve(process.env.INIT_CWD ?? '.', file);
+  if (existsSync(here)) return here.startsWith(root) ? relative(root, here) : here;
+  if (stackFiles.includes(file)) return file;
+  throw new CostError(`There is no stack file "${file}". There are: ${stackFiles.join(', ')}.`);
+}
+
+function textOf(reports: readonly CostReport[]): string {
+  const elsewhere = reports.filter(({ farm }) => farm.region !== pricedRegion);
+  return [
+    `Prices of ${pricedRegion}, gone through on ${pricesDate} (tools/cost/prices.ts): US dollars, list prices, without tax.`,
+    ...elsewhere.map(({ stack, farm }) => `${stack} is deployed to ${farm.region}, where prices differ.`),
+    ...(reports.length > 1 ? [summary(reports)] : []),
+    ...reports.map((report) => `## ${report.stack}\n\n${details(report)}`),
+  ].join('\n\n');
+}

@@ -1,0 +1,128 @@
+import type { InstanceType } from '../../infra/compute/instance-types.ts';
+
+/** What there is to do for a second of a film. */
+export interface EncodingWork {
+  /** Pixels of a frame of the source. */
+  sourcePixels: number;
+  framesPerSecond: number;
+  /** All rungs, the largest first. */
+  renditions: readonly { width: number; height: number }[];
+  /** Of the encoder: x264's or NVENC's. */
+  preset: string;
+}
+
+/** How quickly one worker encodes, and how that is known. */
+export interface Speed {
+  /** Seconds of film for each second of work. */
+  filmSecondsPerSecond: number;
+  /** `measured`: derived from a measurement of this farm's worker. `limit`: from the chip's published limit; no GPU was at hand. */
+  basis: 'measured' | 'limit';
+  /** Which part of the limit a worker is taken to reach, 0 to 1. */
+  utilisation: number;
+  /** The reckoning in a sentence. */
+  how: string;
+}
+
+/**
+ * CPU time of x264 `veryfast`, in seconds for a million pixels: what the source costs to decode and what each rung costs to scale and encode.
+ *
+ * docs/performance.md has 10 s of a 1080p film at 30 frames per second: each rung alone takes 16.2, 10.6, 8.4, 6.8 and 6.2 s of CPU, all
+ * five together 28.1 s. A line through the largest and the smallest alone leaves 5.7 s for decoding 622 million pixels; the rest of the
+ * 28.1 s is for the 1,154 million pixels that came out.
+ */
+const x264 = { decodeSeconds: 5.7 / 622.08, encodeSeconds: (28.1 - 5.7) / 1153.83 };
+
+/**
+ * CPU time of the encoder with other presets, `veryfast` being 1: docs/performance.md, "Presets". Decoding takes as long with all of them.
+ */
+const x264Effort: Readonly<Record<string, number>> = {
+  ultrafast: 0.27,
+  superfast: 0.6,
+  veryfast: 1,
+  faster: 1.9,
+  fast: 2.3,
+  medium: 2.5,
+  slow: 3.8,
+  slower: 5.8,
+  veryslow: 7.8,
+};
+
+/** Of the vCPUs' time: between parts, and while the largest rung's threads wait for each other, some of it goes unused. An assumption. */
+const x264Utilisation = 0.85;
+
+/** @param vcpus of the task; a vCPU of Fargate is taken for one core of the machine of docs/performance.md */
+export function x264Speed(work: EncodingWork, vcpus: number): Speed {
+  const { sourcePixels, framesPerSecond, renditions, preset } = work;
+  const out = pixelsOf(renditions);
+  const cpuSeconds =
+    (framesPerSecond *
+      (sourcePixels * x264.decodeSeconds + out * x264.encodeSeconds * (x264Effort[preset] ?? 1))) /
+    1_000_000;
+  return {
+    filmSecondsPerSecond: (vcpus * x264Utilisation) / cpuSeconds,
+    basis: 'measured',
+    utilisation: x264Utilisation,
+    how: `${vcpus} vCPU at ${percent(x264Utilisation)} over ${cpuSeconds.toFixed(1)} s of CPU for a second of film (x264 ${preset}, from docs/performance.md)`,
+  };
+}
+
+/**
+ * Frames of 1920x1080 a second that one NVENC engine encodes as H.264 in VBR, by preset. NVIDIA, Video Codec SDK 13.0, NVENC application note
+ * (https://docs.nvidia.com/video-technologies/video-codec-sdk/13.0/nvenc-application-note/), at the clocks of GeForce cards; those of
+ * servers are lower.
+ */
+const engines = {
+  turing: { p1: 833, p3: 602, p5: 264, p7: 207 },
+  ampere: { p1: 846, p3: 617, p5: 266, p7: 213 },
+  ada: { p1: 885, p3: 647, p5: 283, p7: 211 },
+} as const;
+
+type ListedPreset = keyof (typeof engines)['turing'];
+
+/** For the L4's engines sources say 1 or 2: the lower one is taken. */
+const nvenc: Record<InstanceType['gpu'], { engine: keyof typeof engines; count: number }> = {
+  T4: { engine: 'turing', count: 1 },
+  A10G: { engine: 'ampere', count: 1 },
+  L4: { engine: 'ada', count: 1 },
+  L40S: { engine: 'ada', count: 3 },
+};
+
+/** The note lists every second preset; another is taken for the slower one beside it. */
+function listedPreset(preset: string): ListedPreset {
+  const listed: Record<string, ListedPreset> = { p1: 'p1', p2: 'p3', p3: 'p3', p4: 'p5', p5: 'p5', p6: 'p7' };
+  return listed[preset] ?? 'p7';
+}
+
+/**
+ * Of the chip's limit. A farm for match footage on the same T4 tells of 5 to 8 times real time with one 1080p output at p4, whose limit lies
+ * between 9 (p5) and 20 (p3): a quarter to nine tenths. An assumption, until someone measures.
+ */
+const nvencUtilisation = 0.5;
+
+const fullHdPixels = 1920 * 1080;
+
+/** One film on one GPU. Decoding is a chip of its own (NVDEC) and taken to keep up. */
+export function nvencSpeed(work: EncodingWork, gpu: InstanceType['gpu']): Speed {
+  const { framesPerSecond, renditions, preset } = work;
+  const { engine, count } = nvenc[gpu];
+  const listed = listedPreset(preset);
+  const engineSpeed = (pixels: number) =>
+    (engines[engine][listed] * fullHdPixels) / (pixels * framesPerSecond);
+  // A rung never has more than one engine, so the largest may hold up all the others.
+  const largest = Math.max(...renditions.map(({ width, height }) => width * height));
+  const limit = Math.min(count * engineSpeed(pixelsOf(renditions)), engineSpeed(largest));
+  return {
+    filmSecondsPerSecond: limit * nvencUtilisation,
+    basis: 'limit',
+    utilisation: nvencUtilisation,
+    how: `${percent(nvencUtilisation)} of the limit of the ${gpu} (${limit.toFixed(1)}× real time with NVENC ${listed === preset ? preset : `${preset}, taken for ${listed}`}, not measured here)`,
+  };
+}
+
+function pixelsOf(renditions: EncodingWork['renditions']): number {
+  return renditions.reduce((sum, { width, height }) => sum + width * height, 0);
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}

@@ -1,0 +1,39 @@
+import farm from '../../infra/index.ts';
+import { type Recording, record } from './record.ts';
+import type { StackConfig } from './stacks.ts';
+
+export type FarmRecording = Recording<ReturnType<typeof farm>>;
+
+/** Runs the whole program on a stack's config under Pulumi mocks: what it would make, without a cloud. */
+export function recordFarm(stack: StackConfig, options: { preview?: boolean } = {}): Promise<FarmRecording> {
+  return record(() => farm(), { ...stack, ...options });
+}
+
+/** The worker's container, as the task definition has it. */
+export interface Container {
+  image: string;
+  environment: { name: string; value: string }[];
+  secrets?: { name: string; valueFrom: string }[];
+  [field: string]: unknown;
+}
+
+export function containerOf({ resources }: Pick<FarmRecording, 'resources'>): Container {
+  const definition = resources.find(({ type }) => type === 'aws:ecs/taskDefinition:TaskDefinition');
+  const [container] = JSON.parse(String(definition?.inputs.containerDefinitions ?? '[]')) as Container[];
+  if (!container) throw new Error('the program made no task definition with a container');
+  return container;
+}
+
+/** What the container finds in its environment: plain settings, and secrets by the parameters that they come from. */
+export function environmentOf(recording: Pick<FarmRecording, 'resources'>): Record<string, string> {
+  const { environment, secrets = [] } = containerOf(recording);
+  const parameters = new Map(
+    recording.resources
+      .filter(({ type }) => type === 'aws:ssm/parameter:Parameter')
+      .map(({ inputs }) => [`parameter${inputs.name}`, String(inputs.value)]),
+  );
+  return Object.fromEntries([
+    ...environment.map(({ name, value }) => [name, value]),
+    ...secrets.map(({ name, valueFrom }) => [name, parameters.get(valueFrom.split(':').at(5) ?? '')]),
+  ]);
+}

@@ -1,0 +1,52 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import type { Bench } from '../bench/lib/bench.ts';
+import { comparePolicies } from './compare.ts';
+import { startFromZero, startStacks } from './from-zero.ts';
+import { makeOneFilm } from './one-film.ts';
+import { fromZeroPlot, matchDayPlot, oneFilmPlot } from './plots.ts';
+import { readStack } from './stack.ts';
+
+/** The farm that all is compared on: g4dn.xlarge alone, one On-Demand and two on Spot. */
+const file = 'stacks/match-footage.yaml';
+/** Any number: the same one gives the same results. */
+const seed = 20261126;
+const plotFolder = new URL('../../docs/scaling/', import.meta.url);
+
+export const scaling: Bench = {
+  what: 'GPU-hours bought over GPU-hours used on a match day, simulated; and how soon films come',
+  goal: 1.15,
+  async run({ log }) {
+    const stack = await readStack(file);
+    const compared = await comparePolicies(stack, seed, log);
+    const fromZero = await startFromZero(stack, seed, log);
+    await startStacks(seed, log);
+    const film = await makeOneFilm(stack, seed, log);
+    await writePlots({
+      'from-zero.svg': fromZeroPlot(fromZero.bars),
+      'match-day.svg': matchDayPlot(compared.matchDay, compared.matchDay[0]?.films[0]?.arrivedAtMs ?? 0),
+      'one-film.svg': oneFilmPlot(film.runs, { name: 'a public farm of this size: 25 min', minutes: 25 }),
+    });
+    log('plots: docs/scaling/*.svg');
+    const killed = [...compared.farm.values()].reduce((sum, measures) => sum + measures.killed, 0);
+    return {
+      ratio: compared.farm.get('match day')?.boughtPerUsed ?? Number.NaN,
+      goals: [
+        { what: 'seconds from none to the first frame, p95:', value: fromZero.p95Seconds, goal: 90 },
+        { what: 'the same with warmInstances 1:', value: fromZero.warmP95Seconds, goal: 90 },
+        {
+          what: "minutes for 2 h of film, 3 workers, from none, chip's limit, 30 frames/s:",
+          value: film.minutes30,
+          goal: 10,
+        },
+        { what: 'the same at 25 frames/s:', value: film.minutes25, goal: 10 },
+        { what: 'the same at 30 frames/s with nvencPreset p3:', value: film.minutesQuick, goal: 10 },
+        { what: 'films killed by scaling, in all workloads:', value: killed, goal: 0 },
+      ],
+    };
+  },
+};
+
+async function writePlots(plots: Record<string, string>): Promise<void> {
+  await mkdir(plotFolder, { recursive: true });
+  for (const [name, content] of Object.entries(plots)) await writeFile(new URL(name, plotFolder), content);
+}

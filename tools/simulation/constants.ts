@@ -1,0 +1,134 @@
+import { preparationSeconds } from '../cost/film-cost.ts';
+import type { Range } from './random.ts';
+
+/**
+ * Every number that the simulation takes for granted, with its source, and how far it is to be trusted:
+ *
+ *   documented   AWS' own documentation or source
+ *   others       measured by others, on something close to this farm
+ *   computed     from the two above
+ *   assumed      nobody's number: chosen with care, to the bad side
+ */
+const ms = (seconds: number): number => Math.round(seconds * 1000);
+const between = (minSeconds: number, maxSeconds: number): Range => ({
+  minMs: ms(minSeconds),
+  maxMs: ms(maxSeconds),
+});
+
+export const minuteMs = ms(60);
+export const hourMs = ms(3600);
+
+export const sqs = {
+  /**
+   * documented: queue attributes need up to a minute to count a message.
+   * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
+   */
+  countedAfter: between(0, 60),
+  /**
+   * documented: metrics come every minute; a queue that nobody used for six hours is inactive, and its metrics come up to 15 minutes late
+   * when it wakes. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/monitoring-using-cloudwatch.html
+   */
+  inactiveAfterMs: 6 * hourMs,
+  metricsLate: between(0, 15 * 60),
+  /** assumed: from sent to received, by a worker that is waiting in a long poll. */
+  receive: between(0.05, 0.5),
+};
+
+export const cloudWatch = {
+  /** assumed: a minute's value can be read so long after the minute's end. */
+  readableAfter: between(5, 40),
+  /** documented: alarms with a period of a minute are looked at once a minute. */
+  alarmEveryMs: minuteMs,
+};
+
+export const targetTracking = {
+  /**
+   * others: the alarms that Application Auto Scaling makes, as `describe-alarms` shows them: three minutes above the target, fifteen below
+   * 90 % of it. https://docs.aws.amazon.com/autoscaling/application/userguide/target-tracking-scaling-policy-overview.html
+   */
+  minutesAbove: 3,
+  minutesBelow: 15,
+  lowShare: 0.9,
+};
+
+export const managedScaling = {
+  /**
+   * documented: `CapacityProviderReservation` comes once a minute; one minute above the target adds instances, fifteen below take some away;
+   * no instance is added while one is younger than the warm-up; from none, two are started.
+   * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-scaling-behavior.html
+   */
+  everyMs: minuteMs,
+  minutesBelow: 15,
+  atFirst: 2,
+  /** assumed: from the metric's minute to Auto Scaling's act. */
+  alarm: between(5, 60),
+};
+
+export const instance = {
+  /**
+   * others: a GPU instance takes 80 to 120 s from its order until it is in the cluster.
+   * https://tensorfuse.io/docs/blogs/lazy_loading_performance_degradation
+   */
+  join: between(80, 120),
+  /**
+   * computed: of these, 21 s from the order until ssh answers, measured on a stopped m7i.large
+   * (https://github.com/brevdev/ec2-coldboot-research, docs/start-stopped-results.md); driver, Docker and ECS agent of a GPU image whose volume
+   * is not cold any more: assumed 10 to 30 s.
+   */
+  joinFromStopped: between(31, 51),
+  /** assumed: an instance that is made for the warm pool is paid for so long. */
+  prepareMs: ms(preparationSeconds),
+  /** assumed: Auto Scaling's own pause, from the wish to the order. */
+  order: between(1, 5),
+  /** assumed: from the order to end it until it is off the bill. */
+  end: between(1, 5),
+};
+
+export const spot = {
+  /** documented: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html */
+  noticeMs: ms(120),
+  /** assumed: the ECS agent sees the notice, and SIGTERM reaches the worker. */
+  drain: between(2, 10),
+  /** assumed: one loss in so many hours of an instance; the Spot Advisor's worst class, over 20 % a month, is one in 3 600 or sooner. */
+  meanHoursBetweenLosses: 200,
+  /** assumed: Auto Scaling tries again so long after there was no Spot capacity. */
+  retryMs: minuteMs,
+};
+
+export const task = {
+  /** assumed: from a changed desired count to a task, and from a free place to a task put there. */
+  schedule: between(1, 5),
+  place: between(1, 15),
+  /** computed: the image, 190 MB packed and 474 MB unpacked (docs/image.md), at 25 to 60 MB/s packed; nothing when it is there already. */
+  pull: between(3, 8),
+  /** assumed: bridge network, no interface to attach. */
+  container: between(1, 3),
+  /** assumed: Fargate, with its network interface and the image each time. */
+  fargate: between(30, 60),
+  /** assumed: Node, and one try of NVENC. */
+  worker: between(2, 4),
+  /** assumed: the worker's call to the ECS agent, until ECS spares its task. */
+  protect: between(0.1, 0.5),
+  /** The worker's own: it gives its protection up a second after its last message (worker/src/queue/protection.ts). */
+  unprotectMs: ms(1),
+  /** The worker's own, on SIGTERM: it gives its message back, and is gone within 10 s (worker/src/main.ts). */
+  release: between(0.2, 3),
+};
+
+export const waker = {
+  /** assumed: S3 or app to topic to function. */
+  topic: between(0.3, 2),
+  /** assumed: one call, which is all that runs at once. */
+  callMs: ms(1),
+};
+
+export const film = {
+  /** assumed: job taken, source probed, plan made. */
+  plan: between(2, 6),
+  /** assumed: from a part's start to its first encoded frame. */
+  firstFrame: between(0.5, 1.5),
+  /** assumed: records read, playlists written. */
+  assemble: between(1, 3),
+  /** The worker's default with NVENC (worker/src/plan/parts.ts). */
+  partSeconds: 300,
+};

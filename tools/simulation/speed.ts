@@ -1,0 +1,26 @@
+import { resolveLadder } from '../../worker/src/plan/ladder.ts';
+import { nvencSpeed, x264Speed } from '../cost/speeds.ts';
+import type { Stack } from './stack.ts';
+
+/** Seconds of a 1080p film with the standard ladder in a second of one worker's work. */
+export interface WorkerSpeed {
+  /** As costs are reckoned with it: for NVENC half of the chip's limit. Not measured on any GPU. */
+  careful: number;
+  /** The chip's own limit for NVENC; for x264 the same as `careful`. */
+  limit: number;
+}
+
+export function workerSpeed(
+  stack: Pick<Stack, 'gpu' | 'vcpus' | 'preset'>,
+  framesPerSecond: number,
+): WorkerSpeed {
+  const renditions = resolveLadder('standard', false)
+    .filter(({ shortSide }) => shortSide <= 1080)
+    .map(({ shortSide }) => ({ width: 2 * Math.round((shortSide * 16) / 9 / 2), height: shortSide }));
+  const { preset } = stack;
+  const work = { sourcePixels: 1920 * 1080, framesPerSecond, renditions, preset };
+  // Of all types that a stack may get, the T4 of g4dn is the slowest.
+  const speed = stack.gpu ? nvencSpeed(work, 'T4') : x264Speed(work, stack.vcpus);
+  const careful = speed.filmSecondsPerSecond;
+  return { careful, limit: speed.basis === 'limit' ? careful / speed.utilisation : careful };
+}

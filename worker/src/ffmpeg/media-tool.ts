@@ -1,0 +1,186 @@
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants as fsConstants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { type Progress, readProgress } from '../encode/progress.ts';
+import { type Brake, runMediaTool } from './media-process.ts';
+
+export { type Brake, MediaToolError } from './media-process.ts';
+
+/**
+ * The one place that starts ffmpeg and ffprobe. Every call reads its input through the same whitelists, has an empty
+ * environment (no credentials), no standard input and no shell, and is killed with its whole process group.
+ */
+export interface MediaTools {
+  /** ffmpeg's own, such as `7.1.5-0+deb13u1`: another version may encode otherwise. */
+  readonly version: string;
+  /** @returns standard output. @throws MediaToolError */
+  ffprobe(call: FfprobeCall): Promise<string>;
+  /** @throws MediaToolError when it ends otherwise than with 0, hangs, or is killed; the signal's reason when aborted */
+  ffmpeg(call: FfmpegCall): Promise<{ errorLines: number }>;
+}
+
+export interface FfprobeCall {
+  /** URL of the source server on loopback. */
+  input: string;
+  args: readonly string[];
+  timeoutSeconds: number;
+  signal?: AbortSignal;
+}
+
+export interface FfmpegCall {
+  /** URL of the source server on loopback, or a test picture made by ffmpeg itself. */
+  input: { url: string } | { lavfi: string };
+  /** Before `-i`. */
+  inputArgs: readonly string[];
+  /** After `-i`. */
+  outputArgs: readonly string[];
+  /** Working directory: output paths are relative to it. */
+  cwd?: string;
+  /** One handler for each of the file descriptors 3, 4, ... that the arguments write lines to. */
+  onLine?: readonly ((line: string) => void)[];
+  onProgress?: (progress: Progress) => void;
+  /** Called once it runs, with the means to hold it back while the network is slower than the encoder. */
+  onStart?: (brake: Brake) => void;
+  /** Without progress for so long it is hung, and killed. */
+  stallSeconds: number;
+  /** True while it stands still because its source does: it is not hung then. */
+  excused?: () => boolean;
+  signal?: AbortSignal;
+}
+
+/**
+ * Real containers only: playlists, `concat` scripts, SDP and the like point elsewhere, and a text file named .mp4 is
+ * opened as such without this list.
+ */
+const inputFormats = [
+  ['mov', 'mp4', 'm4a', '3gp', '3g2', 'mj2'],
+  ['matroska', 'webm'],
+  [
+    'mpegts',
+    'mpeg',
+    'mpegvideo',
+    'avi',
+    'flv',
+    'live_flv',
+    'asf',
+    'mxf',
+    'ogg',
+    'gxf',
+    'wtv',
+    'dv',
+    'nut',
+    'ivf',
+    'rm',
+  ],
+  ['mp3', 'aac', 'flac', 'wav', 'w64', 'aiff', 'ac3', 'eac3', 'amr', 'caf', 'h264', 'hevc', 'm4v'],
+].flat();
+
+/** Options that stand before every `-i`. */
+const inputLimits = ['-protocol_whitelist', 'http,tcp', '-format_whitelist', inputFormats.join(',')];
+
+export interface MediaToolPaths {
+  ffmpegPath: string;
+  ffprobePath: string;
+  /** Decoders refuse larger frames at once, before they ask for memory. */
+  maxPixels: number;
+  maxStreams: number;
+}
+
+/** @throws Error when a program is not there */
+export function openMediaTools(paths: MediaToolPaths): MediaTools {
+  const ffmpeg = findProgram(paths.ffmpegPath);
+  const ffprobe = findProgram(paths.ffprobePath);
+  const limits = [
+    ...inputLimits,
+    '-max_streams',
+    String(paths.maxStreams),
+    '-max_pixels',
+    String(paths.maxPixels),
+  ];
+
+  return {
+    version: versionOf(ffmpeg),
+
+    async ffprobe({ input, args, timeoutSeconds, signal }) {
+      let output = '';
+      await runMediaTool(ffprobe, ['-hide_banner', '-v', 'error', ...limits, ...args, '-i', input], {
+        signal,
+        timeoutSeconds,
+        onStdout: (stdout) => {
+          stdout.setEncoding('utf8').on('data', (text: string) => {
+            output += text;
+          });
+        },
+      });
+      return output;
+    },
+
+    ffmpeg({
+      input,
+      inputArgs,
+      outputArgs,
+      cwd,
+      onLine = [],
+      onProgress,
+      onStart,
+      stallSeconds,
+      excused,
+      signal,
+    }) {
+      const source =
+        'url' in input
+          ? [...limits, ...inputArgs, '-i', input.url]
+          : [...inputArgs, '-f', 'lavfi', '-i', input.lavfi];
+      const head = [
+        '-hide_banner',
+        '-nostdin',
+        '-y',
+        '-v',
+        'error',
+        '-nostats',
+        '-progress',
+        'pipe:1',
+        '-stats_period',
+        '0.5',
+      ];
+      return runMediaTool(ffmpeg, [...head, ...source, ...outputArgs], {
+        cwd,
+        signal,
+        onLine,
+        onStart,
+        stallSeconds,
+        excused,
+        onStdout: (stdout, alive) =>
+          readProgress(stdout, (progress, moved) => {
+            if (moved) alive();
+            onProgress?.(progress);
+          }),
+      });
+    },
+  };
+}
+
+function versionOf(program: string): string {
+  const { stdout, error } = spawnSync(program, ['-version'], { env: {}, encoding: 'utf8', timeout: 10_000 });
+  const version = /^ffmpeg version (\S+)/.exec(stdout ?? '')?.[1];
+  if (version === undefined)
+    throw new Error(`"${program}" does not tell its version; is it ffmpeg?`, { cause: error });
+  return version;
+}
+
+/** The child gets no PATH, so the program is found here. */
+function findProgram(name: string): string {
+  if (name.includes('/')) return name;
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    const path = join(folder, name);
+    try {
+      accessSync(path, fsConstants.X_OK);
+      return path;
+    } catch {
+      // Not in this folder.
+    }
+  }
+  throw new Error(
+    `"${name}" was not found on the PATH. Install ffmpeg, or name it in FFMPEG_PATH and FFPROBE_PATH.`,
+  );
+}

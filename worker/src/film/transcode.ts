@@ -1,0 +1,150 @@
+import { RefusedError } from '../errors.ts';
+import { stopKey } from '../job/stop.ts';
+import { type Encoding, encodingFor } from '../plan/encoding.ts';
+import { makePlan } from '../plan/make-plan.ts';
+import type { Plan, VideoEncoder } from '../plan/plan.ts';
+import { probe } from '../probe/probe.ts';
+import type { QueuedJob } from '../protocol/job.ts';
+import { planFolder } from '../protocol/keys.ts';
+import type { Help } from '../protocol/part-request.ts';
+import { readPlanFile } from '../protocol/plan-file.ts';
+import { removeOlder, removeUnfinished } from '../publish/clean-up.ts';
+import { type FilmRequest, findFilm, requestHash } from '../publish/film-record.ts';
+import type { SourceServer } from '../source/server.ts';
+import type { ObjectInfo } from '../storage/store.ts';
+import { type FilmEnd, makeFilm, type PlannedFilm, type TranscodeRun } from './make-film.ts';
+import { openJobSource, withSourceServer } from './open-source.ts';
+
+/**
+ * The whole way of a film: probe → plan → encode ⇄ publish → commit. Safe to do twice, and by two workers at once:
+ * everything is named by the plan, and the plan follows from the source's version and the settings.
+ * @throws RefusedError when the film or the job will never work; anything else is trouble
+ */
+export async function transcode(job: QueuedJob, run: TranscodeRun): Promise<FilmEnd> {
+  const { settings, stores, signal } = run;
+  const source = await openJobSource(job.source, run);
+  assertExpected(job, source.info);
+
+  const wanted = wantedFilm(job, source.info, run);
+  const done = await findFilm(stores.output, settings.output.prefix, job.id, wanted.request, signal);
+  if (done) return { end: 'published', film: done };
+
+  return withSourceServer(source, run, async (server, workDir) => {
+    const plan = await planFilm(server, source.info, wanted, run);
+    run.log.info({ plan: plan.id, parts: plan.parts.length, path: plan.video?.path }, 'planned');
+    return makeAndTidy({ job, plan, request: wanted.request, server, workDir, seat: 0 }, run);
+  });
+}
+
+/**
+ * Helps with a film that another worker has planned.
+ * @throws RefusedError when the source is another by now
+ */
+export async function help({ job, plan: planId, seat }: Help, run: TranscodeRun): Promise<FilmEnd> {
+  const { settings, stores, report, log, signal } = run;
+  const { prefix } = settings.output;
+  const planned = await readPlanFile(stores.output, planFolder(prefix, job.id, planId), signal);
+  if (planned === undefined) {
+    if (seat === 0) return transcode(job, run);
+    log.info({ plan: planId }, 'the film that needed help is not there any more');
+    return { end: 'left' };
+  }
+  const { plan, request, probeSeconds } = planned;
+  // What was told of the job when this worker joined may be from before the plan.
+  const timings = { ...report.state().timings, probeSeconds };
+  report.update({ stage: 'encoding', plan: plan.id, timings });
+  const done = await findFilm(stores.output, prefix, job.id, request, signal);
+  if (done) return { end: 'published', film: done };
+
+  const source = await openJobSource(job.source, run);
+  if (versionOf(source.info) !== plan.sourceVersion) throw replaced(job.source);
+  return withSourceServer(source, run, (server, workDir) =>
+    makeAndTidy({ job, plan, request, server, workDir, seat }, run),
+  );
+}
+
+async function makeAndTidy(planned: PlannedFilm, run: TranscodeRun): Promise<FilmEnd> {
+  const { settings, stores, log, signal } = run;
+  const { job, plan } = planned;
+  const place = {
+    output: stores.output,
+    outputPrefix: settings.output.prefix,
+    jobId: job.id,
+    planId: plan.id,
+  };
+  const tidy = (what: Promise<unknown>) =>
+    what.catch((error: unknown) => log.warn({ err: error }, 'what is not needed could not be removed'));
+  try {
+    const end = await makeFilm(planned, run);
+    if (end.end !== 'published') return end;
+    await tidy(removeOlder(place, signal));
+    await tidy(stores.output.remove([stopKey(place.outputPrefix, job.id)], signal));
+    return end;
+  } catch (error) {
+    if (error instanceof RefusedError) await tidy(removeUnfinished(place, signal));
+    throw error;
+  }
+}
+
+/** A job made from a bucket event is for one version of the object; a newer one has a job of its own. */
+function assertExpected({ expectedEtag, source }: QueuedJob, { etag }: ObjectInfo): void {
+  if (expectedEtag !== undefined && etag.replaceAll('"', '') !== expectedEtag) throw replaced(source);
+}
+
+function replaced(source: string): RefusedError {
+  return new RefusedError(
+    'source-replaced',
+    `"${source}" was replaced since this job was queued; the newer version has a job of its own.`,
+  );
+}
+
+function versionOf({ versionId, etag }: ObjectInfo): string {
+  return versionId ?? etag;
+}
+
+interface WantedFilm {
+  encoding: Encoding;
+  encoder: VideoEncoder;
+  sourceVersion: string;
+  request: FilmRequest;
+}
+
+/** What the film is to be. */
+function wantedFilm(job: QueuedJob, info: ObjectInfo, { settings, encoder }: TranscodeRun): WantedFilm {
+  const encoding = encodingFor(settings.encoding, job.options);
+  const sourceVersion = versionOf(info);
+  const forcedBy = job.options?.force ? job.requestId : undefined;
+  const hash = requestHash({ source: job.source, sourceVersion, encoding, encoder });
+  return {
+    encoding,
+    encoder,
+    sourceVersion,
+    request: { hash, ...(forcedBy === undefined ? {} : { forcedBy }) },
+  };
+}
+
+async function planFilm(
+  server: SourceServer,
+  info: ObjectInfo,
+  wanted: WantedFilm,
+  run: TranscodeRun,
+): Promise<Plan> {
+  const { settings, tools, report, signal } = run;
+  const startedAt = performance.now();
+  report.update({ stage: 'probing' });
+  const media = await probe(tools, server.url, info.sizeBytes, settings.limits, signal);
+  const { request, ...rest } = wanted;
+  const plan = makePlan(media, {
+    ...rest,
+    software: tools.version,
+    ...(request.forcedBy === undefined ? {} : { forceRequestId: request.forcedBy }),
+  });
+  const probeSeconds = (performance.now() - startedAt) / 1000;
+  report.update({
+    stage: 'encoding',
+    plan: plan.id,
+    warnings: plan.warnings,
+    timings: { ...report.state().timings, probeSeconds },
+  });
+  return plan;
+}

@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { Queue } from '../queue/queue.ts';
+import { type Job, jobSchema, type QueuedJob } from './job.ts';
+import { type Request, requestAttributes } from './request.ts';
+
+/**
+ * A message on the queue of parts: one more worker is asked to help with a film. It carries all that its worker needs to
+ * end the job by itself, should all others be lost; so the job is safe while any message of it is.
+ */
+const helpSchema = z.strictObject({
+  job: jobSchema,
+  /** Of the job's first message: names its webhooks. */
+  requestId: z.string().min(1),
+  plan: z.string().regex(/^[0-9a-f]{12}$/, 'expected twelve hex digits'),
+  /** Counts the helpers of a film from 1. */
+  seat: z.number().int().min(1),
+});
+
+export interface Help {
+  job: QueuedJob;
+  plan: string;
+  seat: number;
+}
+
+/**
+ * Asks for help. The new message entered the queue when its job did, so that a stop of the job holds for it too.
+ * @throws what SQS answers
+ */
+export async function sendHelp(
+  queue: Queue,
+  { job, plan, seat }: Help,
+  asking: { request: Request; groupId?: string | undefined },
+): Promise<void> {
+  const { queuedAt } = asking.request;
+  await queue.send({
+    body: JSON.stringify({ job: withoutQueue(job), requestId: job.requestId, plan, seat }),
+    attributes: requestAttributes({ attempt: 1, requestId: randomUUID(), queuedAt }),
+    // Fair queues: a film's parts never stand before those of others.
+    groupId: asking.groupId ?? job.id,
+  });
+}
+
+/** @throws Error with a sentence that names the field: only workers write such messages */
+export function readHelp(body: string): Help {
+  const { job, requestId, plan, seat } = helpSchema.parse(JSON.parse(body));
+  return { job: { ...job, requestId }, plan, seat };
+}
+
+/** The job as a message of its own, which goes on after what is recorded. */
+export function jobBody(job: QueuedJob): string {
+  return JSON.stringify(withoutQueue(job));
+}
+
+function withoutQueue({ expectedEtag, requestId, ...job }: QueuedJob): Job {
+  return job;
+}

@@ -1,0 +1,262 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { ladderSchema } from '../plan/ladder.ts';
+import { segmentSecondsSchema, thumbnailAtSchema } from '../protocol/job.ts';
+import { webhookSecretsSchema } from '../report/webhook-secret.ts';
+import { contradictions, explain } from './mistakes.ts';
+
+/**
+ * The worker's settings: every environment variable that it reads, and nothing else reads the environment. In: strings,
+ * as a container gets them (`WorkerEnvironment`). Out: typed values (`Settings`).
+ */
+const flag = (fallback: boolean) =>
+  z
+    .enum(['true', 'false'])
+    .default(fallback ? 'true' : 'false')
+    .transform((text) => text === 'true');
+
+/** A number in text; `range` says what is allowed. */
+const number = (fallback: number, range: z.ZodNumber) =>
+  z.string().default(String(fallback)).transform(toNumber).pipe(range);
+
+const optionalNumber = (range: z.ZodNumber) => z.string().transform(toNumber).pipe(range).optional();
+
+const whole = z.number().int();
+const url = z.url({ protocol: /^https?$/ });
+/** Comma-separated, spaces around items ignored. */
+const list = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((item) => item.trim())
+      .filter(Boolean),
+  );
+
+/** Text that is JSON when it looks like it: a ladder's name or the ladder spelled out. */
+const textOrJson = z.string().transform((text, context) => {
+  if (!/^\s*[[{]/.test(text)) return text;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    context.addIssue({ code: 'custom', message: 'looks like JSON and is not' });
+    return z.NEVER;
+  }
+});
+
+const thumbnailAt = z
+  .string()
+  .default('10%')
+  .transform((text) => (/^\d+(\.\d+)?$/.test(text) ? Number(text) : text))
+  .pipe(thumbnailAtSchema);
+
+/** R2 and Wasabi are reached by these alone; S3 needs only the bucket. */
+const addressing = z.enum(['virtual', 'path']).default('virtual');
+const checksums = z.enum(['when-supported', 'when-required']).default('when-supported');
+
+export const environmentSchema = z.object({
+  AWS_REGION: z.string().default('us-east-1'),
+
+  QUEUE_URL: url,
+  DEAD_LETTER_QUEUE_URL: url,
+  /** Another endpoint than AWS's own, for an emulator. */
+  SQS_ENDPOINT: url.optional(),
+  /** How long a message stays hidden without a heartbeat: the time in which a lost worker is noticed. SQS allows 0 to 43200. */
+  VISIBILITY_TIMEOUT_SECONDS: number(120, whole.min(2).max(43_200)),
+  /** Tries of a job that meets trouble, the first included. */
+  MAX_ATTEMPTS: number(3, whole.min(1).max(20)),
+  /** Delay before the second try; doubles from try to try. SQS delays up to 900. */
+  RETRY_DELAY_SECONDS: number(30, z.number().min(0).max(900)),
+  JOBS_AT_ONCE: number(1, whole.min(1).max(16)),
+  /** Where workers ask each other for help with a film; without it, each film is one worker's. */
+  PARTS_QUEUE_URL: url.optional(),
+  /** The most workers that make one film together. */
+  WORKERS_PER_FILM: number(1, whole.min(1).max(100)),
+
+  SOURCE_BUCKET: z.string().min(1),
+  SOURCE_REGION: z.string().optional(),
+  SOURCE_ENDPOINT: url.optional(),
+  SOURCE_ADDRESSING: addressing,
+  SOURCE_CHECKSUMS: checksums,
+  SOURCE_ACCESS_KEY_ID: z.string().optional(),
+  SOURCE_SECRET_ACCESS_KEY: z.string().optional(),
+  /** Only keys that begin so and end in one of the suffixes become jobs by a bucket event. Empty: all. */
+  SOURCE_PREFIX: z.string().default(''),
+  SOURCE_SUFFIXES: list,
+  ALLOW_HTTP_SOURCES: flag(false),
+
+  OUTPUT_BUCKET: z.string().min(1),
+  OUTPUT_REGION: z.string().optional(),
+  OUTPUT_ENDPOINT: url.optional(),
+  OUTPUT_ADDRESSING: addressing,
+  OUTPUT_CHECKSUMS: checksums,
+  OUTPUT_ACCESS_KEY_ID: z.string().optional(),
+  OUTPUT_SECRET_ACCESS_KEY: z.string().optional(),
+  /** Begins every output key; empty or ending in "/". */
+  OUTPUT_PREFIX: z
+    .string()
+    .regex(/^(|[A-Za-z0-9._~/-]*\/)$/, 'expected nothing, or a prefix that ends in "/"')
+    .default(''),
+  /** Where players reach the bucket, without a trailing slash. */
+  OUTPUT_PUBLIC_URL: url.optional(),
+
+  ENCODER: z.enum(['auto', 'nvenc', 'x264']).default('auto'),
+  X264_PRESET: z
+    .enum(['ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium', 'slow', 'slower', 'veryslow'])
+    .default('veryfast'),
+  NVENC_PRESET: z.enum(['p1', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7']).default('p5'),
+  LADDER: textOrJson.default('standard').pipe(ladderSchema),
+  INCLUDE_480P: flag(false),
+  SEGMENT_SECONDS: number(6, segmentSecondsSchema),
+  SEGMENT_FORMAT: z.enum(['fmp4', 'mpegts']).default('fmp4'),
+  THUMBNAIL_AT: thumbnailAt,
+  KEEP_SOURCE: flag(true),
+  /** Length of a part in film seconds; by default about a minute of encoding: 60 with x264, 300 with NVENC. */
+  PART_SECONDS: optionalNumber(z.number().min(2).max(3600)),
+
+  MAX_DURATION_SECONDS: number(6 * 3600, z.number().positive()),
+  /** Pixels of one frame; 8192 x 4320 fits. */
+  MAX_PIXELS: number(36_000_000, whole.positive()),
+  /** Streams in a file. */
+  MAX_STREAMS: number(64, whole.positive()),
+  /** Accept a film that ends before its header says, with a warning, instead of refusing it. */
+  ALLOW_SHORT_SOURCES: flag(false),
+  PROBE_TIMEOUT_SECONDS: number(30, z.number().positive()),
+  /** An ffmpeg that makes no progress for so long is hung. */
+  STALL_SECONDS: number(60, z.number().positive()),
+  /** A connection to storage that brings no byte for so long is given up for a new one. */
+  STORAGE_STALL_SECONDS: number(30, z.number().positive()),
+  /** How long storage may be away before the job counts as failed. */
+  STORAGE_PATIENCE_SECONDS: number(150, z.number().positive()),
+
+  ALLOW_JOB_WEBHOOKS: flag(false),
+  /** Let webhooks go to private addresses: for tests and closed networks only. */
+  ALLOW_PRIVATE_WEBHOOKS: flag(false),
+  WEBHOOK_URL: url.optional(),
+  /** `whsec_` and base64, as the Standard Webhooks specification has it; several separated by spaces while keys rotate. */
+  WEBHOOK_SECRET: webhookSecretsSchema.optional(),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  /** CloudWatch namespace of the metrics; none are written without it. */
+  METRICS_NAMESPACE: z.string().optional(),
+
+  WORK_DIR: z.string().default(join(tmpdir(), 'transcode-farm')),
+  /** Written every 5 seconds while the worker lives, for a health check; none without it. */
+  HEARTBEAT_FILE: z.string().optional(),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  FFMPEG_PATH: z.string().default('ffmpeg'),
+  FFPROBE_PATH: z.string().default('ffprobe'),
+  /** Given by ECS: where a task protects itself from scale-in. */
+  ECS_AGENT_URI: url.optional(),
+});
+
+/** What a container is given: the infrastructure renders this type. */
+export type WorkerEnvironment = z.input<typeof environmentSchema>;
+
+export interface BucketSettings {
+  bucket: string;
+  region: string;
+  endpoint?: string;
+  addressing: 'virtual' | 'path';
+  checksums: 'when-supported' | 'when-required';
+  /** None: the AWS SDK's own chain, which in ECS is the task role. */
+  credentials?: { accessKeyId: string; secretAccessKey: string };
+}
+
+/** Thrown with every mistake at once, by name. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+export type Settings = ReturnType<typeof readSettings>;
+
+/**
+ * Reads the environment once.
+ * @throws SettingsError that lists every variable that is missing or wrong; values of secrets are never repeated
+ */
+export function readSettings(variables: Readonly<Record<string, string | undefined>>) {
+  const present = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
+  const parsed = environmentSchema.safeParse(present);
+  const mistakes = [
+    ...(parsed.error?.issues ?? []).map((issue) => explain(issue, present)),
+    ...contradictions(present),
+  ];
+  if (!parsed.success || mistakes.length > 0) {
+    throw new SettingsError(
+      `The worker's settings need mending (environment variables):\n${mistakes.map((line) => `  ${line}`).join('\n')}`,
+    );
+  }
+  const env = parsed.data;
+  return {
+    region: env.AWS_REGION,
+    queue: {
+      url: env.QUEUE_URL,
+      deadLetterUrl: env.DEAD_LETTER_QUEUE_URL,
+      endpoint: env.SQS_ENDPOINT,
+      visibilityTimeoutSeconds: env.VISIBILITY_TIMEOUT_SECONDS,
+      maxAttempts: env.MAX_ATTEMPTS,
+      retryDelaySeconds: env.RETRY_DELAY_SECONDS,
+      jobsAtOnce: env.JOBS_AT_ONCE,
+    },
+    sharing: { partsQueueUrl: env.PARTS_QUEUE_URL, workersPerFilm: env.WORKERS_PER_FILM },
+    source: { ...bucket(env, 'SOURCE'), prefix: env.SOURCE_PREFIX, suffixes: env.SOURCE_SUFFIXES },
+    output: { ...bucket(env, 'OUTPUT'), prefix: env.OUTPUT_PREFIX, publicUrl: env.OUTPUT_PUBLIC_URL },
+    encoding: {
+      encoder: env.ENCODER,
+      x264Preset: env.X264_PRESET,
+      nvencPreset: env.NVENC_PRESET,
+      ladder: env.LADDER,
+      include480p: env.INCLUDE_480P,
+      segmentSeconds: env.SEGMENT_SECONDS,
+      segmentFormat: env.SEGMENT_FORMAT,
+      thumbnailAt: env.THUMBNAIL_AT,
+      partSeconds: env.PART_SECONDS,
+      stallSeconds: env.STALL_SECONDS,
+    },
+    storage: { stallSeconds: env.STORAGE_STALL_SECONDS, patienceSeconds: env.STORAGE_PATIENCE_SECONDS },
+    limits: {
+      durationSeconds: env.MAX_DURATION_SECONDS,
+      pixels: env.MAX_PIXELS,
+      streams: env.MAX_STREAMS,
+      probeSeconds: env.PROBE_TIMEOUT_SECONDS,
+    },
+    report: {
+      webhookUrl: env.WEBHOOK_URL,
+      webhookSecret: env.WEBHOOK_SECRET,
+      allowPrivateWebhooks: env.ALLOW_PRIVATE_WEBHOOKS,
+      databaseUrl: env.DATABASE_URL,
+      metricsNamespace: env.METRICS_NAMESPACE,
+    },
+    keepSource: env.KEEP_SOURCE,
+    allowHttpSources: env.ALLOW_HTTP_SOURCES,
+    allowJobWebhooks: env.ALLOW_JOB_WEBHOOKS,
+    allowShortSources: env.ALLOW_SHORT_SOURCES,
+    workDir: env.WORK_DIR,
+    heartbeatFile: env.HEARTBEAT_FILE,
+    logLevel: env.LOG_LEVEL,
+    ffmpegPath: env.FFMPEG_PATH,
+    ffprobePath: env.FFPROBE_PATH,
+    ecsAgentUri: env.ECS_AGENT_URI,
+  };
+}
+
+function bucket(env: z.output<typeof environmentSchema>, side: 'SOURCE' | 'OUTPUT'): BucketSettings {
+  const accessKeyId = env[`${side}_ACCESS_KEY_ID`];
+  const secretAccessKey = env[`${side}_SECRET_ACCESS_KEY`];
+  return {
+    bucket: env[`${side}_BUCKET`],
+    region: env[`${side}_REGION`] ?? env.AWS_REGION,
+    endpoint: env[`${side}_ENDPOINT`],
+    addressing: env[`${side}_ADDRESSING`],
+    checksums: env[`${side}_CHECKSUMS`],
+    credentials: accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined,
+  };
+}
+
+function toNumber(text: string, context: z.RefinementCtx): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value)) return value;
+  context.addIssue({ code: 'custom', message: 'expected a number' });
+  return z.NEVER;
+}
