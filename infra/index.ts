@@ -14,7 +14,7 @@ import { WorkerImage } from './image/image.ts';
 import { BucketEvents } from './jobs/bucket-events.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { Parts, PartsSenders } from './jobs/parts.ts';
-import { Watch } from './monitoring/monitoring.ts';
+import { Monitoring } from './monitoring/monitoring.ts';
 import { Scaling } from './scaling/scaling.ts';
 import { readSettings } from './settings/settings.ts';
 import type { StorageSettings } from './settings/storage.ts';
@@ -70,7 +70,7 @@ export default function farm() {
     settings.network.existing ?? { zones: settings.network.zones },
   );
   const { clusterName, clusterArn } = new Cluster('farm', {
-    containerInsights: settings.watch.containerInsights,
+    containerInsights: settings.monitoring.containerInsights,
   });
   const task = { taskCpu: compute.task.cpuUnits, taskMemoryMib: compute.task.memoryMib };
   const mix = { onDemandBase: compute.onDemandBase, spot: compute.spot };
@@ -109,7 +109,7 @@ export default function farm() {
     secrets: secrets.references,
     taskStatements: [...jobs.statements, ...parts.statements, ...source.statements, ...output.statements],
     minTasks: scaling.minTasks,
-    logRetentionDays: settings.watch.logRetentionDays,
+    logRetentionDays: settings.monitoring.logRetentionDays,
   });
   const { serviceName, serviceArn } = service;
   new PartsSenders('parts', { queue: parts.queue, workerRoleArn: service.taskRoleArn });
@@ -123,10 +123,10 @@ export default function farm() {
     capacity,
     queues: [jobs.queue, parts.queue],
     topicArn: jobs.topicArn,
-    logRetentionDays: settings.watch.logRetentionDays,
+    logRetentionDays: settings.monitoring.logRetentionDays,
     ...scaling,
   });
-  const watch = new Watch('watch', {
+  const watch = new Monitoring('watch', {
     clusterName,
     serviceName,
     capacity,
@@ -134,8 +134,8 @@ export default function farm() {
     parts: { queue: parts.queue.name, deadLetters: parts.deadLetters.name },
     wakerName: waker.wakerName,
     metricsNamespace,
-    alertEmail: settings.watch.alertEmail,
-    budget: settings.watch.budget,
+    alertEmail: settings.monitoring.alertEmail,
+    budget: settings.monitoring.budget,
   });
 
   // Who deploys, if it is not done by hand

@@ -34,7 +34,7 @@ const checks: Check[] = [
     name: 'demo',
     args: ['cli/main.ts', 'demo', '--exit', '--json', '--out', out],
     limitMinutes: 4,
-    judge: judgeDemo,
+    judge: checkDemo,
   },
 ];
 
@@ -88,7 +88,7 @@ async function run({ args, limitMinutes, judge }: Check): Promise<{ problem?: st
 }
 
 /** The last line of the demo's standard output tells a film that was published. */
-function judgeDemo(stdout: string): void {
+function checkDemo(stdout: string): void {
   const result = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as {
     state: string;
     renditions: unknown[];

@@ -4,7 +4,7 @@ import { openBucket } from '../farm/buckets.ts';
 import { readJob } from '../farm/jobs.ts';
 import { readQueues } from '../farm/queues.ts';
 import { type CommonOptions, farmCommand, withFarm } from '../farm/run.ts';
-import { type Cancellation, judge, refuseToCancel } from './judge.ts';
+import { type Cancellation, judge, refuseToCancel } from './check.ts';
 
 /** `farm cancel`: ends jobs that run or wait. */
 export function cancelCommand(): Command {

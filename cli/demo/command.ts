@@ -40,11 +40,11 @@ interface Flags {
 }
 
 /** Each is a process that runs encoders of its own, and a machine has so many cores. */
-const mostWorkers = 16;
+const maxWorkers = 16;
 
 function readWorkers(text: string): number {
   const count = Number(text);
-  if (!/^\d{1,3}$/.test(text) || count < 1 || count > mostWorkers)
-    throw new InvalidArgumentError(`expected a whole number from 1 to ${mostWorkers}`);
+  if (!/^\d{1,3}$/.test(text) || count < 1 || count > maxWorkers)
+    throw new InvalidArgumentError(`expected a whole number from 1 to ${maxWorkers}`);
   return count;
 }

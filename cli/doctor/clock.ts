@@ -15,11 +15,11 @@ export async function checkClock(url: string, ask: typeof fetch, now: () => numb
   } catch (error) {
     return notAsked('clock', `${url} does not answer: ${(error as Error).message}`);
   }
-  return judgeClock(date, (before + now()) / 2);
+  return validateClock(date, (before + now()) / 2);
 }
 
 /** @param date of the storage's answer. @param nowMs of this machine */
-export function judgeClock(date: string | null, nowMs: number): Finding {
+export function validateClock(date: string | null, nowMs: number): Finding {
   const theirs = Date.parse(date ?? '');
   if (Number.isNaN(theirs)) return notAsked('clock', 'no time was told');
   const offSeconds = Math.abs(nowMs - theirs) / 1000;

@@ -19,7 +19,7 @@ import { checkPrograms, type RunProgram } from './programs.ts';
 import { checkQueues } from './queues.ts';
 import { checkQuotas } from './quotas.ts';
 import { checkOutput, checkSource } from './storage.ts';
-import { judgeService } from './workers.ts';
+import { validateService } from './workers.ts';
 
 /** @param address undefined where no farm was named: then only what a deployment needs is looked at */
 export async function examine(
@@ -119,7 +119,7 @@ const secretNames = [
 function checkWorkers(farm: Farm, unknown: string): Promise<Finding> {
   return attempt('workers', 'Run "pulumi up", or take an AWS_PROFILE that may see the cluster.', async () => {
     const service = await readService(farm, farm.address);
-    return service ? judgeService(service) : notAsked('workers', unknown);
+    return service ? validateService(service) : notAsked('workers', unknown);
   });
 }
 

@@ -74,7 +74,7 @@ async function checkQuota(
     const { Quota } = await client.send(
       new GetServiceQuotaCommand({ ServiceCode: service, QuotaCode: code }),
     );
-    return judgeQuota({ name, of, service, code, isDeployed }, want, Quota?.Value ?? 0);
+    return validateQuota({ name, of, service, code, isDeployed }, want, Quota?.Value ?? 0);
   });
   // A quota that may not be read keeps no worker from starting.
   return found.fix === fix ? { ...found, state: 'warning' } : found;
@@ -89,7 +89,7 @@ interface Asked {
 }
 
 /** @param vcpus that the account may have at once */
-export function judgeQuota(
+export function validateQuota(
   { name, of, service, code, isDeployed }: Asked,
   want: Want,
   vcpus: number,

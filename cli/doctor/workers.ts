@@ -2,7 +2,7 @@ import type { Service } from '@aws-sdk/client-ecs';
 import { type Finding, failed, ok, warning } from './finding.ts';
 
 /** How the workers' service is, from what ECS tells of it. */
-export function judgeService(service: Service): Finding {
+export function validateService(service: Service): Finding {
   const { desiredCount = 0, runningCount = 0, deployments = [], events = [] } = service;
   const latest = deployments.find(({ status }) => status === 'PRIMARY');
   const said = events[0]?.message;

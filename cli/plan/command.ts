@@ -7,7 +7,7 @@ import { readDeployed } from '../farm/deployed.ts';
 import { connect } from '../farm/farm.ts';
 import { type Answers, type CommonOptions, chosenFarm, farmCommand, here, runCommand } from '../farm/run.ts';
 import { addFilmOptions } from '../submit/film-options.ts';
-import { readWishes, type WishFlags } from '../submit/wishes.ts';
+import { type JobOptionFlags, readJobOptions } from '../submit/job-options.ts';
 import { printable, styleFor } from '../text/style.ts';
 import { estimate } from './estimate.ts';
 import { openFilm } from './film.ts';
@@ -16,7 +16,7 @@ import { planFilm } from './make.ts';
 import { planSettings } from './settings.ts';
 import { planLines } from './text.ts';
 
-type PlanOptions = CommonOptions & WishFlags & { compute?: 'fargate' | 'gpu'; instanceType?: string };
+type PlanOptions = CommonOptions & JobOptionFlags & { compute?: 'fargate' | 'gpu'; instanceType?: string };
 
 /** `farm plan`: what would be made of a film. */
 export function planCommand(): Command {
@@ -39,7 +39,7 @@ export function planCommand(): Command {
 }
 
 async function plan(name: string, flags: PlanOptions, { stop, say, answer }: Answers): Promise<void> {
-  const { options = {} } = readWishes(flags);
+  const { options = {} } = readJobOptions(flags);
   const { address, machine, environment } = await findMachine(flags);
   const settings = planSettings(environment);
   const workers = options.workersPerFilm ?? settings.sharing.workersPerFilm;

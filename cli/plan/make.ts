@@ -9,7 +9,7 @@ import type { Settings } from '../../worker/src/settings/settings.ts';
 import { serveSource } from '../../worker/src/source/server.ts';
 import type { SourceObject } from '../../worker/src/source/source.ts';
 import { UserError } from '../errors.ts';
-import type { Wishes } from '../submit/wishes.ts';
+import type { Wishes } from '../submit/job-options.ts';
 import type { Machine } from './machine.ts';
 
 /** A film, and what a worker would make of it. */

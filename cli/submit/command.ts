@@ -10,11 +10,11 @@ import { printable, styleFor } from '../text/style.ts';
 import { openUploadRecords } from '../upload/records.ts';
 import { type Film, findFilm, type SubmittedJob, submitFilm } from './film.ts';
 import { addFilmOptions } from './film-options.ts';
+import { type JobOptionFlags, readJobOptions } from './job-options.ts';
 import { readUploadFilters } from './uploads.ts';
 import { waitForJobs } from './wait.ts';
-import { readWishes, type WishFlags } from './wishes.ts';
 
-type SubmitOptions = CommonOptions & WishFlags & { wait?: true };
+type SubmitOptions = CommonOptions & JobOptionFlags & { wait?: true };
 
 /** Films uploaded at the same time; each has several parts under way. */
 const uploadsAtOnce = 3;
@@ -44,9 +44,9 @@ async function submit(
   options: SubmitOptions,
   { farm, stop, say, answer }: Parameters<Parameters<typeof withFarm>[1]>[0],
 ): Promise<void> {
-  const wishes = readWishes(options);
+  const wishes = readJobOptions(options);
   const films = await Promise.all(names.map((name) => findFilm(name, farm.address.sourceBucket, here())));
-  refuseMixUps(films, options.id);
+  rejectMixUps(films, options.id);
   const filters = films.some(({ kind }) => kind === 'file') ? await readUploadFilters(farm) : [];
   const records = await openUploadRecords(join(stateFolder(), 'uploads'), farm.address.sourceEndpoint);
 
@@ -100,7 +100,7 @@ async function submit(
 }
 
 /** What would make one job, or one object, of two films. @throws UserError */
-function refuseMixUps(films: readonly Film[], id: string | undefined): void {
+function rejectMixUps(films: readonly Film[], id: string | undefined): void {
   if (id !== undefined && films.length > 1) {
     throw new UserError(`--id names one job, and these are ${films.length} films. Submit them one by one.`);
   }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-/** Flags of a job that shape its film; `readWishes` judges them. */
+/** Flags of a job that shape its film; `readJobOptions` judges them. */
 export function addFilmOptions(command: Command): Command {
   return command
     .option('--include-480p', 'add a 480p rendition to the standard ladder')

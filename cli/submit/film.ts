@@ -9,8 +9,8 @@ import { UserError } from '../errors.ts';
 import type { Farm } from '../farm/farm.ts';
 import type { UploadRecords } from '../upload/records.ts';
 import { uploadFile } from '../upload/upload.ts';
+import { hasJobOptions, type Wishes } from './job-options.ts';
 import { planUpload, type UploadFilter } from './uploads.ts';
-import { hasWishes, type Wishes } from './wishes.ts';
 
 /** A film as it was named: on this machine, in a bucket, or on the web. */
 export type Film = { name: string } & (
@@ -63,7 +63,7 @@ export async function submitFilm(film: Film, submission: Submission): Promise<Su
     return send(farm, { id: id ?? eventJobId(film.bucket, film.key, version), source, ...wishes });
   }
   const bucket = farm.address.sourceBucket;
-  const plan = planUpload(basename(film.path), submission.filters, hasWishes(wishes) || id !== undefined);
+  const plan = planUpload(basename(film.path), submission.filters, hasJobOptions(wishes) || id !== undefined);
   const { ETag, VersionId } = await uploadFile(farm.source, bucket, plan.key, film.path, {
     signal,
     records: submission.records,

@@ -50,9 +50,9 @@ export interface UploadPlan {
 export function planUpload(
   fileName: string,
   filters: readonly UploadFilter[],
-  hasWishes: boolean,
+  hasJobOptions: boolean,
 ): UploadPlan {
-  if (!hasWishes) {
+  if (!hasJobOptions) {
     const fit = filters.find((filter) => becomesJob(`${filter.prefix}${fileName}`, [filter]));
     return fit ? { key: `${fit.prefix}${fileName}`, sendJob: false } : { key: fileName, sendJob: true };
   }

@@ -1,7 +1,7 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { Capacity } from './capacity.ts';
-import { fitTask, mostGpus } from './instance-types.ts';
+import { fitTask, maxGpus } from './instance-types.ts';
 import { createRole, instanceStatements } from './roles.ts';
 import { buildUserData } from './user-data.ts';
 import { createPreparation, warmPool } from './warm-pool.ts';
@@ -64,7 +64,7 @@ export class GpuCapacity extends pulumi.ComponentResource {
       launchType: 'EC2',
       strategies: [{ capacityProvider: provider.name, weight: 1 }],
       association,
-      group: { name: group.name, arn: group.arn, tasksPerInstance: mostGpus(args.instanceTypes) },
+      group: { name: group.name, arn: group.arn, tasksPerInstance: maxGpus(args.instanceTypes) },
       task: { ...task, gpus: 1 },
     };
     this.registerOutputs({ groupName: group.name, providerName: provider.name, task: this.capacity.task });

@@ -93,6 +93,6 @@ export function fitTask(names: readonly string[], asked: Partial<TaskShare> = {}
 }
 
 /** GPUs of the type that has the most. Names that are not in the list are refused by `fitTask`. */
-export function mostGpus(names: readonly string[]): number {
+export function maxGpus(names: readonly string[]): number {
   return Math.max(...names.filter(isInstanceType).map((name) => instanceTypes[name].gpus));
 }

@@ -6,7 +6,7 @@ import { type BudgetArgs, createBudget } from './budget.ts';
 import { buildDashboard } from './dashboard.ts';
 import type { FarmNames, QueueNames } from './metrics.ts';
 
-export interface WatchArgs {
+export interface MonitoringArgs {
   clusterName: pulumi.Input<string>;
   serviceName: pulumi.Input<string>;
   capacity: Capacity;
@@ -32,17 +32,17 @@ export interface WatchArgs {
  * first ten of an account free; e-mails, and two budgets of an account, are free; the worker's eight metrics are within CloudWatch's ten
  * free ones (https://aws.amazon.com/cloudwatch/pricing/).
  */
-export class Watch extends pulumi.ComponentResource {
+export class Monitoring extends pulumi.ComponentResource {
   readonly dashboardName: pulumi.Output<string>;
   readonly dashboardUrl: pulumi.Output<string>;
   readonly alertTopicArn: pulumi.Output<string>;
 
-  constructor(name: string, args: WatchArgs, opts?: pulumi.ComponentResourceOptions) {
-    super('transcode-farm:watch:Watch', name, {}, opts);
+  constructor(name: string, args: MonitoringArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('transcode-farm:monitoring:Monitoring', name, {}, opts);
     const { alertEmail, budget } = args;
     if (budget) {
       if (alertEmail === undefined) {
-        throw new Error(`Watch "${name}": "budget" needs "alertEmail", an address to warn.`);
+        throw new Error(`Monitoring "${name}": "budget" needs "alertEmail", an address to warn.`);
       }
       createBudget(this, name, { ...budget, email: alertEmail });
     }
@@ -82,7 +82,7 @@ export class Watch extends pulumi.ComponentResource {
 }
 
 function createAlertTopic(
-  parent: Watch,
+  parent: Monitoring,
   name: string,
   email: pulumi.Input<string> | undefined,
 ): aws.sns.Topic {
@@ -128,7 +128,7 @@ function createAlertTopic(
 }
 
 function createAlarms(
-  parent: Watch,
+  parent: Monitoring,
   name: string,
   alarms: FarmAlarm[],
   topic: aws.sns.Topic,

@@ -8,7 +8,7 @@ import { createWakerFunction } from './waker-function.ts';
  * How many workers there are: a waker adds them and takes the farm to sleep, target tracking takes away those that the backlog no longer
  * needs. Who decides what is told in `decide.ts`.
  *
- * Cost: two alarms of the tracking over five metrics each, $1.00 a month (the first ten of an account are free, and `Watch` has some too:
+ * Cost: two alarms of the tracking over five metrics each, $1.00 a month (the first ten of an account are free, and `Monitoring` has some too:
  * https://aws.amazon.com/cloudwatch/pricing/); the waker 43 800 times a month: requests
  * 43 800 x $0.0000002 = $0.01, half a second of 256 MB each 43 800 x 0.125 GB-s x $0.0000133 = $0.07 (free within Lambda's free tier), its log
  * about $0.01.

@@ -45,14 +45,14 @@ export function readCompute(config: ConfigReader): ComputeSettings {
   };
   if (kind === 'fargate') {
     if (common.warmInstances > 0) {
-      config.refuseTogether(
+      config.rejectTogether(
         `warmInstances is ${common.warmInstances}, but compute is "fargate", which has no instances to keep ready.`,
         'pulumi config rm warmInstances',
         `or ${setLine('compute', 'gpu')}`,
       );
     }
     if (types.length > 0) {
-      config.refuseTogether(
+      config.rejectTogether(
         `instanceTypes is ${JSON.stringify(types)}, but compute is "fargate", which has no instances and no GPU.`,
         'pulumi config rm instanceTypes',
         `or ${setLine('compute', 'gpu')}`,
@@ -64,7 +64,7 @@ export function readCompute(config: ConfigReader): ComputeSettings {
     };
     const mistake = fargateMistake(task.cpuUnits, task.memoryMib);
     if (mistake) {
-      config.refuseTogether(
+      config.rejectTogether(
         `taskCpu and taskMemoryMib: ${mistake}`,
         setLine('taskCpu', '4096'),
         setLine('taskMemoryMib', '8192'),
@@ -76,7 +76,7 @@ export function readCompute(config: ConfigReader): ComputeSettings {
   try {
     return { kind, ...common, instanceTypes, task: fitTask(instanceTypes, asked) };
   } catch (error) {
-    config.refuseTogether(
+    config.rejectTogether(
       error instanceof Error ? error.message : String(error),
       setLine('instanceTypes', 'g4dn.xlarge', "--path 'instanceTypes[0]'"),
     );
@@ -129,7 +129,7 @@ function checkWarmInstances(
       '0',
     );
   } else if (spot && warmInstances > onDemandBase) {
-    config.refuseTogether(
+    config.rejectTogether(
       `warmInstances ${is}, more than onDemandBase ${onDemandBase}: only On-Demand instances can stand ready.`,
       setLine('onDemandBase', `${warmInstances}`),
       `or ${setLine('spot', 'false')}`,
@@ -167,7 +167,7 @@ export function readNetwork(config: ConfigReader): NetworkSettings {
     'subnet-0123456789abcdef0',
   );
   if ((config.text('vpcId') === '') !== /^(|\[\])$/.test(config.text('subnetIds'))) {
-    config.refuseTogether(
+    config.rejectTogether(
       'vpcId and subnetIds go together: set both to work in an existing network, or neither.',
       setLine('vpcId', 'vpc-0123456789abcdef0'),
       setLine('subnetIds', 'subnet-0123456789abcdef0', "--path 'subnetIds[0]'"),

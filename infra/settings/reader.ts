@@ -96,12 +96,12 @@ export class ConfigReader {
   }
 
   /** As `refuse`, for a key that has to be left out. */
-  refuseKey(key: string, what: string): void {
+  rejectKey(key: string, what: string): void {
     this.#problems.push(`  ${key} ${what}\n    pulumi config rm ${key}`);
   }
 
   /** The same for a rule without a key of its own; `commands` mend it. */
-  refuseTogether(what: string, ...commands: string[]): void {
+  rejectTogether(what: string, ...commands: string[]): void {
     this.#problems.push([`  ${what}`, ...commands.map((command) => `    ${command}`)].join('\n'));
   }
 
@@ -111,7 +111,7 @@ export class ConfigReader {
       const [namespace, key = ''] = full.split(':');
       if (namespace !== this.#project || this.#known.has(key)) continue;
       const meant = nearest(key, [...this.#known]);
-      this.refuseKey(key, `is no setting of the farm${meant ? `; did you mean ${meant}?` : '.'}`);
+      this.rejectKey(key, `is no setting of the farm${meant ? `; did you mean ${meant}?` : '.'}`);
     }
     if (this.#problems.length > 0) throw new SettingsError(this.#problems);
   }

@@ -28,7 +28,7 @@ export interface FarmSettings {
   databaseUrl?: pulumi.Output<string>;
   /** By digest; undefined: build it. */
   workerImage?: string;
-  watch: {
+  monitoring: {
     alertEmail?: string;
     budget?: { monthlyUsd: number };
     logRetentionDays: number;
@@ -64,7 +64,7 @@ export function readSettings(): FarmSettings {
     worker,
     ...readSecrets(config),
     workerImage: readImage(config),
-    watch: readWatch(config),
+    monitoring: readMonitoring(config),
     tags: readTags(config),
     github: readGithub(config),
   };
@@ -103,7 +103,7 @@ function readImage(config: ConfigReader): string | undefined {
   return image || undefined;
 }
 
-function readWatch(config: ConfigReader): FarmSettings['watch'] {
+function readMonitoring(config: ConfigReader): FarmSettings['monitoring'] {
   const alertEmail =
     config.pattern('alertEmail', /^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'an e-mail address', 'ada@example.com') ||
     undefined;

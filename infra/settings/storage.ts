@@ -130,7 +130,7 @@ function checkSuffixes(config: ConfigReader, suffixes: readonly string[]): void 
     if (wider === undefined || (wider === suffix && suffixes.indexOf(suffix) === index)) continue;
     const why =
       wider === suffix ? 'is listed twice' : `is covered by "${wider}", and S3 refuses both together`;
-    config.refuseTogether(
+    config.rejectTogether(
       `sourceSuffixes: "${suffix}" ${why}.`,
       `pulumi config rm --path 'sourceSuffixes[${index}]'`,
     );
@@ -146,7 +146,7 @@ function checkApart(
   if (!isSame || source.backend !== output.backend) return;
   const isApart = sourcePrefix !== '' && outputPrefix !== '';
   if (isApart && !sourcePrefix.startsWith(outputPrefix) && !outputPrefix.startsWith(sourcePrefix)) return;
-  config.refuseTogether(
+  config.rejectTogether(
     `sourceBucket and outputBucket are both "${output.bucket}", with sourcePrefix "${sourcePrefix}" and outputPrefix "${outputPrefix}": what is published could start jobs again. Keep the two apart by prefixes.`,
     setLine('sourcePrefix', 'uploads/'),
     setLine('outputPrefix', 'films/'),
@@ -179,7 +179,7 @@ function checkDelivery(config: ConfigReader, { output, delivery, r2 }: StorageSe
     );
   }
   if (output.backend === 's3' && (delivery.domain === '') !== (delivery.certificateArn === '')) {
-    config.refuseTogether(
+    config.rejectTogether(
       'deliveryDomain and deliveryCertificateArn go together: CloudFront answers for a name only with its certificate.',
       setLine('deliveryDomain', 'video.example.com'),
       setLine('deliveryCertificateArn', 'arn:aws:acm:us-east-1:123456789012:certificate/...'),

@@ -54,7 +54,7 @@ function refuseOtherEncoder(config: ConfigReader): void {
   const [key, encoder] = compute === 'gpu' ? ['x264Preset', 'NVENC'] : ['nvencPreset', 'x264'];
   const preset = config.text(key);
   if (preset === '') return;
-  config.refuseKey(
+  config.rejectKey(
     key,
     `is ${JSON.stringify(preset)}, but compute is "${compute}", which encodes with ${encoder}.`,
   );

@@ -32,7 +32,7 @@ export async function checkFilm(published: Published, expected: ExpectedFilm): P
   for (const rendition of [...film.video, ...film.audio]) checkPlaylist(rendition, film);
   for (const rendition of film.video) checkPicture(rendition, film, expected);
   for (const [index, rendition] of film.audio.entries())
-    checkSound(rendition, expected.audioSeconds?.[index] ?? 0);
+    checkAudio(rendition, expected.audioSeconds?.[index] ?? 0);
   checkVariants(film, expected);
   if (expected.size) await checkPictures(published, expected);
   return film;
@@ -119,7 +119,7 @@ function rateOf({ rate: [num, den] = [25, 1] }: ExpectedFilm): number {
   return num / den;
 }
 
-function checkSound({ name, packets, stream, playlist }: ReadRendition, endSeconds: number): void {
+function checkAudio({ name, packets, stream, playlist }: ReadRendition, endSeconds: number): void {
   const frameSeconds = 1024 / Number(stream.sample_rate);
   expect(stream, name).toMatchObject({ codec_name: 'aac', profile: 'LC' });
   packets.forEach(({ seconds }, n) => {

@@ -8,12 +8,12 @@ const store = openStore(JSON.parse(settings));
 const source = openSource(key, { bucket: store.bucket, storeFor: () => store, allowHttp: false });
 const server = await serveSource(source, await source.describe());
 process.send?.({ url: server.url });
-let mostBuffered = 0;
+let maxBuffered = 0;
 setInterval(() => {
-  mostBuffered = Math.max(mostBuffered, process.memoryUsage().arrayBuffers);
+  maxBuffered = Math.max(maxBuffered, process.memoryUsage().arrayBuffers);
 }, 5);
 process.on('message', () => {
   const { rss } = process.memoryUsage();
-  process.send?.({ rss, mostBuffered, fetchedBytes: server.fetchedBytes });
+  process.send?.({ rss, maxBuffered, fetchedBytes: server.fetchedBytes });
 });
 process.on('disconnect', () => process.exit());

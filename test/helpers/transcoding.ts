@@ -89,7 +89,7 @@ export async function startTranscoding(): Promise<Transcoding> {
         signal: new AbortController().signal,
         messageId: id,
         staleSeconds: 60,
-        readTold: async () => undefined,
+        readStatus: async () => undefined,
       });
       if (end.end !== 'published') throw new Error(`The film was not published: ${end.end}.`);
       const left = await readdir(workDir);

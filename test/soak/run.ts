@@ -6,7 +6,7 @@ import { mutate, seededRandom } from '../helpers/mutations.ts';
 import { filesIn, processesIn } from '../helpers/processes.ts';
 import { makeFilms, smallFilmFrames } from '../helpers/small-films.ts';
 import { startChaos } from './chaos.ts';
-import { judgeFilm, type SentFilm } from './judge.ts';
+import { checkFilm, type SentFilm } from './check.ts';
 
 export interface SoakOptions {
   jobs: number;
@@ -128,7 +128,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakNumbers> {
       if (!film.damaged || state.error?.code === 'trouble') faults.push(`${id} failed, ${why}`);
       return;
     }
-    for (const problem of await judgeFilm(farm, id, film)) {
+    for (const problem of await checkFilm(farm, id, film)) {
       brokenFilms += 1;
       faults.push(`${id}: ${problem}`);
     }

@@ -71,7 +71,7 @@ async function main(): Promise<void> {
   const parts =
     partsQueueUrl === undefined ? undefined : createQueue(sqs, { ...settings.queue, url: partsQueueUrl });
   const staleSeconds = Math.max(2, visibilityTimeoutSeconds / 2);
-  const readTold = (jobId: string) => readStatusFile(stores.output, prefix, jobId, log);
+  const readStatus = (jobId: string) => readStatusFile(stores.output, prefix, jobId, log);
   const context = (run: MessageRun): TranscodeRun => ({
     ...run,
     settings: { ...settings, workDir },
@@ -79,7 +79,7 @@ async function main(): Promise<void> {
     tools,
     encoder,
     staleSeconds,
-    readTold,
+    readStatus,
     sendHelp: parts && ((wanted) => sendHelp(parts, wanted, run)),
   });
   const { runJob, runHelp } = createJobRunner({
@@ -90,19 +90,19 @@ async function main(): Promise<void> {
       stores.output.head(planFileKey(planFolder(prefix, jobId, planId))).then((found) => found !== undefined),
     isPublished: async (film) => (await stores.output.head(film.playlist)) !== undefined,
     reporter,
-    readTold,
+    readStatus,
     staleSeconds,
     stops: createStops(stores.output, prefix, lookSeconds(staleSeconds), log),
     sourceRemoval: createSourceRemoval(settings, stores.storeFor),
     log,
   });
-  const jobLane = { queue: jobs, handle: runJob };
-  const partLanes = parts === undefined ? [] : [{ queue: parts, handle: runHelp }];
+  const jobBinding = { queue: jobs, handle: runJob };
+  const partBindings = parts === undefined ? [] : [{ queue: parts, handle: runHelp }];
   const isShared = settings.sharing.workersPerFilm > 1;
   const consumer = createConsumer({
     // Films that are begun come first, so that ten in line are ready one after another. Where films are not shared, nobody
     // asks for help but for films that were begun under other settings.
-    lanes: isShared ? [...partLanes, jobLane] : [jobLane, ...partLanes],
+    lanes: isShared ? [...partBindings, jobBinding] : [jobBinding, ...partBindings],
     visibilityTimeoutSeconds,
     jobsAtOnce: settings.queue.jobsAtOnce,
     log,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fargateMistake } from '../../../infra/compute/fargate-sizes.ts';
-import { fitTask, largestTask, mostGpus } from '../../../infra/compute/instance-types.ts';
+import { fitTask, largestTask, maxGpus } from '../../../infra/compute/instance-types.ts';
 
 describe('the task on GPU instances', () => {
   it.each([
@@ -42,8 +42,8 @@ describe('the task on GPU instances', () => {
 });
 
 it('knows how many tasks the largest of some types has room for', () => {
-  expect(mostGpus(['g4dn.xlarge', 'g5.xlarge'])).toBe(1);
-  expect(mostGpus(['g4dn.xlarge', 'g4dn.12xlarge'])).toBe(4);
+  expect(maxGpus(['g4dn.xlarge', 'g5.xlarge'])).toBe(1);
+  expect(maxGpus(['g4dn.xlarge', 'g4dn.12xlarge'])).toBe(4);
 });
 
 describe('the task on Fargate', () => {

@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Watch, type WatchArgs } from '../../../infra/monitoring/monitoring.ts';
+import { Monitoring, type MonitoringArgs } from '../../../infra/monitoring/monitoring.ts';
 import { buildCompute } from '../../helpers/compute.ts';
 import { parsePolicy } from '../../helpers/policies.ts';
 import { promiseOf, record } from '../../helpers/pulumi.ts';
 
-const build = (kind: 'gpu' | 'fargate', args: Partial<WatchArgs> = {}) =>
+const build = (kind: 'gpu' | 'fargate', args: Partial<MonitoringArgs> = {}) =>
   record(() => {
     const { cluster, capacity, worker } = buildCompute(kind);
-    return new Watch('watch', {
+    return new Monitoring('watch', {
       clusterName: cluster.clusterName,
       serviceName: worker.serviceName,
       capacity,
@@ -67,7 +67,7 @@ describe('alarms', () => {
   it('show in a preview', async () => {
     const made = await record(
       () =>
-        new Watch('watch', {
+        new Monitoring('watch', {
           ...{ clusterName: 'c', serviceName: 's' },
           ...{ jobs: { queue: 'q', deadLetters: 'd' }, parts: { queue: 'p', deadLetters: 'e' } },
           ...{ wakerName: 'w', metricsNamespace: 'n', capacity: buildCompute('gpu').capacity },
@@ -126,7 +126,7 @@ describe('the budget', () => {
 
   it('is refused without an address', async () => {
     await expect(build('fargate', { budget: { monthlyUsd: 5 } })).rejects.toThrow(
-      'Watch "watch": "budget" needs "alertEmail", an address to warn.',
+      'Monitoring "watch": "budget" needs "alertEmail", an address to warn.',
     );
   });
 });

@@ -169,7 +169,7 @@ async function keepSegments(to: string): Promise<void> {
 /** One worker alone. @returns all records, those from before too */
 async function encodeAll(context: EncodeContext, before: PartRecord[] = [], onEncoded = () => {}) {
   const crew = soloCrew(plan, before);
-  await encodeFilm(context, crew, { pictureEnd: () => {}, encoded: onEncoded });
+  await encodeFilm(context, crew, { videoEnd: () => {}, encoded: onEncoded });
   return (await crew.look()).records;
 }
 

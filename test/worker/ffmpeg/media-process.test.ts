@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Progress } from '../../../worker/src/encode/progress.ts';
-import type { Brake } from '../../../worker/src/ffmpeg/media-tool.ts';
+import type { PauseControl } from '../../../worker/src/ffmpeg/media-tool.ts';
 import { anyCall, endless, errorOf, lives, toolsThat } from '../../helpers/fake-tool.ts';
 
 let folder: string;
@@ -95,7 +95,7 @@ describe('ffmpeg', () => {
   it('waits for one whose source stands still', async () => {
     const tools = await toolsThat(folder, 'sleep 1.5; echo progress=end');
     let asked = 0;
-    await tools.ffmpeg({ ...anyCall, stallSeconds: 0.3, excused: () => ++asked > 0 });
+    await tools.ffmpeg({ ...anyCall, stallSeconds: 0.3, isSourceStalled: () => ++asked > 0 });
     expect(asked).toBeGreaterThanOrEqual(2);
   });
 
@@ -104,7 +104,7 @@ describe('ffmpeg', () => {
       folder,
       `i=0; while [ $i -lt 8 ]; do echo frame=$i; echo progress=continue; i=$((i+1)); sleep 0.1; done`,
     );
-    let brake: Brake | undefined;
+    let brake: PauseControl | undefined;
     let frames = 0;
     const running = tools.ffmpeg({
       ...anyCall,

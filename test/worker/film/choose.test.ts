@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { partsWanted } from '../../../worker/src/film/check-length.ts';
 import { choosePart, helpersWanted, isContested, partsMissing } from '../../../worker/src/film/choose.ts';
-import { partsWanted } from '../../../worker/src/film/length.ts';
 import type { Part } from '../../../worker/src/plan/plan.ts';
 import { inHand, manyParts, recordOf, seenHand } from '../../helpers/crews.ts';
 import { audioPart, videoParts } from '../../helpers/plans.ts';

@@ -71,8 +71,8 @@ describe('createFilmProgress', () => {
   });
 
   it('goes by the sound where there is no picture', () => {
-    const soundOnly = { ...plan, video: undefined, parts: [{ ...sound, index: 0 }] };
-    const progress = createFilmProgress(soundOnly, [], () => 0);
+    const audioOnly = { ...plan, video: undefined, parts: [{ ...sound, index: 0 }] };
+    const progress = createFilmProgress(audioOnly, [], () => 0);
     progress.onProgress({ ...sound, index: 0 }, heard(15));
     expect(progress.now().percent).toBe(50);
   });

@@ -38,7 +38,7 @@ async function takeOver() {
       fetchedBytes: 0,
       servedBytes: 0,
       stalledSeconds: () => 0,
-      endLead: () => {},
+      endOfVideo: () => {},
       close: async () => {},
     },
     workDir: folder.path,
@@ -56,7 +56,7 @@ async function takeOver() {
     messageId: 'm-9',
     staleSeconds: 30,
     sendHelp: async () => {},
-    readTold: async () => running('job'),
+    readStatus: async () => running('job'),
   };
   return {
     output: stores.output,

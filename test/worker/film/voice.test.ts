@@ -18,7 +18,7 @@ const percent = (value: number): Progress => ({
 });
 
 /** A helper's voice, and what it tells. */
-function voiceOf(readTold: () => Promise<JobState | undefined> = async () => running('a')) {
+function voiceOf(readStatus: () => Promise<JobState | undefined> = async () => running('a')) {
   const told: (number | undefined)[] = [];
   const sink = {
     transition: () => {},
@@ -26,7 +26,7 @@ function voiceOf(readTold: () => Promise<JobState | undefined> = async () => run
   };
   const job = { id: 'a', source: 'a.mp4', requestId: 'r' };
   const report = createReporter({ sinks: [sink], intervalMs: 10 }).join(job, running('a'));
-  const voice = createVoice({ report, isShared: true, readTold });
+  const voice = createVoice({ report, isShared: true, readStatus });
   const hear = async (...others: SeenHand[]) => {
     voice.heard({ records: [], others }, own);
     await sleep(0);
@@ -120,7 +120,7 @@ it('a worker that makes a film by itself has its report’s own voice', async ()
     { id: 'a', source: 'a.mp4', requestId: 'r' },
     { attempt: 1, maxAttempts: 3, queuedAt: new Date() },
   );
-  const voice = createVoice({ report, isShared: false, readTold: async () => undefined });
+  const voice = createVoice({ report, isShared: false, readStatus: async () => undefined });
   expect(voice.begun(first)).toBe(first);
   await voice.recording(first);
   expect(report.speaks()).toBe(true);

@@ -49,7 +49,7 @@ function open(transcode: TranscodeJob, environment: Partial<WorkerEnvironment> =
     settings,
     transcode,
     reporter: createReporter({ sinks: [createStatusFiles(opened.output, '', log), watcher] }),
-    readTold: (jobId) => readStatusFile(opened.output, '', jobId, log),
+    readStatus: (jobId) => readStatusFile(opened.output, '', jobId, log),
     help: async () => ({ end: 'left' }),
     isShared: async () => false,
     staleSeconds: 60,

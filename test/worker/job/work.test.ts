@@ -73,7 +73,7 @@ async function open(work: Work = async () => ({ end: 'left' })) {
     },
     isShared: async (_, planId) => planId === plan,
     reporter: createReporter({ sinks: [createStatusFiles(output, '', log), watcher] }),
-    readTold: (jobId) => readStatusFile(output, '', jobId, log),
+    readStatus: (jobId) => readStatusFile(output, '', jobId, log),
     staleSeconds,
     stops: createStops(output, '', 0.2, log),
     isPublished: async () => false,

@@ -70,11 +70,11 @@ describe('filmOrigin', () => {
     ['starts-at-10.mkv', 0.021, 2, 2],
     ['longer-sound.mkv', 0.023, 1, 2],
     ['edit-list.mp4', 0, 1.3, 1.3],
-  ])('of %s is its first picture, from which both ends are counted', (clip, origin, pictureEnd, soundEnd) => {
+  ])('of %s is its first picture, from which both ends are counted', (clip, origin, videoEnd, soundEnd) => {
     const media = readMedia(clip);
     const zero = media.startSeconds + filmOrigin(media);
     expect(filmOrigin(media)).toBe(origin);
-    expect(media.video && endOf(media.video, zero)).toBe(pictureEnd);
+    expect(media.video && endOf(media.video, zero)).toBe(videoEnd);
     expect(media.audio[0] && endOf(media.audio[0], zero)).toBe(soundEnd);
   });
 });

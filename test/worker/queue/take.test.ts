@@ -1,23 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateQueueCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Lane } from '../../../worker/src/queue/lane.ts';
 import { createQueue, type Queue } from '../../../worker/src/queue/queue.ts';
+import type { QueueBinding } from '../../../worker/src/queue/queue-binding.ts';
 import { takeFirst } from '../../../worker/src/queue/take.ts';
 import { recordingLogger, startTestQueue, type TestQueue } from '../../helpers/queue.ts';
 
 /** The queue of parts comes before the queue of jobs. */
 let service: TestQueue;
-let parts: Lane;
-let jobs: Lane;
+let parts: QueueBinding;
+let jobs: QueueBinding;
 const ending = new Set<AbortController>();
 
 beforeEach(async () => {
   // A poll that was given up still takes one message in fauxqs, so every test has queues of its own.
   service = await startTestQueue();
   const { QueueUrl = '' } = await service.sqs.send(new CreateQueueCommand({ QueueName: 'parts' }));
-  parts = laneOf(QueueUrl);
-  jobs = laneOf(service.url);
+  parts = bindingOf(QueueUrl);
+  jobs = bindingOf(service.url);
 });
 afterEach(async () => {
   for (const abort of ending) abort.abort();
@@ -25,12 +25,12 @@ afterEach(async () => {
   await service.close();
 });
 
-function laneOf(url: string, sqs: SQSClient = service.sqs): Lane {
+function bindingOf(url: string, sqs: SQSClient = service.sqs): QueueBinding {
   const queue = createQueue(sqs, { url, deadLetterUrl: service.deadLetterUrl, visibilityTimeoutSeconds: 30 });
   return { queue, handle: async () => ({ action: 'acknowledge' }) };
 }
 
-function take(lanes: readonly Lane[] = [parts, jobs], longestWaitSeconds?: number) {
+function take(lanes: readonly QueueBinding[] = [parts, jobs], longestWaitSeconds?: number) {
   const abort = new AbortController();
   ending.add(abort);
   const { log } = recordingLogger();
@@ -41,9 +41,9 @@ function take(lanes: readonly Lane[] = [parts, jobs], longestWaitSeconds?: numbe
 }
 
 const never = new AbortController().signal;
-const put = (lane: Lane, body: string) => lane.queue.send({ body });
+const put = (lane: QueueBinding, body: string) => lane.queue.send({ body });
 /** Another worker asks for a message, and waits so long. */
-const receive = ({ queue }: Lane, seconds: number) => queue.receive(never, seconds);
+const receive = ({ queue }: QueueBinding, seconds: number) => queue.receive(never, seconds);
 
 describe('of several queues', () => {
   it('the first that has a message is served first', async () => {
@@ -105,7 +105,7 @@ describe('of several queues', () => {
   it.each([0, 1500])(
     'one that is broken does not keep the others from being served (%i ms later)',
     async (ms) => {
-      const broken = laneOf(`${service.endpoint}/000000000000/no-such-queue`);
+      const broken = bindingOf(`${service.endpoint}/000000000000/no-such-queue`);
       const { taken } = take([broken, jobs]);
       await sleep(ms);
       await put(jobs, 'a job');
@@ -114,7 +114,7 @@ describe('of several queues', () => {
   );
 
   it('that one is broken is told when no other had a message', async () => {
-    const broken = laneOf(`${service.endpoint}/000000000000/no-such-queue`);
+    const broken = bindingOf(`${service.endpoint}/000000000000/no-such-queue`);
     await expect(take([broken, jobs], 1).taken).rejects.toThrow(/queue/i);
   });
 

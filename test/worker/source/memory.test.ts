@@ -64,13 +64,13 @@ describe('the memory of a source server', () => {
       if (Math.floor(read / (30 * megabyte)) > before)
         rss.push((await tell<{ rss: number }>(child)).rss / megabyte);
     }
-    const { fetchedBytes, mostBuffered } = await tell<{ fetchedBytes: number; mostBuffered: number }>(child);
+    const { fetchedBytes, maxBuffered } = await tell<{ fetchedBytes: number; maxBuffered: number }>(child);
     child.disconnect();
 
     expect(hash.digest('hex')).toBe(digest);
     expect(fetchedBytes).toBe(sizeBytes);
     // Blocks take 14 MiB. The rest is garbage: what storage's answers were read into.
-    expect(mostBuffered / megabyte).toBeLessThan(26);
+    expect(maxBuffered / megabyte).toBeLessThan(26);
     expect(Math.max(...rss), rss.map(Math.round).join(', ')).toBeLessThan(140);
     expect((rss.at(-1) ?? 0) - (rss[1] ?? 0)).toBeLessThan(15);
   });

@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DamagedFilmError, RefusedError } from '../errors.ts';
-import { type Brake, MediaToolError } from '../ffmpeg/media-tool.ts';
+import { MediaToolError, type PauseControl } from '../ffmpeg/media-tool.ts';
 import type { Part, Plan } from '../plan/plan.ts';
 import { partRecordKey } from '../protocol/keys.ts';
 import type { PartRecord } from '../protocol/part-record.ts';
@@ -102,7 +102,7 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
 
   // Segments of a rendition are judged in their order; uploads are held back there when the network is slow.
   let waiting = 0;
-  let brake: Brake | undefined;
+  let brake: PauseControl | undefined;
   const enough = renditions.length * 3;
   const read = createFileReader();
   let frames = 0;
@@ -128,7 +128,7 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
     cwd,
     stallSeconds: context.stallSeconds,
     // A film that does not arrive is the source server's to give up on.
-    excused: () => context.sourceStalledSeconds() > 0,
+    isSourceStalled: () => context.sourceStalledSeconds() > 0,
     signal,
     onStart: (started) => {
       brake = started;
@@ -155,14 +155,14 @@ function isNothing(error: unknown): error is BadOutputError {
 }
 
 /** ffmpeg's exit code when over two thirds of the frames can't be decoded: its option -max_error_rate. */
-const mostFramesDamaged = 69;
+const exitTooManyErrors = 69;
 
 /** ffmpeg's word for damaged data. */
 const damagedData = /Invalid data found when processing input/;
 
 function blameFilm(error: unknown): never {
   if (!(error instanceof MediaToolError)) throw error;
-  if (error.exitCode === mostFramesDamaged) {
+  if (error.exitCode === exitTooManyErrors) {
     const message = 'The film is damaged: most of its frames can not be decoded.';
     throw new RefusedError('damaged', message, { cause: error });
   }

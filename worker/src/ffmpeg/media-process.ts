@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
 /** Stops and continues a running ffmpeg; a stopped one is not taken for hung. */
-export interface Brake {
+export interface PauseControl {
   pause(): void;
   resume(): void;
 }
@@ -42,10 +42,10 @@ export interface RunOptions {
   timeoutSeconds?: number;
   /** Between two calls of `alive`. */
   stallSeconds?: number;
-  excused?: () => boolean;
+  isSourceStalled?: () => boolean;
   onStdout: (stdout: Readable, alive: () => void) => void;
   onLine?: readonly ((line: string) => void)[];
-  onStart?: (brake: Brake) => void;
+  onStart?: (brake: PauseControl) => void;
 }
 
 const killAfterMs = 2_000;
@@ -96,7 +96,7 @@ export async function runMediaTool(
     forced ??= setTimeout(() => killGroup(child.pid, 'SIGKILL'), killAfterMs);
   };
   const giveUp = () => {
-    if (paused || options.excused?.()) return alive();
+    if (paused || options.isSourceStalled?.()) return alive();
     timedOut = true;
     // A hung process may be one that is stopped, which only SIGKILL reaches.
     stop('SIGKILL');

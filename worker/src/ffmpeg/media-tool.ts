@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants as fsConstants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Progress, readProgress } from '../encode/progress.ts';
-import { type Brake, runMediaTool } from './media-process.ts';
+import { type PauseControl, runMediaTool } from './media-process.ts';
 
-export { type Brake, MediaToolError } from './media-process.ts';
+export { MediaToolError, type PauseControl } from './media-process.ts';
 
 /**
  * The one place that starts ffmpeg and ffprobe. Every call reads its input through the same whitelists, has an empty
@@ -40,11 +40,11 @@ export interface FfmpegCall {
   onLine?: readonly ((line: string) => void)[];
   onProgress?: (progress: Progress) => void;
   /** Called once it runs, with the means to hold it back while the network is slower than the encoder. */
-  onStart?: (brake: Brake) => void;
+  onStart?: (brake: PauseControl) => void;
   /** Without progress for so long it is hung, and killed. */
   stallSeconds: number;
   /** True while it stands still because its source does: it is not hung then. */
-  excused?: () => boolean;
+  isSourceStalled?: () => boolean;
   signal?: AbortSignal;
 }
 
@@ -124,7 +124,7 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
       onProgress,
       onStart,
       stallSeconds,
-      excused,
+      isSourceStalled,
       signal,
     }) {
       const source =
@@ -149,7 +149,7 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
         onLine,
         onStart,
         stallSeconds,
-        excused,
+        isSourceStalled,
         onStdout: (stdout, alive) =>
           readProgress(stdout, (progress, moved) => {
             if (moved) alive();

@@ -1,7 +1,7 @@
 import type { Part, Plan } from '../plan/plan.ts';
 import { isWorking, type SeenHand } from '../protocol/hand.ts';
 import type { PartRecord } from '../protocol/part-record.ts';
-import { partsWanted } from './length.ts';
+import { partsWanted } from './check-length.ts';
 
 /** A film in the making, as one of its workers sees it. */
 export interface FilmView {

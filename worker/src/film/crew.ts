@@ -52,7 +52,7 @@ export interface HandProgress {
 export const lookSeconds = (staleSeconds: number) => Math.min(5, staleSeconds / 4);
 
 /** Two that choose the same part again and again may both make it: that costs time, not the film. */
-const mostChoices = 5;
+const maxChoices = 5;
 /** So that those who chose at the same moment do not choose again at the same moment. */
 const longestPauseMs = 200;
 
@@ -106,7 +106,7 @@ export async function joinCrew(options: CrewOptions): Promise<Crew | undefined> 
       begun.add(part.index);
       await show();
       const { others } = await hands.view(signal);
-      if (choices === mostChoices || !isContested(part, others)) return part;
+      if (choices === maxChoices || !isContested(part, others)) return part;
       begun.delete(part.index);
       await show();
       await pause(choices);

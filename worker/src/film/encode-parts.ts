@@ -1,8 +1,8 @@
 import type { EncodeContext } from '../encode/context.ts';
 import { startPart } from '../encode/part.ts';
 import type { Part } from '../plan/plan.ts';
+import { endsEarly } from './check-length.ts';
 import type { Crew } from './crew.ts';
-import { endsEarly } from './length.ts';
 
 /**
  * Encodes what the crew gives this worker: parts of the picture one after another without a pause, all sound beside
@@ -13,7 +13,7 @@ export async function encodeFilm(
   crew: Pick<Crew, 'next' | 'recorded'>,
   on: {
     /** The last part of the picture was encoded here. */
-    pictureEnd: () => void;
+    videoEnd: () => void;
     /** This worker's last frame: what follows is publishing. */
     encoded: () => void;
   },
@@ -38,10 +38,7 @@ export async function encodeFilm(
       await own.at(-2);
     }
   };
-  const turns = await Promise.allSettled([
-    encodeInTurn('video').finally(on.pictureEnd),
-    encodeInTurn('audio'),
-  ]);
+  const turns = await Promise.allSettled([encodeInTurn('video').finally(on.videoEnd), encodeInTurn('audio')]);
   on.encoded();
   for (const end of [...(await Promise.allSettled(tails)), ...turns]) {
     // The first failure is the cause of the others.

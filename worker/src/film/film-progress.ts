@@ -19,7 +19,7 @@ export interface FilmProgress extends HandProgress {
 const audioShare = 0.05;
 
 /** All is encoded, and not yet a film. */
-const mostPercent = 99.9;
+const maxPercent = 99.9;
 
 /** @param clock seconds, steady */
 export function createFilmProgress(
@@ -68,7 +68,7 @@ export function createFilmProgress(
       const elapsed = clock() - startedAt;
       const speed = elapsed > 0 ? (seconds - before) / elapsed : 0;
       return {
-        percent: Math.min(mostPercent, Math.floor(1000 * shareDone(plan, done, lengths)) / 10),
+        percent: Math.min(maxPercent, Math.floor(1000 * shareDone(plan, done, lengths)) / 10),
         framesPerSecond: framesPerSecond + others.framesPerSecond,
         speed: Number(speed.toFixed(2)),
         ...(speed > 0 ? { etaSeconds: Math.ceil((total - seconds) / speed) } : {}),

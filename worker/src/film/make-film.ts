@@ -16,11 +16,11 @@ import { readRecords } from '../publish/records.ts';
 import type { JobReport } from '../report/reporter.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { SourceServer } from '../source/server.ts';
+import { checkLength } from './check-length.ts';
 import { type FilmView, helpersWanted, partsMissing } from './choose.ts';
 import { type Crew, joinCrew } from './crew.ts';
 import { encodeFilm } from './encode-parts.ts';
 import { createFilmProgress } from './film-progress.ts';
-import { judgeLength } from './length.ts';
 import { soloCrew } from './solo.ts';
 import { createVoice } from './voice.ts';
 
@@ -40,7 +40,7 @@ export interface TranscodeRun {
   /** Asks one more worker to help with a film; undefined where each film is one worker's. */
   sendHelp?: ((help: Help) => Promise<void>) | undefined;
   /** What was told of a job last, by any worker. */
-  readTold: (jobId: string) => Promise<JobState | undefined>;
+  readStatus: (jobId: string) => Promise<JobState | undefined>;
 }
 
 /** A film that is planned, and this worker's place among those who make it. */
@@ -81,7 +81,7 @@ export async function makeFilm(planned: PlannedFilm, run: TranscodeRun): Promise
     const { probeSeconds } = report.state().timings;
     await writePlanFile(output, folder, { request, plan, probeSeconds }, signal);
   }
-  const voice = createVoice({ report, isShared, readTold: () => run.readTold(job.id) });
+  const voice = createVoice({ report, isShared, readStatus: () => run.readStatus(job.id) });
   const onView = (view: FilmView, own: { seat: number; key: string }) => {
     progress.merge(view);
     voice.heard(view, own);
@@ -126,7 +126,7 @@ export async function makeFilm(planned: PlannedFilm, run: TranscodeRun): Promise
         },
       },
       {
-        pictureEnd: () => server.endLead(),
+        videoEnd: () => server.endOfVideo(),
         encoded: () => {
           encodedAt = performance.now();
           if (!isShared) report.update({ stage: 'publishing', progress: progress.now() });
@@ -145,7 +145,7 @@ export async function makeFilm(planned: PlannedFilm, run: TranscodeRun): Promise
     const { records } = await crew.look();
     const warnings = [
       ...plan.warnings,
-      ...judgeLength(plan, records, settings.allowShortSources),
+      ...checkLength(plan, records, settings.allowShortSources),
       ...records.flatMap((record) => record.warnings),
     ];
     report.update({ warnings });

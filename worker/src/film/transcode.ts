@@ -32,7 +32,7 @@ export async function transcode(job: QueuedJob, run: TranscodeRun): Promise<Film
   return withSourceServer(source, run, async (server, workDir) => {
     const plan = await planFilm(server, source.info, wanted, run);
     run.log.info({ plan: plan.id, parts: plan.parts.length, path: plan.video?.path }, 'planned');
-    return makeAndTidy({ job, plan, request: wanted.request, server, workDir, seat: 0 }, run);
+    return makeAndCleanUp({ job, plan, request: wanted.request, server, workDir, seat: 0 }, run);
   });
 }
 
@@ -59,11 +59,11 @@ export async function help({ job, plan: planId, seat }: Help, run: TranscodeRun)
   const source = await openJobSource(job.source, run);
   if (versionOf(source.info) !== plan.sourceVersion) throw replaced(job.source);
   return withSourceServer(source, run, (server, workDir) =>
-    makeAndTidy({ job, plan, request, server, workDir, seat }, run),
+    makeAndCleanUp({ job, plan, request, server, workDir, seat }, run),
   );
 }
 
-async function makeAndTidy(planned: PlannedFilm, run: TranscodeRun): Promise<FilmEnd> {
+async function makeAndCleanUp(planned: PlannedFilm, run: TranscodeRun): Promise<FilmEnd> {
   const { settings, stores, log, signal } = run;
   const { job, plan } = planned;
   const place = {

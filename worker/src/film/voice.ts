@@ -19,16 +19,16 @@ export function createVoice(options: {
   report: JobReport;
   isShared: boolean;
   /** The job's state as it was told last, by whichever worker. */
-  readTold: () => Promise<JobState | undefined>;
+  readStatus: () => Promise<JobState | undefined>;
 }): Voice {
-  const { report, isShared, readTold } = options;
+  const { report, isShared, readStatus } = options;
   if (!isShared) return { heard: () => {}, begun: (part) => part, recording: async () => {} };
   const unrecorded = new Set<number>();
   let isFirst = false;
   /** What was told before is not taken back. */
-  let knowsTold = false;
+  let knowsStatus = false;
 
-  const speakIfMine = () => report.speak(isFirst && knowsTold && unrecorded.size > 0);
+  const speakIfMine = () => report.speak(isFirst && knowsStatus && unrecorded.size > 0);
 
   return {
     heard({ others }, own) {
@@ -37,9 +37,9 @@ export function createVoice(options: {
         .filter(isWorking)
         .every((other) => other.seat > own.seat || (other.seat === own.seat && other.key > own.key));
       if (isFirst && !wasFirst) {
-        knowsTold = false;
-        void readTold().then((told) => {
-          knowsTold = true;
+        knowsStatus = false;
+        void readStatus().then((told) => {
+          knowsStatus = true;
           if (told?.progress !== undefined) report.update({ progress: told.progress });
           return speakIfMine();
         });

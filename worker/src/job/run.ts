@@ -36,7 +36,7 @@ export interface JobRunnerOptions extends WorkOptions {
 
 /** Takes a message from arrival to the decision what becomes of it: a handler for each of the two queues. */
 export function createJobRunner(options: JobRunnerOptions) {
-  const { settings, reporter, log, readTold } = options;
+  const { settings, reporter, log, readStatus } = options;
   const { see, ended } = createWorkRunner(options);
 
   return { runJob, runHelp };
@@ -100,7 +100,7 @@ export function createJobRunner(options: JobRunnerOptions) {
 
   /** What was told of the job, and whether it is stopped. */
   function look(jobId: string, { queuedAt }: Request) {
-    return Promise.all([readTold(jobId), options.stops.read(jobId, queuedAt)]);
+    return Promise.all([readStatus(jobId), options.stops.read(jobId, queuedAt)]);
   }
 
   /** The job runs from now on, and that is told. */
@@ -135,7 +135,7 @@ export function createJobRunner(options: JobRunnerOptions) {
       error instanceof UnreadableMessageError ? error.job : undefined;
     log.error({ messageId: message.id, job: known?.id, code }, reason);
     if (known === undefined) return { action: 'give-up', requestId, code, reason };
-    const report = reporter.open({ ...known, requestId }, factsOf(request, await readTold(known.id)));
+    const report = reporter.open({ ...known, requestId }, factsOf(request, await readStatus(known.id)));
     await report.move({ to: 'failed', error: { code, message: reason } });
     return { action: 'give-up', jobId: known.id, requestId, code, reason };
   }

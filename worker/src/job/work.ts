@@ -33,7 +33,7 @@ export interface Work {
 export interface WorkOptions {
   settings: Settings;
   /** What was last said about a job, by any worker. */
-  readTold: (jobId: string) => Promise<JobState | undefined>;
+  readStatus: (jobId: string) => Promise<JobState | undefined>;
   stops: Stops;
   sourceRemoval: SourceRemoval;
   /** See `TranscodeRun`. */
@@ -52,7 +52,7 @@ const othersTellSeconds = 10;
  * after the film is published and its end was told, or when others have all that is left in hand.
  */
 export function createWorkRunner(options: WorkOptions) {
-  const { settings, readTold, stops, staleSeconds, random = Math.random } = options;
+  const { settings, readStatus, stops, staleSeconds, random = Math.random } = options;
 
   return { see, ended };
 
@@ -145,14 +145,14 @@ export function createWorkRunner(options: WorkOptions) {
     log.info({ code }, `job stopped: ${message}`);
     const cancelled = code === 'cancelled';
     const patience = cancelled && !joined ? 0 : othersTellSeconds * (1 + random());
-    let told = await readTold(job.id);
+    let told = await readStatus(job.id);
     for (
       let seconds = isShared(work) ? stops.quietSeconds + patience : 0;
       seconds > 0 && !isOver(told, at);
       seconds -= 1
     ) {
       if (!(await waited(1, signal))) return { action: 'release' };
-      told = await readTold(job.id);
+      told = await readStatus(job.id);
     }
     if (isOver(told, at)) {
       report.abandon();

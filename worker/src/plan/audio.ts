@@ -6,7 +6,7 @@ import type { AudioRendition } from './plan.ts';
 const bitrates = { 1: 64_000, 2: 128_000 } as const;
 
 /** More tracks than this make a menu that no viewer reads, and cost an encoder each. */
-const mostTracks = 16;
+const maxTracks = 16;
 
 /**
  * Each audio stream that can be decoded becomes a rendition, in mono or stereo.
@@ -16,10 +16,10 @@ export function planAudio(
   { audio, startSeconds }: Pick<Media, 'audio' | 'startSeconds'>,
   originSeconds: number,
 ): { audio: AudioRendition[]; warnings: string[] } {
-  const chosen = audio.slice(0, mostTracks);
+  const chosen = audio.slice(0, maxTracks);
   const warnings = audio
-    .slice(mostTracks)
-    .map((stream) => `audio stream ${stream.index} was left out: ${mostTracks} audio tracks are the most`);
+    .slice(maxTracks)
+    .map((stream) => `audio stream ${stream.index} was left out: ${maxTracks} audio tracks are the most`);
   const labels = uniqueLabels(chosen);
   const defaultTrack = Math.max(
     0,

@@ -2,7 +2,7 @@ import type { AudioStream, Fraction, Media, VideoStream } from '../probe/media.t
 import type { VideoPlan } from './plan.ts';
 
 /** Apple's HLS authoring specification: at most 60 frames per second (1.19). */
-const mostFramesPerSecond = 60;
+const maxFramesPerSecond = 60;
 
 /** A keyframe can't come every two seconds in a film with fewer frames than this. */
 const fewestFramesPerSecond = 1;
@@ -34,7 +34,7 @@ export function planTiming(
   video: VideoStream,
 ): Pick<VideoPlan, 'frameRate' | 'timing'> {
   const { num, den } = video.frameRate;
-  const every = Math.max(1, Math.ceil(num / den / mostFramesPerSecond - 1e-9));
+  const every = Math.max(1, Math.ceil(num / den / maxFramesPerSecond - 1e-9));
   const slow = num / den < fewestFramesPerSecond;
   const late = video.startSeconds - startSeconds > latestStartSeconds;
   // Timestamps rounded to milliseconds set frames on different sides of a cut in different parts.

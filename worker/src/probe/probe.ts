@@ -1,6 +1,6 @@
 import { RefusedError } from '../errors.ts';
 import { MediaToolError, type MediaTools } from '../ffmpeg/media-tool.ts';
-import { findEmptySound } from './empty-sound.ts';
+import { findEmptyAudio } from './empty-audio.ts';
 import { ffprobeSchema, packetEntries, streamEntries } from './ffprobe-json.ts';
 import { readPackets } from './frame-rate.ts';
 import type { Media } from './media.ts';
@@ -41,7 +41,7 @@ export async function probe(
   const ends = needsScan({ streams, ...known })
     ? readScan(await ask(scanArguments, probeSeconds * scanPatience))
     : undefined;
-  const empty = await findEmptySound({ streams }, (args) => ask(args, probeSeconds * scanPatience));
+  const empty = await findEmptyAudio({ streams }, (args) => ask(args, probeSeconds * scanPatience));
   const probed = { ...header, ...packets };
   if (video && ffprobeSchema.parse(probed).packets.length === 0)
     throw new RefusedError(

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InterruptedError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import type { Lane } from './lane.ts';
 import { holdMessage, type Lease, LeaseLostError } from './lease.ts';
 import type { Outcome } from './outcome.ts';
 import type { Protection } from './protection.ts';
+import type { QueueBinding } from './queue-binding.ts';
 import { settle } from './settle.ts';
 import { type Taken, takeFirst } from './take.ts';
 
@@ -21,7 +21,7 @@ export interface Consumer {
 
 export interface ConsumerOptions {
   /** The first that has a message is served first. */
-  lanes: readonly Lane[];
+  lanes: readonly QueueBinding[];
   visibilityTimeoutSeconds: number;
   /** Messages worked on at once. */
   jobsAtOnce: number;

@@ -1,11 +1,11 @@
 import type { Logger } from '../log.ts';
-import type { Lane } from './lane.ts';
 import { longPollSeconds, type ReceivedMessage } from './queue.ts';
+import type { QueueBinding } from './queue-binding.ts';
 
 /** A message, and the lane that it came by. */
 export interface Taken {
   message: ReceivedMessage;
-  lane: Lane;
+  lane: QueueBinding;
 }
 
 /** A wait of a second asks all of SQS' servers, where one of none asks some of them. */
@@ -22,7 +22,7 @@ const waitBesideBrokenSeconds = 5;
  * @throws what a queue answers, when no other had a message
  */
 export async function takeFirst(
-  lanes: readonly Lane[],
+  lanes: readonly QueueBinding[],
   signal: AbortSignal,
   log: Logger,
   longestWaitSeconds = longPollSeconds,
@@ -30,7 +30,7 @@ export async function takeFirst(
   const [only, ...more] = lanes;
   if (only === undefined) throw new TypeError('There is no queue to take messages from.');
   if (more.length === 0) return taken(only, await only.queue.receive(signal, longestWaitSeconds));
-  const broken = new Map<Lane, unknown>();
+  const broken = new Map<QueueBinding, unknown>();
   for (const lane of lanes.slice(0, -1)) {
     const inTime = AbortSignal.any([signal, AbortSignal.timeout(glanceMs)]);
     const message = await lane.queue.receive(inTime, glanceSeconds).catch((error: unknown) => {
@@ -56,7 +56,7 @@ export async function takeFirst(
  * that comes back empty before its time, as when another worker was sooner, is made again.
  */
 async function firstToCome(
-  lanes: readonly Lane[],
+  lanes: readonly QueueBinding[],
   waitSeconds: number,
   signal: AbortSignal,
   log: Logger,
@@ -64,7 +64,7 @@ async function firstToCome(
   const first = Promise.withResolvers<Taken | undefined>();
   let won = false;
   const endsAt = performance.now() + waitSeconds * 1000;
-  const poll = async ({ queue }: Lane) => {
+  const poll = async ({ queue }: QueueBinding) => {
     for (let left = waitSeconds; !won && left > 0; left = Math.floor((endsAt - performance.now()) / 1000)) {
       const message = await queue.receive(signal, left);
       if (message !== undefined) return message;
@@ -93,6 +93,6 @@ async function firstToCome(
   return first.promise;
 }
 
-function taken(lane: Lane, message: ReceivedMessage | undefined): Taken | undefined {
+function taken(lane: QueueBinding, message: ReceivedMessage | undefined): Taken | undefined {
   return message && { lane, message };
 }

@@ -18,7 +18,7 @@ export interface DatabaseOptions {
 }
 
 /** More jobs than this are not remembered while the database is down; running ones are forgotten first. */
-const mostPending = 5000;
+const maxPending = 5000;
 
 /** A state that waited longer than this may be older than what another worker has written since. */
 const lateMs = 10_000;
@@ -110,7 +110,7 @@ export function createDatabase(options: DatabaseOptions): Sink & { migrated(): P
     // Taken out first, so that the map stays in the order of the last words.
     pending.delete(state.id);
     pending.set(state.id, { state, since: Date.now() });
-    if (pending.size > mostPending) forgetOne(pending, log);
+    if (pending.size > maxPending) forgetOne(pending, log);
     void work();
   };
 

@@ -29,7 +29,7 @@ export async function readStatusFile(
 const putTimeoutMs = 15_000;
 /** Then it is tried again; a job's end is worth a quarter of an hour. */
 const retryMs = 5000;
-const mostTries = 45;
+const maxTries = 45;
 
 interface StatusFile {
   newest?: JobState | undefined;
@@ -51,7 +51,7 @@ export function createStatusFiles(store: Store, outputPrefix: string, log: Logge
   const writeAll = async (jobId: string, file: StatusFile) => {
     const stop = file.stop.signal;
     let failures = 0;
-    while (file.newest !== undefined && !stop.aborted && failures < mostTries) {
+    while (file.newest !== undefined && !stop.aborted && failures < maxTries) {
       const state = file.newest;
       file.newest = undefined;
       try {

@@ -18,7 +18,7 @@ export interface WebhookOptions {
 }
 
 /** More events than this at once are too many to remember; the oldest is let go. */
-const mostPending = 1000;
+const maxPending = 1000;
 
 /** Tells receivers about jobs. Deliveries go on by themselves, long after their job has ended. */
 export function createWebhooks(options: WebhookOptions): Sink {
@@ -81,7 +81,7 @@ export function createWebhooks(options: WebhookOptions): Sink {
         .finally(() => pending.delete(event));
       pending.set(event, { stop, hurry, done });
       const [oldest] = pending.values();
-      if (pending.size > mostPending && oldest !== undefined) {
+      if (pending.size > maxPending && oldest !== undefined) {
         oldest.stop.abort(new Error('too many webhooks are waiting'));
         oldest.hurry.abort();
       }

@@ -113,7 +113,7 @@ export class BlockCache {
   }
 
   /** Its reader has gone: a block fetched ahead is like any other. */
-  forgo(index: number): void {
+  cancelPrefetch(index: number): void {
     const block = this.#blocks.get(index);
     if (block) block.unread = false;
   }

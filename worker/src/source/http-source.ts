@@ -15,7 +15,7 @@ export interface HttpSourceOptions {
   stallSeconds?: number;
 }
 
-const mostRedirects = 5;
+const maxRedirects = 5;
 
 interface Connecting extends HttpSourceOptions {
   agents: { http: HttpAgent; https: HttpsAgent };
@@ -87,7 +87,7 @@ async function get(
   signal?: AbortSignal,
 ): Promise<IncomingMessage> {
   let url = address;
-  for (let redirects = 0; redirects <= mostRedirects; redirects++) {
+  for (let redirects = 0; redirects <= maxRedirects; redirects++) {
     const response = await getOnce(url, range, options, signal);
     const { statusCode = 0, headers } = response;
     if (statusCode < 300 || statusCode > 399) return response;
@@ -97,7 +97,7 @@ async function get(
   }
   throw new RefusedError(
     'source-address',
-    `The source "${clip(address.href)}" redirects more than ${mostRedirects} times.`,
+    `The source "${clip(address.href)}" redirects more than ${maxRedirects} times.`,
   );
 }
 

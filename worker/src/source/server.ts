@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import type { ObjectInfo } from '../storage/store.ts';
 import { type Block, BlockCache } from './blocks.ts';
 import { defaultFetchTiming, type FetchTiming, fetchRange } from './fetch-range.ts';
-import { defaultFollowTiming, Following, type FollowTiming } from './following.ts';
 import { parseRange } from './range.ts';
+import { defaultFollowTiming, type FollowTiming, ReadPacer } from './read-pacer.ts';
 import type { ByteRange, SourceObject } from './source.ts';
 
 export interface SourceServerOptions extends Partial<FetchTiming>, Partial<FollowTiming> {
@@ -36,11 +36,11 @@ export interface SourceServer {
    */
   stalledSeconds(): number;
   /** Nobody reads at `url` any more: who follows has nobody to wait for. */
-  endLead(): void;
+  endOfVideo(): void;
   close(): Promise<void>;
 }
 
-/** Where the same film is read by someone who is to stay near the readers at `url`: see `Following`. */
+/** Where the same film is read by someone who is to stay near the readers at `url`: see `ReadPacer`. */
 export function followUrl(url: string): string {
   return `${url}${followSuffix}`;
 }
@@ -64,7 +64,7 @@ export async function serveSource(
   const { blockBytes = 2 * 2 ** 20, memoryBytes = 14 * 2 ** 20, readAheadBlocks = 3 } = options;
   const timing = { ...defaultFetchTiming, ...options };
   const path = `/${randomBytes(16).toString('hex')}`;
-  const following = new Following({ ...defaultFollowTiming, ...options });
+  const following = new ReadPacer({ ...defaultFollowTiming, ...options });
   const state = {
     failure: undefined as unknown,
     fetchedBytes: 0,
@@ -151,7 +151,7 @@ export async function serveSource(
       }
     } finally {
       leader?.leave();
-      for (const index of ahead) cache.forgo(index);
+      for (const index of ahead) cache.cancelPrefetch(index);
     }
   }
 
@@ -199,7 +199,7 @@ export async function serveSource(
       return state.servedBytes;
     },
     stalledSeconds: () => (state.waiting === 0 ? 0 : (performance.now() - state.stalledSince) / 1000),
-    endLead: () => following.end(),
+    endOfVideo: () => following.end(),
     async close() {
       if (closed) return;
       closed = true;

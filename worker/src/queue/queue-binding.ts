@@ -8,7 +8,7 @@ import type { Queue, ReceivedMessage } from './queue.ts';
 export type Handler = (message: ReceivedMessage, signal: AbortSignal) => Promise<Outcome>;
 
 /** A queue, and what its messages are for. */
-export interface Lane {
+export interface QueueBinding {
   queue: Queue;
   handle: Handler;
 }

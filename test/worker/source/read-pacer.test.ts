@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { leadOver } from '../../../worker/src/source/following.ts';
+import { leadOver } from '../../../worker/src/source/read-pacer.ts';
 import {
   followUrl,
   type SourceServer,
@@ -146,7 +146,7 @@ describe('a reader that follows', () => {
     await sleep(300);
     last.leave();
     expect(fast.taken()).toBeLessThan(bytes.length);
-    server.endLead();
+    server.endOfVideo();
     await fast.ended;
     expect(fast.taken()).toBe(bytes.length);
   });

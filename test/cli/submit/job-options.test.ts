@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { readWishes } from '../../../cli/submit/wishes.ts';
+import { readJobOptions } from '../../../cli/submit/job-options.ts';
 
 it('makes a job of every flag, as the worker takes it', () => {
   expect(
-    readWishes({
+    readJobOptions({
       title: 'Night',
       metadata: '{"match":7}',
       force: true,
@@ -32,5 +32,5 @@ it('makes a job of every flag, as the worker takes it', () => {
 });
 
 it('leaves out what was not asked for, so that the upload alone can make the job', () => {
-  expect(readWishes({})).toEqual({});
+  expect(readJobOptions({})).toEqual({});
 });

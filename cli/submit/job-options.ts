@@ -3,7 +3,7 @@ import { type Job, jobSchema } from '../../worker/src/protocol/job.ts';
 import { UserError } from '../errors.ts';
 
 /** What the flags say of a job. */
-export interface WishFlags {
+export interface JobOptionFlags {
   id?: string;
   title?: string;
   metadata?: string;
@@ -19,10 +19,10 @@ export interface WishFlags {
 
 export type Wishes = Pick<Job, 'title' | 'metadata' | 'options'>;
 
-const wishesSchema = jobSchema.pick({ title: true, metadata: true, options: true });
+const flaggedOptionsSchema = jobSchema.pick({ title: true, metadata: true, options: true });
 
 /** Judged as the worker judges jobs. @throws UserError that names the field, the value and what is allowed */
-export function readWishes(flags: WishFlags): Wishes {
+export function readJobOptions(flags: JobOptionFlags): Wishes {
   const number = (text: string | undefined) =>
     text !== undefined && text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
   const options = {
@@ -40,7 +40,7 @@ export function readWishes(flags: WishFlags): Wishes {
     metadata: flags.metadata === undefined ? undefined : parseJson('--metadata', flags.metadata),
     options: Object.values(options).some((value) => value !== undefined) ? options : undefined,
   };
-  const parsed = wishesSchema.safeParse(wanted);
+  const parsed = flaggedOptionsSchema.safeParse(wanted);
   if (!parsed.success) {
     throw new UserError(`The job can't be sent so:\n${z.prettifyError(parsed.error)}`);
   }
@@ -48,7 +48,7 @@ export function readWishes(flags: WishFlags): Wishes {
   return JSON.parse(JSON.stringify(parsed.data)) as Wishes;
 }
 
-export function hasWishes(wishes: Wishes): boolean {
+export function hasJobOptions(wishes: Wishes): boolean {
   return Object.keys(wishes).length > 0;
 }
 

@@ -31,7 +31,7 @@ export function partsWanted(plan: Plan, records: readonly PartRecord[]): Part[] 
  * @returns warnings
  * @throws RefusedError `short-source` when the film ends early and the settings do not accept that; `no-frames`
  */
-export function judgeLength(plan: Plan, records: readonly PartRecord[], allowShort: boolean): string[] {
+export function checkLength(plan: Plan, records: readonly PartRecord[], allowShort: boolean): string[] {
   const madeVideo = endOf(plan, records, 'video');
   const madeAudio = endOf(plan, records, 'audio');
   const made = Math.max(madeVideo, madeAudio);

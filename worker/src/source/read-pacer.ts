@@ -31,7 +31,7 @@ const lookMs = 100;
  * leader behind it is too far behind, but not for ever: a film may have its tracks far apart, and a leader may stand
  * still. After `followSeconds` in one place it goes on alone until it meets a leader again.
  */
-export class Following {
+export class ReadPacer {
   readonly #timing: FollowTiming;
   readonly #places = new Set<Place>();
   #alone = false;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { judge, refuseToCancel } from '../../../cli/cancel/judge.ts';
+import { judge, refuseToCancel } from '../../../cli/cancel/check.ts';
 import type { JobState } from '../../../worker/src/protocol/status.ts';
 
 const queuedAt = '2030-01-01T12:00:00.000Z';

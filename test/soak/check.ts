@@ -17,7 +17,7 @@ export interface SentFilm {
  * Reads a published film as a player would, from its multivariant playlist on.
  * @returns what is wrong with it
  */
-export async function judgeFilm(faults: FaultFarm, jobId: string, film: SentFilm): Promise<string[]> {
+export async function checkFilm(faults: FaultFarm, jobId: string, film: SentFilm): Promise<string[]> {
   const problems: string[] = [];
   const names = (await faults.farm.keys(`${jobId}/`)).map((key) => key.slice(jobId.length + 1));
   const plans = new Set(names.filter((name) => name.includes('/')).map((name) => name.split('/')[0]));
@@ -26,7 +26,7 @@ export async function judgeFilm(faults: FaultFarm, jobId: string, film: SentFilm
   if (!master?.isMasterPlaylist) return [...problems, 'no multivariant playlist'];
   const { variants } = master as types.MasterPlaylist;
   const uris = variants.flatMap(({ uri, audio }) => [uri, ...audio.map((track) => track.uri ?? uri)]);
-  for (const uri of new Set(uris)) problems.push(...(await judgeRendition(uri)));
+  for (const uri of new Set(uris)) problems.push(...(await checkRendition(uri)));
   return problems;
 
   async function readPlaylist(name: string) {
@@ -34,7 +34,7 @@ export async function judgeFilm(faults: FaultFarm, jobId: string, film: SentFilm
     return text === undefined ? undefined : hls.parse(text);
   }
 
-  async function judgeRendition(uri: string): Promise<string[]> {
+  async function checkRendition(uri: string): Promise<string[]> {
     const playlist = (await readPlaylist(uri)) as types.MediaPlaylist | undefined;
     if (playlist === undefined) return [`${uri} is not there`];
     const map = playlist.segments[0]?.map?.uri;

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { judgeClock } from '../../../cli/doctor/clock.ts';
+import { validateClock } from '../../../cli/doctor/clock.ts';
 import { findingLines, summary } from '../../../cli/doctor/command.ts';
 import { type Finding, failed, notAsked, ok, warning } from '../../../cli/doctor/finding.ts';
 import { checkPrograms, type RunProgram } from '../../../cli/doctor/programs.ts';
-import { judgeQuota, wantsOf } from '../../../cli/doctor/quotas.ts';
-import { judgeService } from '../../../cli/doctor/workers.ts';
+import { validateQuota, wantsOf } from '../../../cli/doctor/quotas.ts';
+import { validateService } from '../../../cli/doctor/workers.ts';
 import type { Deployed } from '../../../cli/farm/deployed.ts';
 import { plainStyle } from '../../../cli/text/style.ts';
 
@@ -42,26 +42,26 @@ it('wants on Fargate the vCPUs of as many tasks as there may be, and of one wher
 it('fails where no worker could start, warns where not all could, and says how to ask for more', () => {
   const asked = { name: 'quota, spot', of: 'G', service: 'ec2', code: 'L-3819A6DF', isDeployed: true };
   const want = { market: 'spot' as const, smallest: 4, preferred: 8, most: 2 };
-  expect(judgeQuota(asked, want, 0)).toMatchObject({
+  expect(validateQuota(asked, want, 0)).toMatchObject({
     state: 'failed',
     fix: 'Ask for more: aws service-quotas request-service-quota-increase --service-code ec2 --quota-code L-3819A6DF --desired-value 16',
   });
-  expect(judgeQuota({ ...asked, isDeployed: false }, want, 0).state).toBe('warning');
-  expect(judgeQuota(asked, want, 8)).toMatchObject({
+  expect(validateQuota({ ...asked, isDeployed: false }, want, 0).state).toBe('warning');
+  expect(validateQuota(asked, want, 8)).toMatchObject({
     state: 'warning',
     why: '8 vCPU of G: room for 1 of 2 workers of 8',
   });
-  expect(judgeQuota(asked, want, 16).state).toBe('ok');
+  expect(validateQuota(asked, want, 16).state).toBe('ok');
 });
 
 it('warns of a clock that is off, and fails where signatures are refused', () => {
   const date = 'Thu, 26 Nov 2026 12:00:00 GMT';
-  const at = (seconds: number) => judgeClock(date, Date.parse(date) + seconds * 1000);
+  const at = (seconds: number) => validateClock(date, Date.parse(date) + seconds * 1000);
   expect([0, -20, 31, -120, 901, -5000].map((seconds) => at(seconds).state)).toEqual([
     ...['ok', 'ok', 'warning', 'warning', 'failed', 'failed'],
   ]);
   expect(at(-120).why).toContain('2 min 00 s behind');
-  expect(judgeClock(null, 0).state).toBe('not asked');
+  expect(validateClock(null, 0).state).toBe('not asked');
 });
 
 it('tells a deployment that failed, a farm that sleeps, and tasks that do not come', () => {
@@ -70,17 +70,17 @@ it('tells a deployment that failed, a farm that sleeps, and tasks that do not co
     rolloutState: 'FAILED',
     rolloutStateReason: 'circuit breaker',
   } as const;
-  expect(judgeService({ deployments: [failure] })).toMatchObject({
+  expect(validateService({ deployments: [failure] })).toMatchObject({
     state: 'failed',
     why: expect.stringMatching(/circuit breaker/),
   });
-  expect(judgeService({ desiredCount: 0 })).toMatchObject({
+  expect(validateService({ desiredCount: 0 })).toMatchObject({
     state: 'ok',
     why: expect.stringMatching(/sleeps/),
   });
-  expect(judgeService({ desiredCount: 2, runningCount: 2 }).state).toBe('ok');
+  expect(validateService({ desiredCount: 2, runningCount: 2 }).state).toBe('ok');
   const events = [{ message: 'unable to place a task' }];
-  expect(judgeService({ desiredCount: 2, runningCount: 1, events })).toMatchObject({
+  expect(validateService({ desiredCount: 2, runningCount: 1, events })).toMatchObject({
     state: 'warning',
     why: expect.stringMatching(/1 of 2 run; ECS says: unable to place a task/),
   });

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { RefusedError } from '../../../worker/src/errors.ts';
-import { endsEarly, judgeLength, partsWanted } from '../../../worker/src/film/length.ts';
+import { checkLength, endsEarly, partsWanted } from '../../../worker/src/film/check-length.ts';
 import type { Plan } from '../../../worker/src/plan/plan.ts';
 import type { PartRecord } from '../../../worker/src/protocol/part-record.ts';
 import { audioPart, shortPlan, videoParts } from '../../helpers/plans.ts';
 
 /** A film of 30 s at 25 frames per second in video parts that end at 12, 24 and 30 s, and one of sound. */
 const plan: Plan = shortPlan();
-const soundOnly: Plan = { ...plan, video: undefined, parts: [{ ...audioPart(plan), index: 0 }] };
+const audioOnly: Plan = { ...plan, video: undefined, parts: [{ ...audioPart(plan), index: 0 }] };
 
 /** One that holds something: a record without segments tells of no end. */
 const rendition: PartRecord['renditions'][number] = {
@@ -50,11 +50,11 @@ describe('partsWanted', () => {
   });
 });
 
-describe('judgeLength', () => {
+describe('checkLength', () => {
   it('takes no word of a record behind the end, which holds nothing', () => {
     const behind = { ...recordsEnding(30, undefined)[2], renditions: [{ ...rendition, segments: [] }] };
     const records = [...recordsEnding(18, 18), { ...behind, part: 2, endSeconds: 24 } as PartRecord];
-    expect(() => judgeLength(plan, records, false)).toThrow('ends at 18.00 s');
+    expect(() => checkLength(plan, records, false)).toThrow('ends at 18.00 s');
   });
 
   it.each([
@@ -66,7 +66,7 @@ describe('judgeLength', () => {
     ['with sound that goes on', 30, 34],
     ['with a picture that ends a little before the sound', 29.2, 30],
   ])('accepts a film %s', (_, video, audio) => {
-    expect(judgeLength(plan, recordsEnding(video, audio), false)).toEqual([]);
+    expect(checkLength(plan, recordsEnding(video, audio), false)).toEqual([]);
   });
 
   it.each([
@@ -75,20 +75,20 @@ describe('judgeLength', () => {
     ['whose picture stops while the sound goes on', 20, 30, '20.00'],
     ['whose last part has nothing', 24, 24, '24.00'],
   ])('refuses a film %s and names both durations', (_, video, audio, reached) => {
-    const judge = () => judgeLength(plan, recordsEnding(video, audio), false);
+    const judge = () => checkLength(plan, recordsEnding(video, audio), false);
     expect(judge).toThrow(RefusedError);
     expect(judge).toThrow(`The film ends at ${reached} s; its header says 30.00 s.`);
   });
 
   it('accepts a short film with a warning where the settings say so', () => {
-    expect(judgeLength(plan, recordsEnding(18, 18), true)).toEqual([
+    expect(checkLength(plan, recordsEnding(18, 18), true)).toEqual([
       'The film ends at 18.00 s; its header says 30.00 s.',
     ]);
   });
 
   it('judges a film without picture by its sound', () => {
-    expect(judgeLength(soundOnly, recordsEnding(undefined, 29.95, soundOnly), false)).toEqual([]);
-    expect(() => judgeLength(soundOnly, recordsEnding(undefined, 20, soundOnly), false)).toThrow(
+    expect(checkLength(audioOnly, recordsEnding(undefined, 29.95, audioOnly), false)).toEqual([]);
+    expect(() => checkLength(audioOnly, recordsEnding(undefined, 20, audioOnly), false)).toThrow(
       'The film ends at 20.00 s; its header says 30.00 s.',
     );
   });
@@ -96,10 +96,10 @@ describe('judgeLength', () => {
   it.each([true, false])(
     'refuses a film with nothing in it, whatever the settings say (%s)',
     (allowShort) => {
-      expect(() => judgeLength(plan, recordsEnding(0, 0), allowShort)).toThrow(
+      expect(() => checkLength(plan, recordsEnding(0, 0), allowShort)).toThrow(
         expect.objectContaining({ code: 'no-frames' }),
       );
-      expect(() => judgeLength(plan, [], allowShort)).toThrow('nothing that can be decoded');
+      expect(() => checkLength(plan, [], allowShort)).toThrow('nothing that can be decoded');
     },
   );
 });

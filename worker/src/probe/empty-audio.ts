@@ -9,7 +9,7 @@ const firstPackets = 64;
  * @param ask asks ffprobe and returns what it says
  * @returns indexes of the streams
  */
-export async function findEmptySound(
+export async function findEmptyAudio(
   { streams }: Pick<FfprobeJson, 'streams'>,
   ask: (args: readonly string[]) => Promise<string>,
 ): Promise<Set<number>> {
