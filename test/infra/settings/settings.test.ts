@@ -20,7 +20,12 @@ describe('settings', () => {
       jobs: { visibilityTimeoutSeconds: 120, retentionDays: 4, maxAttempts: 3 },
       worker: { LADDER: 'standard', SEGMENT_SECONDS: '6', THUMBNAIL_AT: '10%', KEEP_SOURCE: 'true' },
       workerImage: undefined,
-      monitoring: { alertEmail: undefined, budget: undefined, logRetentionDays: 30, containerInsights: false },
+      monitoring: {
+        alertEmail: undefined,
+        budget: undefined,
+        logRetentionDays: 30,
+        containerInsights: false,
+      },
       tags: {},
     });
   });

@@ -104,26 +104,26 @@ describe('ffmpeg', () => {
       folder,
       `i=0; while [ $i -lt 8 ]; do echo frame=$i; echo progress=continue; i=$((i+1)); sleep 0.1; done`,
     );
-    let brake: PauseControl | undefined;
+    let pauseControl: PauseControl | undefined;
     let frames = 0;
     const running = tools.ffmpeg({
       ...anyCall,
       stallSeconds: 1.5,
       onStart: (started) => {
-        brake = started;
+        pauseControl = started;
       },
       onProgress: (progress) => {
         frames = progress.frames;
       },
     });
     while (frames < 2) await sleep(10);
-    brake?.pause();
+    pauseControl?.pause();
     await sleep(300);
     const held = frames;
     await sleep(2000);
     expect(frames).toBe(held);
     expect(frames).toBeLessThan(7);
-    brake?.resume();
+    pauseControl?.resume();
     await running;
     expect(frames).toBe(7);
   });
@@ -135,8 +135,8 @@ describe('ffmpeg', () => {
       const running = tools.ffmpeg({
         ...anyCall,
         signal: stop.signal,
-        onStart: (brake) => {
-          if (held) brake.pause();
+        onStart: (pauseControl) => {
+          if (held) pauseControl.pause();
         },
       });
       await sleep(300);

@@ -102,18 +102,18 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
 
   // Segments of a rendition are judged in their order; uploads are held back there when the network is slow.
   let waiting = 0;
-  let brake: PauseControl | undefined;
+  let pauseControl: PauseControl | undefined;
   const enough = renditions.length * 3;
   const read = createFileReader();
   let frames = 0;
   let nothing: BadOutputError | undefined;
   const queues = renditions.map(() => Promise.resolve());
   const onSegment = (index: number, rendition: string, file: string) => {
-    if (++waiting === enough) brake?.pause();
+    if (++waiting === enough) pauseControl?.pause();
     queues[index] = (queues[index] ?? Promise.resolve())
       .then(() => publishSegment(context, { cwd, rendition, file, read, uploads, recorder }))
       .then(() => {
-        if (waiting-- === enough) brake?.resume();
+        if (waiting-- === enough) pauseControl?.resume();
       })
       .catch((error: unknown) => {
         if (isNothing(error)) nothing = error;
@@ -131,7 +131,7 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
     isSourceStalled: () => context.sourceStalledSeconds() > 0,
     signal,
     onStart: (started) => {
-      brake = started;
+      pauseControl = started;
     },
     onProgress: (progress) => {
       frames = progress.frames;

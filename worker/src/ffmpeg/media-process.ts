@@ -45,7 +45,7 @@ export interface RunOptions {
   isSourceStalled?: () => boolean;
   onStdout: (stdout: Readable, alive: () => void) => void;
   onLine?: readonly ((line: string) => void)[];
-  onStart?: (brake: PauseControl) => void;
+  onStart?: (pauseControl: PauseControl) => void;
 }
 
 const killAfterMs = 2_000;

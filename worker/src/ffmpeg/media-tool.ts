@@ -40,7 +40,7 @@ export interface FfmpegCall {
   onLine?: readonly ((line: string) => void)[];
   onProgress?: (progress: Progress) => void;
   /** Called once it runs, with the means to hold it back while the network is slower than the encoder. */
-  onStart?: (brake: PauseControl) => void;
+  onStart?: (pauseControl: PauseControl) => void;
   /** Without progress for so long it is hung, and killed. */
   stallSeconds: number;
   /** True while it stands still because its source does: it is not hung then. */
