@@ -1,5 +1,5 @@
 import type { FilmPlan } from './film.ts';
-import { hoursPerMonth, prices } from './prices.ts';
+import { prices } from './prices.ts';
 
 /** What somebody else asks, or pays, for a film of two hours, as far as it is known. */
 export interface Other {
@@ -30,21 +30,13 @@ function sizeMultiplier({ width, height }: { width: number; height: number }): n
   return long >= 1280 && short >= 720 ? 2 : 1;
 }
 
-/** Five ways in which farms of this kind are run, each of which is a stack file here. */
-export const knownFarms: readonly Other[] = [
-  {
-    name: 'a farm for match footage (g4dn.xlarge, Wasabi)',
-    filmUsd: { from: 0.13, to: 0.22 },
-    how: 'its own documents: 25 min for a match of 2 h, three at once or one On-Demand; the command that they show makes one rendition of 2 Mb/s, not a ladder',
-  },
-  { name: 'a film site (Spot GPU, R2)', how: 'neither its speed nor its costs are known' },
-  {
-    name: 'an upload portal (Fargate behind a load balancer)',
-    how: `neither its speed nor its costs are known; its load balancer alone is $${(prices.loadBalancer.usd * hoursPerMonth).toFixed(2)} a month, before the first film`,
-  },
-  { name: 'an inbox (S3 to S3, Fargate)', how: 'neither its speed nor its costs are known' },
-  {
-    name: 'an always-on farm (Fargate, one task always)',
-    how: "neither its speed nor its task's size is known, so what it pays for waiting is not either",
-  },
-];
+/** Bitmovin's encoder, which leaves storage and delivery to its user. */
+export function bitmovin({ video, durationSeconds }: FilmPlan): Other {
+  const multipliers = video.renditions.map((size) => (sizeMultiplier(size) > 1 ? 2 : 1));
+  const minutes = (durationSeconds / 60) * multipliers.reduce((sum, one) => sum + one, 0);
+  return {
+    name: 'Bitmovin VOD encoding',
+    filmUsd: { from: 0, to: minutes * 0.02 },
+    how: `${minutes} minutes (HD counts twice) × $0.02, the first 2,000 of a month free (https://bitmovin.com/pricing, not confirmed)`,
+  };
+}

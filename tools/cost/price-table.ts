@@ -16,7 +16,7 @@ export function priceTable(): string {
   const machines = Object.entries(instances).map(([type, { onDemand, spot }]) => [
     type,
     `$${onDemand}`,
-    spot === undefined ? 'no figure' : `$${spot}`,
+    spot === undefined ? 'no figure' : `$${spot.from} to $${spot.to}`,
   ]);
   return [
     table(['what', 'price:', 'for a', 'free a month:', 'sure', 'read'], rows),

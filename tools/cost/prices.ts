@@ -166,15 +166,6 @@ export const prices = {
   },
 
   // What others have
-  /** An Application Load Balancer, before its capacity units. */
-  loadBalancer: {
-    name: 'Application Load Balancer',
-    usd: 0.0225,
-    per: 'hour',
-    source: 'https://aws.amazon.com/elasticloadbalancing/pricing/',
-    read: 'public estimates of $16.20 for 720 hours (January 2026)',
-    confirmed: 'others',
-  },
   /** AVC, one pass, up to 30 frames per second, SD. HD counts as 2 such minutes, 4K as 4; above 30 frames per second twice as many. */
   mediaConvertMinute: {
     name: 'MediaConvert, Basic tier',
@@ -197,13 +188,19 @@ export function priceOf(name: PriceName): Price {
 export const instancesSource = {
   onDemand:
     "AWS's price list of 19 January 2026, as AWS's Karpenter has it (https://github.com/aws/karpenter-provider-aws/blob/031e72b6099630e960dacb88b48a7e9bb780945f/pkg/providers/pricing/zz_generated.pricing_aws.go)",
-  spot: 'public tables of April 2026, for the two types that have any; it changes by the hour: https://aws.amazon.com/ec2/spot/pricing/',
+  spot: 'lowest and highest zone of us-east-1 in a public catalogue (https://github.com/skypilot-org/skypilot-catalog at 2c3d7ea7d76bf84cf80d382e946c1609571485fd, 2026); costs use the highest. It changes by the hour: https://aws.amazon.com/ec2/spot/pricing/',
 } as const;
 
 /** Linux, US dollars an hour. */
-export const instances: Record<InstanceTypeName, { onDemand: number; spot?: number }> = {
-  'g4dn.xlarge': { onDemand: 0.526, spot: 0.158 },
-  'g4dn.2xlarge': { onDemand: 0.752, spot: 0.226 },
+interface InstancePrice {
+  onDemand: number;
+  /** Undefined where no figure is known. */
+  spot?: { from: number; to: number };
+}
+
+export const instances: Record<InstanceTypeName, InstancePrice> = {
+  'g4dn.xlarge': { onDemand: 0.526, spot: { from: 0.2132, to: 0.216 } },
+  'g4dn.2xlarge': { onDemand: 0.752 },
   'g4dn.4xlarge': { onDemand: 1.204 },
   'g4dn.8xlarge': { onDemand: 2.176 },
   'g4dn.12xlarge': { onDemand: 3.912 },
@@ -212,7 +209,7 @@ export const instances: Record<InstanceTypeName, { onDemand: number; spot?: numb
   'g5.4xlarge': { onDemand: 1.624 },
   'g5.8xlarge': { onDemand: 2.448 },
   'g5.12xlarge': { onDemand: 5.672 },
-  'g6.xlarge': { onDemand: 0.8048 },
+  'g6.xlarge': { onDemand: 0.8048, spot: { from: 0.347, to: 0.5525 } },
   'g6.2xlarge': { onDemand: 0.9776 },
   'g6.4xlarge': { onDemand: 1.3232 },
   'g6.8xlarge': { onDemand: 2.0144 },
@@ -225,10 +222,10 @@ export const instances: Record<InstanceTypeName, { onDemand: number; spot?: numb
 };
 
 /**
- * What an instance of a type costs an hour, in US dollars; `spot` is undefined where no figure is known.
+ * What an instance of a type costs an hour, in US dollars.
  * @throws CostError that names the types that have a price
  */
-export function instancePrice(type: string): { onDemand: number; spot?: number } {
+export function instancePrice(type: string): InstancePrice {
   if (Object.hasOwn(instances, type)) return instances[type as InstanceTypeName];
   throw new CostError(
     `There is no price for the instance type "${type}". There is one for ${Object.keys(instances).join(', ')}; add it to tools/cost/prices.ts.`,

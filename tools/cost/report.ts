@@ -2,7 +2,7 @@ import { type Allowance, allowancesOf, total } from './charge.ts';
 import { type FarmFacts, readFarm } from './facts.ts';
 import { type FilmCosts, filmCosts } from './film-cost.ts';
 import { type IdleResource, idleMonth } from './idle/month.ts';
-import { knownFarms, mediaConvert, type Other } from './others.ts';
+import { bitmovin, mediaConvert, type Other } from './others.ts';
 import { pricedRegion, pricesDate } from './prices.ts';
 import { type WorkerHour, workerHours } from './worker-hour.ts';
 
@@ -45,6 +45,6 @@ export async function costReport(file: string): Promise<CostReport> {
     idle: { resources, allowances, listUsd, usd: listUsd - total(allowances) },
     workers: workerHours(farm),
     film,
-    others: [mediaConvert(film.plan), ...knownFarms],
+    others: [mediaConvert(film.plan), bitmovin(film.plan)],
   };
 }

@@ -55,7 +55,7 @@ function instanceHour(type: string, { rootVolumeGb }: GpuWorker, address: Charge
   return {
     name: type,
     onDemand: shared(price.onDemand, type),
-    ...(price.spot === undefined ? {} : { spot: shared(price.spot, `${type}, Spot`) }),
+    ...(price.spot === undefined ? {} : { spot: shared(price.spot.to, `${type}, Spot`) }),
   };
 }
 

@@ -1,45 +1,100 @@
 import { paidByPrice } from '../cost/charge.ts';
-import { usd } from '../cost/markdown.ts';
-import { mediaConvert } from '../cost/others.ts';
+import { table, usd } from '../cost/markdown.ts';
 import { priceTable } from '../cost/price-table.ts';
 import { pricedRegion, priceOf, prices, pricesDate } from '../cost/prices.ts';
 import { type CostReport, costReport } from '../cost/report.ts';
-import { cheapestOf, details, summary } from '../cost/sections.ts';
+import { details, summary } from '../cost/sections.ts';
+import { farmWay, mediaConvertWay, services, servicesTable } from '../cost/services.ts';
 import { stackFiles } from '../program-run/stacks.ts';
+import { type FilmOnStack, filmOnStack, seed } from '../simulation/lone-film.ts';
+import { duration } from '../simulation/table.ts';
 
-/** The stack that is told in full. */
+/** The stack that the page shows in full. */
 const shown = 'Pulumi.prod.yaml';
 
-/** docs/cost.md: a summary of every stack file, and one in full. */
+/** docs/cost.md: every stack file in a line, a comparison with services, one stack in full, and all prices. */
 export async function costPage(): Promise<string> {
   const reports: CostReport[] = [];
-  for (const file of stackFiles) reports.push(await costReport(file));
-  const report = reports.find(({ stack }) => stack === shown);
-  if (!report) throw new Error(`"${shown}" is not among the stack files.`);
+  const films: FilmOnStack[] = [];
+  for (const file of stackFiles) {
+    reports.push(await costReport(file));
+    films.push(await filmOnStack(file, seed));
+  }
+  const report = found(reports.find(({ stack }) => stack === shown));
   return [
     introduction,
+    `## A film of two hours\n\n${filmTable(films)}\n\n${filmNotes}`,
+    `## Beside services\n\n${besideServices(reports, films)}`,
     `## Every stack file\n\n${summary(reports)}`,
     readings(reports),
     `## ${shown}\n\n${details(report)}`,
-    reckoning,
+    computation,
     whenNot(reports),
-    `## Prices\n\nOf ${pricedRegion}, gone through on ${pricesDate}. The sellers' pages draw their tables by script, so most figures were read elsewhere: "seller" is the seller's own text or price list, "others" that several public pages agree, "unconfirmed" one page, or a price that changes by the hour.\n\n${priceTable()}\n`,
+    `## Prices\n\nOf ${pricedRegion}, reviewed on ${pricesDate}. Sellers draw their price tables by script, so most figures were read elsewhere. "seller": the seller's own text or price list. "others": several public pages agree. "unconfirmed": one page, or a price that changes by the hour.\n\n${priceTable()}\n`,
   ].join('\n\n');
+}
+
+function found<T>(value: T | undefined): T {
+  if (value === undefined) throw new TypeError('A stack file that the page names is missing.');
+  return value;
 }
 
 const introduction = `# What it costs
 
-<!-- Made by \`npm run docs\` from the program, tools/cost/prices.ts and tools/cost/speeds.ts. Change it there. -->
+<!-- Made by \`npm run docs\` from the program, tools/cost/ and tools/simulation/. Change it there. -->
 
 \`\`\`sh
 npm run cost                          # Pulumi.prod.yaml
 npm run cost -- stacks/inbox.yaml     # another stack file, also one of your own
 npm run cost -- --all --json
+npm run bench -- scaling              # times, and what one film costs, simulated
 \`\`\`
 
-The command runs the program without a cloud and prices what it registers: every resource is priced, or free for a reason
-that is told; one that is neither is an error. So a change of the program changes this page. US dollars, list prices of
-${pricedRegion}, without tax; storage that films fill and what viewers read come on top.`;
+\`npm run cost\` runs the program without a cloud and prices what it registers. Every resource has a price or a stated reason why
+it is free; a resource with neither is an error. So a change of the program changes this page. US dollars, list prices of
+${pricedRegion}, without tax. Nothing on this page was billed by AWS: see "How the numbers are made".`;
+
+function filmTable(films: readonly FilmOnStack[]): string {
+  const rows = films.map(({ file, wholeMinutes, loneUsd, manyUsd }) => [
+    `\`${file}\``,
+    duration(wholeMinutes.p50 * 60),
+    duration(wholeMinutes.p95 * 60),
+    usd(loneUsd),
+    usd(manyUsd),
+  ]);
+  return table(['stack', 'playable and whole, p50:', 'p95:', 'a lone film:', 'one of 30 in an hour:'], rows);
+}
+
+const filmNotes = `1080p, 30 frames a second, the standard ladder, from an upload to a sleeping farm; simulated with each stack's own settings when
+EC2 has capacity ([scaling.md](scaling.md) has the pessimistic variant). A film can be watched when it is whole.
+
+- *A lone film* pays for the machines from their order until they are gone: boot, work, and the wait before the farm sleeps. With
+  \`onDemandBase: 1\` its first worker is On-Demand, whatever Spot costs. Where a worker always runs, its hours are in the idle month.
+- *One of 30 in an hour* is a thirtieth of a busy afternoon.
+- GPU times assume half of NVENC's published speed and **were not measured**: at all of it, a film is whole in about half the time and
+  costs about half as much to make.`;
+
+function besideServices(reports: readonly CostReport[], films: readonly FilmOnStack[]): string {
+  const reportOf = (file: string) => found(reports.find(({ stack }) => stack === file));
+  const farm = (file: string) =>
+    farmWay(reportOf(file), found(films.find((film) => film.file === file)).loneUsd);
+  const first = reportOf(shown);
+  const ways = [
+    farm('Pulumi.dev.yaml'),
+    farm('stacks/movie-site.yaml'),
+    mediaConvertWay(first),
+    ...services(first),
+  ];
+  return `A month, with a year's films stored. Films of two hours; each is watched so many times, to its end, at 3 Mb/s on average.
+
+${servicesTable(ways)}
+
+Each film is priced as a lone one. What to read in it:
+
+- Services that encode for free are cheaper while there are few films and few views.
+- This farm with R2 is cheapest where films are watched: R2 does not charge for delivery.
+- MediaConvert charges for every film, and its films are stored and delivered at the same prices as this farm's.`;
+}
 
 const sleeping = ({ farm }: CostReport) => farm.minTasks === 0;
 
@@ -54,56 +109,51 @@ function readings(reports: readonly CostReport[]): string {
   const wasabi = reports.find((report) => report.farm.output === 'wasabi');
   const charges = asleep.map(({ idle }) => idle.resources.flatMap((resource) => resource.charges));
   const paid = new Set(charges.flatMap((each) => paidByPrice(each).map(({ name }) => name)));
-  const dear = priceOf('dashboard');
+  const dashboard = priceOf('dashboard');
   return [
-    `- A farm that sleeps costs ${fromTo(asleep.map(({ idle }) => idle.usd))} a month in an account with nothing else in it, all of it for ${[...paid].join(' and ')}. Where other things use up the free allowances it is ${fromTo(asleep.map(({ idle }) => idle.listUsd))}, ${usd(dear.usd)} of it the dashboard.`,
-    `- A worker that always runs (\`minTasks: 1\`) is ${fromTo(awake.map(({ idle }) => idle.usd))} a month, films or not.`,
+    `- A sleeping farm costs ${fromTo(asleep.map(({ idle }) => idle.usd))} a month in an account with nothing else in it, all of it for ${[...paid].join(' and ')}. Where other things use up the free allowances it is ${fromTo(asleep.map(({ idle }) => idle.listUsd))}, ${usd(dashboard.usd)} of it the dashboard.`,
+    `- A worker that always runs (\`minTasks: 1\`) is ${fromTo(awake.map(({ idle }) => idle.usd))} a month, films or not. It saves the start of a machine, one to two minutes of a film; it does not make a film playable sooner than that.`,
     ...(wasabi
       ? [
-          `- Wasabi bills at least 1 TB: ${usd(prices.wasabiStorage.usd)} a month, which an account with films there pays anyway.`,
+          `- Wasabi bills at least 1 TB: ${usd(prices.wasabiStorage.usd)} a month, which an account with films there pays anyway. Its fair use policy expects no more egress a month than is stored.`,
         ]
       : []),
-    '- "film of 2 h" is the cheapest machine of the stack; "together" below has the others.',
+    `- Sources stay unless \`keepSource\` is false: the 7.2 GB of this film are ${usd(7.2 * prices.s3Storage.usd)} a month in S3, beside what is published.`,
+    `- The workers write eight metrics: ${usd(8 * prices.customMetric.usd)} in a month of work, where the ten free ones of the account are used up.`,
+    '- "film of 2 h" is the work alone on the cheapest machine of the stack, without its start; "together" below has the others.',
   ].join('\n');
 }
 
-const reckoning = `## How the numbers are made
+const computation = `## How the numbers are made
 
-- **Idle**: the waker's calls follow from its schedule, its memory and the queues that it asks; alarms are counted by the
-  metrics that they watch, those of target tracking and of managed scaling among them. Assumed are half a second and 600 bytes
-  of log for a call.
-- **x264**: CPU time for a million pixels, from the measurement in [performance.md](performance.md); 85 % of the vCPUs' time is
-  taken to be used, and a vCPU of Fargate to be as quick as a core of that machine.
-- **NVENC**: half of the limit that NVIDIA gives for the chip. **No GPU was at hand: it was not measured.** A farm on the same
-  T4 tells of 5 to 8 times real time for one output, which is a quarter to nine tenths of its limit.
-- **Requests**: the worker's own planner plans the film; segments, init segments, pictures, records and playlists are counted
-  from that plan, reports of progress and looks at other workers from the time of work. A test holds the count against a
-  film that a worker really makes.
+- **Idle**: the waker's calls follow from its schedule, its memory and the queues that it asks. Alarms are counted by the metrics
+  that they watch, those of target tracking and of managed scaling included. Half a second and 600 bytes of log for each call are
+  assumptions.
+- **x264**: CPU time for a million pixels, from the measurement in [performance.md](performance.md). Assumed: workers use 85 % of the
+  vCPUs' time, and a vCPU of Fargate is as quick as a core of that machine. A vCPU is a hyperthread: if it is 1.3 to 1.6 times slower,
+  films on Fargate take and cost that much more.
+- **NVENC**: half of the limit that NVIDIA publishes for the chip; the range is a quarter to all of it. **Not measured: no GPU was at
+  hand.** A farm on the same T4 reports 5 to 8 times real time for one output, a quarter to nine tenths of its limit.
+- **Spot**: the highest zone of ${pricedRegion} on one day; it changes by the hour. Fargate Spot at half of On-Demand is an assumption.
+- **Requests**: the worker's own planner plans the film. Segments, init segments, images, records and playlists are counted from that
+  plan; progress reports and coordination from the time of work. A test compares the count with a film that a worker makes.
 - **Size**: the ladder's target bitrates. Films that are easy to encode come out smaller, and so do transfer and storage.
-- **Not counted**: the CPU time of sound, parts that are made twice after a lost Spot machine, logs of jobs (some kB a film),
-  the database, what viewers read.`;
+- **Not counted**: the CPU time of audio, parts that are made twice after a lost Spot machine, logs of jobs (some kB a film), the
+  database.`;
 
 function whenNot(reports: readonly CostReport[]): string {
-  const asleep = reports.filter((report) => sleeping(report) && report.farm.output === 's3');
-  const films = asleep.map(({ film }) => cheapestOf(film.costs).totalUsd);
   const away = reports.find(({ farm }) => farm.output === 'r2');
   const transfer = away?.film.costs[0]?.transferUsd ?? 0;
-  const worker = away ? cheapestOf(away.film.costs).workerUsd : 0;
   const standing = reports.filter((report) => !sleeping(report)).map(({ idle }) => idle.usd);
-  const [first] = reports;
-  const managed = first ? (mediaConvert(first.film.plan).filmUsd?.from ?? 0) : 0;
   return `## When not to use this farm
 
-- **A few films a month, none of them urgent.** Money is not the reason: a film of two hours is ${usd(managed)} with MediaConvert
-  and ${fromTo(films)} here, so one film a month pays for a farm that sleeps. But a farm is yours to watch and to update, and a managed
-  service is not.
+- **A few films, watched a few times.** Services that encode for free cost less and need no care: see "Beside services".
 - **R2 or Wasabi, and films that hardly anybody watches.** What is published leaves AWS once: ${usd(transfer)} for a film of two
-  hours, more than the ${usd(worker)} for making it. R2 gives that back when viewers have read about as much as was
-  published, as reading costs the same in S3 and nothing there. Otherwise keep films in S3, or publish a smaller ladder (\`hd\`, \`mobile\`).
-- **A first frame within seconds, and few films.** That takes a worker that always runs: ${fromTo(standing)} a month.
-- **A load that never ends.** Machines by the hour are dear around the clock: look at Savings Plans, or at hardware of your own.
-- **Costs that must be certain for NVENC.** Measure with your films first; the figures above halve or double with the
-  speed.
-- Live streams, DRM, HEVC or AV1 output: not here (yet). Without an AWS account: R2 and Wasabi hold films, but queue and
-  workers run on AWS.`;
+  hours. R2 gives that back after a dozen or so views. Otherwise keep films in S3, or publish a smaller ladder (\`hd\`, \`mobile\`).
+- **Films that must play seconds after their upload.** A film of this farm can be watched when it is whole. A worker that always runs
+  (${fromTo(standing)} a month) takes a minute or two off, no more.
+- **A load that never ends.** Machines by the hour are expensive around the clock: look at Savings Plans, or at hardware of your own.
+- **Costs that must be certain for NVENC.** Measure with your films first; the figures above halve or double with the speed.
+- Live streams, DRM, HEVC or AV1 output: not supported. Without an AWS account: R2 and Wasabi hold films, but queue and workers run
+  on AWS.`;
 }

@@ -1,3 +1,4 @@
+import { plausible, type Starts } from './constants.ts';
 import type { Film } from './film.ts';
 import { Group, type GroupSettings, type Machine, type SpotStorm } from './group.ts';
 import { Metrics } from './metrics.ts';
@@ -14,6 +15,8 @@ export interface CloudSettings {
   /** None on Fargate. */
   group?: GroupSettings;
   traits: WorkerTraits;
+  /** Default: plausible. */
+  starts?: Starts;
   storms?: readonly SpotStorm[];
 }
 
@@ -42,12 +45,13 @@ export function createCloud(
   { timeline, random }: { timeline: Timeline; random: Random },
   { onFilmDone, onWork, onIdle }: CloudEvents,
 ): Cloud {
+  const { starts = plausible } = settings;
   const jobs = new Queue(settings.queueNames.jobs, settings.retentionMs, timeline, random.fork());
   const help = new Queue(settings.queueNames.help, settings.retentionMs, timeline, random.fork());
   const metrics = new Metrics(timeline, random.fork());
   for (const queue of [jobs, help]) metrics.measureQueue(queue);
   const service: Service = new Service(
-    { launchType: settings.group ? 'EC2' : 'FARGATE' },
+    { launchType: settings.group ? 'EC2' : 'FARGATE', fargateStart: starts.fargate },
     { timeline, random: random.fork(), jobs, help, traits: settings.traits, onFilmDone, onWork },
     () => group?.alive ?? [],
     onIdle,
@@ -55,7 +59,7 @@ export function createCloud(
   const group = settings.group
     ? new Group(
         settings.group,
-        { timeline, random: random.fork(), storms: settings.storms },
+        { timeline, random: random.fork(), storms: settings.storms, starts },
         {
           joined: () => service.place(),
           noticed: (machine) => service.drain(machine),

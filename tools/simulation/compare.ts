@@ -21,7 +21,7 @@ export async function comparePolicies(
   log: (line: string) => void,
 ): Promise<Comparison> {
   const alone = await readStack(stack.file, { workersPerFilm: '1', wakeWorkers: '1' });
-  const speed = workerSpeed(stack, 30).limit;
+  const speed = workerSpeed(stack, 30).expected;
   const farm = farmPolicy(stack);
   const farmAlone = farmPolicy(alone, 'this farm, workersPerFilm 1');
   const policies: Policy[] = [farm, farmAlone, visibleCount(), instancePerJob(), alwaysOn(stack.traits)];

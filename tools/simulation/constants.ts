@@ -64,18 +64,56 @@ export const managedScaling = {
   alarm: between(5, 60),
 };
 
-export const instance = {
+/** How long things take to start. Policies run with one of the two sets below. */
+export interface Starts {
+  name: string;
+  /** From an order until the instance is in the cluster. */
+  join: Range;
+  joinFromStopped: Range;
+  /** Share of orders that EC2 refuses for want of capacity; the group tries again after `spot.retryMs`. */
+  refused: number;
+  /** A task on Fargate, with its network interface and its image. */
+  fargate: Range;
+  /** From S3 or an app through the topic to the waker. */
+  topic: Range;
+}
+
+/** When EC2 has capacity and nothing is slow. */
+export const plausible: Starts = {
+  name: 'plausible',
   /**
    * others: a GPU instance takes 80 to 120 s from its order until it is in the cluster.
    * https://tensorfuse.io/docs/blogs/lazy_loading_performance_degradation
    */
   join: between(80, 120),
   /**
-   * computed: of these, 21 s from the order until ssh answers, measured on a stopped m7i.large
+   * computed: 21 s from the order until ssh answers, measured on a stopped m7i.large
    * (https://github.com/brevdev/ec2-coldboot-research, docs/start-stopped-results.md); driver, Docker and ECS agent of a GPU image whose volume
-   * is not cold any more: assumed 10 to 30 s.
+   * is warm: assumed 10 to 30 s.
    */
   joinFromStopped: between(31, 51),
+  refused: 0,
+  /** others: 53 to 62 s for an image of 413 MB (https://elasticscale.com/blog/reduce-aws-fargate-pull-times-with-soci); assumed for 190 MB. */
+  fargate: between(30, 60),
+  /** assumed. */
+  topic: between(0.3, 2),
+};
+
+/** When capacity is short and every step is at its slow end. */
+export const pessimistic: Starts = {
+  name: 'pessimistic',
+  /** assumed: twice the plausible range, with a tail. */
+  join: between(120, 240),
+  /** others: Kubernetes nodes from a warm pool were ready after 80 s (https://github.com/keikoproj/instance-manager/issues/277). */
+  joinFromStopped: between(60, 110),
+  /** assumed: one order in three; refusals of GPU instances in every zone for hours have been reported and are not modelled. */
+  refused: 1 / 3,
+  fargate: between(50, 120),
+  /** documented: S3 delivers events in seconds, at times in a minute or longer. https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html */
+  topic: between(2, 60),
+};
+
+export const instance = {
   /** assumed: an instance that is made for the warm pool is paid for so long. */
   prepareMs: ms(preparationSeconds),
   /** assumed: Auto Scaling's own pause, from the wish to the order. */
@@ -103,8 +141,6 @@ export const task = {
   pull: between(3, 8),
   /** assumed: bridge network, no interface to attach. */
   container: between(1, 3),
-  /** assumed: Fargate, with its network interface and the image each time. */
-  fargate: between(30, 60),
   /** assumed: Node, and one try of NVENC. */
   worker: between(2, 4),
   /** assumed: the worker's call to the ECS agent, until ECS spares its task. */
@@ -116,8 +152,6 @@ export const task = {
 };
 
 export const waker = {
-  /** assumed: S3 or app to topic to function. */
-  topic: between(0.3, 2),
   /** assumed: one call, which is all that runs at once. */
   callMs: ms(1),
 };

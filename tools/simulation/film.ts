@@ -10,7 +10,7 @@ export interface Part {
 
 /** What became of a film. */
 export class Film {
-  firstFrameAtMs?: number;
+  encodingStartedAtMs?: number;
   doneAtMs?: number;
   /** More than once: it was made twice. */
   finishes = 0;

@@ -1,4 +1,4 @@
-import { instance as constants, hourMs, spot } from './constants.ts';
+import { instance as constants, hourMs, type Starts, spot } from './constants.ts';
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -57,10 +57,11 @@ export class Group {
   private readonly random: Random;
   private readonly events: GroupEvents;
   private readonly storms: readonly SpotStorm[];
+  private readonly starts: Starts;
 
   constructor(
     settings: GroupSettings,
-    world: { timeline: Timeline; random: Random; storms?: readonly SpotStorm[] },
+    world: { timeline: Timeline; random: Random; storms?: readonly SpotStorm[]; starts: Starts },
     events: GroupEvents,
   ) {
     this.settings = settings;
@@ -68,6 +69,7 @@ export class Group {
     this.timeline = world.timeline;
     this.random = world.random;
     this.storms = world.storms ?? [];
+    this.starts = world.starts;
     this.events = events;
     for (const { fromMs } of this.storms) {
       this.timeline.at(fromMs, () => {
@@ -102,7 +104,8 @@ export class Group {
     while (this.alive.length < this.desired) {
       const onDemand = this.alive.filter(({ isSpot }) => !isSpot).length;
       const isSpot = this.settings.spotAbove && onDemand >= this.settings.onDemandBase;
-      if (isSpot && this.isStorm()) {
+      const isRefused = this.starts.refused > 0 && this.random.next() < this.starts.refused;
+      if (isRefused || (isSpot && this.isStorm())) {
         this.timeline.after(spot.retryMs, () => this.adjust());
         return;
       }
@@ -116,7 +119,7 @@ export class Group {
     if (isWarm) this.warm -= 1;
     const machine = this.make(isSpot);
     this.alive.push(machine);
-    this.timeline.after(this.random.within(isWarm ? constants.joinFromStopped : constants.join), () => {
+    this.timeline.after(this.random.within(isWarm ? this.starts.joinFromStopped : this.starts.join), () => {
       if (machine.endedAtMs !== undefined) return;
       machine.joinedAtMs = this.timeline.nowMs;
       this.events.joined(machine);

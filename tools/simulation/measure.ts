@@ -4,7 +4,7 @@ import type { Run } from './simulate.ts';
 /** What a run comes to. */
 export interface Measures {
   /** From the job's sending to the first encoded frame, in seconds. */
-  firstFrameSeconds: { p50: number; p95: number };
+  encodingStartsSeconds: { p50: number; p95: number };
   /** From the job's sending to the finished film, in minutes. */
   filmMinutes: { p50: number; p95: number };
   boughtHours: number;
@@ -25,9 +25,9 @@ export interface Measures {
 }
 
 export function measure({ films, machines, work, endMs }: Run): Measures {
-  const begun = films.filter(({ firstFrameAtMs }) => firstFrameAtMs !== undefined);
+  const begun = films.filter(({ encodingStartedAtMs }) => encodingStartedAtMs !== undefined);
   const finished = films.filter(({ doneAtMs }) => doneAtMs !== undefined);
-  const firstFrames = begun.map((film) => ((film.firstFrameAtMs ?? 0) - film.arrivedAtMs) / 1000);
+  const starts = begun.map((film) => ((film.encodingStartedAtMs ?? 0) - film.arrivedAtMs) / 1000);
   const wholes = finished.map((film) => ((film.doneAtMs ?? 0) - film.arrivedAtMs) / minuteMs);
   const lastWork = new Map(work.map(({ machineId, toMs }) => [machineId, toMs]));
   const tails = machines.flatMap(({ id, endedAtMs }) => {
@@ -38,7 +38,7 @@ export function measure({ films, machines, work, endMs }: Run): Measures {
     sum(machines.map((machine) => (machine.endedAtMs ?? endMs) - machine.orderedAtMs)) / hourMs;
   const usedHours = sum(films.map(({ usefulMs }) => usefulMs)) / hourMs;
   return {
-    firstFrameSeconds: { p50: quantile(firstFrames, 0.5), p95: quantile(firstFrames, 0.95) },
+    encodingStartsSeconds: { p50: quantile(starts, 0.5), p95: quantile(starts, 0.95) },
     filmMinutes: { p50: quantile(wholes, 0.5), p95: quantile(wholes, 0.95) },
     boughtHours,
     usedHours,

@@ -1,7 +1,7 @@
 import { quantile } from './measure.ts';
 import type { Run } from './simulate.ts';
 
-/** The way of a film to its first frame, in seconds. */
+/** What passes until the encoder has its first frame, in seconds. Nobody can see that frame: a film can be watched when it is whole. */
 export interface Phases {
   /** Until an instance was ordered for it: none, where one was there. */
   order: number;
@@ -9,7 +9,7 @@ export interface Phases {
   boot: number;
   /** Until its worker took the job: placing, image, container, Node. */
   start: number;
-  /** Plan, and the first frame. */
+  /** Plan, and the encoder's first frame. */
   plan: number;
 }
 
@@ -26,7 +26,7 @@ export function phasesOf({ films, machines, work }: Run): Phases[] {
   return films.flatMap((film) => {
     const first = firstWork.get(film.id);
     const machine = machineOf.get(first?.machineId ?? '');
-    if (!first || !machine || film.firstFrameAtMs === undefined) return [];
+    if (!first || !machine || film.encodingStartedAtMs === undefined) return [];
     // What happened before the job came was no wait for it.
     const ordered = Math.max(film.arrivedAtMs, machine.orderedAtMs);
     const joined = Math.max(film.arrivedAtMs, machine.joinedAtMs ?? 0);
@@ -35,7 +35,7 @@ export function phasesOf({ films, machines, work }: Run): Phases[] {
         order: (ordered - film.arrivedAtMs) / 1000,
         boot: (joined - ordered) / 1000,
         start: (first.fromMs - joined) / 1000,
-        plan: (film.firstFrameAtMs - first.fromMs) / 1000,
+        plan: (film.encodingStartedAtMs - first.fromMs) / 1000,
       },
     ];
   });

@@ -8,7 +8,7 @@ const left = 190;
 const right = 24;
 const colour = (index: number): string => colours[index % colours.length] ?? colours[0];
 
-/** How long a first frame takes from none, and what takes so long. */
+/** How long a sleeping farm takes until encoding starts, and what takes so long. */
 export function fromZeroPlot(bars: readonly { name: string; phases: Phases; p95Seconds: number }[]): string {
   const top = 70;
   const rowHeight = 34;
@@ -19,7 +19,7 @@ export function fromZeroPlot(bars: readonly { name: string; phases: Phases; p95S
     order: 'until an instance is ordered',
     boot: 'until it is in the cluster',
     start: 'placing, image, worker',
-    plan: 'plan, first frame',
+    plan: 'plan, encoder',
   };
   const rows = bars.flatMap(({ name, phases, p95Seconds }, row) => {
     const y = top + row * rowHeight;
@@ -39,7 +39,7 @@ export function fromZeroPlot(bars: readonly { name: string; phases: Phases; p95S
     const mark = line(x(p95Seconds), y + 3, x(p95Seconds), y + 29, { stroke: '#333', 'stroke-width': 2 });
     return [text(left - 10, y + 20, name, { 'text-anchor': 'end' }), ...pieces, mark];
   });
-  return picture(width, bottom + 44, 'From a job on a sleeping farm to its first frame, in seconds', [
+  return picture(width, bottom + 44, 'From a job on a sleeping farm until encoding starts, in seconds', [
     ...legend(
       16,
       50,

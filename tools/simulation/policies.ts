@@ -1,7 +1,7 @@
 import { createWaker } from '../../infra/scaling/waker/waker.ts';
 import { awsClients } from './aws.ts';
 import type { Cloud, CloudSettings } from './cloud.ts';
-import { minuteMs, waker as wakerConstants } from './constants.ts';
+import { minuteMs, plausible, type Starts, waker as wakerConstants } from './constants.ts';
 import { startManagedScaling } from './managed-scaling.ts';
 import type { Task } from './service.ts';
 import type { Stack } from './stack.ts';
@@ -24,7 +24,7 @@ export interface PolicyEvents {
 }
 
 /** This farm as a stack file makes it: its own waker, target tracking and managed scaling, each with the settings that the program gives it. */
-export function farmPolicy(stack: Stack, name = 'this farm'): Policy {
+export function farmPolicy(stack: Stack, name = 'this farm', starts: Starts = plausible): Policy {
   const { gpu, traits } = stack;
   return {
     name,
@@ -33,6 +33,7 @@ export function farmPolicy(stack: Stack, name = 'this farm'): Policy {
       queueNames: stack.queueNames,
       retentionMs: stack.retentionMs,
       traits,
+      starts,
       ...(gpu && { group: gpu.group }),
     },
     start(cloud) {
@@ -62,7 +63,7 @@ export function farmPolicy(stack: Stack, name = 'this farm'): Policy {
         sent() {
           const Timestamp = new Date(timeline.nowMs).toISOString();
           const event = { Records: [{ Sns: { Message: '{}', Timestamp } }] };
-          timeline.after(random.within(wakerConstants.topic), () => call(event));
+          timeline.after(random.within(starts.topic), () => call(event));
         },
       };
     },

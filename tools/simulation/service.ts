@@ -1,6 +1,6 @@
 import { task as constants } from './constants.ts';
 import type { Machine } from './group.ts';
-import type { Random } from './random.ts';
+import type { Random, Range } from './random.ts';
 import type { Timeline } from './timeline.ts';
 import { Worker, type WorkerWorld } from './worker.ts';
 
@@ -16,6 +16,7 @@ export interface Task {
 export interface ServiceSettings {
   /** Tasks that go to instances, or bring a place of their own. */
   launchType: 'EC2' | 'FARGATE';
+  fargateStart: Range;
 }
 
 /** The ECS service of the workers: as many tasks as desired; those that are protected stay. One task fills an instance, as it wants a GPU. */
@@ -121,7 +122,7 @@ export class Service {
   }
 
   private startMs(machine: Machine): number {
-    if (this.settings.launchType === 'FARGATE') return this.random.within(constants.fargate);
+    if (this.settings.launchType === 'FARGATE') return this.random.within(this.settings.fargateStart);
     const pullMs = machine.hasImage ? 0 : this.random.within(constants.pull);
     return pullMs + this.random.within(constants.container);
   }

@@ -4,9 +4,9 @@ import type { Stack } from './stack.ts';
 
 /** Seconds of a 1080p film with the standard ladder in a second of one worker's work. */
 export interface WorkerSpeed {
-  /** As costs are reckoned with it: for NVENC half of the chip's limit. Not measured on any GPU. */
-  careful: number;
-  /** The chip's own limit for NVENC; for x264 the same as `careful`. */
+  /** What costs and times are computed with: for NVENC half of the chip's limit, an assumption. Not measured on any GPU. */
+  expected: number;
+  /** The upper end of the range: the chip's published limit for NVENC; for x264 the same as `expected`. */
   limit: number;
 }
 
@@ -21,6 +21,6 @@ export function workerSpeed(
   const work = { sourcePixels: 1920 * 1080, framesPerSecond, renditions, preset };
   // Of all types that a stack may get, the T4 of g4dn is the slowest.
   const speed = stack.gpu ? nvencSpeed(work, 'T4') : x264Speed(work, stack.vcpus);
-  const careful = speed.filmSecondsPerSecond;
-  return { careful, limit: speed.basis === 'limit' ? careful / speed.utilisation : careful };
+  const expected = speed.filmSecondsPerSecond;
+  return { expected, limit: speed.basis === 'limit' ? expected / speed.utilisation : expected };
 }

@@ -17,9 +17,9 @@ export function table(rows: readonly (readonly string[])[]): string[] {
 
 export const measureHeads = [
   'policy',
-  'first frame p50',
+  'encoding starts p50',
   'p95',
-  'film p50',
+  'film whole p50',
   'p95',
   'bought h',
   'used h',
@@ -33,11 +33,11 @@ export const measureHeads = [
 ];
 
 export function measureRow(name: string, measures: Measures): string[] {
-  const { firstFrameSeconds, filmMinutes, killed, lostToSpot, twice, unfinished } = measures;
+  const { encodingStartsSeconds, filmMinutes, killed, lostToSpot, twice, unfinished } = measures;
   return [
     name,
-    duration(firstFrameSeconds.p50),
-    duration(firstFrameSeconds.p95),
+    duration(encodingStartsSeconds.p50),
+    duration(encodingStartsSeconds.p95),
     duration(filmMinutes.p50 * 60),
     duration(filmMinutes.p95 * 60),
     measures.boughtHours.toFixed(1),

@@ -156,7 +156,7 @@ export class Worker {
     const { timeline, random, traits } = this.world;
     part.takenBy = this.name;
     this.after(random.within(filmConstants.firstFrame), () => {
-      film.firstFrameAtMs ??= timeline.nowMs;
+      film.encodingStartedAtMs ??= timeline.nowMs;
     });
     this.work(film, part, part.workMs, () => {
       part.doneAtMs ??= timeline.nowMs;

@@ -87,7 +87,9 @@ describe('npm run cost', () => {
 });
 
 describe('docs/cost.md', () => {
-  it('is what the program and the tables come to (if not: npm run docs)', async () => {
+  it('is what the program, the tables and the simulation come to (if it differs: npm run docs)', {
+    timeout: 240_000,
+  }, async () => {
     expect(readFileSync(join(root, 'docs/cost.md'), 'utf8')).toBe(await costPage());
   });
 });

@@ -112,9 +112,9 @@ describe('a film of two hours', () => {
       'g4dn.xlarge onDemand',
       'g4dn.xlarge spot',
       'g4dn.2xlarge onDemand',
-      'g4dn.2xlarge spot',
       // No Spot figure is known for these.
       'g6.xlarge onDemand',
+      'g6.xlarge spot',
       'g5.xlarge onDemand',
     ]);
   });

@@ -26,7 +26,11 @@ describe('prices', () => {
 
   it('are there for every instance type that the farm may use, and Spot is below On-Demand', () => {
     expect(Object.keys(instances).sort()).toEqual(Object.keys(instanceTypes).sort());
-    for (const { onDemand, spot = 0 } of Object.values(instances)) expect(onDemand).toBeGreaterThan(spot);
+    for (const { onDemand, spot } of Object.values(instances)) {
+      if (spot === undefined) continue;
+      expect(onDemand).toBeGreaterThan(spot.to);
+      expect(spot.to).toBeGreaterThanOrEqual(spot.from);
+    }
   });
 
   it('of an unknown instance type are refused, with those that there are', () => {

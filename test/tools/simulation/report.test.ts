@@ -39,7 +39,7 @@ it('reads a stack file through the program', async () => {
 it("takes half of the chip's limit, as costs do, or all of it", async () => {
   const speed = workerSpeed(await readStack('stacks/match-footage.yaml'), 30);
   expect(speed.limit).toBeCloseTo(4.74, 2);
-  expect(speed.careful).toBeCloseTo(speed.limit / 2, 6);
+  expect(speed.expected).toBeCloseTo(speed.limit / 2, 6);
 });
 
 it('sets columns under each other, and durations as one reads them', () => {

@@ -1,0 +1,103 @@
+import { total } from '../cost/charge.ts';
+import { type FarmFacts, readFarm } from '../cost/facts.ts';
+import { type FilmCost, filmCosts } from '../cost/film-cost.ts';
+import { usd } from '../cost/markdown.ts';
+import { workerHours } from '../cost/worker-hour.ts';
+import { hourMs } from './constants.ts';
+import type { Machine } from './group.ts';
+import { measure, quantile } from './measure.ts';
+import { farmPolicy } from './policies.ts';
+import { type Run, simulate } from './simulate.ts';
+import { workerSpeed } from './speed.ts';
+import { readStack } from './stack.ts';
+import { duration, table } from './table.ts';
+import * as workloads from './workloads.ts';
+
+/** What an owner waits and pays for a film of two hours: one that wakes the farm, and one of thirty that come within an hour. */
+export interface FilmOnStack {
+  file: string;
+  /** From the upload until encoding starts. Nobody can watch anything then. */
+  startSeconds: { p50: number; p95: number };
+  /** From the upload until the film is whole, which is also when it can be watched. */
+  wholeMinutes: { p50: number; p95: number };
+  /** US dollars for the film that wakes the farm: machines from order to end, requests, transfer. Standing workers are in the idle month. */
+  loneUsd: number;
+  manyUsd: number;
+}
+
+/** Any number: the same one gives the same results. */
+export const seed = 20261126;
+
+/** Different chances for start-up, the same for each stack. */
+const runs = 20;
+
+export async function filmOnStack(file: string, seed: number): Promise<FilmOnStack> {
+  const stack = await readStack(file);
+  const farm = await readFarm(file);
+  const policy = farmPolicy(stack);
+  const speed = workerSpeed(stack, 30).expected;
+  const lone: Run[] = [];
+  for (let nth = 0; nth < runs; nth += 1) {
+    lone.push(await simulate({ policy, workload: workloads.singleFilm(), speed, seed: seed + nth }));
+  }
+  const many = await simulate({ policy, workload: workloads.matchDay(seed), speed, seed });
+  const [cost] = filmCosts(farm).costs;
+  if (!cost) throw new TypeError(`${file} has no machine to price a film on.`);
+  const ofAll = (pick: (run: Run) => number) => {
+    const values = lone.map(pick);
+    return { p50: quantile(values, 0.5), p95: quantile(values, 0.95) };
+  };
+  return {
+    file,
+    startSeconds: ofAll((run) => measure(run).encodingStartsSeconds.p50),
+    wholeMinutes: ofAll((run) => measure(run).filmMinutes.p50),
+    loneUsd: ofAll((run) => filmUsd(run, farm, cost)).p50,
+    manyUsd: filmUsd(many, farm, cost),
+  };
+}
+
+/** Per film: what was bought for the films, and each film's requests and transfer. */
+function filmUsd({ films, machines, endMs }: Run, farm: FarmFacts, { requestsUsd, transferUsd }: FilmCost) {
+  const [hour] = workerHours(farm);
+  if (!hour) throw new TypeError('The stack has no machine.');
+  const markets = { onDemand: total(hour.onDemand), spot: total(hour.spot ?? hour.onDemand) };
+  const [first] = films;
+  const bought = machines
+    .filter(({ orderedAtMs }) => orderedAtMs >= (first?.arrivedAtMs ?? 0))
+    .map((machine) => {
+      const hours = ((machine.endedAtMs ?? endMs) - machine.orderedAtMs) / hourMs;
+      return hours * (isSpot(machine, machines, farm) ? markets.spot : markets.onDemand);
+    });
+  return bought.reduce((sum, each) => sum + each, 0) / films.length + requestsUsd + transferUsd;
+}
+
+/** Of instances the group knows. Of Fargate's tasks the first ones, up to the base, are On-Demand. */
+function isSpot(
+  machine: Machine,
+  machines: readonly Machine[],
+  { worker, onDemandBase, spot }: FarmFacts,
+): boolean {
+  if (worker.kind === 'gpu') return machine.isSpot;
+  const before = machines.filter(
+    (other) =>
+      other !== machine &&
+      other.orderedAtMs <= machine.orderedAtMs &&
+      (other.endedAtMs ?? Number.POSITIVE_INFINITY) > machine.orderedAtMs,
+  );
+  return spot && before.length >= onDemandBase;
+}
+
+export function filmsOnStacksTable(films: readonly FilmOnStack[]): string[] {
+  return table([
+    ['stack', 'encoding starts p50', 'p95', 'film whole p50', 'p95', 'lone film', 'one of 30'],
+    ...films.map(({ file, startSeconds, wholeMinutes, loneUsd, manyUsd }) => [
+      file,
+      duration(startSeconds.p50),
+      duration(startSeconds.p95),
+      duration(wholeMinutes.p50 * 60),
+      duration(wholeMinutes.p95 * 60),
+      usd(loneUsd),
+      usd(manyUsd),
+    ]),
+  ]);
+}
