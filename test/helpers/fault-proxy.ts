@@ -9,7 +9,7 @@ import {
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { finished, pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What goes wrong between a client and an HTTP service such as fauxqs (S3, SQS, SNS) or a webhook receiver. */
@@ -19,7 +19,9 @@ export type Fault =
   /** Requests are taken and never answered. */
   | { kind: 'hang' }
   /** The service answers this status with S3's XML error `code`. */
-  | { kind: 'status'; status: number; code?: string }
+  | { kind: 'status'; status: number; code?: string; message?: string }
+  /** The service does what was asked, and the connection breaks before its answer. */
+  | { kind: 'lose' }
   /** The answer's body ends after so many bytes: by an orderly end of the connection, or by a reset. */
   | { kind: 'truncate' | 'reset'; afterBytes: number }
   /** The answer's body trickles. */
@@ -82,7 +84,10 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     if (fault?.kind === 'status') {
       request.resume();
       response.writeHead(fault.status, { 'content-type': 'application/xml' });
-      response.end(`<?xml version="1.0"?><Error><Code>${fault.code ?? 'InternalError'}</Code></Error>`);
+      const message = fault.message === undefined ? '' : `<Message>${fault.message}</Message>`;
+      response.end(
+        `<?xml version="1.0"?><Error><Code>${fault.code ?? 'InternalError'}</Code>${message}</Error>`,
+      );
       return;
     }
     const { expect: _, ...headers } = request.headers;
@@ -97,6 +102,11 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     response.on('close', () => upstream.destroy());
     const answered = once(upstream, 'response') as Promise<[IncomingMessage]>;
     const [[answer]] = await Promise.all([answered, pipeline(request, rate.limit(), upstream)]);
+    if (fault?.kind === 'lose') {
+      answer.resume();
+      await finished(answer);
+      return void request.socket.resetAndDestroy();
+    }
     response.writeHead(answer.statusCode ?? 502, answer.headers);
     response.flushHeaders();
     await pipeline(answer, spoil(fault, request.socket), rate.limit(), response);

@@ -29,6 +29,26 @@ describe('retrying', () => {
     await expect(failing).rejects.toThrow(`try ${tries}`);
   });
 
+  it('counts a night that the machine slept through as one try', async () => {
+    let minutes = 0;
+    let tries = 0;
+    const attempt = async () => {
+      tries++;
+      // Asleep for eight hours in the first try; the clock went on.
+      minutes += tries === 1 ? 8 * 60 : 0.1;
+      if (tries < 5) throw new Error('the connection broke');
+      return 'done';
+    };
+    const options = {
+      passes: () => true,
+      forSeconds: 600,
+      firstDelaySeconds: 0.01,
+      now: () => minutes * 60_000,
+    };
+    expect(await retrying(attempt, { ...options, maxRoundSeconds: 60 })).toBe('done');
+    expect(tries).toBe(5);
+  });
+
   it('tries once what can’t pass', async () => {
     let tries = 0;
     const attempt = async () => {

@@ -1,6 +1,7 @@
 import { RefusedError } from '../errors.ts';
-import { SourceChangedError } from '../storage/errors.ts';
-import type { Store } from '../storage/store.ts';
+import { restoreCommand } from '../storage/archive.ts';
+import { ArchivedObjectError, SourceChangedError } from '../storage/errors.ts';
+import type { Archive, Store } from '../storage/store.ts';
 import { openHttpSource } from './http-source.ts';
 import { clip, type SourceObject } from './source.ts';
 
@@ -46,18 +47,32 @@ function bucketSource(store: Store, key: string): SourceObject {
   const name = `s3://${store.bucket}/${key}`;
   const refuse = (code: string, what: string, cause?: unknown) =>
     new RefusedError(code, `The source "${clip(name)}" ${what}.`, { cause });
+  const refuseArchived = (archive: Archive, cause?: unknown) => {
+    const restore = archive.isRestoring
+      ? 'It is being restored: submit it again when that is done'
+      : `Restore it, and submit it again when that is done: ${restoreCommand(store.bucket, key, archive)}`;
+    return refuse(
+      'source-archived',
+      `is archived (${archive.storageClass}) and can't be read. ${restore}`,
+      cause,
+    );
+  };
   return {
     name,
     async describe(signal) {
       const info = await store.head(key, signal);
       if (info === undefined) throw refuse('source-missing', 'does not exist');
       if (info.sizeBytes === 0) throw refuse('source-empty', 'is empty (0 bytes)');
+      if (info.archive !== undefined) throw refuseArchived(info.archive);
       return info;
     },
     async readRange(range, info, signal) {
       try {
         return await store.readRange(key, range, info.etag, signal);
       } catch (error) {
+        // A lifecycle rule archived it since, or a restored copy has expired.
+        if (error instanceof ArchivedObjectError)
+          throw refuseArchived({ storageClass: 'GLACIER', isRestoring: false }, error);
         if (!(error instanceof SourceChangedError)) throw error;
         throw (await store.head(key, signal))
           ? refuse('source-replaced', 'was replaced by another upload while it was read', error)

@@ -18,3 +18,8 @@ export class StorageError extends Error {
 export class SourceChangedError extends Error {
   override readonly name = 'SourceChangedError';
 }
+
+/** The object is in an archive class and can't be read until it is restored. */
+export class ArchivedObjectError extends Error {
+  override readonly name = 'ArchivedObjectError';
+}

@@ -6,6 +6,7 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
+import { completeOrFind, md5Hex } from './completed.ts';
 import type { PutOptions } from './store.ts';
 
 interface Upload {
@@ -22,6 +23,9 @@ interface Upload {
     signal?: AbortSignal,
   ) => Promise<T>;
 }
+
+/** Storage joins the parts before it answers, so this call gets the time limit of a body of this size. */
+const completeBytes = 8 * 2 ** 20;
 
 /** A large file in equal parts, one after the other, each retried by itself. An upload that fails is taken back. */
 export async function putInParts(client: S3Client, upload: Upload): Promise<void> {
@@ -44,12 +48,14 @@ export async function putInParts(client: S3Client, upload: Upload): Promise<void
   const target = { ...place, UploadId: created.UploadId };
   try {
     const parts: { PartNumber: number; ETag: string | undefined; ChecksumCRC32: string | undefined }[] = [];
+    const partMd5s: string[] = [];
     const buffer = Buffer.allocUnsafe(partBytes);
     for (let start = 0; start < size; start += partBytes) {
       const length = Math.min(partBytes, size - start);
       const { bytesRead } = await file.read(buffer, 0, length, start);
       if (bytesRead !== length)
         throw new Error(`The file for ${upload.key} became shorter than ${size} bytes.`);
+      partMd5s.push(md5Hex(buffer.subarray(0, length)));
       const PartNumber = parts.length + 1;
       const command = new UploadPartCommand({
         ...target,
@@ -61,7 +67,13 @@ export async function putInParts(client: S3Client, upload: Upload): Promise<void
       parts.push({ PartNumber, ETag: sent.ETag, ChecksumCRC32: sent.ChecksumCRC32 });
     }
     const command = new CompleteMultipartUploadCommand({ ...target, MultipartUpload: { Parts: parts } });
-    await call(0, (abortSignal) => client.send(command, { abortSignal }), signal);
+    const expected = { bucket: upload.bucket, key: upload.key, sizeBytes: size, partMd5s };
+    await call(
+      completeBytes,
+      (abortSignal) =>
+        completeOrFind(client, expected, () => client.send(command, { abortSignal }), abortSignal),
+      signal,
+    );
   } catch (error) {
     // Unfinished parts cost money and are seen by no listing. Best effort: the first error is the one to tell.
     await client

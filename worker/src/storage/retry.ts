@@ -9,7 +9,16 @@ export interface RetryOptions {
   firstDelaySeconds?: number;
   /** @default 8 */
   maxDelaySeconds?: number;
-  signal?: AbortSignal;
+  /**
+   * A try and the wait after it count as this long at most. So a machine that slept through the night has lost one try's
+   * patience and not all of it: some systems' clocks go on while they sleep.
+   */
+  maxRoundSeconds?: number;
+  /** Called before each wait. */
+  onRetry?: (error: unknown) => void;
+  signal?: AbortSignal | undefined;
+  /** Milliseconds. @default performance.now */
+  now?: () => number;
 }
 
 /**
@@ -19,17 +28,21 @@ export interface RetryOptions {
  * @throws the signal's reason when it is aborted, also in the middle of a wait
  */
 export async function retrying<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
-  const { signal } = options;
-  const deadline = performance.now() + options.forSeconds * 1000;
+  const { signal, maxRoundSeconds = Number.POSITIVE_INFINITY, now = () => performance.now() } = options;
+  let spentSeconds = 0;
   for (let failures = 0; ; failures++) {
     signal?.throwIfAborted();
+    const beganAt = now();
+    const roundSeconds = () => Math.min((now() - beganAt) / 1000, maxRoundSeconds);
     try {
       return await attempt();
     } catch (error) {
       signal?.throwIfAborted();
-      const delay = delaySeconds(failures, options) * 1000;
-      if (!options.passes(error) || performance.now() + delay > deadline) throw error;
-      await sleep(delay, undefined, { signal }).catch(() => signal?.throwIfAborted());
+      const delay = delaySeconds(failures, options);
+      if (!options.passes(error) || spentSeconds + roundSeconds() + delay > options.forSeconds) throw error;
+      options.onRetry?.(error);
+      await sleep(delay * 1000, undefined, { signal }).catch(() => signal?.throwIfAborted());
+      spentSeconds += roundSeconds();
     }
   }
 }

@@ -21,11 +21,12 @@ export const defaultTiming: StoreTiming = {
 };
 
 /**
- * One client for one bucket, with connections kept alive. It never retries by itself: `retrying` does, because the
- * SDK counts tries and stops after seconds, while an outage lasts minutes.
+ * One client for one bucket, with connections kept alive. The SDK's own retries are off: `retrying` does it, because
+ * the SDK counts tries and stops after seconds, while an outage lasts minutes.
  */
 export function createClient(settings: BucketSettings, timing: StoreTiming): S3Client {
   const checksums = settings.checksums === 'when-supported' ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED';
+  const agent = { keepAlive: true, maxSockets: 64 };
   return new S3Client({
     region: settings.region,
     endpoint: settings.endpoint,
@@ -42,8 +43,8 @@ export function createClient(settings: BucketSettings, timing: StoreTiming): S3C
     requestHandler: {
       connectionTimeout: timing.connectSeconds * 1000,
       socketTimeout: timing.stallSeconds * 1000,
-      httpAgent: { keepAlive: true, maxSockets: 64 },
-      httpsAgent: { keepAlive: true, maxSockets: 64 },
+      httpAgent: agent,
+      httpsAgent: agent,
     },
   });
 }

@@ -1,5 +1,6 @@
 import { failureKind } from '../errors.ts';
-import { SourceChangedError, StorageError } from './errors.ts';
+import { type ErrorMeaning, errorCodes } from './error-codes.ts';
+import { ArchivedObjectError, SourceChangedError, StorageError } from './errors.ts';
 
 /** The parts of an SDK or socket error that say what happened. */
 interface Facts {
@@ -26,6 +27,11 @@ function factsOf(error: unknown): Facts {
   };
 }
 
+function meaningOf({ name, clockWasSet }: Facts): ErrorMeaning | undefined {
+  if (clockWasSet) return errorCodes.RequestTimeTooSkewed;
+  return Object.hasOwn(errorCodes, name) ? errorCodes[name] : undefined;
+}
+
 export function statusOf(error: unknown): number | undefined {
   return factsOf(error).status;
 }
@@ -36,34 +42,45 @@ export function isMissing(error: unknown): boolean {
   return status === 404 && name !== 'NoSuchBucket';
 }
 
-/** Names that S3 and its kin give to a request whose time stamp is too far from theirs (S3 allows 15 minutes). */
-const skewNames = new Set(['RequestTimeTooSkewed', 'RequestExpired', 'RequestInTheFuture']);
+/** The object is in an archive class. Only S3 answers so. */
+export function isArchived(error: unknown): boolean {
+  return factsOf(error).name === 'InvalidObjectState';
+}
 
-/** Throttling names that come with a status below 500 (Amazon S3 API reference, "List of error codes"). */
-const throttlingNames = new Set([
-  'SlowDown',
-  'Throttling',
-  'ThrottlingException',
-  'TooManyRequests',
-  'RequestTimeout',
-]);
+/** The storage no longer has the upload: it was completed, aborted, or removed after some days. */
+export function isUploadGone(error: unknown): boolean {
+  return factsOf(error).name === 'NoSuchUpload';
+}
 
-/** Failures between here and the server, by Node's and libuv's codes. */
-const networkCodes =
-  /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|ENETRESET|ENOTFOUND|EAI_AGAIN|EPROTO|HPE_\w+|ERR_STREAM_PREMATURE_CLOSE|ERR_SSL_\w+|ERR_HTTP_\w+)$/;
+/** The service does not take several deletions in one request, or not with the checksum that was sent. */
+export function isBatchDeleteRejected(error: unknown): boolean {
+  const { name, status } = factsOf(error);
+  return (
+    status === 501 ||
+    status === 405 ||
+    (status === 400 &&
+      /^(MissingContentMD5|InvalidDigest|InvalidRequest|MalformedXML|NotImplemented)$/.test(name))
+  );
+}
+
+/** Failures between here and the server, and too many open files, by Node's and libuv's codes. */
+const passingSystemCodes =
+  /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|ENETRESET|ENOTFOUND|EAI_AGAIN|EPROTO|EMFILE|ENFILE|EADDRNOTAVAIL|HPE_\w+|ERR_STREAM_PREMATURE_CLOSE|ERR_SSL_\w+|ERR_HTTP_\w+)$/;
 
 /**
- * What can pass by itself: the network, 5xx, throttling, and answers that are not what the protocol allows (a proxy's
- * error page). 501 stays: the service has no such feature. A skewed clock is tried again because the SDK corrects its
- * own from the answer.
+ * Whether the same request can succeed later: the table of error codes, the network, 5xx, throttling, and answers that
+ * the protocol does not allow (a proxy's error page). 501 stays: the service has no such feature.
  */
 export function canPass(error: unknown): boolean {
-  if (failureKind(error) === 'refused' || error instanceof SourceChangedError) return false;
-  const { name, message, code, status } = factsOf(error);
-  if (isSkewed(error) || throttlingNames.has(name) || name === 'TimeoutError') return true;
+  if (failureKind(error) === 'refused') return false;
+  if (error instanceof SourceChangedError || error instanceof ArchivedObjectError) return false;
+  const facts = factsOf(error);
+  const { name, message, code, status } = facts;
+  const meaning = meaningOf(facts);
+  if (meaning !== undefined) return meaning.passes;
   if (status === 408 || status === 429) return true;
   if (status !== undefined && status >= 500) return status !== 501;
-  if (code !== undefined && networkCodes.test(code)) return true;
+  if (code !== undefined && passingSystemCodes.test(code)) return true;
   // A body that broke off, and an answer that is no XML. Other errors may quote a key, which may hold these words.
   if (name === 'Error' && /^(socket hang up|aborted|Premature close)/.test(message)) return true;
   // Bytes that were damaged on their way.
@@ -73,8 +90,14 @@ export function canPass(error: unknown): boolean {
 }
 
 export function isSkewed(error: unknown): boolean {
-  const { name, clockWasSet } = factsOf(error);
-  return skewNames.has(name) || clockWasSet === true;
+  return meaningOf(factsOf(error))?.isSkew === true;
+}
+
+/** What happened, in a few words: `ECONNREFUSED: connect ECONNREFUSED 127.0.0.1:1 (HTTP 503)`. */
+export function brief(error: unknown): string {
+  const { code, name, message, status } = factsOf(error);
+  const words = [code ?? name, message].filter((text) => text && text !== 'UnknownError');
+  return [...new Set(words)].join(': ') + (status === undefined ? '' : ` (HTTP ${status})`);
 }
 
 /** Says what failed, where, and what to do about it where we know. */
@@ -86,24 +109,24 @@ export function explain(
 ): StorageError {
   const facts = factsOf(error);
   const place = key === undefined ? `bucket "${bucket}"` : `${JSON.stringify(key)} in bucket "${bucket}"`;
-  const status = facts.status === undefined ? '' : ` (HTTP ${facts.status})`;
-  const told = [facts.code ?? facts.name, facts.message].filter((text) => text && text !== 'UnknownError');
-  return new StorageError(
-    `Storage could not ${action} ${place}: ${[...new Set(told)].join(': ')}${status}.${advice(facts)}`,
-    { bucket, key, status: facts.status, cause: error },
-  );
+  return new StorageError(`Storage could not ${action} ${place}: ${brief(error)}.${advice(facts)}`, {
+    bucket,
+    key,
+    status: facts.status,
+    cause: error,
+  });
 }
 
-function advice({ name, status, clockWasSet }: Facts): string {
-  if (skewNames.has(name) || clockWasSet)
-    return ' The clock of this machine differs from the storage’s by more than it allows: set it right (NTP).';
-  if (name === 'NoSuchBucket') return ' Check the bucket’s name, region and endpoint.';
-  if (name === 'SignatureDoesNotMatch' || name === 'InvalidAccessKeyId')
-    return ' Check the access key and the region.';
+function advice(facts: Facts): string {
+  const { message, status } = facts;
+  const kmsKey = /kms:(\w+).*?(arn:aws[\w-]*:kms:[^\s,;)]+)/.exec(message);
+  if (kmsKey)
+    return ` Allow kms:${kmsKey[1]} on the key ${kmsKey[2]?.replace(/[."']+$/, '')} to these credentials.`;
+  const told = meaningOf(facts)?.advice;
+  if (told !== undefined) return ` ${told}`;
   if (status === 403)
     return ' Check the credentials’ rights; S3 also says so of a missing object to those who may not list the bucket.';
-  if (status === 301 || name === 'PermanentRedirect') return ' The bucket is in another region.';
-  if (status === 501)
-    return ' The service lacks a feature that was asked for: for R2 and Wasabi set checksums to "when-required".';
+  if (status === 301) return ` ${errorCodes.PermanentRedirect?.advice}`;
+  if (status === 501) return ` ${errorCodes.NotImplemented?.advice}`;
   return '';
 }

@@ -1,7 +1,6 @@
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import {
-  DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
@@ -10,12 +9,13 @@ import {
 } from '@aws-sdk/client-s3';
 import { freeBuffer } from '../free-buffer.ts';
 import type { BucketSettings } from '../settings/settings.ts';
-import { SourceChangedError } from './errors.ts';
-import { eachLimited } from './limited.ts';
+import { archiveOf } from './archive.ts';
+import { PatientCalls } from './calls.ts';
+import { ArchivedObjectError, SourceChangedError } from './errors.ts';
 import { putInParts } from './multipart.ts';
-import { retrying } from './retry.ts';
+import { Remover } from './remove.ts';
 import { createClient, defaultTiming, type StoreTiming } from './s3-client.ts';
-import { canPass, explain, isMissing, isSkewed, statusOf } from './s3-errors.ts';
+import { isArchived, isMissing, statusOf } from './s3-errors.ts';
 import type { ObjectInfo, PutOptions, Store } from './store.ts';
 
 /**
@@ -27,30 +27,29 @@ const partBytes = 8 * 2 ** 20;
 /** What small objects and pages of listings may have, for their time limit. */
 const answerBytes = 2 ** 20;
 
-const deletesAtOnce = 8;
-
 /** Opens a bucket of S3, R2, Wasabi or another service that speaks S3's protocol. Nothing is sent yet. */
 export function openStore(settings: BucketSettings, timing: Partial<StoreTiming> = {}): Store {
-  return new S3Store(settings.bucket, createClient(settings, { ...defaultTiming, ...timing }), {
-    ...defaultTiming,
-    ...timing,
-  });
+  const wholeTiming = { ...defaultTiming, ...timing };
+  return new S3Store(settings, createClient(settings, wholeTiming), wholeTiming);
 }
 
 class S3Store implements Store {
   readonly bucket: string;
   readonly #client: S3Client;
-  readonly #timing: StoreTiming;
+  readonly #calls: PatientCalls;
+  readonly #remover: Remover;
 
-  constructor(bucket: string, client: S3Client, timing: StoreTiming) {
-    this.bucket = bucket;
+  constructor(settings: BucketSettings, client: S3Client, timing: StoreTiming) {
+    this.bucket = settings.bucket;
     this.#client = client;
-    this.#timing = timing;
+    this.#calls = new PatientCalls(settings.bucket, timing);
+    const checksum = settings.checksums === 'when-supported' ? 'sdk' : 'md5';
+    this.#remover = new Remover(client, settings.bucket, this.#calls, checksum);
   }
 
   async head(key: string, signal?: AbortSignal): Promise<ObjectInfo | undefined> {
     const command = new HeadObjectCommand({ Bucket: this.bucket, Key: key });
-    const found = await this.#call('look at', key, 0, signal, (abortSignal) =>
+    const found = await this.#calls.limited({ action: 'look at', key, signal }, 0, (abortSignal) =>
       this.#client.send(command, { abortSignal }).catch(undefinedWhenMissing),
     );
     return (
@@ -60,6 +59,7 @@ class S3Store implements Store {
         versionId: found.VersionId,
         contentType: found.ContentType,
         lastModified: found.LastModified,
+        archive: archiveOf(found),
       }
     );
   }
@@ -77,8 +77,9 @@ class S3Store implements Store {
       IfMatch: etag,
     });
     // The body outlives this call, so only the caller's signal may cut it: no time limit but the socket's.
-    return this.#retry('read', key, signal, async () => {
+    return this.#calls.retried({ action: 'read', key, signal }, async () => {
       const answer = await this.#client.send(command, { abortSignal: signal }).catch((error: unknown) => {
+        if (isArchived(error)) throw this.#archived(key, error);
         throw isMissing(error) || statusOf(error) === 412 || statusOf(error) === 416
           ? this.#changed(key, error)
           : error;
@@ -98,7 +99,7 @@ class S3Store implements Store {
 
   async get(key: string, signal?: AbortSignal): Promise<Buffer | undefined> {
     const command = new GetObjectCommand({ Bucket: this.bucket, Key: key });
-    return this.#call('read', key, answerBytes, signal, async (abortSignal) => {
+    return this.#calls.limited({ action: 'read', key, signal }, answerBytes, async (abortSignal) => {
       const found = await this.#client.send(command, { abortSignal }).catch(undefinedWhenMissing);
       if (found === undefined) return undefined;
       const bytes = Buffer.from((await found.Body?.transformToByteArray()) ?? []);
@@ -119,7 +120,7 @@ class S3Store implements Store {
       ContentType: options.contentType,
       CacheControl: options.cacheControl,
     });
-    await this.#call('write', key, bytes.length, options.signal, (abortSignal) =>
+    await this.#calls.limited({ action: 'write', key, signal: options.signal }, bytes.length, (abortSignal) =>
       this.#client.send(command, { abortSignal }),
     );
   }
@@ -132,7 +133,7 @@ class S3Store implements Store {
         bytes: number,
         attempt: (abortSignal: AbortSignal) => Promise<T>,
         signal?: AbortSignal,
-      ) => this.#call('write', key, bytes, signal, attempt);
+      ) => this.#calls.limited({ action: 'write', key, signal }, bytes, attempt);
       await putInParts(this.#client, { bucket: this.bucket, key, file, size, partBytes, options, call });
       return { sizeBytes: size };
     }
@@ -151,17 +152,20 @@ class S3Store implements Store {
   ): AsyncGenerator<{ key: string; sizeBytes: number; lastModified?: Date }> {
     let token: string | undefined;
     do {
-      const page = await this.#call('list', prefix, answerBytes, signal, (abortSignal) =>
-        this.#client.send(
-          // XML cannot carry every character that a key may have.
-          new ListObjectsV2Command({
-            Bucket: this.bucket,
-            Prefix: prefix,
-            ContinuationToken: token,
-            EncodingType: 'url',
-          }),
-          { abortSignal },
-        ),
+      const page = await this.#calls.limited(
+        { action: 'list', key: prefix, signal },
+        answerBytes,
+        (abortSignal) =>
+          this.#client.send(
+            // XML cannot carry every character that a key may have.
+            new ListObjectsV2Command({
+              Bucket: this.bucket,
+              Prefix: prefix,
+              ContinuationToken: token,
+              EncodingType: 'url',
+            }),
+            { abortSignal },
+          ),
       );
       for (const { Key, Size, LastModified } of page.Contents ?? []) {
         if (Key === undefined) continue;
@@ -172,51 +176,18 @@ class S3Store implements Store {
     } while (token !== undefined);
   }
 
-  /** One by one: DeleteObjects always sends a CRC32, which R2 may refuse. */
   async remove(keys: readonly string[], signal?: AbortSignal): Promise<void> {
-    await eachLimited(keys, deletesAtOnce, async (key) => {
-      const command = new DeleteObjectCommand({ Bucket: this.bucket, Key: key });
-      await this.#call('remove', key, 0, signal, (abortSignal) =>
-        this.#client.send(command, { abortSignal }).catch(undefinedWhenMissing),
-      );
-    });
+    await this.#remover.remove(keys, signal);
   }
 
   close(): void {
     this.#client.destroy();
   }
 
-  /** A call with a time limit on each try, long enough for `bytes` at the slowest speed. */
-  #call<T>(
-    action: string,
-    key: string,
-    bytes: number,
-    signal: AbortSignal | undefined,
-    attempt: (abortSignal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    const limitSeconds = this.#timing.stallSeconds + bytes / this.#timing.slowestBytesPerSecond;
-    return this.#retry(action, key, signal, async () => {
-      const limit = AbortSignal.timeout(Math.ceil(limitSeconds * 1000));
-      try {
-        return await attempt(signal ? AbortSignal.any([signal, limit]) : limit);
-      } catch (error) {
-        if (!limit.aborted || signal?.aborted) throw error;
-        throw Object.assign(new Error(`no whole answer in ${limitSeconds.toFixed(0)} s`, { cause: error }), {
-          code: 'ETIMEDOUT',
-        });
-      }
+  #archived(key: string, cause: unknown): ArchivedObjectError {
+    return new ArchivedObjectError(`${JSON.stringify(key)} in bucket "${this.bucket}" is archived.`, {
+      cause,
     });
-  }
-
-  async #retry<T>(action: string, key: string, signal: AbortSignal | undefined, attempt: () => Promise<T>) {
-    let skewed = 0;
-    const passes = (error: unknown) => canPass(error) && (!isSkewed(error) || ++skewed < 2);
-    try {
-      return await retrying(attempt, { passes, forSeconds: this.#timing.retrySeconds, signal });
-    } catch (error) {
-      if (signal?.aborted || error instanceof SourceChangedError) throw error;
-      throw explain(action, this.bucket, key, error);
-    }
   }
 
   #changed(key: string, cause: unknown): SourceChangedError {

@@ -7,6 +7,14 @@ export interface ObjectInfo {
   versionId?: string;
   contentType?: string;
   lastModified?: Date;
+  /** Set when the object is in an archive class of S3 and can't be read now. */
+  archive?: Archive;
+}
+
+export interface Archive {
+  /** S3's name for it: `GLACIER`, `DEEP_ARCHIVE`, or a tier of Intelligent-Tiering. */
+  storageClass: string;
+  isRestoring: boolean;
 }
 
 export interface PutOptions {
