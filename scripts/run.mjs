@@ -1,8 +1,9 @@
 // `npm run TASK`: sets up what the task needs and is missing, then runs it on the pinned Node 24. Plain JavaScript
 // without packages, for this runs first, on any Node from 20.
 import { spawn } from 'node:child_process';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ensureFfmpegVersion } from './setup/ffmpeg/versions.mjs';
 import { ensurePackages, pinnedNode } from './setup/packages.mjs';
 import { SetupError, tryRun } from './setup/process.mjs';
 import { ensureChromium, ensureFfmpeg, ensurePostgres } from './setup/tools.mjs';
@@ -39,16 +40,25 @@ const tasks = {
 };
 
 try {
-  const [name, ...args] = process.argv.slice(2);
+  const { name, ffmpeg, args } = readArguments(process.argv.slice(2));
   const task = Object.hasOwn(tasks, name) ? tasks[name] : undefined;
   if (!task) throw new SetupError(`There is no task "${name}". Tasks: ${Object.keys(tasks).join(', ')}.`);
   ensurePackages(root);
+  if (ffmpeg !== undefined)
+    process.env.PATH = dirname(ensureFfmpegVersion(root, ffmpeg).ffmpeg) + delimiter + process.env.PATH;
   for (const need of task.needs) ensure[need]();
   start(runtime(), [...(task.node ?? []), join(root, task.script), ...task.args, ...args]);
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   console.error(error.message);
   process.exitCode = 1;
+}
+
+/** `--ffmpeg VERSION` runs a task with another ffmpeg than the system's; the rest belongs to the task. */
+function readArguments([name, ...args]) {
+  const at = args.indexOf('--ffmpeg');
+  if (at < 0) return { name, args };
+  return { name, ffmpeg: args[at + 1] ?? '', args: args.toSpliced(at, 2) };
 }
 
 /** The pinned Node; this very one where that does not run (the packaged one wants glibc) and this is new enough. */
