@@ -18,7 +18,7 @@ import { checkImage } from './image.ts';
 import { checkPrograms, type RunProgram } from './programs.ts';
 import { checkQueues } from './queues.ts';
 import { checkQuotas } from './quotas.ts';
-import { checkOutput, checkSource } from './storage.ts';
+import { checkConditions, checkOutput, checkSource } from './storage.ts';
 import { validateService } from './workers.ts';
 
 /** @param address undefined where no farm was named: then only what a deployment needs is looked at */
@@ -43,6 +43,7 @@ async function examineLocal(address: FarmAddress, env: NodeJS.ProcessEnv): Promi
       checkQueues(farm, address),
       checkSource(storage('source')),
       checkOutput(storage('output'), address.outputPrefix),
+      checkConditions(storage('output'), address.outputPrefix, true),
       countWorkers(farm),
       checkClock(address.outputEndpoint, fetch, Date.now),
       checkDatabase(env.DATABASE_URL, 'here'),
@@ -98,6 +99,9 @@ async function examineFarm(
       checkWorkers(farm, unknown),
       withBucket('source', address, secrets, env, (bucket) => checkSource(bucket)),
       withBucket('output', address, secrets, env, (bucket) => checkOutput(bucket, address.outputPrefix)),
+      withBucket('output', address, secrets, env, (bucket) =>
+        checkConditions(bucket, address.outputPrefix, address.outputStorage !== 'wasabi'),
+      ),
       // S3 and SQS go by one clock.
       checkClock(address.outputEndpoint || new URL(address.queueUrl).origin, fetch, Date.now),
       database(known, secrets, env),

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
+  type PutObjectCommandInput,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { attempt, type Finding, ok } from './finding.ts';
+import { attempt, type Finding, ok, warning } from './finding.ts';
 
 /** A bucket, and whose keys open it, for people. */
 export interface Bucket {
@@ -32,6 +34,52 @@ export function checkOutput({ s3, bucket, whose }: Bucket, prefix: string): Prom
     }
     return ok('output', `written, read and deleted in ${bucket}, with ${whose}`);
   });
+}
+
+const conditionsName = 'conditional writes';
+
+/**
+ * Writes with If-None-Match and If-Match, by which workers of one film share its parts.
+ * @param areUsed the farm's workers rely on them
+ */
+export function checkConditions({ s3, bucket }: Bucket, prefix: string, areUsed: boolean): Promise<Finding> {
+  return attempt(conditionsName, fix, async () => {
+    const Key = `${prefix}farm-doctor-${randomBytes(16).toString('hex')}.txt`;
+    const put = (Body: string, condition: Pick<PutObjectCommandInput, 'IfMatch' | 'IfNoneMatch'>) =>
+      s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body, ContentType: 'text/plain', ...condition }));
+    try {
+      const { ETag: first } = await put('first', { IfNoneMatch: '*' });
+      const hasRefused =
+        (await isRefused(put('second', { IfNoneMatch: '*' }))) &&
+        (await isRefused(put('third', { IfMatch: '"00000000000000000000000000000000"' })));
+      // R2 takes one write a second to a key.
+      await sleep(1100);
+      await put('fourth', { IfMatch: first });
+      if (hasRefused) return ok(conditionsName, `${bucket} honours If-None-Match and If-Match`);
+      const why = `${bucket} ignores If-None-Match or If-Match`;
+      if (!areUsed) return ok(conditionsName, `${why}; this farm's workers do without`);
+      return warning(
+        conditionsName,
+        `${why}: workers may make the same part of a film twice`,
+        'Set OUTPUT_CONDITIONAL_WRITES to "false" for the workers: docs/storage.md.',
+      );
+    } finally {
+      await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
+    }
+  });
+}
+
+/** 412 is the answer to a condition that does not hold; 501 that of a service without conditions. */
+async function isRefused(writing: Promise<unknown>): Promise<boolean> {
+  try {
+    await writing;
+    return false;
+  } catch (error) {
+    const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+    if (status === 412) return true;
+    if (status === 501) return false;
+    throw error;
+  }
 }
 
 /** Lists and reads. Writes nothing: where every upload becomes a job, a test would be one. */

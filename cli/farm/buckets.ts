@@ -60,6 +60,7 @@ function waysTo(address: FarmAddress, side: Side): Omit<BucketSettings, 'credent
     endpoint: address[`${side}Endpoint`] || undefined,
     addressing: isS3 && !address.local ? 'virtual' : 'path',
     checksums: isS3 ? 'when-supported' : 'when-required',
+    conditionalWrites: address[`${side}Storage`] !== 'wasabi',
   };
 }
 

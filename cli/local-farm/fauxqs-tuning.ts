@@ -4,25 +4,33 @@ import { readFile } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { conditionalWrites, type Route } from './conditional-writes.ts';
+import { writeLimit } from './write-limit.ts';
 
 /**
- * Three things that a farm needs and fauxqs has no options for. Fastify, on which it is built, announces each new
+ * What a farm needs and fauxqs has no options for. Fastify, on which it is built, announces each new
  * server on a diagnostics channel: https://fastify.dev/docs/latest/Reference/Hooks/#diagnostics-channel-hooks
  *
  * - It listens on loopback alone; by itself it would open the storage to the network.
  * - An object may be as large in one PUT as S3 allows (5 GiB), where fauxqs stops at 11 MiB.
  * - Large objects on disk are read from disk: fauxqs loads the whole film for each range. Small ones stay with fauxqs,
  *   which reads and writes an object in one go: a status file that is replaced while it is read comes whole.
+ * - Writes may have conditions, as with S3: see conditional-writes.ts.
  *
+ * @param options.limitWrites take one write a second to a key, as R2 does
  * @returns ends the watch for new servers; those that were tuned stay so
  */
-export function tuneFauxqs(storageDir?: string): () => void {
+export function tuneFauxqs({ storageDir, limitWrites = false }: TuningOptions = {}): () => void {
   const onServer = (message: unknown) => {
     const { fastify } = message as { fastify: Server };
     const listen = fastify.listen.bind(fastify);
     Object.assign(fastify, { listen: (options: object) => listen({ ...options, host: '127.0.0.1' }) });
+    const addConditions = conditionalWrites();
+    const addLimit = writeLimit();
     fastify.addHook('onRoute', (route) => {
       route.bodyLimit = 5 * 1024 ** 3;
+      addConditions(route);
+      if (limitWrites) addLimit(route);
     });
     if (storageDir !== undefined) {
       fastify.addHook('onRequest', (request, reply) => readFromDisk(storageDir, request, reply));
@@ -32,10 +40,15 @@ export function tuneFauxqs(storageDir?: string): () => void {
   return () => unsubscribe('fastify.initialization', onServer);
 }
 
+interface TuningOptions {
+  storageDir?: string | undefined;
+  limitWrites?: boolean;
+}
+
 /** What is used here of Fastify's instance, request and reply. */
 interface Server {
   listen(options: object): Promise<string>;
-  addHook(name: 'onRoute', hook: (route: { bodyLimit?: number }) => void): void;
+  addHook(name: 'onRoute', hook: (route: Route) => void): void;
   addHook(name: 'onRequest', hook: (request: Request, reply: Reply) => Promise<unknown>): void;
 }
 

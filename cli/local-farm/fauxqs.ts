@@ -19,7 +19,7 @@ const names = {
 
 /** Starts fauxqs in this process and sets up what a farm has in the cloud. */
 export const startFauxqsEmulator: StartEmulator = async (options = {}) => {
-  const stopTuning = tuneFauxqs(options.storageDir);
+  const stopTuning = tuneFauxqs({ storageDir: options.storageDir });
   const server = await startFauxqs({
     port: options.port ?? 0,
     logger: false,

@@ -40,6 +40,7 @@ export function workerEnvironment(parts: Parts): Variables {
     OUTPUT_ENDPOINT: output.endpoint,
     OUTPUT_ADDRESSING: output.addressing,
     OUTPUT_CHECKSUMS: output.checksums,
+    OUTPUT_CONDITIONAL_WRITES: String(output.conditionalWrites) as 'true' | 'false',
     OUTPUT_PREFIX: outputPrefix || undefined,
     OUTPUT_PUBLIC_URL: output.publicUrl,
     METRICS_NAMESPACE: parts.metricsNamespace,

@@ -23,6 +23,8 @@ export interface Storage {
   addressing: 'virtual' | 'path';
   /** `when-required` for services that do not know every checksum that the AWS SDK adds by itself. */
   checksums: 'when-supported' | 'when-required';
+  /** Whether writes may have the conditions If-None-Match and If-Match, which keep workers from making a part twice. */
+  conditionalWrites: boolean;
   /** Undefined: the task's own role opens the bucket. */
   credentials?: { accessKeyId: pulumi.Input<string>; secretAccessKey: pulumi.Input<string> };
   /** Where viewers reach the bucket, without a trailing slash. */

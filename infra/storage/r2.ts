@@ -28,6 +28,7 @@ export class R2Storage extends pulumi.ComponentResource implements Storage {
   readonly endpoint: string;
   readonly addressing = 'path';
   readonly checksums = 'when-required';
+  readonly conditionalWrites = true;
   readonly credentials: { accessKeyId: pulumi.Output<string>; secretAccessKey: pulumi.Output<string> };
   readonly publicUrl: pulumi.Output<string> | undefined;
   readonly statements = [];

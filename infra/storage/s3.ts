@@ -24,6 +24,7 @@ export class S3Storage extends pulumi.ComponentResource implements Storage {
   readonly region: pulumi.Output<string>;
   readonly addressing = 'virtual';
   readonly checksums = 'when-supported';
+  readonly conditionalWrites = true;
   readonly publicUrl: pulumi.Output<string> | undefined;
   readonly deliveryTarget: pulumi.Output<string> | undefined;
   readonly statements: PolicyStatement[];

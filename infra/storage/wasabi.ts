@@ -18,6 +18,8 @@ export class WasabiStorage extends pulumi.ComponentResource implements Storage {
   readonly endpoint: string;
   readonly addressing = 'path';
   readonly checksums = 'when-required';
+  /** Not documented by Wasabi: workers ask before and after they write instead. */
+  readonly conditionalWrites = false;
   readonly credentials: { accessKeyId: pulumi.Output<string>; secretAccessKey: pulumi.Output<string> };
   readonly statements = [];
   readonly consoleUrl: pulumi.Output<string>;

@@ -60,6 +60,14 @@ export function slowStore(
     putFile: (...given) => store.putFile(...given),
     remove: (...given) => store.remove(...given),
     close: () => store.close(),
+    putIf: async (key, body, condition, options) => {
+      await delay('put', body);
+      return store.putIf(key, body, condition, options);
+    },
+    listAll: async (...given) => {
+      await delay('list');
+      return store.listAll(...given);
+    },
     async put(key, body, options) {
       await delay('put', body);
       await store.put(key, body, options);

@@ -1,4 +1,5 @@
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
+import { tuneFauxqs } from '../../cli/local-farm/fauxqs-tuning.ts';
 import type { BucketSettings } from '../../worker/src/settings/settings.ts';
 
 export interface TestStorage extends AsyncDisposable {
@@ -8,9 +9,13 @@ export interface TestStorage extends AsyncDisposable {
   bucket(name: string, endpoint?: string): BucketSettings;
 }
 
-/** Object storage in this process, in memory. */
-export async function startStorage(): Promise<TestStorage> {
-  const server = await startFauxqs({ port: 0, logger: false });
+/**
+ * Object storage in this process, in memory.
+ * @param options.limitWrites one write a second to a key, as with R2
+ */
+export async function startStorage(options: { limitWrites?: boolean } = {}): Promise<TestStorage> {
+  const stopTuning = tuneFauxqs(options);
+  const server = await startFauxqs({ port: 0, logger: false }).finally(stopTuning);
   const endpoint = `http://127.0.0.1:${server.port}`;
   return {
     server,
@@ -23,6 +28,7 @@ export async function startStorage(): Promise<TestStorage> {
         endpoint: through,
         addressing: 'path',
         checksums: 'when-required',
+        conditionalWrites: true,
         credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
       };
     },

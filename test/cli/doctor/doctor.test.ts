@@ -41,6 +41,7 @@ it('finds a farm well whose queues, topic, storage and workers answer, and leave
     'topic',
     'source',
     'output',
+    'conditional writes',
     'workers',
     'clock',
   ]) {

@@ -12,6 +12,7 @@ const s3: Storage = {
   region: 'us-east-1',
   addressing: 'virtual',
   checksums: 'when-supported',
+  conditionalWrites: true,
   statements: [],
   consoleUrl: pulumi.output('https://example.com'),
 };

@@ -92,6 +92,8 @@ export const environmentSchema = z.object({
   OUTPUT_ENDPOINT: url.optional(),
   OUTPUT_ADDRESSING: addressing,
   OUTPUT_CHECKSUMS: checksums,
+  /** Whether the storage honours If-None-Match and If-Match on writes, as S3 and R2 do. */
+  OUTPUT_CONDITIONAL_WRITES: flag(true),
   OUTPUT_ACCESS_KEY_ID: z.string().optional(),
   OUTPUT_SECRET_ACCESS_KEY: z.string().optional(),
   /** Begins every output key; empty or ending in "/". */
@@ -160,6 +162,8 @@ export interface BucketSettings {
   endpoint?: string;
   addressing: 'virtual' | 'path';
   checksums: 'when-supported' | 'when-required';
+  /** Whether the storage honours If-None-Match and If-Match on writes. @default true */
+  conditionalWrites?: boolean;
   /** None: the AWS SDK's own chain, which in ECS is the task role. */
   credentials?: { accessKeyId: string; secretAccessKey: string };
 }
@@ -201,7 +205,12 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
     },
     sharing: { partsQueueUrl: env.PARTS_QUEUE_URL, workersPerFilm: env.WORKERS_PER_FILM },
     source: { ...bucket(env, 'SOURCE'), prefix: env.SOURCE_PREFIX, suffixes: env.SOURCE_SUFFIXES },
-    output: { ...bucket(env, 'OUTPUT'), prefix: env.OUTPUT_PREFIX, publicUrl: env.OUTPUT_PUBLIC_URL },
+    output: {
+      ...bucket(env, 'OUTPUT'),
+      conditionalWrites: env.OUTPUT_CONDITIONAL_WRITES,
+      prefix: env.OUTPUT_PREFIX,
+      publicUrl: env.OUTPUT_PUBLIC_URL,
+    },
     encoding: {
       encoder: env.ENCODER,
       x264Preset: env.X264_PRESET,

@@ -28,7 +28,7 @@ const account = stays('Ask the storage provider: the account is closed, unpaid o
 const kmsKey = stays('Enable the KMS key that encrypts the bucket, and let the credentials use it.');
 const otherRegion = stays('The bucket is in another region.');
 const missingFeature = stays(
-  'The service lacks a feature that was asked for: for R2 and Wasabi set checksums to "when-required".',
+  'The service lacks a feature that was asked for: for R2 and Wasabi set checksums to "when-required"; set OUTPUT_CONDITIONAL_WRITES to false where writes may have no conditions.',
 );
 const tooLarge = stays('The object is larger than the service allows.');
 

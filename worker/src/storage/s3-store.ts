@@ -4,6 +4,7 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
@@ -16,7 +17,15 @@ import { putInParts } from './multipart.ts';
 import { Remover } from './remove.ts';
 import { createClient, defaultTiming, type StoreTiming } from './s3-client.ts';
 import { isArchived, isMissing, statusOf } from './s3-errors.ts';
-import type { ObjectInfo, PutOptions, Store } from './store.ts';
+import type {
+  ListedObject,
+  Listing,
+  ObjectInfo,
+  PutCondition,
+  PutOptions,
+  PutOutcome,
+  Store,
+} from './store.ts';
 
 /**
  * Files above this go up in parts of this size. One part at a time is in memory; parts are equal but the last, as R2
@@ -38,6 +47,7 @@ class S3Store implements Store {
   readonly #client: S3Client;
   readonly #calls: PatientCalls;
   readonly #remover: Remover;
+  readonly #hasConditionalWrites: boolean;
 
   constructor(settings: BucketSettings, client: S3Client, timing: StoreTiming) {
     this.bucket = settings.bucket;
@@ -45,6 +55,7 @@ class S3Store implements Store {
     this.#calls = new PatientCalls(settings.bucket, timing);
     const checksum = settings.checksums === 'when-supported' ? 'sdk' : 'md5';
     this.#remover = new Remover(client, settings.bucket, this.#calls, checksum);
+    this.#hasConditionalWrites = settings.conditionalWrites ?? true;
   }
 
   async head(key: string, signal?: AbortSignal): Promise<ObjectInfo | undefined> {
@@ -125,6 +136,57 @@ class S3Store implements Store {
     );
   }
 
+  async putIf(key: string, body: string, condition: PutCondition, options: PutOptions): Promise<PutOutcome> {
+    if (!this.#hasConditionalWrites) return this.#putAfterLook(key, body, condition, options);
+    const bytes = Buffer.from(body);
+    const command = new PutObjectCommand({
+      Bucket: this.bucket,
+      Key: key,
+      Body: bytes,
+      ContentLength: bytes.length,
+      ContentType: options.contentType,
+      CacheControl: options.cacheControl,
+      ...(condition.kind === 'absent' ? { IfNoneMatch: '*' } : { IfMatch: condition.etag }),
+    });
+    let tries = 0;
+    const etag = await this.#calls.limited(
+      { action: 'write', key, signal: options.signal },
+      bytes.length,
+      async (abortSignal) => {
+        tries += 1;
+        try {
+          return (await this.#client.send(command, { abortSignal })).ETag ?? '';
+        } catch (error) {
+          if (statusOf(error) === 412 || isMissing(error)) return undefined;
+          throw error;
+        }
+      },
+    );
+    if (etag !== undefined) return { kind: 'written', etag };
+    // An earlier try may have written, and its answer was lost.
+    return tries > 1 ? this.#outcomeOf(key, bytes, options.signal) : { kind: 'condition-failed' };
+  }
+
+  /** The second look finds a writer that was quicker, unless both have looked before either wrote. */
+  async #putAfterLook(key: string, body: string, condition: PutCondition, options: PutOptions) {
+    const found = await this.head(key, options.signal);
+    const holds = condition.kind === 'absent' ? found === undefined : found?.etag === condition.etag;
+    if (!holds) return { kind: 'condition-failed' } as const;
+    await this.put(key, body, options);
+    return this.#outcomeOf(key, Buffer.from(body), options.signal);
+  }
+
+  async #outcomeOf(key: string, written: Buffer, signal: AbortSignal | undefined): Promise<PutOutcome> {
+    const command = new GetObjectCommand({ Bucket: this.bucket, Key: key });
+    return this.#calls.limited({ action: 'read', key, signal }, answerBytes, async (abortSignal) => {
+      const found = await this.#client.send(command, { abortSignal }).catch(undefinedWhenMissing);
+      const body = Buffer.from((await found?.Body?.transformToByteArray()) ?? []);
+      return body.equals(written)
+        ? { kind: 'written', etag: found?.ETag ?? '' }
+        : { kind: 'condition-failed' };
+    });
+  }
+
   async putFile(key: string, path: string, options: PutOptions): Promise<{ sizeBytes: number }> {
     await using file = await open(path, 'r');
     const { size } = await file.stat();
@@ -146,32 +208,45 @@ class S3Store implements Store {
     return { sizeBytes: size };
   }
 
-  async *list(
-    prefix: string,
-    signal?: AbortSignal,
-  ): AsyncGenerator<{ key: string; sizeBytes: number; lastModified?: Date }> {
+  async *list(prefix: string, signal?: AbortSignal): AsyncGenerator<ListedObject> {
+    for await (const page of this.#pages(prefix, signal)) yield* page.objects;
+  }
+
+  async listAll(prefix: string, signal?: AbortSignal): Promise<Listing> {
+    const objects: ListedObject[] = [];
+    let at = new Date();
+    for await (const page of this.#pages(prefix, signal)) {
+      objects.push(...page.objects);
+      at = page.at;
+    }
+    return { at, objects };
+  }
+
+  async *#pages(prefix: string, signal?: AbortSignal): AsyncGenerator<Listing> {
     let token: string | undefined;
     do {
+      // XML cannot carry every character that a key may have.
+      const command = new ListObjectsV2Command({
+        Bucket: this.bucket,
+        Prefix: prefix,
+        ContinuationToken: token,
+        EncodingType: 'url',
+      });
+      let at = new Date();
+      command.middlewareStack.add(
+        (next) => async (args) => {
+          const result = await next(args);
+          at = dateOf(result.response) ?? new Date();
+          return result;
+        },
+        { step: 'deserialize' },
+      );
       const page = await this.#calls.limited(
         { action: 'list', key: prefix, signal },
         answerBytes,
-        (abortSignal) =>
-          this.#client.send(
-            // XML cannot carry every character that a key may have.
-            new ListObjectsV2Command({
-              Bucket: this.bucket,
-              Prefix: prefix,
-              ContinuationToken: token,
-              EncodingType: 'url',
-            }),
-            { abortSignal },
-          ),
+        (abortSignal) => this.#client.send(command, { abortSignal }),
       );
-      for (const { Key, Size, LastModified } of page.Contents ?? []) {
-        if (Key === undefined) continue;
-        const key = page.EncodingType === 'url' ? decodeListed(Key) : Key;
-        yield { key, sizeBytes: Size ?? 0, lastModified: LastModified };
-      }
+      yield { at, objects: objectsOn(page) };
       token = page.IsTruncated ? page.NextContinuationToken : undefined;
     } while (token !== undefined);
   }
@@ -203,6 +278,21 @@ class S3Store implements Store {
 
 function undefinedWhenMissing(error: unknown): undefined {
   if (!isMissing(error)) throw error;
+}
+
+/** The storage's clock, by the header `date` of its answer. */
+function dateOf(response: unknown): Date | undefined {
+  const { headers } = response as { headers?: Readonly<Record<string, string>> };
+  const date = new Date(headers?.date ?? '');
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}
+
+function objectsOn({ Contents = [], EncodingType }: ListObjectsV2CommandOutput): ListedObject[] {
+  return Contents.flatMap(({ Key, Size, ETag, LastModified }) => {
+    if (Key === undefined) return [];
+    const key = EncodingType === 'url' ? decodeListed(Key) : Key;
+    return [{ key, sizeBytes: Size ?? 0, etag: ETag ?? '', lastModified: LastModified }];
+  });
 }
 
 /** Form encoding, as S3 does it: a space comes as "+", a plus as "%2B". */

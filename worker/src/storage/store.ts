@@ -23,6 +23,28 @@ export interface PutOptions {
   signal?: AbortSignal;
 }
 
+/** When a conditional write takes place: there is no such object, or it still is this version. */
+export type PutCondition = { kind: 'absent' } | { kind: 'unchanged'; etag: string };
+
+export type PutOutcome =
+  | { kind: 'written'; etag: string }
+  /** The condition does not hold: the object is there, is another one, or is gone. Nothing was written. */
+  | { kind: 'condition-failed' };
+
+export interface ListedObject {
+  key: string;
+  sizeBytes: number;
+  /** As storage gives it, quotes included. */
+  etag: string;
+  lastModified?: Date;
+}
+
+/** A whole listing, and the time of the storage's clock at which it was made. */
+export interface Listing {
+  at: Date;
+  objects: ListedObject[];
+}
+
 /**
  * One bucket. The only way the worker talks to object storage, and the same for S3, R2 and Wasabi. Every call retries
  * what can pass (network, 5xx, throttling) with backoff and jitter, gives up on a connection without bytes, and throws
@@ -42,12 +64,17 @@ export interface Store {
   /** A small object, whole. Undefined when there is none. */
   get(key: string, signal?: AbortSignal): Promise<Buffer | undefined>;
   put(key: string, body: Buffer | string, options: PutOptions): Promise<void>;
+  /**
+   * A small object that is written where the condition holds, atomically. Storage without conditional writes is asked
+   * before and after instead, so that of two writers at the same moment both may find that they have written.
+   * @param body differs from all others that are written to this key
+   */
+  putIf(key: string, body: string, condition: PutCondition, options: PutOptions): Promise<PutOutcome>;
   /** A local file; `sizeBytes` is checked against what was read. */
   putFile(key: string, path: string, options: PutOptions): Promise<{ sizeBytes: number }>;
-  list(
-    prefix: string,
-    signal?: AbortSignal,
-  ): AsyncIterable<{ key: string; sizeBytes: number; lastModified?: Date }>;
+  list(prefix: string, signal?: AbortSignal): AsyncIterable<ListedObject>;
+  /** All objects at once, for prefixes below which there are few. */
+  listAll(prefix: string, signal?: AbortSignal): Promise<Listing>;
   remove(keys: readonly string[], signal?: AbortSignal): Promise<void>;
   close(): void;
 }
