@@ -63,6 +63,16 @@ export function farmAlarms(farm: FarmNames, rules: AlarmRules): FarmAlarm[] {
       watched: { metric: workerMetric(farm, 'JobsFailed'), stat: 'Sum' },
     },
     {
+      key: 'sick-workers',
+      description:
+        'A worker found its own encoder, disk or storage broken and ended. Its job goes to another worker and ECS starts a new one; on GPU the waker replaces the instance. If this repeats, look for "this worker is sick" in the worker log.',
+      threshold: 1,
+      periodSeconds: 300,
+      points: 1,
+      of: 1,
+      watched: { metric: workerMetric(farm, 'SickWorkers'), stat: 'Sum' },
+    },
+    {
       // Not of the parts queue: its messages are younger than their job, which is counted here.
       key: 'oldest-job',
       description: `A job is ${rules.oldestJobSeconds} s old and not finished. Too few workers ("maxTasks"), or a job that never ends.`,

@@ -70,6 +70,7 @@ export function buildDashboard(farm: FarmNames, alarmArns: readonly pulumi.Input
       { metric: workerMetric(farm, 'JobsSucceeded'), stat: 'Sum', label: 'succeeded' },
       { metric: workerMetric(farm, 'JobsRetried'), stat: 'Sum', label: 'tried again' },
       { metric: workerMetric(farm, 'JobsFailed'), stat: 'Sum', label: 'failed' },
+      { metric: workerMetric(farm, 'SickWorkers'), stat: 'Sum', label: 'sick workers' },
     ],
     { period: 300 },
   );

@@ -58,7 +58,8 @@ export type WorkerMetricName =
   | 'EncodeSeconds'
   | 'PublishSeconds'
   | 'Speed'
-  | 'PublishedBytes';
+  | 'PublishedBytes'
+  | 'SickWorkers';
 
 export function workerMetric({ metricsNamespace }: FarmNames, name: WorkerMetricName): Metric {
   return { namespace: metricsNamespace, name, dimensions: {} };

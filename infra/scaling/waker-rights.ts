@@ -38,6 +38,7 @@ export function wakerStatements(
   return [
     ...statements,
     allow('ListInstances', ['ecs:ListContainerInstances'], clusterArn),
+    allow('SeeBrokenTasks', ['ecs:DescribeTasks'], inCluster(clusterArn, 'task')),
     allow(
       'DrainInstances',
       ['ecs:DescribeContainerInstances', 'ecs:UpdateContainerInstancesState'],

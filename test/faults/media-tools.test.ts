@@ -78,6 +78,31 @@ describe('ffmpeg that says all is well and is wrong', () => {
   });
 });
 
+describe('a worker that is sick', () => {
+  it('ends without a word against its job, which another worker makes at its first attempt', async () => {
+    const real = toolPath('ffmpeg');
+    // Encodes test pictures until a film has failed, as a GPU that falls off the bus does.
+    const broken = `${faults.folder}/gpu-fell-off`;
+    const FFMPEG_PATH = await script(faults.folder, 'ffmpeg-sick', [
+      `case "$*" in -version) exec ${real} -version;; *"-f lavfi"*) [ -e ${broken} ] || exec ${real} "$@";; *libx264*) touch ${broken};; *) exec ${real} "$@";; esac`,
+      'echo "[cuda @ 0x55d0] CUDA_ERROR_UNKNOWN: unknown error" >&2',
+      'exit 1',
+    ]);
+    const id = await faults.send();
+    const worker = faults.startWorker({ FFMPEG_PATH, METRICS_NAMESPACE: 'farm/test' });
+    expect(await worker.exited).toEqual({ code: 71, signal: null });
+    expect(logged(worker.log, 'this worker is sick (encoder): it takes no more jobs and ends')).toMatchObject(
+      {
+        of: 'encoder',
+        reason: 'x264 does not encode a test picture: CUDA_ERROR_UNKNOWN: unknown error',
+      },
+    );
+    expect(worker.log.some((line) => line.includes('"SickWorkers":1'))).toBe(true);
+    faults.startWorker();
+    expect((await expectFilm(faults, id)).attempt).toBe(1);
+  });
+});
+
 describe('a GPU that is not there', () => {
   it('at the start: the worker says so and takes no job, which another one does', async () => {
     const id = await faults.send();

@@ -43,6 +43,8 @@ export class FarmModel {
   nowMs = 1_000_000_000_000;
   desired: number;
   tasks: Task[] = [];
+  /** Tasks whose worker ended by itself. */
+  stopped: { arn: string; instance?: string; exitCode: number }[] = [];
   machines: Machine[] = [];
   waiting: Job[] = [];
   /** Help that films ask for, on a queue of its own. */
@@ -151,7 +153,18 @@ export class FarmModel {
     DescribeServices: () => ({
       services: [{ status: 'ACTIVE', desiredCount: this.desired, runningCount: this.running.length }],
     }),
-    ListTasks: () => ({ taskArns: this.tasks.map(({ arn }) => arn) }),
+    ListTasks: ({ desiredStatus }) => ({
+      taskArns: (desiredStatus === 'STOPPED' ? this.stopped : this.tasks).map(({ arn }) => arn),
+    }),
+    DescribeTasks: ({ tasks }) => ({
+      tasks: this.stopped
+        .filter(({ arn }) => (tasks as string[]).includes(arn))
+        .map(({ arn, instance, exitCode }) => ({
+          taskArn: arn,
+          containerInstanceArn: this.machines.find(({ id }) => id === instance)?.arn ?? 'arn:gone',
+          containers: [{ exitCode }],
+        })),
+    }),
     GetTaskProtection: () => ({
       protectedTasks: this.tasks.map(({ arn, job }) => ({ taskArn: arn, protectionEnabled: Boolean(job) })),
     }),
@@ -197,6 +210,7 @@ export class FarmModel {
     TerminateInstanceInAutoScalingGroup: ({ InstanceId, ShouldDecrementDesiredCapacity }) => {
       this.calls.push(`Terminate ${InstanceId}${ShouldDecrementDesiredCapacity ? '' : ' and replace'}`);
       this.machines = this.machines.filter(({ id }) => id !== InstanceId);
+      if (!ShouldDecrementDesiredCapacity) this.launch();
       this.stop(this.tasks.filter(({ instance }) => instance === InstanceId));
       return {};
     },

@@ -42,7 +42,10 @@ function answersOf(cloud: Cloud): Record<string, (input: Input) => unknown> {
     DescribeServices: () => ({
       services: [{ status: 'ACTIVE', desiredCount: service.desired, runningCount: service.running.length }],
     }),
-    ListTasks: () => ({ taskArns: service.tasks.map(({ arn }) => arn) }),
+    // No machine of the simulation breaks, so no stopped task is of interest.
+    ListTasks: ({ desiredStatus }) => ({
+      taskArns: desiredStatus === 'STOPPED' ? [] : service.tasks.map(({ arn }) => arn),
+    }),
     GetTaskProtection: () => ({
       protectedTasks: service.tasks.map((task) => ({
         taskArn: task.arn,

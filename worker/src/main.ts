@@ -6,6 +6,8 @@ import { lookSeconds } from './film/crew.ts';
 import type { TranscodeRun } from './film/make-film.ts';
 import { help, transcode } from './film/transcode.ts';
 import { openWorkDir } from './film/work-dir.ts';
+import { diskCheck, encoderCheck, storageCheck, untilStorageAnswers } from './health/checks.ts';
+import { Health, type Sickness } from './health/health.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { createSourceRemoval } from './job/remove-source.ts';
 import { createJobRunner, type MessageRun } from './job/run.ts';
@@ -18,13 +20,24 @@ import { planFileKey } from './protocol/plan-file.ts';
 import { createConsumer } from './queue/consumer.ts';
 import { createProtection } from './queue/protection.ts';
 import { createQueue } from './queue/queue.ts';
+import { sickWorkerLine } from './report/metrics.ts';
 import { createReporter } from './report/reporter.ts';
 import { openSinks } from './report/sinks.ts';
 import { readStatusFile } from './report/status-file.ts';
 import { readSettings, type Settings, SettingsError } from './settings/settings.ts';
 
-/** Exit codes, after sysexits.h: settings that must be mended, and an encoder that is not there. */
-const exitCodes = { stopped: 0, crashed: 1, noEncoder: 69, badSettings: 78 };
+/**
+ * Exit codes, after sysexits.h. The waker replaces the GPU instance of a task that ends with `noEncoder` or `brokenMachine`
+ * (infra/scaling/waker/broken.ts).
+ */
+const exitCodes = {
+  stopped: 0,
+  crashed: 1,
+  noEncoder: 69,
+  brokenMachine: 71,
+  noStorage: 75,
+  badSettings: 78,
+};
 
 /** The whole way from SIGTERM to the exit; ECS kills after 30 s by default, and Spot takes the machine in 120 s. */
 const stopMs = 9500;
@@ -82,6 +95,8 @@ async function main(): Promise<void> {
     readStatus,
     sendHelp: parts && ((wanted) => sendHelp(parts, wanted, run)),
   });
+  const checkOfStorage = storageCheck(stores.output, prefix);
+  const health = new Health([encoderCheck(encoder, tools), diskCheck(workDir), checkOfStorage], log);
   const { runJob, runHelp } = createJobRunner({
     settings,
     transcode: (job, run) => transcode(job, context(run)),
@@ -94,6 +109,7 @@ async function main(): Promise<void> {
     staleSeconds,
     stops: createStops(stores.output, prefix, lookSeconds(staleSeconds), log),
     sourceRemoval: createSourceRemoval(settings, stores.storeFor),
+    health,
     log,
   });
   const jobBinding = { queue: jobs, handle: runJob };
@@ -109,18 +125,31 @@ async function main(): Promise<void> {
     protection,
   });
 
+  await Promise.race([untilStorageAnswers(checkOfStorage, log), stopSignal]);
   consumer.start();
   log.info({ encoder, queue: settings.queue.url, output: outputBucket }, 'worker started');
 
-  const signal = await stopSignal;
-  log.info({ signal }, 'worker stopping');
-  exitLate(log);
+  const ending = await Promise.race([
+    stopSignal.then((signal) => ({ signal, exitCode: exitCodes.stopped })),
+    health.sick.then((sickness) => endOfSick(sickness, settings, log)),
+  ]);
+  log.info(ending, 'worker stopping');
+  exitLate(log, ending.exitCode);
   await consumer.stop();
   await reporter.close(1500);
   protection.close();
   await rm(workDir, { recursive: true, force: true });
   log.info('worker stopped');
-  process.exit(exitCodes.stopped);
+  process.exit(ending.exitCode);
+}
+
+/** A sick worker ends, so that ECS starts another: where the machine is broken, on another machine. */
+function endOfSick(sickness: Sickness, { report }: Settings, log: Logger) {
+  log.fatal(sickness, `this worker is sick (${sickness.of}): it takes no more jobs and ends`);
+  const { metricsNamespace } = report;
+  if (metricsNamespace !== undefined)
+    process.stdout.write(`${JSON.stringify(sickWorkerLine(metricsNamespace, sickness, new Date()))}\n`);
+  return { sickness, exitCode: sickness.of === 'storage' ? exitCodes.noStorage : exitCodes.brokenMachine };
 }
 
 function readSettingsOrExit(): Settings {
@@ -142,10 +171,10 @@ function nextSignal(): Promise<NodeJS.Signals> {
   });
 }
 
-function exitLate(log: Logger): void {
+function exitLate(log: Logger, exitCode: number): void {
   setTimeout(() => {
     log.error('the stop took too long; whatever is left comes back by itself');
-    process.exit(exitCodes.stopped);
+    process.exit(exitCode);
   }, stopMs);
 }
 

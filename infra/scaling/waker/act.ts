@@ -26,8 +26,10 @@ export async function act(clients: WakerClients, farm: Farm, actions: readonly A
         new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity: action.count }),
       );
       done.push(`${action.count} instances: ${action.reason}`);
-    } else {
+    } else if (action.type === 'end-instance') {
       done.push(await endInstance(clients, farm, action));
+    } else {
+      done.push(await endBrokenInstance(clients, farm, action));
     }
   }
   return done;
@@ -49,13 +51,35 @@ async function endInstance(
       return `${instanceId} stays: it has just got a task`;
     }
   }
-  await clients.autoScaling.send(
+  await terminate(clients, instanceId, { replace: false });
+  return `${instanceId} ended: ${reason}`;
+}
+
+/** Closed to new tasks at once, and ended when those of other GPUs on it are gone. */
+async function endBrokenInstance(
+  clients: WakerClients,
+  farm: Farm,
+  { instanceId, containerInstanceArn, replace }: Action & { type: 'end-broken-instance' },
+): Promise<string> {
+  if (containerInstanceArn !== undefined) {
+    await setState(clients, farm, containerInstanceArn, 'DRAINING');
+    if (await hasTask(clients, farm, containerInstanceArn)) return `${instanceId} is broken, and drains`;
+  }
+  await terminate(clients, instanceId, { replace });
+  return `${instanceId} ended${replace ? ' and replaced' : ''}: its worker found the machine broken`;
+}
+
+async function terminate(
+  { autoScaling }: WakerClients,
+  InstanceId: string,
+  { replace }: { replace: boolean },
+): Promise<void> {
+  await autoScaling.send(
     new TerminateInstanceInAutoScalingGroupCommand({
-      InstanceId: instanceId,
-      ShouldDecrementDesiredCapacity: true,
+      InstanceId,
+      ShouldDecrementDesiredCapacity: !replace,
     }),
   );
-  return `${instanceId} ended: ${reason}`;
 }
 
 async function setState(

@@ -9,6 +9,7 @@
  *   tasks, down, when all is quiet      this: soon to one, later to the minimum
  *   instances, up                       this: at once, as many as the tasks need; ECS managed scaling, minutes later, what is left
  *   instances, down                     this, minutes after the last task; managed scaling takes 15 to do the same
+ *   broken instances                    this, at once
  */
 export function decide(observed: Observed, rules: Rules): Decision {
   const { atMs, service } = observed;
@@ -18,10 +19,12 @@ export function decide(observed: Observed, rules: Rules): Decision {
   const memory = isRaise ? { ...remembered, raisedAtMs: atMs } : remembered;
   const desired = wanted?.count ?? service.desired;
   const order = missingInstances(observed, desired, rules);
+  const broken = brokenInstances(observed, desired, rules);
   const ending = sparedInstances(observed, memory, desired, rules);
   const actions: Action[] = [
     ...(wanted ? [{ type: 'set-desired-count' as const, ...wanted }] : []),
     ...(order ? [{ type: 'order-instances' as const, ...order }] : []),
+    ...broken,
     ...ending.map(({ instance, reason }) => ({
       type: 'end-instance' as const,
       instanceId: instance.id,
@@ -67,6 +70,8 @@ export interface Instance {
   containerInstanceArn?: string;
   /** No new task is placed on it. */
   draining: boolean;
+  /** A worker on it ended because the machine does not work. */
+  broken: boolean;
   /** Running and starting. */
   tasks: number;
 }
@@ -108,7 +113,17 @@ export interface Rules {
 export type Action =
   | { type: 'set-desired-count'; count: number; reason: string }
   | { type: 'order-instances'; count: number; reason: string }
-  | { type: 'end-instance'; instanceId: string; containerInstanceArn?: string; reason: string };
+  | { type: 'end-instance'; instanceId: string; containerInstanceArn?: string; reason: string }
+  | BrokenInstance;
+
+/** Takes no new task; ends as soon as it has none. */
+interface BrokenInstance {
+  type: 'end-broken-instance';
+  instanceId: string;
+  containerInstanceArn?: string;
+  /** The group starts another in its place. */
+  replace: boolean;
+}
 
 export interface Decision {
   actions: Action[];
@@ -171,6 +186,23 @@ function missingInstances(
   return count > groupSize.desired ? { count, reason: `${desiredTasks} tasks are wanted` } : undefined;
 }
 
+/** ECS would start the next worker on the same broken machine. */
+function brokenInstances(
+  { instances, groupSize }: Observed,
+  desired: number,
+  { tasksPerInstance }: Rules,
+): BrokenInstance[] {
+  const needed = Math.ceil(desired / tasksPerInstance);
+  return instances
+    .filter(({ broken }) => broken)
+    .map(({ id, containerInstanceArn }) => ({
+      type: 'end-broken-instance',
+      instanceId: id,
+      containerInstanceArn,
+      replace: (groupSize?.desired ?? 0) <= needed,
+    }));
+}
+
 /** Instances to end: without a task for long enough, and none waits that could go there. */
 function sparedInstances(
   { atMs, instances }: Observed,
@@ -179,7 +211,7 @@ function sparedInstances(
   { idleInstanceMs, joinMs }: Rules,
 ) {
   const idle = instances
-    .filter(({ tasks }) => tasks === 0)
+    .filter(({ tasks, broken }) => tasks === 0 && !broken)
     .map((instance) => ({ instance, idleMs: atMs - (idleSinceMs[instance.id] ?? atMs) }));
   const ended = idle.flatMap(({ instance, idleMs }) => {
     const joined = instance.containerInstanceArn !== undefined;

@@ -8,6 +8,7 @@ import {
   ListTasksCommand,
 } from '@aws-sdk/client-ecs';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import { readBroken } from './broken.ts';
 import type { Instance, Observed } from './decide.ts';
 import type { Farm, WakerClients } from './farm.ts';
 
@@ -68,22 +69,25 @@ async function countProtected({ ecs }: WakerClients, { cluster, service }: Farm)
 
 async function readGroup(
   clients: WakerClients,
-  { cluster, group: name }: Farm,
+  farm: Farm,
 ): Promise<Pick<Observed, 'instances' | 'groupSize'>> {
+  const { cluster, group: name } = farm;
   if (!name) return { instances: [] };
   const [{ AutoScalingGroups = [] }, inCluster] = await Promise.all([
     clients.autoScaling.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] })),
     readContainerInstances(clients, cluster),
   ]);
+  const broken = inCluster.length > 0 ? await readBroken(clients, farm) : new Set<string>();
   const [group] = AutoScalingGroups;
   if (!group) throw new Error(`Auto Scaling group "${name}" is not there; run "pulumi up".`);
   const { DesiredCapacity: desired = 0, MaxSize: max = 0 } = group;
-  return { instances: aliveInstances(group, inCluster), groupSize: { desired, max } };
+  return { instances: aliveInstances(group, inCluster, broken), groupSize: { desired, max } };
 }
 
 function aliveInstances(
   { Instances = [] }: AutoScalingGroup,
   inCluster: readonly ContainerInstance[],
+  broken: ReadonlySet<string>,
 ): Instance[] {
   const alive = Instances.filter(({ LifecycleState }) =>
     // Those on their way out are nobody's to end.
@@ -97,6 +101,7 @@ function aliveInstances(
         id: InstanceId,
         containerInstanceArn: joined?.containerInstanceArn,
         draining: joined?.status === 'DRAINING',
+        broken: broken.has(joined?.containerInstanceArn ?? ''),
         tasks: tasksOn(joined),
       },
     ];

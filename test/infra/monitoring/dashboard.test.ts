@@ -38,6 +38,7 @@ describe('the dashboard', () => {
       ['transcode-farm/test', 'JobsSucceeded'],
       ['transcode-farm/test', 'JobsRetried'],
       ['transcode-farm/test', 'JobsFailed'],
+      ['transcode-farm/test', 'SickWorkers'],
     ]);
   });
 

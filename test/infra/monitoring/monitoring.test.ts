@@ -31,12 +31,12 @@ beforeAll(async () => {
 const alarmsOf = (made: Made) => made.resourcesOf('aws:cloudwatch/metricAlarm:MetricAlarm');
 
 describe('alarms', () => {
-  it('are few: within the ten metrics that are free', () => {
+  it('are few: one metric more than the ten that are free', () => {
     const watched = alarmsOf(gpu).flatMap(({ inputs }) => {
       const queries = inputs.metricQueries as { metric?: unknown }[] | undefined;
       return queries ? queries.filter(({ metric }) => metric) : [inputs.metricName];
     });
-    expect(watched).toHaveLength(10);
+    expect(watched).toHaveLength(11);
     expect(
       alarmsOf(gpu)
         .map(({ name }) => name)
@@ -48,6 +48,7 @@ describe('alarms', () => {
       'watch-no-worker',
       'watch-oldest-job',
       'watch-parts-dead-letters',
+      'watch-sick-workers',
       'watch-waker-errors',
     ]);
   });
@@ -74,7 +75,7 @@ describe('alarms', () => {
         }),
       { preview: true },
     );
-    expect(alarmsOf(made)).toHaveLength(7);
+    expect(alarmsOf(made)).toHaveLength(8);
   });
 });
 

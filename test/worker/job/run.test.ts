@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { InterruptedError, RefusedError } from '../../../worker/src/errors.ts';
+import type { Sickness } from '../../../worker/src/health/health.ts';
 import { createSourceRemoval } from '../../../worker/src/job/remove-source.ts';
 import { createJobRunner, type JobRunnerOptions } from '../../../worker/src/job/run.ts';
 import { createStops } from '../../../worker/src/job/stop.ts';
@@ -33,7 +34,7 @@ afterEach(async () => {
 });
 
 /** A runner with real storage; only the transcoding is the test's own. */
-function open(transcode: TranscodeJob, environment: Partial<WorkerEnvironment> = {}) {
+function open(transcode: TranscodeJob, environment: Partial<WorkerEnvironment> = {}, sickness?: Sickness) {
   const plain = testSettings({ RETRY_DELAY_SECONDS: '10', ...environment });
   const settings = {
     ...plain,
@@ -56,6 +57,7 @@ function open(transcode: TranscodeJob, environment: Partial<WorkerEnvironment> =
     stops: createStops(opened.output, '', 5, log),
     isPublished: async ({ playlist }) => (await opened.output.head(playlist)) !== undefined,
     sourceRemoval: createSourceRemoval(settings, opened.storeFor),
+    health: { examine: async () => sickness },
     log,
     random: () => 0,
   });
@@ -89,6 +91,21 @@ const fails =
   async () => {
     throw error;
   };
+
+test('a failure of a sick worker costs the job no attempt, and its message goes to another at once', async () => {
+  const sick: Sickness = { of: 'encoder', reason: 'No capable devices found' };
+  const { run, told, lines } = open(fails(new Error('ffmpeg ended with exit code 1')), {}, sick);
+  expect(await run(message(job, { attributes: { attempt: '3' } }), never)).toEqual({ action: 'release' });
+  expect(told).toEqual(['running 3', 'queued 3']);
+  expect(lines.find(({ sickness }) => sickness)).toMatchObject({ sickness: sick, job: 'a' });
+});
+
+test('a refusal that no ffmpeg has spoken is the job’s own, however sick the worker is', async () => {
+  const sick: Sickness = { of: 'encoder', reason: 'No capable devices found' };
+  const { run, told } = open(fails(new RefusedError('too-long', 'Too long.')), {}, sick);
+  expect(await run(message(job), never)).toMatchObject({ action: 'give-up', code: 'too-long' });
+  expect(told).toEqual(['running 1', 'failed 1']);
+});
 
 test('a success is told before it is acknowledged', async () => {
   const { run, status, told } = open(async (queued, { report }) => {

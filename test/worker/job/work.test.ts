@@ -78,6 +78,7 @@ async function open(work: Work = async () => ({ end: 'left' })) {
     stops: createStops(output, '', 0.2, log),
     isPublished: async () => false,
     sourceRemoval: createSourceRemoval(settings, stores.storeFor),
+    health: { examine: async () => undefined },
     log,
     random: () => 0,
   });

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DamagedFilmError, failureKind, InterruptedError, RefusedError } from '../errors.ts';
+import { MediaToolError } from '../ffmpeg/media-tool.ts';
 import type { FilmEnd } from '../film/make-film.ts';
+import type { Health } from '../health/health.ts';
 import type { Logger } from '../log.ts';
 import type { QueuedJob } from '../protocol/job.ts';
 import type { Request } from '../protocol/request.ts';
@@ -36,6 +38,8 @@ export interface WorkOptions {
   readStatus: (jobId: string) => Promise<JobState | undefined>;
   stops: Stops;
   sourceRemoval: SourceRemoval;
+  /** Tells a failure of this worker from one of the film. */
+  health: Pick<Health, 'examine'>;
   /** See `TranscodeRun`. */
   staleSeconds: number;
   random?: () => number;
@@ -104,6 +108,15 @@ export function createWorkRunner(options: WorkOptions) {
 
   async function failed(work: Work, error: unknown, signal: AbortSignal): Promise<Outcome> {
     const { report, request, log, messageId } = work;
+    const sickness = mayBeOurs(error) ? await options.health.examine() : undefined;
+    if (sickness !== undefined) {
+      log.error(
+        { err: error, sickness },
+        'job failed because this worker is sick; it costs the job no attempt',
+      );
+      await report.move({ to: 'queued' }, interruptedFlushMs);
+      return { action: 'release' };
+    }
     const code = codeOf(error);
     const message = error instanceof Error ? error.message : String(error);
     const kind = failureKind(error) === 'refused' ? 'refused' : 'trouble';
@@ -183,6 +196,11 @@ function isOver(told: JobState | undefined, stoppedAt: string): boolean {
 function letter({ job, letter: body }: Omit<Work, 'run'>, code: string, reason: string): Outcome {
   const { id: jobId, requestId } = job;
   return { action: 'give-up', jobId, requestId, code, reason, ...(body === undefined ? {} : { body }) };
+}
+
+/** Whether a broken worker can cause this failure: also films that ffmpeg finds damaged, as a broken GPU decodes nothing. */
+function mayBeOurs(error: unknown): boolean {
+  return failureKind(error) === 'trouble' || (error as Error).cause instanceof MediaToolError;
 }
 
 /** For machines: what the job failed of. */

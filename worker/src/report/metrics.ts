@@ -1,4 +1,6 @@
+import type { Sickness } from '../health/health.ts';
 import type { JobState } from '../protocol/status.ts';
+import { workerName } from './reporter.ts';
 import type { Sink } from './sink.ts';
 
 /** Names and units in CloudWatch; dashboards and alarms are made from them. */
@@ -14,6 +16,8 @@ export const metricUnits = {
   /** Film seconds per second of work. */
   Speed: 'None',
   PublishedBytes: 'Bytes',
+  /** Workers that found themselves broken and ended. */
+  SickWorkers: 'Count',
 } as const;
 
 export type MetricName = keyof typeof metricUnits;
@@ -37,17 +41,24 @@ export function createMetrics(namespace: string, write: (line: string) => void):
 export function metricsLine(namespace: string, state: JobState): Record<string, unknown> | undefined {
   const values = valuesOf(state);
   if (values === undefined) return undefined;
-  const Metrics = Object.keys(values).map((Name) => ({ Name, Unit: metricUnits[Name as MetricName] }));
   return {
-    _aws: {
-      Timestamp: Date.parse(state.updatedAt),
-      CloudWatchMetrics: [{ Namespace: namespace, Dimensions: [[]], Metrics }],
-    },
+    ...embedded(namespace, Date.parse(state.updatedAt), values),
     job: state.id,
     attempt: state.attempt,
     ...(state.error === undefined ? {} : { code: state.error.code }),
     ...values,
   };
+}
+
+/** Of a worker that found itself broken. */
+export function sickWorkerLine(namespace: string, sickness: Sickness, at: Date): Record<string, unknown> {
+  const values = { SickWorkers: 1 };
+  return { ...embedded(namespace, at.getTime(), values), worker: workerName, ...sickness, ...values };
+}
+
+function embedded(namespace: string, Timestamp: number, values: Partial<Record<MetricName, number>>) {
+  const Metrics = Object.keys(values).map((Name) => ({ Name, Unit: metricUnits[Name as MetricName] }));
+  return { _aws: { Timestamp, CloudWatchMetrics: [{ Namespace: namespace, Dimensions: [[]], Metrics }] } };
 }
 
 function valuesOf({ state, timings, film }: JobState): Partial<Record<MetricName, number>> | undefined {

@@ -41,7 +41,7 @@ const awake: Observed = {
 };
 
 function instance(id: string, rest: Partial<Instance> = {}): Instance {
-  return { id, containerInstanceArn: `arn:${id}`, draining: false, tasks: 0, ...rest };
+  return { id, containerInstanceArn: `arn:${id}`, draining: false, broken: false, tasks: 0, ...rest };
 }
 
 function countOf(actions: readonly Action[]): number | undefined {
@@ -294,6 +294,7 @@ const anyInstances = fc.uniqueArray(
     id: fc.integer({ min: 1, max: 9 }).map((number) => `i-${number}`),
     containerInstanceArn: fc.option(fc.constant('arn'), { nil: undefined }),
     draining: fc.boolean(),
+    broken: fc.boolean(),
     tasks: fc.nat(2),
   }),
   { selector: ({ id }) => id, maxLength: 6 },
@@ -390,7 +391,8 @@ describe('whatever is seen', () => {
       const desired = countOf(actions) ?? observed.service.desired;
       const placed = observed.instances.reduce((sum, { tasks }) => sum + tasks, 0);
       const places = observed.instances.filter(
-        ({ tasks, draining, containerInstanceArn }) => tasks === 0 && !draining && containerInstanceArn,
+        ({ tasks, draining, broken, containerInstanceArn }) =>
+          tasks === 0 && !draining && !broken && containerInstanceArn,
       );
       const left = places.filter(({ id }) => !endedBy(actions).includes(id));
       const joining = observed.instances.filter(
@@ -418,7 +420,7 @@ describe('whatever is seen', () => {
         ...observed,
         memory,
         service: { ...observed.service, desired },
-        instances: observed.instances.filter(({ id }) => !ended.includes(id)),
+        instances: observed.instances.filter(({ id, broken }) => !ended.includes(id) && !broken),
         groupSize: observed.groupSize && {
           ...observed.groupSize,
           desired: orderedBy(actions) ?? observed.groupSize.desired,

@@ -115,6 +115,39 @@ describe('the waker', () => {
     expect(model.machines).toHaveLength(1);
   });
 
+  it.each([69, 71])('replaces the instance whose worker ended with %i, and no other', async (exitCode) => {
+    const model = new FarmModel();
+    model.submit(30);
+    model.submit(30);
+    do await minutes(model, 1);
+    while (model.busy.length < 2);
+    const [sick, well] = model.machines.map(({ id }) => id);
+    const [task] = model.tasks.filter(({ instance }) => instance === sick);
+    model.tasks = model.tasks.filter((other) => other !== task);
+    model.stopped.push({ arn: task?.arn ?? '', instance: sick, exitCode });
+    model.stopped.push({ arn: 'task-done', instance: well, exitCode: 0 });
+    model.calls.length = 0;
+    await wakerOf(model)(schedule);
+    expect(model.calls).toEqual(['UpdateContainerInstancesState DRAINING', `Terminate ${sick} and replace`]);
+    expect(model.machines.map(({ id }) => id)).toContain(well);
+    expect(model.machines).toHaveLength(2);
+    await minutes(model, 2);
+    expect(model.calls).toHaveLength(2);
+  });
+
+  it('lets the other tasks of a broken instance end before it ends the instance', async () => {
+    const model = new FarmModel();
+    model.submit(30);
+    do await minutes(model, 1);
+    while (model.busy.length < 1);
+    const id = model.machines[0]?.id;
+    model.stopped.push({ arn: 'task-of-the-other-gpu', instance: id, exitCode: 71 });
+    model.calls.length = 0;
+    await wakerOf(model)(schedule);
+    expect(model.calls).toEqual(['UpdateContainerInstancesState DRAINING']);
+    expect(model.machines[0]?.draining).toBe(true);
+  });
+
   it("does not wake for S3's test message, nor for news that the queue has long counted", async () => {
     const model = new FarmModel();
     await wakerOf(model)(news(model, { Service: 'Amazon S3', Event: 's3:TestEvent' }));
