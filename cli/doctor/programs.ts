@@ -1,3 +1,4 @@
+import { FfmpegVersionError, readVersion } from '../../worker/src/ffmpeg/version.ts';
 import { type Finding, notAsked, ok, warning } from './finding.ts';
 
 /** Runs a program to its end. @returns standard output. @throws Error, with the code `ENOENT` where there is none */
@@ -18,17 +19,27 @@ export async function checkPrograms(run: RunProgram, { isLocal }: { isLocal: boo
 async function checkFfmpeg(run: RunProgram): Promise<Finding> {
   const fix = 'Install ffmpeg: "farm plan" and "farm demo" start it here. Workers have their own.';
   try {
-    const version =
-      /^ffmpeg version (\S+)/.exec(await run('ffmpeg', ['-version']))?.[1] ?? 'of unknown version';
+    const { name: version, warning: versionWarning } = readVersion(
+      await run('ffmpeg', ['-version']),
+      'ffmpeg',
+    );
     await run('ffprobe', ['-version']);
     const encoders = await run('ffmpeg', ['-hide_banner', '-encoders']);
-    if (/\slibx264\s/.test(encoders)) return ok('ffmpeg', `${version}, with libx264`);
+    if (/\slibx264\s/.test(encoders)) {
+      if (versionWarning === undefined) return ok('ffmpeg', `${version}, with libx264`);
+      return warning(
+        'ffmpeg',
+        versionWarning,
+        'Update the farm, or install a version that it is tested with.',
+      );
+    }
     return warning(
       'ffmpeg',
       `${version} has no libx264`,
       'Install an ffmpeg with libx264, as Debian and Homebrew have it.',
     );
   } catch (error) {
+    if (error instanceof FfmpegVersionError) return warning('ffmpeg', error.message, fix);
     return warning('ffmpeg', reason(error, 'ffmpeg or ffprobe'), fix);
   }
 }

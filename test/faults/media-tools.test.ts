@@ -103,6 +103,15 @@ describe('a worker that is sick', () => {
   });
 });
 
+describe('an ffmpeg that is too old', () => {
+  it('makes the worker say what it needs and exit without taking a job', async () => {
+    const FFMPEG_PATH = await script(faults.folder, 'ffmpeg-4.4', ['echo "ffmpeg version 4.4.2 Copyright"']);
+    const worker = faults.startWorker({ FFMPEG_PATH });
+    expect(await worker.exited).toEqual({ code: 78, signal: null });
+    expect(worker.log.join('\n')).toContain('is too old: the farm needs 5.1 to 9.0');
+  });
+});
+
 describe('a GPU that is not there', () => {
   it('at the start: the worker says so and takes no job, which another one does', async () => {
     const id = await faults.send();

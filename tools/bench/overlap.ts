@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { bareFfmpeg } from './lib/bare.ts';
 import type { Bench } from './lib/bench.ts';
-import { divideCores, keepTo } from './lib/cores.ts';
+import { divideCores, keepSelfTo } from './lib/cores.ts';
 import { measureChildren } from './lib/cpu.ts';
 import { benchFilm } from './lib/film.ts';
 import { describeCpu, runJob } from './lib/job.ts';
@@ -17,7 +17,7 @@ export const overlap: Bench = {
   async run({ film, log }) {
     const path = film ?? (await benchFilm({ seconds: 60 }));
     const cores = divideCores();
-    keepTo(cores.others, process.pid);
+    using _kept = keepSelfTo(cores.others);
     // One part on both sides: cutting is measured by itself.
     const environment = { PART_SECONDS: '3600' };
     await using planned = await planFilm(path, environment);

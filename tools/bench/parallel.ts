@@ -1,5 +1,5 @@
-import { availableParallelism } from 'node:os';
 import type { Bench } from './lib/bench.ts';
+import { allowedCores } from './lib/cores.ts';
 import { benchFilm } from './lib/film.ts';
 import { describeCpu, runJob } from './lib/job.ts';
 
@@ -11,7 +11,7 @@ export const parallel: Bench = {
   // A speed-up of 0.85 K.
   goal: 1.176,
   async run({ film, log }) {
-    const cores = Array.from({ length: availableParallelism() }, (_, core) => String(core));
+    const cores = allowedCores();
     if (cores.length < 2) throw new Error('Two cores are needed: a worker has one for itself.');
     const path = film ?? (await benchFilm({ seconds: 120 }));
     const one = await runJob({ film: path, environment: () => environment, cores: cores.slice(0, 1) });

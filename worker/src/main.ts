@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { chooseEncoder } from './ffmpeg/choose-encoder.ts';
-import { openMediaTools } from './ffmpeg/media-tool.ts';
+import { type MediaTools, openMediaTools } from './ffmpeg/media-tool.ts';
 import { lookSeconds } from './film/crew.ts';
 import type { TranscodeRun } from './film/make-film.ts';
 import { help, transcode } from './film/transcode.ts';
@@ -52,12 +52,8 @@ async function main(): Promise<void> {
     log.fatal({ err: error }, 'a mistake in the worker; it ends');
     process.exit(exitCodes.crashed);
   });
-  const tools = openMediaTools({
-    ffmpegPath: settings.ffmpegPath,
-    ffprobePath: settings.ffprobePath,
-    maxPixels: settings.limits.pixels,
-    maxStreams: settings.limits.streams,
-  });
+  const tools = openToolsOrExit(settings, log);
+  if (tools.versionWarning !== undefined) log.warn({ ffmpeg: tools.version }, tools.versionWarning);
   const encoder = await chooseEncoder(settings, tools).catch((error: unknown) => {
     log.fatal({ err: error }, 'the encoder that was asked for can not be used; no jobs are taken');
     process.exit(exitCodes.noEncoder);
@@ -158,6 +154,16 @@ function readSettingsOrExit(): Settings {
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     process.stderr.write(`${error.message}\n`);
+    process.exit(exitCodes.badSettings);
+  }
+}
+
+function openToolsOrExit({ ffmpegPath, ffprobePath, limits }: Settings, log: Logger): MediaTools {
+  try {
+    return openMediaTools({ ffmpegPath, ffprobePath, maxPixels: limits.pixels, maxStreams: limits.streams });
+  } catch (error) {
+    // No broken machine: another one of the same image has the same ffmpeg.
+    log.fatal({ err: error }, 'this ffmpeg can not be used; no jobs are taken');
     process.exit(exitCodes.badSettings);
   }
 }

@@ -107,6 +107,19 @@ it('looks at programs and the Docker daemon, and says what to do without them', 
   });
 });
 
+it.each([
+  ['4.4.2-0ubuntu0.22.04.1', /^ffmpeg 4\.4\.2\S* \("ffmpeg"\) is too old: the farm needs 5\.1 to 9\.0/],
+  ['10.0', /^ffmpeg 10\.0 is newer than the farm knows/],
+])('warns of ffmpeg %s, which the farm is not tested with', async (version, why) => {
+  const run: RunProgram = async (_, args) =>
+    args.includes('-encoders') ? ' V....D libx264   H.264' : `ffmpeg version ${version} Copyright`;
+  const findings = await checkPrograms(run, { isLocal: true });
+  expect(findings.find(({ name }) => name === 'ffmpeg')).toMatchObject({
+    state: 'warning',
+    why: expect.stringMatching(why),
+  });
+});
+
 it('shows state, name and reason in columns, the fix below, and counts them', () => {
   const findings: Finding[] = [
     ok('a', 'fine'),

@@ -25,7 +25,7 @@ describe('videoArguments', () => {
           'format=yuvj420p,scale=160:90:flags=area,setsar=1,tile=10x2,setpts=PTS+1/TB[tiles];' +
           'color=c=black:s=1600x180:r=1:d=1,format=yuvj420p,setsar=1[blank];[blank][tiles]concat=n=2[sheets]',
         ...['-map', '[v0]', '-map_metadata', '-1', '-map_chapters', '-1'],
-        ...['-fps_mode', 'passthrough', '-enc_time_base', '-1'],
+        ...['-fps_mode', 'passthrough', '-enc_time_base', 'filter'],
         ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '23'],
         ...['-maxrate', '1095000', '-bufsize', '1460000', '-profile:v', 'high', '-level:v', '3.0'],
         ...['-sc_threshold', '0', '-force_key_frames', '0,2,4,6,8,10', '-g', '100', '-flags', '+cgop'],

@@ -76,7 +76,7 @@ describe('openMediaTools', () => {
       '"no-such-ffmpeg" was not found on the PATH. Install ffmpeg, or name it in FFMPEG_PATH and FFPROBE_PATH.',
     );
     expect(() => openMediaTools({ ...paths, ffmpegPath: '/bin/true' })).toThrow(
-      '"/bin/true" does not tell its version; is it ffmpeg?',
+      '"/bin/true" does not print its version; is it ffmpeg?',
     );
   });
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { audioArguments } from '../../../worker/src/encode/audio-arguments.ts';
 import { videoArguments } from '../../../worker/src/encode/video-arguments.ts';
+import { argumentsFor, readVersion } from '../../../worker/src/ffmpeg/version.ts';
 import type { AudioPart, Plan, VideoPart } from '../../../worker/src/plan/plan.ts';
 
 const run = promisify(execFile);
@@ -33,7 +34,9 @@ export async function bareFfmpeg(
       await mkdir(join(folder, name));
     }
     const outputs = [...video.outputArgs, ...(audio?.outputArgs ?? [])].map(pipesToFiles);
-    const ffmpeg = ['ffmpeg', '-v', 'error', '-nostdin', '-y', ...video.inputArgs, '-i', film, ...outputs];
+    const { stdout } = await run('ffmpeg', ['-version']);
+    const args = ['-v', 'error', '-nostdin', '-y', ...video.inputArgs, '-i', film, ...outputs];
+    const ffmpeg = ['ffmpeg', ...argumentsFor(readVersion(stdout, 'ffmpeg'), args)];
     const pinned = options.cores === undefined ? ffmpeg : ['taskset', '--cpu-list', options.cores, ...ffmpeg];
     await run(pinned[0] as string, pinned.slice(1), { cwd: folder });
   } finally {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { availableParallelism } from 'node:os';
+import { readFileSync } from 'node:fs';
 
 /**
  * Queue, storage and network are emulated by this very process; in the cloud they are other machines. So where wall time
@@ -14,10 +14,31 @@ export interface Cores {
 
 /** @throws Error on a machine with one core */
 export function divideCores(): Cores {
-  const count = availableParallelism();
-  if (count < 2) throw new Error('Wall time can only be measured with two cores or more.');
-  const half = Math.floor(count / 2);
-  return { worker: `0-${half - 1}`, others: `${half}-${count - 1}` };
+  const cores = allowedCores();
+  if (cores.length < 2) throw new Error('Wall time can only be measured with two cores or more.');
+  const half = Math.floor(cores.length / 2);
+  return { worker: cores.slice(0, half).join(), others: cores.slice(half).join() };
+}
+
+/** The numbers of the cores that this process may run on now: a container may have some of the machine's alone. */
+export function allowedCores(): string[] {
+  const status = readFileSync('/proc/self/status', 'utf8');
+  return coresIn(/^Cpus_allowed_list:\s*(\S+)/m.exec(status)?.[1] ?? '0');
+}
+
+/** Numbers of a list such as `0-2,5`. */
+export function coresIn(list: string): string[] {
+  return list.split(',').flatMap((range) => {
+    const [first = 0, last = first] = range.split('-').map(Number);
+    return Array.from({ length: last - first + 1 }, (_, index) => String(first + index));
+  });
+}
+
+/** Keeps this process to some cores until it is disposed of. */
+export function keepSelfTo(cores: string): Disposable {
+  const before = allowedCores().join();
+  keepTo(cores, process.pid);
+  return { [Symbol.dispose]: () => keepTo(before, process.pid) };
 }
 
 /** Keeps a process, its threads and all that it starts from now on to some cores. */

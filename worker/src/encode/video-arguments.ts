@@ -30,7 +30,7 @@ export function videoArguments(
   const outputs = video.renditions.flatMap((rendition, index) => [
     ...['-map', `[v${index}]`, '-map_metadata', '-1', '-map_chapters', '-1'],
     // Timestamps stay as they are: the grid of constant-rate films is made by the filters.
-    ...['-fps_mode', 'passthrough', '-enc_time_base', '-1'],
+    ...['-fps_mode', 'passthrough', '-enc_time_base', 'filter'],
     ...renditionArguments(video, rendition, keyframes),
     ...segmentArguments(plan, {
       name: rendition.name,

@@ -3,6 +3,7 @@ import { accessSync, constants as fsConstants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Progress, readProgress } from '../encode/progress.ts';
 import { type PauseControl, runMediaTool } from './media-process.ts';
+import { argumentsFor, type FfmpegVersion, readVersion } from './version.ts';
 
 export { MediaToolError, type PauseControl } from './media-process.ts';
 
@@ -13,6 +14,8 @@ export { MediaToolError, type PauseControl } from './media-process.ts';
 export interface MediaTools {
   /** ffmpeg's own, such as `7.1.5-0+deb13u1`: another version may encode otherwise. */
   readonly version: string;
+  /** Why films may come out otherwise than with the versions that the farm is tested on. */
+  readonly versionWarning?: string;
   /** @returns standard output. @throws MediaToolError */
   ffprobe(call: FfprobeCall): Promise<string>;
   /** @throws MediaToolError when it ends otherwise than with 0, hangs, or is killed; the signal's reason when aborted */
@@ -86,10 +89,11 @@ export interface MediaToolPaths {
   maxStreams: number;
 }
 
-/** @throws Error when a program is not there */
+/** @throws Error when a program is missing or too old */
 export function openMediaTools(paths: MediaToolPaths): MediaTools {
   const ffmpeg = findProgram(paths.ffmpegPath);
   const ffprobe = findProgram(paths.ffprobePath);
+  const version = versionOf(ffmpeg);
   const limits = [
     ...inputLimits,
     '-max_streams',
@@ -99,7 +103,8 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
   ];
 
   return {
-    version: versionOf(ffmpeg),
+    version: version.name,
+    versionWarning: version.warning,
 
     async ffprobe({ input, args, timeoutSeconds, signal }) {
       let output = '';
@@ -143,7 +148,7 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
         '-stats_period',
         '0.5',
       ];
-      return runMediaTool(ffmpeg, [...head, ...source, ...outputArgs], {
+      return runMediaTool(ffmpeg, argumentsFor(version, [...head, ...source, ...outputArgs]), {
         cwd,
         signal,
         onLine,
@@ -160,12 +165,9 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
   };
 }
 
-function versionOf(program: string): string {
-  const { stdout, error } = spawnSync(program, ['-version'], { env: {}, encoding: 'utf8', timeout: 10_000 });
-  const version = /^ffmpeg version (\S+)/.exec(stdout ?? '')?.[1];
-  if (version === undefined)
-    throw new Error(`"${program}" does not tell its version; is it ffmpeg?`, { cause: error });
-  return version;
+function versionOf(program: string): FfmpegVersion {
+  const { stdout } = spawnSync(program, ['-version'], { env: {}, encoding: 'utf8', timeout: 10_000 });
+  return readVersion(stdout ?? '', program);
 }
 
 /** The child gets no PATH, so the program is found here. */
