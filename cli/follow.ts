@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand, ListObjectsV2Command, NoSuchKey, type S3Client } from '@aws-sdk/client-s3';
-import type { JobState } from '../worker/src/protocol/status.ts';
+import { JobFolder } from '../worker/src/protocol/job-folder.ts';
+import { type JobState, readJobState } from '../worker/src/protocol/status.ts';
 
 /** How often the state is read. The worker writes it about every 2 s. */
 const pollMs = 300;
@@ -14,10 +15,11 @@ export async function* followJob(
 ): AsyncGenerator<JobState> {
   let last = '';
   while (!signal.aborted) {
-    const text = await readText(s3, bucket, `${jobId}/status.json`);
+    const text = await readText(s3, bucket, new JobFolder('', jobId).status);
     if (text !== undefined && text !== last) {
       last = text;
-      const state = JSON.parse(text) as JobState;
+      const state = readJobState(text);
+      if (state === undefined) continue;
       yield state;
       if (isOver(state)) return;
     }

@@ -1,7 +1,7 @@
 import { GetObjectCommand, NoSuchKey, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { jobIdSchema } from '../../worker/src/protocol/job.ts';
-import type { JobState } from '../../worker/src/protocol/status.ts';
-import { statusKey } from '../../worker/src/report/status-file.ts';
+import { JobFolder } from '../../worker/src/protocol/job-folder.ts';
+import { type JobState, readJobState } from '../../worker/src/protocol/status.ts';
 import { UserError } from '../errors.ts';
 import type { Farm } from './farm.ts';
 
@@ -14,12 +14,11 @@ const readsAtOnce = 16;
 export async function readJob({ address, output }: OutputBucket, id: string): Promise<JobState | undefined> {
   if (!jobIdSchema.safeParse(id).success) throw new UserError(`${JSON.stringify(id)} is no id of a job.`);
   try {
-    const Key = statusKey(address.outputPrefix, id);
+    const Key = new JobFolder(address.outputPrefix, id).status;
     const object = await output.send(new GetObjectCommand({ Bucket: address.outputBucket, Key }));
-    return JSON.parse((await object.Body?.transformToString()) ?? '') as JobState;
+    return readJobState((await object.Body?.transformToString()) ?? '');
   } catch (error) {
-    // Nothing of the farm writes half a status; what others put there says nothing.
-    if (error instanceof NoSuchKey || error instanceof SyntaxError) return undefined;
+    if (error instanceof NoSuchKey) return undefined;
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import { type Crew, type CrewOptions, joinCrew } from '../../worker/src/film/cre
 import { createFilmProgress, type FilmProgress } from '../../worker/src/film/film-progress.ts';
 import type { Part, Plan } from '../../worker/src/plan/plan.ts';
 import type { Hand, SeenHand } from '../../worker/src/protocol/hand.ts';
-import { partRecordKey } from '../../worker/src/protocol/keys.ts';
+import { JobFolder } from '../../worker/src/protocol/job-folder.ts';
 import type { PartRecord } from '../../worker/src/protocol/part-record.ts';
 import type { Store } from '../../worker/src/storage/store.ts';
 import { shortPlan } from './plans.ts';
@@ -79,7 +79,7 @@ export function slowStore(
   };
 }
 
-export const folder = 'job/aaaaaaaaaaaa/';
+export const folder = new JobFolder('', 'job').plan('aaaaaaaaaaaa');
 
 /** One of a film's workers, without ffmpeg. */
 export interface Member {
@@ -121,6 +121,6 @@ export async function record(
 ): Promise<void> {
   const made = recordOf(part);
   const headers = { contentType: 'application/json', cacheControl: 'no-cache' };
-  await output.put(partRecordKey(folder, part.index), JSON.stringify(made), headers);
+  await output.put(folder.record(part.index), JSON.stringify(made), headers);
   crew.recorded(made);
 }

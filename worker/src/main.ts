@@ -14,9 +14,8 @@ import { createJobRunner, type MessageRun } from './job/run.ts';
 import { createStops } from './job/stop.ts';
 import { openStores } from './job/stores.ts';
 import { createLogger, type Logger } from './log.ts';
-import { planFolder } from './protocol/keys.ts';
+import { JobFolder } from './protocol/job-folder.ts';
 import { sendHelp } from './protocol/part-request.ts';
-import { planFileKey } from './protocol/plan-file.ts';
 import { createConsumer } from './queue/consumer.ts';
 import { createProtection } from './queue/protection.ts';
 import { createQueue } from './queue/queue.ts';
@@ -98,7 +97,9 @@ async function main(): Promise<void> {
     transcode: (job, run) => transcode(job, context(run)),
     help: (wanted, run) => help(wanted, context(run)),
     isShared: (jobId, planId) =>
-      stores.output.head(planFileKey(planFolder(prefix, jobId, planId))).then((found) => found !== undefined),
+      stores.output
+        .head(new JobFolder(prefix, jobId).plan(planId).planFile)
+        .then((found) => found !== undefined),
     isPublished: async (film) => (await stores.output.head(film.playlist)) !== undefined,
     reporter,
     readStatus,

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Stop } from '../../../worker/src/job/stop.ts';
 import type { JobState } from '../../../worker/src/protocol/status.ts';
+import type { Stop } from '../../../worker/src/protocol/stop.ts';
 import { ffmpeg, temporaryFolder } from '../../helpers/clips.ts';
 import { addressOf, farmCommand, saveAddress } from '../../helpers/farm-command.ts';
 import { startLocalFarm, type TestFarm } from '../../helpers/local-farm.ts';

@@ -9,6 +9,7 @@ import { openMediaTools } from '../../../worker/src/ffmpeg/media-tool.ts';
 import { encodeFilm } from '../../../worker/src/film/encode-parts.ts';
 import { soloCrew } from '../../../worker/src/film/solo.ts';
 import type { VideoPart } from '../../../worker/src/plan/plan.ts';
+import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import type { PartRecord } from '../../../worker/src/protocol/part-record.ts';
 import { openStore } from '../../../worker/src/storage/s3-store.ts';
 import type { Store } from '../../../worker/src/storage/store.ts';
@@ -64,7 +65,7 @@ function contextWith(changes: Partial<EncodeContext> = {}): EncodeContext {
     tools: realMediaTools(),
     url: server.url(clip),
     output,
-    folder: `job/${plan.id}/`,
+    folder: new JobFolder('', 'job').plan(plan.id),
     workDir,
     stallSeconds: 30,
     sourceStalledSeconds: () => 0,

@@ -7,7 +7,7 @@ import { isHandKey } from '../../../worker/src/protocol/hand.ts';
 import { removeOlder } from '../../../worker/src/publish/clean-up.ts';
 import { openStore } from '../../../worker/src/storage/s3-store.ts';
 import type { Store } from '../../../worker/src/storage/store.ts';
-import { join, type Member, manyParts, record, slowStore } from '../../helpers/crews.ts';
+import { folder, join, type Member, manyParts, record, slowStore } from '../../helpers/crews.ts';
 import { videoParts } from '../../helpers/plans.ts';
 import { startStorage } from '../../helpers/storage.ts';
 import { startStore, type TestStore } from '../../helpers/store.ts';
@@ -59,8 +59,7 @@ describe('the workers of one film', () => {
         expect(film.assemblies).toBe(1);
         made += plan.parts.length;
         doubles += film.made.length - plan.parts.length;
-        const place = { output: storage.store, outputPrefix: '', jobId: 'job', planId: plan.id };
-        await removeOlder(place, new AbortController().signal);
+        await removeOlder(storage.store, folder.job.plan(plan.id), new AbortController().signal);
         expect((await storage.keys()).filter(isHandKey)).toEqual([]);
       }),
       { numRuns: 6, seed: 1 },

@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openHands } from '../../../worker/src/film/hands.ts';
 import type { Part } from '../../../worker/src/plan/plan.ts';
 import { handKey, isHandKey } from '../../../worker/src/protocol/hand.ts';
-import { partRecordKey } from '../../../worker/src/protocol/keys.ts';
 import { folder, handOf, inHand, manyParts, recordOf } from '../../helpers/crews.ts';
 import { startStore, type TestStore } from '../../helpers/store.ts';
 
@@ -33,14 +32,14 @@ describe('hands in the output bucket', () => {
   it('that can’t be read are none', async () => {
     const one = open('a');
     await one.show(handOf(), signal);
-    await put(handKey(folder, 'c'), { version: 2, atWork: true });
-    await files.store.put(handKey(folder, 'd'), 'no JSON', headers);
+    await put(handKey(folder.prefix, 'c'), { version: 2, atWork: true });
+    await files.store.put(handKey(folder.prefix, 'd'), 'no JSON', headers);
     expect((await one.view(signal)).others).toEqual([]);
   });
 
   it('lie beside the records and are told from them by name', async () => {
-    expect(isHandKey(handKey(folder, '0e1d-2c'))).toBe(true);
-    expect(isHandKey(partRecordKey(folder, 3))).toBe(false);
+    expect(isHandKey(handKey(folder.prefix, '0e1d-2c'))).toBe(true);
+    expect(isHandKey(folder.record(3))).toBe(false);
   });
 });
 
@@ -48,9 +47,9 @@ describe('records', () => {
   it('are in the order of the parts, and one that can’t be read or is of no part is none', async () => {
     const one = open('a');
     await one.show(handOf(), signal);
-    for (const part of [second, first]) await put(partRecordKey(folder, part.index), recordOf(part));
-    await put(partRecordKey(folder, 5), { version: 1 });
-    await put(partRecordKey(folder, 99), recordOf(first));
+    for (const part of [second, first]) await put(folder.record(part.index), recordOf(part));
+    await put(folder.record(5), { version: 1 });
+    await put(folder.record(99), recordOf(first));
     const { records } = await one.view(signal);
     expect(records).toEqual([recordOf(first), recordOf(second)]);
   });
@@ -58,9 +57,9 @@ describe('records', () => {
   it('that were removed are to be made again', async () => {
     const one = open('a');
     await one.show(handOf(), signal);
-    await put(partRecordKey(folder, first.index), recordOf(first));
+    await put(folder.record(first.index), recordOf(first));
     expect((await one.view(signal)).records).toHaveLength(1);
-    await files.store.remove([partRecordKey(folder, first.index)]);
+    await files.store.remove([folder.record(first.index)]);
     expect((await one.view(signal)).records).toEqual([]);
   });
 });

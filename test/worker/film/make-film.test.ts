@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { makeFilm, type PlannedFilm, type TranscodeRun } from '../../../worker/src/film/make-film.ts';
 import { openStores } from '../../../worker/src/job/stores.ts';
 import type { Part } from '../../../worker/src/plan/plan.ts';
-import { planFolder } from '../../../worker/src/protocol/keys.ts';
+import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import { writePlanFile } from '../../../worker/src/protocol/plan-file.ts';
 import { createReporter } from '../../../worker/src/report/reporter.ts';
 import { realMediaTools, temporaryFolder } from '../../helpers/clips.ts';
@@ -72,7 +72,7 @@ async function takeOver() {
 it('the last part of a shared film is not made a second time by who takes the film over', async () => {
   await using film = await takeOver();
   const { output } = film;
-  await writePlanFile(output, planFolder('', job.id, plan.id), { request, plan }, signal);
+  await writePlanFile(output, new JobFolder('', job.id).plan(plan.id), { request, plan }, signal);
   const helper = await join(plan, output, { seat: 1, messageId: 'm-1' });
   if (!helper) throw new Error('The helper was to join.');
   const last = (await helper.crew.next('video')) as Part;

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InterruptedError } from '../../../worker/src/errors.ts';
-import { createStops, readStop, type Stop, stopKey, writeStop } from '../../../worker/src/job/stop.ts';
+import { createStops, readStop, writeStop } from '../../../worker/src/job/stop.ts';
+import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
+import type { Stop } from '../../../worker/src/protocol/stop.ts';
 import { openStore } from '../../../worker/src/storage/s3-store.ts';
 import { recordingLogger } from '../../helpers/queue.ts';
 import { startStorage } from '../../helpers/storage.ts';
@@ -25,7 +27,10 @@ const write = (stop: Stop = cancelled) => writeStop(files.store, prefix, 'a', st
 const read = (queuedAt: Date) => readStop(files.store, prefix, 'a', queuedAt, signal);
 const open = (store = files.store) => createStops(store, prefix, lookSeconds, recordingLogger().log);
 const putText = (text: string) =>
-  files.store.put(stopKey(prefix, 'a'), text, { contentType: 'text/plain', cacheControl: 'no-cache' });
+  files.store.put(new JobFolder(prefix, 'a').stop, text, {
+    contentType: 'text/plain',
+    cacheControl: 'no-cache',
+  });
 
 describe('a stop', () => {
   it('lies beside the job’s state', async () => {

@@ -4,14 +4,16 @@ import { InterruptedError, RefusedError } from '../../../worker/src/errors.ts';
 import type { FilmEnd } from '../../../worker/src/film/make-film.ts';
 import { createSourceRemoval } from '../../../worker/src/job/remove-source.ts';
 import { createJobRunner, type MessageRun } from '../../../worker/src/job/run.ts';
-import { createStops, readStop, type Stop, stopKey, writeStop } from '../../../worker/src/job/stop.ts';
+import { createStops, readStop, writeStop } from '../../../worker/src/job/stop.ts';
 import { openStores } from '../../../worker/src/job/stores.ts';
+import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import type { Help } from '../../../worker/src/protocol/part-request.ts';
 import type { JobState } from '../../../worker/src/protocol/status.ts';
+import type { Stop } from '../../../worker/src/protocol/stop.ts';
 import type { ReceivedMessage } from '../../../worker/src/queue/queue.ts';
 import { createReporter } from '../../../worker/src/report/reporter.ts';
 import type { Sink } from '../../../worker/src/report/sink.ts';
-import { createStatusFiles, readStatusFile, statusKey } from '../../../worker/src/report/status-file.ts';
+import { createStatusFiles, readStatusFile } from '../../../worker/src/report/status-file.ts';
 import { film, queued, running, succeeded } from '../../helpers/job-states.ts';
 import { recordingLogger } from '../../helpers/queue.ts';
 import { testSettings } from '../../helpers/settings.ts';
@@ -58,7 +60,7 @@ async function open(work: Work = async () => ({ end: 'left' })) {
     transition: ({ state }) => {
       told.push(state);
       if (state === 'failed')
-        stoppedByThen.push(output.head(stopKey('', 'a')).then((found) => found !== undefined));
+        stoppedByThen.push(output.head(new JobFolder('', 'a').stop).then((found) => found !== undefined));
     },
   };
   const runner = createJobRunner({
@@ -90,7 +92,7 @@ async function open(work: Work = async () => ({ end: 'left' })) {
     output,
     status: () => readStatusFile(output, '', 'a', log),
     /** Another worker tells a state. */
-    tell: (state: JobState) => output.put(statusKey('', 'a'), JSON.stringify(state), headers),
+    tell: (state: JobState) => output.put(new JobFolder('', 'a').status, JSON.stringify(state), headers),
     stop: (stop: Stop) => writeStop(output, '', 'a', stop, never),
     readStop: () => readStop(output, '', 'a', ago(3600), never),
     async [Symbol.asyncDispose]() {

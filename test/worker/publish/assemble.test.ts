@@ -1,6 +1,6 @@
 import * as hls from 'hls-parser';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { partRecordKey, planFolder } from '../../../worker/src/protocol/keys.ts';
+import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import type { PartRecord } from '../../../worker/src/protocol/part-record.ts';
 import { type Assembly, assemble, MissingSegmentsError } from '../../../worker/src/publish/assemble.ts';
 import { planOf, recordsOf } from '../../helpers/published.ts';
@@ -13,7 +13,7 @@ const pieces = [
   { seconds: 2.5, bytes: 200_000, keyframeBytes: 43_000 },
 ];
 const root = 'films/job-1/';
-const folder = planFolder('films/', 'job-1', plan.id);
+const folder = new JobFolder('films/', 'job-1').plan(plan.id);
 
 let files: TestStore;
 let records: PartRecord[];
@@ -35,15 +35,14 @@ function published(): string[] {
       ...segments.map(({ number }) => `${name}/${String(number).padStart(5, '0')}.m4s`),
     ]),
   );
-  const parts = records.map(({ part }) => partRecordKey('', part));
-  return [...new Set([...media, ...parts, 'poster.jpg', 'storyboard/0000-1.jpg'])].map(
-    (name) => folder + name,
-  );
+  const parts = records.map(({ part }) => folder.record(part));
+  const files = [...new Set([...media, 'poster.jpg', 'storyboard/0000-1.jpg'])];
+  return [...files.map((name) => folder.file(name)), ...parts];
 }
 
 /** As the parts recorded it. */
 function sizeOf(key: string): number | undefined {
-  const [rendition = '', file = ''] = key.slice(folder.length).split('/');
+  const [rendition = '', file = ''] = key.slice(folder.prefix.length).split('/');
   const made = records.flatMap(({ renditions }) => renditions).filter(({ name }) => name === rendition);
   if (file === 'init.mp4') return made[0]?.initBytes;
   const segments = made.flatMap((each) => each.segments);
@@ -55,8 +54,7 @@ function assemblyOf(changes: Partial<Assembly> = {}): Assembly {
     plan,
     records,
     output: files.store,
-    outputPrefix: 'films/',
-    jobId: 'job-1',
+    folder,
     request: { hash: 'asked' },
     signal: new AbortController().signal,
     ...changes,
@@ -73,7 +71,7 @@ describe('assemble', () => {
         ...['720p', '360p'].flatMap((name) => [`${name}/index.m3u8`, `${name}/iframes.m3u8`]),
         ...['audio-0/index.m3u8', 'storyboard.vtt', 'film.json'],
       ]
-        .map((name) => folder + name)
+        .map((name) => folder.file(name))
         .sort(),
     );
   });
@@ -95,7 +93,7 @@ describe('assemble', () => {
     await follow(`${root}index.m3u8`);
     const there = await files.keys();
     for (const key of named) expect(there).toContain(key);
-    const others = there.filter((key) => !named.has(key)).map((key) => key.slice(folder.length));
+    const others = there.filter((key) => !named.has(key)).map((key) => key.slice(folder.prefix.length));
     expect(others).toEqual([
       ...['film.json', 'parts/0000.json', 'parts/0001.json', 'parts/0002.json'],
       ...['poster.jpg', 'storyboard.vtt', 'storyboard/0000-1.jpg'],
@@ -111,8 +109,8 @@ describe('assemble', () => {
       plan: plan.id,
       durationSeconds: 14.5,
       encoder: 'x264',
-      poster: `${folder}poster.jpg`,
-      storyboard: `${folder}storyboard.vtt`,
+      poster: folder.file('poster.jpg'),
+      storyboard: folder.file('storyboard.vtt'),
     });
     expect(film.bytes).toBe(2 * (800 + 1_500_000) + 800 + 3003);
     expect(
@@ -131,7 +129,7 @@ describe('assemble', () => {
   });
 
   it('commits nothing when a segment has another size than was recorded', async () => {
-    const short = `${folder}720p/00001.m4s`;
+    const short = folder.file('720p/00001.m4s');
     await files.fill(published(), (key) => (key === short ? 1000 : sizeOf(key)));
     await expect(assemble(assemblyOf())).rejects.toThrow(MissingSegmentsError);
     expect(await files.keys()).not.toContain(`${root}index.m3u8`);
@@ -141,14 +139,14 @@ describe('assemble', () => {
     'commits nothing when %s is gone, and has its part made again',
     async (gone) => {
       await files.fill(
-        published().filter((key) => key !== folder + gone),
+        published().filter((key) => key !== folder.file(gone)),
         sizeOf,
       );
       await expect(assemble(assemblyOf())).rejects.toThrow(MissingSegmentsError);
       const there = await files.keys();
       expect(there).not.toContain(`${root}index.m3u8`);
-      expect(there).not.toContain(partRecordKey(folder, 0));
-      expect(there).toContain(partRecordKey(folder, 2));
+      expect(there).not.toContain(folder.record(0));
+      expect(there).toContain(folder.record(2));
     },
   );
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import { removeOlder, removeUnfinished } from '../../../worker/src/publish/clean-up.ts';
 import { startStore, type TestStore } from '../../helpers/store.ts';
 
@@ -24,24 +25,24 @@ beforeEach(async () => {
 });
 afterEach(() => files[Symbol.asyncDispose]());
 
-const place = (planId: string) => ({ output: files.store, outputPrefix: 'films/', jobId: 'job', planId });
+const folderOf = (planId: string) => new JobFolder('films/', 'job').plan(planId);
 
 describe('removeOlder', () => {
   it('removes what other plans left, and nothing else', async () => {
-    expect(await removeOlder(place(committed), signal)).toBe(2);
+    expect(await removeOlder(files.store, folderOf(committed), signal)).toBe(2);
     expect(await files.keys()).toEqual([...kept, 'films/job/index.m3u8'].sort());
-    expect(await removeOlder(place(committed), signal)).toBe(0);
+    expect(await removeOlder(files.store, folderOf(committed), signal)).toBe(0);
   });
 });
 
 describe('removeUnfinished', () => {
   it('removes what a plan has published of a film that will never be whole', async () => {
-    expect(await removeUnfinished(place(other), signal)).toBe(2);
+    expect(await removeUnfinished(files.store, folderOf(other), signal)).toBe(2);
     expect(await files.keys()).toEqual([...kept, 'films/job/index.m3u8'].sort());
   });
 
   it('never touches a film that is committed', async () => {
-    expect(await removeUnfinished(place(committed), signal)).toBe(0);
+    expect(await removeUnfinished(files.store, folderOf(committed), signal)).toBe(0);
     expect(await files.keys()).toEqual([...kept, ...stale, 'films/job/index.m3u8'].sort());
   });
 });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import { committedPlan, findFilm, requestHash } from '../../../worker/src/publish/film-record.ts';
 import { startStore, type TestStore } from '../../helpers/store.ts';
 
@@ -29,7 +30,7 @@ async function publish(
   await files.store.put('job/index.m3u8', playlist, options);
 }
 const find = (request: { hash: string; forcedBy?: string }) =>
-  findFilm(files.store, '', 'job', request, signal);
+  findFilm(files.store, new JobFolder('', 'job'), request, signal);
 
 describe('findFilm', () => {
   it('finds the film that was made for the same request', async () => {
@@ -69,9 +70,9 @@ describe('findFilm', () => {
 
 describe('committedPlan', () => {
   it('reads the plan from the first URI of the multivariant playlist', async () => {
-    expect(await committedPlan(files.store, '', 'job', signal)).toBeUndefined();
+    expect(await committedPlan(files.store, new JobFolder('', 'job'), signal)).toBeUndefined();
     await publish({}, '#EXTM3U\n\n#EXT-X-STREAM-INF:BANDWIDTH=1\ncccccccccccc/360p/index.m3u8\n');
-    expect(await committedPlan(files.store, '', 'job', signal)).toBe('cccccccccccc');
+    expect(await committedPlan(files.store, new JobFolder('', 'job'), signal)).toBe('cccccccccccc');
   });
 });
 

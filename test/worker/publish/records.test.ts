@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Plan } from '../../../worker/src/plan/plan.ts';
-import { partRecordKey } from '../../../worker/src/protocol/keys.ts';
+import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import { readRecords } from '../../../worker/src/publish/records.ts';
 import { planOf, recordsOf } from '../../helpers/published.ts';
 import { startStore, type TestStore } from '../../helpers/store.ts';
 
-const folder = 'job/0123456789ab/';
+const folder = new JobFolder('', 'job').plan('0123456789ab');
 const signal = new AbortController().signal;
 const options = { contentType: 'application/json', cacheControl: 'no-cache' };
 const pieces = Array.from({ length: 40 }, () => ({ seconds: 6, bytes: 1000, keyframeBytes: 100 }));
@@ -33,7 +33,7 @@ describe('readRecords', () => {
     const records = recordsOf(plan, pieces).slice(0, 20);
     const there = records.filter(({ part }) => part !== 3 && part !== 17);
     for (const record of there.toReversed())
-      await files.store.put(partRecordKey(folder, record.part), JSON.stringify(record), options);
+      await files.store.put(folder.record(record.part), JSON.stringify(record), options);
     expect(await readRecords(files.store, folder, plan, signal)).toEqual(there);
   });
 
@@ -52,8 +52,8 @@ describe('readRecords', () => {
       ReturnType<typeof recordsOf>[0],
       ReturnType<typeof recordsOf>[0],
     ];
-    await files.store.put(partRecordKey(folder, 0), spoil(JSON.stringify(first)), options);
-    await files.store.put(partRecordKey(folder, 1), JSON.stringify(second), options);
+    await files.store.put(folder.record(0), spoil(JSON.stringify(first)), options);
+    await files.store.put(folder.record(1), JSON.stringify(second), options);
     expect(await readRecords(files.store, folder, plan, signal)).toEqual([second]);
   });
 });

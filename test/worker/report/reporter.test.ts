@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import type { JobState, Progress } from '../../../worker/src/protocol/status.ts';
 import { createReporter } from '../../../worker/src/report/reporter.ts';
 import type { Sink } from '../../../worker/src/report/sink.ts';
-import { createStatusFiles, readStatusFile, statusKey } from '../../../worker/src/report/status-file.ts';
+import { createStatusFiles, readStatusFile } from '../../../worker/src/report/status-file.ts';
 import { openStore } from '../../../worker/src/storage/s3-store.ts';
 import { at, film, running, succeeded } from '../../helpers/job-states.ts';
 import { recordingLogger } from '../../helpers/queue.ts';
@@ -209,7 +210,7 @@ describe('status.json', () => {
   });
 
   test('of any job has its place by prefix and id', () => {
-    expect(statusKey('', 'a')).toBe('a/status.json');
-    expect(statusKey('films/', 'a')).toBe('films/a/status.json');
+    expect(new JobFolder('', 'a').status).toBe('a/status.json');
+    expect(new JobFolder('films/', 'a').status).toBe('films/a/status.json');
   });
 });

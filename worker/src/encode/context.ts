@@ -1,5 +1,6 @@
 import type { MediaTools } from '../ffmpeg/media-tool.ts';
 import type { Part, Plan } from '../plan/plan.ts';
+import type { PlanFolder } from '../protocol/job-folder.ts';
 import type { Store } from '../storage/store.ts';
 import type { Progress } from './progress.ts';
 
@@ -10,8 +11,7 @@ export interface EncodeContext {
   /** The source server's URL. */
   url: string;
   output: Store;
-  /** `<output prefix><job id>/<plan id>/` */
-  folder: string;
+  folder: PlanFolder;
   /** A private folder of this job on the local disk. */
   workDir: string;
   stallSeconds: number;

@@ -32,14 +32,14 @@ export async function publishSegment(
     const path = join(cwd, rendition, 'init.mp4');
     await read(path, (data) => recorder.addInit(rendition, data));
     await uploads.add({
-      key: `${context.folder}${rendition}/init.mp4`,
+      key: context.folder.file(`${rendition}/init.mp4`),
       path,
       ...headersFor('init.mp4', audio),
     });
   }
   const path = join(cwd, rendition, file);
   await whenWritten(() => read(path, (data) => recorder.addSegment(rendition, file, data)));
-  await uploads.add({ key: `${context.folder}${rendition}/${file}`, path, ...headersFor(file, audio) });
+  await uploads.add({ key: context.folder.file(`${rendition}/${file}`), path, ...headersFor(file, audio) });
 }
 
 /**
@@ -73,7 +73,7 @@ export async function publishPictures(
   for (const file of sheets) {
     recorder.addSheet(file);
     await uploads.add({
-      key: `${context.folder}storyboard/${file}`,
+      key: context.folder.file(`storyboard/${file}`),
       path: join(cwd, 'storyboard', file),
       ...headersFor(file),
     });
@@ -81,7 +81,11 @@ export async function publishPictures(
   const poster = (await readdir(cwd)).find((file) => file === 'poster.jpg');
   if (!poster) return;
   recorder.addPoster(poster);
-  await uploads.add({ key: `${context.folder}${poster}`, path: join(cwd, poster), ...headersFor(poster) });
+  await uploads.add({
+    key: context.folder.file(`${poster}`),
+    path: join(cwd, poster),
+    ...headersFor(poster),
+  });
 }
 
 function byNumber(a: string, b: string): number {

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { DamagedFilmError, RefusedError } from '../errors.ts';
 import { MediaToolError, type PauseControl } from '../ffmpeg/media-tool.ts';
 import type { Part, Plan } from '../plan/plan.ts';
-import { partRecordKey } from '../protocol/keys.ts';
 import type { PartRecord } from '../protocol/part-record.ts';
 import { headersFor } from '../publish/content-types.ts';
 import { createUploads, type Uploads } from '../publish/uploads.ts';
@@ -71,7 +70,7 @@ async function runPart(
     await uploads.finish();
     const record = recorder.finish({ errorLines, encodeSeconds });
     await context.onRecord(part);
-    await output.put(partRecordKey(folder, part.index), JSON.stringify(record), {
+    await output.put(folder.record(part.index), JSON.stringify(record), {
       ...headersFor('record.json'),
       signal,
     });

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../log.ts';
 import type { Part, Plan } from '../plan/plan.ts';
 import { type Hand, isWorking, type SeenHand } from '../protocol/hand.ts';
+import type { PlanFolder } from '../protocol/job-folder.ts';
 import type { PartRecord } from '../protocol/part-record.ts';
 import type { Store } from '../storage/store.ts';
 import { choosePart, type FilmView, isContested, partsMissing } from './choose.ts';
@@ -26,8 +27,7 @@ export interface Crew {
 
 export interface CrewOptions {
   plan: Plan;
-  /** The plan's. */
-  folder: string;
+  folder: PlanFolder;
   output: Store;
   seat: number;
   /** Of the message that this worker holds; the same through its retries. */

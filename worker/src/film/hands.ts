@@ -1,6 +1,6 @@
 import type { Plan } from '../plan/plan.ts';
 import { type Hand, handKey, handSchema, isHandKey, type SeenHand } from '../protocol/hand.ts';
-import { partRecordKey } from '../protocol/keys.ts';
+import type { PlanFolder } from '../protocol/job-folder.ts';
 import { type PartRecord, partRecordSchema } from '../protocol/part-record.ts';
 import { headersFor } from '../publish/content-types.ts';
 import { readJson } from '../storage/read-json.ts';
@@ -22,20 +22,19 @@ export interface Hands {
 
 export function openHands(options: {
   plan: Plan;
-  /** The plan's. */
-  folder: string;
+  folder: PlanFolder;
   output: Store;
   owner: string;
   staleSeconds: number;
 }): Hands {
   const { plan, folder, output, owner, staleSeconds } = options;
-  const ownKey = handKey(folder, owner);
-  const partOf = new Map(plan.parts.map(({ index }) => [partRecordKey(folder, index), index]));
+  const ownKey = handKey(folder.prefix, owner);
+  const partOf = new Map(plan.parts.map(({ index }) => [folder.record(index), index]));
   const records = new Map<number, PartRecord>();
 
   const list = async (signal: AbortSignal) => {
     const objects: Listed[] = [];
-    for await (const object of output.list(`${folder}parts/`, signal)) objects.push(object);
+    for await (const object of output.list(folder.parts, signal)) objects.push(object);
     return objects;
   };
 
@@ -46,7 +45,7 @@ export function openHands(options: {
     const unread = [...there].filter((part) => !records.has(part));
     await Promise.all(
       unread.map(async (part) => {
-        const record = await readJson(output, partRecordKey(folder, part), partRecordSchema, signal);
+        const record = await readJson(output, folder.record(part), partRecordSchema, signal);
         if (record !== undefined) records.set(part, record);
       }),
     );

@@ -5,10 +5,10 @@ import type { Logger } from '../log.ts';
 import type { Plan, VideoEncoder } from '../plan/plan.ts';
 import { isWorking } from '../protocol/hand.ts';
 import type { QueuedJob } from '../protocol/job.ts';
-import { planFolder } from '../protocol/keys.ts';
+import { JobFolder, type PlanFolder } from '../protocol/job-folder.ts';
 import type { PartRecord } from '../protocol/part-record.ts';
 import type { Help } from '../protocol/part-request.ts';
-import { planFileKey, writePlanFile } from '../protocol/plan-file.ts';
+import { writePlanFile } from '../protocol/plan-file.ts';
 import type { Film, JobState } from '../protocol/status.ts';
 import { assemble } from '../publish/assemble.ts';
 import { type FilmRequest, findFilm } from '../publish/film-record.ts';
@@ -67,8 +67,7 @@ export async function makeFilm(planned: PlannedFilm, run: TranscodeRun): Promise
   const { job, plan, request, server, workDir, seat } = planned;
   const { settings, stores, tools, report, log, signal } = run;
   const { output } = stores;
-  const outputPrefix = settings.output.prefix;
-  const folder = planFolder(outputPrefix, job.id, plan.id);
+  const folder = new JobFolder(settings.output.prefix, job.id).plan(plan.id);
   const recorded = await readRecords(output, folder, plan, signal);
   if (recorded.length > 0) log.info({ parts: recorded.map(({ part }) => part) }, 'parts are done already');
 
@@ -76,7 +75,7 @@ export async function makeFilm(planned: PlannedFilm, run: TranscodeRun): Promise
   let encodedAt = startedAt;
   const progress = createFilmProgress(plan, recorded, () => performance.now() / 1000);
   const width = widthOf(job, run);
-  const isShared = seat > 0 || (width > 1 && (await mayBeShared(planned, run, recorded, width)));
+  const isShared = seat > 0 || (width > 1 && (await mayBeShared(planned, folder, run, recorded, width)));
   if (isShared && seat === 0) {
     const { probeSeconds } = report.state().timings;
     await writePlanFile(output, folder, { request, plan, probeSeconds }, signal);
@@ -137,7 +136,7 @@ export async function makeFilm(planned: PlannedFilm, run: TranscodeRun): Promise
       await crew.leave('done');
       return { end: 'left' };
     }
-    if (isShared && (await findFilm(output, outputPrefix, job.id, request, signal))) {
+    if (isShared && (await findFilm(output, folder.job, request, signal))) {
       await crew.leave('gone');
       return { end: 'left' };
     }
@@ -150,7 +149,7 @@ export async function makeFilm(planned: PlannedFilm, run: TranscodeRun): Promise
     ];
     report.update({ warnings });
     const { publicUrl } = settings.output;
-    const assembly = { plan, records, output, outputPrefix, jobId: job.id, publicUrl, request, signal };
+    const assembly = { plan, records, output, folder, publicUrl, request, signal };
     const film = await assemble(assembly);
     await crew.leave('gone');
     report.update({ timings: timings(film, run, { startedAt, encodedAt, isShared }) });
@@ -172,15 +171,15 @@ function widthOf({ options }: QueuedJob, { settings, sendHelp }: TranscodeRun): 
 
 /** Whether there is work for others, or others may be at what is left: a film that was taken over. */
 async function mayBeShared(
-  { job, plan }: PlannedFilm,
-  { settings, stores, signal }: TranscodeRun,
+  { plan }: PlannedFilm,
+  folder: PlanFolder,
+  { stores, signal }: TranscodeRun,
   records: readonly PartRecord[],
   width: number,
 ): Promise<boolean> {
   if (helpersWanted(plan, { records, others: [] }, width) > 0) return true;
   if (records.length === 0) return false;
-  const key = planFileKey(planFolder(settings.output.prefix, job.id, plan.id));
-  return (await stores.output.head(key, signal)) !== undefined;
+  return (await stores.output.head(folder.planFile, signal)) !== undefined;
 }
 
 /** The first asks others for help; a helper makes sure that there are not too many already. */

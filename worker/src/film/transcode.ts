@@ -1,11 +1,10 @@
 import { RefusedError } from '../errors.ts';
-import { stopKey } from '../job/stop.ts';
 import { type Encoding, encodingFor } from '../plan/encoding.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import type { Plan, VideoEncoder } from '../plan/plan.ts';
 import { probe } from '../probe/probe.ts';
 import type { QueuedJob } from '../protocol/job.ts';
-import { planFolder } from '../protocol/keys.ts';
+import { JobFolder } from '../protocol/job-folder.ts';
 import type { Help } from '../protocol/part-request.ts';
 import { readPlanFile } from '../protocol/plan-file.ts';
 import { removeOlder, removeUnfinished } from '../publish/clean-up.ts';
@@ -21,12 +20,12 @@ import { openJobSource, withSourceServer } from './open-source.ts';
  * @throws RefusedError when the film or the job will never work; anything else is trouble
  */
 export async function transcode(job: QueuedJob, run: TranscodeRun): Promise<FilmEnd> {
-  const { settings, stores, signal } = run;
+  const { stores, signal } = run;
   const source = await openJobSource(job.source, run);
   assertExpected(job, source.info);
 
   const wanted = wantedFilm(job, source.info, run);
-  const done = await findFilm(stores.output, settings.output.prefix, job.id, wanted.request, signal);
+  const done = await findFilm(stores.output, folderOf(job, run), wanted.request, signal);
   if (done) return { end: 'published', film: done };
 
   return withSourceServer(source, run, async (server, workDir) => {
@@ -41,9 +40,9 @@ export async function transcode(job: QueuedJob, run: TranscodeRun): Promise<Film
  * @throws RefusedError when the source is another by now
  */
 export async function help({ job, plan: planId, seat }: Help, run: TranscodeRun): Promise<FilmEnd> {
-  const { settings, stores, report, log, signal } = run;
-  const { prefix } = settings.output;
-  const planned = await readPlanFile(stores.output, planFolder(prefix, job.id, planId), signal);
+  const { stores, report, log, signal } = run;
+  const folder = folderOf(job, run);
+  const planned = await readPlanFile(stores.output, folder.plan(planId), signal);
   if (planned === undefined) {
     if (seat === 0) return transcode(job, run);
     log.info({ plan: planId }, 'the film that needed help is not there any more');
@@ -53,7 +52,7 @@ export async function help({ job, plan: planId, seat }: Help, run: TranscodeRun)
   // What was told of the job when this worker joined may be from before the plan.
   const timings = { ...report.state().timings, probeSeconds };
   report.update({ stage: 'encoding', plan: plan.id, timings });
-  const done = await findFilm(stores.output, prefix, job.id, request, signal);
+  const done = await findFilm(stores.output, folder, request, signal);
   if (done) return { end: 'published', film: done };
 
   const source = await openJobSource(job.source, run);
@@ -64,26 +63,25 @@ export async function help({ job, plan: planId, seat }: Help, run: TranscodeRun)
 }
 
 async function makeAndCleanUp(planned: PlannedFilm, run: TranscodeRun): Promise<FilmEnd> {
-  const { settings, stores, log, signal } = run;
-  const { job, plan } = planned;
-  const place = {
-    output: stores.output,
-    outputPrefix: settings.output.prefix,
-    jobId: job.id,
-    planId: plan.id,
-  };
+  const { log, signal } = run;
+  const { output } = run.stores;
+  const folder = folderOf(planned.job, run).plan(planned.plan.id);
   const tidy = (what: Promise<unknown>) =>
     what.catch((error: unknown) => log.warn({ err: error }, 'what is not needed could not be removed'));
   try {
     const end = await makeFilm(planned, run);
     if (end.end !== 'published') return end;
-    await tidy(removeOlder(place, signal));
-    await tidy(stores.output.remove([stopKey(place.outputPrefix, job.id)], signal));
+    await tidy(removeOlder(output, folder, signal));
+    await tidy(output.remove([folder.job.stop], signal));
     return end;
   } catch (error) {
-    if (error instanceof RefusedError) await tidy(removeUnfinished(place, signal));
+    if (error instanceof RefusedError) await tidy(removeUnfinished(output, folder, signal));
     throw error;
   }
+}
+
+function folderOf({ id }: QueuedJob, { settings }: TranscodeRun): JobFolder {
+  return new JobFolder(settings.output.prefix, id);
 }
 
 /** A job made from a bucket event is for one version of the object; a newer one has a job of its own. */

@@ -1,36 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
 import { InterruptedError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { jobFolder } from '../protocol/keys.ts';
+import { JobFolder } from '../protocol/job-folder.ts';
+import { type Stop, stopSchema } from '../protocol/stop.ts';
 import { removeUnfinished } from '../publish/clean-up.ts';
 import { headersFor } from '../publish/content-types.ts';
 import { readJson } from '../storage/read-json.ts';
 import type { Store } from '../storage/store.ts';
-
-/**
- * `<job id>/stop.json` in the output bucket: every worker that works on the job ends that work within seconds, and a
- * message of the job that waits ends when it is taken. It counts for what entered the queue before it was written; a job
- * that is sent or redriven afterwards is done as any other.
- */
-const stopSchema = z.object({
-  /** Becomes the job's error: `cancelled`, or why one of its parts can't be made. */
-  code: z.string(),
-  message: z.string(),
-  at: z.iso.datetime(),
-  /** What is recorded of the film stays, for when the job is redriven. Without it, it is removed. */
-  keepParts: z.boolean().optional(),
-  /** Names who wrote it: of workers that fail at the same moment, the last to write tells of it. */
-  by: z.string().optional(),
-});
-
-export type Stop = z.infer<typeof stopSchema>;
-
-/** @param outputPrefix empty or ending in "/" */
-export function stopKey(outputPrefix: string, jobId: string): string {
-  return `${jobFolder(outputPrefix, jobId)}stop.json`;
-}
 
 /** Stops a job. @param signal ends the tries */
 export async function writeStop(
@@ -40,7 +17,7 @@ export async function writeStop(
   stop: Stop,
   signal: AbortSignal,
 ): Promise<void> {
-  await output.put(stopKey(outputPrefix, jobId), JSON.stringify(stop), {
+  await output.put(new JobFolder(outputPrefix, jobId).stop, JSON.stringify(stop), {
     ...headersFor('stop.json'),
     signal,
   });
@@ -54,7 +31,7 @@ export async function readStop(
   queuedAt: Date,
   signal: AbortSignal,
 ): Promise<Stop | undefined> {
-  const stop = await readJson(output, stopKey(outputPrefix, jobId), stopSchema, signal);
+  const stop = await readJson(output, new JobFolder(outputPrefix, jobId).stop, stopSchema, signal);
   return stop !== undefined && Date.parse(stop.at) >= queuedAt.getTime() ? stop : undefined;
 }
 
@@ -134,9 +111,11 @@ export function createStops(output: Store, outputPrefix: string, lookSeconds: nu
     },
     async tidy(jobId, planId) {
       if (planId === undefined) return;
-      await removeUnfinished({ output, outputPrefix, jobId, planId }, AbortSignal.timeout(writeMs)).catch(
-        couldNot('remove what the stopped job has published', jobId),
-      );
+      await removeUnfinished(
+        output,
+        new JobFolder(outputPrefix, jobId).plan(planId),
+        AbortSignal.timeout(writeMs),
+      ).catch(couldNot('remove what the stopped job has published', jobId));
     },
   };
 }

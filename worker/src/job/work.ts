@@ -7,6 +7,7 @@ import type { Logger } from '../log.ts';
 import type { QueuedJob } from '../protocol/job.ts';
 import type { Request } from '../protocol/request.ts';
 import type { JobState } from '../protocol/status.ts';
+import type { Stop } from '../protocol/stop.ts';
 import { LeaseLostError, LeaseSpentError } from '../queue/lease.ts';
 import { decideFailure, maxReceives, type Outcome } from '../queue/outcome.ts';
 import type { ReceivedMessage } from '../queue/queue.ts';
@@ -14,7 +15,7 @@ import type { JobReport } from '../report/reporter.ts';
 import { isFinal } from '../report/transitions.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { SourceRemoval } from './remove-source.ts';
-import type { Stop, Stops } from './stop.ts';
+import type { Stops } from './stop.ts';
 
 /** What a message asks of this worker: a job from its start, or help with one. */
 export interface Work {

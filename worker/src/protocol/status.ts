@@ -1,85 +1,100 @@
-import type { Job } from './job.ts';
+import { z } from 'zod';
 
-export type JobStateName = 'queued' | 'running' | 'succeeded' | 'retrying' | 'failed';
-export type Stage = 'probing' | 'encoding' | 'publishing';
-
-/** What is known of a job: `status.json`, webhook data and database row are made from it. Times are ISO 8601 in UTC. */
-export interface JobState {
-  id: string;
-  source: string;
-  title?: string;
-  metadata?: Job['metadata'];
-  state: JobStateName;
-  /** 1 for the first try; interruptions do not count. */
-  attempt: number;
-  maxAttempts: number;
-  stage?: Stage;
-  /** Twelve hex digits: the folder below the job's in which its film is being made. */
-  plan?: string;
-  progress?: Progress;
-  /** Why it failed or will be tried again, in a sentence for people. */
-  error?: { code: string; message: string };
-  warnings: string[];
-  film?: Film;
-  timings: Timings;
-  /** When the job entered the queue. */
-  queuedAt: string;
-  startedAt?: string;
-  finishedAt?: string;
-  updatedAt: string;
-  worker?: string;
-}
+export const jobStates = ['queued', 'running', 'succeeded', 'retrying', 'failed'] as const;
 
 /** Never goes back within an attempt, and never says 100 before the commit. */
-export interface Progress {
-  percent: number;
-  framesPerSecond?: number;
+const progressSchema = z.object({
+  percent: z.number(),
+  framesPerSecond: z.number().optional(),
   /** Film seconds per second. */
-  speed?: number;
-  etaSeconds?: number;
-  publishedBytes: number;
-  publishedSegments: number;
-  renditions: string[];
-}
+  speed: z.number().optional(),
+  etaSeconds: z.number().optional(),
+  publishedBytes: z.number(),
+  publishedSegments: z.number(),
+  renditions: z.array(z.string()),
+});
 
 /** Where the time went, in seconds. */
-export interface Timings {
-  waitSeconds?: number;
-  probeSeconds?: number;
-  encodeSeconds?: number;
+const timingsSchema = z.object({
+  waitSeconds: z.number().optional(),
+  probeSeconds: z.number().optional(),
+  encodeSeconds: z.number().optional(),
   /** After the last frame was encoded. */
-  publishSeconds?: number;
-  totalSeconds?: number;
+  publishSeconds: z.number().optional(),
+  totalSeconds: z.number().optional(),
   /** Film seconds per second of work. */
-  speed?: number;
-}
+  speed: z.number().optional(),
+});
+
+const filmRenditionSchema = z.object({
+  name: z.string(),
+  kind: z.enum(['video', 'audio']),
+  playlist: z.string(),
+  width: z.number().optional(),
+  height: z.number().optional(),
+  frameRate: z.number().optional(),
+  codecs: z.string(),
+  language: z.string().optional(),
+  /** Measured, bits per second: peak segment and average. */
+  bandwidth: z.number(),
+  averageBandwidth: z.number(),
+  bytes: z.number(),
+  segments: z.number(),
+});
 
 /** A published film. Keys are in the output bucket. */
-export interface Film {
-  playlist: string;
+export const filmSchema = z.object({
+  playlist: z.string(),
   /** Where players find it, if the bucket has a public base URL. */
-  url?: string;
-  plan: string;
-  durationSeconds: number;
-  bytes: number;
-  encoder: string;
-  renditions: FilmRendition[];
-  poster?: string;
-  storyboard?: string;
-}
+  url: z.string().optional(),
+  plan: z.string(),
+  durationSeconds: z.number(),
+  bytes: z.number(),
+  encoder: z.string(),
+  renditions: z.array(filmRenditionSchema),
+  poster: z.string().optional(),
+  storyboard: z.string().optional(),
+});
 
-export interface FilmRendition {
-  name: string;
-  kind: 'video' | 'audio';
-  playlist: string;
-  width?: number;
-  height?: number;
-  frameRate?: number;
-  codecs: string;
-  language?: string;
-  /** Measured, bits per second: peak segment and average. */
-  bandwidth: number;
-  averageBandwidth: number;
-  bytes: number;
-  segments: number;
+/** What is known of a job: `status.json`, webhook data and database row are made from it. Times are ISO 8601 in UTC. */
+export const jobStateSchema = z.object({
+  id: z.string(),
+  source: z.string(),
+  title: z.string().optional(),
+  metadata: z.record(z.string(), z.json()).optional(),
+  state: z.enum(jobStates),
+  /** 1 for the first try; interruptions do not count. */
+  attempt: z.number(),
+  maxAttempts: z.number(),
+  stage: z.enum(['probing', 'encoding', 'publishing']).optional(),
+  /** Twelve hex digits: the folder below the job's in which its film is being made. */
+  plan: z.string().optional(),
+  progress: progressSchema.optional(),
+  /** Why it failed or will be tried again, in a sentence for people. */
+  error: z.object({ code: z.string(), message: z.string() }).optional(),
+  warnings: z.array(z.string()),
+  film: filmSchema.optional(),
+  timings: timingsSchema,
+  /** When the job entered the queue. */
+  queuedAt: z.string(),
+  startedAt: z.string().optional(),
+  finishedAt: z.string().optional(),
+  updatedAt: z.string(),
+  worker: z.string().optional(),
+});
+
+export type JobStateName = (typeof jobStates)[number];
+export type Progress = z.infer<typeof progressSchema>;
+export type Timings = z.infer<typeof timingsSchema>;
+export type Film = z.infer<typeof filmSchema>;
+export type FilmRendition = z.infer<typeof filmRenditionSchema>;
+export type JobState = z.infer<typeof jobStateSchema>;
+
+/** @returns undefined where the text is not a status, such as half of one, or what others put there */
+export function readJobState(text: string): JobState | undefined {
+  try {
+    return jobStateSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,5 +1,5 @@
 import type { Plan } from '../plan/plan.ts';
-import { commitName, filmRecordName, jobFolder, partRecordKey, planFolder } from '../protocol/keys.ts';
+import type { PlanFolder } from '../protocol/job-folder.ts';
 import type { PartRecord } from '../protocol/part-record.ts';
 import type { Film, FilmRendition } from '../protocol/status.ts';
 import type { Store } from '../storage/store.ts';
@@ -24,10 +24,8 @@ export interface Assembly {
   plan: Plan;
   records: readonly PartRecord[];
   output: Store;
-  /** Begins every key; empty or ending in "/". */
-  outputPrefix: string;
+  folder: PlanFolder;
   publicUrl?: string | undefined;
-  jobId: string;
   /** What the film was asked for with, kept beside it: see `film-record.ts`. */
   request: FilmRequest;
   signal: AbortSignal;
@@ -43,10 +41,9 @@ export class MissingSegmentsError extends Error {
  * and the multivariant playlist, the one commit, comes last. What older plans left is removed after that.
  */
 export async function assemble(assembly: Assembly): Promise<Film> {
-  const { plan, records, output, outputPrefix, jobId, signal } = assembly;
-  const folder = planFolder(outputPrefix, jobId, plan.id);
+  const { plan, records, output, folder, signal } = assembly;
   const renditions = joinRenditions(plan, records);
-  await assertPublished(assembly, folder, renditions);
+  await assertPublished(assembly, renditions);
 
   const texts = new Map<string, string>();
   for (const [name, rendition] of renditions) {
@@ -56,26 +53,23 @@ export async function assemble(assembly: Assembly): Promise<Film> {
     }
   }
   if (plan.video) texts.set(storyboardName, storyboardVtt(plan.video.storyboard, records));
-  const film = describeFilm(assembly, folder, renditions);
-  texts.set(filmRecordName, JSON.stringify({ ...assembly.request, film }));
+  const film = describeFilm(assembly, renditions);
   await Promise.all(
-    [...texts].map(([name, text]) => output.put(folder + name, text, { ...headersFor(name), signal })),
+    [...texts].map(([name, text]) => output.put(folder.file(name), text, { ...headersFor(name), signal })),
   );
+  const record = folder.filmRecord;
+  await output.put(record, JSON.stringify({ ...assembly.request, film }), { ...headersFor(record), signal });
 
-  const commit = jobFolder(outputPrefix, jobId) + commitName;
+  const { commit } = folder.job;
   await output.put(commit, multivariantPlaylist(plan, records), { ...headersFor(commit), signal });
   return film;
 }
 
-async function assertPublished(
-  assembly: Assembly,
-  folder: string,
-  renditions: Map<string, Rendition>,
-): Promise<void> {
-  const { plan, records, output, signal } = assembly;
+async function assertPublished(assembly: Assembly, renditions: Map<string, Rendition>): Promise<void> {
+  const { plan, records, output, folder, signal } = assembly;
   const found = new Map<string, number>();
-  for await (const { key, sizeBytes } of output.list(folder, signal))
-    found.set(key.slice(folder.length), sizeBytes);
+  for await (const { key, sizeBytes } of output.list(folder.prefix, signal))
+    found.set(key.slice(folder.prefix.length), sizeBytes);
   const gone = records.filter((record) =>
     filesOf(plan, record).some(({ name, bytes }) => {
       const size = found.get(name);
@@ -84,7 +78,7 @@ async function assertPublished(
   );
   if (gone.length === 0) return;
   await output.remove(
-    gone.map(({ part }) => partRecordKey(folder, part)),
+    gone.flatMap(({ part }) => [folder.record(part), folder.partLease(part)]),
     signal,
   );
   const parts = gone.map(({ part }) => part).join(', ');
@@ -106,13 +100,13 @@ function filesOf(plan: Plan, record: PartRecord): { name: string; bytes?: number
   return [...media, ...sheets, ...(record.poster ? [{ name: record.poster }] : [])];
 }
 
-function describeFilm(assembly: Assembly, folder: string, joined: Map<string, Rendition>): Film {
-  const { plan, records, outputPrefix, publicUrl, jobId } = assembly;
+function describeFilm(assembly: Assembly, joined: Map<string, Rendition>): Film {
+  const { plan, records, folder, publicUrl } = assembly;
   const target = targetDuration(records);
   const renditions = [...joined].map(([name, rendition]) =>
     describeRendition(plan, folder, name, rendition, target),
   );
-  const playlist = jobFolder(outputPrefix, jobId) + commitName;
+  const playlist = folder.job.commit;
   const poster = records.find((record) => record.poster)?.poster;
   return {
     playlist,
@@ -122,14 +116,14 @@ function describeFilm(assembly: Assembly, folder: string, joined: Map<string, Re
     bytes: renditions.reduce((sum, { bytes }) => sum + bytes, 0),
     encoder: plan.video?.encoder.name ?? 'aac',
     renditions,
-    ...(poster ? { poster: folder + poster } : {}),
-    ...(plan.video ? { storyboard: folder + storyboardName } : {}),
+    ...(poster ? { poster: folder.file(poster) } : {}),
+    ...(plan.video ? { storyboard: folder.file(storyboardName) } : {}),
   };
 }
 
 function describeRendition(
   plan: Plan,
-  folder: string,
+  folder: PlanFolder,
   name: string,
   rendition: Rendition,
   target: number,
@@ -141,7 +135,7 @@ function describeRendition(
   return {
     name,
     kind: video ? 'video' : 'audio',
-    playlist: `${folder}${name}/${mediaPlaylistName}`,
+    playlist: folder.file(`${name}/${mediaPlaylistName}`),
     ...(video ? { width: video.width, height: video.height } : {}),
     ...(video && rate ? { frameRate: Number((rate.num / rate.den).toFixed(3)) } : {}),
     codecs: rendition.codecs,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { commitName, filmRecordName, jobFolder, planFolder } from '../protocol/keys.ts';
-import type { Film } from '../protocol/status.ts';
+import type { JobFolder } from '../protocol/job-folder.ts';
+import { type Film, filmSchema } from '../protocol/status.ts';
 import { readJson } from '../storage/read-json.ts';
 import type { Store } from '../storage/store.ts';
 
@@ -9,7 +9,7 @@ import type { Store } from '../storage/store.ts';
 const filmRecordSchema = z.object({
   hash: z.string(),
   forcedBy: z.string().optional(),
-  film: z.custom<Film>((value) => typeof value === 'object' && value !== null && 'playlist' in value),
+  film: filmSchema,
 });
 
 /** What a film was asked for with. */
@@ -31,15 +31,13 @@ export function requestHash(request: object): string {
  */
 export async function findFilm(
   output: Store,
-  outputPrefix: string,
-  jobId: string,
+  folder: JobFolder,
   request: FilmRequest,
   signal: AbortSignal,
 ): Promise<Film | undefined> {
-  const planId = await committedPlan(output, outputPrefix, jobId, signal);
+  const planId = await committedPlan(output, folder, signal);
   if (planId === undefined) return undefined;
-  const key = planFolder(outputPrefix, jobId, planId) + filmRecordName;
-  const record = await readJson(output, key, filmRecordSchema, signal);
+  const record = await readJson(output, folder.plan(planId).filmRecord, filmRecordSchema, signal);
   if (record === undefined || record.hash !== request.hash) return undefined;
   if (request.forcedBy !== undefined && record.forcedBy !== request.forcedBy) return undefined;
   return record.film;
@@ -48,11 +46,10 @@ export async function findFilm(
 /** The plan that the job's multivariant playlist names: its URIs are `<plan>/<rendition>/index.m3u8`. */
 export async function committedPlan(
   output: Store,
-  outputPrefix: string,
-  jobId: string,
+  folder: JobFolder,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const playlist = await output.get(jobFolder(outputPrefix, jobId) + commitName, signal);
+  const playlist = await output.get(folder.commit, signal);
   return playlist
     ?.toString('utf8')
     .split('\n')

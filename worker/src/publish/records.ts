@@ -1,5 +1,5 @@
 import type { Part, Plan } from '../plan/plan.ts';
-import { partRecordKey } from '../protocol/keys.ts';
+import type { PlanFolder } from '../protocol/job-folder.ts';
 import { type PartRecord, partRecordSchema } from '../protocol/part-record.ts';
 import { readJson } from '../storage/read-json.ts';
 import type { Store } from '../storage/store.ts';
@@ -7,11 +7,11 @@ import type { Store } from '../storage/store.ts';
 /** Reads what was recorded of a plan, by this worker or by one that is gone. A record that can't be read is as none. */
 export async function readRecords(
   output: Store,
-  folder: string,
+  folder: PlanFolder,
   plan: Plan,
   signal: AbortSignal,
 ): Promise<PartRecord[]> {
-  const read = ({ index }: Part) => readJson(output, partRecordKey(folder, index), partRecordSchema, signal);
+  const read = ({ index }: Part) => readJson(output, folder.record(index), partRecordSchema, signal);
   const records: PartRecord[] = [];
   const atOnce = 16;
   for (let from = 0; from < plan.parts.length; from += atOnce) {

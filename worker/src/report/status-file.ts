@@ -1,13 +1,9 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../log.ts';
-import type { JobState } from '../protocol/status.ts';
+import { JobFolder } from '../protocol/job-folder.ts';
+import { type JobState, readJobState } from '../protocol/status.ts';
 import type { Store } from '../storage/store.ts';
 import type { Sink } from './sink.ts';
-
-/** `<output prefix><job id>/status.json`. */
-export function statusKey(outputPrefix: string, jobId: string): string {
-  return `${outputPrefix}${jobId}/status.json`;
-}
 
 /** The state as it was written last. Undefined where there is none, or where it can't be read just now. */
 export async function readStatusFile(
@@ -17,8 +13,8 @@ export async function readStatusFile(
   log: Logger,
 ): Promise<JobState | undefined> {
   try {
-    const body = await store.get(statusKey(outputPrefix, jobId), AbortSignal.timeout(3000));
-    return body === undefined ? undefined : (JSON.parse(body.toString()) as JobState);
+    const body = await store.get(new JobFolder(outputPrefix, jobId).status, AbortSignal.timeout(3000));
+    return body && readJobState(body.toString());
   } catch (error) {
     log.warn({ err: error, job: jobId }, 'could not read the earlier status.json');
     return undefined;
@@ -42,7 +38,7 @@ export function createStatusFiles(store: Store, outputPrefix: string, log: Logge
   const files = new Map<string, StatusFile>();
 
   const put = (state: JobState, stop: AbortSignal) =>
-    store.put(statusKey(outputPrefix, state.id), `${JSON.stringify(state, undefined, 2)}\n`, {
+    store.put(new JobFolder(outputPrefix, state.id).status, `${JSON.stringify(state, undefined, 2)}\n`, {
       contentType: 'application/json',
       cacheControl: 'no-cache',
       signal: AbortSignal.any([stop, AbortSignal.timeout(putTimeoutMs)]),

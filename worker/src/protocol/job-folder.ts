@@ -1,0 +1,118 @@
+/**
+ * The folder of a job in the output bucket, and every name in it:
+ *
+ *     <job id>/index.m3u8                   the commit
+ *     <job id>/status.json
+ *     <job id>/stop.json
+ *     <job id>/<plan>/…                     see `PlanFolder`
+ */
+export class JobFolder {
+  readonly jobId: string;
+  /** Begins every key of the job; ends in "/". */
+  readonly prefix: string;
+
+  /** @param outputPrefix empty or ending in "/" */
+  constructor(outputPrefix: string, jobId: string) {
+    this.jobId = jobId;
+    this.prefix = `${outputPrefix}${jobId}/`;
+  }
+
+  get commit(): string {
+    return `${this.prefix}index.m3u8`;
+  }
+
+  get status(): string {
+    return `${this.prefix}status.json`;
+  }
+
+  get stop(): string {
+    return `${this.prefix}stop.json`;
+  }
+
+  plan(planId: string): PlanFolder {
+    return new PlanFolder(this, planId);
+  }
+}
+
+/**
+ * The folder of one plan of a job:
+ *
+ *     plan.json                      what helpers work by
+ *     1080p/00042.m4s                segments, init segment and media playlist of a rendition
+ *     poster.jpg, storyboard.vtt, storyboard/0003-1.jpg
+ *     parts/0003.json                the record of part 3
+ *     parts/0003.end                 part 3 reached the film's end before the plan did
+ *     leases/part-0003               the lease of part 3
+ *     leases/status, leases/assembly
+ *     film.json                      what was asked for and what it became
+ */
+export class PlanFolder {
+  readonly job: JobFolder;
+  readonly planId: string;
+  /** Begins every key of the plan; ends in "/". */
+  readonly prefix: string;
+
+  constructor(job: JobFolder, planId: string) {
+    this.job = job;
+    this.planId = planId;
+    this.prefix = `${job.prefix}${planId}/`;
+  }
+
+  /** @param name such as `1080p/00042.m4s` */
+  file(name: string): string {
+    return this.prefix + name;
+  }
+
+  get planFile(): string {
+    return this.file('plan.json');
+  }
+
+  get filmRecord(): string {
+    return this.file('film.json');
+  }
+
+  /** Begins the names of all records. */
+  get parts(): string {
+    return this.file('parts/');
+  }
+
+  record(part: number): string {
+    return `${this.parts}${fourDigits(part)}.json`;
+  }
+
+  /** An empty object that says by its name: the film ends in this part, and later parts hold nothing. */
+  earlyEnd(part: number): string {
+    return `${this.parts}${fourDigits(part)}.end`;
+  }
+
+  /** Begins the names of all leases. */
+  get leases(): string {
+    return this.file('leases/');
+  }
+
+  partLease(part: number): string {
+    return `${this.leases}part-${fourDigits(part)}`;
+  }
+
+  get statusLease(): string {
+    return `${this.leases}status`;
+  }
+
+  get assemblyLease(): string {
+    return `${this.leases}assembly`;
+  }
+
+  /** What a key below `parts` or `leases` says of a part; undefined for all others. */
+  readPartKey(key: string): { part: number; kind: 'record' | 'early-end' | 'lease' } | undefined {
+    const name = key.startsWith(this.prefix) ? key.slice(this.prefix.length) : '';
+    const [, record, extension] = /^parts\/(\d{4,})\.(json|end)$/.exec(name) ?? [];
+    if (record !== undefined)
+      return { part: Number(record), kind: extension === 'json' ? 'record' : 'early-end' };
+    const lease = /^leases\/part-(\d{4,})$/.exec(name)?.[1];
+    return lease === undefined ? undefined : { part: Number(lease), kind: 'lease' };
+  }
+}
+
+function fourDigits(part: number): string {
+  return String(part).padStart(4, '0');
+}
