@@ -33,6 +33,11 @@ describe('films of every container and codec come out whole', () => {
       ],
     ],
     ['MPEG-TS', 'film.ts', [...x264, ...aac]],
+    [
+      'MPEG-TS with B-frames, so that the audio starts first',
+      'bframes.ts',
+      ['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', ...aac],
+    ],
     ['MPEG-TS with MPEG-2 and MP2', 'mpeg2.ts', ['-c:v', 'mpeg2video', '-q:v', '3', '-c:a', 'mp2']],
     ['a programme stream', 'film.mpg', ['-c:v', 'mpeg2video', '-q:v', '3', '-c:a', 'mp2']],
     ['Flash', 'film.flv', [...x264, ...aac]],

@@ -35,7 +35,7 @@ export function planOf(changes: Partial<Plan> = {}): Plan {
     id: '0123456789ab',
     sourceVersion: '"etag"',
     durationSeconds: 60,
-    originSeconds: 0,
+    zeroSeconds: 0,
     segmentSeconds: 6,
     segmentFormat: 'fmp4',
     video: {

@@ -10,7 +10,7 @@ describe('audioArguments', () => {
     const plan = shortPlan();
     expect(audioArguments(plan, audioPart(plan), 100)).toEqual({
       renditions: ['audio-0'],
-      inputArgs: ['-vn'],
+      inputArgs: ['-vn', '-copyts', '-itsoffset', '0.000001'],
       outputArgs: [
         ...['-map', '0:1', '-map_metadata', '-1', '-map_chapters', '-1'],
         ...['-af', 'aresample=48000:async=1:first_pts=0,atrim=end=100'],
@@ -50,7 +50,12 @@ describe('audioArguments', () => {
 
   it('shift sound by as much as the picture', () => {
     const plan = shortPlan({ startSeconds: 10, video: { startSeconds: 10.2 }, audio: { startSeconds: 10 } });
-    expect(audioArguments(plan, audioPart(plan), 100).inputArgs).toEqual(['-vn', '-itsoffset', '-0.2']);
+    expect(audioArguments(plan, audioPart(plan), 100).inputArgs).toEqual([
+      '-vn',
+      '-copyts',
+      '-itsoffset',
+      '-10.199999',
+    ]);
   });
 
   it('are one segment for sound shorter than a segment', () => {

@@ -17,7 +17,16 @@ describe('videoArguments', () => {
     const plan = shortPlan({ encoding: { ladder: [{ rung: '360p' }] } });
     expect(argumentsOf(plan, middle)).toEqual({
       renditions: ['360p'],
-      inputArgs: ['-ss', '12', '-noaccurate_seek'],
+      inputArgs: [
+        '-seek_timestamp',
+        '1',
+        '-ss',
+        '12',
+        '-noaccurate_seek',
+        '-copyts',
+        '-itsoffset',
+        '-11.999999',
+      ],
       outputArgs: [
         '-filter_complex',
         '[0:0]trim=start=0:end=12,scale=w=640:h=360:flags=bicubic,setsar=1,format=yuv420p,split=2[v0][t];' +
@@ -45,20 +54,23 @@ describe('videoArguments', () => {
   it('seek only where a part does not begin the film', () => {
     const plan = shortPlan();
     expect([first, middle, last].map((index) => argumentsOf(plan, index).inputArgs)).toEqual([
-      [],
-      ['-ss', '12', '-noaccurate_seek'],
-      ['-ss', '24', '-noaccurate_seek'],
+      ['-copyts', '-itsoffset', '0.000001'],
+      ['-seek_timestamp', '1', '-ss', '12', '-noaccurate_seek', '-copyts', '-itsoffset', '-11.999999'],
+      ['-seek_timestamp', '1', '-ss', '24', '-noaccurate_seek', '-copyts', '-itsoffset', '-23.999999'],
     ]);
   });
 
   it('shift a film whose picture starts after its sound so that the picture is at zero', () => {
     const plan = shortPlan({ startSeconds: 10, video: { startSeconds: 10.2 }, audio: { startSeconds: 10 } });
     expect(argumentsOf(plan, middle).inputArgs).toEqual([
+      '-seek_timestamp',
+      '1',
       '-ss',
-      '12',
+      '22.2',
       '-noaccurate_seek',
+      '-copyts',
       '-itsoffset',
-      '-0.2',
+      '-22.199999',
     ]);
   });
 
@@ -159,11 +171,13 @@ describe('videoArguments', () => {
   it('keep frames in video memory on the GPU, and use no hardware decoder elsewhere', () => {
     expect(argumentsOf(shortPlan({ encoder: nvenc }), middle).inputArgs).toEqual([
       ...['-hwaccel', 'cuda', '-hwaccel_output_format', 'cuda', '-extra_hw_frames', '8'],
-      ...['-ss', '12', '-noaccurate_seek'],
+      ...['-seek_timestamp', '1', '-ss', '12', '-noaccurate_seek', '-copyts', '-itsoffset', '-11.999999'],
     ]);
-    expect(argumentsOf(shortPlan({ encoder: nvenc, video: { interlaced: true } }), first).inputArgs).toEqual(
-      [],
-    );
+    expect(argumentsOf(shortPlan({ encoder: nvenc, video: { interlaced: true } }), first).inputArgs).toEqual([
+      '-copyts',
+      '-itsoffset',
+      '0.000001',
+    ]);
   });
 
   it('tell NVENC a quality, the caps of the rendition, and to make every forced keyframe an IDR', () => {

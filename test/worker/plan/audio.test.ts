@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { planAudio } from '../../../worker/src/plan/audio.ts';
 import { audioStream, readMedia } from '../../helpers/media.ts';
 
-const plan = (...audio: ReturnType<typeof audioStream>[]) => planAudio({ audio, startSeconds: 0 }, 0);
+const plan = (...audio: ReturnType<typeof audioStream>[]) => planAudio({ audio }, 0);
 
 describe('planAudio', () => {
   it('makes stereo AAC of stereo', () => {

@@ -30,10 +30,7 @@ describe('filters, in a real ffmpeg', () => {
   it.each([1, 2, 3, 4, 5, 6, 7, 8, 12])(
     'mix %d channels of an unknown layout without clipping',
     (channels) => {
-      const [track] = planAudio(
-        { audio: [audioStream({ channels, channelLayout: undefined })], startSeconds: 0 },
-        0,
-      ).audio;
+      const [track] = planAudio({ audio: [audioStream({ channels, channelLayout: undefined })] }, 0).audio;
       const args = [
         ...[
           '-hide_banner',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { endOf, filmOrigin, gopLength, planTiming } from '../../../worker/src/plan/frame-timing.ts';
+import { endOf, filmZero, gopLength, planTiming } from '../../../worker/src/plan/frame-timing.ts';
 import type { VideoStream } from '../../../worker/src/probe/media.ts';
 import { audioStream, film, readMedia, videoStream } from '../../helpers/media.ts';
 
@@ -50,30 +50,35 @@ describe('planTiming', () => {
   });
 });
 
-describe('filmOrigin', () => {
+describe('filmZero', () => {
   it.each([
     ['starts with everything', film(), 0],
     ['has its picture a little later', film({ video: videoStream({ startSeconds: 0.083333 }) }), 0.083333],
     ['has its picture much later', film({ video: videoStream({ startSeconds: 2 }) }), 0],
-    ['starts at ten', film({ startSeconds: 9.979, video: videoStream({ startSeconds: 10 }) }), 0.021],
+    ['starts at ten', film({ startSeconds: 9.979, video: videoStream({ startSeconds: 10 }) }), 10],
+    [
+      'starts at ten with its picture much later',
+      film({ startSeconds: 10, video: videoStream({ startSeconds: 12 }) }),
+      10,
+    ],
     [
       'is sound alone',
       film({ video: undefined, startSeconds: 1, audio: [audioStream({ startSeconds: 1.5 })] }),
-      0.5,
+      1.5,
     ],
-  ])('of a film that %s is %d', (_, media, origin) => {
-    expect(filmOrigin(media)).toBe(origin);
+  ])('of a film that %s is at %d', (_, media, zero) => {
+    expect(filmZero(media)).toBe(zero);
   });
 
   it.each([
-    ['starts-at-10.ts', 0.021333, 2, 1.898667],
-    ['starts-at-10.mkv', 0.021, 2, 2],
+    ['starts-at-10.ts', 11.4, 2, 1.898667],
+    ['starts-at-10.mkv', 10, 2, 2],
     ['longer-sound.mkv', 0.023, 1, 2],
     ['edit-list.mp4', 0, 1.3, 1.3],
-  ])('of %s is its first picture, from which both ends are counted', (clip, origin, videoEnd, soundEnd) => {
+  ])('of %s is its first picture, from which both ends are counted', (clip, expected, videoEnd, soundEnd) => {
     const media = readMedia(clip);
-    const zero = media.startSeconds + filmOrigin(media);
-    expect(filmOrigin(media)).toBe(origin);
+    const zero = filmZero(media);
+    expect(zero).toBe(expected);
     expect(media.video && endOf(media.video, zero)).toBe(videoEnd);
     expect(media.audio[0] && endOf(media.audio[0], zero)).toBe(soundEnd);
   });

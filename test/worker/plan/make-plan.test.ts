@@ -28,7 +28,7 @@ describe('makePlan', () => {
     expect(plan).toMatchObject({
       sourceVersion: '"etag"',
       durationSeconds: 600,
-      originSeconds: 0,
+      zeroSeconds: 0,
       segmentSeconds: 6,
       segmentFormat: 'fmp4',
       video: {

@@ -67,13 +67,15 @@ function zeroOf({ timing, frameRate: { num, den } }: VideoPlan, { startSeconds }
 
 /**
  * Seeks to the keyframe before the part. Frames from there on go through the filters, so that deinterlacing and frame
- * rate see what came before; `trim` drops them after that. Timestamps count from `zero` (ffmpeg's own zero after a seek
- * is where it sought to).
+ * rate see what came before; `trim` drops them after that.
+ *
+ * `-copyts` leaves the container's times alone. Without it ffmpeg subtracts the start of the streams that a run uses
+ * (MPEG-TS, MPEG-PS, Ogg), which is another one for video than for audio. ffmpeg 5.1 does so all the same when the offset
+ * is the container's start to the microsecond, so it is one more.
  */
-export function seekArguments(plan: Plan, startSeconds: number, zero: number): string[] {
-  const seek = startSeconds > 0 ? ['-ss', seconds(startSeconds), '-noaccurate_seek'] : [];
-  const offset = seconds(startSeconds - zero - plan.originSeconds);
-  return offset === '0' ? seek : [...seek, '-itsoffset', offset];
+export function seekArguments({ zeroSeconds }: Plan, startSeconds: number, zero: number): string[] {
+  const seek = ['-seek_timestamp', '1', '-ss', seconds(zeroSeconds + startSeconds), '-noaccurate_seek'];
+  return [...(startSeconds > 0 ? seek : []), '-copyts', '-itsoffset', seconds(1e-6 - zeroSeconds - zero)];
 }
 
 function renditionArguments(

@@ -13,8 +13,8 @@ const maxTracks = 16;
  * @returns also warnings about what was left out or guessed
  */
 export function planAudio(
-  { audio, startSeconds }: Pick<Media, 'audio' | 'startSeconds'>,
-  originSeconds: number,
+  { audio }: Pick<Media, 'audio'>,
+  zeroSeconds: number,
 ): { audio: AudioRendition[]; warnings: string[] } {
   const chosen = audio.slice(0, maxTracks);
   const warnings = audio
@@ -33,7 +33,7 @@ export function planAudio(
       );
     return {
       streamIndex: stream.index,
-      durationSeconds: endOf(stream, startSeconds + originSeconds),
+      durationSeconds: endOf(stream, zeroSeconds),
       name: ['audio', n, stream.language].filter((word) => word !== undefined).join('-'),
       label: labels[n] ?? `Track ${n + 1}`,
       language: stream.language,

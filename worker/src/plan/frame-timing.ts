@@ -11,13 +11,16 @@ const fewestFramesPerSecond = 1;
 const latestStartSeconds = 0.5;
 
 /**
- * The film's zero, in seconds after the container's first timestamp: its first picture, or without picture its first
- * sound. A picture that comes later than half a second after the sound is shown from the start instead.
+ * The film's zero in the container's own time: its first picture, or the first sound of a film without one. A picture
+ * that comes later than half a second after the sound is shown from the sound's start instead.
  */
-export function filmOrigin({ video, audio, startSeconds }: Media): number {
-  const first = video ?? audio[0];
-  const after = first ? first.startSeconds - startSeconds : 0;
-  return video && after > latestStartSeconds ? 0 : microseconds(after);
+export function filmZero({
+  video,
+  audio,
+  startSeconds,
+}: Pick<Media, 'video' | 'audio' | 'startSeconds'>): number {
+  const first = (video ?? audio[0])?.startSeconds ?? startSeconds;
+  return microseconds(video && first - startSeconds > latestStartSeconds ? startSeconds : first);
 }
 
 /** When a stream ends, in seconds from the film's zero. */

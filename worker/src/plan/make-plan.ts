@@ -2,7 +2,7 @@ import { RefusedError } from '../errors.ts';
 import type { Media, VideoStream } from '../probe/media.ts';
 import { planAudio } from './audio.ts';
 import type { Encoding } from './encoding.ts';
-import { endOf, filmOrigin, gopLength, planTiming } from './frame-timing.ts';
+import { endOf, filmZero, gopLength, planTiming } from './frame-timing.ts';
 import { shortHash } from './hash.ts';
 import { resolveLadder } from './ladder.ts';
 import { planParts } from './parts.ts';
@@ -22,7 +22,7 @@ export interface PlanRequest {
 }
 
 /** Counts up when the same plan would be encoded otherwise than before, so that films are not mixed of both. */
-const recipe = 1;
+const recipe = 2;
 
 /**
  * Decides everything about a film. Pure: the same film and request give the same plan on every worker.
@@ -31,9 +31,8 @@ const recipe = 1;
 export function makePlan(media: Media, request: PlanRequest): Plan {
   const { sourceVersion, encoding, encoder, software, forceRequestId } = request;
   const { segmentSeconds, segmentFormat } = encoding;
-  const originSeconds = filmOrigin(media);
-  const zeroSeconds = media.startSeconds + originSeconds;
-  const { audio, warnings } = planAudio(media, originSeconds);
+  const zeroSeconds = filmZero(media);
+  const { audio, warnings } = planAudio(media, zeroSeconds);
   const videoEndSeconds = media.video && endOf(media.video, zeroSeconds);
   const audioEnds = audio.map((rendition) => rendition.durationSeconds);
   const parts = planParts({
@@ -47,7 +46,7 @@ export function makePlan(media: Media, request: PlanRequest): Plan {
   const decided = {
     sourceVersion,
     durationSeconds: Math.max(videoEndSeconds ?? 0, ...audioEnds),
-    originSeconds,
+    zeroSeconds,
     segmentSeconds,
     segmentFormat,
     video: media.video && planVideo(media, media.video, endOf(media.video, zeroSeconds), parts, request),

@@ -10,11 +10,8 @@ export interface Plan {
   id: string;
   sourceVersion: string;
   durationSeconds: number;
-  /**
-   * The film's zero: its first picture, in seconds after the container's first timestamp (ffmpeg subtracts that one by
-   * itself). 0 where the picture comes more than half a second later: then the first one is shown from the start.
-   */
-  originSeconds: number;
+  /** The film's zero in the container's own time: see `filmZero`. */
+  zeroSeconds: number;
   segmentSeconds: number;
   segmentFormat: 'fmp4' | 'mpegts';
   /** Undefined for audio-only films. */

@@ -6,7 +6,7 @@ export interface Media {
   indexed: boolean;
   /** Length of the longest chosen stream in seconds, as the header tells it. */
   durationSeconds: number;
-  /** The first timestamp of the container in seconds; subtracted so that every film starts at zero. */
+  /** The first timestamp of the chosen streams, in the container's own time. */
   startSeconds: number;
   sizeBytes: number;
   /** All streams in the file, whatever they hold. */

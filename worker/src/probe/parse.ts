@@ -33,7 +33,7 @@ export function parseProbe(
     .filter((stream) => decodable(stream) && !empty.has(stream.index))
     .map((stream) => toAudio(stream, probed));
   const chosen = video ? [video, ...audio] : audio;
-  const startSeconds = format.start_time ?? Math.min(0, ...chosen.map((stream) => stream.startSeconds));
+  const startSeconds = chosen.length > 0 ? Math.min(...chosen.map((stream) => stream.startSeconds)) : 0;
   const ends = chosen.map((stream) => stream.startSeconds + stream.durationSeconds - startSeconds);
   return {
     format: format.format_name,
