@@ -46,7 +46,7 @@ async function examineLocal(address: FarmAddress, env: NodeJS.ProcessEnv): Promi
       checkConditions(storage('output'), address.outputPrefix, true),
       countWorkers(farm),
       checkClock(address.outputEndpoint, fetch, Date.now),
-      checkDatabase(env.DATABASE_URL, 'here'),
+      checkDatabase({ url: env.DATABASE_URL, ca: env.DATABASE_CA }, 'here'),
     ]);
     return checks.flat();
   } finally {
@@ -166,8 +166,10 @@ function database(
   secrets: Record<string, string>,
   env: NodeJS.ProcessEnv,
 ): Promise<Finding> | Finding {
-  if (env.DATABASE_URL) return checkDatabase(env.DATABASE_URL, 'here');
-  if (secrets.DATABASE_URL) return checkDatabase(secrets.DATABASE_URL, 'farm');
+  if (env.DATABASE_URL) return checkDatabase({ url: env.DATABASE_URL, ca: env.DATABASE_CA }, 'here');
+  if (secrets.DATABASE_URL) {
+    return checkDatabase({ url: secrets.DATABASE_URL, ca: deployed?.environment.DATABASE_CA }, 'farm');
+  }
   if (deployed && !deployed.secretParameters.DATABASE_URL) return notAsked('database', 'this farm has none');
-  return checkDatabase(undefined, 'here');
+  return checkDatabase({ url: undefined }, 'here');
 }

@@ -18,6 +18,7 @@ const workerKeys = {
   allowHttpSources: 'ALLOW_HTTP_SOURCES',
   allowJobWebhooks: 'ALLOW_JOB_WEBHOOKS',
   webhookUrl: 'WEBHOOK_URL',
+  databaseCa: 'DATABASE_CA',
 } as const satisfies Record<string, keyof WorkerEnvironment>;
 
 type WorkerVariable = (typeof workerKeys)[keyof typeof workerKeys];
@@ -29,6 +30,7 @@ const examples: Readonly<Partial<Record<keyof typeof workerKeys, string>>> = {
   ladder: 'standard',
   thumbnailAt: '10%',
   webhookUrl: 'https://www.example.com/hooks/films',
+  databaseCa: '"$(cat ca.pem)"',
 };
 
 export function readWorkerTexts(config: ConfigReader): WorkerTexts {

@@ -74,7 +74,11 @@ function secondsOff(stamp: string): number {
 
 describe('a database that is away', () => {
   const row = async (id: string) =>
-    (await database.query((sql) => sql<{ state: string }[]>`select state from jobs where id = ${id}`))[0];
+    (
+      await database.query(
+        (sql) => sql<{ state: string }[]>`select state from transcode_farm.jobs where id = ${id}`,
+      )
+    )[0];
 
   it('when the worker starts: the film is made, and its row written later', async () => {
     await database.stop();

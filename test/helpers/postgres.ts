@@ -1,17 +1,21 @@
 import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, chown, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import postgres, { type Sql } from 'postgres';
+import type { Sql } from 'postgres';
+import { openPostgres } from '../../worker/src/report/open-postgres.ts';
 
 const run = promisify(execFile);
 
 /** A database server of its own, thrown away at the end. It can be stopped and started, as outages do. */
 export interface TestPostgres extends AsyncDisposable {
+  /** Without TLS. */
   url: string;
+  /** PEM certificate of the authority that signed the server's, for `localhost`. Undefined without TLS. */
+  ca?: string;
   start(): Promise<void>;
   /** Cuts all connections. */
   stop(): Promise<void>;
@@ -24,8 +28,12 @@ export interface TestPostgres extends AsyncDisposable {
   ): Promise<T[]>;
 }
 
-/** Starts a server from the system's Postgres. @throws Error where there is none */
-export async function startPostgres(): Promise<TestPostgres> {
+/**
+ * Starts a server from the system's Postgres.
+ * @param options `tls`: the server offers TLS, with a certificate of a private authority
+ * @throws Error where there is none
+ */
+export async function startPostgres({ tls = false } = {}): Promise<TestPostgres> {
   const bin = await findPostgres();
   const dir = await mkdtemp(join(tmpdir(), 'farm-postgres-'));
   const owner = await serverUser();
@@ -40,8 +48,11 @@ export async function startPostgres(): Promise<TestPostgres> {
     env,
   });
 
+  const certificate = tls ? await makeCertificate(dir, owner) : undefined;
+
   let server: ReturnType<typeof spawn> | undefined;
-  const url = `postgres://farm@127.0.0.1:${port}/postgres`;
+  // The server has no certificate unless a test gives it one.
+  const url = `postgres://farm@127.0.0.1:${port}/postgres?sslmode=disable`;
 
   const start = async () => {
     const options = [
@@ -49,6 +60,9 @@ export async function startPostgres(): Promise<TestPostgres> {
       'shared_buffers=16MB',
       'max_connections=20',
       `unix_socket_directories=${dir}`,
+      ...(certificate
+        ? ['ssl=on', `ssl_cert_file=${certificate.file}`, `ssl_key_file=${certificate.key}`]
+        : []),
     ];
     server = spawn(
       join(bin, 'postgres'),
@@ -78,7 +92,7 @@ export async function startPostgres(): Promise<TestPostgres> {
   };
 
   const query: TestPostgres['query'] = async (ask, on = url) => {
-    const sql = postgres(on, { max: 1, connect_timeout: 5, onnotice: () => {} });
+    const sql = openPostgres(on);
     try {
       return [...(await ask(sql))];
     } finally {
@@ -89,12 +103,13 @@ export async function startPostgres(): Promise<TestPostgres> {
   await start();
   return {
     url,
+    ...(certificate && { ca: certificate.pem }),
     start,
     stop,
     query,
     async database(name) {
       await query((sql) => sql`create database ${sql(name)}`);
-      return url.replace(/\/postgres$/, `/${name}`);
+      return url.replace('/postgres?', `/${name}?`);
     },
     async [Symbol.asyncDispose]() {
       await stop();
@@ -125,6 +140,18 @@ async function findPostgres(): Promise<string> {
   throw new Error(
     'There is no Postgres server on this machine (initdb and postgres); install package "postgresql".',
   );
+}
+
+/** A certificate for `localhost` that is its own authority; only the server's user may read the key. */
+async function makeCertificate(dir: string, owner: { uid: number; gid: number } | undefined) {
+  const [file, key] = [join(dir, 'server.pem'), join(dir, 'server.key')];
+  await run('openssl', [
+    ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost'],
+    ...['-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', file],
+  ]);
+  await chmod(key, 0o600);
+  if (owner !== undefined) for (const path of [file, key]) await chown(path, owner.uid, owner.gid);
+  return { file, key, pem: await readFile(file, 'utf8') };
 }
 
 /** Postgres refuses to run as root. */

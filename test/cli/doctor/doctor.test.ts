@@ -1,13 +1,11 @@
 import { STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { checkCredentials } from '../../../cli/doctor/account.ts';
-import { checkDatabase } from '../../../cli/doctor/database.ts';
 import type { Finding } from '../../../cli/doctor/finding.ts';
 import { localCredentials } from '../../../cli/local-farm/emulator.ts';
 import { temporaryFolder } from '../../helpers/clips.ts';
 import { addressOf, farmCommand, saveAddress } from '../../helpers/farm-command.ts';
 import { startLocalFarm, type TestFarm } from '../../helpers/local-farm.ts';
-import { startPostgres } from '../../helpers/postgres.ts';
 
 let farm: TestFarm;
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -105,14 +103,3 @@ it('compares the account that asks with that of the farm', async () => {
   });
   sts.destroy();
 }, 20_000);
-
-it('reaches a database, and takes one of a private network for no failure', async () => {
-  await using database = await startPostgres();
-  expect(await checkDatabase(database.url, 'here')).toMatchObject({
-    state: 'ok',
-    why: expect.stringMatching(/^Postgres \d+.* the first worker makes its tables$/),
-  });
-  await database.query((sql) => sql`create table jobs ()`);
-  expect((await checkDatabase(database.url, 'here')).why).toContain('its tables are there');
-  expect((await checkDatabase('postgres://farm:secret@127.0.0.1:1/x', 'farm')).state).toBe('warning');
-}, 60_000);

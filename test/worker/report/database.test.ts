@@ -25,7 +25,7 @@ function open(url: string) {
 
 const jobs = (url: string) =>
   server.query<{ id: string; state: string; attempt: number; percent: number; playlist: string }>(
-    (sql) => sql`select * from jobs order by id`,
+    (sql) => sql`select * from transcode_farm.jobs order by id`,
     url,
   );
 
@@ -36,7 +36,7 @@ describe('the tables', () => {
     await Promise.all(workers.map(({ database }) => database.migrated()));
     const applied = workers.flatMap(({ lines }) => lines.filter((line) => 'migrations' in line));
     expect(applied).toHaveLength(1);
-    expect(await server.query((sql) => sql`select name from farm_migrations`, url)).toEqual(
+    expect(await server.query((sql) => sql`select name from transcode_farm.migrations`, url)).toEqual(
       migrations.map(({ name }) => ({ name })),
     );
     await Promise.all(workers.map(({ database }) => database.close?.(soon())));
@@ -76,7 +76,7 @@ describe('a job', () => {
     ]);
     expect(
       await server.query(
-        (sql) => sql`select name, kind, key, width, bytes from media_assets order by name`,
+        (sql) => sql`select name, kind, key, width, bytes from transcode_farm.media_assets order by name`,
         url,
       ),
     ).toEqual([
@@ -85,7 +85,10 @@ describe('a job', () => {
       { name: 'film', kind: 'film', key: 'life/index.m3u8', width: null, bytes: '1000' },
       { name: 'poster', kind: 'poster', key: 'life/abc/poster.jpg', width: null, bytes: null },
     ]);
-    const [row] = await server.query<{ metadata: unknown }>((sql) => sql`select metadata from jobs`, url);
+    const [row] = await server.query<{ metadata: unknown }>(
+      (sql) => sql`select metadata from transcode_farm.jobs`,
+      url,
+    );
     expect(row?.metadata).toEqual({ league: 3, 'null\ufffdkey': 'a\ufffdb\ufffd' });
     await database.close?.(soon());
   });
@@ -98,7 +101,9 @@ describe('a job', () => {
     const { poster, ...smaller } = film;
     database.transition({ ...succeeded('anew'), film: { ...smaller, renditions: [] } }, context);
     await database.flush?.('anew', soon());
-    expect(await server.query((sql) => sql`select name from media_assets`, url)).toEqual([{ name: 'film' }]);
+    expect(await server.query((sql) => sql`select name from transcode_farm.media_assets`, url)).toEqual([
+      { name: 'film' },
+    ]);
     await database.close?.(soon());
   });
 

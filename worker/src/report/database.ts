@@ -3,12 +3,15 @@ import postgres, { type Sql } from 'postgres';
 import type { Logger } from '../log.ts';
 import type { JobState } from '../protocol/status.ts';
 import { type Migration, migrate } from './migrate.ts';
+import { explainPostgresError, openPostgres } from './open-postgres.ts';
 import { assetRows, jobRow } from './rows.ts';
 import type { Sink } from './sink.ts';
 import { isFinal } from './transitions.ts';
 
 export interface DatabaseOptions {
   url: string;
+  /** PEM certificates to trust instead of the public ones. */
+  ca?: string | undefined;
   migrations: readonly Migration[];
   log: Logger;
   /** A call that takes longer counts as failed. @default 10 */
@@ -28,7 +31,7 @@ const lateMs = 10_000;
  * jobs never wait for it.
  */
 export function createDatabase(options: DatabaseOptions): Sink & { migrated(): Promise<void> } {
-  const { url, migrations, log, callSeconds = 10, retrySeconds = 1 } = options;
+  const { url, ca, migrations, log, callSeconds = 10, retrySeconds = 1 } = options;
   const pending = new Map<string, { state: JobState; since: number }>();
   const closing = new AbortController();
   const idleWaiters = new Set<() => void>();
@@ -38,7 +41,7 @@ export function createDatabase(options: DatabaseOptions): Sink & { migrated(): P
   /** A connection to tables that are there. A connection that failed once is thrown away. */
   const connect = async (): Promise<Sql> => {
     if (ready !== undefined) return ready;
-    const sql = postgres(url, { max: 1, connect_timeout: 5, idle_timeout: 60, onnotice: () => {} });
+    const sql = openPostgres(url, ca);
     try {
       const applied = await within(callSeconds, migrate(sql, migrations));
       if (applied.length > 0) log.info({ migrations: applied }, 'database tables made');
@@ -58,7 +61,7 @@ export function createDatabase(options: DatabaseOptions): Sink & { migrated(): P
       await within(callSeconds, writeState(sql, entry.state, Date.now() - entry.since > lateMs));
     } catch (error) {
       if (isRefusal(error)) {
-        log.error({ err: error, job: jobId }, 'the database refuses what it is told of the job');
+        log.error({ err: error, job: jobId }, "the database rejected the job's row");
       } else {
         ready = undefined;
         await disconnect(sql);
@@ -85,7 +88,7 @@ export function createDatabase(options: DatabaseOptions): Sink & { migrated(): P
         const seconds = Math.min(30, retrySeconds * 2 ** (failures - 1)) * (1 + Math.random() / 5);
         log.warn(
           { err: error, waiting: pending.size },
-          `the database does not answer; again in ${seconds.toFixed(1)} s`,
+          `${explainPostgresError(error)} Trying again in ${seconds.toFixed(1)} s.`,
         );
         await sleep(seconds * 1000, undefined, { ref: false, signal: closing.signal }).catch(() => {});
       }
@@ -132,7 +135,7 @@ export function createDatabase(options: DatabaseOptions): Sink & { migrated(): P
     async close(signal) {
       await untilWritten(() => pending.size === 0, signal);
       if (pending.size > 0)
-        log.error({ jobs: [...pending.keys()] }, 'the database was not told of these jobs');
+        log.error({ jobs: [...pending.keys()] }, 'the rows of these jobs were not written');
       closing.abort();
       if (ready !== undefined) await disconnect(ready);
     },
@@ -147,17 +150,17 @@ async function writeState(sql: Sql, state: JobState, late: boolean): Promise<voi
     const row = { ...columns, updated_at: state.updatedAt };
     const names = Object.keys(row) as (keyof typeof row)[];
     const written = await transaction`
-      insert into jobs ${transaction(row, names)}
+      insert into transcode_farm.jobs ${transaction(row, names)}
       on conflict (id) do update set ${transaction(row, names)}
       where not ${late}::boolean
         or jobs.worker is not distinct from excluded.worker
         or jobs.updated_at <= excluded.updated_at`;
     if (written.count === 0) return;
-    await transaction`update jobs set metadata = ${json} where id = ${state.id}`;
+    await transaction`update transcode_farm.jobs set metadata = ${json} where id = ${state.id}`;
     if (state.state !== 'succeeded') return;
-    await transaction`delete from media_assets where job_id = ${state.id}`;
+    await transaction`delete from transcode_farm.media_assets where job_id = ${state.id}`;
     const assets = assetRows(state);
-    if (assets.length > 0) await transaction`insert into media_assets ${transaction(assets)}`;
+    if (assets.length > 0) await transaction`insert into transcode_farm.media_assets ${transaction(assets)}`;
   });
 }
 
@@ -171,7 +174,7 @@ function forgetOne(pending: Map<string, { state: JobState }>, log: Logger): void
   const [jobId] = entries.find(([, { state }]) => !isFinal(state.state)) ?? entries[0] ?? [];
   if (jobId === undefined) return;
   pending.delete(jobId);
-  log.error({ job: jobId }, 'too much waits for the database; it will not be told of this job');
+  log.error({ job: jobId }, 'too many rows wait for the database; the row of this job is dropped');
 }
 
 async function disconnect(sql: Sql): Promise<void> {

@@ -20,27 +20,31 @@ export async function readMigrations(
   );
 }
 
-/** Any number that is ours alone in this database: workers that start together migrate one after another. */
+/** Any number that only this program uses: workers that start together migrate one after another. */
 const lockKey = 7_215_104_633;
 
 /**
- * Brings the tables up to date, in one transaction. Does nothing where they are.
+ * Brings the tables up to date, in one transaction. They have a schema of their own: a table `jobs` of the owner's app is never
+ * touched, and services that publish the schema `public` (Supabase) do not publish these.
  * @returns names of the migrations that were applied
  */
 export async function migrate(sql: Sql, migrations: readonly Migration[]): Promise<string[]> {
   return sql.begin(async (transaction) => {
     await transaction`select pg_advisory_xact_lock(${lockKey})`;
+    const [found] = await transaction`select 1 from pg_namespace where nspname = 'transcode_farm'`;
+    // "if not exists" would ask for the right to create schemas even where an administrator has made this one.
+    if (found === undefined) await transaction`create schema transcode_farm`;
     await transaction`
-      create table if not exists farm_migrations (
+      create table if not exists transcode_farm.migrations (
         name text primary key,
         applied_at timestamptz not null default now()
       )`;
-    const rows = await transaction<{ name: string }[]>`select name from farm_migrations`;
+    const rows = await transaction<{ name: string }[]>`select name from transcode_farm.migrations`;
     const done = new Set(rows.map(({ name }) => name));
     const missing = migrations.filter(({ name }) => !done.has(name));
     for (const { name, sql: text } of missing) {
       await transaction.unsafe(text).simple();
-      await transaction`insert into farm_migrations (name) values (${name})`;
+      await transaction`insert into transcode_farm.migrations (name) values (${name})`;
     }
     return missing.map(({ name }) => name);
   });

@@ -11,7 +11,8 @@ import { webhookSecrets } from './webhook-secret.ts';
 
 /** The places where jobs are reported, as far as the settings name them. */
 export async function openSinks(settings: Settings, output: Store, log: Logger): Promise<Sink[]> {
-  const { webhookUrl, webhookSecret, allowPrivateWebhooks, databaseUrl, metricsNamespace } = settings.report;
+  const { webhookUrl, webhookSecret, allowPrivateWebhooks, databaseUrl, databaseCa, metricsNamespace } =
+    settings.report;
   const sinks: Sink[] = [createStatusFiles(output, settings.output.prefix, log)];
   if (webhookSecret !== undefined) {
     sinks.push(
@@ -24,7 +25,12 @@ export async function openSinks(settings: Settings, output: Store, log: Logger):
     );
   }
   if (databaseUrl !== undefined) {
-    const database = createDatabase({ url: databaseUrl, migrations: await readMigrations(), log });
+    const database = createDatabase({
+      url: databaseUrl,
+      ca: databaseCa,
+      migrations: await readMigrations(),
+      log,
+    });
     // Not awaited: a database that is down must not keep the worker from starting.
     void database.migrated();
     sinks.push(database);

@@ -139,7 +139,13 @@ export const environmentSchema = z.object({
   WEBHOOK_URL: url.optional(),
   /** `whsec_` and base64, as the Standard Webhooks specification has it; several separated by spaces while keys rotate. */
   WEBHOOK_SECRET: webhookSecretsSchema.optional(),
+  /** TLS with a verified certificate, unless it says `sslmode=disable`. */
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  /** PEM certificates of the authority that signed the database's, where it is a private one. */
+  DATABASE_CA: z
+    .string()
+    .regex(/-----BEGIN CERTIFICATE-----/, 'expected a certificate in PEM (-----BEGIN CERTIFICATE-----)')
+    .optional(),
   /** CloudWatch namespace of the metrics; none are written without it. */
   METRICS_NAMESPACE: z.string().optional(),
 
@@ -235,6 +241,7 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
       webhookSecret: env.WEBHOOK_SECRET,
       allowPrivateWebhooks: env.ALLOW_PRIVATE_WEBHOOKS,
       databaseUrl: env.DATABASE_URL,
+      databaseCa: env.DATABASE_CA,
       metricsNamespace: env.METRICS_NAMESPACE,
     },
     keepSource: env.KEEP_SOURCE,

@@ -1,4 +1,4 @@
-create table jobs (
+create table transcode_farm.jobs (
   id text primary key,
   source text not null,
   title text,
@@ -35,14 +35,14 @@ create table jobs (
   updated_at timestamptz not null
 );
 
-create index jobs_state on jobs (state, updated_at);
+create index jobs_state on transcode_farm.jobs (state, updated_at);
 
-comment on table jobs is 'One row for each film that was asked for, from its first try to its end';
-comment on column jobs.playlist is 'Key in the output bucket of the multivariant playlist that is published now';
+comment on table transcode_farm.jobs is 'One row for each film that was asked for, from its first try to its end';
+comment on column transcode_farm.jobs.playlist is 'Key in the output bucket of the multivariant playlist that is published now';
 
 -- What a finished film consists of. Replaced as a whole when the film is made again.
-create table media_assets (
-  job_id text not null references jobs (id) on delete cascade,
+create table transcode_farm.media_assets (
+  job_id text not null references transcode_farm.jobs (id) on delete cascade,
   name text not null,
   kind text not null check (kind in ('film', 'video', 'audio', 'poster', 'storyboard')),
   key text not null,
@@ -60,4 +60,8 @@ create table media_assets (
   primary key (job_id, name)
 );
 
-comment on column media_assets.key is 'Key in the output bucket';
+comment on column transcode_farm.media_assets.key is 'Key in the output bucket';
+
+-- Nobody but the owner reads or writes rows until the owner grants it and adds a policy (docs/jobs.md).
+alter table transcode_farm.jobs enable row level security;
+alter table transcode_farm.media_assets enable row level security;

@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkDatabase } from '../../../cli/doctor/database.ts';
+import { migrate, readMigrations } from '../../../worker/src/report/migrate.ts';
+import { openPostgres } from '../../../worker/src/report/open-postgres.ts';
+import { startPostgres, type TestPostgres } from '../../helpers/postgres.ts';
+
+let server: TestPostgres;
+beforeAll(async () => {
+  server = await startPostgres({ tls: true });
+  await server.query((sql) => sql`create role app login`);
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+async function makeTables(url: string): Promise<void> {
+  const sql = openPostgres(url);
+  await migrate(sql, await readMigrations());
+  await sql.end({ timeout: 1 });
+}
+
+const asApp = (url: string) => url.replace('farm@', 'app@');
+
+describe('farm doctor on a database', () => {
+  it('says whether its tables are there, and is not misled by a table of the owner with the same name', async () => {
+    const url = await server.database('owners');
+    await server.query((sql) => sql`create table jobs ()`, url);
+    expect(await checkDatabase({ url }, 'here')).toMatchObject({
+      state: 'ok',
+      why: expect.stringMatching(/^Postgres \d+.* the first worker makes its tables$/),
+    });
+    await makeTables(url);
+    expect(await checkDatabase({ url }, 'here')).toMatchObject({
+      state: 'ok',
+      why: expect.stringContaining('its tables can be written'),
+    });
+  });
+
+  it('fails where the user may neither create the schema nor write to tables of another user', async () => {
+    const url = await server.database('rights');
+    expect(await checkDatabase({ url: asApp(url) }, 'here')).toMatchObject({
+      state: 'failed',
+      fix: 'Run as an administrator: create schema transcode_farm authorization USER;',
+    });
+    await makeTables(url);
+    await server.query((sql) => sql`grant usage on schema transcode_farm to app`, url);
+    await server.query((sql) => sql`grant all on all tables in schema transcode_farm to app`, url);
+    // All was granted, and row-level security stops every insert all the same.
+    expect(await checkDatabase({ url: asApp(url) }, 'here')).toMatchObject({
+      state: 'failed',
+      why: expect.stringContaining('another user owns them'),
+    });
+  });
+
+  it('accepts a schema that an administrator has made for the user', async () => {
+    const url = await server.database('given');
+    await server.query((sql) => sql`create schema transcode_farm authorization app`, url);
+    expect((await checkDatabase({ url: asApp(url) }, 'here')).state).toBe('ok');
+    await makeTables(asApp(url));
+    expect((await checkDatabase({ url: asApp(url) }, 'here')).why).toContain('its tables can be written');
+  });
+
+  it('connects with the certificate of a private authority', async () => {
+    const url = server.url.replace('127.0.0.1', 'localhost').replace('?sslmode=disable', '');
+    expect(await checkDatabase({ url, ca: server.ca }, 'here')).toMatchObject({ state: 'ok' });
+    expect(await checkDatabase({ url }, 'here')).toMatchObject({
+      state: 'failed',
+      why: expect.stringContaining('databaseCa'),
+    });
+  });
+
+  it('only warns of one that is not reached from here, as a private network hides it', async () => {
+    const url = 'postgres://farm:secret@127.0.0.1:1/x';
+    expect((await checkDatabase({ url }, 'farm')).state).toBe('warning');
+    expect(JSON.stringify(await checkDatabase({ url }, 'here'))).not.toContain('secret');
+  });
+});
