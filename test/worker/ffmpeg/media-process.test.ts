@@ -41,7 +41,45 @@ describe('ffmpeg', () => {
     );
     const error = await errorOf(tools.ffmpeg(anyCall));
     expect(error).toMatchObject({ exitCode: 28, killedBy: null, timedOut: false });
-    expect(error.message).toMatch(/fake ended with exit code 28\nfirst of all\nNo space left on device$/);
+    expect(error.message).toBe('fake ended with exit code 28: first of all');
+    expect(error.stderrTail).toBe('first of all\nNo space left on device');
+  });
+
+  it('holds one line of its output at a time, and drops the rest of a line without an end', async () => {
+    const tools = await toolsThat(
+      folder,
+      "head -c 3000000 /dev/zero | tr '\\0' 'x' >&3; echo >&3; echo short >&3; printf 'no end' >&3",
+    );
+    const lines: string[] = [];
+    await tools.ffmpeg({ ...anyCall, onLine: [(line) => lines.push(line)] });
+    expect(lines.map((line) => line.length)).toEqual([65536, 5, 6]);
+  });
+
+  it('does not count what is said of covers, fonts and left-out streams as damage', async () => {
+    const said = [
+      '[png @ 0x5555] Invalid PNG signature 0x504B030461616161.',
+      '[mjpeg @ 0x5555] No JPEG data found in image',
+      '[matroska,webm @ 0x5555] Number of streams exceeds max_streams parameter (64), see the documentation',
+      '[h264 @ 0x5555] error while decoding MB 4 9',
+      '    Last message repeated 1 times',
+    ];
+    const tools = await toolsThat(folder, `cat >&2 <<'END'\n${said.join('\n')}\nEND`);
+    expect(await tools.ffmpeg(anyCall)).toEqual({ errorLines: 1 });
+  });
+
+  it('names the cause and neither its own path, nor addresses, nor what followed from the cause', async () => {
+    const said = [
+      '[png @ 0x5555] Invalid PNG signature 0x504B030461616161.',
+      '[in#0 @ 0x55] Error opening input http://127.0.0.1:36675/film/12ab: Connection refused',
+      '[vost#0:0/libx264 @ 0x5588] Task finished with error code: -22 (Invalid argument)',
+      'Conversion failed!',
+    ];
+    const tools = await toolsThat(folder, `cat >&2 <<'END'\n${said.join('\n')}\nEND\nexit 1`);
+    const error = await errorOf(tools.ffmpeg(anyCall));
+    expect(error.message).toBe(
+      'fake ended with exit code 1: Error opening input the film: Connection refused',
+    );
+    expect(error.stderrTail).toBe(said.join('\n'));
   });
 
   it('keeps only the end of endless complaints', async () => {
@@ -157,6 +195,31 @@ describe('ffmpeg', () => {
 });
 
 describe('ffprobe', () => {
+  it('hands on more lines than a string can hold when a caller reads them one by one', async () => {
+    const tools = await toolsThat(folder, 'seq 1 2000000');
+    let count = 0;
+    let last = '';
+    const output = await tools.ffprobe({
+      input: 'x',
+      args: [],
+      timeoutSeconds: 60,
+      onLine: (line) => {
+        count += 1;
+        last = line;
+      },
+    });
+    expect([output, count, last]).toEqual(['', 2_000_000, '2000000']);
+  });
+
+  it('is ended when it tells more than the header of a film can', async () => {
+    const tools = await toolsThat(folder, `echo $$ >"$(dirname "$0")/pid"; while :; do seq 1 100000; done`);
+    await expect(tools.ffprobe({ input: 'x', args: [], timeoutSeconds: 60 })).rejects.toMatchObject({
+      name: 'RefusedError',
+      code: 'not-media',
+    });
+    expect(await lives(join(folder, 'pid'))).toBe(false);
+  });
+
   it('is killed when it takes longer than it may', async () => {
     const tools = await toolsThat(folder, endless);
     const error = await errorOf(tools.ffprobe({ input: 'x', args: [], timeoutSeconds: 0.4 }));

@@ -16,6 +16,7 @@ const tools = openMediaTools({
 });
 const picture = ['-f', 'lavfi', '-i', 'testsrc2=s=160x90:r=25:d=2'];
 const sound = ['-f', 'lavfi', '-i', 'sine=d=2'];
+const av1 = ['-c:v', 'libaom-av1', '-cpu-used', '8'];
 const x264 = ['-c:v', 'libx264', '-preset', 'ultrafast'];
 
 let folder: string;
@@ -87,7 +88,7 @@ describe('probe', () => {
       'noise',
       () => write('noise.bin', noise(50_000)),
       'not-media',
-      /^The file is not media that ffmpeg can read\.$/,
+      /^The file is not a film or sound that ffmpeg can read: another kind of file, or damaged at its start\./,
     ],
     [
       'a film cut before its index',
@@ -99,25 +100,78 @@ describe('probe', () => {
       'a playlist named .mp4',
       () => write('playlist.mp4', `#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6,\n${folder}/film.mp4\n`),
       'not-media',
-      /^The file is of a kind that is not accepted: a playlist, a script or a picture/,
+      // From 7.1 on, ffmpeg takes a playlist for one by its name only.
+      /^The file is (a playlist or a script that points to other files\. Upload the film itself\.$|not a whole film)/,
     ],
     [
       'a concat script named .mp4',
       () => write('concat.mp4', 'ffconcat version 1.0\nfile film.mp4\n'),
       'not-media',
-      /^The file is of a kind that is not accepted/,
+      /^The file is a playlist or a script/,
     ],
     [
       'a picture',
       () => make('picture.png', '-f', 'lavfi', '-i', 'testsrc2=s=160x90:d=1', '-frames:v', '1'),
       'not-media',
-      /^The file is of a kind that is not accepted/,
+      /^The file is a picture, not a film\. Upload the film itself\.$/,
+    ],
+    [
+      'subtitles',
+      () => write('film.srt', '1\n00:00:00,000 --> 00:00:02,000\nhi\n'),
+      'not-media',
+      /^The file is subtitles \(SubRip, \.srt\), not a film\. Upload the film itself\.$/,
+    ],
+    [
+      'uncompressed video',
+      () => make('film.y4m', '-f', 'lavfi', '-i', 'testsrc2=s=64x36:r=5:d=1'),
+      'not-media',
+      /^The file is uncompressed video \(YUV4MPEG\)\. Encode it first, .*ffmpeg -i FILE -c:v libx264/,
+    ],
+    [
+      'Motion JPEG',
+      () => make('film.mjpeg', '-f', 'lavfi', '-i', 'testsrc2=s=64x36:r=5:d=1', '-f', 'mjpeg'),
+      'not-media',
+      /^The file is .*Motion JPEG without a container\. .*ffmpeg -f mjpeg -i FILE -c copy film\.mkv$/,
+    ],
+    [
+      'WavPack',
+      () => make('sound.wv', ...sound),
+      'not-media',
+      /^The file is WavPack sound\. Encode it first, .*ffmpeg -i FILE -c:a flac sound\.flac$/,
+    ],
+    [
+      'DTS',
+      () => make('sound.dts', ...sound, '-ar', '48000', '-ac', '2', '-c:a', 'dca', '-strict', '-2'),
+      'not-media',
+      /^The file is DTS sound without a container\. Put it into a container first, .*-c copy film\.mkv$/,
+    ],
+    [
+      'AV1 without a container',
+      () => make('film.obu', '-f', 'lavfi', '-i', 'testsrc2=s=64x36:r=5:d=1', ...av1, '-f', 'obu'),
+      'not-media',
+      /^The file is AV1 video without a container \(OBU\)\. Put it into a container first/,
+    ],
+    [
+      'a sound format of which nobody thought',
+      () => make('sound.sox', ...sound, '-f', 'sox'),
+      'not-media',
+      /^The file is of a format that the farm does not take \(sox\)\. Convert it to MP4 or Matroska first/,
+    ],
+    [
+      'a download whose bytes never came',
+      () => {
+        make('whole.mp4', ...picture, ...x264, '-movflags', '+faststart');
+        const bytes = readFileSync(join(folder, 'whole.mp4'));
+        return write('zeros.mp4', bytes.fill(0, bytes.indexOf('mdat') + 4));
+      },
+      'damaged',
+      /^The film's header is whole, but none of its picture \(h264\) can be decoded: .*upload it again\.$/,
     ],
     [
       'too many streams',
       () => make('streams.mkv', ...sound, ...Array(9).fill(['-map', '0']).flat(), '-c:a', 'pcm_s16le'),
       'too-many-streams',
-      /^The film has more than 8 streams; 8 are allowed \(MAX_STREAMS\)\.$/,
+      /^The film has (more than 8|9) streams; 8 are allowed \(MAX_STREAMS\)\. Leave some out/,
     ],
     [
       'a huge film',

@@ -7,30 +7,47 @@ import { film, readMedia, videoStream } from '../../helpers/media.ts';
 const limits = { durationSeconds: 3600, pixels: 8_294_400, streams: 8 };
 
 const refused: [what: string, media: Media, code: string, message: string][] = [
-  ['a picture', film({ format: 'png_pipe' }), 'not-media', 'The file is a picture (png_pipe), not a film.'],
+  [
+    'a picture',
+    film({ format: 'png_pipe' }),
+    'not-media',
+    'The file is a picture, not a film. Upload the film itself.',
+  ],
   [
     'neither picture nor sound',
     film({ video: undefined, audio: [] }),
     'no-streams',
-    'The file has neither picture nor sound.',
+    'The file has neither picture nor sound. Upload the film itself.',
   ],
   [
     'sound that can not be decoded alone',
     film({ video: undefined, audio: [], leftOut: ["audio stream 0 (ac4) can't be decoded"] }),
     'no-streams',
-    "The file has neither picture nor sound that can be decoded: audio stream 0 (ac4) can't be decoded.",
+    "The file has neither picture nor sound that can be decoded: audio stream 0 (ac4) can't be decoded. It is damaged or encrypted, or in a format that ffmpeg does not know.",
   ],
   [
     'an encrypted film',
     readMedia('encrypted.mp4'),
     'encrypted',
-    'The film is encrypted (Common Encryption), so its pictures can not be read. Send it without encryption.',
+    'The film is encrypted (DRM or Common Encryption), so it can not be read. Upload a copy without encryption.',
   ],
   [
     'a picture without decoder',
     film({ video: videoStream({ pixelFormat: '', codec: 'vvc' }) }),
     'no-decoder',
-    'The picture can not be decoded (codec vvc). Send it in a format such as H.264 or HEVC.',
+    'The picture is in the format vvc, which the farm can not decode. Convert it to H.264 or HEVC, or export it again so.',
+  ],
+  [
+    'a picture of a codec that has no name',
+    film({ video: videoStream({ pixelFormat: '', codec: 'unknown' }) }),
+    'no-decoder',
+    'The picture is in a format that ffmpeg does not know, which the farm can not decode. Convert it to H.264 or HEVC, or export it again so.',
+  ],
+  [
+    'a header with nothing behind it that decodes',
+    film({ video: videoStream({ pixelFormat: '', codec: 'h264' }) }),
+    'damaged',
+    "The film's header is whole, but none of its picture (h264) can be decoded: what follows is empty, damaged or encrypted. Check that it plays, and upload it again.",
   ],
   [
     'a picture of no size',
@@ -54,7 +71,7 @@ const refused: [what: string, media: Media, code: string, message: string][] = [
     'too many streams',
     film({ streamCount: 61 }),
     'too-many-streams',
-    'The film has 61 streams; 8 are allowed (MAX_STREAMS).',
+    'The film has 61 streams; 8 are allowed (MAX_STREAMS). Leave some out, for example with: ffmpeg -i FILE -map 0:v:0 -map 0:a -c copy film.mkv',
   ],
   [
     'no duration',

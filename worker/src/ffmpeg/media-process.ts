@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { constants as osConstants, setPriority } from 'node:os';
-import { createInterface } from 'node:readline';
+import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
+import { readLines } from './lines.ts';
+import { causeIn, tellsDamage } from './stderr.ts';
 
 /** Stops and continues a running ffmpeg; a stopped one is not taken for hung. */
 export interface PauseControl {
@@ -16,11 +18,12 @@ export class MediaToolError extends Error {
   readonly killedBy: NodeJS.Signals | null;
   /** True where we killed it: it made no progress, or took longer than allowed. */
   readonly timedOut: boolean;
-  /** The last lines that it wrote on standard error. */
+  /** The last lines that it wrote on standard error; `message` has the one that says why. */
   readonly stderrTail: string;
 
   constructor(message: string, ending: Ending) {
-    super(ending.stderrTail ? `${message}\n${ending.stderrTail}` : message);
+    const cause = causeIn(ending.stderrTail);
+    super(cause ? `${message}: ${cause}` : message);
     this.exitCode = ending.exitCode;
     this.killedBy = ending.killedBy;
     this.timedOut = ending.timedOut;
@@ -79,13 +82,12 @@ export async function runMediaTool(
 
   let stderrTail = '';
   let errorLines = 0;
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    errorLines += text.split('\n').length - 1;
-    stderrTail = (stderrTail + text).slice(-stderrTailBytes);
+  const errorLinesRead = readLines(child.stdio[2] as Readable, (line) => {
+    stderrTail = `${stderrTail}${line}\n`.slice(-stderrTailBytes);
+    if (tellsDamage(line)) errorLines += 1;
   });
   const linesRead = (options.onLine ?? []).map((onLine, index) => {
-    const lines = createInterface({ input: child.stdio[index + 3] as Readable }).on('line', onLine);
-    return new Promise((resolve) => lines.once('close', resolve));
+    return readLines(child.stdio[index + 3] as Readable, onLine);
   });
 
   let timedOut = false;
@@ -126,10 +128,10 @@ export async function runMediaTool(
   try {
     const { exitCode, killedBy } = await ended;
     options.signal?.throwIfAborted();
-    await Promise.all(linesRead);
+    await Promise.all([errorLinesRead, ...linesRead]);
     if (exitCode === 0) return { errorLines };
     const ending = { exitCode, killedBy, timedOut, stderrTail: stderrTail.trim() };
-    throw new MediaToolError(`${program} ${describe(ending, seconds)}`, ending);
+    throw new MediaToolError(`${basename(program)} ${describe(ending, seconds)}`, ending);
   } finally {
     clearTimeout(watchdog);
     clearTimeout(forced);

@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants as fsConstants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Progress, readProgress } from '../encode/progress.ts';
+import { RefusedError } from '../errors.ts';
+import { readLines } from './lines.ts';
 import { type PauseControl, runMediaTool } from './media-process.ts';
 import { argumentsFor, type FfmpegVersion, readVersion } from './version.ts';
 
@@ -16,7 +18,11 @@ export interface MediaTools {
   readonly version: string;
   /** Why films may come out otherwise than with the versions that the farm is tested on. */
   readonly versionWarning?: string;
-  /** @returns standard output. @throws MediaToolError */
+  /**
+   * @returns standard output; nothing where `onLine` takes it
+   * @throws MediaToolError
+   * @throws RefusedError when it writes more than a film's header can tell
+   */
   ffprobe(call: FfprobeCall): Promise<string>;
   /** @throws MediaToolError when it ends otherwise than with 0, hangs, or is killed; the signal's reason when aborted */
   ffmpeg(call: FfmpegCall): Promise<{ errorLines: number }>;
@@ -27,6 +33,8 @@ export interface FfprobeCall {
   input: string;
   args: readonly string[];
   timeoutSeconds: number;
+  /** Takes output of any length: a line for each packet of a film may be more than a string can hold. */
+  onLine?: (line: string) => void;
   signal?: AbortSignal;
 }
 
@@ -78,6 +86,12 @@ const inputFormats = [
   ['mp3', 'aac', 'flac', 'wav', 'w64', 'aiff', 'ac3', 'eac3', 'amr', 'caf', 'h264', 'hevc', 'm4v'],
 ].flat();
 
+/** What ffprobe tells of a film's streams and first packets is a few kilobytes. */
+const maxProbeChars = 8 * 2 ** 20;
+
+const tooLongHeader =
+  'The file tells more about its streams than a film has to tell: it is damaged, or made to do harm. Upload the film again.';
+
 /** Options that stand before every `-i`. */
 const inputLimits = ['-protocol_whitelist', 'http,tcp', '-format_whitelist', inputFormats.join(',')];
 
@@ -97,7 +111,8 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
   const limits = [
     ...inputLimits,
     '-max_streams',
-    String(paths.maxStreams),
+    // One more than allowed: current versions leave out streams over this number without a word, and the probe counts.
+    String(paths.maxStreams + 1),
     '-max_pixels',
     String(paths.maxPixels),
   ];
@@ -106,17 +121,22 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
     version: version.name,
     versionWarning: version.warning,
 
-    async ffprobe({ input, args, timeoutSeconds, signal }) {
+    async ffprobe({ input, args, timeoutSeconds, onLine, signal }) {
       let output = '';
+      let outputRead: Promise<void> | undefined;
+      const tooLong = new AbortController();
+      const keep = (line: string) => {
+        if (output.length + line.length < maxProbeChars) output += `${line}\n`;
+        else tooLong.abort(new RefusedError('not-media', tooLongHeader));
+      };
       await runMediaTool(ffprobe, ['-hide_banner', '-v', 'error', ...limits, ...args, '-i', input], {
-        signal,
+        signal: signal ? AbortSignal.any([signal, tooLong.signal]) : tooLong.signal,
         timeoutSeconds,
         onStdout: (stdout) => {
-          stdout.setEncoding('utf8').on('data', (text: string) => {
-            output += text;
-          });
+          outputRead = readLines(stdout, onLine ?? keep);
         },
       });
+      await outputRead;
       return output;
     },
 

@@ -155,7 +155,7 @@ export function bitDepth(pixelFormat: string): number {
 function isEncrypted({ streams, packets }: FfprobeJson): boolean {
   const told = [...streams, ...packets].flatMap((item) => item.side_data_list);
   return (
-    streams.some((stream) => /^enc[av]$/.test(stream.codec_tag_string ?? '')) ||
+    streams.some((stream) => /^(enc[avst]|drm[is])$/.test(stream.codec_tag_string ?? '')) ||
     told.some((data) => data.side_data_type?.startsWith('Encryption'))
   );
 }

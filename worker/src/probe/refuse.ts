@@ -1,4 +1,5 @@
 import { RefusedError } from '../errors.ts';
+import { describeKind, isPictureFormat } from './file-kinds.ts';
 import type { Media } from './media.ts';
 
 export interface MediaLimits {
@@ -9,40 +10,40 @@ export interface MediaLimits {
   streams: number;
 }
 
-/** Demuxers of single pictures and of moving pictures that are no films. */
-const pictureFormats = /(_pipe|^image2|^gif$|^apng$)/;
-
 /**
  * Says no before any encoder time is spent.
- * @throws RefusedError with the code `not-media`, `no-streams`, `encrypted`, `no-decoder`, `bad-size`, `no-duration`,
- * `too-long`, `too-many-pixels` or `too-many-streams`
+ * @throws RefusedError with the code `not-media`, `no-streams`, `encrypted`, `no-decoder`, `damaged`, `bad-size`,
+ * `no-duration`, `too-long`, `too-many-pixels` or `too-many-streams`
  */
 export function refuse(media: Media, limits: MediaLimits): void {
   refuseStreams(media, limits);
   refuseDuration(media, limits);
 }
 
+export const leaveStreamsOut =
+  'Leave some out, for example with: ffmpeg -i FILE -map 0:v:0 -map 0:a -c copy film.mkv';
+
 /** All of it but the duration, which is sometimes only known after the whole file was read. */
 export function refuseStreams(media: Media, limits: MediaLimits): void {
   const { video, audio } = media;
-  if (pictureFormats.test(media.format))
-    throw new RefusedError('not-media', `The file is a picture (${media.format}), not a film.`);
+  if (isPictureFormat(media.format)) throw new RefusedError('not-media', describeKind(media.format));
   if (media.streamCount > limits.streams)
     throw new RefusedError(
       'too-many-streams',
-      `The film has ${media.streamCount} streams; ${limits.streams} are allowed (MAX_STREAMS).`,
+      `The film has ${media.streamCount} streams; ${limits.streams} are allowed (MAX_STREAMS). ${leaveStreamsOut}`,
     );
   if (media.encrypted)
     throw new RefusedError(
       'encrypted',
-      'The film is encrypted (Common Encryption), so its pictures can not be read. Send it without encryption.',
+      'The film is encrypted (DRM or Common Encryption), so it can not be read. Upload a copy without encryption.',
     );
   if (!video && audio.length === 0)
     throw new RefusedError(
       'no-streams',
       media.leftOut.length > 0
-        ? `The file has neither picture nor sound that can be decoded: ${media.leftOut.join('; ')}.`
-        : 'The file has neither picture nor sound.',
+        ? `The file has neither picture nor sound that can be decoded: ${media.leftOut.join('; ')}. ` +
+            'It is damaged or encrypted, or in a format that ffmpeg does not know.'
+        : 'The file has neither picture nor sound. Upload the film itself.',
     );
   if (video) refuseVideo(video, limits);
 }
@@ -75,11 +76,26 @@ function refuseVideo(video: NonNullable<Media['video']>, limits: MediaLimits): v
       'too-many-pixels',
       `The picture is ${width}x${height}, ${width * height} pixels; ${limits.pixels} are allowed (MAX_PIXELS).`,
     );
-  if (!video.pixelFormat)
-    throw new RefusedError(
-      'no-decoder',
-      `The picture can not be decoded (codec ${video.codec}). Send it in a format such as H.264 or HEVC.`,
+  if (!video.pixelFormat) throw undecodable(video.codec);
+}
+
+/** Formats that every ffmpeg can decode: where it can't, the film's data is at fault. */
+const alwaysDecodable =
+  /^(h26[134]|hevc|mpeg[124]video|mpeg4|vp[89]|prores|dnxhd|mjpeg|theora|vc1|wmv[123]|dvvideo|flv1)$/;
+
+function undecodable(codec: string): RefusedError {
+  if (alwaysDecodable.test(codec)) {
+    return new RefusedError(
+      'damaged',
+      `The film's header is whole, but none of its picture (${codec}) can be decoded: what follows is empty, damaged or encrypted. ` +
+        'Check that it plays, and upload it again.',
     );
+  }
+  const what = codec === 'unknown' ? 'in a format that ffmpeg does not know' : `in the format ${codec}`;
+  return new RefusedError(
+    'no-decoder',
+    `The picture is ${what}, which the farm can not decode. Convert it to H.264 or HEVC, or export it again so.`,
+  );
 }
 
 /** 3:05:09 */

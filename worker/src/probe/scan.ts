@@ -17,14 +17,20 @@ export const scanArguments = [
   'packet=stream_index,pts_time,duration_time',
 ];
 
-/** The time at which each stream ends, in the container's time, by the stream's index. */
-export function readScan(lines: string): Map<number, number> {
-  const ends = new Map<number, number>();
-  for (const line of lines.split('\n')) {
+/** Finds when streams end from one packet after the other, as a film may have more packets than memory holds. */
+export class Scan {
+  readonly #ends = new Map<number, number>();
+
+  /** @param line what ffprobe wrote of a packet */
+  add(line: string): void {
     const [index, start, duration] = line.split(',').map(Number);
-    if (index === undefined || !Number.isFinite(start)) continue;
+    if (index === undefined || !Number.isFinite(start)) return;
     const end = (start ?? 0) + (Number.isFinite(duration) ? (duration ?? 0) : 0);
-    ends.set(index, Math.max(end, ends.get(index) ?? end));
+    this.#ends.set(index, Math.max(end, this.#ends.get(index) ?? end));
   }
-  return ends;
+
+  /** The time at which each stream ends, in the container's time, by the stream's index. */
+  ends(): ReadonlyMap<number, number> {
+    return this.#ends;
+  }
 }
