@@ -14,7 +14,7 @@ interface Check {
   args: string[];
   limitMinutes: number;
   /** Looks at what a run that ended well has printed. @throws Error that says what is wrong with it */
-  judge?: (stdout: string) => void;
+  validate?: (stdout: string) => void;
 }
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -34,7 +34,7 @@ const checks: Check[] = [
     name: 'demo',
     args: ['cli/main.ts', 'demo', '--exit', '--json', '--out', out],
     limitMinutes: 4,
-    judge: checkDemo,
+    validate: checkDemo,
   },
 ];
 
@@ -57,7 +57,7 @@ try {
 console.log(`${checks.length - failed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-async function run({ args, limitMinutes, judge }: Check): Promise<{ problem?: string; output: string }> {
+async function run({ args, limitMinutes, validate }: Check): Promise<{ problem?: string; output: string }> {
   const child = spawn(process.execPath, args, {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -78,16 +78,16 @@ async function run({ args, limitMinutes, judge }: Check): Promise<{ problem?: st
     });
   });
   const text = output?.join('') ?? '';
-  if (problem !== undefined || judge === undefined) return { problem, output: text };
+  if (problem !== undefined || validate === undefined) return { problem, output: text };
   try {
-    judge(stdout?.join('') ?? '');
+    validate(stdout?.join('') ?? '');
     return { output: text };
   } catch (error) {
     return { problem: (error as Error).message, output: text };
   }
 }
 
-/** The last line of the demo's standard output tells a film that was published. */
+/** The last line of the demo's standard output describes a published film. */
 function checkDemo(stdout: string): void {
   const result = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as {
     state: string;

@@ -43,10 +43,10 @@ for (const name of names) {
     log: (line) => console.log(`  ${line}`),
   });
   for (const [what, value] of Object.entries(more)) console.log(`  ${what}: ${value.toFixed(3)}`);
-  for (const goal of [{ what: `${name} ratio`, value: ratio, goal: bench.goal }, ...goals]) tell(goal);
+  for (const goal of [{ what: `${name} ratio`, value: ratio, goal: bench.goal }, ...goals]) printGoal(goal);
 }
 
-function tell({ what, value, goal }: Goal): void {
+function printGoal({ what, value, goal }: Goal): void {
   const verdict = value <= goal ? 'reached' : 'MISSED';
   console.log(`  ${what} ${Number(value.toFixed(3))}, goal ${goal} or less: ${verdict}`);
 }

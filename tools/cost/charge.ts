@@ -19,7 +19,7 @@ export function charge(price: PriceName, quantity: number, what: string): Charge
   return { what, quantity, per, usdEach: usd, usd: quantity * usd, price };
 }
 
-/** The same for so many of it, such as the hours of a month. */
+/** A multiple of a charge, such as an hour's over a month. */
 export function times(count: number, one: Charge): Charge {
   return { ...one, quantity: one.quantity * count, usd: one.usd * count };
 }

@@ -1,4 +1,4 @@
-/** Something that can't be reckoned, and what to do about it: shown as its message alone. */
+/** A cost that can't be computed, and what to do about it. Printed as its message alone. */
 export class CostError extends Error {
   override readonly name = 'CostError';
 }

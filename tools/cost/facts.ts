@@ -11,7 +11,7 @@ export interface FarmFacts {
   /** Where the stack is deployed to, which need not be where the prices are from. */
   region: string;
   resources: readonly Registered[];
-  /** What the worker is told. */
+  /** The worker's own settings. */
   settings: Settings;
   source: BackendName;
   output: BackendName;

@@ -117,7 +117,7 @@ function workersOf({ settings, waker: { rules } }: FarmFacts): number {
 }
 
 /**
- * A stopped instance that was started is never stopped again. Another is made, booted and stopped, which is paid for so long: its start, and two
+ * A stopped instance that was started is never stopped again. Another is made, booted and stopped, and paid for during its start and two
  * minutes of the hook (`infra/compute/warm-pool.ts`). An assumption.
  */
 export const preparationSeconds = 180;

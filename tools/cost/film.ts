@@ -4,7 +4,7 @@ import type { Media } from '../../worker/src/probe/media.ts';
 import type { Settings } from '../../worker/src/settings/settings.ts';
 import type { EncodingWork } from './speeds.ts';
 
-/** The film that costs are told for: two hours of 1080p at 30 frames a second and 8 Mb/s, with stereo sound, in an MP4 file. */
+/** The film that costs are computed for: two hours of 1080p at 30 frames a second and 8 Mb/s, with stereo audio, in an MP4 file. */
 export const referenceFilm = {
   durationSeconds: 7200,
   width: 1920,

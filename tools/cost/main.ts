@@ -48,7 +48,7 @@ function readArguments() {
   }
 }
 
-/** Found from where the command was given, or from the repository's root; told by its path from there. */
+/** Found from where the command was given, or from the repository's root; named by its path from there. */
 function pathOf(file: string): string {
   const here = resolve(process.env.INIT_CWD ?? '.', file);
   if (existsSync(here)) return here.startsWith(root) ? relative(root, here) : here;

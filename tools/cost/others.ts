@@ -6,7 +6,7 @@ export interface Other {
   name: string;
   /** US dollars, from and to; undefined where nothing is known. */
   filmUsd?: { from: number; to: number };
-  /** How the figure is made, or why there is none. */
+  /** How the figure is made, or why no figure is known. */
   how: string;
 }
 

@@ -6,7 +6,7 @@ import { bitmovin, mediaConvert, type Other } from './others.ts';
 import { pricedRegion, pricesDate } from './prices.ts';
 import { type WorkerHour, workerHours } from './worker-hour.ts';
 
-/** Everything that is told of a stack. */
+/** Everything that the command prints about a stack. */
 export interface CostReport {
   /** Its file, as it was named. */
   stack: string;

@@ -37,7 +37,7 @@ export function summary(reports: readonly CostReport[]): string {
   );
 }
 
-/** All there is to tell of one stack. */
+/** One stack in full. */
 export function details(report: CostReport): string {
   return [idleSection(report), workerSection(report), filmSection(report), othersSection(report)].join(
     '\n\n',
@@ -52,7 +52,7 @@ function idleSection({ idle, farm }: CostReport): string {
     ...paid.map(({ name, type, charges }) => [
       `${name} (${shortType(type)})`,
       charges.map(({ what }) => what).join('; '),
-      charges.map(reckoning).join(' + '),
+      charges.map(computation).join(' + '),
       usd(total(charges)),
     ]),
     ['**list price**', '', '', usd(idle.listUsd)],
@@ -67,7 +67,7 @@ function idleSection({ idle, farm }: CostReport): string {
   return [
     '### A month in which no film comes',
     `${sleeps} ${idle.resources.length} resources, ${free.length} of them free.`,
-    table(['resource', 'what is paid for', 'reckoning', 'a month:'], rows),
+    table(['resource', 'what is paid for', 'computation', 'a month:'], rows),
     'Free, and why:',
     freeList(free),
   ].join('\n\n');
@@ -93,7 +93,7 @@ function shortType(type: string): string {
   return `${module === 'index' ? provider : module}.${name}`;
 }
 
-function reckoning({ quantity, per, usdEach }: Charge): string {
+function computation({ quantity, per, usdEach }: Charge): string {
   return `${count(quantity)} ${unit(quantity, per)} × ${unitPrice(usdEach)}`;
 }
 
@@ -131,7 +131,7 @@ function filmSection({ film, farm, workers }: CostReport): string {
   const notes = [
     ...new Set(costs.map(({ speed }) => `Speed: ${speed.how}.`)),
     ...(workers.some(({ spot }) => spot === undefined)
-      ? ['Where no Spot figure is known, that of On-Demand is told: Spot is never more.']
+      ? ['Where no Spot figure is known, the On-Demand price is used: Spot never costs more.']
       : []),
     '"Hours" are hours of work: where several workers make a film, the film is there sooner, and costs about the same.',
     ...requestNotes(costs),
@@ -171,7 +171,7 @@ function requestNotes(costs: readonly FilmCost[]): string[] {
   const [puts, states, shown, gets] = [writes, status, hands, outputReads + sourceReads].map((n) =>
     n.toLocaleString('en-US'),
   );
-  const shared = hands > 0 ? `, ${shown} so that workers of one film know of each other` : '';
+  const shared = hands > 0 ? `, ${shown} to coordinate the workers of one film` : '';
   return [
     `Requests on ${first.machine}: ${puts} to publish, ${states} for status.json (one every 2 s)${shared}, ${gets} to read. Wasabi charges for none.`,
   ];

@@ -19,7 +19,7 @@ export interface Speed {
   basis: 'measured' | 'limit';
   /** Which part of the limit a worker is taken to reach, 0 to 1. */
   utilisation: number;
-  /** The reckoning in a sentence. */
+  /** The computation in a sentence. */
   how: string;
 }
 
@@ -94,7 +94,7 @@ function listedPreset(preset: string): ListedPreset {
 }
 
 /**
- * Of the chip's limit. A farm for match footage on the same T4 tells of 5 to 8 times real time with one 1080p output at p4, whose limit lies
+ * Of the chip's limit. A farm for match footage on the same T4 reports 5 to 8 times real time with one 1080p output at p4, whose limit lies
  * between 9 (p5) and 20 (p3): a quarter to nine tenths. An assumption, until someone measures.
  */
 const nvencUtilisation = 0.5;

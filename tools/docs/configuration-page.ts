@@ -39,8 +39,8 @@ const introduction = `# Configuration
 
 Every setting of a stack. Set one with \`pulumi config set KEY VALUE\`, an entry of a list with
 \`pulumi config set --path 'KEY[0]' VALUE\`, a secret with \`pulumi config set --secret KEY\`, and go back to the default with
-\`pulumi config rm KEY\`. The stack needs \`aws:region\`; all the rest has defaults that make a small working farm. Mistakes
-are told all at once, each with the command that mends it, before anything is touched.
+\`pulumi config rm KEY\`. The stack needs \`aws:region\`; all the rest has defaults that make a small working farm. Errors
+are reported at once, each with the command that fixes it, before anything is changed.
 
 Ready stacks are in \`stacks/\`; use one by \`cp stacks/inbox.yaml Pulumi.inbox.yaml\` and \`pulumi stack init inbox\`.
 `;
@@ -71,7 +71,7 @@ gateway set \`assignPublicIp: false\`.
 
 **Let viewers in.** \`delivery: cdn\` and a \`deliveryDomain\`. For S3 set a CNAME from it to the output \`deliveryTarget\`. For
 R2 the domain's zone must be in the account; add a Cache Rule for the host name there ("Eligible for cache"), as Cloudflare
-does not keep playlists and segments by itself.
+does not cache playlists and segments by default.
 
 **Remove everything.** \`pulumi destroy\`, also while jobs run. Buckets stay, with their settings, unless \`keepBuckets\` is
 \`false\` (\`pulumi config set keepBuckets false\` and \`pulumi up\` first); existing buckets are never touched.

@@ -85,7 +85,7 @@ function besideServices(reports: readonly CostReport[], films: readonly FilmOnSt
     mediaConvertWay(first),
     ...services(first),
   ];
-  return `A month, with a year's films stored. Films of two hours; each is watched so many times, to its end, at 3 Mb/s on average.
+  return `A month, with a year's films stored. Films of two hours; each is watched to its end the number of times that the column names, at 3 Mb/s on average.
 
 ${servicesTable(ways)}
 

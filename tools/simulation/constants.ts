@@ -7,7 +7,7 @@ import type { Range } from './random.ts';
  *   documented   AWS' own documentation or source
  *   others       measured by others, on something close to this farm
  *   computed     from the two above
- *   assumed      nobody's number: chosen with care, to the bad side
+ *   assumed      no source: chosen to be unfavourable
  */
 const ms = (seconds: number): number => Math.round(seconds * 1000);
 const between = (minSeconds: number, maxSeconds: number): Range => ({
@@ -25,7 +25,7 @@ export const sqs = {
    */
   countedAfter: between(0, 60),
   /**
-   * documented: metrics come every minute; a queue that nobody used for six hours is inactive, and its metrics come up to 15 minutes late
+   * documented: metrics come every minute; a queue unused for six hours is inactive, and its metrics come up to 15 minutes late
    * when it wakes. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/monitoring-using-cloudwatch.html
    */
   inactiveAfterMs: 6 * hourMs,
@@ -114,7 +114,7 @@ export const pessimistic: Starts = {
 };
 
 export const instance = {
-  /** assumed: an instance that is made for the warm pool is paid for so long. */
+  /** assumed: an instance that is made for the warm pool is paid for during this time. */
   prepareMs: ms(preparationSeconds),
   /** assumed: Auto Scaling's own pause, from the wish to the order. */
   order: between(1, 5),
@@ -127,7 +127,7 @@ export const spot = {
   noticeMs: ms(120),
   /** assumed: the ECS agent sees the notice, and SIGTERM reaches the worker. */
   drain: between(2, 10),
-  /** assumed: one loss in so many hours of an instance; the Spot Advisor's worst class, over 20 % a month, is one in 3 600 or sooner. */
+  /** assumed: mean hours of an instance between two losses; the Spot Advisor's worst class, over 20 % a month, is one in 3 600 or sooner. */
   meanHoursBetweenLosses: 200,
   /** assumed: Auto Scaling tries again so long after there was no Spot capacity. */
   retryMs: minuteMs,

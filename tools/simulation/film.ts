@@ -36,12 +36,12 @@ export class Film {
     this.parts = workMs.map((ms) => ({ workMs: ms }));
   }
 
-  /** The first part that nobody is at. */
+  /** The first part without a worker. */
   nextPart(): Part | undefined {
     return this.parts.find((part) => part.doneAtMs === undefined && part.takenBy === undefined);
   }
 
-  /** Parts that nobody is at. */
+  /** Parts without a worker. */
   get left(): number {
     return this.parts.filter((part) => part.doneAtMs === undefined && part.takenBy === undefined).length;
   }

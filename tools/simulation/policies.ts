@@ -11,7 +11,7 @@ import { startTracking } from './tracking.ts';
 export interface Policy {
   name: string;
   cloud: CloudSettings;
-  /** Its workers are there for good: nobody waits for the last to go. */
+  /** Its workers always run, so the simulation does not wait for the last to end. */
   isAlwaysOn?: boolean;
   start(cloud: Cloud): PolicyEvents;
 }

@@ -45,7 +45,7 @@ export class Queue {
     return this.waiting.length;
   }
 
-  /** Waiting messages, as the queue's attributes tell. */
+  /** Waiting messages, as the queue's attributes say. */
   get counted(): number {
     return this.waiting.length - this.uncounted;
   }
@@ -89,7 +89,7 @@ export class Queue {
     this.show(message);
   }
 
-  /** Nobody renews the hold any more. */
+  /** The hold is not renewed any more. */
   comeBackAfter(message: Message, ms: number): void {
     const { receives } = message;
     this.timeline.after(ms, () => {

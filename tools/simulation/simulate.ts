@@ -22,7 +22,7 @@ export interface Run {
 
 export interface Minute {
   atMs: number;
-  /** Films that nobody has begun. */
+  /** Films that no worker has begun. */
   waiting: number;
   instances: number;
   busy: number;

@@ -1,7 +1,7 @@
 /** Just enough SVG for plots that read well on light and dark pages. */
 type Attributes = Record<string, string | number>;
 
-/** Told apart also by those who do not see red and green (Okabe and Ito's palette). */
+/** Distinguishable without red and green vision (Okabe and Ito's palette). */
 export const colours = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00'] as const;
 
 const ink = '#333';

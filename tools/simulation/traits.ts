@@ -1,6 +1,6 @@
 /** How workers of a farm behave. */
 export interface WorkerTraits {
-  /** A message stays hidden for so long without a word from its worker. */
+  /** How long a message stays hidden without a heartbeat of its worker. */
   visibilityMs: number;
   /** It holds its message for as long as it works; otherwise the message shows again after `visibilityMs`, whatever happens. */
   holds: boolean;

@@ -28,7 +28,7 @@ export interface WorkerWorld {
   onFilmDone(film: Film): void;
 }
 
-/** What a worker tells the task that it is. */
+/** What a worker reports to its task. */
 export interface WorkerTask {
   protect(on: boolean): void;
   /** Nothing was in the queue. */
@@ -103,7 +103,7 @@ export class Worker {
     const { working, message: held } = this;
     if (working) {
       const { film, part } = working;
-      this.tell(false);
+      this.reportFilm(false);
       // A job that was only just taken is given back before anything was made of it.
       if (cause === 'spot') film.lostToSpot += 1;
       else if (part) film.killedByScaling += 1;
@@ -190,13 +190,13 @@ export class Worker {
   private work(film: Film, part: Part | undefined, ms: number, onDone: () => void): void {
     this.working = { film, part, fromMs: this.world.timeline.nowMs };
     this.after(ms, () => {
-      this.tell(film.finishes === 0);
+      this.reportFilm(film.finishes === 0);
       this.working = undefined;
       onDone();
     });
   }
 
-  private tell(useful: boolean): void {
+  private reportFilm(useful: boolean): void {
     if (!this.working) return;
     const toMs = this.world.timeline.nowMs;
     const { film, fromMs } = this.working;

@@ -22,7 +22,7 @@ function run(...args: string[]) {
 }
 
 describe('npm run cost', () => {
-  it('tells of Pulumi.prod.yaml when nothing is said', () => {
+  it('prints Pulumi.prod.yaml without arguments', () => {
     const { status, stdout, stderr } = run();
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/^Prices of us-east-1, gone through on 20\d\d-\d\d-\d\d/);
@@ -38,7 +38,7 @@ describe('npm run cost', () => {
     expect(stdout).toContain('not measured here');
   });
 
-  it('tells of all stacks as JSON', () => {
+  it('prints all stacks as JSON', () => {
     const { stdout } = run('--all', '--json');
     const reports = JSON.parse(stdout) as CostReport[];
     expect(reports.map(({ stack }) => stack)).toEqual(stackFiles);

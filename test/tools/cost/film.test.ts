@@ -34,7 +34,7 @@ async function costsWith(changes: Record<string, string>) {
   return { farm, ...film, first };
 }
 
-describe('the film that costs are told for', () => {
+describe('the film that costs are computed for', () => {
   it('is planned by the worker’s own planner: the standard ladder, in parts', () => {
     const plan = planWith();
     expect(plan.video.renditions.map(({ name }) => name)).toEqual(['1080p', '720p', '540p', '360p', '240p']);

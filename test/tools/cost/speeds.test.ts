@@ -56,7 +56,7 @@ describe('x264', () => {
     expect(cpuSeconds({ ...nothingToEncode, preset: 'veryslow' })).toBe(cpuSeconds(nothingToEncode));
   });
 
-  it('says how it is reckoned', () => {
+  it('says how it is computed', () => {
     expect(x264Speed(ladder, 4)).toMatchObject({
       basis: 'measured',
       how: expect.stringContaining('4 vCPU at 85 %'),
@@ -65,7 +65,7 @@ describe('x264', () => {
 });
 
 describe('NVENC', () => {
-  it('is told as a limit that nobody has measured here', () => {
+  it('is marked as a published limit that was not measured', () => {
     expect(nvencSpeed(onGpu, 'T4')).toMatchObject({
       basis: 'limit',
       how: expect.stringContaining('not measured here'),

@@ -28,7 +28,7 @@ it('counts a message within a minute, and at once when it is in flight', async (
   expect([queue.counted, queue.inFlight]).toEqual([1, 1]);
 });
 
-it('shows a message again when its time is over, but not one that was deleted or received anew', async () => {
+it('shows a message again when its time is over, but not one that was deleted or received again', async () => {
   queue.send('job', film());
   const first = queue.receive(10 * minute);
   await timeline.run(10 * minute);
@@ -40,7 +40,7 @@ it('shows a message again when its time is over, but not one that was deleted or
   expect([queue.length, queue.inFlight]).toEqual([0, 0]);
 });
 
-it('tells one worker that waits, and another if that one has found something else', async () => {
+it('wakes one waiting worker, and another if the first has found other work', async () => {
   const answers: string[] = [];
   const poll = (name: string, takes: boolean) => ({
     isOpen: () => true,

@@ -19,7 +19,7 @@ export function wholeFilm(plan: Plan): VideoPart {
   return { ...(videos[0] as VideoPart), index: 0, startSeconds: 0, endSeconds: undefined, segmentCuts: cuts };
 }
 
-/** Plain ffmpeg with what a worker would tell it, from disk to disk: no queue, no storage, no checks. */
+/** Plain ffmpeg with a worker's arguments, from disk to disk: no queue, no storage, no checks. */
 export async function bareFfmpeg(
   film: string,
   plan: Plan,
@@ -46,7 +46,7 @@ export async function bareFfmpeg(
 
 let lists = 0;
 
-/** Nobody reads the pipes here. */
+/** Without a reader for its pipes. */
 function pipesToFiles(argument: string): string {
   return /^pipe:\d+$/.test(argument) ? `list-${lists++}.csv` : argument;
 }

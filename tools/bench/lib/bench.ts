@@ -9,7 +9,7 @@ export interface Bench {
 
 export interface Measured {
   ratio: number;
-  /** Told as well, without a goal. */
+  /** Printed as well, without a goal. */
   more?: Record<string, number>;
   /** Other figures that have goals of their own. */
   goals?: Goal[];

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Linux tells times in ticks of a hundredth of a second (proc(5), USER_HZ). */
+/** Linux counts times in ticks of a hundredth of a second (proc(5), USER_HZ). */
 const ticksPerSecond = 100;
 
 export interface CpuTime {

@@ -7,7 +7,7 @@ export interface Throttle extends AsyncDisposable {
   bytes(): number;
 }
 
-/** A network of a told speed: a proxy whose connections, both ways, share `bytesPerSecond`. */
+/** A network of a given speed: a proxy whose connections, both ways, share `bytesPerSecond`. */
 export async function startThrottle(target: string, bytesPerSecond: number): Promise<Throttle> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();

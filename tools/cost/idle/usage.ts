@@ -32,7 +32,7 @@ export function queueRequests(url: string, farm: FarmFacts): Charge[] | string {
     charge('sqsRequest', counted, 'asked by the waker'),
     charge('sqsRequest', polled, 'asked by waiting workers'),
   ].filter(({ quantity }) => quantity > 0);
-  return requests.length > 0 ? requests : 'nobody asks it while no film comes';
+  return requests.length > 0 ? requests : 'not used while no film comes';
 }
 
 function pollsPerMonth(url: string, { minTasks, settings }: FarmFacts): number {
