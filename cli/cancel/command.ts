@@ -9,7 +9,6 @@ import { type Cancellation, judge, refuseToCancel } from './check.ts';
 /** `farm cancel`: ends jobs that run or wait. */
 export function cancelCommand(): Command {
   return farmCommand('cancel')
-    .description('End jobs that run or wait; what they have published stays out of sight')
     .argument('<jobs...>', 'ids of jobs')
     .option('--force', 'write the stop also for jobs that are over or unknown')
     .action((ids: string[], options: CommonOptions & { force?: true }) =>

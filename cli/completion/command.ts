@@ -11,7 +11,6 @@ type Shell = keyof typeof scripts;
 /** `farm completion`: a script for a shell, made from all commands of the program. */
 export function completionCommand(): Command {
   const command = new Command('completion')
-    .description('Print a script that completes commands, flags and file names in your shell')
     .addArgument(new Argument('<shell>', 'which one').choices(Object.keys(scripts)))
     .addHelpText(
       'after',

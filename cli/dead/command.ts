@@ -13,27 +13,22 @@ import { printable } from '../text/style.ts';
 
 /** `farm dead`: the jobs that were given up, and why. */
 export function deadCommand(): Command {
-  return farmCommand('dead')
-    .description('List the jobs that were given up, with their reasons')
-    .action((options: CommonOptions) =>
-      withFarm(options, async ({ farm, say, answer }) => {
-        const letters = await takeDeadLetters(farm);
-        await Promise.all(letters.map((letter) => release(farm, letter)));
-        for (const letter of letters) say(letterLine(letter));
-        say(
-          letters.length === 0
-            ? 'No job was given up.'
-            : `${count(letters)}. "farm redrive" tries them again.`,
-        );
-        answer({ deadLetters: letters.map(told) });
-      }),
-    );
+  return farmCommand('dead').action((options: CommonOptions) =>
+    withFarm(options, async ({ farm, say, answer }) => {
+      const letters = await takeDeadLetters(farm);
+      await Promise.all(letters.map((letter) => release(farm, letter)));
+      for (const letter of letters) say(letterLine(letter));
+      say(
+        letters.length === 0 ? 'No job was given up.' : `${count(letters)}. "farm redrive" tries them again.`,
+      );
+      answer({ deadLetters: letters.map(told) });
+    }),
+  );
 }
 
 /** `farm redrive`: gives them another chance. */
 export function redriveCommand(): Command {
   return farmCommand('redrive')
-    .description('Try jobs again that were given up: all of them, or some')
     .argument('[ids...]', 'ids of jobs (or of messages); none: all')
     .option('--reason <reason>', 'only those with this reason: its code, or words of it')
     .option('--dry-run', 'only tell which ones it would be')

@@ -4,7 +4,6 @@ import { demo } from './demo.ts';
 /** `farm demo`: the whole farm on this machine, for one film. */
 export function demoCommand(): Command {
   return new Command('demo')
-    .description('Start a farm on this machine, put a film into it and play the result')
     .argument('[movie]', 'your film; without one, a clip is made on the spot')
     .option('--out <dir>', 'leave the published files in DIR under <job id>/')
     .option('--exit', 'leave after the summary instead of serving the player page')

@@ -8,20 +8,18 @@ import { type Finding, failed, notAsked } from './finding.ts';
 
 /** `farm doctor`: what is wrong, and what to do about it. */
 export function doctorCommand(): Command {
-  return farmCommand('doctor')
-    .description('Look at all that a farm needs: what is wrong, why, and the fix')
-    .action((options: CommonOptions) =>
-      runCommand(options, async ({ say, answer }) => {
-        const findings = await diagnose(options);
-        const style = styleFor(process.stdout);
-        for (const finding of findings) for (const line of findingLines(finding, style)) say(line);
-        say();
-        say(summary(findings));
-        const isWell = findings.every(({ state }) => state !== 'failed');
-        answer({ ok: isWell, checks: findings });
-        if (!isWell) process.exitCode = 1;
-      }),
-    );
+  return farmCommand('doctor').action((options: CommonOptions) =>
+    runCommand(options, async ({ say, answer }) => {
+      const findings = await diagnose(options);
+      const style = styleFor(process.stdout);
+      for (const finding of findings) for (const line of findingLines(finding, style)) say(line);
+      say();
+      say(summary(findings));
+      const isWell = findings.every(({ state }) => state !== 'failed');
+      answer({ ok: isWell, checks: findings });
+      if (!isWell) process.exitCode = 1;
+    }),
+  );
 }
 
 /** A farm that can't be found is one of the findings. */

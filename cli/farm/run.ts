@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { Stopped, stopSignal } from '../closing.ts';
 import { type FarmAddress, type FarmChoice, findFarm } from './address.ts';
 import { connect, type Farm } from './farm.ts';
@@ -7,6 +7,8 @@ import { sentence } from './sentence.ts';
 
 export interface CommonOptions extends FarmChoice {
   json?: true;
+  profile?: string;
+  region?: string;
 }
 
 /** How a command tells what it found. */
@@ -26,11 +28,22 @@ export interface Context extends Answers {
 
 /** A command that talks to a farm. */
 export function farmCommand(name: string): Command {
-  return new Command(name)
-    .option('--stack <name>', 'the farm of this Pulumi stack')
-    .option('--farm <file>', 'the farm of these saved outputs ("pulumi stack output --json")')
-    .option('--json', 'print one JSON object, and nothing else, on standard output');
+  const command = new Command(name).option(
+    '--json',
+    'print one JSON object, and nothing else, on standard output',
+  );
+  for (const [flags, description] of farmOptions) {
+    command.addOption(new Option(flags, description).helpGroup('Which farm:'));
+  }
+  return command;
 }
+
+const farmOptions = [
+  ['--stack <name>', 'the farm of this Pulumi stack'],
+  ['--farm <file>', 'the farm of these saved outputs ("pulumi stack output --json")'],
+  ['--profile <name>', 'the AWS profile to use, instead of AWS_PROFILE'],
+  ['--region <region>', 'the AWS region before a farm is deployed, instead of AWS_REGION'],
+] as const;
 
 /** Runs a command on the farm that is meant; sets the exit code. */
 export async function withFarm(
@@ -49,9 +62,12 @@ export async function withFarm(
 
 /** Runs a command to its end; sets the exit code. What people can mend is told in a sentence. */
 export async function runCommand(
-  { json = false }: { json?: boolean },
+  { json = false, profile, region }: Pick<CommonOptions, 'profile' | 'region'> & { json?: boolean },
   work: (answers: Answers) => Promise<void>,
 ): Promise<void> {
+  // In the environment, so that Pulumi, which some commands start, uses them too.
+  if (profile !== undefined) process.env.AWS_PROFILE = profile;
+  if (region !== undefined) process.env.AWS_REGION = region;
   const stop = stopSignal();
   stop.addEventListener('abort', () => exitLate(stop.reason));
   try {

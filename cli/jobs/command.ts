@@ -10,7 +10,6 @@ import { jobLine, jobLines } from './text.ts';
 /** `farm status`: the farm's queues, or all of one job. */
 export function statusCommand(): Command {
   return farmCommand('status')
-    .description('Tell how the farm is, or one job')
     .argument('[job]', 'id of a job')
     .action((id: string | undefined, options: CommonOptions) =>
       withFarm(options, async ({ farm, say, answer }) => {
@@ -31,7 +30,6 @@ export function statusCommand(): Command {
 /** `farm jobs`: the jobs that have told a state. */
 export function jobsCommand(): Command {
   return farmCommand('jobs')
-    .description('List jobs, the latest told first')
     .option('--limit <number>', 'at most so many', wholeNumber, 20)
     .addOption(
       new Option('--state <state>', 'only those in this state').choices([

@@ -4,18 +4,16 @@ import { type CommonOptions, farmCommand, withFarm } from '../farm/run.ts';
 
 /** `farm links`: where to look at the farm in a browser. */
 export function linksCommand(): Command {
-  return farmCommand('links')
-    .description("Print the farm's addresses: dashboard, buckets, films")
-    .action((options: CommonOptions) =>
-      withFarm(options, async ({ farm, say, answer }) => {
-        const links = farmLinks(farm.address);
-        for (const [name, url] of Object.entries(links)) say(`${name.padEnd(9)} ${url}`);
-        if (Object.keys(links).length === 0) {
-          say('This farm has no pages of its own. "farm open JOB" shows a film.');
-        }
-        answer({ links });
-      }),
-    );
+  return farmCommand('links').action((options: CommonOptions) =>
+    withFarm(options, async ({ farm, say, answer }) => {
+      const links = farmLinks(farm.address);
+      for (const [name, url] of Object.entries(links)) say(`${name.padEnd(9)} ${url}`);
+      if (Object.keys(links).length === 0) {
+        say('This farm has no pages of its own. "farm open JOB" shows a film.');
+      }
+      answer({ links });
+    }),
+  );
 }
 
 /** By name; what the farm does not have is left out. */

@@ -8,7 +8,6 @@ import { startPlayerServer } from '../player/server.ts';
 /** `farm open`: the player page of a job, whose film it reads from the output bucket. */
 export function openCommand(): Command {
   return farmCommand('open')
-    .description('Serve the player page of a job on this machine until Ctrl-C')
     .argument('<job>', 'id of a job')
     .option('--port <port>', 'where to serve it', portNumber)
     .action((id: string, options: CommonOptions & { port?: number }) =>

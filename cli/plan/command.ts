@@ -21,7 +21,6 @@ type PlanOptions = CommonOptions & JobOptionFlags & { compute?: 'fargate' | 'gpu
 /** `farm plan`: what would be made of a film. */
 export function planCommand(): Command {
   const command = farmCommand('plan')
-    .description('Tell what would be made of a film, how long it takes and what it costs; encode nothing')
     .argument(
       '<film>',
       'a file on this machine, a key in the source bucket, s3://BUCKET/KEY, or an http(s) URL',

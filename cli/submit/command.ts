@@ -22,7 +22,6 @@ const uploadsAtOnce = 3;
 /** `farm submit`: puts films into the farm. */
 export function submitCommand(): Command {
   const command = farmCommand('submit')
-    .description('Put films into the farm')
     .argument(
       '<films...>',
       'files on this machine, keys in the source bucket, s3://BUCKET/KEY, or http(s) URLs',

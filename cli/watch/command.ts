@@ -15,7 +15,6 @@ const everyMs = 2000;
 /** `farm watch`: the farm, live. */
 export function watchCommand(): Command {
   return farmCommand('watch')
-    .description('Watch the farm: what waits, what runs, what was given up. Ctrl-C ends it')
     .option('--once', 'look once, print, and end')
     .action((options: CommonOptions & { once?: true }) =>
       withFarm(options, async ({ farm, stop, say, answer }) => {

@@ -30,7 +30,7 @@ export function webhookCommand(): Command {
     .action((url: string | undefined, options: TestOptions) =>
       runCommand(options, (answers) => testWebhook(url, options, answers)),
     );
-  return new Command('webhook').description('What the farm tells other programs').addCommand(test);
+  return new Command('webhook').addCommand(test);
 }
 
 async function testWebhook(

@@ -1,6 +1,7 @@
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { scaling } from '../simulation/bench.ts';
+import { cli } from './cli.ts';
 import { firstSegment } from './first-segment.ts';
 import { ladder } from './ladder.ts';
 import type { Bench, Goal } from './lib/bench.ts';
@@ -17,6 +18,7 @@ const benches: Record<string, Bench> = {
   memory,
   'first-segment': firstSegment,
   scaling,
+  cli,
 };
 
 const { values, positionals } = parseArgs({

@@ -1,0 +1,72 @@
+import type { Command } from 'commander';
+
+/** A command of `farm`: what help says about it, and where it is. */
+export interface CommandEntry {
+  name: string;
+  description: string;
+  group: string;
+  load(): Promise<Command>;
+}
+
+/**
+ * All commands, in the order of help. A command's module loads the SDK clients that it needs, which takes most of the
+ * start-up time, so only the one that runs is imported.
+ */
+export const commands: readonly CommandEntry[] = [
+  ...group('Start here', [
+    entry('demo', 'Run a whole farm on this machine for one film', async () =>
+      (await import('./demo/command.ts')).demoCommand(),
+    ),
+    entry('doctor', 'Check everything a farm needs, before and after its deployment', async () =>
+      (await import('./doctor/command.ts')).doctorCommand(),
+    ),
+  ]),
+  ...group('Films and jobs', [
+    entry('plan', 'Show what a film becomes, how long it takes and what it costs', async () =>
+      (await import('./plan/command.ts')).planCommand(),
+    ),
+    entry('submit', 'Upload films and start their jobs', async () =>
+      (await import('./submit/command.ts')).submitCommand(),
+    ),
+    entry('jobs', 'List jobs, most recently updated first', async () =>
+      (await import('./jobs/command.ts')).jobsCommand(),
+    ),
+    entry('status', 'Show the queues, or one job', async () =>
+      (await import('./jobs/command.ts')).statusCommand(),
+    ),
+    entry('open', 'Play the film of a job in the browser', async () =>
+      (await import('./open/command.ts')).openCommand(),
+    ),
+    entry('cancel', 'Stop jobs that are queued or running', async () =>
+      (await import('./cancel/command.ts')).cancelCommand(),
+    ),
+    entry('dead', 'List the dead letters: jobs that failed, and why', async () =>
+      (await import('./dead/command.ts')).deadCommand(),
+    ),
+    entry('redrive', 'Retry jobs from the dead letters', async () =>
+      (await import('./dead/command.ts')).redriveCommand(),
+    ),
+  ]),
+  ...group('The farm', [
+    entry('watch', 'Watch queues, workers and jobs live', async () =>
+      (await import('./watch/command.ts')).watchCommand(),
+    ),
+    entry('links', "Print the farm's addresses: dashboard, buckets, films", async () =>
+      (await import('./links/command.ts')).linksCommand(),
+    ),
+    entry('webhook', 'Test the receiver of webhooks', async () =>
+      (await import('./webhook/command.ts')).webhookCommand(),
+    ),
+    entry('completion', 'Print the completion script of your shell', async () =>
+      (await import('./completion/command.ts')).completionCommand(),
+    ),
+  ]),
+];
+
+function entry(name: string, description: string, load: CommandEntry['load']): Omit<CommandEntry, 'group'> {
+  return { name, description, load };
+}
+
+function group(title: string, entries: readonly Omit<CommandEntry, 'group'>[]): CommandEntry[] {
+  return entries.map((one) => ({ ...one, group: `${title}:` }));
+}

@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest';
+import { commands } from '../../cli/commands.ts';
+import { temporaryFolder } from '../helpers/clips.ts';
+import { farmCommand } from '../helpers/farm-command.ts';
+
+async function farm(...args: string[]) {
+  await using folder = await temporaryFolder();
+  return farmCommand(folder.path, args);
+}
+
+it('lists every command in a group, with examples and the ways to choose a farm', async () => {
+  const { stdout, code } = await farm('--help');
+  for (const { name, group } of commands) {
+    const [, listed = ''] = stdout.split(`\n${group}\n`);
+    expect(listed.split('\n\n')[0], name).toMatch(new RegExp(`^  ${name} `, 'm'));
+  }
+  expect(stdout).toMatch(/Start here:\n {2}demo /);
+  expect(stdout).toContain('Examples:');
+  expect(stdout).toContain('FARM_STACK');
+  expect(stdout).toContain('docs/cli.md');
+  expect(code).toBe(0);
+}, 20_000);
+
+it('loads each command under the name that help lists', async () => {
+  for (const { name, load } of commands) expect((await load()).name()).toBe(name);
+}, 40_000);
+
+it('prints the version of the package', async () => {
+  expect((await farm('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+}, 20_000);
+
+it('shows how a command is used when an argument is missing', async () => {
+  const { stderr, code } = await farm('submit');
+  expect(stderr).toContain("missing required argument 'films'");
+  expect(stderr).toContain('Usage: farm submit [options] <films...>');
+  expect(code).toBe(1);
+}, 20_000);
+
+it('proposes the command that an unknown one resembles', async () => {
+  const { stderr, code } = await farm('sumbit');
+  expect(stderr).toContain('Did you mean submit?');
+  expect(code).toBe(1);
+}, 20_000);
