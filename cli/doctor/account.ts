@@ -2,12 +2,12 @@ import { GetCallerIdentityCommand, type STSClient } from '@aws-sdk/client-sts';
 import type { FarmAddress } from '../farm/address.ts';
 import { attempt, type Finding, failed, ok } from './finding.ts';
 
-/** Who asks AWS, and whether the farm is in that account. */
+/** The caller's identity, and whether the farm is in that account. */
 export function checkCredentials(
   sts: STSClient,
   address: Pick<FarmAddress, 'topicArn'> | undefined,
 ): Promise<Finding> {
-  const fix = 'Log in ("aws sso login"), or set AWS_PROFILE.';
+  const fix = 'Log in ("aws sso login"), or choose a profile: --profile NAME, or AWS_PROFILE.';
   return attempt('credentials', fix, async () => {
     const { Account, Arn } = await sts.send(new GetCallerIdentityCommand({}));
     const owner = address?.topicArn.split(':')[4];
@@ -15,20 +15,20 @@ export function checkCredentials(
     return failed(
       'credentials',
       `you are ${Arn}, and the farm is in account ${owner}`,
-      `Take a profile of account ${owner}: set AWS_PROFILE.`,
+      `Use a profile of account ${owner}: --profile NAME, or AWS_PROFILE.`,
     );
   });
 }
 
-/** The farm's region, or the one that a deployment would take. */
+/** @param known the region of the farm or its stack; undefined: the one that AWS's own settings name */
 export async function checkRegion(
   sts: STSClient,
-  address: Pick<FarmAddress, 'region'> | undefined,
+  known: { region: string; from?: string } | undefined,
 ): Promise<Finding> {
-  if (address) return ok('region', `${address.region}, of the farm`);
+  if (known) return ok('region', `${known.region}, ${known.from ?? 'where the farm is'}`);
   try {
-    return ok('region', `${await sts.config.region()}, of your AWS settings`);
+    return ok('region', `${await sts.config.region()}, from your AWS settings`);
   } catch {
-    return failed('region', 'none is set', 'Set AWS_REGION, or "pulumi config set aws:region eu-central-1".');
+    return failed('region', 'no region is set', 'pulumi config set aws:region eu-central-1');
   }
 }

@@ -1,51 +1,94 @@
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
-import { NoFarmError } from '../farm/address.ts';
-import { type CommonOptions, chosenFarm, farmCommand, runCommand } from '../farm/run.ts';
+import { NoFarmError, NotDeployedError } from '../farm/address.ts';
+import {
+  type Answers,
+  type CommonOptions,
+  chosenFarm,
+  farmCommand,
+  runCommand,
+  withFarm,
+} from '../farm/run.ts';
 import { printable, type Style, styleFor } from '../text/style.ts';
+import { examineDeployment } from './deployment/examine.ts';
+import { projectFolder } from './deployment/stack.ts';
 import { examine } from './examine.ts';
 import { type Finding, failed, notAsked } from './finding.ts';
+import { showLeftovers } from './leftovers.ts';
+import { runProgram } from './run-program.ts';
+import { smokeTest } from './smoke.ts';
 
-/** `farm doctor`: what is wrong, and what to do about it. */
+type DoctorOptions = CommonOptions & { smoke?: true; leftovers?: true };
+
+/** `farm doctor`: what is wrong, and the command that fixes it. */
 export function doctorCommand(): Command {
-  return farmCommand('doctor').action((options: CommonOptions) =>
-    runCommand(options, async ({ say, answer }) => {
-      const findings = await diagnose(options);
-      const style = styleFor(process.stdout);
-      for (const finding of findings) for (const line of findingLines(finding, style)) say(line);
-      say();
-      say(summary(findings));
-      const isWell = findings.every(({ state }) => state !== 'failed');
-      answer({ ok: isWell, checks: findings });
-      if (!isWell) process.exitCode = 1;
-    }),
-  );
+  return farmCommand('doctor')
+    .option('--smoke', 'send a built-in film of two seconds through the farm, and show where the time went')
+    .option('--leftovers', "list AWS resources with the farm's tag that the stack does not contain")
+    .addHelpText(
+      'after',
+      '\nBefore "pulumi up" it checks the stack\'s config and what the AWS account allows; afterwards\nit checks the farm.',
+    )
+    .action((options: DoctorOptions) => {
+      if (options.smoke && options.leftovers) {
+        throw new UserError('--smoke and --leftovers are two different checks. Use one of them.');
+      }
+      if (options.smoke) return withFarm(options, smokeTest);
+      return runCommand(options, (answers) =>
+        options.leftovers ? showLeftovers(stackName(options), answers) : showFindings(options, answers),
+      );
+    });
 }
 
-/** A farm that can't be found is one of the findings. */
+async function showFindings(options: CommonOptions, { say, answer }: Answers): Promise<void> {
+  const findings = await diagnose(options);
+  const style = styleFor(process.stdout);
+  for (const finding of findings) for (const line of findingLines(finding, style)) say(line);
+  say();
+  say(summary(findings));
+  const isWell = findings.every(({ state }) => state !== 'failed');
+  answer({ ok: isWell, checks: findings });
+  if (!isWell) process.exitCode = 1;
+}
+
+/** Without a deployed farm, everything that the deployment needs. */
 async function diagnose(options: CommonOptions): Promise<Finding[]> {
   try {
     return await examine(await chosenFarm(options));
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    const why = error.message;
-    const farm =
-      error instanceof NoFarmError
-        ? notAsked('farm', 'none was named: --stack, --farm, FARM_STACK or FARM_FILE')
-        : failed(
-            'farm',
-            why,
-            'Give the outputs in a file: pulumi stack output --json > farm.json, and --farm farm.json.',
-          );
-    return [...(await examine(undefined)), farm];
+    const stack = stackName(options);
+    return [...(await examineDeployment(stack, runProgram)), farmFinding(error, stack)];
   }
+}
+
+function farmFinding(error: UserError, stack: string): Finding {
+  if (error instanceof NoFarmError) {
+    return notAsked('farm', `no farm is selected, so stack "${stack}" was checked for its deployment`);
+  }
+  if (error instanceof NotDeployedError) return notAsked('farm', error.message);
+  const fix =
+    'Save the outputs to a file ("pulumi stack output --json > farm.json"), and use --farm farm.json.';
+  return failed('farm', error.message, fix);
+}
+
+/** The stack that is meant, deployed or not; by default the one that the README deploys. */
+function stackName({ stack }: CommonOptions): string {
+  const name = stack ?? process.env.FARM_STACK ?? 'dev';
+  // Pulumi also takes ORGANIZATION/PROJECT/STACK; files are named after the stack.
+  const [file = name] = name.split('/').slice(-1);
+  return existsSync(`${projectFolder}/Pulumi.${file}.yaml`) ? file : name;
 }
 
 export function findingLines({ name, state, why, fix }: Finding, style: Style): string[] {
   const paint = { ok: style.good, warning: style.bold, failed: style.bad, 'not asked': style.dim }[state];
+  const fixes = fix?.split('\n') ?? [];
   return [
     `${paint(state.padEnd(9))}  ${name.padEnd(16)}  ${printable(why)}`,
-    ...(fix ? [`${' '.repeat(29)}${style.dim('fix:')} ${printable(fix)}`] : []),
+    ...fixes.map(
+      (line, index) => `${' '.repeat(29)}${style.dim(index === 0 ? 'fix:' : '    ')} ${printable(line)}`,
+    ),
   ];
 }
 

@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { STSClient } from '@aws-sdk/client-sts';
@@ -15,24 +13,22 @@ import { checkClock } from './clock.ts';
 import { checkDatabase } from './database.ts';
 import { attempt, type Finding, failed, notAsked, ok } from './finding.ts';
 import { checkImage } from './image.ts';
-import { checkPrograms, type RunProgram } from './programs.ts';
+import { checkPrograms } from './programs.ts';
 import { checkQueues } from './queues.ts';
 import { checkQuotas } from './quotas.ts';
+import { runProgram } from './run-program.ts';
 import { checkConditions, checkOutput, checkSource } from './storage.ts';
 import { validateService } from './workers.ts';
 
-/** @param address undefined where no farm was named: then only what a deployment needs is looked at */
+/** Everything that a deployed farm, or one on this machine, works with. */
 export async function examine(
-  address: FarmAddress | undefined,
+  address: FarmAddress,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Finding[]> {
-  const programs = checkPrograms(runProgram, { isLocal: address?.local !== undefined });
-  const others = address?.local ? examineLocal(address, env) : examineCloud(address, env);
+  const programs = checkPrograms(runProgram, { isLocal: address.local !== undefined });
+  const others = address.local ? examineLocal(address, env) : examineCloud(address, env);
   return (await Promise.all([programs, others])).flat();
 }
-
-const runProgram: RunProgram = async (program, args) =>
-  (await promisify(execFile)(program, args, { timeout: 15_000 })).stdout;
 
 async function examineLocal(address: FarmAddress, env: NodeJS.ProcessEnv): Promise<Finding[]> {
   const farm = connect(address, env);
@@ -56,22 +52,20 @@ async function examineLocal(address: FarmAddress, env: NodeJS.ProcessEnv): Promi
 
 async function countWorkers(farm: Farm): Promise<Finding> {
   const running = (await readWorkers(farm))?.tasks.running;
-  if (running === undefined) return notAsked('workers', 'there is no "ps" here to count them with');
-  if (running > 0) return ok('workers', `${running} run`);
-  return failed('workers', 'none runs, so no job is taken', 'Start the farm anew: "farm demo --keep".');
+  if (running === undefined) return notAsked('workers', 'this machine has no "ps" to count them with');
+  if (running > 0) return ok('workers', `${running} running`);
+  return failed('workers', 'no worker runs, so no job starts', 'Start the farm again: "farm demo --keep".');
 }
 
-async function examineCloud(address: FarmAddress | undefined, env: NodeJS.ProcessEnv): Promise<Finding[]> {
-  const aws = address ? awsOf(address) : {};
+async function examineCloud(address: FarmAddress, env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const aws = awsOf(address);
   const clients = { sts: new STSClient(aws), quotas: new ServiceQuotasClient(aws), ecr: new ECRClient(aws) };
   try {
     const region = await checkRegion(clients.sts, address);
-    if (region.state === 'failed') return [region];
     const credentials = await checkCredentials(clients.sts, address);
     const who = [region, credentials];
-    if (credentials.state === 'failed') return [...who, notAsked('the rest', 'it takes credentials')];
-    if (address) return [...who, ...(await examineFarm(address, clients, env))];
-    return [...who, ...(await checkQuotas(clients.quotas, undefined))];
+    if (credentials.state === 'failed') return [...who, notAsked('the rest', 'without credentials')];
+    return [...who, ...(await examineFarm(address, clients, env))];
   } finally {
     for (const client of Object.values(clients)) client.destroy();
   }
@@ -88,7 +82,7 @@ async function examineFarm(
       (error: unknown) => sentence(error) ?? String(error),
     );
     const known = typeof deployed === 'object' ? deployed : undefined;
-    const unknown = typeof deployed === 'string' ? deployed : 'the outputs name no service: save them anew';
+    const unknown = typeof deployed === 'string' ? deployed : 'the outputs name no service: save them again';
     const secrets = known
       ? await readSecrets(address, known, secretNames).catch(() => ({}) as Record<string, string>)
       : {};

@@ -37,3 +37,10 @@ export async function attempt(name: string, fix: string, check: () => Promise<Fi
     return failed(name, why.replace(fix, '').trim(), fix);
   }
 }
+
+/** Runs a check that takes a permission of its own. What can't be asked is a warning: it keeps nothing from working. */
+export async function consult(name: string, calls: string, check: () => Promise<Finding>): Promise<Finding> {
+  const fix = `Let this user call ${calls}.`;
+  const found = await attempt(name, fix, check);
+  return found.fix === fix ? { ...found, state: 'warning' } : found;
+}

@@ -1,18 +1,23 @@
 import { FfmpegVersionError, readVersion } from '../../worker/src/ffmpeg/version.ts';
 import { type Finding, notAsked, ok, warning } from './finding.ts';
 
-/** Runs a program to its end. @returns standard output. @throws Error, with the code `ENOENT` where there is none */
+/** Runs a program to its end. @returns standard output. @throws Error, with the code `ENOENT` where it is not installed */
 export type RunProgram = (program: string, args: readonly string[]) => Promise<string>;
 
 /** The programs of this machine that commands and deployments start. */
-export async function checkPrograms(run: RunProgram, { isLocal }: { isLocal: boolean }): Promise<Finding[]> {
-  const deployment = (name: string, check: Promise<Finding>) =>
-    isLocal ? notAsked(name, 'a farm on this machine does without') : check;
+export async function checkPrograms(
+  run: RunProgram,
+  { isLocal, workerImage }: { isLocal: boolean; workerImage?: string },
+): Promise<Finding[]> {
+  const deployment = (name: string, check: () => Promise<Finding>) =>
+    isLocal ? notAsked(name, 'a farm on this machine does not use it') : check();
   return Promise.all([
     ok('node', process.version),
     checkFfmpeg(run),
-    deployment('pulumi', checkPulumi(run)),
-    deployment('docker', checkDocker(run)),
+    deployment('pulumi', () => checkPulumi(run)),
+    workerImage
+      ? notAsked('docker', `the stack uses the image ${workerImage}, so nothing is built here`)
+      : deployment('docker', () => checkDocker(run)),
   ]);
 }
 
@@ -49,26 +54,39 @@ async function checkPulumi(run: RunProgram): Promise<Finding> {
     return ok('pulumi', (await run('pulumi', ['version'])).trim());
   } catch (error) {
     const fix =
-      'Install it to deploy: https://www.pulumi.com/docs/iac/download-install/. With --farm FILE, other commands do without.';
+      'Install it to deploy: https://www.pulumi.com/docs/iac/download-install/. With --farm FILE, the other commands do not need it.';
     return warning('pulumi', reason(error, 'pulumi'), fix);
   }
 }
 
-/** Asked of the daemon: the program alone builds nothing. */
+/** The daemon is asked, and buildx, which "pulumi up" builds with: the client alone builds nothing. */
 async function checkDocker(run: RunProgram): Promise<Finding> {
+  const image = 'or set workerImage to an image that is built already.';
+  let version: string;
   try {
-    const version = await run('docker', ['version', '--format', '{{.Server.Version}}']);
-    return ok('docker', `the daemon answers, ${version.trim()}`);
+    version = (await run('docker', ['version', '--format', '{{.Server.Version}}'])).trim();
   } catch (error) {
-    const fix =
-      'Start Docker before "pulumi up" builds the image, or set workerImage to one that is built already.';
-    return warning('docker', reason(error, 'docker'), fix);
+    return warning(
+      'docker',
+      reason(error, 'docker'),
+      `Install and start Docker before "pulumi up", which builds the worker's image; ${image}`,
+    );
+  }
+  try {
+    const buildx = /v\d+\.\d+\.\d+/.exec(await run('docker', ['buildx', 'version']))?.[0] ?? '';
+    return ok('docker', `the daemon ${version} answers, with buildx ${buildx}`.trim());
+  } catch (error) {
+    return warning(
+      'docker',
+      reason(error, 'docker buildx'),
+      `Install buildx (https://docs.docker.com/build/install-buildx/); ${image}`,
+    );
   }
 }
 
 function reason(error: unknown, program: string): string {
   const { code, stderr, message } = error as { code?: unknown; stderr?: string; message: string };
-  if (code === 'ENOENT') return `there is no ${program} on the PATH`;
+  if (code === 'ENOENT') return `${program} is not on the PATH`;
   const said = (stderr || message).trim().split('\n').at(-1);
   return `${program} says: ${said}`;
 }

@@ -32,15 +32,18 @@ interface Want {
   most?: number;
 }
 
-/** @param deployed undefined before the first deployment: GPU quotas are told as they are */
-export function checkQuotas(client: ServiceQuotasClient, deployed: Deployed | undefined): Promise<Finding[]> {
+/** What a farm runs on, deployed or planned. */
+type Capacity = Pick<Deployed, 'compute' | 'task' | 'spot' | 'onDemandBase' | 'most' | 'instanceTypes'>;
+
+/** @param deployed undefined where no stack is known: the GPU quotas are shown as they are */
+export function checkQuotas(client: ServiceQuotasClient, deployed: Capacity | undefined): Promise<Finding[]> {
   const kind = deployed?.compute ?? 'gpu';
   const wants = deployed ? wantsOf(deployed) : markets.map(anyGpu);
   return Promise.all(wants.map((want) => checkQuota(client, kind, want, deployed !== undefined)));
 }
 
 /** How many machines a farm may want of each market, the base on demand first. */
-export function wantsOf({ task, spot, onDemandBase, most, instanceTypes: types }: Deployed): Want[] {
+export function wantsOf({ task, spot, onDemandBase, most, instanceTypes: types }: Capacity): Want[] {
   const vcpus = types
     ? types.filter(isInstanceType).map((type) => instanceTypes[type].vcpus)
     : [task.cpuUnits / 1024];

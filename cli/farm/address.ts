@@ -62,8 +62,11 @@ export interface FarmChoice {
   farm?: string;
 }
 
-/** Nobody said which farm is meant, and none runs here. */
+/** No farm was named, and none runs on this machine. */
 export class NoFarmError extends UserError {}
+
+/** A stack that has no outputs: it was not created, or not deployed yet. */
+export class NotDeployedError extends UserError {}
 
 const run = promisify(execFile);
 
@@ -102,8 +105,8 @@ export async function findFarm(
   const local = await readFile(path, 'utf8').catch(() => undefined);
   if (local !== undefined) return readAddress(local, path);
   throw new NoFarmError(
-    'Which farm? Name one with --stack NAME (a Pulumi stack), --farm FILE (a saved "pulumi stack output --json"), ' +
-      'FARM_STACK or FARM_FILE; or start one on this machine with "farm demo --keep".',
+    'No farm is selected. Use --stack NAME (a Pulumi stack) or --farm FILE (a saved "pulumi stack output --json"), ' +
+      'set FARM_STACK or FARM_FILE, or start a farm on this machine: "farm demo --keep".',
   );
 }
 
@@ -121,7 +124,7 @@ export function readAddress(json: string, where: string): FarmAddress {
   if (parsed.success) return parsed.data;
   const mistakes = parsed.error.issues.map(({ path, message }) => `  ${path.join('.') || 'all'}: ${message}`);
   throw new UserError(
-    `${where} is no address of a farm:\n${mistakes.join('\n')}\nRun "pulumi up" and save its outputs anew.`,
+    `${where} is not a valid farm file:\n${mistakes.join('\n')}\nRun "pulumi up", then save the outputs again: pulumi stack output --json > farm.json`,
   );
 }
 
@@ -130,14 +133,23 @@ async function stackOutputs(stack: string): Promise<string> {
     const { stdout } = await run('pulumi', ['stack', 'output', '--json', `--stack=${stack}`], {
       maxBuffer: 2 ** 24,
     });
-    return stdout;
+    if (stdout.trim() !== '{}') return stdout;
   } catch (error) {
     const { code, stderr } = error as { code?: unknown; stderr?: string };
     if (code === 'ENOENT') {
       throw new UserError(
-        `Stack "${stack}" can't be asked: there is no pulumi on the PATH. Install it, or give --farm FILE.`,
+        `The outputs of stack "${stack}" can't be read: pulumi is not on the PATH. Install Pulumi (https://www.pulumi.com/docs/iac/download-install/), or use --farm FILE.`,
       );
     }
-    throw new UserError(`Stack "${stack}" can't be asked. Pulumi says: ${(stderr ?? '').trim()}`);
+    const said = (stderr ?? '').trim();
+    if (/no stack named/.test(said)) {
+      throw new NotDeployedError(
+        `There is no stack "${stack}". Pulumi says: ${said}. Create it with "pulumi stack init ${stack}", or list the stacks with "pulumi stack ls".`,
+      );
+    }
+    throw new UserError(`The outputs of stack "${stack}" can't be read. Pulumi says: ${said}`);
   }
+  throw new NotDeployedError(
+    `Stack "${stack}" is not deployed. Run "farm doctor --stack ${stack}", then "pulumi up --stack ${stack}".`,
+  );
 }

@@ -2,7 +2,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-/** What AWS answers, by the operation's name: an object as JSON, a text as XML; an error by its `__type`. */
+/**
+ * What AWS answers, by the operation's name, or by `GET /path` where a service has none in its requests: an object as JSON,
+ * a text as XML; an error by its `__type`, or by `<Error>` in XML.
+ */
 export type AwsAnswers = Record<string, object | string>;
 
 interface AnsweringAws extends AsyncDisposable {
@@ -27,10 +30,14 @@ export async function startAwsAnswers(answers: AwsAnswers): Promise<AnsweringAws
     const target = String(request.headers['x-amz-target'] ?? '')
       .split('.')
       .at(-1);
-    const operation = target || new URLSearchParams(body).get('Action') || '';
+    const operation =
+      target || new URLSearchParams(body).get('Action') || `${request.method} ${request.url?.split('?')[0]}`;
     const answer = answers[operation];
     asked.push(target ? (JSON.parse(body) as object) : Object.fromEntries(new URLSearchParams(body)));
-    if (typeof answer === 'string') return void response.setHeader('content-type', 'text/xml').end(answer);
+    if (typeof answer === 'string') {
+      response.writeHead(answer.includes('<Error>') ? 400 : 200, { 'content-type': 'text/xml' });
+      return void response.end(answer);
+    }
     const isError = answer === undefined || '__type' in answer;
     response.writeHead(isError ? 400 : 200, { 'content-type': 'application/x-amz-json-1.1' });
     response.end(JSON.stringify(answer ?? { __type: 'UnknownOperationException', message: operation }));

@@ -27,7 +27,7 @@ async function examined(address: object, environment: Record<string, string> = {
   return { code: ended.code, ok, states: Object.fromEntries(checks.map((check) => [check.name, check])) };
 }
 
-it('finds a farm well whose queues, topic, storage and workers answer, and leaves nothing behind', async () => {
+it('finds nothing wrong with a farm that answers, and leaves nothing behind', async () => {
   farm.startWorker();
   await farm.put('film.dat', Buffer.from('x'));
   const { code, ok, states } = await examined(addressOf(farm));
@@ -51,7 +51,7 @@ it('finds a farm well whose queues, topic, storage and workers answer, and leave
   expect((await farm.keys('')).filter((key) => key.includes('doctor'))).toEqual([]);
 }, 40_000);
 
-it('names each thing that does not answer, with a fix, and ends with 1', async () => {
+it('names everything that does not answer, with a fix, and exits with 1', async () => {
   const { code, ok, states } = await examined(
     {
       ...addressOf(farm),
@@ -68,27 +68,43 @@ it('names each thing that does not answer, with a fix, and ends with 1', async (
   expect([code, ok]).toEqual([1, false]);
 }, 40_000);
 
-it('looks only at what a deployment needs where no farm is named', async () => {
+it('checks what the deployment of a stack needs where no farm is selected', async () => {
+  const nobody = { AWS_EC2_METADATA_DISABLED: 'true', AWS_PROFILE: '', HOME: folder.path };
   const ended = await farmCommand(folder.path, ['doctor', '--json'], {
-    ...{ AWS_EC2_METADATA_DISABLED: 'true', AWS_REGION: 'eu-central-1', AWS_PROFILE: '', HOME: folder.path },
-    ...{ AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', XDG_STATE_HOME: `${folder.path}/nothing` },
+    ...{ ...nobody, AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' },
+    XDG_STATE_HOME: `${folder.path}/nothing`,
   });
   const { checks } = ended.json<{ checks: Finding[] }>();
-  expect(checks.find(({ name }) => name === 'region')?.why).toContain('eu-central-1');
+  expect(checks.find(({ name }) => name === 'stack config')).toMatchObject({
+    state: 'ok',
+    why: 'Pulumi.dev.yaml is valid',
+  });
+  expect(checks.find(({ name }) => name === 'region')?.why).toBe('us-east-1, aws:region of stack dev');
   expect(checks.find(({ name }) => name === 'credentials')).toMatchObject({
     state: 'failed',
-    fix: 'Log in ("aws sso login"), or set AWS_PROFILE.',
+    fix: 'Log in ("aws sso login"), or choose a profile: --profile NAME, or AWS_PROFILE.',
   });
   expect(checks.at(-1)).toMatchObject({ name: 'farm', state: 'not asked' });
   expect(ended.code).toBe(1);
 
-  const unreadable = await farmCommand(folder.path, ['doctor', '--farm', 'nowhere.json'], {
-    ...{ AWS_EC2_METADATA_DISABLED: 'true', AWS_PROFILE: '', HOME: folder.path },
-  });
+  const unreadable = await farmCommand(folder.path, ['doctor', '--farm', 'nowhere.json'], nobody);
   expect(unreadable.stdout).toMatch(/failed +farm +The farm's file can't be read[\s\S]*fix:/);
 }, 40_000);
 
-it('compares the account that asks with that of the farm', async () => {
+it('sends a film of its own through the whole farm, shows where the time went, and deletes it', async () => {
+  farm.startWorker();
+  const before = await farm.keys('');
+  const file = await saveAddress(folder.path, addressOf(farm));
+  const ended = await farmCommand(folder.path, ['doctor', '--smoke', '--farm', file]);
+  expect(ended.stderr).toBe('');
+  expect(ended.stdout).toMatch(/^The farm works: 2 s of film became \d+ renditions/);
+  for (const step of ['upload', 'waiting', 'probing', 'encoding', 'publishing', 'reporting']) {
+    expect(ended.stdout).toMatch(new RegExp(`^${step} +[0-9.]+ s`, 'm'));
+  }
+  expect(await farm.keys('')).toEqual(before);
+}, 90_000);
+
+it('reports credentials of another account than the farm', async () => {
   const sts = new STSClient({
     region: 'us-east-1',
     endpoint: farm.env.SQS_ENDPOINT,

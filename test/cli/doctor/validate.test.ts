@@ -86,24 +86,37 @@ it('tells a deployment that failed, a farm that sleeps, and tasks that do not co
   });
 });
 
-it('looks at programs and the Docker daemon, and says what to do without them', async () => {
+it('checks the programs of this machine, the Docker daemon and buildx', async () => {
   const missing = Object.assign(new Error('spawn ENOENT'), { code: 'ENOENT' });
   const run: RunProgram = async (program, args) => {
     if (program === 'pulumi') throw missing;
     if (program === 'docker') throw Object.assign(new Error('x'), { stderr: 'warning\nCannot connect\n' });
     return args.includes('-encoders') ? ' V....D h264_nvenc   NVENC' : 'ffmpeg version 7.1 Copyright';
   };
-  const byName = async (isLocal: boolean) =>
-    Object.fromEntries((await checkPrograms(run, { isLocal })).map((finding) => [finding.name, finding]));
+  const byName = async (isLocal: boolean, workerImage?: string, start = run) =>
+    Object.fromEntries(
+      (await checkPrograms(start, { isLocal, workerImage })).map((finding) => [finding.name, finding]),
+    );
   expect(await byName(false)).toMatchObject({
     node: { state: 'ok' },
     ffmpeg: { state: 'warning', why: '7.1 has no libx264' },
-    pulumi: { state: 'warning', why: 'there is no pulumi on the PATH' },
+    pulumi: { state: 'warning', why: 'pulumi is not on the PATH' },
     docker: { state: 'warning', why: 'docker says: Cannot connect' },
   });
   expect(await byName(true)).toMatchObject({
     docker: { state: 'not asked' },
     pulumi: { state: 'not asked' },
+  });
+  // A ready image is not built here.
+  expect(await byName(false, 'ghcr.io/you/worker@sha256:0')).toMatchObject({
+    docker: { state: 'not asked' },
+  });
+  const withoutBuildx: RunProgram = async (_, args) => {
+    if (args[0] === 'buildx') throw Object.assign(new Error('x'), { stderr: 'docker: no such command\n' });
+    return '27.1.0';
+  };
+  expect(await byName(false, undefined, withoutBuildx)).toMatchObject({
+    docker: { state: 'warning', fix: expect.stringContaining('Install buildx') },
   });
 });
 

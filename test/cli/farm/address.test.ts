@@ -39,7 +39,7 @@ it('reads what the stack tells, and leaves alone what it does not need', () => {
   expect(address).toMatchObject({ outputStorage: 'r2', dashboardUrl: '', maxTasks: 3 });
 });
 
-it('names every mistake in a saved file', () => {
+it('reports every mistake in a saved file at once', () => {
   const { queueUrl: _, ...rest } = outputs;
   const broken = JSON.stringify({ ...rest, outputStorage: 'gcs' });
   expect(() => readAddress(broken, 'farm.json')).toThrow(/farm\.json.*[\s\S]*queueUrl[\s\S]*outputStorage/);
@@ -65,7 +65,7 @@ it('takes the stack before the file, the named before the environment, and the f
   await expect(findFarm({ farm: named, stack: 'x' }, env)).rejects.toThrow('give one of them');
 });
 
-it('asks Pulumi for the outputs of a stack', async () => {
+it('reads the outputs of a stack from Pulumi', async () => {
   const tool = join(folder.path, 'bin', 'pulumi');
   await mkdir(join(folder.path, 'bin'), { recursive: true });
   await writeFile(
@@ -82,16 +82,16 @@ it('asks Pulumi for the outputs of a stack', async () => {
   expect(unknown.stderr).toContain('Pulumi says: error: no stack named');
 }, 40_000);
 
-it('tells every way to name a farm when none is known', async () => {
+it('lists every way to select a farm when none is selected', async () => {
   const ended = await farmCommand(folder.path, ['jobs', '--json'], {
     XDG_STATE_HOME: join(folder.path, 'nothing'),
   });
   expect(ended.code).toBe(1);
-  expect(ended.stderr).toContain('Which farm?');
+  expect(ended.stderr).toContain('No farm is selected.');
   expect(ended.json<{ error: { message: string } }>().error.message).toContain('farm demo --keep');
 }, 40_000);
 
-it('says in a sentence that a farm does not answer', async () => {
+it('reports in one sentence that a farm does not answer', async () => {
   const local = { endpoint: 'http://127.0.0.1:1', pid: 1, uploadSuffixes: ['.mp4'] };
   const path = join(folder.path, 'gone.json');
   const gone = { ...outputs, outputStorage: 's3', outputEndpoint: local.endpoint, local };

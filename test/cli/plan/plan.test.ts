@@ -70,7 +70,7 @@ it('tells why a worker would refuse the film, with its code', async () => {
 }, 40_000);
 
 it.each([
-  [['film.mp4'], 'Which farm?'],
+  [['film.mp4'], 'No farm is selected.'],
   [['film.mp4'], '--compute fargate, or --compute gpu'],
   [['elsewhere.mp4', '--compute', 'gpu'], 'elsewhere.mp4 is not here'],
   [['film.mp4', '--compute', 'gpu', '--instance-type', 'p4d.24xlarge'], 'one with a GPU that encodes'],

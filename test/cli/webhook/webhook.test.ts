@@ -46,8 +46,8 @@ it('shows what a receiver says that does not take it, and what a worker would do
 
 it.each([
   [['https://example.org'], { FARM_WEBHOOK_SECRET: 'not-a-secret' }, 'base64 of 24 to 64 bytes'],
-  [['https://example.org'], {}, 'Which farm?'],
-  [[], {}, 'Which farm?'],
+  [['https://example.org'], {}, 'No farm is selected.'],
+  [[], {}, 'No farm is selected.'],
 ])(
   'says what is missing with %j and %j, without a stack',
   async (args, environment, words) => {

@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import { copyFile, mkdtempDisposable } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DeleteObjectCommand, GetObjectCommand } from '@aws-sdk/client-s3';
+import type { JobState } from '../../worker/src/protocol/status.ts';
+import { UserError } from '../errors.ts';
+import { stateFolder } from '../farm/address.ts';
+import { deleteFolder } from '../farm/delete-job.ts';
+import type { Farm } from '../farm/farm.ts';
+import type { Context } from '../farm/run.ts';
+import { followJob } from '../follow.ts';
+import { jobLine } from '../jobs/text.ts';
+import { submitFilm } from '../submit/film.ts';
+import { readUploadFilters } from '../submit/uploads.ts';
+import { bar } from '../text/bar.ts';
+import { openLive } from '../text/live.ts';
+import { styleFor } from '../text/style.ts';
+import { formatBytes, formatSeconds } from '../text/units.ts';
+import { openUploadRecords } from '../upload/records.ts';
+
+/** Two seconds of 320×180 with sound. */
+const builtInFilm = fileURLToPath(new URL('smoke.mp4', import.meta.url));
+
+/** A GPU instance takes two to three minutes to start, and the first image has to be fetched. */
+const limitMinutes = 15;
+
+/** `farm doctor --smoke`: one small film by the way of every film. Leaves nothing behind. */
+export async function smokeTest({ farm, stop, say, answer }: Context): Promise<void> {
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(limitMinutes * 60_000)]);
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'farm-doctor-'));
+  // A name of its own, so that an upload of before is not taken for this one.
+  const film = join(folder.path, `farm-doctor-${randomUUID().slice(0, 8)}.mp4`);
+  await copyFile(builtInFilm, film);
+
+  const startedAt = performance.now();
+  const secondsSince = (from: number) => (performance.now() - from) / 1000;
+  const job = await submitFilm(
+    { kind: 'file', name: film, path: film },
+    {
+      farm,
+      filters: await readUploadFilters(farm),
+      wishes: {},
+      records: await openUploadRecords(join(stateFolder(), 'uploads'), farm.address.sourceEndpoint),
+      signal,
+      onShare: () => undefined,
+    },
+  );
+  const uploadSeconds = secondsSince(startedAt);
+  try {
+    const state = await waitForEnd(farm, job.id, signal);
+    stop.throwIfAborted();
+    if (state?.film === undefined) throw new UserError(whyNot(job.id, state));
+    const playlist = await firstLine(farm, state.film.playlist);
+    if (playlist !== '#EXTM3U') {
+      throw new UserError(
+        `The farm published ${state.film.playlist}, but it begins with "${playlist}" instead of #EXTM3U.`,
+      );
+    }
+    const totalSeconds = secondsSince(startedAt);
+    for (const line of resultLines(state, uploadSeconds, totalSeconds)) say(line);
+    answer({ ok: true, job: state, uploadSeconds, totalSeconds });
+  } finally {
+    await removeFilm(farm, job);
+  }
+}
+
+async function waitForEnd(farm: Farm, id: string, signal: AbortSignal): Promise<JobState | undefined> {
+  const live = openLive(process.stderr);
+  const style = styleFor(process.stderr);
+  const columns = process.stderr.columns || 100;
+  live.show([`queued     ${id}: a sleeping farm takes up to three minutes to start a worker`]);
+  let last: JobState | undefined;
+  try {
+    const { outputBucket, outputPrefix } = farm.address;
+    for await (const state of followJob(farm.output, outputBucket, `${outputPrefix}${id}`, signal)) {
+      last = state;
+      live.show([jobLine(state, style, columns)]);
+    }
+  } finally {
+    live.clear();
+  }
+  return last;
+}
+
+function whyNot(id: string, state: JobState | undefined): string {
+  if (state === undefined) {
+    return `No worker took the film within ${limitMinutes} minutes. "farm doctor" checks quotas, image and workers; docs/operations.md says where their logs are.`;
+  }
+  if (state.state === 'failed') {
+    return `The farm took the film, and the job failed: [${state.error?.code}] ${state.error?.message}. See "farm logs ${id}".`;
+  }
+  return `The job is "${state.state}" after ${limitMinutes} minutes. See "farm logs ${id}".`;
+}
+
+async function firstLine({ output, address }: Farm, key: string): Promise<string> {
+  const { Body } = await output.send(new GetObjectCommand({ Bucket: address.outputBucket, Key: key }));
+  return (await Body?.transformToString())?.split('\n')[0]?.trim() ?? '';
+}
+
+async function removeFilm(farm: Farm, { id, source }: { id: string; source: string }): Promise<void> {
+  const { sourceBucket, outputBucket, outputPrefix } = farm.address;
+  const key = source.slice(`s3://${sourceBucket}/`.length);
+  const folder = `${outputPrefix}${id}/`;
+  const results = await Promise.allSettled([
+    farm.source.send(new DeleteObjectCommand({ Bucket: sourceBucket, Key: key })),
+    deleteFolder(farm.output, outputBucket, folder, `${folder}status.json`),
+  ]);
+  const failure = results.find((result) => result.status === 'rejected');
+  if (failure) console.error(`The test film could not be deleted (${folder}): ${failure.reason}`);
+}
+
+/** Where the time of a finished test went. */
+export function resultLines(
+  { film, timings }: Pick<JobState, 'film' | 'timings'>,
+  uploadSeconds: number,
+  totalSeconds: number,
+): string[] {
+  const { waitSeconds = 0, probeSeconds = 0, encodeSeconds = 0, publishSeconds = 0 } = timings;
+  const steps: [string, number, string][] = [
+    ['upload', uploadSeconds, 'from this machine to the source bucket'],
+    ['waiting', waitSeconds, 'for the event, the queue, and a worker to start'],
+    ['probing', probeSeconds, 'the worker reads what the film is'],
+    ['encoding', encodeSeconds, `with ${film?.encoder ?? 'an encoder'}, publishing on the way`],
+    ['publishing', publishSeconds, 'the playlists, after the last frame'],
+  ];
+  const known = steps.reduce((sum, [, seconds]) => sum + seconds, 0);
+  steps.push(['reporting', Math.max(0, totalSeconds - known), 'until this machine saw the result']);
+  return [
+    `The farm works: 2 s of film became ${film?.renditions.length ?? 0} renditions, ${formatBytes(film?.bytes ?? 0)}, in ${formatSeconds(totalSeconds)}.`,
+    '',
+    ...steps.map(
+      ([name, seconds, what]) =>
+        `${name.padEnd(10)} ${formatSeconds(seconds).padStart(12)}  ${bar(seconds / totalSeconds, 16, ' ')}  ${what}`,
+    ),
+  ];
+}
