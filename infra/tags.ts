@@ -33,11 +33,11 @@ export const taggable: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Puts tags on everything that the program makes from here on. A transform rather than the provider's default tags, so
- * that the stack's own `aws:` config (profile, role, default tags) goes on to hold.
+ * A transform that puts tags on everything below a component. Not the provider's default tags, so that the owner's own
+ * provider and `aws:` config (profile, role, default tags) stay in force.
  */
-export function tagEverything(tags: Readonly<Record<string, string>>): void {
-  pulumi.runtime.registerResourceTransform(({ type, props, opts }) => {
+export function tagging(tags: Readonly<Record<string, string>>): pulumi.ResourceTransform {
+  return ({ type, props, opts }) => {
     if (!taggable.has(type)) return undefined;
     // What awsx passes on may be an output, whose fields are not the tags.
     const own = props.tags;
@@ -45,5 +45,5 @@ export function tagEverything(tags: Readonly<Record<string, string>>): void {
       ? own.apply((known) => ({ ...tags, ...known }))
       : { ...tags, ...own };
     return { props: { ...props, tags: all }, opts };
-  });
+  };
 }

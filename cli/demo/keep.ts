@@ -23,7 +23,7 @@ export function localAddress(farm: LocalFarm, uploadSuffixes: string[]): FarmAdd
     sourceBucket: farm.sourceBucket,
     sourceRegion: region,
     sourceEndpoint: endpoint,
-    jobsStartBy: 'uploads and submitted jobs',
+    uploadsStartJobs: true,
     outputStorage: 's3',
     outputBucket: farm.outputBucket,
     outputRegion: region,

@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import type { FarmOutputs } from '../../infra/outputs.ts';
 import { UserError } from '../errors.ts';
 
 const backend = z.enum(['s3', 'r2', 'wasabi']);
@@ -29,7 +30,7 @@ export const addressSchema = z.object({
   sourceBucket: text,
   sourceRegion: text,
   sourceEndpoint: maybeUrl,
-  jobsStartBy: z.enum(['uploads and submitted jobs', 'submitted jobs']),
+  uploadsStartJobs: z.boolean(),
   outputStorage: backend,
   outputBucket: text,
   outputRegion: text,
@@ -45,12 +46,12 @@ export const addressSchema = z.object({
   /** The Auto Scaling group of GPU instances. */
   groupName: maybe,
   /** Most workers at once. */
-  maxTasks: z.coerce.number().int().positive().optional(),
+  maxTasks: z.number().int().positive().optional(),
   /** Only of a farm on this machine: one endpoint for queue and topic, any credentials, and which uploads become jobs. */
   local: z
     .object({ endpoint: z.url(), pid: z.number().int(), uploadSuffixes: z.array(z.string()) })
     .optional(),
-});
+} satisfies Partial<Record<keyof FarmOutputs, z.ZodType>> & { local: z.ZodType });
 
 export type FarmAddress = z.infer<typeof addressSchema>;
 

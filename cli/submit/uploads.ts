@@ -14,7 +14,7 @@ export interface UploadFilter {
  * @returns none where films only come in as submitted jobs
  */
 export async function readUploadFilters({ address, source }: Farm): Promise<UploadFilter[]> {
-  if (address.jobsStartBy === 'submitted jobs') return [];
+  if (!address.uploadsStartJobs) return [];
   if (address.local) {
     return address.local.uploadSuffixes.map((suffix) => ({ prefix: '', suffix, anyCase: true }));
   }

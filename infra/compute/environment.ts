@@ -6,12 +6,13 @@ import type { Storage } from '../storage/backend.ts';
 /** Variables of the worker's container, with values that may still be on their way. */
 export type Variables = Partial<Record<keyof WorkerEnvironment, pulumi.Input<string>>>;
 
+type Queues = Record<'queue' | 'deadLetters', { url: pulumi.Input<string> }>;
+
 interface Parts {
   settings: Pick<FarmSettings, 'storage' | 'worker' | 'workersPerFilm'>;
   region: pulumi.Input<string>;
-  queueUrl: pulumi.Input<string>;
-  deadLetterQueueUrl: pulumi.Input<string>;
-  partsQueueUrl: pulumi.Input<string>;
+  jobs: Queues;
+  parts: Pick<Queues, 'queue'>;
   source: Storage;
   output: Storage;
   metricsNamespace: string;
@@ -24,9 +25,9 @@ export function workerEnvironment(parts: Parts): Variables {
   return withoutGaps({
     ...settings.worker,
     AWS_REGION: parts.region,
-    QUEUE_URL: parts.queueUrl,
-    DEAD_LETTER_QUEUE_URL: parts.deadLetterQueueUrl,
-    PARTS_QUEUE_URL: parts.partsQueueUrl,
+    QUEUE_URL: parts.jobs.queue.url,
+    DEAD_LETTER_QUEUE_URL: parts.jobs.deadLetters.url,
+    PARTS_QUEUE_URL: parts.parts.queue.url,
     WORKERS_PER_FILM: String(settings.workersPerFilm),
     SOURCE_BUCKET: source.bucket,
     SOURCE_REGION: source.region,

@@ -1,5 +1,7 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
+import { farmName } from '../names.ts';
+import { orList } from '../text.ts';
 import type { Capacity } from './capacity.ts';
 import { fitTask, maxGpus } from './instance-types.ts';
 import { createRole, instanceStatements } from './roles.ts';
@@ -10,6 +12,8 @@ export interface GpuCapacityArgs {
   clusterName: pulumi.Input<string>;
   clusterArn: pulumi.Input<string>;
   subnetIds: pulumi.Input<string[]>;
+  /** The zone of each subnet, in their order; undefined where they are not known. */
+  zones?: Promise<string[]>;
   securityGroupId: pulumi.Input<string>;
   /** GPU instance types (`instance-types.ts`), the preferred first. More types find Spot capacity sooner. */
   instanceTypes: readonly string[];
@@ -52,7 +56,7 @@ export class GpuCapacity extends pulumi.ComponentResource {
     super('transcode-farm:compute:GpuCapacity', name, {}, opts);
     const task = fitTask(args.instanceTypes, { cpuUnits: args.taskCpu, memoryMib: args.taskMemoryMib });
     const template = createLaunchTemplate(this, name, args);
-    const group = createGroup(this, name, args, template);
+    const group = createGroup(this, name, { ...args, subnetIds: usableSubnets(this, args) }, template);
     if (args.warmInstances) createPreparation(this, name, group.name);
     const provider = createProvider(this, name, group);
     const association = new aws.ecs.ClusterCapacityProviders(
@@ -83,7 +87,7 @@ function createLaunchTemplate(parent: GpuCapacity, name: string, args: GpuCapaci
   });
   // An instance that starts before its role may do anything never joins the cluster.
   const profile = new aws.iam.InstanceProfile(name, { role: role.name }, { parent, dependsOn: policy });
-  const tags = namedTags(args);
+  const tags = namedTags(name, args);
   return new aws.ec2.LaunchTemplate(
     name,
     {
@@ -151,6 +155,8 @@ function createGroup(
       // Free, and the dashboard and the idle alarm read them.
       metricsGranularity: '1Minute',
       enabledMetrics: ['GroupDesiredCapacity', 'GroupInServiceInstances', 'GroupPendingInstances'],
+      // The waker ends single instances. Auto Scaling would even out the zones after it, and start or end others.
+      suspendedProcesses: ['AZRebalance'],
       waitForCapacityTimeout: '0',
       ...(warmInstances > 0 && { warmPool: warmPool(warmInstances) }),
       // Terminates what still runs or stands ready when the farm is removed, protected or not.
@@ -159,7 +165,7 @@ function createGroup(
       tags: [
         // ECS puts it there itself and needs it; left out here, every update would take it away.
         { key: 'AmazonECSManaged', value: 'true', propagateAtLaunch: true },
-        ...Object.entries(namedTags(args)).map(([key, value]) => ({
+        ...Object.entries(namedTags(name, args)).map(([key, value]) => ({
           key,
           value,
           // The launch template tags the instances already.
@@ -169,6 +175,29 @@ function createGroup(
     },
     { parent, ignoreChanges: ['desiredCapacity'], customTimeouts: { delete: '30m' } },
   );
+}
+
+/**
+ * The subnets in whose zone EC2 offers one of the instance types: few types are in every zone.
+ * @throws RunError where no zone of the farm has any
+ */
+function usableSubnets(parent: GpuCapacity, args: GpuCapacityArgs): pulumi.Output<string[]> {
+  const { zones, instanceTypes } = args;
+  if (zones === undefined) return pulumi.output(args.subnetIds);
+  const offered = aws.ec2.getInstanceTypeOfferingsOutput(
+    {
+      locationType: 'availability-zone',
+      filters: [{ name: 'instance-type', values: [...instanceTypes] }],
+    },
+    { parent },
+  );
+  return pulumi.all([args.subnetIds, zones, offered.locations]).apply(([subnetIds, names, locations]) => {
+    const usable = subnetIds.filter((_, index) => locations.includes(names[index] ?? ''));
+    if (usable.length > 0) return usable;
+    throw new pulumi.RunError(
+      `EC2 offers ${orList(instanceTypes)} in ${orList(locations) || 'no zone of this region'}, and the farm's network is in ${names.join(', ')}. Set other instanceTypes, or vpcId and subnetIds with subnets in the zones that have them.`,
+    );
+  });
 }
 
 function createProvider(parent: GpuCapacity, name: string, group: aws.autoscaling.Group) {
@@ -198,8 +227,8 @@ function createProvider(parent: GpuCapacity, name: string, group: aws.autoscalin
 }
 
 /** The console lists instances by their tag Name. */
-function namedTags({ tags }: GpuCapacityArgs): Record<string, string> {
-  return { Name: `${pulumi.getProject()}-${pulumi.getStack()}`, ...tags };
+function namedTags(name: string, { tags }: GpuCapacityArgs): Record<string, string> {
+  return { Name: farmName(name), ...tags };
 }
 
 function base64(text: string): string {

@@ -2,16 +2,18 @@ import * as aws from '@pulumi/aws';
 import * as awsx from '@pulumi/awsx';
 import * as pulumi from '@pulumi/pulumi';
 
-export interface NetworkArgs {
-  /** An existing VPC to use instead of an own one; `subnetIds` must then be given too. */
-  vpcId?: pulumi.Input<string>;
-  /** Subnets of that VPC with a way to the internet: workers fetch their image, poll SQS and reach R2 or Wasabi. */
-  subnetIds?: pulumi.Input<string>[];
-  /** Address range of the own VPC. Changing it REPLACES the network. @default '10.60.0.0/16' */
-  cidrBlock?: string;
-  /** Zones of the own VPC; more zones find more Spot capacity. @default 3 */
-  zones?: number;
+/** An existing network, to use instead of an own one. */
+export interface ExistingNetwork {
+  vpcId: pulumi.Input<string>;
+  /** Subnets with a way to the internet: workers fetch their image, poll SQS and reach R2 or Wasabi. */
+  subnetIds: pulumi.Input<string[]>;
 }
+
+/** Address range of an own network. */
+const cidrBlock = '10.60.0.0/16';
+
+/** More zones find more Spot capacity. New accounts find only two in us-west-1. */
+const maxZones = 3;
 
 /**
  * Where workers live: public subnets with a way out and no way in.
@@ -25,13 +27,17 @@ export interface NetworkArgs {
 export class Network extends pulumi.ComponentResource {
   readonly vpcId: pulumi.Output<string>;
   readonly subnetIds: pulumi.Output<string[]>;
+  /** The zone of each subnet, in their order; undefined in an existing network. */
+  readonly zones: Promise<string[]> | undefined;
   readonly securityGroupId: pulumi.Output<string>;
 
-  constructor(name: string, args: NetworkArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, existing?: ExistingNetwork, opts?: pulumi.ComponentResourceOptions) {
     super('transcode-farm:compute:Network', name, {}, opts);
-    const { vpcId, subnetIds } = existing(name, args) ?? createVpc(this, name, args);
+    const { vpcId, subnetIds, zones }: ExistingNetwork & Partial<OwnNetwork> =
+      existing ?? createVpc(this, name);
     this.vpcId = pulumi.output(vpcId);
     this.subnetIds = pulumi.output(subnetIds);
+    this.zones = zones;
     this.securityGroupId = createSecurityGroup(this, name, this.vpcId);
     this.registerOutputs({
       vpcId: this.vpcId,
@@ -41,27 +47,28 @@ export class Network extends pulumi.ComponentResource {
   }
 }
 
-type Place = { vpcId: pulumi.Input<string>; subnetIds: pulumi.Input<pulumi.Input<string>[]> };
-
-function existing(name: string, { vpcId, subnetIds = [] }: NetworkArgs): Place | undefined {
-  if (vpcId !== undefined && subnetIds.length > 0) return { vpcId, subnetIds };
-  if (vpcId === undefined && subnetIds.length === 0) return undefined;
-  const missing = vpcId === undefined ? '"vpcId"' : '"subnetIds"';
-  throw new Error(
-    `Network "${name}": ${missing} is missing. An existing network needs "vpcId" and at least one of "subnetIds"; leave out both for an own network.`,
-  );
+interface OwnNetwork extends ExistingNetwork {
+  zones: Promise<string[]>;
 }
 
-function createVpc(
-  parent: Network,
-  name: string,
-  { cidrBlock = '10.60.0.0/16', zones = 3 }: NetworkArgs,
-): Place {
+/**
+ * The first zones of the region, without Local Zones and Wavelength Zones that the account has opted in to: they have neither Fargate
+ * nor every instance type. The first ones always, as a subnet can't be moved to another zone while its address range is in use.
+ */
+async function usualZones(parent: Network): Promise<string[]> {
+  const filters = [{ name: 'opt-in-status', values: ['opt-in-not-required'] }];
+  const { names } = await aws.getAvailabilityZones({ state: 'available', filters }, { parent });
+  return names.slice(0, maxZones);
+}
+
+function createVpc(parent: Network, name: string): OwnNetwork {
+  const zones = usualZones(parent);
   const vpc = new awsx.ec2.Vpc(
     name,
     {
       cidrBlock,
-      numberOfAvailabilityZones: zones,
+      // The type wants plain names; Pulumi awaits a promise before it sends them on.
+      availabilityZoneNames: zones as unknown as string[],
       enableDnsHostnames: true,
       subnetStrategy: awsx.ec2.SubnetAllocationStrategy.Auto,
       subnetSpecs: [{ type: awsx.ec2.SubnetType.Public }],
@@ -69,7 +76,7 @@ function createVpc(
     },
     { parent },
   );
-  // Everybody in a VPC gets this group who names no other: it lets nothing in and nothing out.
+  // The group of whatever names no other: it lets nothing in and nothing out.
   new aws.ec2.DefaultSecurityGroup(
     `${name}-default`,
     { vpcId: vpc.vpcId, ingress: [], egress: [] },
@@ -85,7 +92,7 @@ function createVpc(
     },
     { parent },
   );
-  return { vpcId: vpc.vpcId, subnetIds: vpc.publicSubnetIds };
+  return { vpcId: vpc.vpcId, subnetIds: vpc.publicSubnetIds, zones };
 }
 
 function createSecurityGroup(

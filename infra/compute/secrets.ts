@@ -1,5 +1,6 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
+import { farmName } from '../names.ts';
 import type { Variables } from './environment.ts';
 import type { WorkerSecret } from './service.ts';
 
@@ -19,7 +20,7 @@ export class Secrets extends pulumi.ComponentResource {
       const parameter = new aws.ssm.Parameter(
         `${name}-${variable.toLowerCase().replaceAll('_', '-')}`,
         {
-          name: `/${pulumi.getProject()}/${pulumi.getStack()}/${variable}`,
+          name: `/${farmName(name, '/')}/${variable}`,
           type: 'SecureString',
           value: pulumi.secret(variables[variable] ?? ''),
         },

@@ -1,6 +1,7 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { WorkerEnvironment } from '../../worker/src/settings/settings.ts';
+import { farmName } from '../names.ts';
 import type { Capacity } from './capacity.ts';
 import { buildContainer, scratchVolume } from './container.ts';
 import { createRole, executionStatements, protectionStatement } from './roles.ts';
@@ -8,6 +9,11 @@ import { scratchDirectory } from './user-data.ts';
 
 export interface WorkerServiceArgs {
   clusterArn: pulumi.Input<string>;
+  /**
+   * Names the service and its task definition: ECS can't move a service from one kind to the other, so a switch makes new ones
+   * beside the old, which go afterwards.
+   */
+  kind: 'fargate' | 'gpu';
   capacity: Capacity;
   subnetIds: pulumi.Input<string[]>;
   securityGroupId: pulumi.Input<string>;
@@ -62,8 +68,20 @@ export class WorkerService extends pulumi.ComponentResource {
     const task = createRole(this, `${name}-task`, {
       service: 'ecs-tasks.amazonaws.com',
       description: 'The transcoding worker: queue, films, protection of its own task',
-      statements: [...args.taskStatements, protectionStatement(args.clusterArn)],
+      statements: args.taskStatements,
     });
+    // Of its own, by kind: a switch of the compute must not take it from the workers of the old cluster.
+    const protection = new aws.iam.RolePolicy(
+      `${name}-task-${args.kind}`,
+      {
+        role: task.role.name,
+        policy: pulumi.jsonStringify({
+          Version: '2012-10-17',
+          Statement: [protectionStatement(args.clusterArn)],
+        }),
+      },
+      { parent: this },
+    );
     const execution = createRole(this, `${name}-execution`, {
       service: 'ecs-tasks.amazonaws.com',
       description: 'ECS, to start a worker: image, secrets, log',
@@ -73,14 +91,15 @@ export class WorkerService extends pulumi.ComponentResource {
           executionStatements({ image, logGroupArn, parameterArns }),
         ),
     });
-    const definition = createDefinition(this, name, args, {
+    const kindName = `${name}-${args.kind}`;
+    const definition = createDefinition(this, kindName, args, {
       logGroupName: logGroup.name,
       taskRoleArn: task.role.arn,
       executionRoleArn: execution.role.arn,
     });
     // Made after and removed before: capacity, or its tasks have nowhere to go; policies, or a stopping worker can't give back its job.
-    const dependsOn = [args.capacity.association, task.policy, execution.policy];
-    const service = createService(this, name, args, definition, dependsOn);
+    const dependsOn = [args.capacity.association, task.policy, protection, execution.policy];
+    const service = createService(this, kindName, args, definition, dependsOn);
 
     this.serviceName = service.name;
     this.serviceArn = service.id;
@@ -122,7 +141,9 @@ function createDefinition(
     name,
     {
       // Families are the account's, not the stack's.
-      family: `${pulumi.getProject()}-${pulumi.getStack()}-${name}`,
+      family: farmName(name),
+      // A rollback starts tasks of the revision before, which must be active for that. Revisions cost nothing.
+      skipDestroy: true,
       requiresCompatibilities: [capacity.launchType],
       // On instances the bridge is up at once; a network interface for each task takes seconds more.
       networkMode: isFargate ? 'awsvpc' : 'bridge',

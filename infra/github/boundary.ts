@@ -1,4 +1,4 @@
-import * as pulumi from '@pulumi/pulumi';
+import type * as pulumi from '@pulumi/pulumi';
 
 /**
  * The most that a role made by the deploy role can ever do: all but managing identities and the account. None of the farm's
@@ -7,13 +7,13 @@ import * as pulumi from '@pulumi/pulumi';
  */
 export const boundaryArn = 'arn:aws:iam::aws:policy/PowerUserAccess';
 
-/** Roles of `GithubRoles`: made by hand, not by the deploy role, which could not manage the farm's roles within the boundary. */
-const deployers = /^github-/;
-
-/** Bounds every role that the program makes from here on. */
-export function boundRoles(): void {
-  pulumi.runtime.registerResourceTransform(({ type, name, props, opts }) => {
-    if (type !== 'aws:iam/role:Role' || deployers.test(name)) return undefined;
+/**
+ * A transform that bounds every role of a farm but those of `GithubRoles`: an administrator makes these two, as the deploy role
+ * could not manage the farm's roles from within the boundary.
+ */
+export function boundRoles(farm: string): pulumi.ResourceTransform {
+  return ({ type, name, props, opts }) => {
+    if (type !== 'aws:iam/role:Role' || name.startsWith(`${farm}-github-`)) return undefined;
     return { props: { ...props, permissionsBoundary: boundaryArn }, opts };
-  });
+  };
 }

@@ -1,15 +1,20 @@
 import type * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
-import { bucketNameFor } from '../storage/bucket-name.ts';
+import { farmName } from '../names.ts';
+import { bucketPrefix } from '../storage/bucket-name.ts';
 import { boundaryArn } from './boundary.ts';
 import { unnamedActions, unnamedGlobalActions } from './unnamed-actions.ts';
 
 /** What the rights are narrowed to. */
 export interface DeployedFarm {
+  /** The farm's name, which begins the names of what it makes. */
+  farm: string;
   account: pulumi.Input<string>;
   region: pulumi.Input<string>;
   /** S3 buckets that the farm uses and did not make. */
-  existingBuckets: string[];
+  existingBuckets: pulumi.Input<string>[];
+  /** S3 buckets that the farm made. A renamed stack keeps those that have its former name. */
+  madeBuckets: pulumi.Input<string>[];
   /** S3 bucket that holds Pulumi's state; undefined with Pulumi Cloud. */
   stateBucket?: string;
 }
@@ -20,7 +25,7 @@ export function previewStatements({ existingBuckets, stateBucket }: DeployedFarm
     // None of the three has a resource to be narrowed to (service authorization reference).
     allow(
       'LookUp',
-      ['ec2:DescribeAvailabilityZones', 'ecr:GetAuthorizationToken', 'servicequotas:GetServiceQuota'],
+      ['ec2:DescribeAvailabilityZones', 'ec2:DescribeInstanceTypeOfferings', 'ecr:GetAuthorizationToken'],
       '*',
     ),
     ...onBuckets('SeeBuckets', existingBuckets, ['s3:ListBucket', 's3:GetBucketLocation']),
@@ -58,24 +63,26 @@ export function deployStatements(farm: DeployedFarm): aws.iam.PolicyStatement[] 
 }
 
 /** Everything that a service can do, with what carries a name of this farm. */
-function ownedStatements({ account, region }: DeployedFarm): aws.iam.PolicyStatement[] {
-  const farm = `${pulumi.getProject()}-${pulumi.getStack()}`;
+function ownedStatements({ farm, account, region, madeBuckets }: DeployedFarm): aws.iam.PolicyStatement[] {
   const here = (service: string, ...names: string[]) => names.map((name) => ({ service, name, at: region }));
   const global = (service: string, name: string) => ({ service, name, at: '' });
   const owned = [
-    ...here('sqs', 'jobs-*', 'parts-*', 'scaling-waker-missed-*'),
-    ...here('sns', 'jobs-*', 'watch-alerts-*'),
-    ...here('lambda', 'function:scaling-waker-*'),
-    ...here('events', 'rule/scaling-waker-*'),
-    ...here('logs', 'log-group:worker-*', 'log-group:scaling-waker-*'),
-    ...here('ssm', `parameter/${pulumi.getProject()}/${pulumi.getStack()}/*`, 'parameter/scaling-waker-*'),
-    ...here('ecr', 'repository/worker-*'),
-    ...here('ecs', 'cluster/farm-*', 'service/farm-*', 'task/farm-*', 'container-instance/farm-*'),
-    ...here('ecs', 'capacity-provider/gpu-*', `task-definition/${farm}-*`),
-    ...here('autoscaling', 'autoScalingGroup:*:autoScalingGroupName/gpu-*'),
-    ...here('cloudwatch', 'alarm:watch-*', 'alarm:TargetTracking-service/farm-*'),
-    global('cloudwatch', `dashboard/${farm}`),
-    global('budgets', 'budget/watch-*'),
+    ...here('sqs', `${farm}-*`),
+    ...here('sns', `${farm}-*`),
+    ...here('lambda', `function:${farm}-*`),
+    ...here('events', `rule/${farm}-*`),
+    ...here('logs', `log-group:${farm}-*`),
+    ...here('ssm', `parameter/${farmName(farm, '/')}/*`, `parameter/${farm}-*`),
+    ...here('ecr', `repository/${farm}-*`),
+    ...here(
+      'ecs',
+      ...['cluster', 'service', 'task', 'container-instance'].map((kind) => `${kind}/${farm}-*`),
+    ),
+    ...here('ecs', `capacity-provider/${farm}-*`, `task-definition/${farmName(farm)}-*`),
+    ...here('autoscaling', `autoScalingGroup:*:autoScalingGroupName/${farm}-*`),
+    ...here('cloudwatch', `alarm:${farm}-*`, `alarm:TargetTracking-service/${farm}-*`),
+    global('cloudwatch', `dashboard/${farmName(farm)}`),
+    global('budgets', `budget/${farm}-*`),
   ];
   const services = [...new Set(owned.map(({ service }) => service))];
   return [
@@ -91,20 +98,20 @@ function ownedStatements({ account, region }: DeployedFarm): aws.iam.PolicyState
     allow(
       'OwnS3',
       ['s3:*'],
-      ['source', 'output'].map((use) => `arn:aws:s3:::${bucketNameFor(use)}-*`),
+      [
+        ...['source', 'output'].map((use) => `arn:aws:s3:::${bucketPrefix(`${farm}-${use}`)}*`),
+        ...madeBuckets.map((bucket) => pulumi.interpolate`arn:aws:s3:::${bucket}`),
+      ],
     ),
   ];
 }
 
 /** The farm's roles, each within the boundary, and given to the services that run the farm alone. */
-function roleStatements({ account }: DeployedFarm): aws.iam.PolicyStatement[] {
+function roleStatements({ account, farm }: DeployedFarm): aws.iam.PolicyStatement[] {
   const iam = (...names: string[]) =>
     names.map((name) => pulumi.interpolate`arn:aws:iam::${account}:${name}`);
   const roles = iam(
-    'role/worker-task-*',
-    'role/worker-execution-*',
-    'role/scaling-waker-*',
-    'role/gpu-instance-*',
+    ...['worker-task', 'worker-execution', 'waker', 'gpu-instance'].map((kind) => `role/${farm}-${kind}-*`),
   );
   return [
     {
@@ -144,7 +151,7 @@ function roleStatements({ account }: DeployedFarm): aws.iam.PolicyStatement[] {
         'iam:ListInstanceProfilesForRole',
         'iam:ListRolePolicies',
       ],
-      [...roles, ...iam('role/github-*')],
+      [...roles, ...iam(`role/${farm}-github-*`)],
     ),
     allow('SeeProvider', ['iam:GetOpenIDConnectProvider'], iam('oidc-provider/*')),
     allow(
@@ -158,7 +165,7 @@ function roleStatements({ account }: DeployedFarm): aws.iam.PolicyStatement[] {
         'iam:TagInstanceProfile',
         'iam:UntagInstanceProfile',
       ],
-      iam('instance-profile/gpu-*'),
+      iam(`instance-profile/${farm}-gpu-*`),
     ),
     {
       // AWS's own roles for its services, made at their first use in an account.
@@ -177,14 +184,18 @@ function roleStatements({ account }: DeployedFarm): aws.iam.PolicyStatement[] {
   ];
 }
 
-function onBuckets(Sid: string, buckets: string | string[] | undefined, actions: string[]) {
+function onBuckets(
+  Sid: string,
+  buckets: pulumi.Input<string> | pulumi.Input<string>[] | undefined,
+  actions: string[],
+) {
   const names = [buckets ?? []].flat();
   if (names.length === 0) return [];
   return [
     allow(
       Sid,
       actions,
-      names.map((name) => `arn:aws:s3:::${name}`),
+      names.map((name) => pulumi.interpolate`arn:aws:s3:::${name}`),
     ),
   ];
 }

@@ -1,5 +1,6 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
+import { farmName } from '../names.ts';
 import { type DeployedFarm, deployStatements, previewStatements } from './rights.ts';
 
 export interface GithubRolesArgs extends Omit<DeployedFarm, 'account' | 'region'> {
@@ -43,12 +44,12 @@ export class GithubRoles extends pulumi.ComponentResource {
       : pulumi.interpolate`arn:aws:iam::${account}:oidc-provider/${issuer}`;
     const subject = `repo:${args.repository}`;
     this.previewRoleArn = createRole(this, `${name}-preview`, provider, {
-      description: `GitHub Actions: previews of ${pulumi.getProject()}-${pulumi.getStack()} for pull requests`,
+      description: `GitHub Actions: previews of ${farmName(args.farm)} for pull requests`,
       subject: `${subject}:pull_request`,
       statements: previewStatements(farm),
     });
     this.deployRoleArn = createRole(this, `${name}-deploy`, provider, {
-      description: `GitHub Actions: deployment of ${pulumi.getProject()}-${pulumi.getStack()}`,
+      description: `GitHub Actions: deployment of ${farmName(args.farm)}`,
       subject: `${subject}:environment:${pulumi.getStack()}`,
       statements: deployStatements(farm),
     });

@@ -42,7 +42,6 @@ export const unnamedActions: readonly string[] = [
      RegisterTaskDefinition DescribeTaskDefinition DeregisterTaskDefinition`,
   ),
   ...ofService('logs', 'DescribeLogGroups'),
-  ...ofService('servicequotas', 'GetServiceQuota'),
   ...ofService('sns', 'GetSubscriptionAttributes SetSubscriptionAttributes Unsubscribe'),
   ...ofService('ssm', 'DescribeParameters'),
 ];

@@ -1,10 +1,13 @@
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import * as awsx from '@pulumi/awsx';
 import * as pulumi from '@pulumi/pulumi';
 import { hashOfContext } from './context.ts';
 
-/** Where the program runs is `infra/`; the image is built from the repository's root, for its lock file. */
-const context = '..';
-const dockerfile = '../worker/Dockerfile';
+/** The image is built from the repository's root, for its lock file. */
+const root = new URL('../..', import.meta.url);
+/** From where the program runs, so that the path is the same on every machine. */
+const context = relative(process.cwd(), fileURLToPath(root)) || '.';
 
 /** Images kept for going back to; each task names its own by digest. */
 const imagesKept = 10;
@@ -42,9 +45,9 @@ export class WorkerImage extends pulumi.ComponentResource {
       {
         repositoryUrl: repository.url,
         context,
-        dockerfile,
+        dockerfile: join(context, 'worker/Dockerfile'),
         platform: 'linux/amd64', // what Fargate and the GPU instances of the farm are
-        imageTag: hashOfContext(new URL('../..', import.meta.url)),
+        imageTag: hashOfContext(root),
       },
       { parent: this },
     );

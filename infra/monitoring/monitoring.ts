@@ -1,6 +1,7 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { Capacity } from '../compute/capacity.ts';
+import { farmName } from '../names.ts';
 import { type FarmAlarm, farmAlarms } from './alarms.ts';
 import { type BudgetArgs, createBudget } from './budget.ts';
 import { buildDashboard } from './dashboard.ts';
@@ -59,8 +60,8 @@ export class Monitoring extends pulumi.ComponentResource {
     const dashboard = new aws.cloudwatch.Dashboard(
       name,
       {
-        // Dashboards have no names of their own making: one for each stack.
-        dashboardName: `${pulumi.getProject()}-${pulumi.getStack()}`,
+        // Dashboards have no names of Pulumi's making.
+        dashboardName: farmName(name),
         dashboardBody: pulumi.jsonStringify(
           buildDashboard(
             farm,

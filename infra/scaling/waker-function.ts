@@ -36,7 +36,7 @@ export function createWakerFunction(parent: pulumi.Resource, component: string, 
     name,
     {
       description: 'Wakes and sleeps the transcoding farm',
-      runtime: 'nodejs22.x',
+      runtime: 'nodejs24.x',
       architectures: ['arm64'],
       handler: wakerHandler,
       code: new pulumi.asset.AssetArchive(
@@ -47,7 +47,7 @@ export function createWakerFunction(parent: pulumi.Resource, component: string, 
       role: role.arn,
       memorySize: 256,
       timeout: timeoutSeconds,
-      reservedConcurrentExecutions: reservedConcurrency(parent),
+      // Not reserved to one at a time: two at once see the same and decide the same.
       loggingConfig: { logFormat: 'Text', logGroup: logGroup.name },
       deadLetterConfig: { targetArn: missed.arn },
       environment: { variables: { FARM: describeFarm(args, memory.name) } },
@@ -62,18 +62,6 @@ export function createWakerFunction(parent: pulumi.Resource, component: string, 
   );
   createCallers(parent, name, args.topicArn, waker);
   return { functionName: waker.name, logGroupName: logGroup.name };
-}
-
-/**
- * Runs one at a time, where the account allows it: Lambda keeps 100 for functions without a reservation, and a new account has 10 in all.
- * Two at once would do no harm: both see the same and decide the same.
- */
-function reservedConcurrency(parent: pulumi.Resource): pulumi.Output<number> {
-  const quota = aws.servicequotas.getServiceQuotaOutput(
-    { serviceCode: 'lambda', quotaCode: 'L-B99A9384' },
-    { parent },
-  );
-  return quota.value.apply((limit) => (limit > 100 ? 1 : -1));
 }
 
 /** Calls that failed or came too late. The farm needs none of them again; they tell what went wrong. */

@@ -1,6 +1,7 @@
+import type * as pulumi from '@pulumi/pulumi';
 import { fargateMistake } from '../compute/fargate-sizes.ts';
 import { fitTask } from '../compute/instance-types.ts';
-import { type ConfigReader, setLine } from './reader.ts';
+import type { SettingsReader } from './reader.ts';
 
 export type ComputeSettings = {
   onDemandBase: number;
@@ -21,9 +22,7 @@ export interface ScalingSettings {
 }
 
 export interface NetworkSettings {
-  existing?: { vpcId: string; subnetIds: string[] };
-  /** Availability zones of an own network. */
-  zones: number;
+  existing?: { vpcId: pulumi.Input<string>; subnetIds: pulumi.Input<string[]> };
   assignPublicIp: boolean;
 }
 
@@ -31,7 +30,7 @@ export interface NetworkSettings {
 const usualGpuTypes = ['g4dn.xlarge', 'g4dn.2xlarge', 'g6.xlarge', 'g5.xlarge'];
 const usualFargateTask = { cpuUnits: 4096, memoryMib: 8192 };
 
-export function readCompute(config: ConfigReader): ComputeSettings {
+export function readCompute(config: SettingsReader): ComputeSettings {
   const kind = config.choice('compute', ['fargate', 'gpu']);
   const types = config.list('instanceTypes', /^[a-z0-9-]+\.[a-z0-9]+$/, 'instance types', 'g4dn.xlarge');
   const asked = {
@@ -44,20 +43,10 @@ export function readCompute(config: ConfigReader): ComputeSettings {
     warmInstances: config.integer('warmInstances', { min: 0, max: 100 }),
   };
   if (kind === 'fargate') {
-    if (common.warmInstances > 0) {
-      config.rejectTogether(
-        `warmInstances is ${common.warmInstances}, but compute is "fargate", which has no instances to keep ready.`,
-        'pulumi config rm warmInstances',
-        `or ${setLine('compute', 'gpu')}`,
-      );
-    }
-    if (types.length > 0) {
-      config.rejectTogether(
-        `instanceTypes is ${JSON.stringify(types)}, but compute is "fargate", which has no instances and no GPU.`,
-        'pulumi config rm instanceTypes',
-        `or ${setLine('compute', 'gpu')}`,
-      );
-    }
+    // Not a mistake: one line switches the compute, there and back.
+    if (common.warmInstances > 0)
+      config.ignore('warmInstances', 'compute is "fargate", which has no instances');
+    if (types.length > 0) config.ignore('instanceTypes', 'compute is "fargate", which has no instances');
     const task = {
       cpuUnits: asked.cpuUnits ?? usualFargateTask.cpuUnits,
       memoryMib: asked.memoryMib ?? usualFargateTask.memoryMib,
@@ -66,11 +55,11 @@ export function readCompute(config: ConfigReader): ComputeSettings {
     if (mistake) {
       config.rejectTogether(
         `taskCpu and taskMemoryMib: ${mistake}`,
-        setLine('taskCpu', '4096'),
-        setLine('taskMemoryMib', '8192'),
+        config.toSet('taskCpu', '4096'),
+        config.toSet('taskMemoryMib', '8192'),
       );
     }
-    return { kind, ...common, task };
+    return { kind, ...common, warmInstances: 0, task };
   }
   const instanceTypes = types.length > 0 ? types : usualGpuTypes;
   try {
@@ -78,13 +67,13 @@ export function readCompute(config: ConfigReader): ComputeSettings {
   } catch (error) {
     config.rejectTogether(
       error instanceof Error ? error.message : String(error),
-      setLine('instanceTypes', 'g4dn.xlarge', "--path 'instanceTypes[0]'"),
+      config.toSet('instanceTypes', 'g4dn.xlarge', 'entry'),
     );
     return { kind, ...common, instanceTypes, task: usualFargateTask };
   }
 }
 
-export function readScaling(config: ConfigReader, compute: ComputeSettings): ScalingSettings {
+export function readScaling(config: SettingsReader, compute: ComputeSettings): ScalingSettings {
   const settings = {
     minTasks: config.integer('minTasks', { min: 0, max: 100 }),
     maxTasks: config.integer('maxTasks', { min: 1, max: 100 }),
@@ -97,10 +86,10 @@ export function readScaling(config: ConfigReader, compute: ComputeSettings): Sca
   const { minTasks, maxTasks } = settings;
   const { onDemandBase } = compute;
   if (minTasks > maxTasks) {
-    config.refuse('maxTasks', `is ${maxTasks}, less than minTasks ${minTasks}.`, `${minTasks}`);
+    config.reject('maxTasks', `is ${maxTasks}, less than minTasks ${minTasks}.`, `${minTasks}`);
   }
   if (onDemandBase > maxTasks) {
-    config.refuse(
+    config.reject(
       'onDemandBase',
       `is ${onDemandBase}, more than maxTasks ${maxTasks}: there are never so many workers.`,
       `${maxTasks}`,
@@ -111,19 +100,19 @@ export function readScaling(config: ConfigReader, compute: ComputeSettings): Sca
 }
 
 function checkWarmInstances(
-  config: ConfigReader,
+  config: SettingsReader,
   { warmInstances, onDemandBase, spot }: ComputeSettings,
   { minTasks, maxTasks }: ScalingSettings,
 ): void {
   const is = `is ${warmInstances}`;
   if (warmInstances > maxTasks) {
-    config.refuse(
+    config.reject(
       'warmInstances',
       `${is}, more than maxTasks ${maxTasks}: there are never so many workers.`,
       `${maxTasks}`,
     );
   } else if (warmInstances <= minTasks) {
-    config.refuse(
+    config.reject(
       'warmInstances',
       `${is}, and minTasks ${minTasks}: what always runs is never stopped, so none would stand ready.`,
       '0',
@@ -131,25 +120,28 @@ function checkWarmInstances(
   } else if (spot && warmInstances > onDemandBase) {
     config.rejectTogether(
       `warmInstances ${is}, more than onDemandBase ${onDemandBase}: only On-Demand instances can stand ready.`,
-      setLine('onDemandBase', `${warmInstances}`),
-      `or ${setLine('spot', 'false')}`,
+      config.toSet('onDemandBase', `${warmInstances}`),
+      `or ${config.toSet('spot', 'false')}`,
     );
   }
 }
 
 /** How many workers make one film together, at most. */
-export function readWorkersPerFilm(config: ConfigReader, { maxTasks, wakeWorkers }: ScalingSettings): number {
+export function readWorkersPerFilm(
+  config: SettingsReader,
+  { maxTasks, wakeWorkers }: ScalingSettings,
+): number {
   // By default one worker is always left for other people's films.
   const workers = config.integer('workersPerFilm', { min: 0, max: 100 }) || Math.max(1, maxTasks - 1);
   if (workers > maxTasks) {
-    config.refuse(
+    config.reject(
       'workersPerFilm',
       `is ${workers}, more than maxTasks ${maxTasks}: there are never so many workers.`,
       `${maxTasks}`,
     );
   }
   if (wakeWorkers > workers) {
-    config.refuse(
+    config.reject(
       'wakeWorkers',
       `is ${wakeWorkers}, more than workersPerFilm ${workers}: a film has no use for so many.`,
       `${workers}`,
@@ -158,24 +150,24 @@ export function readWorkersPerFilm(config: ConfigReader, { maxTasks, wakeWorkers
   return workers;
 }
 
-export function readNetwork(config: ConfigReader): NetworkSettings {
-  const vpcId = config.pattern('vpcId', /^vpc-[0-9a-f]{8,17}$/, 'a VPC id', 'vpc-0123456789abcdef0');
-  const subnetIds = config.list(
+export function readNetwork(config: SettingsReader): NetworkSettings {
+  const vpcId = config.input('vpcId', /^vpc-[0-9a-f]{8,17}$/, 'a VPC id', 'vpc-0123456789abcdef0');
+  const subnetIds = config.listInput(
     'subnetIds',
     /^subnet-[0-9a-f]{8,17}$/,
     'subnet ids',
     'subnet-0123456789abcdef0',
   );
-  if ((config.text('vpcId') === '') !== /^(|\[\])$/.test(config.text('subnetIds'))) {
+  const hasSubnets = !/^(|\[\])$/.test(config.text('subnetIds'));
+  if (config.isSet('vpcId') !== hasSubnets) {
     config.rejectTogether(
       'vpcId and subnetIds go together: set both to work in an existing network, or neither.',
-      setLine('vpcId', 'vpc-0123456789abcdef0'),
-      setLine('subnetIds', 'subnet-0123456789abcdef0', "--path 'subnetIds[0]'"),
+      config.toSet('vpcId', 'vpc-0123456789abcdef0'),
+      config.toSet('subnetIds', 'subnet-0123456789abcdef0', 'entry'),
     );
   }
   return {
-    existing: vpcId !== '' && subnetIds.length > 0 ? { vpcId, subnetIds } : undefined,
-    zones: config.region() === 'us-west-1' ? 2 : 3, // new accounts find only two zones there
+    existing: vpcId !== undefined && subnetIds !== undefined ? { vpcId, subnetIds } : undefined,
     assignPublicIp: config.flag('assignPublicIp'),
   };
 }

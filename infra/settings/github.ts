@@ -1,4 +1,4 @@
-import type { ConfigReader } from './reader.ts';
+import type { SettingsReader } from './reader.ts';
 import { bucketName } from './storage.ts';
 
 export interface GithubSettings {
@@ -13,7 +13,7 @@ export interface GithubSettings {
 const repository = /^([\w-]+\/[\w.-]+|[\w-]+@\d+\/[\w.-]+@\d+)$/;
 
 /** Which repository of GitHub previews and deploys the stack. */
-export function readGithub(config: ConfigReader): GithubSettings | undefined {
+export function readGithub(config: SettingsReader): GithubSettings | undefined {
   const settings = {
     repository: config.pattern(
       'githubRepository',
@@ -36,7 +36,7 @@ export function readGithub(config: ConfigReader): GithubSettings | undefined {
     ...(settings.stateBucket === undefined ? [] : ['githubStateBucket']),
   ];
   for (const key of without) {
-    config.refuse('githubRepository', `is not set, so ${key} is of no use.`, 'you/transcode-farm');
+    config.reject('githubRepository', `is not set, so ${key} is of no use.`, 'you/transcode-farm');
   }
   return undefined;
 }

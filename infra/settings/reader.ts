@@ -1,56 +1,68 @@
 import * as pulumi from '@pulumi/pulumi';
+import { orList } from '../text.ts';
+import type { SettingsSource } from './sources.ts';
 
-/**
- * Thrown with every mistake of the stack's config at once. A `RunError`, so that Pulumi shows its text without a stack.
- */
+/** Thrown with every mistake at once. A `RunError`, so that Pulumi shows its text without a stack. */
 export class SettingsError extends pulumi.RunError {
   override readonly name = 'SettingsError';
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {
-    const many = problems.length === 1 ? 'One setting needs' : `${problems.length} settings need`;
-    super(`${many} mending (docs/configuration.md describes them all):\n${problems.join('\n')}`);
+    const many = problems.length === 1 ? '1 setting is invalid' : `${problems.length} settings are invalid`;
+    super(`${many} (docs/configuration.md describes them all):\n${problems.join('\n')}`);
     this.problems = problems;
   }
 }
 
-/** Reads config keys, remembers every mistake, and goes on; `check` then tells them all. */
-export class ConfigReader {
-  readonly #project = pulumi.getProject();
+/** Reads settings, remembers every mistake, and goes on; `check` then reports them all. */
+export class SettingsReader {
+  readonly #source: SettingsSource;
   readonly #problems: string[] = [];
   readonly #known = new Set<string>();
+  /** What is set and not used, in sentences. */
+  readonly notes: string[] = [];
 
-  /** Empty when the key is not set. Spaces around it do not count. */
-  text(key: string): string {
-    this.#known.add(key);
-    return (pulumi.runtime.getConfig(`${this.#project}:${key}`) ?? '').trim();
+  constructor(source: SettingsSource) {
+    this.#source = source;
   }
 
-  /** AWS's region, if the stack says it; else the environment does, for the provider alone. */
-  region(): string | undefined {
-    return pulumi.runtime.getConfig('aws:region');
+  /** Empty when the key is not set. Of what is not known yet, only that it is set. */
+  text(key: string): string {
+    const value = this.#value(key);
+    return typeof value === 'string' ? value : '(output)';
+  }
+
+  isSet(key: string): boolean {
+    return this.text(key) !== '';
   }
 
   /** Text of the given form, or empty. */
   pattern(key: string, form: RegExp, expected: string, example: string): string {
     const value = this.text(key);
     if (value === '' || form.test(value)) return value;
-    this.refuse(key, `is ${quoted(value)}: expected ${expected}.`, example);
+    this.reject(key, `is ${quoted(value)}: expected ${expected}.`, example);
     return '';
+  }
+
+  /** As `pattern`, for what another resource may give; undefined when the key is not set. */
+  input(key: string, form: RegExp, expected: string, example: string): pulumi.Input<string> | undefined {
+    const value = this.#value(key);
+    if (typeof value !== 'string') return value;
+    return this.pattern(key, form, expected, example) || undefined;
   }
 
   choice<T extends string>(key: string, allowed: readonly [T, ...T[]]): T {
     const value = this.text(key);
     const found = allowed.find((one) => one === value);
     if (found === undefined)
-      this.refuse(key, `is ${quoted(value)}: expected ${orList(allowed)}.`, allowed[0]);
+      this.reject(key, `is ${quoted(value)}: expected ${orList(allowed)}.`, allowed[0]);
     return found ?? allowed[0];
   }
 
   flag(key: string): boolean {
     const value = this.text(key);
     if (value !== 'true' && value !== 'false') {
-      this.refuse(key, `is ${quoted(value)}: expected true or false.`, 'true');
+      this.reject(key, `is ${quoted(value)}: expected true or false.`, 'true');
     }
     return value === 'true';
   }
@@ -61,7 +73,7 @@ export class ConfigReader {
     const number = Number(value);
     if (/^-?\d+$/.test(value) && number >= min && number <= max) return number;
     const nearest = /^-?\d+$/.test(value) ? Math.min(Math.max(number, min), max) : min;
-    this.refuse(key, `is ${quoted(value)}: expected a whole number from ${min} to ${max}.`, `${nearest}`);
+    this.reject(key, `is ${quoted(value)}: expected a whole number from ${min} to ${max}.`, `${nearest}`);
     return nearest;
   }
 
@@ -71,61 +83,82 @@ export class ConfigReader {
     if (value === '') return [];
     const items = parseList(value);
     if (items?.every((item) => form.test(item))) return items;
-    this.refuse(key, `is ${value}: expected a list of ${expected}.`, example, `--path '${key}[0]'`);
+    this.reject(key, `is ${value}: expected a list of ${expected}.`, example, 'entry');
     return [];
+  }
+
+  /** As `list`, for what another resource may give; undefined when the key is not set. */
+  listInput(
+    key: string,
+    form: RegExp,
+    expected: string,
+    example: string,
+  ): pulumi.Input<string[]> | undefined {
+    const value = this.#value(key);
+    if (typeof value !== 'string') return value.apply((text) => parseList(text) ?? []);
+    const items = this.list(key, form, expected, example);
+    return items.length > 0 ? items : undefined;
   }
 
   /**
    * A secret output; undefined when the key is not set. Its text is looked at by `looksRight` only to warn, as what
-   * is wrong with a secret shows when it is used, and must not be told here.
+   * is wrong with a secret shows when it is used, and must not be printed here.
    */
   secret(
     key: string,
     expected = 'a value',
     looksRight: (value: string) => boolean = () => true,
   ): pulumi.Output<string> | undefined {
-    const value = this.text(key);
+    const value = this.#value(key);
     if (value === '') return undefined;
-    if (!looksRight(value)) void pulumi.log.warn(`${key} does not look like ${expected}.`);
+    if (typeof value === 'string' && !looksRight(value)) {
+      void pulumi.log.warn(`${key} does not look like ${expected}.`);
+    }
     return pulumi.secret(value);
   }
 
-  /** Notes a mistake, with the command that mends it. */
-  refuse(key: string, what: string, example: string, options = ''): void {
-    this.#problems.push(`  ${key} ${what}\n    ${setLine(key, example, options)}`);
+  /** Notes a mistake, with what fixes it. */
+  reject(key: string, what: string, example: string, kind: 'text' | 'entry' | 'secret' = 'text'): void {
+    this.rejectTogether(`${key} ${what}`, this.#source.toSet(key, example, kind));
   }
 
-  /** As `refuse`, for a key that has to be left out. */
+  /** As `reject`, for a key that has to be left out. */
   rejectKey(key: string, what: string): void {
-    this.#problems.push(`  ${key} ${what}\n    pulumi config rm ${key}`);
+    this.rejectTogether(`${key} ${what}`, this.#source.toLeaveOut(key));
   }
 
-  /** The same for a rule without a key of its own; `commands` mend it. */
-  rejectTogether(what: string, ...commands: string[]): void {
-    this.#problems.push([`  ${what}`, ...commands.map((command) => `    ${command}`)].join('\n'));
+  /** The same for a rule without a key of its own; `fixes` come from `toSet` and `toLeaveOut`. */
+  rejectTogether(what: string, ...fixes: string[]): void {
+    this.#problems.push([`  ${what}`, ...fixes.map((fix) => `    ${fix}`)].join('\n'));
+  }
+
+  /** Notes that a key does nothing now; the owner may want it again later. */
+  ignore(key: string, because: string): void {
+    this.notes.push(`${key} is set but not used: ${because}.`);
+  }
+
+  toSet(key: string, value: string, kind: 'text' | 'entry' | 'secret' = 'text'): string {
+    return this.#source.toSet(key, value, kind);
+  }
+
+  toLeaveOut(path: string): string {
+    return this.#source.toLeaveOut(path);
   }
 
   /** @throws SettingsError if there is any mistake; keys that nothing reads are mistakes too */
   check(): void {
-    for (const full of Object.keys(pulumi.runtime.allConfig())) {
-      const [namespace, key = ''] = full.split(':');
-      if (namespace !== this.#project || this.#known.has(key)) continue;
+    for (const key of this.#source.keys()) {
+      if (this.#known.has(key)) continue;
       const meant = nearest(key, [...this.#known]);
-      this.rejectKey(key, `is no setting of the farm${meant ? `; did you mean ${meant}?` : '.'}`);
+      this.rejectKey(key, `is not a setting of the farm${meant ? `; did you mean ${meant}?` : '.'}`);
     }
     if (this.#problems.length > 0) throw new SettingsError(this.#problems);
   }
-}
 
-/** The command that sets a key; without a value Pulumi asks for it. */
-export function setLine(key: string, value: string, options = ''): string {
-  // Texts that begin with a double quote are for the shell to fill in.
-  const word = /^("|[\w.@%:/+=-]*$)/.test(value) ? value : `'${value}'`;
-  return `pulumi config set ${options === '' ? key : options} ${word}`.trimEnd();
-}
-
-export function orList(items: readonly string[]): string {
-  return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} or ${items.at(-1)}`;
+  #value(key: string): string | pulumi.Output<string> {
+    this.#known.add(key);
+    return this.#source.value(key);
+  }
 }
 
 function quoted(value: string): string {
@@ -137,7 +170,7 @@ function parseList(value: string): string[] | undefined {
     const parsed: unknown = JSON.parse(value);
     if (Array.isArray(parsed) && parsed.every((item) => typeof item === 'string')) return parsed;
   } catch {
-    // Not JSON: told as a mistake by the caller.
+    // Not JSON: the caller reports it.
   }
   return undefined;
 }

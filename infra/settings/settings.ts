@@ -9,11 +9,12 @@ import {
   type ScalingSettings,
 } from './compute.ts';
 import { type GithubSettings, readGithub } from './github.ts';
-import { ConfigReader } from './reader.ts';
+import { SettingsReader } from './reader.ts';
+import type { SettingsSource } from './sources.ts';
 import { readStorage, type StorageSettings } from './storage.ts';
 import { readJobNumbers, readWorkerSecrets, readWorkerTexts, type WorkerTexts } from './worker.ts';
 
-/** Everything that the stack's config says, checked. Secrets are secret outputs, the rest plain values. */
+/** Everything that an owner says of a farm, checked. Secrets are secret outputs. */
 export interface FarmSettings {
   storage: StorageSettings;
   compute: ComputeSettings;
@@ -27,7 +28,7 @@ export interface FarmSettings {
   webhookSecret?: pulumi.Output<string>;
   databaseUrl?: pulumi.Output<string>;
   /** By digest; undefined: build it. */
-  workerImage?: string;
+  workerImage?: pulumi.Input<string>;
   monitoring: {
     alertEmail?: string;
     budget?: { monthlyUsd: number };
@@ -37,6 +38,8 @@ export interface FarmSettings {
   tags: Record<string, string>;
   /** Who deploys from GitHub; undefined: nobody. */
   github?: GithubSettings;
+  /** What the owner set and the farm does not use, in sentences. */
+  notes: readonly string[];
 }
 
 /** What CloudWatch Logs allows. Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
@@ -44,12 +47,9 @@ const logRetentions = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
 
-/**
- * Reads the stack's config; nothing else does.
- * @throws SettingsError that lists every mistake with the command that mends it
- */
-export function readSettings(): FarmSettings {
-  const config = new ConfigReader();
+/** @throws SettingsError that lists every mistake with what fixes it */
+export function readSettings(source: SettingsSource): FarmSettings {
+  const config = new SettingsReader(source);
   const storage = readStorage(config);
   const compute = readCompute(config);
   const scaling = readScaling(config, compute);
@@ -67,24 +67,25 @@ export function readSettings(): FarmSettings {
     monitoring: readMonitoring(config),
     tags: readTags(config),
     github: readGithub(config),
+    notes: config.notes,
   };
   config.check();
   return settings;
 }
 
-function readSecrets(config: ConfigReader): Pick<FarmSettings, 'webhookSecret' | 'databaseUrl'> {
+function readSecrets(config: SettingsReader): Pick<FarmSettings, 'webhookSecret' | 'databaseUrl'> {
   const { webhookSecret, databaseUrl } = readWorkerSecrets(config);
-  const sendsWebhooks = config.text('webhookUrl') !== '' || config.text('allowJobWebhooks') === 'true';
+  const sendsWebhooks = config.isSet('webhookUrl') || config.text('allowJobWebhooks') === 'true';
   if (sendsWebhooks && !webhookSecret) {
-    config.refuse(
+    config.reject(
       'webhookSecret',
       'is not set: without a signature anybody could tell your site that a film is ready.',
       '"whsec_$(openssl rand -base64 32)"',
-      '--secret webhookSecret',
+      'secret',
     );
   }
   if (webhookSecret && !sendsWebhooks) {
-    config.refuse(
+    config.reject(
       'webhookUrl',
       'is not set, so webhookSecret signs nothing.',
       'https://www.example.com/hooks/films',
@@ -93,17 +94,16 @@ function readSecrets(config: ConfigReader): Pick<FarmSettings, 'webhookSecret' |
   return { webhookSecret, databaseUrl };
 }
 
-function readImage(config: ConfigReader): string | undefined {
-  const image = config.pattern(
+function readImage(config: SettingsReader): pulumi.Input<string> | undefined {
+  return config.input(
     'workerImage',
     /^[\w./:-]+@sha256:[0-9a-f]{64}$/,
     'an image by its digest, as a tag can change under the farm',
     `ghcr.io/you/worker@sha256:${'0'.repeat(64)}`,
   );
-  return image || undefined;
 }
 
-function readMonitoring(config: ConfigReader): FarmSettings['monitoring'] {
+function readMonitoring(config: SettingsReader): FarmSettings['monitoring'] {
   const alertEmail =
     config.pattern('alertEmail', /^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'an e-mail address', 'ada@example.com') ||
     undefined;
@@ -111,14 +111,14 @@ function readMonitoring(config: ConfigReader): FarmSettings['monitoring'] {
   const logRetentionDays = config.integer('logRetentionDays', { min: 1, max: 3653 });
   if (!logRetentions.includes(logRetentionDays)) {
     const next = logRetentions.find((days) => days > logRetentionDays) ?? 3653;
-    config.refuse(
+    config.reject(
       'logRetentionDays',
       `is ${logRetentionDays}; CloudWatch Logs allows ${logRetentions.join(', ')}.`,
       `${next}`,
     );
   }
-  if (monthlyBudget !== undefined && config.text('alertEmail') === '') {
-    config.refuse('alertEmail', `is not set, so nobody would hear of the monthlyBudget.`, 'ada@example.com');
+  if (monthlyBudget !== undefined && !config.isSet('alertEmail')) {
+    config.reject('alertEmail', `is not set, so no one would hear of the monthlyBudget.`, 'ada@example.com');
   }
   return {
     alertEmail,
@@ -129,7 +129,7 @@ function readMonitoring(config: ConfigReader): FarmSettings['monitoring'] {
 }
 
 /** Source of the rules: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html */
-function readTags(config: ConfigReader): Record<string, string> {
+function readTags(config: SettingsReader): Record<string, string> {
   const form = /^(?!aws:)[\p{L}\p{N} _.:/+@-]{1,128}=[\p{L}\p{N} _.:/=+@-]{0,256}$/u;
   const pairs = config.list('tags', form, 'texts such as "name=value"', 'team=video');
   return Object.fromEntries(

@@ -1,7 +1,8 @@
 import type * as pulumi from '@pulumi/pulumi';
 import { type BackendName, backendNames } from '../storage/names.ts';
 import { type WasabiRegion, wasabiRegions } from '../storage/wasabi-regions.ts';
-import { type ConfigReader, orList, setLine } from './reader.ts';
+import { orList } from '../text.ts';
+import type { SettingsReader } from './reader.ts';
 
 export interface StorageSettings {
   source: BucketChoice;
@@ -30,7 +31,7 @@ export interface StorageSettings {
 interface BucketChoice {
   backend: BackendName;
   /** An existing bucket; undefined: make one. */
-  bucket?: string;
+  bucket?: pulumi.Input<string>;
 }
 
 /** What S3, R2 and Wasabi all take as a bucket's name. */
@@ -38,7 +39,7 @@ export const bucketName = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const prefix = /^(?!\/)[A-Za-z0-9._~/-]*\/$/;
 
 /** Where films come from, where they go, and how viewers reach them. */
-export function readStorage(config: ConfigReader): StorageSettings {
+export function readStorage(config: SettingsReader): StorageSettings {
   const outputBackend = config.choice('storage', backendNames);
   const sourceBackend = config.text('source') === '' ? outputBackend : config.choice('source', backendNames);
   const settings: StorageSettings = {
@@ -66,18 +67,13 @@ export function readStorage(config: ConfigReader): StorageSettings {
   return settings;
 }
 
-const readBucket = (config: ConfigReader, key: string) =>
-  config.pattern(
-    key,
-    bucketName,
-    'a bucket name of 3 to 63 small letters, digits, "." and "-"',
-    'my-films',
-  ) || undefined;
+const readBucket = (config: SettingsReader, key: string) =>
+  config.input(key, bucketName, 'a bucket name of 3 to 63 small letters, digits, "." and "-"', 'my-films');
 
 /** Source: https://developers.cloudflare.com/r2/reference/data-location/ */
 const r2Locations = ['weur', 'eeur', 'enam', 'wnam', 'apac', 'oc'] as const;
 
-function readR2(config: ConfigReader): StorageSettings['r2'] {
+function readR2(config: SettingsReader): StorageSettings['r2'] {
   const location = config.text('r2Location');
   return {
     accountId: config.pattern(
@@ -97,7 +93,7 @@ function readR2(config: ConfigReader): StorageSettings['r2'] {
   };
 }
 
-function readWasabi(config: ConfigReader): StorageSettings['wasabi'] {
+function readWasabi(config: SettingsReader): StorageSettings['wasabi'] {
   return {
     region: config.text('wasabiRegion') === '' ? undefined : config.choice('wasabiRegion', wasabiRegions),
     accessKeyId: config.secret('wasabiAccessKeyId'),
@@ -105,7 +101,7 @@ function readWasabi(config: ConfigReader): StorageSettings['wasabi'] {
   };
 }
 
-function readDelivery(config: ConfigReader): StorageSettings['delivery'] {
+function readDelivery(config: SettingsReader): StorageSettings['delivery'] {
   return {
     kind: config.choice('delivery', ['none', 'cdn']),
     domain: config.pattern(
@@ -124,7 +120,7 @@ function readDelivery(config: ConfigReader): StorageSettings['delivery'] {
 }
 
 /** S3 refuses two notifications that one key could both match. */
-function checkSuffixes(config: ConfigReader, suffixes: readonly string[]): void {
+function checkSuffixes(config: SettingsReader, suffixes: readonly string[]): void {
   for (const [index, suffix] of suffixes.entries()) {
     const wider = suffixes.find((other, at) => at !== index && suffix.endsWith(other));
     if (wider === undefined || (wider === suffix && suffixes.indexOf(suffix) === index)) continue;
@@ -132,14 +128,14 @@ function checkSuffixes(config: ConfigReader, suffixes: readonly string[]): void 
       wider === suffix ? 'is listed twice' : `is covered by "${wider}", and S3 refuses both together`;
     config.rejectTogether(
       `sourceSuffixes: "${suffix}" ${why}.`,
-      `pulumi config rm --path 'sourceSuffixes[${index}]'`,
+      config.toLeaveOut(`sourceSuffixes[${index}]`),
     );
   }
 }
 
 /** In one bucket, what is published must never look like an upload. */
 function checkApart(
-  config: ConfigReader,
+  config: SettingsReader,
   { source, output, sourcePrefix, outputPrefix }: StorageSettings,
 ): void {
   const isSame = source.bucket !== undefined && source.bucket === output.bucket;
@@ -147,16 +143,16 @@ function checkApart(
   const isApart = sourcePrefix !== '' && outputPrefix !== '';
   if (isApart && !sourcePrefix.startsWith(outputPrefix) && !outputPrefix.startsWith(sourcePrefix)) return;
   config.rejectTogether(
-    `sourceBucket and outputBucket are both "${output.bucket}", with sourcePrefix "${sourcePrefix}" and outputPrefix "${outputPrefix}": what is published could start jobs again. Keep the two apart by prefixes.`,
-    setLine('sourcePrefix', 'uploads/'),
-    setLine('outputPrefix', 'films/'),
+    `sourceBucket and outputBucket are both "${config.text('outputBucket')}", with sourcePrefix "${sourcePrefix}" and outputPrefix "${outputPrefix}": what is published could start jobs again. Keep the two apart by prefixes.`,
+    config.toSet('sourcePrefix', 'uploads/'),
+    config.toSet('outputPrefix', 'films/'),
   );
 }
 
-function checkDelivery(config: ConfigReader, { output, delivery, r2 }: StorageSettings): void {
+function checkDelivery(config: SettingsReader, { output, delivery, r2 }: StorageSettings): void {
   if (delivery.kind === 'none') {
     if (delivery.domain !== '') {
-      config.refuse(
+      config.reject(
         'delivery',
         `is "none", so deliveryDomain "${delivery.domain}" would lead nowhere.`,
         'cdn',
@@ -165,28 +161,28 @@ function checkDelivery(config: ConfigReader, { output, delivery, r2 }: StorageSe
     return;
   }
   if (output.backend === 'wasabi') {
-    config.refuse(
+    config.reject(
       'delivery',
       'is "cdn", which Wasabi has none of: its buckets are public only in certain paid accounts, and CloudFront cannot sign requests for them. Point a CDN of your own at the bucket, or choose other storage.',
       'none',
     );
   }
   if (output.backend === 's3' && output.bucket !== undefined) {
-    config.refuse(
+    config.reject(
       'delivery',
-      `is "cdn" with the existing bucket "${output.bucket}": CloudFront must be let in by the bucket's policy, and the farm does not overwrite the policy of a bucket that it did not make. Leave out outputBucket, or set up CloudFront yourself.`,
+      `is "cdn" with the existing bucket "${config.text('outputBucket')}": CloudFront must be let in by the bucket's policy, and the farm does not overwrite the policy of a bucket that it did not make. Leave out outputBucket, or set up CloudFront yourself.`,
       'none',
     );
   }
   if (output.backend === 's3' && (delivery.domain === '') !== (delivery.certificateArn === '')) {
     config.rejectTogether(
       'deliveryDomain and deliveryCertificateArn go together: CloudFront answers for a name only with its certificate.',
-      setLine('deliveryDomain', 'video.example.com'),
-      setLine('deliveryCertificateArn', 'arn:aws:acm:us-east-1:123456789012:certificate/...'),
+      config.toSet('deliveryDomain', 'video.example.com'),
+      config.toSet('deliveryCertificateArn', 'arn:aws:acm:us-east-1:123456789012:certificate/...'),
     );
   }
   if (output.backend === 'r2' && delivery.domain !== '' && r2.zoneId === '') {
-    config.refuse(
+    config.reject(
       'cloudflareZoneId',
       `is not set: deliveryDomain "${delivery.domain}" must be in a zone of the account.`,
       '0123456789abcdef0123456789abcdef',
@@ -195,14 +191,14 @@ function checkDelivery(config: ConfigReader, { output, delivery, r2 }: StorageSe
 }
 
 /** A backend can't be used without what opens it. */
-function checkCredentials(config: ConfigReader, { source, output, r2, wasabi }: StorageSettings): void {
+function checkCredentials(config: SettingsReader, { source, output, r2, wasabi }: StorageSettings): void {
   const usedBy = (backend: string) =>
     orList([
       ...(output.backend === backend ? [`storage "${backend}"`] : []),
       ...(source.backend === backend && output.backend !== backend ? [`source "${backend}"`] : []),
     ]);
-  if (usedBy('r2') !== '' && r2.accountId === '' && config.text('cloudflareAccountId') === '') {
-    config.refuse(
+  if (usedBy('r2') !== '' && r2.accountId === '' && !config.isSet('cloudflareAccountId')) {
+    config.reject(
       'cloudflareAccountId',
       `is not set, and ${usedBy('r2')} needs it (Cloudflare dashboard, R2, "Account ID").`,
       '0123456789abcdef0123456789abcdef',
@@ -210,11 +206,11 @@ function checkCredentials(config: ConfigReader, { source, output, r2, wasabi }: 
   }
   if (usedBy('wasabi') === '') return;
   if (wasabi.region === undefined) {
-    config.refuse('wasabiRegion', `is not set, and ${usedBy('wasabi')} needs it.`, 'eu-central-2');
+    config.reject('wasabiRegion', `is not set, and ${usedBy('wasabi')} needs it.`, 'eu-central-2');
   }
   for (const key of ['wasabiAccessKeyId', 'wasabiSecretAccessKey']) {
-    if (config.text(key) === '') {
-      config.refuse(key, `is not set, and ${usedBy('wasabi')} needs it.`, '', `--secret ${key}`);
+    if (!config.isSet(key)) {
+      config.reject(key, `is not set, and ${usedBy('wasabi')} needs it.`, '', 'secret');
     }
   }
 }

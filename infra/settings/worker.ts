@@ -1,5 +1,5 @@
 import { environmentSchema, type WorkerEnvironment } from '../../worker/src/settings/settings.ts';
-import type { ConfigReader } from './reader.ts';
+import type { SettingsReader } from './reader.ts';
 
 /** Keys that go to the worker as they are: its own schema says what is allowed. */
 const workerKeys = {
@@ -33,7 +33,7 @@ const examples: Readonly<Partial<Record<keyof typeof workerKeys, string>>> = {
   databaseCa: '"$(cat ca.pem)"',
 };
 
-export function readWorkerTexts(config: ConfigReader): WorkerTexts {
+export function readWorkerTexts(config: SettingsReader): WorkerTexts {
   const texts: WorkerTexts = {};
   for (const [key, variable] of entries(workerKeys)) {
     const value = config.text(key);
@@ -44,26 +44,23 @@ export function readWorkerTexts(config: ConfigReader): WorkerTexts {
       continue;
     }
     const why = [...new Set(parsed.error.issues.map(({ message }) => message))].join('; ');
-    config.refuse(key, `is ${JSON.stringify(value)}: ${why}.`, examples[key] ?? fallback(variable));
+    config.reject(key, `is ${JSON.stringify(value)}: ${why}.`, examples[key] ?? fallback(variable));
   }
-  refuseOtherEncoder(config);
+  leaveOutOtherEncoder(config, texts);
   return texts;
 }
 
-/** Each compute has one encoder, and the preset of the other would do nothing. */
-function refuseOtherEncoder(config: ConfigReader): void {
+/** Each compute has one encoder. The preset of the other waits for a switch of the compute. */
+function leaveOutOtherEncoder(config: SettingsReader, texts: WorkerTexts): void {
   const compute = config.text('compute');
-  const [key, encoder] = compute === 'gpu' ? ['x264Preset', 'NVENC'] : ['nvencPreset', 'x264'];
-  const preset = config.text(key);
-  if (preset === '') return;
-  config.rejectKey(
-    key,
-    `is ${JSON.stringify(preset)}, but compute is "${compute}", which encodes with ${encoder}.`,
-  );
+  const key = compute === 'gpu' ? 'x264Preset' : 'nvencPreset';
+  if (!config.isSet(key)) return;
+  config.ignore(key, `compute is "${compute}", which has another encoder`);
+  delete texts[workerKeys[key]];
 }
 
 /** Secrets of the worker, by their keys. They are secret outputs, so what is wrong with them is only warned of. */
-export function readWorkerSecrets(config: ConfigReader) {
+export function readWorkerSecrets(config: SettingsReader) {
   const { WEBHOOK_SECRET, DATABASE_URL } = environmentSchema.shape;
   const looksRight = (schema: typeof WEBHOOK_SECRET | typeof DATABASE_URL) => (value: string) =>
     schema.safeParse(value).success;

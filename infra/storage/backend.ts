@@ -4,12 +4,15 @@ import type { StorageSettings } from '../settings/storage.ts';
 /** Films come from a source and go to an output. */
 export type Side = 'source' | 'output';
 
-/** What every backend is told; each takes of it what it needs. */
+/** Every backend gets it and takes what it needs. */
 export interface BackendArgs
-  extends Pick<StorageSettings, 'r2' | 'wasabi' | 'delivery' | 'corsOrigins' | 'keepBuckets'> {
+  extends Pick<
+    StorageSettings,
+    'r2' | 'wasabi' | 'delivery' | 'corsOrigins' | 'keepBuckets' | 'sourceEvents'
+  > {
   side: Side;
   /** An existing bucket to use; undefined: make one. */
-  existing?: string;
+  existing?: pulumi.Input<string>;
 }
 
 /** The storage contract: what a backend gives the worker, the rest of the program, and its owner. */

@@ -21,7 +21,6 @@ const backends: Readonly<
   wasabi: WasabiStorage,
 };
 
-/** `name` begins the name of a bucket that is made; R2 takes it as it is. */
 export function createStorage(
   name: string,
   backend: BackendName,

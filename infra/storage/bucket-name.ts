@@ -1,10 +1,16 @@
-import * as pulumi from '@pulumi/pulumi';
+import { farmName } from '../names.ts';
+
+/** The AWS provider takes no longer prefix of a bucket's name: it adds 26 letters. */
+const maxPrefix = 37;
 
 /**
- * How a bucket's name begins, such as `transcode-farm-dev-output`: it tells project, stack and use to whoever finds the
- * bucket. In the letters that S3's rules allow, and short enough for a random end.
+ * How a bucket's name begins, such as `transcode-farm-dev-farm-output-`: whoever finds the bucket sees project, stack, farm and
+ * use. In the letters that S3's rules allow.
  */
-export function bucketNameFor(use: string): string {
-  const words = `${pulumi.getProject()}-${pulumi.getStack()}`.toLowerCase().replace(/[^a-z0-9]+/g, '-');
-  return `${words.slice(0, 50 - use.length).replace(/^-+|-+$/g, '')}-${use}`;
+export function bucketPrefix(name: string): string {
+  const words = farmName('')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-');
+  const room = maxPrefix - name.length - 2;
+  return `${words.slice(0, room).replace(/^-+|-+$/g, '')}-${name}-`.replace(/^-/, '');
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 // By file: Node reads every export of the whole package as soon as one is imported, which loads 1,250 files in half a second.
 import { AccountToken } from '@pulumi/cloudflare/accountToken.js';
 import { getAccountApiTokenPermissionGroupsListOutput } from '@pulumi/cloudflare/getAccountApiTokenPermissionGroupsList.js';
@@ -8,7 +8,9 @@ import { R2BucketLifecycle } from '@pulumi/cloudflare/r2bucketLifecycle.js';
 import { R2CustomDomain } from '@pulumi/cloudflare/r2customDomain.js';
 import { R2ManagedDomain } from '@pulumi/cloudflare/r2managedDomain.js';
 import * as pulumi from '@pulumi/pulumi';
+import { farmName } from '../names.ts';
 import type { BackendArgs, Storage } from './backend.ts';
+import { bucketPrefix } from './bucket-name.ts';
 
 const dayInSeconds = 86_400;
 /** As with S3; R2 itself would wait for 7. */
@@ -54,9 +56,10 @@ function createBucket(parent: R2Storage, name: string, args: BackendArgs): pulum
   const opts = { parent, retainOnDelete: args.keepBuckets };
   const bucket = new R2Bucket(
     name,
-    { accountId, jurisdiction, location, name },
+    // A random end: `destroy` leaves the bucket, and the next `up` needs another name.
+    { accountId, jurisdiction, location, name: `${bucketPrefix(name)}${randomUUID().slice(0, 8)}` },
     // R2 honours the location only the first time that a name is used, and may tell it in other letters.
-    { ...opts, ignoreChanges: ['location'] },
+    { ...opts, ignoreChanges: ['name', 'location'] },
   );
   const target = { accountId, jurisdiction, bucketName: bucket.name };
   new R2BucketLifecycle(
@@ -111,7 +114,7 @@ function createCredentials(
     name,
     {
       accountId,
-      name: pulumi.interpolate`transcode-farm ${pulumi.getStack()}: bucket ${bucket}`,
+      name: pulumi.interpolate`${farmName(name)}: bucket ${bucket}`,
       policies: [
         {
           effect: 'allow',

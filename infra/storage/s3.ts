@@ -1,6 +1,7 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { BackendArgs, PolicyStatement, Side, Storage } from './backend.ts';
+import { bucketPrefix } from './bucket-name.ts';
 import { Cdn } from './cdn.ts';
 
 /** Days after which the parts of an upload that nobody finished are removed. */
@@ -33,7 +34,7 @@ export class S3Storage extends pulumi.ComponentResource implements Storage {
   constructor(name: string, args: BackendArgs, opts?: pulumi.ComponentResourceOptions) {
     super('transcode-farm:storage:S3', name, {}, opts);
     const { bucket, arn, region, cdn } = args.existing
-      ? findBucket(this, args.existing)
+      ? findBucket(this, args.existing, args)
       : createBucket(this, name, args);
     this.bucket = bucket;
     this.bucketArn = arn;
@@ -54,15 +55,31 @@ interface FoundOrMade {
 }
 
 /** Looked up, so that a wrong name or a bucket of somebody else shows before anything is made. */
-function findBucket(parent: S3Storage, existing: string): FoundOrMade {
+function findBucket(
+  parent: S3Storage,
+  existing: pulumi.Input<string>,
+  { side, sourceEvents }: BackendArgs,
+): FoundOrMade {
   const found = aws.s3.getBucketOutput({ bucket: existing }, { parent });
-  return { bucket: pulumi.output(existing), arn: found.arn, region: found.bucketRegion };
+  const here = aws.getRegionOutput({}, { parent }).region;
+  const region = pulumi.all([found.bucketRegion, here, existing]).apply(([region, here, bucket]) => {
+    if (side === 'output' || !sourceEvents || region === here) return region;
+    throw new pulumi.RunError(
+      `sourceBucket "${bucket}" is in ${region} and the farm in ${here}: S3 sends events only within a region. Deploy the farm in ${region} (pulumi config set aws:region ${region}), or submit jobs yourself (pulumi config set sourceEvents false).`,
+    );
+  });
+  return { bucket: pulumi.output(existing), arn: found.arn, region };
 }
 
 function createBucket(parent: S3Storage, name: string, args: BackendArgs): FoundOrMade {
   // The settings stay with a bucket that stays: without its policy and blocks it would stand open to mistakes.
   const opts = { parent, retainOnDelete: args.keepBuckets };
-  const bucket = new aws.s3.Bucket(name, { forceDestroy: !args.keepBuckets }, opts);
+  const bucket = new aws.s3.Bucket(
+    name,
+    { bucketPrefix: bucketPrefix(name), forceDestroy: !args.keepBuckets },
+    // The films stay where they are when the stack gets another name.
+    { ...opts, ignoreChanges: ['bucketPrefix'] },
+  );
   const target = { bucket: bucket.bucket };
   new aws.s3.BucketOwnershipControls(
     name,

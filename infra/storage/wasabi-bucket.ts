@@ -46,7 +46,7 @@ export const wasabiProvider = {
   async create(inputs: Inputs): Promise<{ id: string; outs: Inputs }> {
     const { CreateBucketCommand, DeleteBucketCommand } = loadS3();
     const client = connect(inputs);
-    const bucket = `${inputs.prefix}-${crypto.randomUUID().slice(0, 8)}`;
+    const bucket = `${inputs.prefix}${crypto.randomUUID().slice(0, 8)}`;
     await client.send(new CreateBucketCommand({ Bucket: bucket }));
     try {
       await letPlayersRead(inputs, bucket);

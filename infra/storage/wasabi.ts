@@ -1,5 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { BackendArgs, Storage } from './backend.ts';
+import { bucketPrefix } from './bucket-name.ts';
 import { WasabiBucket } from './wasabi-bucket.ts';
 import { wasabiEndpoint } from './wasabi-regions.ts';
 
@@ -38,7 +39,7 @@ export class WasabiStorage extends pulumi.ComponentResource implements Storage {
       : new WasabiBucket(
           name,
           {
-            prefix: name,
+            prefix: bucketPrefix(name),
             region,
             endpoint: this.endpoint,
             ...this.credentials,

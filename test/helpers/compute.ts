@@ -13,11 +13,11 @@ export interface ComputeOptions {
 
 /** Cluster, capacity and service, wired as the program does it. */
 export function buildCompute(kind: 'gpu' | 'fargate', { gpu, service }: ComputeOptions = {}) {
-  const cluster = new Cluster('farm');
+  const cluster = new Cluster(`farm-${kind}`);
   const place = { subnetIds: ['subnet-1', 'subnet-2'], securityGroupId: 'sg-1' };
   const capacity: Capacity = (
     kind === 'gpu'
-      ? new GpuCapacity('gpu', {
+      ? new GpuCapacity('farm-gpu', {
           clusterName: cluster.clusterName,
           clusterArn: cluster.clusterArn,
           ...place,
@@ -25,9 +25,10 @@ export function buildCompute(kind: 'gpu' | 'fargate', { gpu, service }: ComputeO
           maxInstances: 3,
           ...gpu,
         })
-      : new FargateCapacity('cpu', { clusterName: cluster.clusterName })
+      : new FargateCapacity('farm-fargate', { clusterName: cluster.clusterName })
   ).capacity;
-  const worker = new WorkerService('worker', {
+  const worker = new WorkerService('farm-worker', {
+    kind,
     clusterArn: cluster.clusterArn,
     capacity,
     ...place,

@@ -28,7 +28,7 @@ export function addressOf(farm: TestFarm, uploadSuffixes: string[] = ['.mp4']): 
     sourceBucket: farm.sourceBucket,
     sourceRegion: 'us-east-1',
     sourceEndpoint: endpoint,
-    jobsStartBy: 'uploads and submitted jobs',
+    uploadsStartJobs: true,
     outputStorage: 's3',
     outputBucket: farm.outputBucket,
     outputRegion: 'us-east-1',

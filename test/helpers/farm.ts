@@ -1,18 +1,19 @@
-import farm from '../../infra/index.ts';
+import program from '../../infra/index.ts';
 import { type FarmSettings, readSettings } from '../../infra/settings/settings.ts';
+import { ConfigSource } from '../../infra/settings/sources.ts';
 import type { Inputs } from '../../tools/program-run/registered.ts';
 import type { StackConfig } from '../../tools/program-run/stacks.ts';
 import { type Recording, record } from './pulumi.ts';
 import { bareStack } from './stacks.ts';
 
-export type FarmRecording = Recording<ReturnType<typeof farm>>;
+export type FarmRecording = Recording<ReturnType<typeof program>>;
 
 const recordings = new Map<string, Promise<FarmRecording>>();
 
 /** What the whole program makes of a stack's config under Pulumi mocks. Run once for each config, for all who ask. */
 export function recordFarm(stack: StackConfig, options: { preview?: boolean } = {}): Promise<FarmRecording> {
   const key = JSON.stringify([stack, options]);
-  const known = recordings.get(key) ?? record(() => farm(), { ...stack, ...options });
+  const known = recordings.get(key) ?? record(() => program(), { ...stack, ...options });
   recordings.set(key, known);
   return known;
 }
@@ -21,7 +22,7 @@ export function recordFarm(stack: StackConfig, options: { preview?: boolean } = 
 export async function readFarmSettings(
   changes: Record<string, string | undefined> = {},
 ): Promise<FarmSettings> {
-  const { result } = await record(() => readSettings(), bareStack(changes));
+  const { result } = await record(() => readSettings(new ConfigSource()), bareStack(changes));
   return result;
 }
 

@@ -1,14 +1,18 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { configurationPage } from './configuration-page.ts';
-import { costPage } from './cost-page.ts';
+import { farmArgs } from './farm-args.ts';
 import { renderJobSchema } from './job-schema.ts';
 
-/** Writes every page and schema under docs/ that follows from the program. */
+/** Writes everything that follows from something else: pages and a schema under docs/, and a farm's arguments. */
 const root = new URL('../../', import.meta.url);
 
+const readProjectFile = () => readFileSync(new URL('Pulumi.yaml', root), 'utf8');
+
 const documents: Record<string, () => string | Promise<string>> = {
-  'docs/configuration.md': () => configurationPage(readFileSync(new URL('Pulumi.yaml', root), 'utf8')),
-  'docs/cost.md': costPage,
+  'infra/settings/args.ts': () => farmArgs(readProjectFile()),
+  'docs/configuration.md': () => configurationPage(readProjectFile()),
+  // Imported only now: it runs the program, which reads the arguments that were just written.
+  'docs/cost.md': async () => (await import('./cost-page.ts')).costPage(),
   'docs/job.schema.json': renderJobSchema,
 };
 

@@ -17,7 +17,11 @@ interface Asked {
 
 export function stateOf({ type, name, inputs, id }: Asked): { id: string; state: Inputs } {
   const physical = String(
-    inputs.name ?? inputs.bucket ?? inputs.family ?? inputs.repositoryName ?? `${name}-0a1b2c3`,
+    inputs.name ??
+      inputs.bucket ??
+      inputs.family ??
+      inputs.repositoryName ??
+      (inputs.bucketPrefix ? `${inputs.bucketPrefix}0a1b2c3` : `${name}-0a1b2c3`),
   );
   const made = outputs[type]?.(physical, inputs) ?? fallback(type, physical);
   return { id: id || String(made.id ?? physical), state: { name: physical, ...made, ...inputs } };
@@ -56,7 +60,9 @@ const outputs: Record<string, (name: string, inputs: Inputs) => Inputs> = {
     id: arn('ecs', `cluster/${name}`),
     arn: arn('ecs', `cluster/${name}`),
   }),
-  'aws:ecs/service:Service': (name) => ({ id: arn('ecs', `service/farm/${name}`) }),
+  'aws:ecs/service:Service': (name, { cluster }) => ({
+    id: arn('ecs', `service/${String(cluster).split('/').pop()}/${name}`),
+  }),
   'aws:ecs/taskDefinition:TaskDefinition': (name) => ({
     id: name,
     arn: arn('ecs', `task-definition/${name}:1`),
@@ -196,13 +202,23 @@ const answers: Record<string, (inputs: Inputs) => Inputs> = {
     names: ['a', 'b', 'c'].map((zone) => region + zone),
     zoneIds: ['use1-az1', 'use1-az2', 'use1-az3'],
   }),
-  'aws:servicequotas/getServiceQuota:getServiceQuota': () => ({ id: 'quota', value: 1000 }),
+  'aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings': () => {
+    const locations = ['a', 'b', 'c'].map((zone) => region + zone);
+    return {
+      id: region,
+      locations,
+      instanceTypes: locations.map(() => 'g4dn.xlarge'),
+      locationTypes: locations.map(() => 'availability-zone'),
+    };
+  },
   'aws:s3/getBucket:getBucket': ({ bucket }) => ({
     id: bucket,
     bucket,
     arn: `arn:aws:s3:::${bucket}`,
     bucketRegionalDomainName: `${bucket}.s3.${region}.amazonaws.com`,
+    // `region` is the provider's here, `bucketRegion` the bucket's.
     region,
+    bucketRegion: region,
   }),
   'aws:ssm/getParameter:getParameter': ({ name }) => ({
     id: name,

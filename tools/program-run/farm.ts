@@ -1,12 +1,12 @@
-import farm from '../../infra/index.ts';
+import program from '../../infra/index.ts';
 import { type Recording, record } from './record.ts';
 import type { StackConfig } from './stacks.ts';
 
-export type FarmRecording = Recording<ReturnType<typeof farm>>;
+export type FarmRecording = Recording<ReturnType<typeof program>>;
 
 /** Runs the whole program on a stack's config under Pulumi mocks: what it would make, without a cloud. */
 export function recordFarm(stack: StackConfig, options: { preview?: boolean } = {}): Promise<FarmRecording> {
-  return record(() => farm(), { ...stack, ...options });
+  return record(() => program(), { ...stack, ...options });
 }
 
 /** The worker's container, as the task definition has it. */

@@ -35,19 +35,25 @@ export async function record<T>(
   const calls: Recording<T>['calls'] = [];
   let request: RegisterRequest | undefined;
   let unforeseen: unknown;
-  const transforms: pulumi.ResourceTransform[] = [];
+  const stackTransforms: pulumi.ResourceTransform[] = [];
+  const componentTransforms = new Map<string, pulumi.ResourceTransform[]>();
   await pulumi.runtime.setMocks(
     {
       newResource: async (args) => {
         const options = optionsOf(request); // before any await: see keepRequests
         const { type, name, custom = true } = args;
+        const urn = urnOf(options.parent, type, name, stack);
+        if (args.transforms?.length) componentTransforms.set(urn, args.transforms);
+        const inherited = ancestors(options.parent, resources).flatMap(
+          (at) => componentTransforms.get(at) ?? [],
+        );
         let inputs: Inputs = args.inputs;
-        for (const transform of transforms) {
+        for (const transform of [...inherited, ...stackTransforms]) {
           const changed = await transform({ type, name, custom, props: inputs, opts: {} });
           inputs = changed?.props ?? inputs;
         }
         const { value, secretPaths } = withoutSecrets(inputs);
-        const entry = { type, name, urn: urnOf(options.parent, type, name, stack) };
+        const entry = { type, name, urn };
         const answer = preview
           ? { id: args.id ?? '', state: inputs }
           : stateOf({ type, name, inputs, id: args.id });
@@ -64,7 +70,7 @@ export async function record<T>(
           throw error;
         }
       },
-      registerTransform: (transform) => transforms.push(transform),
+      registerTransform: (transform) => stackTransforms.push(transform),
     },
     project,
     stack,
@@ -91,6 +97,12 @@ export async function record<T>(
   }
   if (unforeseen) throw unforeseen;
   return { result, resources, calls };
+}
+
+/** The engine applies a component's transforms to everything below it; the mocks apply none. Nearest first. */
+function ancestors(parent: string, resources: readonly Registered[]): string[] {
+  const found = resources.find(({ urn }) => urn === parent);
+  return found ? [parent, ...ancestors(found.parent, resources)] : [];
 }
 
 /** As the mock monitor makes them, so that parents and dependencies can be matched. */

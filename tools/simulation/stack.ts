@@ -66,7 +66,7 @@ export async function readStack(
 }
 
 function readRetention({ resources }: FarmRecording): number {
-  const queue = resources.find(({ type, name }) => type === 'aws:sqs/queue:Queue' && name === 'jobs');
+  const queue = resources.find(({ type, name }) => type === 'aws:sqs/queue:Queue' && name === 'farm-jobs');
   return Number(queue?.inputs.messageRetentionSeconds) * 1000;
 }
 

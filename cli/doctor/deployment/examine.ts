@@ -5,6 +5,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { FarmSettings } from '../../../infra/settings/settings.ts';
+import { plainText } from '../../../infra/settings/sources.ts';
 import type { Deployed } from '../../farm/deployed.ts';
 import { checkCredentials, checkRegion } from '../account.ts';
 import { type Finding, notAsked } from '../finding.ts';
@@ -25,7 +26,10 @@ export async function examineDeployment(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Finding[]> {
   const stack = await readPlannedStack(name);
-  const programs = checkPrograms(run, { isLocal: false, workerImage: stack.settings?.workerImage });
+  const programs = checkPrograms(run, {
+    isLocal: false,
+    workerImage: plainText(stack.settings?.workerImage),
+  });
   const secrets = (key: string) => readSecret(run, name, key);
   const [local, cloud, storage] = await Promise.all([
     programs,

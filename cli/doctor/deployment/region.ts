@@ -6,6 +6,7 @@ import {
   GetEbsDefaultKmsKeyIdCommand,
 } from '@aws-sdk/client-ec2';
 import type { FarmSettings } from '../../../infra/settings/settings.ts';
+import { plainText } from '../../../infra/settings/sources.ts';
 import { consult, type Finding, failed, notAsked, ok, warning } from '../finding.ts';
 
 /** Newer regions are off until the account switches them on. */
@@ -27,12 +28,16 @@ export function checkRegionEnabled(ec2: EC2Client, region: string): Promise<Find
   });
 }
 
+/** New accounts find only two in some regions, and the farm takes up to three. */
+const minZones = 2;
+
 /** Whether the region offers the zones and the GPU instance types that the stack names. */
 export async function checkZones(
   ec2: EC2Client,
   { compute, network }: Pick<FarmSettings, 'compute' | 'network'>,
 ): Promise<Finding[]> {
-  if (network.existing) return [notAsked('zones', `the stack uses the network ${network.existing.vpcId}`)];
+  if (network.existing)
+    return [notAsked('zones', `the stack uses the network ${plainText(network.existing.vpcId)}`)];
   let zones: string[] = [];
   const found = await consult('zones', 'ec2:DescribeAvailabilityZones', async () => {
     const { AvailabilityZones = [] } = await ec2.send(
@@ -45,10 +50,10 @@ export async function checkZones(
       }),
     );
     zones = AvailabilityZones.flatMap(({ ZoneName }) => ZoneName ?? []).sort();
-    if (zones.length >= network.zones) return ok('zones', zones.join(', '));
+    if (zones.length >= minZones) return ok('zones', zones.join(', '));
     return failed(
       'zones',
-      `the region offers ${zones.length} availability zones, and the farm's network takes ${network.zones}`,
+      `the region offers ${zones.length} availability zones, and the farm's network takes ${minZones}`,
       'pulumi config set aws:region us-east-1',
     );
   });

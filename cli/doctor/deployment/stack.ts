@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { type FarmSettings, readSettings } from '../../../infra/settings/settings.ts';
+import { ConfigSource } from '../../../infra/settings/sources.ts';
 import { record } from '../../../tools/program-run/record.ts';
 import { stackOf } from '../../../tools/program-run/stacks.ts';
 import { type Finding, failed, ok } from '../finding.ts';
@@ -33,7 +34,7 @@ export async function readPlannedStack(stack: string, folder = projectFolder): P
     const own = (parse(text) as { config?: Record<string, unknown> } | null)?.config ?? {};
     const set = Object.fromEntries(Object.entries(own).filter(([, value]) => !isPlaceholder(value)));
     const planned = stackOf(set, {}, stack);
-    const { result: settings } = await record(readSettings, planned);
+    const { result: settings } = await record(() => readSettings(new ConfigSource()), planned);
     const finding = ok(name, `${file} is valid`);
     return { name: stack, region: planned.config['aws:region'], settings, finding };
   } catch (error) {

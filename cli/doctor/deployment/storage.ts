@@ -1,5 +1,6 @@
 import { HeadBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import type { FarmSettings } from '../../../infra/settings/settings.ts';
+import { plainText } from '../../../infra/settings/sources.ts';
 import { wasabiEndpoint } from '../../../infra/storage/wasabi-regions.ts';
 import { attempt, type Finding, failed, notAsked, ok } from '../finding.ts';
 
@@ -12,7 +13,8 @@ export function checkExistingBuckets(
   region: string,
 ): Promise<Finding[]> {
   const sides = (['source', 'output'] as const).flatMap((side) => {
-    const { backend, bucket } = storage[side];
+    const { backend, ...choice } = storage[side];
+    const bucket = plainText(choice.bucket);
     return backend === 's3' && bucket !== undefined ? [{ side, bucket }] : [];
   });
   return Promise.all(
@@ -66,7 +68,9 @@ export async function checkWasabi(
     });
     const existing = [
       ...new Set(
-        [source, output].filter(({ backend }) => backend === 'wasabi').flatMap(({ bucket }) => bucket ?? []),
+        [source, output]
+          .filter(({ backend }) => backend === 'wasabi')
+          .flatMap(({ bucket }) => plainText(bucket) ?? []),
       ),
     ];
     const buckets = existing.map((bucket) =>

@@ -22,7 +22,7 @@ const outputs = {
   sourceBucket: 'films',
   sourceRegion: 'eu-central-1',
   sourceEndpoint: '',
-  jobsStartBy: 'uploads and submitted jobs',
+  uploadsStartJobs: true,
   outputStorage: 'r2',
   outputBucket: 'published',
   outputRegion: 'auto',
@@ -30,7 +30,7 @@ const outputs = {
   outputPrefix: '',
   publicUrl: '',
   clusterName: 'farm',
-  maxTasks: '3',
+  maxTasks: 3,
 };
 
 it('reads what the stack tells, and leaves alone what it does not need', () => {

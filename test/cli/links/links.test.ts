@@ -10,7 +10,7 @@ const address: FarmAddress = {
   deadLetterQueueUrl: 'https://sqs.eu-central-1.amazonaws.com/123456789012/dead',
   ...{ sourceStorage: 's3', sourceBucket: 'films', sourceRegion: 'eu-central-1', sourceEndpoint: '' },
   ...{ outputStorage: 's3', outputBucket: 'published', outputRegion: 'eu-central-1', outputEndpoint: '' },
-  jobsStartBy: 'submitted jobs',
+  uploadsStartJobs: false,
   outputPrefix: '',
   publicUrl: 'https://video.example.org',
   dashboardUrl: 'https://console.example.org/dashboard',

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { workerEnvironment, workerSecrets } from '../../../infra/compute/environment.ts';
 import { Secrets } from '../../../infra/compute/secrets.ts';
 import { readSettings } from '../../../infra/settings/settings.ts';
+import { ConfigSource } from '../../../infra/settings/sources.ts';
 import type { Storage } from '../../../infra/storage/backend.ts';
 import { promiseOf, record } from '../../helpers/pulumi.ts';
 import { bareStack } from '../../helpers/stacks.ts';
@@ -30,11 +31,10 @@ async function environment(changes: Record<string, string> = {}) {
   const { result } = await record(
     () =>
       workerEnvironment({
-        settings: readSettings(),
+        settings: readSettings(new ConfigSource()),
         region: 'us-east-1',
-        queueUrl: 'https://sqs/jobs',
-        deadLetterQueueUrl: 'https://sqs/jobs-dead',
-        partsQueueUrl: 'https://sqs/parts',
+        jobs: { queue: { url: 'https://sqs/jobs' }, deadLetters: { url: 'https://sqs/jobs-dead' } },
+        parts: { queue: { url: 'https://sqs/parts' } },
         source: s3,
         output: r2,
         metricsNamespace: 'transcode-farm/test',
@@ -95,18 +95,18 @@ describe('Secrets', () => {
         { databaseUrl: pulumi.secret('postgres://x') },
         { source: s3, output: r2 },
       );
-      return new Secrets('worker', variables);
+      return new Secrets('farm', variables);
     });
     const parameters = secrets.resourcesOf('aws:ssm/parameter:Parameter');
     expect(parameters.map(({ inputs: { name, type, value } }) => [name, type, value])).toEqual([
-      ['/transcode-farm/test/OUTPUT_ACCESS_KEY_ID', 'SecureString', 'key'],
-      ['/transcode-farm/test/OUTPUT_SECRET_ACCESS_KEY', 'SecureString', 'half'],
-      ['/transcode-farm/test/DATABASE_URL', 'SecureString', 'postgres://x'],
+      ['/transcode-farm/test/farm/OUTPUT_ACCESS_KEY_ID', 'SecureString', 'key'],
+      ['/transcode-farm/test/farm/OUTPUT_SECRET_ACCESS_KEY', 'SecureString', 'half'],
+      ['/transcode-farm/test/farm/DATABASE_URL', 'SecureString', 'postgres://x'],
     ]);
     expect(parameters.map(({ secretPaths }) => secretPaths)).toEqual([['value'], ['value'], ['value']]);
     expect(await promiseOf(pulumi.output(secrets.result.references))).toContainEqual({
       name: 'DATABASE_URL',
-      parameterArn: 'arn:aws:ssm:us-east-1:123456789012:parameter/transcode-farm/test/DATABASE_URL',
+      parameterArn: 'arn:aws:ssm:us-east-1:123456789012:parameter/transcode-farm/test/farm/DATABASE_URL',
       version: 1,
     });
   });

@@ -48,11 +48,11 @@ describe('the launch template', () => {
 
   it('joins the cluster that the program makes', () => {
     const text = Buffer.from(String(get('template').inputs.userData), 'base64').toString();
-    expect(text).toContain('ECS_CLUSTER=farm-0a1b2c3\n');
+    expect(text).toContain('ECS_CLUSTER=farm-gpu-0a1b2c3\n');
   });
 
   it('names and tags instances and volumes, as default tags do not reach them', () => {
-    const tags = { Name: 'transcode-farm-test', team: 'video' };
+    const tags = { Name: 'transcode-farm-test-farm-gpu', team: 'video' };
     expect(get('template').inputs.tagSpecifications).toEqual([
       { resourceType: 'instance', tags },
       { resourceType: 'volume', tags },
@@ -185,8 +185,8 @@ describe('removal', () => {
 
   it('keeps the rights of instances and tasks until they are gone', () => {
     const policy = (name: string) => made.resource('aws:iam/rolePolicy:RolePolicy', name);
-    expect(made.dependsOn(get('group'), policy('gpu-instance'))).toBe(true);
-    expect(made.dependsOn(get('service'), policy('worker-task'))).toBe(true);
-    expect(made.dependsOn(get('service'), policy('worker-execution'))).toBe(true);
+    expect(made.dependsOn(get('group'), policy('farm-gpu-instance'))).toBe(true);
+    expect(made.dependsOn(get('service'), policy('farm-worker-task'))).toBe(true);
+    expect(made.dependsOn(get('service'), policy('farm-worker-execution'))).toBe(true);
   });
 });

@@ -140,7 +140,7 @@ describe('the task', () => {
 describe('the service', () => {
   it('names its capacity provider, as only such tasks start instances', async () => {
     const { inputs } = serviceOf(await build('gpu'));
-    expect(inputs.capacityProviderStrategies).toEqual([{ capacityProvider: 'gpu-0a1b2c3', weight: 1 }]);
+    expect(inputs.capacityProviderStrategies).toEqual([{ capacityProvider: 'farm-gpu-0a1b2c3', weight: 1 }]);
     expect(inputs.launchType).toBeUndefined();
   });
 
@@ -200,9 +200,9 @@ describe('the roles', () => {
       return [name, Statement[0].Principal.Service];
     });
     expect(Object.fromEntries(trust)).toEqual({
-      'gpu-instance': 'ec2.amazonaws.com',
-      'worker-task': 'ecs-tasks.amazonaws.com',
-      'worker-execution': 'ecs-tasks.amazonaws.com',
+      'farm-gpu-instance': 'ec2.amazonaws.com',
+      'farm-worker-task': 'ecs-tasks.amazonaws.com',
+      'farm-worker-execution': 'ecs-tasks.amazonaws.com',
     });
   });
 
@@ -210,35 +210,35 @@ describe('the roles', () => {
     const rights = rightsOf(await build('gpu', { service: secrets }));
     expect(rights.filter((right) => /: \S*\*\S* /.test(right))).toEqual([]);
     expect(rights.filter((right) => right.endsWith(' *')).sort()).toEqual([
-      'gpu-instance: ecs:DiscoverPollEndpoint *',
-      'worker-execution: ecr:GetAuthorizationToken *',
+      'farm-gpu-instance: ecs:DiscoverPollEndpoint *',
+      'farm-worker-execution: ecr:GetAuthorizationToken *',
     ]);
   });
 
   it('let a worker protect the tasks of its own cluster', async () => {
-    const rights = rightsOf(await build('gpu')).filter((right) => right.startsWith('worker-task'));
+    const rights = rightsOf(await build('gpu')).filter((right) => right.startsWith('farm-worker-task'));
     expect(rights).toEqual([
-      'worker-task: ecs:GetTaskProtection arn:aws:ecs:us-east-1:123456789012:task/farm-0a1b2c3/*',
-      'worker-task: ecs:UpdateTaskProtection arn:aws:ecs:us-east-1:123456789012:task/farm-0a1b2c3/*',
+      'farm-worker-task-gpu: ecs:GetTaskProtection arn:aws:ecs:us-east-1:123456789012:task/farm-gpu-0a1b2c3/*',
+      'farm-worker-task-gpu: ecs:UpdateTaskProtection arn:aws:ecs:us-east-1:123456789012:task/farm-gpu-0a1b2c3/*',
     ]);
   });
 
   it('let an instance join its own cluster and no other', async () => {
-    const rights = rightsOf(await build('gpu')).filter((right) => right.startsWith('gpu-instance'));
-    const others = rights.filter((right) => !/(cluster|container-instance)\/farm-0a1b2c3/.test(right));
-    expect(others).toEqual(['gpu-instance: ecs:DiscoverPollEndpoint *']);
+    const rights = rightsOf(await build('gpu')).filter((right) => right.startsWith('farm-gpu-instance'));
+    const others = rights.filter((right) => !/(cluster|container-instance)\/farm-gpu-0a1b2c3/.test(right));
+    expect(others).toEqual(['farm-gpu-instance: ecs:DiscoverPollEndpoint *']);
     expect(rights).toContain(
-      'gpu-instance: ecs:RegisterContainerInstance arn:aws:ecs:us-east-1:123456789012:cluster/farm-0a1b2c3',
+      'farm-gpu-instance: ecs:RegisterContainerInstance arn:aws:ecs:us-east-1:123456789012:cluster/farm-gpu-0a1b2c3',
     );
   });
 
   it("give ECS the image's repository and the secrets that are there", async () => {
     const rights = rightsOf(await build('fargate', { service: secrets }));
     expect(rights).toContain(
-      'worker-execution: ecr:BatchGetImage arn:aws:ecr:us-east-1:123456789012:repository/worker',
+      'farm-worker-execution: ecr:BatchGetImage arn:aws:ecr:us-east-1:123456789012:repository/worker',
     );
     expect(rights).toContain(
-      'worker-execution: ssm:GetParameters arn:aws:ssm:us-east-1:123456789012:parameter/a',
+      'farm-worker-execution: ssm:GetParameters arn:aws:ssm:us-east-1:123456789012:parameter/a',
     );
   });
 

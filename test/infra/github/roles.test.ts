@@ -29,8 +29,8 @@ describe('who may take the roles', () => {
   });
 
   it.each([
-    ['github-preview', 'repo:you@1234567/films@987654321:pull_request'],
-    ['github-deploy', 'repo:you@1234567/films@987654321:environment:prod'],
+    ['farm-github-preview', 'repo:you@1234567/films@987654321:pull_request'],
+    ['farm-github-deploy', 'repo:you@1234567/films@987654321:environment:prod'],
   ])('%s: one kind of job of one repository', (role, sub) => {
     expect(trustOf(farm, role)).toMatchObject([
       {
@@ -49,7 +49,9 @@ describe('who may take the roles', () => {
 
   it('knows repositories by name alone, as older ones are', async () => {
     const older = await recordFarm(bareStack({ githubRepository: 'you/films' }));
-    expect(JSON.stringify(trustOf(older, 'github-deploy'))).toContain('"repo:you/films:environment:test"');
+    expect(JSON.stringify(trustOf(older, 'farm-github-deploy'))).toContain(
+      '"repo:you/films:environment:test"',
+    );
   });
 
   it('makes the provider, or uses the one that the account has', async () => {
@@ -59,15 +61,15 @@ describe('who may take the roles', () => {
     });
     const second = await recordFarm(bareStack({ ...github, githubProvider: 'false' }));
     expect(second.resourcesOf('aws:iam/openIdConnectProvider:OpenIdConnectProvider')).toEqual([]);
-    expect(trustOf(second, 'github-preview')[0]?.principal).toEqual({ Federated: provider });
+    expect(trustOf(second, 'farm-github-preview')[0]?.principal).toEqual({ Federated: provider });
   });
 
   it('tells the ARNs, and nothing without a repository', async () => {
-    expect(await promiseOf(farm.result.githubDeployRoleArn)).toMatch(/:role\/github-deploy-/);
-    expect(await promiseOf(farm.result.githubPreviewRoleArn)).toMatch(/:role\/github-preview-/);
+    expect(await promiseOf(farm.result.githubDeployRoleArn)).toMatch(/:role\/farm-github-deploy-/);
+    expect(await promiseOf(farm.result.githubPreviewRoleArn)).toMatch(/:role\/farm-github-preview-/);
     const none = await recordFarm(bareStack());
     expect(await promiseOf(none.result.githubDeployRoleArn)).toBe('');
-    expect(none.resources.filter(({ name }) => name.startsWith('github'))).toEqual([]);
+    expect(none.resources.filter(({ name }) => name.startsWith('farm-github'))).toEqual([]);
     for (const { inputs } of none.resourcesOf('aws:iam/role:Role')) {
       expect(inputs.permissionsBoundary).toBeUndefined();
     }
@@ -117,12 +119,16 @@ function arnOf({ type, outputs }: Registered): string | undefined {
   return arn ?? dashboardArn ?? repository?.arn;
 }
 
-/** What each lookup of the program asks of AWS. */
+/**
+ * What each lookup of the program asks of AWS, from the sources of terraform-provider-aws: getBucket sends HeadBucket, for which IAM
+ * asks for ListBucket; getCallerIdentity needs no right; getRegion asks nobody. Vpc of awsx looks up nothing, as it is given its zones.
+ */
 const lookups: Record<string, string[]> = {
   'aws:index/getCallerIdentity:getCallerIdentity': [],
   'aws:index/getRegion:getRegion': [],
   'aws:s3/getBucket:getBucket': ['s3:ListBucket'],
-  'aws:servicequotas/getServiceQuota:getServiceQuota': ['servicequotas:GetServiceQuota'],
+  'aws:index/getAvailabilityZones:getAvailabilityZones': ['ec2:DescribeAvailabilityZones'],
+  'aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings': ['ec2:DescribeInstanceTypeOfferings'],
 };
 
 describe.each(farms)('$name', ({ stack }) => {
@@ -131,8 +137,8 @@ describe.each(farms)('$name', ({ stack }) => {
   let preview: Statement[];
   beforeAll(async () => {
     farm = await recordFarm(stack);
-    deploy = rightsOf(farm, 'github-deploy');
-    preview = rightsOf(farm, 'github-preview');
+    deploy = rightsOf(farm, 'farm-github-deploy');
+    preview = rightsOf(farm, 'farm-github-preview');
   });
 
   it('lets a deployment reach everything that the program names', () => {
@@ -149,7 +155,9 @@ describe.each(farms)('$name', ({ stack }) => {
   });
 
   it('lets a deployment make the roles of the farm, and pass them on', () => {
-    const roles = farm.resourcesOf('aws:iam/role:Role').filter(({ name }) => !name.startsWith('github-'));
+    const roles = farm
+      .resourcesOf('aws:iam/role:Role')
+      .filter(({ name }) => !name.startsWith('farm-github-'));
     expect(roles.length).toBeGreaterThanOrEqual(3);
     for (const action of ['iam:CreateRole', 'iam:PutRolePolicy', 'iam:DeleteRole', 'iam:PassRole']) {
       const resources = deploy
@@ -166,10 +174,12 @@ describe.each(farms)('$name', ({ stack }) => {
 
   it('keeps the roles that it makes within a boundary that none of them feels', () => {
     for (const { name, inputs } of farm.resourcesOf('aws:iam/role:Role')) {
-      expect(inputs.permissionsBoundary, name).toBe(name.startsWith('github-') ? undefined : boundaryArn);
+      expect(inputs.permissionsBoundary, name).toBe(
+        name.startsWith('farm-github-') ? undefined : boundaryArn,
+      );
     }
     const own = statementsOf(farm).filter(
-      ({ at }) => at.startsWith('aws:iam/rolePolicy') && !at.includes('github-'),
+      ({ at }) => at.startsWith('aws:iam/rolePolicy') && !at.includes('farm-github-'),
     );
     expect(actionsOf(own).filter((action) => /^(iam|organizations|account):/.test(action))).toEqual([]);
     const making = deploy.filter(({ actions }) =>
@@ -187,7 +197,7 @@ describe.each(farms)('$name', ({ stack }) => {
       if (!actions.some((action) => action.startsWith('iam:'))) continue;
       const reachesItself = resources.some(
         (resource) =>
-          matches(resource, 'arn:aws:iam::123456789012:role/github-deploy-0a1b2c3') ||
+          matches(resource, 'arn:aws:iam::123456789012:role/farm-github-deploy-0a1b2c3') ||
           matches(resource, provider) ||
           resource === '*',
       );
@@ -223,7 +233,7 @@ describe.each(farms)('$name', ({ stack }) => {
   });
 
   it("fits into a role's 10,240 characters", () => {
-    const { policy } = farm.resource('aws:iam/rolePolicy:RolePolicy', 'github-deploy').inputs;
+    const { policy } = farm.resource('aws:iam/rolePolicy:RolePolicy', 'farm-github-deploy').inputs;
     expect(String(policy).length).toBeLessThan(10_240);
   });
 });
@@ -236,8 +246,8 @@ it("opens the bucket of Pulumi's state to both, for the preview to read alone", 
         resources.some((name) => name.startsWith('arn:aws:s3:::my-state')),
       ),
     ).sort();
-  expect(onState('github-preview')).toEqual(['s3:GetBucketLocation', 's3:GetObject', 's3:ListBucket']);
-  expect(onState('github-deploy')).toEqual([
+  expect(onState('farm-github-preview')).toEqual(['s3:GetBucketLocation', 's3:GetObject', 's3:ListBucket']);
+  expect(onState('farm-github-deploy')).toEqual([
     's3:DeleteObject',
     's3:GetBucketLocation',
     's3:GetObject',

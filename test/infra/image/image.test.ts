@@ -14,8 +14,8 @@ describe('WorkerImage', () => {
     const image = await record(() => new WorkerImage('worker'));
     expect(image.resource('awsx:ecr:Image').inputs).toEqual({
       repositoryUrl: '123456789012.dkr.ecr.us-east-1.amazonaws.com/worker-0a1b2c3',
-      context: '..',
-      dockerfile: '../worker/Dockerfile',
+      context: '.', // from where the tests run
+      dockerfile: 'worker/Dockerfile',
       platform: 'linux/amd64',
       imageTag: hashOfContext(root),
     });

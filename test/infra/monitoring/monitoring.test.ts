@@ -135,7 +135,7 @@ describe('the budget', () => {
 describe('the dashboard', () => {
   it('is named after the stack and has its page', async () => {
     expect(await promiseOf(gpu.result.dashboardUrl)).toBe(
-      'https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#dashboards/dashboard/transcode-farm-test',
+      'https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#dashboards/dashboard/transcode-farm-test-watch',
     );
   });
 

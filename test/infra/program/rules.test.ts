@@ -35,21 +35,24 @@ describe.each(farms)('$name', ({ name, stack }) => {
     for (const queue of inputsOf('aws:sqs/queue:Queue')) expect(queue.sqsManagedSseEnabled).toBe(true);
   });
 
-  it.each(['jobs', 'parts'])('SQS3: gives the queue of %s dead letters that only it may fill', (queue) => {
-    const { redrivePolicy } = farm.resource('aws:sqs/redrivePolicy:RedrivePolicy', queue).inputs;
-    expect(JSON.parse(String(redrivePolicy)).deadLetterTargetArn).toContain(`:${queue}-dead-`);
-    const allow = farm.resource('aws:sqs/redriveAllowPolicy:RedriveAllowPolicy', `${queue}-dead`).inputs;
-    expect(JSON.parse(String(allow.redriveAllowPolicy))).toEqual({
-      redrivePermission: 'byQueue',
-      sourceQueueArns: [expect.stringMatching(new RegExp(`:${queue}-\\w+$`))],
-    });
-  });
+  it.each(['farm-jobs', 'farm-parts'])(
+    'SQS3: gives the queue of %s dead letters that only it may fill',
+    (queue) => {
+      const { redrivePolicy } = farm.resource('aws:sqs/redrivePolicy:RedrivePolicy', queue).inputs;
+      expect(JSON.parse(String(redrivePolicy)).deadLetterTargetArn).toContain(`:${queue}-dead-`);
+      const allow = farm.resource('aws:sqs/redriveAllowPolicy:RedriveAllowPolicy', `${queue}-dead`).inputs;
+      expect(JSON.parse(String(allow.redriveAllowPolicy))).toEqual({
+        redrivePermission: 'byQueue',
+        sourceQueueArns: [expect.stringMatching(new RegExp(`:${queue}-\\w+$`))],
+      });
+    },
+  );
 
   it('lets the workers alone ask for help with a film', () => {
     const [denied] = statementsOf(farm).filter(({ sid }) => sid === 'WorkersAlone');
     const worker = farm.resource('aws:ecs/taskDefinition:TaskDefinition').inputs.taskRoleArn;
     expect(denied).toMatchObject({
-      at: 'aws:sqs/queuePolicy:QueuePolicy parts',
+      at: 'aws:sqs/queuePolicy:QueuePolicy farm-parts',
       effect: 'Deny',
       actions: ['sqs:SendMessage'],
       condition: { ArnNotEquals: { 'aws:PrincipalArn': worker } },
@@ -62,11 +65,11 @@ describe.each(farms)('$name', ({ name, stack }) => {
       'variables',
     );
     expect(JSON.parse(String(FARM)).queueUrls).toEqual([
-      expect.stringContaining('/jobs-'),
-      expect.stringContaining('/parts-'),
+      expect.stringContaining('/farm-jobs-'),
+      expect.stringContaining('/farm-parts-'),
     ]);
     const tracked = JSON.stringify(farm.resource('aws:appautoscaling/policy:Policy').inputs);
-    for (const queue of ['jobs', 'parts']) {
+    for (const queue of ['farm-jobs', 'farm-parts']) {
       expect(tracked.split(`"value":"${queue}-0a1b2c3"`), queue).toHaveLength(3);
     }
   });

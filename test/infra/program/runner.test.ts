@@ -19,10 +19,10 @@ describe("under Pulumi's own runner", () => {
     expect(Object.keys(run.outputs).sort()).toEqual(Object.keys(result).sort());
   });
 
-  it('ends with every mistake of the config told, and without a stack trace', async () => {
+  it('ends with every mistake of the config, and without a stack trace', async () => {
     const run = await runAsPulumi(bareStack({ storage: 's4', maxTasks: '0' }));
     expect(run.status).not.toBe(0);
-    expect(run.complaints).toContain('2 settings need mending');
+    expect(run.complaints).toContain('2 settings are invalid');
     expect(run.complaints).toContain('pulumi config set storage s3');
     expect(run.complaints).not.toMatch(/^\s+at /m);
     expect(run.resources).toEqual(['pulumi:pulumi:Stack transcode-farm-test']);

@@ -78,7 +78,7 @@ describe.each(farms)('$name', ({ stack }) => {
       ...farm
         .resourcesOf('aws:s3/bucket:Bucket')
         .map(({ name }) => `aws:s3/bucketPolicy:BucketPolicy ${name}`),
-      'aws:sns/topicPolicy:TopicPolicy jobs',
+      'aws:sns/topicPolicy:TopicPolicy farm-jobs',
     ];
     for (const at of guarded) {
       const denials = statements.filter(

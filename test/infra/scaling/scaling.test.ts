@@ -57,7 +57,7 @@ function rightsOf(made: Made): string[] {
 describe('target tracking', () => {
   it('moves the service between its bounds, and registers no minimum that would wake it', () => {
     expect(gpu.resource('aws:appautoscaling/target:Target').inputs).toMatchObject({
-      resourceId: 'service/farm-0a1b2c3/worker-0a1b2c3',
+      resourceId: 'service/farm-gpu-0a1b2c3/farm-worker-gpu-0a1b2c3',
       minCapacity: 0,
       maxCapacity: 3,
     });
@@ -84,10 +84,10 @@ describe('target tracking', () => {
 describe('the waker function', () => {
   it('knows the farm and its rules', () => {
     expect(farmOf(gpu)).toMatchObject({
-      cluster: 'farm-0a1b2c3',
-      service: 'worker-0a1b2c3',
+      cluster: 'farm-gpu-0a1b2c3',
+      service: 'farm-worker-gpu-0a1b2c3',
       queueUrls: [queue.url],
-      group: 'gpu-0a1b2c3',
+      group: 'farm-gpu-0a1b2c3',
       memoryParameter: 'scaling-waker-0a1b2c3',
       rules: { minTasks: 0, maxTasks: 3, backlogPerTask: 1, tasksPerInstance: 1, idleMs: 300_000 },
     });
@@ -113,9 +113,8 @@ describe('the waker function', () => {
     expect(callers).toHaveLength(2);
   });
 
-  it('runs one at a time, keeps calls that failed, and repeats none', () => {
+  it('keeps calls that failed, and repeats none', () => {
     expect(wakerOf(gpu).inputs).toMatchObject({
-      reservedConcurrentExecutions: 1,
       deadLetterConfig: { targetArn: 'arn:aws:sqs:us-east-1:123456789012:scaling-waker-missed-0a1b2c3' },
     });
     expect(
@@ -160,20 +159,22 @@ describe("the waker's rights", () => {
   it('hold ListTasks to the cluster', () => {
     const list = statementsOf(gpu).find(({ sid }) => sid === 'ListTasks');
     expect(list?.condition).toEqual({
-      ArnEquals: { 'ecs:cluster': 'arn:aws:ecs:us-east-1:123456789012:cluster/farm-0a1b2c3' },
+      ArnEquals: { 'ecs:cluster': 'arn:aws:ecs:us-east-1:123456789012:cluster/farm-gpu-0a1b2c3' },
     });
   });
 
   it('reach one service, one group and the queues of the farm', () => {
     expect(rightsOf(gpu)).toContain(
-      'ecs:UpdateService arn:aws:ecs:us-east-1:123456789012:service/farm/worker-0a1b2c3',
+      'ecs:UpdateService arn:aws:ecs:us-east-1:123456789012:service/farm-gpu-0a1b2c3/farm-worker-gpu-0a1b2c3',
     );
     expect(rightsOf(gpu)).toContain(`sqs:GetQueueAttributes ${queue.arn}`);
     expect(rightsOf(gpu)).toContainEqual(
-      expect.stringMatching(/^autoscaling:TerminateInstanceInAutoScalingGroup .*autoScalingGroupName\/gpu-/),
+      expect.stringMatching(
+        /^autoscaling:TerminateInstanceInAutoScalingGroup .*autoScalingGroupName\/farm-gpu-/,
+      ),
     );
     expect(rightsOf(gpu)).toContainEqual(
-      expect.stringMatching(/^autoscaling:SetDesiredCapacity .*autoScalingGroupName\/gpu-/),
+      expect.stringMatching(/^autoscaling:SetDesiredCapacity .*autoScalingGroupName\/farm-gpu-/),
     );
   });
 

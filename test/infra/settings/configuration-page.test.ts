@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { configurationPage } from '../../../tools/docs/configuration-page.ts';
+import { farmArgs } from '../../../tools/docs/farm-args.ts';
 import { readProject } from '../../../tools/program-run/stacks.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
@@ -16,6 +17,12 @@ describe('Pulumi.yaml', () => {
       expect(setting.items).toEqual(type === 'array' ? { type: 'string' } : undefined);
     },
   );
+});
+
+describe('the arguments of TranscodeFarm', () => {
+  it('are what Pulumi.yaml declares (if not: npm run docs)', () => {
+    expect(read('infra/settings/args.ts')).toBe(farmArgs(read('Pulumi.yaml')));
+  });
 });
 
 describe('docs/configuration.md', () => {

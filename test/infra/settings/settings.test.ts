@@ -80,11 +80,6 @@ describe('settings', () => {
     expect((await read()).worker).not.toHaveProperty('X264_PRESET');
   });
 
-  it('spread over two zones where a new account has no third', async () => {
-    expect((await read()).network.zones).toBe(3);
-    expect((await read({ 'aws:region': 'us-west-1' })).network.zones).toBe(2);
-  });
-
   it.each([
     [{}, 2],
     [{ maxTasks: '1' }, 1],
@@ -94,6 +89,22 @@ describe('settings', () => {
   ])('leave a worker for other films unless told how many make one: %j', async (changes, workers) => {
     expect((await read(changes)).workersPerFilm).toBe(workers);
   });
+
+  it.each([
+    ['instanceTypes', { instanceTypes: '["g4dn.xlarge"]' }, 'compute is "fargate", which has no instances'],
+    ['warmInstances', { warmInstances: '1' }, 'compute is "fargate", which has no instances'],
+    ['nvencPreset', { nvencPreset: 'p3' }, 'compute is "fargate", which has another encoder'],
+    ['x264Preset', { compute: 'gpu', x264Preset: 'slow' }, 'compute is "gpu", which has another encoder'],
+  ])(
+    'leave out %s of the other compute with a note, so that one line switches it',
+    async (key, changes, why) => {
+      const { notes, worker, compute } = await read(changes);
+      expect(notes).toEqual([`${key} is set but not used: ${why}.`]);
+      expect(worker).not.toHaveProperty('NVENC_PRESET');
+      expect(worker).not.toHaveProperty('X264_PRESET');
+      expect(compute.warmInstances).toBe(0);
+    },
+  );
 
   it('read tags as names and values', async () => {
     expect((await read({ tags: '["team=video","note=a=b"]' })).tags).toEqual({ team: 'video', note: 'a=b' });

@@ -10,6 +10,7 @@ import { natureOf, promiseOf, type Recording, record } from '../../helpers/pulum
 const accountId = '0123456789abcdef0123456789abcdef';
 const args: Omit<BackendArgs, 'side'> = {
   keepBuckets: true,
+  sourceEvents: true,
   corsOrigins: ['https://www.example.com'],
   delivery: { kind: 'none', domain: '', certificateArn: '' },
   r2: { accountId, zoneId: 'f'.repeat(32), jurisdiction: 'default' },
@@ -88,15 +89,18 @@ describe('S3', () => {
       return statements.map(({ Action, Resource }) => ({ Action, Resource }));
     };
     expect(await actionsOf('source')).toEqual([
-      { Action: ['s3:GetObject', 's3:DeleteObject'], Resource: ['arn:aws:s3:::source-0a1b2c3/*'] },
-      { Action: ['s3:ListBucket'], Resource: ['arn:aws:s3:::source-0a1b2c3'] },
+      {
+        Action: ['s3:GetObject', 's3:DeleteObject'],
+        Resource: ['arn:aws:s3:::transcode-farm-test-source-0a1b2c3/*'],
+      },
+      { Action: ['s3:ListBucket'], Resource: ['arn:aws:s3:::transcode-farm-test-source-0a1b2c3'] },
     ]);
     expect(await actionsOf('output')).toEqual([
       {
         Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
-        Resource: ['arn:aws:s3:::output-0a1b2c3/*'],
+        Resource: ['arn:aws:s3:::transcode-farm-test-output-0a1b2c3/*'],
       },
-      { Action: ['s3:ListBucket'], Resource: ['arn:aws:s3:::output-0a1b2c3'] },
+      { Action: ['s3:ListBucket'], Resource: ['arn:aws:s3:::transcode-farm-test-output-0a1b2c3'] },
     ]);
   });
 
@@ -128,7 +132,7 @@ describe('S3', () => {
       expect.objectContaining({
         principal: { Service: 'cloudfront.amazonaws.com' },
         actions: ['s3:GetObject'],
-        resources: ['arn:aws:s3:::output-0a1b2c3/*'],
+        resources: ['arn:aws:s3:::transcode-farm-test-output-0a1b2c3/*'],
         condition: {
           StringEquals: { 'aws:SourceArn': expect.stringMatching(/^arn:aws:cloudfront::\d+:distribution\//) },
         },
@@ -146,13 +150,14 @@ describe('R2', () => {
     const { policies, accountId: owner } = recording.resource(
       'cloudflare:index/accountToken:AccountToken',
     ).inputs;
+    const { name } = recording.resource('cloudflare:index/r2Bucket:R2Bucket').inputs;
     expect(owner).toBe(accountId);
     expect(policies).toEqual([
       {
         effect: 'allow',
         permissionGroups: [{ id: '0'.repeat(32) }, { id: '1'.repeat(32) }],
         resources: JSON.stringify({
-          [`com.cloudflare.edge.r2.bucket.${accountId}_default_output`]: '*',
+          [`com.cloudflare.edge.r2.bucket.${accountId}_default_${name}`]: '*',
         }),
       },
     ]);

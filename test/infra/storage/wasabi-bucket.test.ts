@@ -30,7 +30,7 @@ describe('the provider of Wasabi buckets, from its saved text', () => {
     cloud = await startFauxqs({ port: 0, logger: false });
     const endpoint = `http://127.0.0.1:${cloud.port}`;
     inputs = {
-      prefix: 'farm-output',
+      prefix: 'farm-output-',
       region: 'us-east-1',
       endpoint,
       accessKeyId: 'test',

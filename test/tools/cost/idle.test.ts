@@ -90,11 +90,13 @@ describe('a farm that sleeps', () => {
   it('pays for the waker’s calls, one a minute, and for nothing that runs', async () => {
     const idle = idleMonth(await farmWith({}));
     const calls = hoursPerMonth * 60;
-    const waker = find(idle, 'scaling-waker', ':Function');
+    const waker = find(idle, 'farm-waker', ':Function');
     expect(waker.charges.map(({ quantity }) => quantity)).toEqual([calls, calls * 0.5 * 0.25]);
-    expect(find(idle, 'jobs', ':Queue').charges).toMatchObject([{ quantity: calls, price: 'sqsRequest' }]);
-    expect(find(idle, 'jobs-dead', ':Queue').charges).toEqual([]);
-    expect(find(idle, 'worker', ':Service').charges).toEqual([]);
+    expect(find(idle, 'farm-jobs', ':Queue').charges).toMatchObject([
+      { quantity: calls, price: 'sqsRequest' },
+    ]);
+    expect(find(idle, 'farm-jobs-dead', ':Queue').charges).toEqual([]);
+    expect(find(idle, 'farm-worker-fargate', ':Service').charges).toEqual([]);
   });
 
   it('pays for each metric that an alarm watches, those of target tracking twice', async () => {
@@ -103,18 +105,18 @@ describe('a farm that sleeps', () => {
     const tracked = JSON.stringify(
       resources.find(({ type }) => type.endsWith('policy:Policy'))?.inputs,
     ).match(/"metricStat"/g);
-    expect(find(idle, 'scaling', 'policy:Policy').charges).toMatchObject([
+    expect(find(idle, 'farm', 'policy:Policy').charges).toMatchObject([
       { quantity: 2 * (tracked?.length ?? 0), price: 'alarmMetric' },
     ]);
-    expect(find(idle, 'watch-idle-instance', ':MetricAlarm').charges).toMatchObject([{ quantity: 2 }]);
-    expect(find(idle, 'watch-dead-letters', ':MetricAlarm').charges).toMatchObject([{ quantity: 1 }]);
-    expect(find(idle, 'gpu', ':CapacityProvider').charges).toMatchObject([{ quantity: 2 }]);
+    expect(find(idle, 'farm-idle-instance', ':MetricAlarm').charges).toMatchObject([{ quantity: 2 }]);
+    expect(find(idle, 'farm-dead-letters', ':MetricAlarm').charges).toMatchObject([{ quantity: 1 }]);
+    expect(find(idle, 'farm-gpu', ':CapacityProvider').charges).toMatchObject([{ quantity: 2 }]);
   });
 
   it('pays for the volumes of stopped instances, less those that always run, and for nothing else of them', async () => {
     const gpu = { compute: 'gpu', spot: 'false' };
     const charges = async (changes: Record<string, string>) =>
-      find(idleMonth(await farmWith({ ...gpu, ...changes })), 'gpu', 'group:Group').charges;
+      find(idleMonth(await farmWith({ ...gpu, ...changes })), 'farm-gpu', 'group:Group').charges;
     expect(await charges({})).toEqual([]);
     const [one, ...others] = await charges({ warmInstances: '1' });
     expect(one).toMatchObject({ price: 'ebsGp3', quantity: 50, usd: 4 });
@@ -156,9 +158,11 @@ describe('a worker that always runs', () => {
     const farm = await farmWith({ minTasks: '1', onDemandBase: '1' });
     const idle = idleMonth(farm);
     const [hour] = workerHours(farm);
-    const service = find(idle, 'worker', ':Service');
+    const service = find(idle, 'farm-worker-fargate', ':Service');
     expect(total(service.charges)).toBeCloseTo(hoursPerMonth * total(hour?.onDemand ?? []), 9);
-    expect(find(idle, 'jobs', ':Queue').charges.map(({ quantity }) => quantity)).toEqual([43_800, 131_400]);
+    expect(find(idle, 'farm-jobs', ':Queue').charges.map(({ quantity }) => quantity)).toEqual([
+      43_800, 131_400,
+    ]);
   });
 
   it('is On-Demand up to the base and Spot above it', async () => {

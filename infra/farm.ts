@@ -1,0 +1,239 @@
+import * as aws from '@pulumi/aws';
+import * as pulumi from '@pulumi/pulumi';
+import { createCapacity } from './compute/capacities.ts';
+import { Cluster } from './compute/cluster.ts';
+import { workerEnvironment, workerSecrets } from './compute/environment.ts';
+import { Network } from './compute/network.ts';
+import { Secrets } from './compute/secrets.ts';
+import { WorkerService } from './compute/service.ts';
+import { boundRoles } from './github/boundary.ts';
+import { GithubRoles } from './github/roles.ts';
+import { WorkerImage } from './image/image.ts';
+import { BucketEvents } from './jobs/bucket-events.ts';
+import { Jobs } from './jobs/jobs.ts';
+import { Parts, PartsSenders } from './jobs/parts.ts';
+import { Monitoring } from './monitoring/monitoring.ts';
+import { checkName, farmName } from './names.ts';
+import { type FarmOutputs, outputNames } from './outputs.ts';
+import { Scaling } from './scaling/scaling.ts';
+import type { TranscodeFarmArgs } from './settings/args.ts';
+import { readSettings } from './settings/settings.ts';
+import { ArgsSource } from './settings/sources.ts';
+import type { StorageSettings } from './settings/storage.ts';
+import type { Storage } from './storage/backend.ts';
+import { createStorage } from './storage/backends.ts';
+import { tagging } from './tags.ts';
+
+type Outputs = { [K in keyof FarmOutputs]: pulumi.Output<FarmOutputs[K]> };
+
+/**
+ * A private farm that transcodes films to adaptive HLS. A job goes from the source bucket by a topic and a queue to a worker, and
+ * its film to the output bucket. Workers share a long film by the parts queue; scaling decides how many there are; monitoring
+ * tells people.
+ */
+export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
+  readonly region: pulumi.Output<string>;
+  readonly topicArn: pulumi.Output<string>;
+  readonly queueUrl: pulumi.Output<string>;
+  readonly deadLetterQueueUrl: pulumi.Output<string>;
+  readonly partsQueueUrl: pulumi.Output<string>;
+  readonly partsDeadLetterQueueUrl: pulumi.Output<string>;
+  readonly sourceStorage: pulumi.Output<string>;
+  readonly sourceBucket: pulumi.Output<string>;
+  readonly sourceRegion: pulumi.Output<string>;
+  readonly sourceEndpoint: pulumi.Output<string>;
+  readonly uploadsStartJobs: pulumi.Output<boolean>;
+  readonly outputStorage: pulumi.Output<string>;
+  readonly outputBucket: pulumi.Output<string>;
+  readonly outputRegion: pulumi.Output<string>;
+  readonly outputEndpoint: pulumi.Output<string>;
+  readonly outputPrefix: pulumi.Output<string>;
+  readonly publicUrl: pulumi.Output<string>;
+  readonly deliveryTarget: pulumi.Output<string>;
+  readonly clusterName: pulumi.Output<string>;
+  readonly serviceName: pulumi.Output<string>;
+  readonly groupName: pulumi.Output<string>;
+  readonly maxTasks: pulumi.Output<number>;
+  readonly logGroupName: pulumi.Output<string>;
+  readonly wakerLogGroupName: pulumi.Output<string>;
+  readonly githubPreviewRoleArn: pulumi.Output<string>;
+  readonly githubDeployRoleArn: pulumi.Output<string>;
+  readonly alertTopicArn: pulumi.Output<string>;
+  readonly dashboardUrl: pulumi.Output<string>;
+  readonly sourceConsoleUrl: pulumi.Output<string>;
+  readonly outputConsoleUrl: pulumi.Output<string>;
+
+  /** @param name begins the name of everything that the farm makes; two farms of a program have different ones */
+  constructor(name: string, args: TranscodeFarmArgs = {}, opts: pulumi.ComponentResourceOptions = {}) {
+    checkName(name);
+    const settings = readSettings(new ArgsSource(args));
+    const { storage, compute, scaling, monitoring } = settings;
+    const tags = { 'transcode-farm': pulumi.getStack(), ...settings.tags };
+    const transforms = [tagging(tags), ...(settings.github ? [boundRoles(name)] : [])];
+    super(
+      'transcode-farm:index:TranscodeFarm',
+      name,
+      {},
+      { ...opts, transforms: [...(opts.transforms ?? []), ...transforms] },
+    );
+    for (const note of settings.notes) void pulumi.log.warn(note, this);
+    const own = { parent: this };
+    const region = aws.getRegionOutput({}, own).region;
+    const metricsNamespace = farmName(name, '/');
+
+    // Films: where they come from and go to
+    const source = createStorage(
+      `${name}-source`,
+      storage.source.backend,
+      { ...storage, side: 'source', existing: storage.source.bucket },
+      own,
+    );
+    const output = createStorage(
+      `${name}-output`,
+      storage.output.backend,
+      { ...storage, side: 'output', existing: storage.output.bucket },
+      own,
+    );
+
+    // Jobs: how they come in and wait
+    const uploads = storage.sourceEvents ? source.bucketArn : undefined;
+    const jobs = new Jobs(
+      `${name}-jobs`,
+      { ...settings.jobs, senderBucketArns: uploads ? [uploads] : [] },
+      own,
+    );
+    if (uploads) {
+      new BucketEvents(
+        `${name}-uploads`,
+        {
+          bucket: source.bucket,
+          topicArn: jobs.topicArn,
+          topicPolicy: jobs.topicPolicy,
+          prefix: storage.sourcePrefix,
+          suffixes: storage.sourceSuffixes,
+        },
+        own,
+      );
+    }
+    const parts = new Parts(`${name}-parts`, settings.jobs, own);
+
+    // Workers: the image, its settings, and what runs it
+    const image = settings.workerImage ?? new WorkerImage(`${name}-worker`, own).uri;
+    const secrets = new Secrets(name, workerSecrets(settings, { source, output }), own);
+    const network = new Network(name, settings.network.existing, own);
+    const cluster = new Cluster(`${name}-${compute.kind}`, monitoring, own);
+    const capacity = createCapacity(
+      `${name}-${compute.kind}`,
+      { ...compute, ...cluster, ...network, maxInstances: scaling.maxTasks, tags },
+      own,
+    );
+    const service = new WorkerService(
+      `${name}-worker`,
+      {
+        ...cluster,
+        ...network,
+        capacity,
+        kind: compute.kind,
+        assignPublicIp: settings.network.assignPublicIp,
+        image,
+        environment: workerEnvironment({ settings, region, jobs, parts, source, output, metricsNamespace }),
+        secrets: secrets.references,
+        taskStatements: [...jobs.statements, ...parts.statements, ...source.statements, ...output.statements],
+        minTasks: scaling.minTasks,
+        logRetentionDays: monitoring.logRetentionDays,
+      },
+      own,
+    );
+    new PartsSenders(`${name}-parts`, { queue: parts.queue, workerRoleArn: service.taskRoleArn }, own);
+
+    // How many workers there are, and who hears of trouble
+    const waker = new Scaling(
+      name,
+      {
+        ...cluster,
+        ...service,
+        ...scaling,
+        capacity,
+        queues: [jobs.queue, parts.queue],
+        topicArn: jobs.topicArn,
+        logRetentionDays: monitoring.logRetentionDays,
+      },
+      own,
+    );
+    const watch = new Monitoring(
+      name,
+      {
+        ...monitoring,
+        clusterName: cluster.clusterName,
+        serviceName: service.serviceName,
+        capacity,
+        jobs: { queue: jobs.queue.name, deadLetters: jobs.deadLetters.name },
+        parts: { queue: parts.queue.name, deadLetters: parts.deadLetters.name },
+        wakerName: waker.wakerName,
+        metricsNamespace,
+      },
+      own,
+    );
+
+    // Who deploys, where a workflow does
+    const github =
+      settings.github &&
+      new GithubRoles(
+        `${name}-github`,
+        {
+          ...settings.github,
+          farm: name,
+          madeBuckets: madeOnS3(storage, { source, output }),
+          existingBuckets: existingOnS3(storage),
+        },
+        own,
+      );
+
+    this.region = region;
+    this.topicArn = jobs.topicArn;
+    this.queueUrl = jobs.queue.url;
+    this.deadLetterQueueUrl = jobs.deadLetters.url;
+    this.partsQueueUrl = parts.queue.url;
+    this.partsDeadLetterQueueUrl = parts.deadLetters.url;
+    this.sourceStorage = pulumi.output(storage.source.backend);
+    this.sourceBucket = source.bucket;
+    this.sourceRegion = pulumi.output(source.region);
+    this.sourceEndpoint = pulumi.output(source.endpoint ?? '');
+    this.uploadsStartJobs = pulumi.output(uploads !== undefined);
+    this.outputStorage = pulumi.output(storage.output.backend);
+    this.outputBucket = output.bucket;
+    this.outputRegion = pulumi.output(output.region);
+    this.outputEndpoint = pulumi.output(output.endpoint ?? '');
+    this.outputPrefix = pulumi.output(storage.outputPrefix);
+    this.publicUrl = output.publicUrl ?? pulumi.output('');
+    this.deliveryTarget = output.deliveryTarget ?? pulumi.output('');
+    this.clusterName = cluster.clusterName;
+    this.serviceName = service.serviceName;
+    this.groupName = capacity.group?.name ?? pulumi.output('');
+    this.maxTasks = pulumi.output(scaling.maxTasks);
+    this.logGroupName = service.logGroupName;
+    this.wakerLogGroupName = waker.wakerLogGroupName;
+    this.githubPreviewRoleArn = github?.previewRoleArn ?? pulumi.output('');
+    this.githubDeployRoleArn = github?.deployRoleArn ?? pulumi.output('');
+    this.alertTopicArn = watch.alertTopicArn;
+    this.dashboardUrl = watch.dashboardUrl;
+    this.sourceConsoleUrl = source.consoleUrl;
+    this.outputConsoleUrl = output.consoleUrl;
+    this.registerOutputs(Object.fromEntries(outputNames.map((output) => [output, this[output]])));
+  }
+}
+
+function madeOnS3(
+  { source, output }: StorageSettings,
+  made: Record<'source' | 'output', Storage>,
+): pulumi.Input<string>[] {
+  const isMade = ({ backend, bucket }: StorageSettings['source']) => backend === 's3' && bucket === undefined;
+  return [...(isMade(source) ? [made.source.bucket] : []), ...(isMade(output) ? [made.output.bucket] : [])];
+}
+
+function existingOnS3({ source, output }: StorageSettings): pulumi.Input<string>[] {
+  const buckets = [source, output].flatMap(({ backend, bucket }) =>
+    backend === 's3' && bucket !== undefined ? [bucket] : [],
+  );
+  return [...new Set(buckets)];
+}

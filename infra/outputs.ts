@@ -1,0 +1,84 @@
+/**
+ * What a farm tells its owner, as a stack's outputs: the command line finds a farm by them. An empty text says that there is
+ * none.
+ */
+export interface FarmOutputs {
+  /** AWS region of everything but R2 and Wasabi buckets. */
+  region: string;
+  /** Jobs are published here; a message is one job. */
+  topicArn: string;
+  /** Jobs may be sent here as well. */
+  queueUrl: string;
+  deadLetterQueueUrl: string;
+  /** Workers send part requests here; only they may. */
+  partsQueueUrl: string;
+  partsDeadLetterQueueUrl: string;
+  /** `s3`, `r2` or `wasabi`. */
+  sourceStorage: string;
+  sourceBucket: string;
+  sourceRegion: string;
+  /** Empty for S3. */
+  sourceEndpoint: string;
+  /** An upload alone starts a job; else an app or the command line submits each one. */
+  uploadsStartJobs: boolean;
+  /** `s3`, `r2` or `wasabi`. */
+  outputStorage: string;
+  outputBucket: string;
+  outputRegion: string;
+  /** Empty for S3. */
+  outputEndpoint: string;
+  outputPrefix: string;
+  /** Where viewers reach the output; empty where the bucket is private. */
+  publicUrl: string;
+  /** Where the CNAME of `deliveryDomain` must lead. */
+  deliveryTarget: string;
+  clusterName: string;
+  serviceName: string;
+  /** The Auto Scaling group of `compute: gpu`; empty with Fargate. */
+  groupName: string;
+  /** Most workers at once: `farm doctor` asks whether the account may have that many. */
+  maxTasks: number;
+  logGroupName: string;
+  wakerLogGroupName: string;
+  /** Roles for the workflows of `githubRepository`; empty without it. */
+  githubPreviewRoleArn: string;
+  githubDeployRoleArn: string;
+  alertTopicArn: string;
+  dashboardUrl: string;
+  sourceConsoleUrl: string;
+  outputConsoleUrl: string;
+}
+
+/** Every output by name, for whoever goes through them. */
+export const outputNames = [
+  'region',
+  'topicArn',
+  'queueUrl',
+  'deadLetterQueueUrl',
+  'partsQueueUrl',
+  'partsDeadLetterQueueUrl',
+  'sourceStorage',
+  'sourceBucket',
+  'sourceRegion',
+  'sourceEndpoint',
+  'uploadsStartJobs',
+  'outputStorage',
+  'outputBucket',
+  'outputRegion',
+  'outputEndpoint',
+  'outputPrefix',
+  'publicUrl',
+  'deliveryTarget',
+  'clusterName',
+  'serviceName',
+  'groupName',
+  'maxTasks',
+  'logGroupName',
+  'wakerLogGroupName',
+  'githubPreviewRoleArn',
+  'githubDeployRoleArn',
+  'alertTopicArn',
+  'dashboardUrl',
+  'sourceConsoleUrl',
+  'outputConsoleUrl',
+] as const satisfies readonly (keyof FarmOutputs)[];

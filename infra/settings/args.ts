@@ -1,0 +1,285 @@
+// Made from Pulumi.yaml by `npm run docs`. Change it there.
+import type * as pulumi from '@pulumi/pulumi';
+
+/** What a farm is made of. Everything may be left out: the defaults are a small farm on Fargate with films in S3. */
+export interface TranscodeFarmArgs {
+  /** Where transcoded films go: `s3`, `r2` (Cloudflare) or `wasabi` */
+  storage?: string;
+  /** Where films come from: `s3`, `r2` or `wasabi`. Empty: the same as `storage` */
+  source?: string;
+  /** An existing bucket to take films from. Empty: the farm makes one */
+  sourceBucket?: pulumi.Input<string>;
+  /** An existing bucket to publish films to. Empty: the farm makes one */
+  outputBucket?: pulumi.Input<string>;
+  /**
+   * Buckets that the farm made outlive `pulumi destroy` and a switch of `storage`, films and all. `false`
+   * deletes both
+   */
+  keepBuckets?: boolean;
+  /**
+   * An upload to an S3 source bucket starts a job. `false` leaves the notifications of that bucket alone. R2
+   * and Wasabi send none
+   */
+  sourceEvents?: boolean;
+  /** Only uploads whose key begins so start jobs, such as `films/` */
+  sourcePrefix?: string;
+  /** Only uploads whose key ends in one of these start jobs; letter case counts. An empty list takes all */
+  sourceSuffixes?: string[];
+  /** Begins every key that is published; ends in `/` */
+  outputPrefix?: string;
+  /** Web sites whose players may read the output, such as `https://www.example.com` */
+  corsOrigins?: string[];
+  /** What encodes: `fargate` (CPU, nothing to manage) or `gpu` (NVENC on EC2) */
+  compute?: string;
+  /** Workers that always run. 0 lets the farm sleep */
+  minTasks?: number;
+  /** Most workers at once; with `gpu`, most instances */
+  maxTasks?: number;
+  /**
+   * GPU instance types, the preferred one first; more types find more Spot capacity. Empty: `g4dn.xlarge`,
+   * `g4dn.2xlarge`, `g6.xlarge`, `g5.xlarge`. Only with `compute: gpu`
+   */
+  instanceTypes?: string[];
+  /** Workers on On-Demand capacity before Spot is used */
+  onDemandBase?: number;
+  /**
+   * Use Spot capacity above `onDemandBase`. A job that loses its worker goes on elsewhere. `false` makes
+   * everything On-Demand
+   */
+  spot?: boolean;
+  /**
+   * Stopped instances that stand ready while fewer run, each for $4 a month: encoding then starts within 83 s
+   * of an upload to a sleeping farm rather than 134 (p95, simulated). At most `onDemandBase`, or `maxTasks`
+   * with `spot: false`. Only with `compute: gpu`
+   */
+  warmInstances?: number;
+  /** CPU units of a worker, 1024 to the vCPU. 0: 4096 on Fargate, all of the smallest instance type on GPU */
+  taskCpu?: number;
+  /** Memory of a worker in MiB. 0: 8192 on Fargate, what the smallest instance type has room for on GPU */
+  taskMemoryMib?: number;
+  /** Jobs, waiting and running, for each worker */
+  backlogPerTask?: number;
+  /**
+   * Most workers that make one film together, up to `maxTasks`; a job may ask for fewer. 1: each film is one
+   * worker's. 0: one less than `maxTasks`, so that a worker is left for other films
+   */
+  workersPerFilm?: number;
+  /**
+   * Workers that each job wakes while none runs, before anybody knows how long its film is. More than 1, up
+   * to `workersPerFilm`, where films are long and wanted soon: a GPU worker that is only called by the first
+   * one comes two minutes later
+   */
+  wakeWorkers?: number;
+  /** Pause after adding workers to those that run before more are added */
+  scaleOutCooldownSeconds?: number;
+  /** Pause after removing workers before more are removed */
+  scaleInCooldownSeconds?: number;
+  /** Minutes without any job until the farm goes back to `minTasks` */
+  idleMinutes?: number;
+  /**
+   * Seconds until the job of a worker that was lost without a word is given to another. A busy worker keeps
+   * its job however long it takes
+   */
+  visibilityTimeoutSeconds?: number;
+  /**
+   * Days that a job waits for a worker before it is dropped, at most 14. Dead letters are kept for 14 days
+   * after the job was sent
+   */
+  retentionDays?: number;
+  /** Tries of a job that meets trouble. A lost worker is no try, a film that cannot work gets one */
+  maxAttempts?: number;
+  /** Keep the source after success. `false` deletes it; a job may say otherwise */
+  keepSource?: boolean;
+  /** Longer films are refused, and one that only shows its length while it is encoded is cut off */
+  maxDurationSeconds?: number;
+  /**
+   * Publish films that end before the length that their header tells, with a warning. `false` refuses them as
+   * damaged
+   */
+  allowShortSources?: boolean;
+  /** Jobs may name an http or https address as their source */
+  allowHttpSources?: boolean;
+  /**
+   * Renditions: `standard`, `mobile` or `hd`, or spelled out as JSON, such as
+   * `[{"rung":"1080p","bitrate":5000000},{"rung":"720p"}]`
+   */
+  ladder?: string;
+  /** Add 480p to the standard ladder */
+  include480p?: boolean;
+  /** Length of a media segment, 1 to 30 */
+  segmentSeconds?: number;
+  /** Media segments: `fmp4` (CMAF) or `mpegts`, for players that know nothing else */
+  segmentFormat?: string;
+  /**
+   * How much work x264 puts into each bit, from `ultrafast` to `veryslow`: smaller files for longer work.
+   * Empty: `veryfast`. Only with `compute: fargate`
+   */
+  x264Preset?: string;
+  /**
+   * The same for NVENC, from `p1` (the quickest) to `p7`. Empty: `p5`; `p3` is twice as quick. Only with
+   * `compute: gpu`
+   */
+  nvencPreset?: string;
+  /** Where the poster is taken, as a share of the film (`10%`) or in seconds (`12.5`) */
+  thumbnailAt?: string;
+  /** Where finished and failed jobs are reported, signed as Standard Webhooks has it */
+  webhookUrl?: string;
+  /** Secret. Signs webhooks: `whsec_` and base64 of 24 to 64 random bytes */
+  webhookSecret?: pulumi.Input<string>;
+  /** Jobs may name a webhook address of their own */
+  allowJobWebhooks?: boolean;
+  /**
+   * Secret. A Postgres database that keeps a row for every job: `postgres://user:password@host/database`. TLS
+   * with a verified certificate, unless it ends in `?sslmode=disable`
+   */
+  databaseUrl?: pulumi.Input<string>;
+  /**
+   * The certificate in PEM of the authority that signed the database's, where it is a private one: `pulumi
+   * config set databaseCa "$(cat ca.pem)"`
+   */
+  databaseCa?: string;
+  /**
+   * How viewers reach the films: `none` (the bucket stays private) or `cdn` (CloudFront for S3, a domain of
+   * Cloudflare for R2)
+   */
+  delivery?: string;
+  /**
+   * Host name for `delivery: cdn`, such as `video.example.com`. Empty: the name that CloudFront or R2 gives
+   * (that of R2 is slowed down and for trying out only)
+   */
+  deliveryDomain?: string;
+  /** Certificate for `deliveryDomain` with S3, from AWS Certificate Manager in us-east-1 */
+  deliveryCertificateArn?: string;
+  /** Cloudflare account that has or gets the R2 buckets */
+  cloudflareAccountId?: string;
+  /** Zone of `deliveryDomain`, for R2 */
+  cloudflareZoneId?: string;
+  /** Where new R2 buckets are: `apac`, `eeur`, `enam`, `weur`, `wnam` or `oc`. Empty: near the caller */
+  r2Location?: string;
+  /** Where the law keeps R2 data: `default`, `eu` or `fedramp` */
+  r2Jurisdiction?: string;
+  /** Region of the Wasabi buckets, such as `eu-central-2` */
+  wasabiRegion?: string;
+  /**
+   * Secret. Access key of a Wasabi user who may read and write the buckets (and make them, if the farm is to
+   * make them)
+   */
+  wasabiAccessKeyId?: pulumi.Input<string>;
+  /** Secret. That key's other half */
+  wasabiSecretAccessKey?: pulumi.Input<string>;
+  /** An existing VPC to work in, with `subnetIds`. Empty: the farm makes one */
+  vpcId?: pulumi.Input<string>;
+  /** Subnets of that VPC with a way to the internet */
+  subnetIds?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Fargate workers get a public address. `false` for private subnets with a NAT gateway */
+  assignPublicIp?: boolean;
+  /**
+   * A worker image by digest, such as `ghcr.io/you/worker@sha256:...`. Empty: built here, for which Docker
+   * must run
+   */
+  workerImage?: pulumi.Input<string>;
+  /**
+   * The GitHub repository whose workflows preview and deploy this stack: makes a role for each. `owner/name`,
+   * or `owner@id/name@id` for repositories made, renamed or moved since 15 July 2026; letter case counts.
+   * Empty: no roles
+   */
+  githubRepository?: string;
+  /**
+   * Make the account's OIDC provider for GitHub with those roles. `false` uses the one that is there; an
+   * account can have only one
+   */
+  githubProvider?: boolean;
+  /** The S3 bucket of Pulumi's state, which those roles may then use. Empty: Pulumi Cloud keeps the state */
+  githubStateBucket?: string;
+  /** Who is told of failed jobs, stuck instances and costs; must confirm once by e-mail */
+  alertEmail?: string;
+  /**
+   * US dollars a month; at 80 % and 100 % of it, or when the forecast passes it, `alertEmail` is told. 0: no
+   * budget
+   */
+  monthlyBudget?: number;
+  /** Days that logs are kept */
+  logRetentionDays?: number;
+  /**
+   * ECS Container Insights, paid as custom metrics. The farm's own dashboard, alarms and scaling do without
+   */
+  containerInsights?: boolean;
+  /** Tags on everything that takes them, each as `name=value` */
+  tags?: string[];
+}
+
+/** Every setting as config has it: a text, with its default. */
+export const settings = {
+  storage: { kind: 'text', default: 's3' },
+  source: { kind: 'text', default: '' },
+  sourceBucket: { kind: 'text', default: '' },
+  outputBucket: { kind: 'text', default: '' },
+  keepBuckets: { kind: 'flag', default: 'true' },
+  sourceEvents: { kind: 'flag', default: 'true' },
+  sourcePrefix: { kind: 'text', default: '' },
+  sourceSuffixes: {
+    kind: 'list',
+    default: '[".mp4",".MP4",".m4v",".mov",".MOV",".mkv",".webm",".avi",".mpg",".mpeg",".mxf",".ts"]',
+  },
+  outputPrefix: { kind: 'text', default: '' },
+  corsOrigins: { kind: 'list', default: '["*"]' },
+  compute: { kind: 'text', default: 'fargate' },
+  minTasks: { kind: 'integer', default: '0' },
+  maxTasks: { kind: 'integer', default: '3' },
+  instanceTypes: { kind: 'list', default: '' },
+  onDemandBase: { kind: 'integer', default: '0' },
+  spot: { kind: 'flag', default: 'true' },
+  warmInstances: { kind: 'integer', default: '0' },
+  taskCpu: { kind: 'integer', default: '0' },
+  taskMemoryMib: { kind: 'integer', default: '0' },
+  backlogPerTask: { kind: 'integer', default: '1' },
+  workersPerFilm: { kind: 'integer', default: '0' },
+  wakeWorkers: { kind: 'integer', default: '1' },
+  scaleOutCooldownSeconds: { kind: 'integer', default: '60' },
+  scaleInCooldownSeconds: { kind: 'integer', default: '300' },
+  idleMinutes: { kind: 'integer', default: '5' },
+  visibilityTimeoutSeconds: { kind: 'integer', default: '120' },
+  retentionDays: { kind: 'integer', default: '4' },
+  maxAttempts: { kind: 'integer', default: '3' },
+  keepSource: { kind: 'flag', default: 'true' },
+  maxDurationSeconds: { kind: 'integer', default: '21600' },
+  allowShortSources: { kind: 'flag', default: 'false' },
+  allowHttpSources: { kind: 'flag', default: 'false' },
+  ladder: { kind: 'text', default: 'standard' },
+  include480p: { kind: 'flag', default: 'false' },
+  segmentSeconds: { kind: 'integer', default: '6' },
+  segmentFormat: { kind: 'text', default: 'fmp4' },
+  x264Preset: { kind: 'text', default: '' },
+  nvencPreset: { kind: 'text', default: '' },
+  thumbnailAt: { kind: 'text', default: '10%' },
+  webhookUrl: { kind: 'text', default: '' },
+  webhookSecret: { kind: 'secret', default: '' },
+  allowJobWebhooks: { kind: 'flag', default: 'false' },
+  databaseUrl: { kind: 'secret', default: '' },
+  databaseCa: { kind: 'text', default: '' },
+  delivery: { kind: 'text', default: 'none' },
+  deliveryDomain: { kind: 'text', default: '' },
+  deliveryCertificateArn: { kind: 'text', default: '' },
+  cloudflareAccountId: { kind: 'text', default: '' },
+  cloudflareZoneId: { kind: 'text', default: '' },
+  r2Location: { kind: 'text', default: '' },
+  r2Jurisdiction: { kind: 'text', default: 'default' },
+  wasabiRegion: { kind: 'text', default: '' },
+  wasabiAccessKeyId: { kind: 'secret', default: '' },
+  wasabiSecretAccessKey: { kind: 'secret', default: '' },
+  vpcId: { kind: 'text', default: '' },
+  subnetIds: { kind: 'list', default: '' },
+  assignPublicIp: { kind: 'flag', default: 'true' },
+  workerImage: { kind: 'text', default: '' },
+  githubRepository: { kind: 'text', default: '' },
+  githubProvider: { kind: 'flag', default: 'true' },
+  githubStateBucket: { kind: 'text', default: '' },
+  alertEmail: { kind: 'text', default: '' },
+  monthlyBudget: { kind: 'integer', default: '0' },
+  logRetentionDays: { kind: 'integer', default: '30' },
+  containerInsights: { kind: 'flag', default: 'false' },
+  tags: { kind: 'list', default: '' },
+} as const satisfies Record<
+  keyof TranscodeFarmArgs,
+  { kind: 'text' | 'integer' | 'flag' | 'list' | 'secret'; default: string }
+>;
