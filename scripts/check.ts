@@ -3,6 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { notYetRight } from './ffmpeg-failures.ts';
+import { ffmpegVersions, hostFfmpegVersion } from './setup/ffmpeg/versions.mjs';
 
 /**
  * Everything that must hold before a change is merged, one check after the other. A line a check with its time; the
@@ -13,6 +15,8 @@ interface Check {
   /** For the Node that runs this. */
   args: string[];
   limitMinutes: number;
+  /** Tests that it does not run, with the reason. */
+  leftOut?: Record<string, string>;
   /** Looks at what a run that ended well has printed. @throws Error that says what is wrong with it */
   validate?: (stdout: string) => void;
 }
@@ -20,9 +24,31 @@ interface Check {
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = await mkdtemp(join(tmpdir(), 'farm-check-'));
 
+/** What depends on ffmpeg: its arguments, whole films, and films made to do harm. */
+const ffmpegTests = [
+  'test/films',
+  'test/hostile',
+  'test/worker/encode',
+  'test/worker/ffmpeg',
+  'test/worker/plan/filters.test.ts',
+  'test/worker/probe',
+];
+
+/** Other versions come as packages for Linux. */
+const otherVersions =
+  process.platform === 'linux'
+    ? ffmpegVersions.filter((version: string) => version !== hostFfmpegVersion())
+    : [];
+
 const checks: Check[] = [
-  // What `npm test` runs.
+  // What `npm test` runs, with the ffmpeg of this machine.
   { name: 'tests', args: ['scripts/run.mjs', 'test'], limitMinutes: 26 },
+  ...otherVersions.map((version: string) => ({
+    name: `ffmpeg ${version}`,
+    args: ['scripts/run.mjs', 'test', '--ffmpeg', version, ...ffmpegTests, ...allBut(notYetRight[version])],
+    limitMinutes: 12,
+    leftOut: notYetRight[version],
+  })),
   {
     name: 'lint',
     args: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'],
@@ -47,6 +73,8 @@ try {
     console.log(
       `${check.name.padEnd(12)} ${problem === undefined ? 'ok    ' : 'FAILED'} ${seconds.padStart(7)} s`,
     );
+    for (const [test, reason] of Object.entries(check.leftOut ?? {}))
+      console.log(`${' '.repeat(13)}left out: ${test} (${reason})`);
     if (problem === undefined) continue;
     failed += 1;
     console.log(`\n${output.trim()}\n\n${check.name}: ${problem}\n`);
@@ -85,6 +113,12 @@ async function run({ args, limitMinutes, validate }: Check): Promise<{ problem?:
   } catch (error) {
     return { problem: (error as Error).message, output: text };
   }
+}
+
+/** Arguments of vitest that leave out some tests by their full names. */
+function allBut(tests: Record<string, string> = {}): string[] {
+  const names = Object.keys(tests).map((name) => name.replace(/[^\w\s]/g, '\\$&'));
+  return names.length === 0 ? [] : ['-t', `^(?!.*(${names.join('|')}))`];
 }
 
 /** The last line of the demo's standard output describes a published film. */

@@ -1,5 +1,6 @@
 import { describe, it } from 'vitest';
 import { pattern, type Turn } from '../helpers/pattern.ts';
+import { turnClip } from '../helpers/turn-clip.ts';
 import { useFarm, x264 } from '../helpers/use-farm.ts';
 
 const farm = useFarm();
@@ -22,10 +23,8 @@ describe('the shape of a film is kept', () => {
   });
 
   it.each([90, 180, 270] as Turn[])('turned by %s degrees', async (turn) => {
-    const upright = await farm.make(`upright-${turn}.mp4`, ...pattern({ seconds: 4 }), ...x264);
-    // ffmpeg's tag turns counter-clockwise.
-    const tag = ['-metadata:s:v', `rotate=${360 - turn}`];
-    const clip = await farm.make(`turned-${turn}.mp4`, '-i', upright, '-c', 'copy', ...tag);
+    const upright = await farm.make(`turned-${turn}.mp4`, ...pattern({ seconds: 4 }), ...x264);
+    const clip = await turnClip(upright, turn);
     await farm.check(clip, { size: turn === 180 ? [640, 360] : [360, 640], frames: 100, turn });
   });
 
@@ -42,7 +41,7 @@ describe('the shape of a film is kept', () => {
   it('with pixels that are not square, turned', async () => {
     const picture = pattern({ width: 480, height: 360, seconds: 4, filter: 'setsar=4/3' });
     const upright = await farm.make('anamorphic.mp4', ...picture, ...x264);
-    const clip = await farm.make('both.mp4', '-i', upright, '-c', 'copy', '-metadata:s:v', 'rotate=270');
+    const clip = await turnClip(upright, 90);
     await farm.check(clip, { size: [360, 640], frames: 100, turn: 90 });
   });
 
@@ -54,7 +53,7 @@ describe('the shape of a film is kept', () => {
 
   it('in MPEG-TS as in fMP4', async () => {
     const upright = await farm.make('upright-ts.mp4', ...pattern(), ...x264);
-    const clip = await farm.make('turned-ts.mp4', '-i', upright, '-c', 'copy', '-metadata:s:v', 'rotate=270');
+    const clip = await turnClip(upright, 90);
     const environment = { SEGMENT_FORMAT: 'mpegts' } as const;
     await farm.check(clip, { size: [360, 640], frames: 150, turn: 90, segments: 3 }, { environment });
   });

@@ -68,6 +68,12 @@ describe.each(workflows)('$file', ({ text, workflow }) => {
   });
 });
 
+it("runs the checks on the base of the worker's image, whose ffmpeg it has", () => {
+  const [, base] = /^FROM (node:\S+?)-slim$/m.exec(textOf('worker/Dockerfile')) ?? [];
+  expect(base).toBe('node:24-trixie');
+  expect(jobsOf('ci.yml').check).toMatchObject({ container: base });
+});
+
 it('deploys only after the checks, and only to stacks that there are', () => {
   const jobs = jobsOf('deploy.yml');
   expect(jobs.up).toMatchObject({ needs: 'check' });

@@ -219,7 +219,7 @@ function longerMatroska(file: Buffer, times: number): Buffer {
 it('every hostile film has its one outcome, and reaches nothing beside itself', async () => {
   const films = await makeAll();
   // What the first of them would do without our lists of formats and protocols.
-  const open = join(faults.folder, 'open.mp4');
+  const open = join(faults.folder, 'open.m3u8');
   await writeFile(open, films.get('playlist-file.mp4')?.file ?? '');
   const { format } = await ffprobe<{ format: { format_name: string } }>('-show_format', open);
   expect(format.format_name).toBe('hls');

@@ -1,0 +1,5 @@
+/**
+ * Tests that fail with a version of ffmpeg other than the machine's, by their full names, each with its reason: faults
+ * that are known and not mended yet. `.ci/run` names them.
+ */
+export const notYetRight: Record<string, Record<string, string>> = {};
