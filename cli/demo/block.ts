@@ -22,7 +22,6 @@ export function progressBlock(view: DemoView, style: Style, columns: number): st
 
 function stageLine(view: DemoView, style: Style): string {
   if (view.step === 'clip') return style.accent('making a clip');
-  if (view.step === 'upload') return style.accent('putting it into the source bucket');
   const now = stageOf(view.job);
   const position = now === undefined ? stages.length : stages.indexOf(now);
   return stages
@@ -34,7 +33,7 @@ function stageLine(view: DemoView, style: Style): string {
 }
 
 export function shareDone(view: DemoView): number {
-  if (view.step !== 'job') return view.stepShare ?? 0;
+  if (view.step !== 'job') return 0;
   if (view.job?.state === 'succeeded') return 1;
   return (view.job?.progress?.percent ?? 0) / 100;
 }

@@ -10,7 +10,7 @@ import { startLocalFarm } from '../local-farm/farm.ts';
 import { startPlayerServer } from '../player/server.ts';
 import { printable, styleFor } from '../text/style.ts';
 import { formatBytes } from '../text/units.ts';
-import { filmSize, uploadFile } from '../upload/upload.ts';
+import { filmSize } from '../upload/upload.ts';
 import { makeClip } from './clip.ts';
 import { downloadAll } from './files.ts';
 import { keptSuffixes, localAddress, removeLocalAddress, saveLocalAddress } from './keep.ts';
@@ -39,9 +39,11 @@ export async function demo(options: DemoOptions): Promise<void> {
   } catch (error) {
     if (error instanceof Stopped) {
       process.exitCode = error.signal === 'SIGINT' ? 130 : 143;
-    } else if (error instanceof UserError && options.json) {
-      console.error(error.message);
-      console.log(JSON.stringify(noResult('demo', error.message)));
+    } else if (options.json) {
+      // A program reads standard output, whatever went wrong; a person gets the stack of what is not theirs to mend.
+      const { message, stack } = error as Error;
+      console.error(error instanceof UserError ? message : stack);
+      console.log(JSON.stringify(noResult('demo', message)));
       process.exitCode = 1;
     } else {
       throw error;
@@ -100,11 +102,10 @@ async function show(options: DemoOptions, closing: Closing, stop: AbortSignal): 
     draw();
     await makeClip(path, stop);
   }
-  draw({ step: 'upload', stepShare: 0, filmBytes: await filmSize(path) });
-  const onShare = (stepShare: number) => draw({ stepShare });
-  await uploadFile(farm.s3, farm.sourceBucket, basename(path), path, { signal: stop, onShare });
+  draw({ filmBytes: await filmSize(path) });
+  await farm.linkFilm(basename(path), path);
 
-  draw({ step: 'job', stepShare: undefined });
+  draw({ step: 'job' });
   const job = await workers.untilOver(stop, async (signal) => {
     const jobId = await findJob(farm.s3, farm.outputBucket, signal);
     let last: JobState | undefined;

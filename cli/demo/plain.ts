@@ -20,7 +20,6 @@ export function progressLine(before: DemoView | undefined, now: DemoView): strin
 
 function label(view: DemoView): string {
   if (view.step === 'clip') return 'making a clip';
-  if (view.step === 'upload') return 'putting it into the source bucket';
   if (view.job?.state === 'retrying') return 'retrying';
   return stageOf(view.job) ?? view.job?.state ?? 'waiting';
 }

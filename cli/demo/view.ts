@@ -5,9 +5,7 @@ export interface DemoView {
   /** Name of the film, and its size once it is known. */
   film: string;
   filmBytes?: number;
-  step: 'clip' | 'upload' | 'job';
-  /** Share of the present step that is done, 0 to 1; of the job its own state tells. */
-  stepShare?: number;
+  step: 'clip' | 'job';
   /** Undefined until the worker has told of the job. */
   job?: JobState;
   /** The parts of the film that each worker has made. */

@@ -14,6 +14,8 @@ export interface Emulator {
   partsDeadLetterQueueUrl: string;
   sourceBucket: string;
   outputBucket: string;
+  /** Makes a file of this machine an object of the source bucket without a copy, and announces it as an upload. */
+  linkFilm(key: string, path: string): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -5,6 +5,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { conditionalWrites, type Route } from './conditional-writes.ts';
+import type { LinkedFilms } from './linked-films.ts';
 import { writeLimit } from './write-limit.ts';
 
 /**
@@ -20,7 +21,7 @@ import { writeLimit } from './write-limit.ts';
  * @param options.limitWrites take one write a second to a key, as R2 does
  * @returns ends the watch for new servers; those that were tuned stay so
  */
-export function tuneFauxqs({ storageDir, limitWrites = false }: TuningOptions = {}): () => void {
+export function tuneFauxqs({ storageDir, films, limitWrites = false }: TuningOptions = {}): () => void {
   const onServer = (message: unknown) => {
     const { fastify } = message as { fastify: Server };
     const listen = fastify.listen.bind(fastify);
@@ -32,6 +33,7 @@ export function tuneFauxqs({ storageDir, limitWrites = false }: TuningOptions = 
       addConditions(route);
       if (limitWrites) addLimit(route);
     });
+    if (films !== undefined) fastify.addHook('onRequest', (request, reply) => films.answer(request, reply));
     if (storageDir !== undefined) {
       fastify.addHook('onRequest', (request, reply) => readFromDisk(storageDir, request, reply));
     }
@@ -42,6 +44,8 @@ export function tuneFauxqs({ storageDir, limitWrites = false }: TuningOptions = 
 
 interface TuningOptions {
   storageDir?: string | undefined;
+  /** Objects that are files outside of the storage. */
+  films?: LinkedFilms;
   limitWrites?: boolean;
 }
 
@@ -52,16 +56,16 @@ interface Server {
   addHook(name: 'onRequest', hook: (request: Request, reply: Reply) => Promise<unknown>): void;
 }
 
-interface Request {
+export interface Request {
   url: string;
   method: string;
   headers: IncomingHttpHeaders;
 }
 
-interface Reply {
+export interface Reply {
   headers(values: Record<string, string | number>): Reply;
   code(status: number): Reply;
-  send(body: Readable): Reply;
+  send(body?: Readable | string): Reply;
 }
 
 interface StoredObject {

@@ -3,6 +3,7 @@ import { type FauxqsServer, type S3SpyEvent, startFauxqs } from 'fauxqs';
 import { bucketEvent } from './bucket-event.ts';
 import { type Emulator, localCredentials, type StartEmulator } from './emulator.ts';
 import { tuneFauxqs } from './fauxqs-tuning.ts';
+import { describeFilm, LinkedFilms } from './linked-films.ts';
 
 const region = 'us-east-1';
 /** The account that fauxqs plays. */
@@ -19,7 +20,8 @@ const names = {
 
 /** Starts fauxqs in this process and sets up what a farm has in the cloud. */
 export const startFauxqsEmulator: StartEmulator = async (options = {}) => {
-  const stopTuning = tuneFauxqs({ storageDir: options.storageDir });
+  const films = new LinkedFilms();
+  const stopTuning = tuneFauxqs({ storageDir: options.storageDir, films });
   const server = await startFauxqs({
     port: options.port ?? 0,
     logger: false,
@@ -58,6 +60,11 @@ export const startFauxqsEmulator: StartEmulator = async (options = {}) => {
     partsDeadLetterQueueUrl: `${endpoint}/${account}/${names.partsDeadLetters}`,
     sourceBucket: names.source,
     outputBucket: names.output,
+    async linkFilm(key, path) {
+      films.link(names.source, key, path);
+      const { sizeBytes, etag } = await describeFilm(path);
+      announce(server, { key, sizeBytes, etag });
+    },
     close: async () => {
       stopNotifying();
       await server.stop();
@@ -88,15 +95,7 @@ function notifyTopic(server: FauxqsServer, endpoint: string): () => void {
 
   const tell = async (key: string) => {
     const head = await s3.send(new HeadObjectCommand({ Bucket: names.source, Key: key }));
-    const event = bucketEvent({
-      bucket: names.source,
-      key,
-      sizeBytes: head.ContentLength ?? 0,
-      etag: (head.ETag ?? '').replaceAll('"', ''),
-      region,
-      at: new Date(),
-    });
-    if (!stopped) server.publish(names.topic, JSON.stringify(event), { subject: 'Amazon S3 Notification' });
+    if (!stopped) announce(server, { key, sizeBytes: head.ContentLength ?? 0, etag: head.ETag ?? '' });
   };
 
   // Ends in a rejection when the server stops.
@@ -105,6 +104,22 @@ function notifyTopic(server: FauxqsServer, endpoint: string): () => void {
     stopped = true;
     s3.destroy();
   };
+}
+
+/** Tells the topic of an object in the source bucket. */
+function announce(
+  server: FauxqsServer,
+  { key, sizeBytes, etag }: { key: string; sizeBytes: number; etag: string },
+): void {
+  const event = bucketEvent({
+    bucket: names.source,
+    key,
+    sizeBytes,
+    etag: etag.replaceAll('"', ''),
+    region,
+    at: new Date(),
+  });
+  server.publish(names.topic, JSON.stringify(event), { subject: 'Amazon S3 Notification' });
 }
 
 function isArrival(event: { service: string; status: string; bucket?: string }): boolean {

@@ -27,13 +27,12 @@ describe('the progress block', () => {
   it('keeps its height from the first step to the last', () => {
     const views = [
       demoView({ step: 'clip', job: undefined, filmBytes: undefined }),
-      demoView({ step: 'upload', stepShare: 0.4, job: undefined }),
       demoView({ job: undefined }),
       demoView(),
       demoView({ job: jobState({ state: 'retrying', error: { code: 'trouble', message: 'no storage' } }) }),
       demoView({ job: jobState({ state: 'succeeded', stage: undefined }) }),
     ];
-    expect(views.map((view) => progressBlock(view, plainStyle, 80).length)).toEqual([6, 6, 6, 6, 6, 6]);
+    expect(views.map((view) => progressBlock(view, plainStyle, 80).length)).toEqual([6, 6, 6, 6, 6]);
   });
 
   it('says why it waits when an attempt failed', () => {

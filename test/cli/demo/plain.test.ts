@@ -8,9 +8,9 @@ const encoding = (percent: number) => {
 };
 
 it('prints a line when a step or stage begins', () => {
-  const upload = demoView({ step: 'upload', job: undefined });
-  expect(progressLine(undefined, upload)).toBe('putting it into the source bucket');
-  expect(progressLine(upload, demoView({ job: undefined }))).toBe(
+  const clip = demoView({ step: 'clip', job: undefined });
+  expect(progressLine(undefined, clip)).toBe('making a clip');
+  expect(progressLine(clip, demoView({ job: undefined }))).toBe(
     'waiting: waiting for a worker to take the job',
   );
 });

@@ -1,8 +1,12 @@
+import { open, stat, truncate, writeFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
 import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  DeleteObjectCommand,
   GetObjectCommand,
+  HeadObjectCommand,
   PutObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
@@ -50,6 +54,43 @@ describe.each(['disk', 'memory'] as const)('a local farm with storage in %s', (s
       size: 4,
       eTag: ETag?.replaceAll('"', ''),
     });
+  });
+
+  it('gives a film of 5 GiB where it lies, without a copy, and leaves it there when the object is deleted', async () => {
+    const path = join(farm.dir, 'large film.mov');
+    const sizeBytes = 5 * 2 ** 30;
+    await writeFile(path, 'start');
+    await truncate(path, sizeBytes);
+    await using file = await open(path, 'r+');
+    await file.write('end', sizeBytes - 3);
+    const target = { Bucket: farm.sourceBucket, Key: 'large film.mov' };
+
+    await farm.linkFilm(target.Key, path);
+    const { ContentLength, ETag } = await farm.s3.send(new HeadObjectCommand(target));
+    expect(ContentLength).toBe(sizeBytes);
+    const [event] = await receive(5);
+    const { object } = event?.Records[0].s3 ?? {};
+    expect(object).toMatchObject({
+      key: 'large+film.mov',
+      size: sizeBytes,
+      eTag: ETag?.replaceAll('"', ''),
+    });
+    const range = async (Range: string) => {
+      const got = await farm.s3.send(new GetObjectCommand({ ...target, Range, IfMatch: ETag }));
+      return [await got.Body?.transformToString(), got.ContentRange];
+    };
+    expect(await range('bytes=0-4')).toEqual(['start', `bytes 0-4/${sizeBytes}`]);
+    const last = `bytes ${sizeBytes - 3}-${sizeBytes - 1}/${sizeBytes}`;
+    expect(await range(`bytes=${sizeBytes - 3}-`)).toEqual(['end', last]);
+    expect(await range('bytes=-3')).toEqual(['end', last]);
+    await expect(range(`bytes=${sizeBytes}-`)).rejects.toMatchObject({ name: 'InvalidRange' });
+    await file.write('x', 0);
+    await file.utimes(0, 0);
+    await expect(range('bytes=0-4')).rejects.toMatchObject({ name: 'PreconditionFailed' });
+
+    await farm.s3.send(new DeleteObjectCommand(target));
+    await expect(farm.s3.send(new HeadObjectCommand(target))).rejects.toMatchObject({ name: 'NotFound' });
+    expect((await stat(path)).size).toBe(sizeBytes);
   });
 
   it('tells of an upload in parts once, when it is whole', async () => {
