@@ -3,6 +3,7 @@ import { UserError } from '../errors.ts';
 import type { Farm } from '../farm/farm.ts';
 import { listJobs, readJob } from '../farm/jobs.ts';
 import { queueLines, readQueues } from '../farm/queues.ts';
+import { listReplaced, replacedLines } from '../farm/replaced.ts';
 import { type CommonOptions, farmCommand, withFarm } from '../farm/run.ts';
 import { styleFor } from '../text/style.ts';
 import { jobLine, jobLines } from './text.ts';
@@ -14,9 +15,9 @@ export function statusCommand(): Command {
     .action((id: string | undefined, options: CommonOptions) =>
       withFarm(options, async ({ farm, say, answer }) => {
         if (id === undefined) {
-          const queues = await readQueues(farm);
-          for (const line of queueLines(queues)) say(line);
-          answer({ queues });
+          const [queues, replaced] = await Promise.all([readQueues(farm), listReplaced(farm)]);
+          for (const line of [...queueLines(queues), ...replacedLines(replaced)]) say(line);
+          answer({ queues, replaced });
           return;
         }
         const job = await knownJob(farm, id);

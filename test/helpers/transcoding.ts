@@ -78,6 +78,7 @@ export async function startTranscoding(): Promise<Transcoding> {
         stores,
         tools,
         encoder: { name: 'x264', preset: settings.encoding.x264Preset },
+        software: 'test',
         report: {
           ...report,
           update(change) {

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { chooseEncoder } from './ffmpeg/choose-encoder.ts';
+import { encodingIdentity } from './ffmpeg/identity.ts';
 import { type MediaTools, openMediaTools } from './ffmpeg/media-tool.ts';
 import { lookSeconds } from './film/crew.ts';
 import type { TranscodeRun } from './film/make-film.ts';
@@ -57,6 +58,7 @@ async function main(): Promise<void> {
     log.fatal({ err: error }, 'the encoder that was asked for can not be used; no jobs are taken');
     process.exit(exitCodes.noEncoder);
   });
+  const software = encodingIdentity(encoder, tools);
   const workDir = await openWorkDir(settings.workDir);
   startHeartbeat(settings.heartbeatFile, log);
 
@@ -86,6 +88,7 @@ async function main(): Promise<void> {
     stores,
     tools,
     encoder,
+    software,
     staleSeconds,
     readStatus,
     sendHelp: parts && ((wanted) => sendHelp(parts, wanted, run)),
@@ -124,7 +127,7 @@ async function main(): Promise<void> {
 
   await Promise.race([untilStorageAnswers(checkOfStorage, log), stopSignal]);
   consumer.start();
-  log.info({ encoder, queue: settings.queue.url, output: outputBucket }, 'worker started');
+  log.info({ encoder, software, queue: settings.queue.url, output: outputBucket }, 'worker started');
 
   const ending = await Promise.race([
     stopSignal.then((signal) => ({ signal, exitCode: exitCodes.stopped })),

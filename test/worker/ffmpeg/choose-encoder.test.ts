@@ -1,9 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { chooseEncoder, EncoderUnavailableError } from '../../../worker/src/ffmpeg/choose-encoder.ts';
 import type { Settings } from '../../../worker/src/settings/settings.ts';
 import { realMediaTools } from '../../helpers/clips.ts';
 
 const tools = realMediaTools();
+const x264 = { name: 'x264', preset: 'veryfast', threads: Math.ceil(availableParallelism() * 1.5) };
 const settingsFor = (encoder: Settings['encoding']['encoder']) => ({
   encoding: { encoder, x264Preset: 'veryfast', nvencPreset: 'p5' } as Settings['encoding'],
 });
@@ -23,12 +25,12 @@ const driverIsHere = await tools
 describe('chooseEncoder', () => {
   it('takes x264 when told so, without trying anything', async () => {
     const untouched = { ffmpeg: () => Promise.reject(new Error('ffmpeg was started')) };
-    expect(await chooseEncoder(settingsFor('x264'), untouched)).toEqual({ name: 'x264', preset: 'veryfast' });
+    expect(await chooseEncoder(settingsFor('x264'), untouched)).toEqual(x264);
   });
 
   it('takes NVENC on its own where it runs, and x264 elsewhere', async () => {
     expect(await chooseEncoder(settingsFor('auto'), tools)).toEqual(
-      driverIsHere ? { name: 'nvenc', preset: 'p5' } : { name: 'x264', preset: 'veryfast' },
+      driverIsHere ? { name: 'nvenc', preset: 'p5' } : x264,
     );
   });
 

@@ -59,7 +59,7 @@ describe('the workers of one film', () => {
         expect(film.assemblies).toBe(1);
         made += plan.parts.length;
         doubles += film.made.length - plan.parts.length;
-        await removeOlder(storage.store, folder.job.plan(plan.id), new AbortController().signal);
+        await removeOlder(storage.store, folder.job.plan(plan.id), 0, new AbortController().signal);
         expect((await storage.keys()).filter(isHandKey)).toEqual([]);
       }),
       { numRuns: 6, seed: 1 },

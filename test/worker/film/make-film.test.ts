@@ -50,6 +50,7 @@ async function takeOver() {
     stores,
     tools: realMediaTools(),
     encoder: { name: 'x264', preset: 'veryfast' },
+    software: 'test',
     report: createReporter({ sinks: [] }).join(job, running('job')),
     log,
     signal,

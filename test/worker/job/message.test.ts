@@ -62,6 +62,13 @@ describe('a job', () => {
     );
   });
 
+  test('is never quoted with what may be secret in its URL', () => {
+    const secret = 'https://user:pass@example.com/a.mp4?token=s3cret#part';
+    const { message } = refusalOf(JSON.stringify({ id: 'a', source: secret }));
+    expect(message).toContain('"https://example.com/a.mp4"');
+    expect(message).not.toMatch(/user|pass@|s3cret/);
+  });
+
   test('may name a webhook only where the farm allows it', () => {
     expect(refusalOf(fixture('job')).message).toMatch(/options\.webhook.*ALLOW_JOB_WEBHOOKS/);
   });

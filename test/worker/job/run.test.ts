@@ -119,7 +119,6 @@ test('a success is told before it is acknowledged', async () => {
   expect(await status()).toMatchObject({
     state: 'succeeded',
     title: 'A',
-    metadata: { n: 1 },
     film,
     warnings: ['audio track 3 was left out'],
     timings: { encodeSeconds: 3, waitSeconds: expect.closeTo(5, 0) },

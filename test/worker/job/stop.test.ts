@@ -12,9 +12,12 @@ import { startStore, type TestStore } from '../../helpers/store.ts';
 const prefix = 'films/';
 const lookSeconds = 0.2;
 const signal = new AbortController().signal;
-const at = new Date('2026-01-02T03:04:05.000Z');
+/** Entered the queue before any stop of these tests, and long after it. */
+const at = new Date(Date.now() - 60_000);
+const afterwards = () => new Date(Date.now() + 2000);
 const later = (ms: number) => new Date(at.getTime() + ms);
-const cancelled: Stop = { code: 'cancelled', message: 'Cancelled by hand.', at: at.toISOString() };
+const cancelled = { code: 'cancelled', message: 'Cancelled by hand.' };
+const written = (): Stop => ({ ...cancelled, at: new Date().toISOString() });
 const failed = { code: 'trouble', message: 'A part can’t be made.', keepParts: true };
 
 let files: TestStore;
@@ -23,7 +26,7 @@ beforeEach(async () => {
 });
 afterEach(() => files[Symbol.asyncDispose]());
 
-const write = (stop: Stop = cancelled) => writeStop(files.store, prefix, 'a', stop, signal);
+const write = (stop: Stop = written()) => writeStop(files.store, prefix, 'a', stop, signal);
 const read = (queuedAt: Date) => readStop(files.store, prefix, 'a', queuedAt, signal);
 const open = (store = files.store) => createStops(store, prefix, lookSeconds, recordingLogger().log);
 const putText = (text: string) =>
@@ -40,10 +43,19 @@ describe('a stop', () => {
 
   it('holds for what entered the queue before it, at the same moment too, and not for what came after', async () => {
     await write();
-    expect(await read(later(-60_000))).toEqual(cancelled);
-    expect(await read(at)).toEqual(cancelled);
-    expect(await read(later(1))).toBeUndefined();
+    expect(await read(later(-60_000))).toMatchObject(cancelled);
+    expect(await read(at)).toMatchObject(cancelled);
+    expect(await read(afterwards())).toBeUndefined();
   });
+
+  it.each([-600, 600])(
+    'counts from when storage has it, though the clock of who wrote it is %i s off',
+    async (off) => {
+      await write({ ...written(), at: new Date(Date.now() + off * 1000).toISOString() });
+      expect(await read(new Date(Date.now() - 5000))).toMatchObject(cancelled);
+      expect(await read(afterwards())).toBeUndefined();
+    },
+  );
 
   it('of one job says nothing of another', async () => {
     await write();
@@ -77,13 +89,13 @@ describe('a watch', () => {
     await write();
     await sleep(lookSeconds * 1000 + 200);
     expect(watch.signal.reason).toEqual(new InterruptedError('Cancelled by hand.'));
-    expect(watch.stopped()).toEqual(cancelled);
+    expect(watch.stopped()).toMatchObject(cancelled);
     watch.end();
   });
 
   it('does not stop what was queued after the stop', async () => {
     await write();
-    const watch = open().watch('a', later(1), signal);
+    const watch = open().watch('a', afterwards(), signal);
     await sleep(lookSeconds * 1500);
     expect(watch.signal.aborted).toBe(false);
     expect(watch.stopped()).toBeUndefined();
@@ -120,7 +132,7 @@ describe('a watch', () => {
     await sleep(lookSeconds * 1500);
     isDown = false;
     await sleep(lookSeconds * 1000 + 200);
-    expect(watch.stopped()).toEqual(cancelled);
+    expect(watch.stopped()).toMatchObject(cancelled);
     watch.end();
   });
 });
@@ -144,14 +156,17 @@ describe('whoever fails first stops the others', () => {
 
   it('and not where the job is stopped already: that stop stays', async () => {
     await write();
-    expect(await open().claim('a', at, failed)).toEqual(cancelled);
-    expect(await read(at)).toEqual(cancelled);
+    expect(await open().claim('a', at, failed)).toMatchObject(cancelled);
+    expect(await read(at)).toMatchObject(cancelled);
   });
 
   it('over a stop that does not hold for it any more', async () => {
     await write();
-    expect(await open().claim('a', later(1), failed)).toBeUndefined();
-    expect(await read(later(1))).toMatchObject(failed);
+    // Sent in the second after that of the stop.
+    const queuedAt = new Date(Math.ceil((Date.now() + 1) / 1000) * 1000);
+    await sleep(queuedAt.getTime() - Date.now());
+    expect(await open().claim('a', queuedAt, failed)).toBeUndefined();
+    expect(await read(at)).toMatchObject(failed);
   });
 
   it('holds also where it can not be written: the others then only go on longer', async () => {

@@ -144,6 +144,28 @@ describe('a worker that helps', () => {
     expect(farm.told).toEqual(['succeeded']);
   });
 
+  test.each(['succeeded', 'failed'] as const)(
+    'that fails after the job has %s says nothing: an end is never taken back',
+    async (state) => {
+      const entered = ago(60);
+      const told = Promise.withResolvers<void>();
+      await using farm = await open(async () => {
+        await told.promise;
+        throw new RefusedError('source-missing', 'The source was removed.');
+      });
+      const over = { ...(state === 'succeeded' ? succeeded('a') : begun), queuedAt: entered.toISOString() };
+      const attributes = { queuedAt: entered.toISOString(), requestId: 'm-1' };
+      await farm.tell(begun);
+      const ended = farm.runHelp(call({ attributes }), never);
+      await farm.tell({ ...over, state });
+      told.resolve();
+      expect(await ended).toEqual({ action: 'acknowledge' });
+      expect(farm.told).toEqual([]);
+      expect((await farm.status())?.state).toBe(state);
+      expect(await farm.readStop()).toBeUndefined();
+    },
+  );
+
   test('looks again later, under the same name, when enough are on the film', async () => {
     await using farm = await open(async () => ({ end: 'crowded' }));
     await farm.tell(begun);
@@ -309,8 +331,8 @@ describe('a job that is cancelled', () => {
 
   test('and sent again afterwards is done as any other', async () => {
     await using farm = await open();
-    await farm.stop({ ...cancelled(), at: ago(10).toISOString() });
-    await farm.runJob(message(job), never);
+    await farm.stop(cancelled());
+    await farm.runJob(message(job, { sentAt: ago(-2) }), never);
     expect(farm.asked).toEqual(['transcode']);
   });
 });
@@ -368,8 +390,8 @@ describe.concurrent('of a stopped job', () => {
 
   test('a call for help that outlived it says nothing of the job’s next run, which was sent afterwards', async () => {
     await using farm = await open();
-    await farm.stop({ ...broken(), at: ago(2).toISOString() });
-    const next = { ...begun, queuedAt: ago(1).toISOString() };
+    await farm.stop(broken());
+    const next = { ...begun, queuedAt: ago(-2).toISOString() };
     await farm.tell(next);
     expect(await farm.runHelp(call(), never)).toEqual({ action: 'acknowledge' });
     expect(farm.told).toEqual([]);

@@ -150,6 +150,20 @@ describe('assemble', () => {
     },
   );
 
+  it('commits nothing when init segments differ, and has the fewer parts made again', async () => {
+    await files.fill(published(), sizeOf);
+    const mixed = recordsOf(plan, pieces, 1);
+    // As another GPU would have made it.
+    for (const made of mixed[1]?.renditions ?? []) made.initSha256 = 'b'.repeat(64);
+    await files.fill(mixed.map(({ part }) => folder.record(part)));
+    await expect(assemble(assemblyOf({ records: mixed }))).rejects.toThrow(MissingSegmentsError);
+    const there = await files.keys();
+    expect(there).not.toContain(folder.job.commit);
+    expect(mixed.map(({ part }) => there.includes(folder.record(part)))).toEqual(
+      mixed.map(({ part }) => part !== 1),
+    );
+  });
+
   it('commits nothing when a part is not recorded', async () => {
     await files.fill(published(), sizeOf);
     const without = records.filter(({ part }) => part !== 0);

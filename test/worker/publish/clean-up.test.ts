@@ -28,10 +28,60 @@ afterEach(() => files[Symbol.asyncDispose]());
 const folderOf = (planId: string) => new JobFolder('films/', 'job').plan(planId);
 
 describe('removeOlder', () => {
-  it('removes what other plans left, and nothing else', async () => {
-    expect(await removeOlder(files.store, folderOf(committed), signal)).toBe(2);
-    expect(await files.keys()).toEqual([...kept, 'films/job/index.m3u8'].sort());
-    expect(await removeOlder(files.store, folderOf(committed), signal)).toBe(0);
+  const replaced = `films/job/${other}/film.json`;
+  const marker = `films/.replaced/job/${other}.json`;
+  const film = [...kept, 'films/job/index.m3u8'];
+
+  it('removes what plans have left that were never committed, and nothing else', async () => {
+    expect(await removeOlder(files.store, folderOf(committed), 86_400, signal)).toEqual({
+      objects: 2,
+      films: 0,
+    });
+    expect(await files.keys()).toEqual([...film].sort());
+    expect(await removeOlder(files.store, folderOf(committed), 86_400, signal)).toEqual({
+      objects: 0,
+      films: 0,
+    });
+  });
+
+  it('keeps the files of the film that was there before, for players in the middle of it', async () => {
+    await files.fill([replaced]);
+    expect(await removeOlder(files.store, folderOf(committed), 86_400, signal)).toEqual({
+      objects: 0,
+      films: 0,
+    });
+    expect(await files.keys()).toEqual([...film, ...stale, replaced, marker].sort());
+  });
+
+  it('removes them when they are due, by whichever job comes next', async () => {
+    await files.fill([replaced]);
+    await removeOlder(files.store, folderOf(committed), 86_400, signal);
+    await files.store.put('films/job-3/index.m3u8', `#EXTM3U\n\ncccccccccccc/720p/index.m3u8\n`, options);
+    const next = new JobFolder('films/', 'job-3').plan('cccccccccccc');
+    expect(await removeOlder(files.store, next, 0, signal)).toEqual({ objects: 0, films: 1 });
+    expect(await files.keys()).toEqual([...film, 'films/job-3/index.m3u8'].sort());
+  });
+
+  it('counts from the first time that a film was replaced', async () => {
+    await files.fill([replaced]);
+    await removeOlder(files.store, folderOf(committed), 86_400, signal);
+    const first = (await files.store.head(marker))?.etag;
+    const puts = files.puts.filter((key) => key === marker).length;
+    await removeOlder(files.store, folderOf(committed), 86_400, signal);
+    expect(files.puts.filter((key) => key === marker)).toHaveLength(puts);
+    expect((await files.store.head(marker))?.etag).toBe(first);
+  });
+
+  it('leaves a film alone that is committed again, and forgets that it was replaced', async () => {
+    await files.fill([replaced, `films/job/${committed}/film.json`]);
+    await removeOlder(files.store, folderOf(committed), 86_400, signal);
+    await files.store.put('films/job/index.m3u8', `#EXTM3U\n\n${other}/720p/index.m3u8\n`, options);
+    expect(await removeOlder(files.store, folderOf(other), 86_400, signal)).toEqual({ objects: 0, films: 0 });
+    const keys = await files.keys();
+    expect(keys).toEqual(expect.arrayContaining([...stale, replaced]));
+    expect(keys.filter((key) => key.includes('.replaced/'))).toEqual([
+      `films/.replaced/job/${committed}.json`,
+    ]);
   });
 });
 
@@ -44,5 +94,10 @@ describe('removeUnfinished', () => {
   it('never touches a film that is committed', async () => {
     expect(await removeUnfinished(files.store, folderOf(committed), signal)).toBe(0);
     expect(await files.keys()).toEqual([...kept, ...stale, 'films/job/index.m3u8'].sort());
+  });
+
+  it('never touches a film that was committed before and may still be watched', async () => {
+    await files.fill([`films/job/${other}/film.json`]);
+    expect(await removeUnfinished(files.store, folderOf(other), signal)).toBe(0);
   });
 });

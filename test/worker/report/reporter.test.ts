@@ -181,6 +181,20 @@ describe('status.json', () => {
     store.close();
   });
 
+  test('leaves out the metadata of the job, as it lies where viewers can read it, unless the farm publishes them', async () => {
+    await using storage = await startStorage();
+    const store = openStore(storage.bucket('films-out'));
+    const { log } = recordingLogger();
+    const state = { ...succeeded('a'), metadata: { userId: 42 } };
+    for (const publishMetadata of [false, true]) {
+      const files = createStatusFiles(store, '', log, { publishMetadata });
+      files.transition(state, { requestId: 'r' });
+      await files.flush?.('a', AbortSignal.timeout(3000));
+      expect(await readStatusFile(store, '', 'a', log)).toEqual(publishMetadata ? state : succeeded('a'));
+    }
+    store.close();
+  });
+
   test('ends with the last state, whatever came before it', async () => {
     await using storage = await startStorage();
     const store = openStore(storage.bucket('films-out'));

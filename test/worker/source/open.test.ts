@@ -35,6 +35,15 @@ describe('openSource', () => {
     expect(await opened.describe()).toMatchObject({ sizeBytes: 4 });
   });
 
+  it('quotes no token of a URL that it refuses', () => {
+    const url = 'https://user:pass@example.com/a.mp4?token=s3cret';
+    for (const allowHttp of [false, true]) {
+      const opening = () => openSource(url, { ...options, allowHttp });
+      expect(opening).toThrow('https://example.com/a.mp4');
+      expect(opening).not.toThrow(/user:|pass@|s3cret/);
+    }
+  });
+
   it.each(['s3://', 's3://films', 's3://films/', 's3:///key', 's3://a..b@evil/x', 's3://user:pass@host/x'])(
     'refuses %s, which names no object',
     (source) => {

@@ -8,7 +8,15 @@ const constantRateFactor = '23';
  * bitrate: easy films come out smaller, and a part does not depend on what the parts before it have spent.
  */
 export function encoderArguments(encoder: VideoEncoder, rendition: VideoRendition): string[] {
-  return encoderTable[encoder.name](encoder.preset, rendition);
+  const threads =
+    encoder.name === 'x264' && encoder.threads ? threadArguments(encoder.threads, rendition) : [];
+  return [...encoderTable[encoder.name](encoder.preset, rendition), ...threads];
+}
+
+/** As x264 itself does: no more than one thread for two rows of macroblocks (encoder.c, validate_parameters). */
+function threadArguments(threads: number, { height }: VideoRendition): string[] {
+  const rows = Math.ceil(height / 16);
+  return ['-threads', String(Math.min(threads, Math.max(1, Math.floor(rows / 2))))];
 }
 
 const encoderTable: Record<VideoEncoder['name'], (preset: string, rendition: VideoRendition) => string[]> = {

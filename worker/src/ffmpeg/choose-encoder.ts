@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { VideoEncoder } from '../plan/plan.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { MediaTools } from './media-tool.ts';
@@ -18,7 +19,7 @@ export async function chooseEncoder(
   tools: Pick<MediaTools, 'ffmpeg'>,
 ): Promise<VideoEncoder> {
   const { encoder, x264Preset, nvencPreset } = settings.encoding;
-  const x264: VideoEncoder = { name: 'x264', preset: x264Preset };
+  const x264: VideoEncoder = { name: 'x264', preset: x264Preset, threads: x264Threads() };
   const nvenc: VideoEncoder = { name: 'nvenc', preset: nvencPreset };
   if (encoder === 'x264') return x264;
   const problem = await tryEncoder(nvenc, tools);
@@ -27,4 +28,9 @@ export async function chooseEncoder(
   throw new EncoderUnavailableError(
     `ENCODER is "nvenc", and NVENC does not run here: ${problem}. Give the task a GPU, or set ENCODER to "x264" or "auto".`,
   );
+}
+
+/** As x264 does by itself, counted once: the plan names the number, so that every worker makes the same bytes. */
+function x264Threads(): number {
+  return Math.ceil(availableParallelism() * 1.5);
 }

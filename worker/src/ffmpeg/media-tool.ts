@@ -3,6 +3,7 @@ import { accessSync, constants as fsConstants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Progress, readProgress } from '../encode/progress.ts';
 import { RefusedError } from '../errors.ts';
+import { shortHash } from '../plan/hash.ts';
 import { readLines } from './lines.ts';
 import { type PauseControl, runMediaTool } from './media-process.ts';
 import { argumentsFor, type FfmpegVersion, readVersion } from './version.ts';
@@ -18,6 +19,8 @@ export interface MediaTools {
   readonly version: string;
   /** Why films may come out otherwise than with the versions that the farm is tested on. */
   readonly versionWarning?: string;
+  /** Twelve hex digits over all that `-version` prints: how it was configured, and its libraries' versions. */
+  readonly build: string;
   /**
    * @returns standard output; nothing where `onLine` takes it
    * @throws MediaToolError
@@ -120,6 +123,7 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
   return {
     version: version.name,
     versionWarning: version.warning,
+    build: buildOf(ffmpeg),
 
     async ffprobe({ input, args, timeoutSeconds, onLine, signal }) {
       let output = '';
@@ -190,6 +194,11 @@ function versionOf(program: string): FfmpegVersion {
   return readVersion(stdout ?? '', program);
 }
 
+function buildOf(program: string): string {
+  const { stdout } = spawnSync(program, ['-version'], { env: {}, encoding: 'utf8', timeout: 10_000 });
+  return shortHash(stdout ?? '');
+}
+
 /** The child gets no PATH, so the program is found here. */
 function findProgram(name: string): string {
   if (name.includes('/')) return name;
@@ -205,4 +214,15 @@ function findProgram(name: string): string {
   throw new Error(
     `"${name}" was not found on the PATH. Install ffmpeg, or name it in FFMPEG_PATH and FFPROBE_PATH.`,
   );
+}
+
+/** Such as `Tesla T4, 535.183.01`. A task sees only its own GPU. */
+export function readGpuName(): string {
+  const query = ['--query-gpu=name,driver_version', '--format=csv,noheader'];
+  const { stdout } = spawnSync('nvidia-smi', query, {
+    env: { PATH: process.env.PATH },
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
+  return stdout?.split('\n')[0]?.trim() || 'unknown GPU';
 }

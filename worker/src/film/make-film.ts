@@ -30,6 +30,8 @@ export interface TranscodeRun {
   stores: Stores;
   tools: MediaTools;
   encoder: VideoEncoder;
+  /** See `encodingIdentity`. */
+  software: string;
   report: JobReport;
   log: Logger;
   signal: AbortSignal;

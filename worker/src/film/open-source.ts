@@ -28,7 +28,7 @@ export async function openJobSource(
     bucket: settings.source.bucket,
     storeFor: stores.storeFor,
     allowHttp: settings.allowHttpSources,
-    allowPrivate: settings.report.allowPrivateWebhooks,
+    allowPrivate: settings.allowPrivateSources,
   });
   return { object, info: await object.describe(signal) };
 }

@@ -7,8 +7,10 @@ import type { QueuedJob } from '../protocol/job.ts';
 import { JobFolder } from '../protocol/job-folder.ts';
 import type { Help } from '../protocol/part-request.ts';
 import { readPlanFile } from '../protocol/plan-file.ts';
+import { describeSource } from '../protocol/source-location.ts';
 import { removeOlder, removeUnfinished } from '../publish/clean-up.ts';
 import { type FilmRequest, findFilm, requestHash } from '../publish/film-record.ts';
+import { unmarkReplaced } from '../publish/replaced.ts';
 import type { SourceServer } from '../source/server.ts';
 import type { ObjectInfo } from '../storage/store.ts';
 import { type FilmEnd, makeFilm, type PlannedFilm, type TranscodeRun } from './make-film.ts';
@@ -49,6 +51,10 @@ export async function help({ job, plan: planId, seat }: Help, run: TranscodeRun)
     return { end: 'left' };
   }
   const { plan, request, probeSeconds } = planned;
+  if (plan.software !== undefined && plan.software !== run.software) {
+    log.info({ plan: planId, plannedBy: plan.software, here: run.software }, 'parts made here would not fit');
+    return seat === 0 ? transcode(job, run) : { end: 'left' };
+  }
   // What was told of the job when this worker joined may be from before the plan.
   const timings = { ...report.state().timings, probeSeconds };
   report.update({ stage: 'encoding', plan: plan.id, timings });
@@ -69,9 +75,10 @@ async function makeAndCleanUp(planned: PlannedFilm, run: TranscodeRun): Promise<
   const tidy = (what: Promise<unknown>) =>
     what.catch((error: unknown) => log.warn({ err: error }, 'what is not needed could not be removed'));
   try {
+    await tidy(unmarkReplaced(output, folder, signal));
     const end = await makeFilm(planned, run);
     if (end.end !== 'published') return end;
-    await tidy(removeOlder(output, folder, signal));
+    await tidy(removeOlder(output, folder, run.settings.keepReplacedSeconds, signal));
     await tidy(output.remove([folder.job.stop], signal));
     return end;
   } catch (error) {
@@ -92,7 +99,7 @@ function assertExpected({ expectedEtag, source }: QueuedJob, { etag }: ObjectInf
 function replaced(source: string): RefusedError {
   return new RefusedError(
     'source-replaced',
-    `"${source}" was replaced since this job was queued; the newer version has a job of its own.`,
+    `"${describeSource(source)}" was replaced since this job was queued; the newer version has a job of its own.`,
   );
 }
 
@@ -112,7 +119,9 @@ function wantedFilm(job: QueuedJob, info: ObjectInfo, { settings, encoder }: Tra
   const encoding = encodingFor(settings.encoding, job.options);
   const sourceVersion = versionOf(info);
   const forcedBy = job.options?.force ? job.requestId : undefined;
-  const hash = requestHash({ source: job.source, sourceVersion, encoding, encoder });
+  const { name, preset } = encoder;
+  // Not its threads: the same film is asked for on a larger machine.
+  const hash = requestHash({ source: job.source, sourceVersion, encoding, encoder: { name, preset } });
   return {
     encoding,
     encoder,
@@ -134,7 +143,7 @@ async function planFilm(
   const { request, ...rest } = wanted;
   const plan = makePlan(media, {
     ...rest,
-    software: tools.version,
+    software: run.software,
     ...(request.forcedBy === undefined ? {} : { forceRequestId: request.forcedBy }),
   });
   const probeSeconds = (performance.now() - startedAt) / 1000;

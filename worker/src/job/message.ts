@@ -8,7 +8,7 @@ import {
   jobFromEvent,
   whyIgnored,
 } from '../protocol/source-event.ts';
-import { parseSource } from '../protocol/source-location.ts';
+import { describeSource, parseSource } from '../protocol/source-location.ts';
 import type { Settings } from '../settings/settings.ts';
 
 /** What a message on the queue turned out to be. */
@@ -122,13 +122,13 @@ function readJob(content: JsonObject, rules: MessageRules): Job {
   const source = parseSource(job.source, rules.source.bucket);
   if (source.kind === 's3' && source.key.startsWith('s3://')) {
     throw new UnreadableMessageError(
-      `The job's field source is ${JSON.stringify(job.source)}, which names no object; expected s3://bucket/key.`,
+      `The job's field source is ${JSON.stringify(describeSource(job.source))}, which names no object; expected s3://bucket/key.`,
       known,
     );
   }
   if (source.kind === 'http' && !rules.allowHttpSources) {
     throw new UnreadableMessageError(
-      `The job's field source is ${JSON.stringify(job.source)}, and this farm takes no films from http(s) URLs; ` +
+      `The job's field source is ${JSON.stringify(describeSource(job.source))}, and this farm takes no films from http(s) URLs; ` +
         'upload the film to a bucket, or set ALLOW_HTTP_SOURCES.',
       known,
     );

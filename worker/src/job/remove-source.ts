@@ -1,6 +1,6 @@
 import type { Logger } from '../log.ts';
 import type { QueuedJob } from '../protocol/job.ts';
-import { parseSource } from '../protocol/source-location.ts';
+import { describeSource, parseSource } from '../protocol/source-location.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Store } from '../storage/store.ts';
 
@@ -25,6 +25,7 @@ export function createSourceRemoval(
       if (location.kind !== 's3' || !mayRemove(job, location.bucket, settings)) return keep;
       const store = storeFor(location.bucket);
       const { key } = location;
+      const source = describeSource(job.source);
       const before = await store.head(key);
       if (before === undefined || isNewer(before.etag, job.expectedEtag)) return keep;
       return {
@@ -33,13 +34,13 @@ export function createSourceRemoval(
             const now = await store.head(key);
             if (now === undefined) return;
             if (now.etag !== before.etag) {
-              log.info({ source: job.source }, 'kept the source: it was uploaded anew');
+              log.info({ source }, 'kept the source: it was uploaded anew');
               return;
             }
             await store.remove([key]);
-            log.info({ source: job.source }, 'removed the source');
+            log.info({ source }, 'removed the source');
           } catch (error) {
-            log.error({ err: error, source: job.source }, 'could not remove the source; remove it by hand');
+            log.error({ err: error, source }, 'could not remove the source; remove it by hand');
           }
         },
       };

@@ -23,7 +23,12 @@ export async function writeStop(
   });
 }
 
-/** The stop that holds for what entered the queue at `queuedAt`, if there is one. One that can't be read is none. */
+/**
+ * The stop that holds for what entered the queue at `queuedAt`, if there is one. One that can't be read is none. The clocks
+ * that are compared are the queue's and storage's, never the one of who stops the job: a laptop may be minutes off. Storage
+ * tells whole seconds, so a stop holds for the whole second in which it was written.
+ * @returns the stop, `at` by storage's clock
+ */
 export async function readStop(
   output: Store,
   outputPrefix: string,
@@ -31,8 +36,12 @@ export async function readStop(
   queuedAt: Date,
   signal: AbortSignal,
 ): Promise<Stop | undefined> {
-  const stop = await readJson(output, new JobFolder(outputPrefix, jobId).stop, stopSchema, signal);
-  return stop !== undefined && Date.parse(stop.at) >= queuedAt.getTime() ? stop : undefined;
+  const key = new JobFolder(outputPrefix, jobId).stop;
+  const stop = await readJson(output, key, stopSchema, signal);
+  const written = stop && (await output.head(key, signal))?.lastModified;
+  if (stop === undefined || written === undefined) return undefined;
+  const at = Math.floor(written.getTime() / 1000) * 1000 + 999;
+  return at >= queuedAt.getTime() ? { ...stop, at: new Date(at).toISOString() } : undefined;
 }
 
 /** Stops as one worker meets them. */

@@ -48,6 +48,8 @@ export interface WorkOptions {
 
 /** After an interruption the message must be given back soon, so its last word gets less time. */
 const interruptedFlushMs = 1500;
+const interruptedReadSeconds = 1;
+const neverAborted = new AbortController().signal;
 
 /** Of several workers that a stop ends, one tells of it; the others see to it that it did, up to so long after it should. */
 const othersTellSeconds = 10;
@@ -98,9 +100,12 @@ export function createWorkRunner(options: WorkOptions) {
     }
   }
 
-  async function interrupted({ report, log, messageId }: Work, reason: unknown): Promise<Outcome> {
+  async function interrupted(work: Work, reason: unknown): Promise<Outcome> {
+    const { report, log, messageId, joined } = work;
     log.info({ reason: reason instanceof InterruptedError ? reason.message : reason }, 'job interrupted');
     if (reason instanceof LeaseLostError) return { action: 'abandon' };
+    const inTime = waited(interruptedReadSeconds, neverAborted).then(() => false);
+    if (joined && (await Promise.race([endIsReported(work), inTime]))) return nothingToAdd(work);
     await report.move({ to: 'queued' }, interruptedFlushMs);
     if (reason instanceof LeaseSpentError)
       return { action: 'hand-over', requestId: messageId, delaySeconds: 0 };
@@ -109,6 +114,7 @@ export function createWorkRunner(options: WorkOptions) {
 
   async function failed(work: Work, error: unknown, signal: AbortSignal): Promise<Outcome> {
     const { report, request, log, messageId } = work;
+    if (await endIsReported(work)) return nothingToAdd(work);
     const sickness = mayBeOurs(error) ? await options.health.examine() : undefined;
     if (sickness !== undefined) {
       log.error(
@@ -145,8 +151,23 @@ export function createWorkRunner(options: WorkOptions) {
       // Written already, so who takes the message if this worker must go now ends the job.
       if (!(await waited(stops.quietSeconds, signal))) return { action: 'release' };
     }
+    if (await endIsReported(work)) return nothingToAdd(work);
     await report.move({ to: 'failed', error: { code, message } });
     return letter(work, code, message);
+  }
+
+  /** Whether an end of this request, or of a later one for the same job, is reported: it is never taken back. */
+  async function endIsReported({ job, request }: Pick<Work, 'job' | 'request'>): Promise<boolean> {
+    const told = await readStatus(job.id);
+    return (
+      told !== undefined && isFinal(told.state) && Date.parse(told.queuedAt) >= request.queuedAt.getTime()
+    );
+  }
+
+  function nothingToAdd({ report, log }: Omit<Work, 'run'>): Outcome {
+    log.info('the job has ended and its end is reported: this worker has nothing to add');
+    report.abandon();
+    return { action: 'acknowledge' };
   }
 
   /** Somebody has stopped the job. Its end is told once. */

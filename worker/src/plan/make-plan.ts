@@ -15,7 +15,7 @@ export interface PlanRequest {
   sourceVersion: string;
   encoding: Encoding;
   encoder: VideoEncoder;
-  /** Version of ffmpeg: parts that two versions made do not fit together. */
+  /** See `encodingIdentity`. */
   software: string;
   /** Set where the film is to be made again although it is done: gives the plan, and so its folder, another id. */
   forceRequestId?: string;
@@ -45,6 +45,7 @@ export function makePlan(media: Media, request: PlanRequest): Plan {
   });
   const decided = {
     sourceVersion,
+    software,
     durationSeconds: Math.max(videoEndSeconds ?? 0, ...audioEnds),
     zeroSeconds,
     segmentSeconds,
@@ -54,7 +55,7 @@ export function makePlan(media: Media, request: PlanRequest): Plan {
     parts,
     warnings: [...media.leftOut, ...warnings, ...(media.video ? missing480p(media.video, encoding) : [])],
   };
-  return { id: shortHash({ recipe, software, forceRequestId, ...decided }), ...decided };
+  return { id: shortHash({ recipe, forceRequestId, ...decided }), ...decided };
 }
 
 function planVideo(

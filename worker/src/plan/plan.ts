@@ -9,6 +9,8 @@ export interface Plan {
   /** Twelve hex digits over all the rest and the source's version: the folder `<job id>/<plan id>/`. */
   id: string;
   sourceVersion: string;
+  /** What encodes it, see `encodingIdentity`: parts that others make do not fit. Undefined in plans of older workers. */
+  software?: string;
   durationSeconds: number;
   /** The film's zero in the container's own time: see `filmZero`. */
   zeroSeconds: number;
@@ -50,7 +52,9 @@ export interface VideoPlan {
   storyboard: Storyboard;
 }
 
-export type VideoEncoder = { name: 'x264'; preset: string } | { name: 'nvenc'; preset: string };
+export type VideoEncoder =
+  /** `threads`: x264's bytes depend on their number. Undefined: as many as ffmpeg takes. */
+  { name: 'x264'; preset: string; threads?: number } | { name: 'nvenc'; preset: string };
 
 export interface VideoRendition {
   /** Folder name, such as `1080p`. */

@@ -7,12 +7,14 @@
  *     <job id>/<plan>/…                     see `PlanFolder`
  */
 export class JobFolder {
+  readonly outputPrefix: string;
   readonly jobId: string;
   /** Begins every key of the job; ends in "/". */
   readonly prefix: string;
 
   /** @param outputPrefix empty or ending in "/" */
   constructor(outputPrefix: string, jobId: string) {
+    this.outputPrefix = outputPrefix;
     this.jobId = jobId;
     this.prefix = `${outputPrefix}${jobId}/`;
   }

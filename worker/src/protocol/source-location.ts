@@ -11,7 +11,9 @@ export function parseSource(source: string, sourceBucket: string): SourceLocatio
 
 /** The source for reports: an http(s) URL without what may be secret in it (user, password, query). */
 export function describeSource(source: string): string {
-  if (!/^https?:\/\//i.test(source) || !URL.canParse(source)) return source;
-  const url = new URL(source);
-  return `${url.origin}${url.pathname}`;
+  if (!/^https?:\/\//i.test(source)) return source;
+  const url = URL.parse(source);
+  if (url !== null) return `${url.origin}${url.pathname}`;
+  // Not a URL that can be read, but it may still hold a secret.
+  return source.replace(/[?#].*$/s, '').replace(/^(https?:\/\/)[^/]*@/i, '$1');
 }

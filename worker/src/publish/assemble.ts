@@ -17,7 +17,7 @@ import {
   targetDuration,
 } from './media-playlist.ts';
 import { multivariantPlaylist } from './multivariant-playlist.ts';
-import { joinRenditions, type Rendition } from './rendition.ts';
+import { joinRenditions, type Rendition, UnfitPartsError } from './rendition.ts';
 import { storyboardFolder, storyboardName, storyboardVtt } from './storyboard-vtt.ts';
 
 export interface Assembly {
@@ -31,7 +31,7 @@ export interface Assembly {
   signal: AbortSignal;
 }
 
-/** A recorded part is not whole in storage any more. Its record is gone too, so the next try makes it again. */
+/** A recorded part is not whole in storage any more, or does not fit the others. Its record is gone too, so the next try makes it again. */
 export class MissingSegmentsError extends Error {
   override readonly name = 'MissingSegmentsError';
 }
@@ -42,7 +42,7 @@ export class MissingSegmentsError extends Error {
  */
 export async function assemble(assembly: Assembly): Promise<Film> {
   const { plan, records, output, folder, signal } = assembly;
-  const renditions = joinRenditions(plan, records);
+  const renditions = await joinOrDiscard(assembly);
   await assertPublished(assembly, renditions);
 
   const texts = new Map<string, string>();
@@ -65,6 +65,24 @@ export async function assemble(assembly: Assembly): Promise<Film> {
   return film;
 }
 
+/** @throws MissingSegmentsError after it removed the records of parts that do not fit the others */
+async function joinOrDiscard(assembly: Assembly): Promise<Map<string, Rendition>> {
+  try {
+    return joinRenditions(assembly.plan, assembly.records);
+  } catch (error) {
+    if (!(error instanceof UnfitPartsError)) throw error;
+    await discard(assembly, error.parts);
+    throw new MissingSegmentsError(`${error.message} Part ${error.parts.join(', ')} will be made again.`);
+  }
+}
+
+function discard({ output, folder, signal }: Assembly, parts: readonly number[]): Promise<void> {
+  return output.remove(
+    parts.flatMap((part) => [folder.record(part), folder.partLease(part)]),
+    signal,
+  );
+}
+
 async function assertPublished(assembly: Assembly, renditions: Map<string, Rendition>): Promise<void> {
   const { plan, records, output, folder, signal } = assembly;
   const found = new Map<string, number>();
@@ -77,13 +95,10 @@ async function assertPublished(assembly: Assembly, renditions: Map<string, Rendi
     }),
   );
   if (gone.length === 0) return;
-  await output.remove(
-    gone.flatMap(({ part }) => [folder.record(part), folder.partLease(part)]),
-    signal,
-  );
-  const parts = gone.map(({ part }) => part).join(', ');
+  const parts = gone.map(({ part }) => part);
+  await discard(assembly, parts);
   throw new MissingSegmentsError(
-    `Of the ${renditions.size} renditions, segments of part ${parts} are no longer in storage as they were recorded; they will be made again.`,
+    `Of the ${renditions.size} renditions, segments of part ${parts.join(', ')} are no longer in storage as they were recorded; they will be made again.`,
   );
 }
 

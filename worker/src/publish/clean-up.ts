@@ -2,32 +2,47 @@ import { isHandKey } from '../protocol/hand.ts';
 import type { PlanFolder } from '../protocol/job-folder.ts';
 import type { Store } from '../storage/store.ts';
 import { committedPlan } from './film-record.ts';
+import { markReplaced, removeAll, removeDue, unmarkReplaced, wasCommitted } from './replaced.ts';
 
-/** After the commit: removes what other plans have left, and the hands of this one's workers. @returns how many objects */
-export async function removeOlder(output: Store, folder: PlanFolder, signal: AbortSignal): Promise<number> {
-  const root = folder.job.prefix;
-  const isOlder = (key: string) => !key.startsWith(folder.prefix) && key.slice(root.length).includes('/');
-  return removeWhere(output, root, (key) => isHandKey(key) || isOlder(key), signal);
+/**
+ * After the commit: removes what plans that were never committed have left, and the hands of this one's workers. Films that
+ * this one replaces stay for `keepSeconds`; those of the whole farm that are due are removed.
+ */
+export async function removeOlder(
+  output: Store,
+  folder: PlanFolder,
+  keepSeconds: number,
+  signal: AbortSignal,
+): Promise<{ objects: number; films: number }> {
+  const { job } = folder;
+  const stale: string[] = [];
+  const others = new Map<string, string[]>();
+  for await (const { key } of output.list(job.prefix, signal)) {
+    const [planId = '', ...rest] = key.slice(job.prefix.length).split('/');
+    if (isHandKey(key)) stale.push(key);
+    else if (rest.length > 0 && planId !== folder.planId)
+      others.set(planId, [...(others.get(planId) ?? []), key]);
+  }
+  for (const [planId, keys] of others) {
+    const other = job.plan(planId);
+    if (keys.includes(other.filmRecord)) await markReplaced(output, other, signal);
+    else stale.push(...keys);
+  }
+  await output.remove(stale, signal);
+  await unmarkReplaced(output, folder, signal);
+  const now = (await output.head(job.commit, signal))?.lastModified;
+  const due = now && { now, keepSeconds };
+  return { objects: stale.length, films: due ? await removeDue(output, job.outputPrefix, due, signal) : 0 };
 }
 
-/** Removes what a plan has published of a film that will never be whole, unless that plan is the committed one. */
+/** Removes what a plan has published of a film that will never be whole, unless that plan is or was the committed one. */
 export async function removeUnfinished(
   output: Store,
   folder: PlanFolder,
   signal: AbortSignal,
 ): Promise<number> {
   if ((await committedPlan(output, folder.job, signal)) === folder.planId) return 0;
-  return removeWhere(output, folder.prefix, () => true, signal);
-}
-
-async function removeWhere(
-  output: Store,
-  prefix: string,
-  stale: (key: string) => boolean,
-  signal: AbortSignal,
-) {
-  const keys: string[] = [];
-  for await (const { key } of output.list(prefix, signal)) if (stale(key)) keys.push(key);
-  await output.remove(keys, signal);
-  return keys.length;
+  // Players may still be at a film that was replaced.
+  if (await wasCommitted(output, folder, signal)) return 0;
+  return removeAll(output, folder.prefix, signal);
 }

@@ -13,14 +13,27 @@ export interface Rendition {
   segments: SegmentRecord[];
 }
 
+/** Parts of one rendition that can't be played after each other; made again by one machine, they can. */
+export class UnfitPartsError extends Error {
+  override readonly name = 'UnfitPartsError';
+  /** Those to make again: the fewer. */
+  readonly parts: readonly number[];
+
+  constructor(message: string, parts: readonly number[]) {
+    super(message);
+    this.parts = parts;
+  }
+}
+
 /**
  * Joins what the parts made of one rendition.
- * @throws Error when a part or a segment is missing, or init segments differ: no playlist may name what isn't there
+ * @throws UnfitPartsError when init segments differ
+ * @throws Error when a part or a segment is missing: no playlist may name what isn't there
  */
 export function joinRendition(records: readonly PartRecord[], name: string): Rendition {
   const made = records
     .toSorted((a, b) => a.part - b.part)
-    .flatMap((record) => record.renditions)
+    .flatMap(({ part, renditions }) => renditions.map((rendition) => ({ part, ...rendition })))
     .filter((rendition) => rendition.name === name);
   const segments = made.flatMap((rendition) => rendition.segments).toSorted((a, b) => a.number - b.number);
   const [first] = made;
@@ -32,8 +45,9 @@ export function joinRendition(records: readonly PartRecord[], name: string): Ren
       `Segment ${gap} of the rendition "${name}" is missing or there twice: found ${segments[gap]?.number}.`,
     );
   }
-  if (made.some(({ initSha256 }) => initSha256 !== first.initSha256)) {
-    throw new Error(`The parts of the rendition "${name}" have different init segments.`);
+  const unfit = outnumbered(made);
+  if (unfit.length > 0) {
+    throw new UnfitPartsError(`The parts of the rendition "${name}" have different init segments.`, unfit);
   }
   return {
     name,
@@ -44,6 +58,13 @@ export function joinRendition(records: readonly PartRecord[], name: string): Ren
     durationSeconds: sum(segments, (segment) => segment.durationSeconds),
     segments,
   };
+}
+
+/** Parts whose init segment is not the most frequent one; of equally frequent ones the first part's counts. */
+function outnumbered(made: readonly { part: number; initSha256?: string }[]): number[] {
+  const byInit = Map.groupBy(made, ({ initSha256 }) => initSha256);
+  const [, ...others] = [...byInit.values()].toSorted((a, b) => b.length - a.length);
+  return others.flat().map(({ part }) => part);
 }
 
 /** Every rendition of the plan, video first, each as large as the plan has it. */

@@ -59,7 +59,7 @@ export function createReporter(options: ReporterOptions): Reporter {
   const shared = { sinks, clock, intervalMs };
   return {
     open: (job, facts) => openReport(job, queuedState(job, facts, clock()), { ...shared, speaking: true }),
-    join: (job, told) => openReport(job, told, { ...shared, speaking: false }),
+    join: (job, told) => openReport(job, joined(job, told), { ...shared, speaking: false }),
     async close(withinMs) {
       const signal = AbortSignal.timeout(withinMs);
       await Promise.all(sinks.map((sink) => sink.close?.(signal)));
@@ -143,6 +143,11 @@ function openReport(job: ReportedJob, first: JobState, setting: ReportSetting): 
 
 function isPause({ to }: Transition): boolean {
   return to === 'queued' || to === 'retrying';
+}
+
+/** What was told is read from status.json, which may leave the metadata out. */
+function joined({ metadata }: ReportedJob, told: JobState): JobState {
+  return metadata === undefined ? told : { ...told, metadata };
 }
 
 export function queuedState(job: ReportedJob, facts: JobFacts, now: Date): JobState {

@@ -11,9 +11,16 @@ import { webhookSecrets } from './webhook-secret.ts';
 
 /** The places where jobs are reported, as far as the settings name them. */
 export async function openSinks(settings: Settings, output: Store, log: Logger): Promise<Sink[]> {
-  const { webhookUrl, webhookSecret, allowPrivateWebhooks, databaseUrl, databaseCa, metricsNamespace } =
-    settings.report;
-  const sinks: Sink[] = [createStatusFiles(output, settings.output.prefix, log)];
+  const {
+    webhookUrl,
+    webhookSecret,
+    allowPrivateWebhooks,
+    databaseUrl,
+    databaseCa,
+    metricsNamespace,
+    publishMetadata,
+  } = settings.report;
+  const sinks: Sink[] = [createStatusFiles(output, settings.output.prefix, log, { publishMetadata })];
   if (webhookSecret !== undefined) {
     sinks.push(
       createWebhooks({

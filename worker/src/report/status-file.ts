@@ -34,15 +34,22 @@ interface StatusFile {
 }
 
 /** Writes each job's newest state, one put at a time, skipping states that are out of date by then. */
-export function createStatusFiles(store: Store, outputPrefix: string, log: Logger): Sink {
+export function createStatusFiles(
+  store: Store,
+  outputPrefix: string,
+  log: Logger,
+  { publishMetadata = false }: { publishMetadata?: boolean } = {},
+): Sink {
   const files = new Map<string, StatusFile>();
 
-  const put = (state: JobState, stop: AbortSignal) =>
-    store.put(new JobFolder(outputPrefix, state.id).status, `${JSON.stringify(state, undefined, 2)}\n`, {
+  const put = ({ metadata, ...state }: JobState, stop: AbortSignal) => {
+    const text = textOf(publishMetadata ? { ...state, metadata } : state);
+    return store.put(new JobFolder(outputPrefix, state.id).status, text, {
       contentType: 'application/json',
       cacheControl: 'no-cache',
       signal: AbortSignal.any([stop, AbortSignal.timeout(putTimeoutMs)]),
     });
+  };
 
   const writeAll = async (jobId: string, file: StatusFile) => {
     const stop = file.stop.signal;
@@ -94,6 +101,10 @@ export function createStatusFiles(store: Store, outputPrefix: string, log: Logge
       for (const { stop } of open) stop.abort();
     },
   };
+}
+
+function textOf(state: JobState): string {
+  return `${JSON.stringify(state, undefined, 2)}\n`;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -86,6 +86,8 @@ export const environmentSchema = z.object({
   SOURCE_PREFIX: z.string().default(''),
   SOURCE_SUFFIXES: list,
   ALLOW_HTTP_SOURCES: flag(false),
+  /** Let http(s) sources lead to private addresses: for tests and closed networks only. */
+  ALLOW_PRIVATE_SOURCES: flag(false),
 
   OUTPUT_BUCKET: z.string().min(1),
   OUTPUT_REGION: z.string().optional(),
@@ -115,6 +117,8 @@ export const environmentSchema = z.object({
   SEGMENT_FORMAT: z.enum(['fmp4', 'mpegts']).default('fmp4'),
   THUMBNAIL_AT: thumbnailAt,
   KEEP_SOURCE: flag(true),
+  /** How long the files of a film stay that was made again in another way: players may be in the middle of it. */
+  KEEP_REPLACED_SECONDS: number(86_400, z.number().min(0)),
   /** Length of a part in film seconds; by default about a minute of encoding: 60 with x264, 300 with NVENC. */
   PART_SECONDS: optionalNumber(z.number().min(2).max(3600)),
 
@@ -146,6 +150,8 @@ export const environmentSchema = z.object({
     .string()
     .regex(/-----BEGIN CERTIFICATE-----/, 'expected a certificate in PEM (-----BEGIN CERTIFICATE-----)')
     .optional(),
+  /** Write a job's metadata into status.json, which lies beside the film for everyone to read. Webhooks and Postgres have it always. */
+  PUBLISH_METADATA: flag(false),
   /** CloudWatch namespace of the metrics; none are written without it. */
   METRICS_NAMESPACE: z.string().optional(),
 
@@ -242,10 +248,13 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
       allowPrivateWebhooks: env.ALLOW_PRIVATE_WEBHOOKS,
       databaseUrl: env.DATABASE_URL,
       databaseCa: env.DATABASE_CA,
+      publishMetadata: env.PUBLISH_METADATA,
       metricsNamespace: env.METRICS_NAMESPACE,
     },
     keepSource: env.KEEP_SOURCE,
+    keepReplacedSeconds: env.KEEP_REPLACED_SECONDS,
     allowHttpSources: env.ALLOW_HTTP_SOURCES,
+    allowPrivateSources: env.ALLOW_PRIVATE_SOURCES,
     allowJobWebhooks: env.ALLOW_JOB_WEBHOOKS,
     allowShortSources: env.ALLOW_SHORT_SOURCES,
     workDir: env.WORK_DIR,

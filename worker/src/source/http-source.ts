@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { RefusedError } from '../errors.ts';
+import { describeSource } from '../protocol/source-location.ts';
 import { retrying } from '../storage/retry.ts';
 import { canPass } from '../storage/s3-errors.ts';
 import type { ObjectInfo } from '../storage/store.ts';
@@ -71,11 +72,14 @@ function parseAddress(address: string, base?: URL): URL {
   if (url === null || !/^https?:$/.test(url.protocol) || url.username || url.password) {
     throw new RefusedError(
       'source-address',
-      `The source "${clip(address)}" is no address that can be read: expected an http(s) URL without user name and password.`,
+      `The source "${clip(describeSource(address))}" is no address that can be read: expected an http(s) URL without user name and password.`,
     );
   }
   if (base?.protocol === 'https:' && url.protocol !== 'https:') {
-    throw new RefusedError('source-address', `The source "${clip(base.href)}" redirects from https to http.`);
+    throw new RefusedError(
+      'source-address',
+      `The source "${clip(describeSource(base.href))}" redirects from https to http.`,
+    );
   }
   return url;
 }

@@ -1,4 +1,5 @@
 import { RefusedError } from '../errors.ts';
+import { describeSource } from '../protocol/source-location.ts';
 import { restoreCommand } from '../storage/archive.ts';
 import { ArchivedObjectError, SourceChangedError } from '../storage/errors.ts';
 import type { Archive, Store } from '../storage/store.ts';
@@ -24,7 +25,7 @@ export function openSource(source: string, options: SourceOptions): SourceObject
     if (options.allowHttp) return openHttpSource(source, { allowPrivate: options.allowPrivate ?? false });
     throw new RefusedError(
       'source-address',
-      `The source "${clip(source)}" is a URL, which this farm does not allow: put the film into a bucket, or set ALLOW_HTTP_SOURCES.`,
+      `The source "${clip(describeSource(source))}" is a URL, which this farm does not allow: put the film into a bucket, or set ALLOW_HTTP_SOURCES.`,
     );
   }
   const { bucket, key } = /^s3:\/\//.test(source) ? parseS3(source) : { bucket: options.bucket, key: source };
@@ -39,7 +40,7 @@ function parseS3(source: string): { bucket: string; key: string } {
   if (slash > 0 && key !== '' && /^[a-z0-9][a-z0-9._-]{1,62}$/i.test(bucket)) return { bucket, key };
   throw new RefusedError(
     'source-address',
-    `The source "${clip(source)}" names no object: expected s3://bucket/key.`,
+    `The source "${clip(describeSource(source))}" names no object: expected s3://bucket/key.`,
   );
 }
 
