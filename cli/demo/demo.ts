@@ -10,7 +10,7 @@ import { startLocalFarm } from '../local-farm/farm.ts';
 import { startPlayerServer } from '../player/server.ts';
 import { printable, styleFor } from '../text/style.ts';
 import { formatBytes } from '../text/units.ts';
-import { filmSize } from '../upload/upload.ts';
+import { filmSize } from '../upload/film-file.ts';
 import { makeClip } from './clip.ts';
 import { downloadAll } from './files.ts';
 import { keptSuffixes, localAddress, removeLocalAddress, saveLocalAddress } from './keep.ts';

@@ -1,9 +1,11 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { BucketSettings } from '../../worker/src/settings/settings.ts';
+import { createClient } from '../../worker/src/storage/s3-client.ts';
 import { openStore } from '../../worker/src/storage/s3-store.ts';
 import type { Store } from '../../worker/src/storage/store.ts';
 import { UserError } from '../errors.ts';
 import { localCredentials } from '../local-farm/emulator.ts';
+import { uploadTiming } from '../upload/patience.ts';
 import type { FarmAddress } from './address.ts';
 
 export type Side = 'source' | 'output';
@@ -32,6 +34,15 @@ export function bucketClient(
     // Asked for only when used: many commands need one bucket alone.
     ...(hasOwnKeys(address, side) && { credentials: async () => keys ?? keysFor(address, side, env) }),
   });
+}
+
+/**
+ * The source bucket for an upload, which brings its own patience: with time limits, and without the SDK's retries.
+ * @throws UserError where the keys of R2 or Wasabi are missing
+ */
+export function uploadClient(address: FarmAddress, env: NodeJS.ProcessEnv = process.env): S3Client {
+  const credentials = hasOwnKeys(address, 'source') ? keysFor(address, 'source', env) : undefined;
+  return createClient({ ...waysTo(address, 'source'), credentials }, uploadTiming);
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Store } from '../../worker/src/storage/store.ts';
 import { UserError } from '../errors.ts';
 import type { FarmAddress } from '../farm/address.ts';
 import { openBucket } from '../farm/buckets.ts';
-import { filmSize } from '../upload/upload.ts';
+import { filmSize } from '../upload/film-file.ts';
 
 /**
  * A film by the name that `farm submit` takes: files on this machine come first, then URLs, then keys and buckets of the

@@ -2,15 +2,18 @@ import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import { stateFolder } from '../farm/address.ts';
+import { uploadClient } from '../farm/buckets.ts';
 import { type CommonOptions, farmCommand, here, withFarm } from '../farm/run.ts';
+import { storageTime } from '../farm/storage-time.ts';
 import { jobLines } from '../jobs/text.ts';
-import { bar } from '../text/bar.ts';
-import { openLive } from '../text/live.ts';
 import { printable, styleFor } from '../text/style.ts';
-import { openUploadRecords } from '../upload/records.ts';
-import { type Film, findFilm, type SubmittedJob, submitFilm } from './film.ts';
+import { UploadRecords } from '../upload/records.ts';
+import { checkFarmTakes } from './check.ts';
+import { type Film, findFilm, planFilms } from './film.ts';
 import { addFilmOptions } from './film-options.ts';
 import { type JobOptionFlags, readJobOptions } from './job-options.ts';
+import { UploadProgress } from './progress.ts';
+import { type SubmittedJob, submitFilm } from './send.ts';
 import { readUploadFilters } from './uploads.ts';
 import { waitForJobs } from './wait.ts';
 
@@ -46,53 +49,44 @@ async function submit(
   const wishes = readJobOptions(options);
   const films = await Promise.all(names.map((name) => findFilm(name, farm.address.sourceBucket, here())));
   rejectMixUps(films, options.id);
-  const filters = films.some(({ kind }) => kind === 'file') ? await readUploadFilters(farm) : [];
-  const records = await openUploadRecords(join(stateFolder(), 'uploads'), farm.address.sourceEndpoint);
+  const hasFiles = films.some(({ kind }) => kind === 'file');
+  const source = hasFiles ? uploadClient(farm.address) : undefined;
+  const filters = hasFiles ? await readUploadFilters(farm) : [];
+  const planned = await planFilms(films, farm, filters, { wishes, id: options.id });
+  await checkFarmTakes(farm, planned);
+  const records = await UploadRecords.open(join(stateFolder(), 'uploads'), farm.address.sourceEndpoint);
+  const since = options.wait ? await storageTime(farm) : undefined;
 
-  const startedAt = new Date();
-  const live = openLive(process.stderr);
-  const shares = new Map<Film, number>();
-  const draw = () =>
-    live.show(
-      [...shares].map(
-        ([{ name }, share]) =>
-          `  ${bar(share, 24)} ${String(Math.floor(share * 100)).padStart(3)} %  ${printable(basename(name))}`,
-      ),
-    );
+  const progress = new UploadProgress(process.stderr);
   const jobs: SubmittedJob[] = [];
-  const waiting = [...films];
+  const waiting = [...planned];
   const work = async () => {
     for (let film = waiting.shift(); film !== undefined; film = waiting.shift()) {
       stop.throwIfAborted();
-      const current = film;
-      if (film.kind === 'file') shares.set(film, 0);
-      const onShare = (share: number) => {
-        shares.set(current, share);
-        draw();
-      };
-      jobs.push(
-        await submitFilm(film, { farm, filters, wishes, id: options.id, records, signal: stop, onShare }),
-      );
-      shares.delete(film);
+      const upload = progress.begin(film.name, film.kind === 'file');
+      const uploading = { ...upload, records, signal: stop };
+      jobs.push(await submitFilm(film, farm, source ?? farm.source, uploading));
+      upload.end();
     }
   };
   try {
     const results = await Promise.allSettled(Array.from({ length: uploadsAtOnce }, work));
-    live.clear();
+    progress.clear();
     for (const { id, source } of jobs) say(`${printable(source)}  is job ${id}`);
     const failure = results.find((result) => result.status === 'rejected');
-    if (failure && [...shares.values()].some((share) => share > 0)) {
+    if (failure && progress.hasBegun) {
       console.error('What is uploaded is kept: the same command goes on from there.');
     }
     if (failure) throw failure.reason;
   } finally {
-    live.clear();
+    progress.clear();
+    source?.destroy();
   }
-  if (!options.wait) {
+  if (since === undefined) {
     answer({ jobs });
     return;
   }
-  const ended = await waitForJobs(farm, jobs, startedAt, stop);
+  const ended = await waitForJobs(farm, jobs, since, stop);
   for (const state of ended) for (const line of jobLines(state, styleFor(process.stdout))) say(line);
   answer({ jobs: jobs.map((job) => ({ ...job, state: ended.find(({ id }) => id === job.id) })) });
   if (ended.some(({ state }) => state === 'failed')) process.exitCode = 2;

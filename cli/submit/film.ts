@@ -1,14 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { HeadObjectCommand, NotFound } from '@aws-sdk/client-s3';
-import { PublishCommand } from '@aws-sdk/client-sns';
 import { type Job, jobSchema } from '../../worker/src/protocol/job.ts';
 import { eventJobId } from '../../worker/src/protocol/source-event.ts';
 import { parseSource } from '../../worker/src/protocol/source-location.ts';
 import { UserError } from '../errors.ts';
 import type { Farm } from '../farm/farm.ts';
-import type { UploadRecords } from '../upload/records.ts';
-import { uploadFile } from '../upload/upload.ts';
+import { filmSize, openFilm } from '../upload/film-file.ts';
 import { hasJobOptions, type Wishes } from './job-options.ts';
 import { planUpload, type UploadFilter } from './uploads.ts';
 
@@ -31,59 +29,76 @@ export async function findFilm(name: string, sourceBucket: string, here: string)
   return { kind: 'object', name, bucket: place.bucket, key: place.key };
 }
 
-export interface Submission {
-  farm: Farm;
-  filters: readonly UploadFilter[];
+/** A film whose job is valid. */
+export type PlannedFilm =
+  /** A job can be sent for it now. */
+  | { kind: 'there'; name: string; job: Job }
+  /** It has to be uploaded first. */
+  | {
+      kind: 'file';
+      name: string;
+      path: string;
+      bucket: string;
+      key: string;
+      job: (id: string) => Job;
+      sendJob: boolean;
+    };
+
+export interface Wanted {
   wishes: Wishes;
   /** Instead of the one that the film's version gives. */
-  id?: string;
-  records: UploadRecords;
-  signal: AbortSignal;
-  onShare(share: number): void;
-}
-
-export interface SubmittedJob {
-  id: string;
-  source: string;
-  /** What made the job. */
-  by: 'upload' | 'message';
+  id?: string | undefined;
 }
 
 /**
- * Makes one job of a film. Its id is the one that its upload's event gives, so the same film sent twice is one job.
+ * Plans each film's job, and refuses what can be refused before the first byte goes up.
+ * @throws UserError
  */
-export async function submitFilm(film: Film, submission: Submission): Promise<SubmittedJob> {
-  const { farm, id, wishes, signal } = submission;
+export function planFilms(
+  films: readonly Film[],
+  farm: Farm,
+  filters: readonly UploadFilter[],
+  wanted: Wanted,
+): Promise<PlannedFilm[]> {
+  return Promise.all(films.map((film) => planFilm(film, farm, filters, wanted)));
+}
+
+async function planFilm(
+  film: Film,
+  farm: Farm,
+  filters: readonly UploadFilter[],
+  { id, wishes }: Wanted,
+): Promise<PlannedFilm> {
+  const { name } = film;
   if (film.kind === 'web') {
-    return send(farm, { id: id ?? eventJobId('', film.name, ''), source: film.name, ...wishes });
+    return {
+      kind: 'there',
+      name,
+      job: validJob({ id: id ?? eventJobId('', name, ''), source: name, ...wishes }),
+    };
   }
   if (film.kind === 'object') {
     const version = await versionOf(farm, film);
     const source = `s3://${film.bucket}/${film.key}`;
-    return send(farm, { id: id ?? eventJobId(film.bucket, film.key, version), source, ...wishes });
+    const job = validJob({ id: id ?? eventJobId(film.bucket, film.key, version), source, ...wishes });
+    return { kind: 'there', name, job };
   }
+  const { path } = film;
+  await filmSize(path);
+  await (await openFilm(path)).close();
   const bucket = farm.address.sourceBucket;
-  const plan = planUpload(basename(film.path), submission.filters, hasJobOptions(wishes) || id !== undefined);
-  const { ETag, VersionId } = await uploadFile(farm.source, bucket, plan.key, film.path, {
-    signal,
-    records: submission.records,
-    onShare: submission.onShare,
-  });
-  const source = `s3://${bucket}/${plan.key}`;
-  const eventId = eventJobId(bucket, plan.key, versionName(VersionId, ETag));
-  if (!plan.sendJob) return { id: eventId, source, by: 'upload' };
-  return send(farm, { id: id ?? eventId, source, ...wishes });
+  const { key, sendJob } = planUpload(basename(path), filters, hasJobOptions(wishes) || id !== undefined);
+  const job = (eventId: string) =>
+    validJob({ id: id ?? eventId, source: `s3://${bucket}/${key}`, ...wishes });
+  job(eventJobId(bucket, key, ''));
+  return { kind: 'file', name, path, bucket, key, job, sendJob };
 }
 
-/** To the topic: a message there wakes a farm that sleeps. */
-async function send({ sns, address }: Farm, job: Job): Promise<SubmittedJob> {
+function validJob(job: Job): Job {
   const parsed = jobSchema.safeParse(job);
-  if (!parsed.success) {
-    const mistakes = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-    throw new UserError(`The job can't be sent so: ${mistakes.join('; ')}.`);
-  }
-  await sns.send(new PublishCommand({ TopicArn: address.topicArn, Message: JSON.stringify(parsed.data) }));
-  return { id: job.id, source: job.source, by: 'message' };
+  if (parsed.success) return parsed.data;
+  const mistakes = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new UserError(`The job can't be sent: ${mistakes.join('; ')}.`);
 }
 
 async function versionOf(
@@ -99,7 +114,7 @@ async function versionOf(
   }
 }
 
-/** As events tell it: `null` on buckets without versions, and the ETag without quotes. */
-function versionName(versionId: string | undefined, etag: string | undefined): string {
+/** As events name it: `null` on buckets without versions, and the ETag without quotes. */
+export function versionName(versionId: string | undefined, etag: string | undefined): string {
   return versionId && versionId !== 'null' ? versionId : (etag ?? '').replaceAll('"', '');
 }

@@ -9,7 +9,7 @@ import { styleFor } from '../text/style.ts';
 
 /**
  * Follows jobs to their end. Progress goes to standard error, where that is a terminal.
- * @param since ends from before that are those of an earlier request for the same film
+ * @param since by the storage's clock: ends from before are those of an earlier request for the same film
  * @throws Stopped on Ctrl-C, after saying that the jobs go on
  */
 export async function waitForJobs(

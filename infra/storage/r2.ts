@@ -13,8 +13,8 @@ import type { BackendArgs, Storage } from './backend.ts';
 import { bucketPrefix } from './bucket-name.ts';
 
 const dayInSeconds = 86_400;
-/** As with S3; R2 itself would wait for 7. */
-const abandonedUploadDays = 2;
+/** As with S3. */
+const abandonedUploadDays = 7;
 
 /**
  * A bucket of Cloudflare R2, made here or found by name, with a token that opens this bucket alone.

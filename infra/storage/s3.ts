@@ -4,8 +4,8 @@ import type { BackendArgs, PolicyStatement, Side, Storage } from './backend.ts';
 import { bucketPrefix } from './bucket-name.ts';
 import { Cdn } from './cdn.ts';
 
-/** Days after which the parts of an upload that nobody finished are removed. */
-const abandonedUploadDays = 2;
+/** Days after which an unfinished upload is removed, counted from its start: 200 GB at 9 Mbit/s take more than two. */
+const abandonedUploadDays = 7;
 /** Days that a replaced or deleted source can still be brought back. */
 const undoDays = 7;
 

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { SubmittedJob } from '../../../cli/submit/film.ts';
+import type { SubmittedJob } from '../../../cli/submit/send.ts';
 import type { JobState } from '../../../worker/src/protocol/status.ts';
 import { ffmpeg, temporaryFolder } from '../../helpers/clips.ts';
 import { addressOf, farmCommand, saveAddress, startFarmCommand } from '../../helpers/farm-command.ts';

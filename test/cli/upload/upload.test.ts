@@ -3,8 +3,7 @@ import { appendFile, readdir, readFile, utimes, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { AbortMultipartUploadCommand, GetObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { UploadRecord } from '../../../cli/upload/records.ts';
-import { partBytesFor } from '../../../cli/upload/upload.ts';
+import { partBytesFor } from '../../../cli/upload/parts.ts';
 import { temporaryFolder } from '../../helpers/clips.ts';
 import { addressOf, farmCommand, saveAddress, startFarmCommand } from '../../helpers/farm-command.ts';
 import { type FaultProxy, startFaultProxy } from '../../helpers/fault-proxy.ts';
@@ -52,11 +51,15 @@ const sent = (from: number) => {
   };
 };
 /** The upload that is remembered on disk. */
-async function remembered(): Promise<UploadRecord | undefined> {
+async function remembered(): Promise<{ uploadId: string; parts: unknown[] } | undefined> {
   const uploads = join(folder.path, 'state', 'transcode-farm', 'uploads');
-  const [record] = (await readdir(uploads)).filter((entry) => entry.endsWith('.json'));
+  const [record] = (await readdir(uploads)).filter((entry) => entry.endsWith('.jsonl'));
   if (record === undefined) return undefined;
-  return JSON.parse(await readFile(join(uploads, record), 'utf8')) as UploadRecord;
+  const lines = (await readFile(join(uploads, record), 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  return { uploadId: lines[0].uploadId, parts: lines.filter((line) => 'part' in line) };
 }
 async function stored(): Promise<string> {
   const object = await farm.s3.send(new GetObjectCommand({ Bucket: farm.sourceBucket, Key: name }));
@@ -64,31 +67,37 @@ async function stored(): Promise<string> {
 }
 const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
-/** Ends an upload by Ctrl-C when all parts but the second are there. */
-async function interrupt(): Promise<void> {
+/** Ends an upload when all parts but the second are there. */
+async function interrupt(signal: 'SIGINT' | 'SIGKILL' = 'SIGINT'): Promise<void> {
   const { spoilt } = proxy;
   const from = proxy.requests.length;
   proxy.inject({ kind: 'hang' }, { match: ({ url }) => url.includes('partNumber=2') && url.includes(name) });
   const first = startFarmCommand(folder.path, args());
   await until(() => proxy.spoilt > spoilt && sent(from).parts.length === 3, 'the second part to hang', 20);
   await until(async () => (await remembered())?.parts.length === 2, 'the other two to be there', 20);
-  first.child.kill('SIGINT');
+  first.child.kill(signal);
   const ended = await first.ended;
-  expect(ended.code).toBe(130);
-  expect(ended.stderr).toContain('the same command goes on from there');
+  if (signal === 'SIGINT') {
+    expect(ended.code).toBe(130);
+    expect(ended.stderr).toContain('the same command goes on from there');
+  }
   proxy.heal();
 }
 
-it('goes on with the missing part alone after Ctrl-C', async () => {
-  await interrupt();
-  const from = proxy.requests.length;
-  const ended = await farmCommand(folder.path, args());
-  expect(ended.stderr).toBe('');
-  expect(ended.code).toBe(0);
-  expect(sent(from)).toEqual({ begun: 0, parts: ['2'] });
-  expect(await stored()).toBe(hash(film));
-  expect(await remembered()).toBeUndefined();
-}, 60_000);
+it.each(['SIGINT', 'SIGKILL'] as const)(
+  'goes on with the missing part alone after %s',
+  async (signal) => {
+    await interrupt(signal);
+    const from = proxy.requests.length;
+    const ended = await farmCommand(folder.path, args());
+    expect(ended.stderr).toBe('');
+    expect(ended.code).toBe(0);
+    expect(sent(from)).toEqual({ begun: 0, parts: ['2'] });
+    expect(await stored()).toBe(hash(film));
+    expect(await remembered()).toBeUndefined();
+  },
+  60_000,
+);
 
 it('begins anew when the file has changed meanwhile', async () => {
   await interrupt();

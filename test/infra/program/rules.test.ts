@@ -147,7 +147,7 @@ describe.each(farms)('$name', ({ name, stack }) => {
         of('aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration'),
       ).toMatchObject({ rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: 'AES256' } }] });
       expect(of('aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration').rules).toContainEqual(
-        expect.objectContaining({ abortIncompleteMultipartUpload: { daysAfterInitiation: 2 } }),
+        expect.objectContaining({ abortIncompleteMultipartUpload: { daysAfterInitiation: 7 } }),
       );
     }
   });

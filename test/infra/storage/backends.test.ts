@@ -173,12 +173,12 @@ describe('R2', () => {
     expect(result.endpoint).toBe(`https://${accountId}.eu.r2.cloudflarestorage.com`);
   });
 
-  it('removes abandoned uploads after two days', async () => {
+  it('removes unfinished uploads after a week', async () => {
     const { rules } = (await create('r2')).resource(
       'cloudflare:index/r2BucketLifecycle:R2BucketLifecycle',
     ).inputs;
     expect(rules).toMatchObject([
-      { abortMultipartUploadsTransition: { condition: { type: 'Age', maxAge: 172_800 } } },
+      { abortMultipartUploadsTransition: { condition: { type: 'Age', maxAge: 604_800 } } },
     ]);
   });
 

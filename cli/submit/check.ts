@@ -1,0 +1,55 @@
+import { GetTopicAttributesCommand } from '@aws-sdk/client-sns';
+import { UserError } from '../errors.ts';
+import { readDeployed } from '../farm/deployed.ts';
+import type { Farm } from '../farm/farm.ts';
+import type { PlannedFilm } from './film.ts';
+
+/**
+ * Asks the farm, before the first byte goes up, whether it will take the jobs: whether this login reaches it, and
+ * whether its rules let jobs be so. What this login may not ask is left to the worker.
+ * @throws UserError, and what AWS says of an expired login
+ */
+export async function checkFarmTakes(farm: Farm, films: readonly PlannedFilm[]): Promise<void> {
+  const sent = films.filter((film) => film.kind === 'there' || film.sendJob);
+  if (sent.length === 0) return;
+  await checkTopic(farm);
+  const jobs = sent.map((film) => (film.kind === 'there' ? film.job : film.job('film')));
+  await checkRules(farm, {
+    webhook: jobs.some(({ options }) => options?.webhook !== undefined),
+    web: jobs.some(({ source }) => /^https?:/i.test(source)),
+  });
+}
+
+/** Who may publish need not be allowed to read the topic's attributes: a denial shows that the login is valid. */
+async function checkTopic({ sns, address }: Farm): Promise<void> {
+  try {
+    await sns.send(new GetTopicAttributesCommand({ TopicArn: address.topicArn }));
+  } catch (error) {
+    const { name } = error as Error;
+    if (/^(AuthorizationError|AccessDenied)/.test(name)) return;
+    if (!/^NotFound/.test(name)) throw error;
+    throw new UserError(
+      `The farm's topic ${address.topicArn} does not exist. Run "pulumi up" and save its outputs again, or choose another farm.`,
+    );
+  }
+}
+
+async function checkRules(farm: Farm, used: { webhook: boolean; web: boolean }): Promise<void> {
+  if (!used.webhook && !used.web) return;
+  const deployed = await readDeployed(farm, farm.address).catch((error: unknown) => {
+    if (error instanceof UserError) throw error;
+    return undefined;
+  });
+  if (deployed === undefined) return;
+  const { ALLOW_JOB_WEBHOOKS, ALLOW_HTTP_SOURCES } = deployed.environment;
+  if (used.webhook && ALLOW_JOB_WEBHOOKS !== 'true') {
+    throw new UserError(
+      'This farm lets no job name a webhook. Leave --webhook out, or set allowJobWebhooks of its stack to true.',
+    );
+  }
+  if (used.web && ALLOW_HTTP_SOURCES !== 'true') {
+    throw new UserError(
+      'This farm takes no films from http(s) URLs. Upload the film, or set allowHttpSources of its stack to true.',
+    );
+  }
+}

@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import { PublishCommand } from '@aws-sdk/client-sns';
+import type { Job } from '../../worker/src/protocol/job.ts';
+import { eventJobId } from '../../worker/src/protocol/source-event.ts';
+import { retrying } from '../../worker/src/storage/retry.ts';
+import { canPass } from '../../worker/src/storage/s3-errors.ts';
+import type { Farm } from '../farm/farm.ts';
+import { maxRoundSeconds, uploadTiming, whyWaiting } from '../upload/patience.ts';
+import { type UploadOptions, uploadFile } from '../upload/upload.ts';
+import { type PlannedFilm, versionName } from './film.ts';
+
+export interface SubmittedJob {
+  id: string;
+  source: string;
+  /** What made the job. */
+  by: 'upload' | 'message';
+}
+
+/**
+ * Makes one job of a film. Its id is the one that its upload's event gives, so the same film sent twice is one job. The
+ * record of an upload stays until the job is sent, so a repetition of the command sends the job alone.
+ */
+export async function submitFilm(
+  film: PlannedFilm,
+  farm: Farm,
+  source: Farm['source'],
+  options: UploadOptions,
+): Promise<SubmittedJob> {
+  if (film.kind === 'there') return send(farm, film.job, randomUUID(), options);
+  const { bucket, key, path } = film;
+  const uploaded = await uploadFile(source, bucket, key, path, options);
+  const eventId = eventJobId(bucket, key, versionName(uploaded.versionId, uploaded.etag));
+  const job: SubmittedJob = film.sendJob
+    ? await send(farm, film.job(eventId), uploaded.requestId, options)
+    : { id: eventId, source: `s3://${bucket}/${key}`, by: 'upload' };
+  await options.records?.forget(uploaded.version);
+  return job;
+}
+
+/** To the topic: a message there wakes a farm that sleeps. The request's id makes one request of what is sent twice. */
+async function send(
+  { sns, address }: Farm,
+  job: Job,
+  requestId: string,
+  { signal, onWait }: Pick<UploadOptions, 'signal' | 'onWait'>,
+): Promise<SubmittedJob> {
+  const message = new PublishCommand({
+    TopicArn: address.topicArn,
+    Message: JSON.stringify(job),
+    MessageAttributes: { requestId: { DataType: 'String', StringValue: requestId } },
+  });
+  await retrying(() => sns.send(message, { abortSignal: signal }), {
+    passes: canPass,
+    forSeconds: uploadTiming.retrySeconds,
+    maxRoundSeconds,
+    onRetry: (error) => onWait?.(whyWaiting(error)),
+    signal,
+  });
+  return { id: job.id, source: job.source, by: 'message' };
+}
