@@ -6,19 +6,19 @@ import { fileURLToPath } from 'node:url';
 import { DeleteObjectCommand, GetObjectCommand } from '@aws-sdk/client-s3';
 import type { JobState } from '../../worker/src/protocol/status.ts';
 import { UserError } from '../errors.ts';
-import { stateFolder } from '../farm/address.ts';
+import { uploadClient } from '../farm/buckets.ts';
 import { deleteFolder } from '../farm/delete-job.ts';
 import type { Farm } from '../farm/farm.ts';
 import type { Context } from '../farm/run.ts';
 import { followJob } from '../follow.ts';
 import { jobLine } from '../jobs/text.ts';
-import { submitFilm } from '../submit/film.ts';
+import { planFilms } from '../submit/film.ts';
+import { submitFilm } from '../submit/send.ts';
 import { readUploadFilters } from '../submit/uploads.ts';
 import { bar } from '../text/bar.ts';
 import { openLive } from '../text/live.ts';
 import { styleFor } from '../text/style.ts';
 import { formatBytes, formatSeconds } from '../text/units.ts';
-import { openUploadRecords } from '../upload/records.ts';
 
 /** Two seconds of 320×180 with sound. */
 const builtInFilm = fileURLToPath(new URL('smoke.mp4', import.meta.url));
@@ -36,16 +36,12 @@ export async function smokeTest({ farm, stop, say, answer }: Context): Promise<v
 
   const startedAt = performance.now();
   const secondsSince = (from: number) => (performance.now() - from) / 1000;
-  const job = await submitFilm(
-    { kind: 'file', name: film, path: film },
-    {
-      farm,
-      filters: await readUploadFilters(farm),
-      wishes: {},
-      records: await openUploadRecords(join(stateFolder(), 'uploads'), farm.address.sourceEndpoint),
-      signal,
-      onShare: () => undefined,
-    },
+  const films = [{ kind: 'file' as const, name: film, path: film }];
+  const [planned] = await planFilms(films, farm, await readUploadFilters(farm), { wishes: {} });
+  if (planned === undefined) throw new Error('The plan of the test film is missing.');
+  const source = uploadClient(farm.address);
+  const job = await submitFilm(planned, farm, source, { signal, onShare: () => undefined }).finally(() =>
+    source.destroy(),
   );
   const uploadSeconds = secondsSince(startedAt);
   try {
