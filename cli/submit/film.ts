@@ -6,6 +6,7 @@ import { eventJobId } from '../../worker/src/protocol/source-event.ts';
 import { parseSource } from '../../worker/src/protocol/source-location.ts';
 import { UserError } from '../errors.ts';
 import type { Farm } from '../farm/farm.ts';
+import { formatBytes } from '../text/units.ts';
 import { filmSize, openFilm } from '../upload/film-file.ts';
 import { hasJobOptions, type Wishes } from './job-options.ts';
 import { planUpload, type UploadFilter } from './uploads.ts';
@@ -84,7 +85,8 @@ async function planFilm(
     return { kind: 'there', name, job };
   }
   const { path } = film;
-  await filmSize(path);
+  const sizeBytes = await filmSize(path);
+  if (farm.address.local) assertFitsLocalStorage(path, sizeBytes);
   await (await openFilm(path)).close();
   const bucket = farm.address.sourceBucket;
   const { key, sendJob } = planUpload(basename(path), filters, hasJobOptions(wishes) || id !== undefined);
@@ -92,6 +94,17 @@ async function planFilm(
     validJob({ id: id ?? eventId, source: `s3://${bucket}/${key}`, ...wishes });
   job(eventJobId(bucket, key, ''));
   return { kind: 'file', name, path, bucket, key, job, sendJob };
+}
+
+/** A local farm's storage writes an object in one go, which Node does not do beyond this. */
+const localStorageBytes = 2 ** 31 - 1;
+
+function assertFitsLocalStorage(path: string, sizeBytes: number): void {
+  if (sizeBytes <= localStorageBytes) return;
+  throw new UserError(
+    `${path} has ${formatBytes(sizeBytes)}, and a local farm's storage takes less than 2 GiB. ` +
+      `Give the film to the demo itself, which reads it where it lies: farm demo ${JSON.stringify(path)}`,
+  );
 }
 
 function validJob(job: Job): Job {

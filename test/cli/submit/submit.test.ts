@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { SubmittedJob } from '../../../cli/submit/send.ts';
@@ -56,6 +56,18 @@ it('follows a job to its end, and does not take the end of an earlier request fo
   expect(job?.state.state).toBe('succeeded');
   expect((job?.state.finishedAt ?? '') > startedAt).toBe(true);
 }, 60_000);
+
+it('refuses at once a film that the local storage can not hold, and says what can', async () => {
+  const path = join(folder.path, 'large.mp4');
+  await writeFile(path, '');
+  await truncate(path, 2 ** 31);
+  const ended = await submit('large.mp4');
+  expect(ended.code).toBe(1);
+  expect(ended.stderr).toMatch(
+    /large\.mp4 has 2\.15 GB, and a local farm's storage takes less than 2 GiB\. .*farm demo ".*large\.mp4"/,
+  );
+  expect(ended.stderr).not.toContain('    at ');
+});
 
 it('ends with 2 and the reason when a job fails', async () => {
   await writeFile(join(folder.path, 'notes.mp4'), 'not a film at all');
