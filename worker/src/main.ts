@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { chooseEncoder } from './ffmpeg/choose-encoder.ts';
 import { encodingIdentity } from './ffmpeg/identity.ts';
@@ -162,9 +163,16 @@ function readSettingsOrExit(): Settings {
   }
 }
 
-function openToolsOrExit({ ffmpegPath, ffprobePath, limits }: Settings, log: Logger): MediaTools {
+function openToolsOrExit({ ffmpegPath, ffprobePath, limits, workDir }: Settings, log: Logger): MediaTools {
   try {
-    return openMediaTools({ ffmpegPath, ffprobePath, maxPixels: limits.pixels, maxStreams: limits.streams });
+    return openMediaTools({
+      ffmpegPath,
+      ffprobePath,
+      maxPixels: limits.pixels,
+      maxStreams: limits.streams,
+      // Beside the work folder: it outlives this worker, and the next one on the machine starts with it.
+      cudaCachePath: join(dirname(workDir), 'cuda-cache'),
+    });
   } catch (error) {
     // No broken machine: another one of the same image has the same ffmpeg.
     log.fatal({ err: error }, 'this ffmpeg can not be used; no jobs are taken');

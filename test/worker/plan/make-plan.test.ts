@@ -132,6 +132,16 @@ describe('makePlan', () => {
     expect(makePlan(film({ leftOut }), planRequest()).warnings).toEqual(leftOut);
   });
 
+  it('leaves out the rungs of a tall film that are too narrow for NVENC, and keeps them for x264', () => {
+    const tall = film({ video: videoStream({ width: 480, height: 1920 }) });
+    const nvenc = planRequest({}, { encoder: { name: 'nvenc', preset: 'p5' } });
+    const widths = (request = planRequest()) =>
+      makePlan(tall, request).video?.renditions.map(({ width }) => width) ?? [];
+    expect(Math.min(...widths())).toBeLessThan(146);
+    expect(Math.min(...widths(nvenc))).toBeGreaterThanOrEqual(146);
+    expect(widths(nvenc)).toEqual(widths().filter((width) => width >= 146));
+  });
+
   it('refuses what NVENC can not encode, with the way out', () => {
     const tiny = film({ video: videoStream({ width: 64, height: 36 }) });
     const request = planRequest({}, { encoder: { name: 'nvenc', preset: 'p5' } });

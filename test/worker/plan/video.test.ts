@@ -15,7 +15,10 @@ const decodedOnGpu: [what: string, video: Partial<VideoStream>][] = [
   ['HEVC in 10 bits', { codec: 'hevc', pixelFormat: 'yuv420p10le', bitDepth: 10 }],
   ['HEVC in 8K', { codec: 'hevc', width: 7680, height: 4320 }],
   ['VP9', { codec: 'vp9' }],
+  ['VP9 in 10 bits', { codec: 'vp9', pixelFormat: 'yuv420p10le', bitDepth: 10 }],
+  ['AV1', { codec: 'av1' }],
   ['MPEG-2', { codec: 'mpeg2video' }],
+  ['pixels that are not square', { pixelAspect: { num: 4, den: 3 } }],
   ['a variable frame rate', { variableFrameRate: true }],
 ];
 
@@ -28,10 +31,8 @@ const uploaded: [what: string, video: Partial<VideoStream>][] = [
   ['H.264 larger than 4096', { width: 7680, height: 4320 }],
   ['HEVC smaller than 144', { codec: 'hevc', width: 256, height: 128 }],
   ['ProRes', { codec: 'prores', pixelFormat: 'yuv422p10le' }],
-  ['AV1', { codec: 'av1' }],
   ['a turned picture', { rotation: 180 }],
   ['fields', { interlaced: true }],
-  ['pixels that are not square', { pixelAspect: { num: 4, den: 3 } }],
   ['HDR', { codec: 'hevc', pixelFormat: 'yuv420p10le', hdr: 'hlg' }],
   ['an odd size', { width: 1919 }],
 ];
@@ -43,6 +44,10 @@ describe('choosePath', () => {
 
   it.each(uploaded)('decodes %s on the CPU and uploads it', (_, changes) => {
     expect(choosePath(videoStream(changes), nvenc)).toBe('upload');
+  });
+
+  it.each(decodedOnGpu)('uploads %s too where the GPU was tried on the film and refused it', (_, changes) => {
+    expect(choosePath(videoStream(changes), nvenc, false)).toBe('upload');
   });
 
   it.each([...decodedOnGpu, ...uploaded])('does all on the CPU with x264: %s', (_, changes) => {
@@ -165,7 +170,7 @@ describe('the clips of every kind', () => {
   it.each([
     ['plain.mp4', 'gpu', 0],
     ['turned-90.mp4', 'upload', 0],
-    ['anamorphic.mp4', 'upload', 0],
+    ['anamorphic.mp4', 'gpu', 0],
     ['ten-bit.mp4', 'upload', 0],
     ['422.mp4', 'upload', 0],
     ['hdr-smpte2084.mp4', 'upload', 7],

@@ -1,3 +1,4 @@
+import { gpuInputArguments } from '../ffmpeg/try-decode.ts';
 import type { Plan, VideoPart, VideoPlan, VideoRendition } from '../plan/plan.ts';
 import { encoderArguments } from './encoders.ts';
 import { filterGraph } from './filter-graph.ts';
@@ -49,10 +50,8 @@ export function videoArguments(
   };
 }
 
-/** Frames stay in video memory from decoder to encoder; the extra surfaces are what the encoder's look-ahead holds. */
 function hardwareArguments({ path }: VideoPlan): string[] {
-  if (path !== 'gpu') return [];
-  return ['-hwaccel', 'cuda', '-hwaccel_output_format', 'cuda', '-extra_hw_frames', '8'];
+  return path === 'gpu' ? [...gpuInputArguments] : [];
 }
 
 /**

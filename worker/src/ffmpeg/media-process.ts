@@ -46,6 +46,8 @@ export interface RunOptions {
   /** Between two calls of `alive`. */
   stallSeconds?: number;
   isSourceStalled?: () => boolean;
+  /** Where the driver keeps what it compiles of CUDA filters: without it, each process compiles them again. */
+  cudaCachePath?: string;
   onStdout: (stdout: Readable, alive: () => void) => void;
   onLine?: readonly ((line: string) => void)[];
   onStart?: (pauseControl: PauseControl) => void;
@@ -55,7 +57,7 @@ const killAfterMs = 2_000;
 const stderrTailBytes = 4_000;
 
 /**
- * Runs a media tool to its end: no shell, no standard input, an empty environment (so no credentials), a process group of
+ * Runs a media tool to its end: no shell, no standard input, an environment without credentials, a process group of
  * its own that is killed whole.
  * @throws MediaToolError when it ends otherwise than with 0, hangs, or is killed; the signal's reason when aborted
  */
@@ -68,7 +70,7 @@ export async function runMediaTool(
   const pipes = (options.onLine ?? []).map(() => 'pipe' as const);
   const child = spawn(program, args, {
     cwd: options.cwd,
-    env: {},
+    env: options.cudaCachePath === undefined ? {} : { CUDA_CACHE_PATH: options.cudaCachePath },
     stdio: ['ignore', 'pipe', 'pipe', ...pipes],
     // A process group of its own, so that nothing it starts outlives it.
     detached: true,

@@ -104,6 +104,8 @@ export interface MediaToolPaths {
   /** Decoders refuse larger frames at once, before they ask for memory. */
   maxPixels: number;
   maxStreams: number;
+  /** A folder that can be written to; made by the driver. */
+  cudaCachePath?: string;
 }
 
 /** @throws Error when a program is missing or too old */
@@ -179,6 +181,7 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
         onStart,
         stallSeconds,
         isSourceStalled,
+        cudaCachePath: paths.cudaCachePath,
         onStdout: (stdout, alive) =>
           readProgress(stdout, (progress, moved) => {
             if (moved) alive();

@@ -2,26 +2,38 @@ import { encoderArguments } from '../encode/encoders.ts';
 import type { VideoEncoder } from '../plan/plan.ts';
 import { MediaToolError, type MediaTools } from './media-tool.ts';
 
+const rates = { bitrate: 1_000_000, maxBitrate: 1_100_000, bufferSize: 2_000_000, profile: 'high' } as const;
+const smallest = { ...rates, name: '240p', width: 426, height: 240, level: '3.0' } as const;
+const largest = { ...rates, name: '2160p', width: 3840, height: 2160, level: '5.1' } as const;
+
+function cpuChain(encoder: VideoEncoder): string[] {
+  return ['-pix_fmt', 'yuv420p', ...encoderArguments(encoder, smallest), '-f', 'null', '-'];
+}
+
+/** As films go that the CPU decodes: into video memory, scaled there, and encoded in the largest and the smallest size. */
+function gpuChain(encoder: VideoEncoder): string[] {
+  const sizes = [largest, smallest];
+  const scaled = sizes.map(
+    ({ width, height }, n) => `[u${n}]scale_cuda=w=${width}:h=${height}:format=yuv420p[v${n}]`,
+  );
+  const graph = ['[0:v]format=yuv420p,hwupload_cuda,split=2[u0][u1]', ...scaled].join(';');
+  const outputs = sizes.flatMap((size, n) => [
+    ...['-map', `[v${n}]`, ...encoderArguments(encoder, size)],
+    ...['-f', 'null', '-'],
+  ]);
+  return ['-filter_complex', graph, ...outputs];
+}
+
 /** Encodes a few frames and throws them away. @returns what went wrong */
 export async function tryEncoder(
   encoder: VideoEncoder,
   tools: Pick<MediaTools, 'ffmpeg'>,
 ): Promise<string | undefined> {
-  const rendition = {
-    name: '360p',
-    width: 640,
-    height: 360,
-    bitrate: 1_000_000,
-    maxBitrate: 1_100_000,
-    bufferSize: 2_000_000,
-    profile: 'high',
-    level: '3.0',
-  } as const;
   try {
     await tools.ffmpeg({
-      input: { lavfi: `testsrc2=size=${rendition.width}x${rendition.height}:rate=30:duration=0.5` },
+      input: { lavfi: 'testsrc2=size=640x360:rate=30:duration=0.5' },
       inputArgs: [],
-      outputArgs: ['-pix_fmt', 'yuv420p', ...encoderArguments(encoder, rendition), '-f', 'null', '-'],
+      outputArgs: encoder.name === 'nvenc' ? gpuChain(encoder) : cpuChain(encoder),
       stallSeconds: 30,
     });
     return undefined;

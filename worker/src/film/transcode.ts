@@ -1,4 +1,5 @@
 import { RefusedError } from '../errors.ts';
+import { tryGpuDecode } from '../ffmpeg/try-decode.ts';
 import { type Encoding, encodingFor } from '../plan/encoding.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import type { Plan, VideoEncoder } from '../plan/plan.ts';
@@ -130,6 +131,23 @@ function wantedFilm(job: QueuedJob, info: ObjectInfo, { settings, encoder }: Tra
   };
 }
 
+/** NVDEC is tried on the film itself: where it fails, the CPU decodes. */
+async function planForGpu(
+  plan: (gpuDecodes: boolean) => Plan,
+  url: string,
+  { tools, settings, log, signal }: TranscodeRun,
+): Promise<Plan> {
+  const wanted = plan(true);
+  if (wanted.video?.path !== 'gpu') return wanted;
+  const { stallSeconds } = settings.encoding;
+  const problem = await tryGpuDecode(tools, url, wanted.video, { stallSeconds, signal });
+  if (problem === undefined) return wanted;
+  log.warn({ problem }, 'the GPU does not decode this film; the CPU does');
+  const planned = plan(false);
+  const warning = 'the GPU of this farm does not decode this film, so the CPU decoded it, which is slower';
+  return { ...planned, warnings: [...planned.warnings, warning] };
+}
+
 async function planFilm(
   server: SourceServer,
   info: ObjectInfo,
@@ -141,11 +159,17 @@ async function planFilm(
   report.update({ stage: 'probing' });
   const media = await probe(tools, server.url, info.sizeBytes, settings.limits, signal);
   const { request, ...rest } = wanted;
-  const plan = makePlan(media, {
-    ...rest,
-    software: run.software,
-    ...(request.forcedBy === undefined ? {} : { forceRequestId: request.forcedBy }),
-  });
+  const plan = await planForGpu(
+    (gpuDecodes) =>
+      makePlan(media, {
+        ...rest,
+        software: run.software,
+        gpuDecodes,
+        ...(request.forcedBy === undefined ? {} : { forceRequestId: request.forcedBy }),
+      }),
+    server.url,
+    run,
+  );
   const probeSeconds = (performance.now() - startedAt) / 1000;
   report.update({
     stage: 'encoding',

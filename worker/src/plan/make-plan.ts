@@ -19,6 +19,8 @@ export interface PlanRequest {
   software: string;
   /** Set where the film is to be made again although it is done: gives the plan, and so its folder, another id. */
   forceRequestId?: string;
+  /** False where the GPU was tried on this film and does not decode it. */
+  gpuDecodes?: boolean;
 }
 
 /** Counts up when the same plan would be encoded otherwise than before, so that films are not mixed of both. */
@@ -63,13 +65,15 @@ function planVideo(
   video: VideoStream,
   endSeconds: number,
   parts: Plan['parts'],
-  { encoding, encoder }: PlanRequest,
+  { encoding, encoder, gpuDecodes }: PlanRequest,
 ): VideoPlan {
   const film = displaySize(video);
   const rungs = sizeRungs(film, resolveLadder(encoding.ladder, encoding.include480p));
   if (encoder.name === 'nvenc') refuseTooSmall(rungs[0] ?? film);
+  // A tall film's smaller rungs are too narrow for NVENC: the larger ones are the film.
+  const encoded = encoder.name === 'nvenc' ? rungs.filter(fitsNvenc) : rungs;
   const timing = planTiming(media, video);
-  const path = choosePath(video, encoder);
+  const path = choosePath(video, encoder, gpuDecodes);
   return {
     streamIndex: video.index,
     durationSeconds: endSeconds,
@@ -78,7 +82,7 @@ function planVideo(
     prepare: prepareFilters(video, path),
     ...timing,
     gopSeconds: gopLength(encoding.segmentSeconds),
-    renditions: planRenditions(rungs, timing),
+    renditions: planRenditions(encoded, timing),
     posterSeconds: posterTime(encoding.thumbnailAt, endSeconds, timing.frameRate),
     storyboard: planStoryboard(film, endSeconds, parts),
   };
@@ -95,8 +99,12 @@ function missing480p(video: VideoStream, { ladder, include480p }: Encoding): str
   ];
 }
 
+function fitsNvenc({ width, height }: Size): boolean {
+  return width >= nvencSmallest.width && height >= nvencSmallest.height;
+}
+
 function refuseTooSmall({ width, height }: Size): void {
-  if (width >= nvencSmallest.width && height >= nvencSmallest.height) return;
+  if (fitsNvenc({ width, height })) return;
   throw new RefusedError(
     'too-small',
     `The picture is ${width}x${height}; NVENC encodes none smaller than ${nvencSmallest.width}x${nvencSmallest.height}. Use a farm with the x264 encoder.`,

@@ -5,22 +5,24 @@ import type { VideoEncoder, VideoPlan, VideoRendition } from './plan.ts';
 import type { SizedRung } from './sizes.ts';
 
 /**
- * What NVDEC of every GPU since Turing decodes into frames that `scale_cuda` takes: 8-bit 4:2:0, and 10-bit for HEVC.
- * `largest` is the longest side. AV1 is left to the CPU, as the T4 has no decoder for it; H.264 in 10 bits or 4:2:2 is
+ * What NVDEC of every GPU since Turing decodes into frames that `scale_cuda` takes: 8-bit 4:2:0, and 10-bit for HEVC and VP9.
+ * `largest` is the longest side. AV1 is decoded by Ampere and later: on a T4 the try on the film
+ * itself fails, and the CPU decodes it. H.264 in 10 bits or 4:2:2 is
  * Blackwell's only. NVIDIA Video Codec SDK 13.0, NVDEC application note, table 1.
  */
 const nvdec: Record<string, { pixelFormats: string[]; smallest: number; largest: number }> = {
   h264: { pixelFormats: ['yuv420p'], smallest: 64, largest: 4096 },
   hevc: { pixelFormats: ['yuv420p', 'yuv420p10le'], smallest: 144, largest: 8192 },
-  vp9: { pixelFormats: ['yuv420p'], smallest: 144, largest: 8192 },
+  vp9: { pixelFormats: ['yuv420p', 'yuv420p10le'], smallest: 144, largest: 8192 },
   vp8: { pixelFormats: ['yuv420p'], smallest: 64, largest: 4096 },
+  av1: { pixelFormats: ['yuv420p', 'yuv420p10le'], smallest: 128, largest: 8192 },
   mpeg2video: { pixelFormats: ['yuv420p'], smallest: 64, largest: 4080 },
 };
 
-/** Decided from the probe, never by trying: CUDA frames and CPU filters don't mix, and autorotation skips CUDA frames. */
-export function choosePath(video: VideoStream, encoder: VideoEncoder): VideoPlan['path'] {
+/** Decided from the probe, and tried on the film before its plan is made (`tryGpuDecode`): CUDA frames and CPU filters don't mix, and autorotation skips CUDA frames. */
+export function choosePath(video: VideoStream, encoder: VideoEncoder, gpuDecodes = true): VideoPlan['path'] {
   if (encoder.name === 'x264') return 'cpu';
-  return decodesOnGpu(video) && !needsCpuFilters(video) ? 'gpu' : 'upload';
+  return gpuDecodes && decodesOnGpu(video) && !needsCpuFilters(video) ? 'gpu' : 'upload';
 }
 
 function decodesOnGpu({ codec, profile, pixelFormat, width, height }: VideoStream): boolean {
@@ -32,12 +34,9 @@ function decodesOnGpu({ codec, profile, pixelFormat, width, height }: VideoStrea
 
 function needsCpuFilters(video: VideoStream): boolean {
   const odd = video.width % 2 !== 0 || video.height % 2 !== 0;
-  const squarePixels = video.pixelAspect.num === video.pixelAspect.den;
   // scale_cuda does not turn full range into the limited range that players expect.
   const fullRange = video.colorRange === 'pc';
-  return (
-    odd || !squarePixels || fullRange || video.interlaced || video.rotation !== 0 || video.hdr !== undefined
-  );
+  return odd || fullRange || video.interlaced || video.rotation !== 0 || video.hdr !== undefined;
 }
 
 /**

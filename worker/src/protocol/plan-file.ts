@@ -27,7 +27,7 @@ const planSchema = z
     id: z.string(),
     sourceVersion: z.string(),
     durationSeconds: z.number(),
-    originSeconds: z.number(),
+    zeroSeconds: z.number(),
     segmentSeconds: z.number(),
     segmentFormat: z.enum(['fmp4', 'mpegts']),
     video: z.looseObject({ durationSeconds: z.number(), renditions: z.array(z.unknown()) }).optional(),
