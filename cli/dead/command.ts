@@ -62,13 +62,13 @@ export function redriveCommand(): Command {
     );
 }
 
-/** Jobs, and calls for help where there are any. */
+/** Jobs, and part requests where there are any. */
 function count(letters: readonly DeadLetter[]): string {
   const helps = letters.filter(({ queue }) => queue === 'parts').length;
   const jobs = letters.length - helps;
   return [
     ...(jobs > 0 || helps === 0 ? [`${jobs} ${jobs === 1 ? 'job' : 'jobs'}`] : []),
-    ...(helps > 0 ? [`${helps} ${helps === 1 ? 'call' : 'calls'} for help with a film`] : []),
+    ...(helps > 0 ? [`${helps} part ${helps === 1 ? 'request' : 'requests'}`] : []),
   ].join(' and ');
 }
 

@@ -23,7 +23,7 @@ export const addressSchema = z.object({
   topicArn: text,
   queueUrl: z.url(),
   deadLetterQueueUrl: z.url(),
-  /** Where workers ask each other for help with a film: a message asks one more worker. */
+  /** Carries part requests: each asks one more worker to make parts of a film. */
   partsQueueUrl: maybe,
   partsDeadLetterQueueUrl: maybe,
   sourceStorage: backend,

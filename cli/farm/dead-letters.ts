@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { Farm } from './farm.ts';
 
-/** A job that was given up, or a call for help with a film that no worker answered to its end. */
+/** A job that was given up, or a part request that no worker saw to its end. */
 export interface DeadLetter {
   /** Where a redriven letter goes. */
   queue: 'jobs' | 'parts';
@@ -137,7 +137,7 @@ function readLetter(message: Message, queue: DeadLetter['queue']): HeldLetter {
 function readBody(body: string): { id?: string; source?: string } {
   try {
     const parsed = JSON.parse(body) as { job?: object };
-    // A call for help carries its job.
+    // A part request carries its job.
     const { id, source, Records } = (parsed.job ?? parsed) as {
       id?: unknown;
       source?: unknown;

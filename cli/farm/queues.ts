@@ -10,7 +10,7 @@ interface Counts {
   delayed: number;
 }
 
-/** Jobs; and the calls for help with films, on farms where several workers make one film together. */
+/** Jobs; and part requests, on farms where several workers make one film together. */
 export interface Queues extends Counts {
   /** Given up, of both. */
   dead: number;

@@ -9,7 +9,7 @@ export interface Emulator {
   topicArn: string;
   queueUrl: string;
   deadLetterQueueUrl: string;
-  /** Where workers ask each other for help with a film. */
+  /** Carries part requests. */
   partsQueueUrl: string;
   partsDeadLetterQueueUrl: string;
   sourceBucket: string;

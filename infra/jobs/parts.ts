@@ -3,7 +3,7 @@ import type { PolicyStatement } from '../storage/backend.ts';
 import { createQueue, namesOf, type QueueArgs, type QueueNames, setQueuePolicy } from './queue.ts';
 
 /**
- * Where workers ask each other for help: a message asks for one more worker for a film that is being made, and goes when there
+ * Carries part requests: each asks for one more worker for a film that is being made, and goes when there
  * is nothing left to help with. So its messages, waiting and in flight, are the further workers that films can use now.
  *
  * A part that can't be made is given up by its job, in the jobs' dead letters. The dead letters here are a net for messages
@@ -41,7 +41,7 @@ export interface PartsSendersArgs {
 }
 
 /**
- * Who may ask for help: workers alone. Within an account a queue is open to whoever has `sqs:SendMessage` by IAM, and apps
+ * Who may send part requests: workers alone. Within an account a queue is open to whoever has `sqs:SendMessage` by IAM, and apps
  * that send jobs often have it for every queue; what is said here comes from a worker, and is believed.
  *
  * Apart from `Parts`, because the workers' role is made with the service, which must know the queue.

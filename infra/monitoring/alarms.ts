@@ -50,7 +50,7 @@ export function farmAlarms(farm: FarmNames, rules: AlarmRules): FarmAlarm[] {
     {
       key: 'parts-dead-letters',
       description:
-        'A film asked for help in vain until SQS gave up: each worker that came to help was lost. The film goes on without; if it does not end, the worker log says why.',
+        'A part request exceeded its receive limit: each worker that received it was lost. The film goes on without it; if it does not end, the worker log says why.',
       ...anyLetter(farm.parts),
     },
     {

@@ -132,7 +132,7 @@ export function readWorkersPerFilm(
   { maxTasks, wakeWorkers }: ScalingSettings,
 ): number {
   // By default one worker is always left for other people's films.
-  const workers = config.integer('workersPerFilm', { min: 0, max: 100 }) || Math.max(1, maxTasks - 1);
+  const workers = config.integer('workersPerFilm', { min: 0, max: 1000 }) || Math.max(1, maxTasks - 1);
   if (workers > maxTasks) {
     config.reject(
       'workersPerFilm',

@@ -216,7 +216,7 @@ export class FarmModel {
     },
   };
 
-  /** The next film, whose worker asks for help with it at once. */
+  /** The next film, whose worker sends part requests at once. */
   private take(): Job | undefined {
     const job = this.waiting.shift();
     if (!job) return undefined;

@@ -58,7 +58,11 @@ export async function expectRefused(
 
 async function expectEmptyQueues({ farm }: FaultFarm): Promise<void> {
   await until(async () => (await farm.backlog()) === 0, 'the message to be deleted');
-  await until(async () => (await farm.backlog(farm.partsQueueUrl)) === 0, 'nobody to be asked for help', 30);
+  await until(
+    async () => (await farm.backlog(farm.partsQueueUrl)) === 0,
+    'all part requests to be taken',
+    30,
+  );
 }
 
 /** Nothing on the local disk, and no media tool that still runs there. */
@@ -128,8 +132,8 @@ async function checkRecords(files: readonly string[], folder: string, plan: stri
   const plans = new Set(files.filter((file) => file.includes('/')).map((file) => file.split('/')[0]));
   expect([...plans]).toEqual([plan]);
   expect(
-    files.filter((file) => /\/parts\/(?!\d{4}\.json$)/.test(file)),
-    'hands left behind',
+    files.filter((file) => /\/leases\/|\/parts\/(?!\d{4}\.json$)/.test(file)),
+    'leases and marks left behind',
   ).toEqual([]);
   for (const file of files.filter((name) => name.includes('/parts/'))) {
     const record: PartRecord = partRecordSchema.parse(JSON.parse(await readFile(join(folder, file), 'utf8')));

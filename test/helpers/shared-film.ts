@@ -22,10 +22,9 @@ export async function startSharedFilm(
 ): Promise<SharedFilm> {
   const id = await faults.send(job);
   const lead = faults.startWorker(env);
-  await says(lead, 'asked other workers for help');
+  await says(lead, 'sent part requests');
   const helpers = await startWorkers(faults, 2, env);
-  const hands = async () => (await faults.farm.keys(`${id}/`)).filter((key) => key.includes('/parts/hand-'));
-  await until(async () => (await hands()).length === 3, 'both helpers to be at it', 30);
+  await Promise.all(helpers.map((helper) => says(helper, 'joined a film')));
   return { id, lead, helpers };
 }
 

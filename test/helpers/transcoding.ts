@@ -80,7 +80,10 @@ export async function startTranscoding(): Promise<Transcoding> {
         encoder: { name: 'x264', preset: settings.encoding.x264Preset },
         software: 'test',
         report: {
-          ...report,
+          state: () => report.state(),
+          move: (...given) => report.move(...given),
+          reporting: () => report.reporting(),
+          setReporting: (to) => report.setReporting(to),
           update(change) {
             report.update(change);
             if (change.progress) progress.push(change.progress);
@@ -89,10 +92,11 @@ export async function startTranscoding(): Promise<Transcoding> {
         log: createLogger(settings),
         signal: new AbortController().signal,
         messageId: id,
-        staleSeconds: 60,
+        isRepeat: false,
+        leaseSeconds: 60,
         readStatus: async () => undefined,
       });
-      if (end.end !== 'published') throw new Error(`The film was not published: ${end.end}.`);
+      if (end.kind !== 'published') throw new Error(`The film was not published: ${end.kind}.`);
       const left = await readdir(workDir);
       if (left.length > 0) throw new Error(`The worker left ${left.join(', ')} on its disk.`);
       const to = join(folder.path, 'published', id);

@@ -2,6 +2,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { scaling } from '../simulation/bench.ts';
 import { cli } from './cli.ts';
+import { coordination } from './coordination/bench.ts';
 import { firstSegment } from './first-segment.ts';
 import { ladder } from './ladder.ts';
 import type { Bench, Goal } from './lib/bench.ts';
@@ -19,6 +20,7 @@ const benches: Record<string, Bench> = {
   'first-segment': firstSegment,
   scaling,
   cli,
+  coordination,
 };
 
 const { values, positionals } = parseArgs({

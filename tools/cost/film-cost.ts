@@ -140,7 +140,11 @@ function requestCharges({ source, output }: FarmFacts, requests: FilmRequests): 
   return [
     ...(atOutput
       ? [
-          charge(atOutput.write, requests.writes + requests.status + requests.hands, 'written at the output'),
+          charge(
+            atOutput.write,
+            requests.writes + requests.status + requests.leases,
+            'written at the output',
+          ),
           charge(atOutput.read, requests.outputReads, 'read at the output'),
         ]
       : []),

@@ -6,8 +6,8 @@ export interface FilmRequests {
   writes: number;
   /** PUT of status.json, one every two seconds. */
   status: number;
-  /** PUT and LIST of what each worker has in hand, where several may make the film. */
-  hands: number;
+  /** PUT and LIST by which workers share the film's parts, where several may make it. */
+  leases: number;
   /** GET and HEAD at the output. */
   outputReads: number;
   /** GET and HEAD at the source. */
@@ -24,11 +24,15 @@ const blocksBeforePart = 5;
 const pageObjects = 1000;
 /** Between two reports of progress (`intervalMs` in worker/src/report/reporter.ts). */
 const reportSeconds = 2;
-/** Between two looks of a worker at the hands of the others, and at stop.json (`lookSeconds` in worker/src/share and worker/src/job). */
-const lookSeconds = 5;
-/** A hand that is shown and a listing; and two of each for every part that is begun (worker/src/share/crew.ts). */
-const writesOfLook = 2;
-const writesOfChoice = 4;
+/** Between two looks of a worker at stop.json (`stopLookSeconds` in worker/src/main.ts). */
+const stopLookSeconds = 5;
+/** A claim, and a look at the film for the next part: records and leases (worker/src/film/shared-session.ts). */
+const writesOfPart = 3;
+/** Between two renewals of a lease, at the default visibility timeout (worker/src/film/held-leases.ts). */
+const renewalSeconds = 30;
+/** Between two looks of the status reporter, each two listings (worker/src/film/status-reporter.ts). */
+const statusLookSeconds = 10;
+const writesOfStatusLook = 2;
 
 /** What of a film is not in its plan. */
 export interface FilmJob {
@@ -39,19 +43,26 @@ export interface FilmJob {
   isShared: boolean;
 }
 
-/** Follows the plan as worker/src/encode, worker/src/share and worker/src/publish do. */
+/** Follows the plan as worker/src/encode, worker/src/film and worker/src/publish do. */
 export function countRequests(plan: Plan, { sourceBytes, workSeconds, isShared }: FilmJob): FilmRequests {
   const puts = countPuts(plan);
-  const listings = 2 * Math.ceil(countObjects(plan) / pageObjects);
+  // What is there before assembly and in clean-up; records before the work and after it.
+  const listings = 2 * Math.ceil(countObjects(plan) / pageObjects) + 2;
   const blocks = Math.ceil(sourceBytes / sourceBlockBytes);
-  const looks = Math.ceil(workSeconds / lookSeconds);
+  const renewals = Math.ceil(workSeconds / renewalSeconds);
+  const statusLooks = writesOfStatusLook * Math.ceil(workSeconds / statusLookSeconds);
   const passes = Number(plan.video !== undefined) + Number(plan.audio.length > 0);
   return {
     writes: puts + listings,
     status: Math.ceil(workSeconds / reportSeconds),
-    hands: isShared ? writesOfLook * looks + writesOfChoice * plan.parts.length : 0,
-    // A record for each part is looked for, before that a finished film and an earlier state; and stop.json all the time.
-    outputReads: plan.parts.length + 2 + looks,
+    leases: isShared ? writesOfPart * plan.parts.length + renewals + statusLooks : 0,
+    // Each record at the end, where the film is shared once more and each renewed lease by the status reporter; a finished
+    // film and an earlier state before; and stop.json all the time.
+    outputReads:
+      plan.parts.length +
+      (isShared ? plan.parts.length + renewals : 0) +
+      2 +
+      Math.ceil(workSeconds / stopLookSeconds),
     sourceReads: passes * blocks + plan.parts.length * blocksBeforePart + 1,
   };
 }

@@ -167,11 +167,11 @@ function filmSection({ film, farm, workers }: CostReport): string {
 function requestNotes(costs: readonly FilmCost[]): string[] {
   const [first] = costs;
   if (!first) return [];
-  const { writes, status, hands, outputReads, sourceReads } = first.requests;
-  const [puts, states, shown, gets] = [writes, status, hands, outputReads + sourceReads].map((n) =>
+  const { writes, status, leases, outputReads, sourceReads } = first.requests;
+  const [puts, states, shown, gets] = [writes, status, leases, outputReads + sourceReads].map((n) =>
     n.toLocaleString('en-US'),
   );
-  const shared = hands > 0 ? `, ${shown} to coordinate the workers of one film` : '';
+  const shared = leases > 0 ? `, ${shown} to coordinate the workers of one film` : '';
   return [
     `Requests on ${first.machine}: ${puts} to publish, ${states} for status.json (one every 2 s)${shared}, ${gets} to read. Wasabi charges for none.`,
   ];

@@ -3,7 +3,7 @@ import type { Film } from './film.ts';
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
 
-/** A job, or a worker's call for help with one. */
+/** A job, or a part request. */
 export interface Message {
   film: Film;
   kind: 'job' | 'help';

@@ -21,7 +21,7 @@ export interface WorkerWorld {
   timeline: Timeline;
   random: Random;
   jobs: Queue;
-  /** Where workers ask each other for help. */
+  /** Carries part requests. */
   help: Queue;
   traits: WorkerTraits;
   onWork?(work: Work): void;

@@ -4,9 +4,8 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { chooseEncoder } from './ffmpeg/choose-encoder.ts';
 import { encodingIdentity } from './ffmpeg/identity.ts';
 import { type MediaTools, openMediaTools } from './ffmpeg/media-tool.ts';
-import { lookSeconds } from './film/crew.ts';
 import type { TranscodeRun } from './film/make-film.ts';
-import { help, transcode } from './film/transcode.ts';
+import { continueFilm, transcode } from './film/transcode.ts';
 import { openWorkDir } from './film/work-dir.ts';
 import { diskCheck, encoderCheck, storageCheck, untilStorageAnswers } from './health/checks.ts';
 import { Health, type Sickness } from './health/health.ts';
@@ -17,7 +16,7 @@ import { createStops } from './job/stop.ts';
 import { openStores } from './job/stores.ts';
 import { createLogger, type Logger } from './log.ts';
 import { JobFolder } from './protocol/job-folder.ts';
-import { sendHelp } from './protocol/part-request.ts';
+import { sendPartRequest } from './protocol/part-request.ts';
 import { createConsumer } from './queue/consumer.ts';
 import { createProtection } from './queue/protection.ts';
 import { createQueue } from './queue/queue.ts';
@@ -81,7 +80,8 @@ async function main(): Promise<void> {
   // What can't be made fails its job, whose dead letters are those of the jobs.
   const parts =
     partsQueueUrl === undefined ? undefined : createQueue(sqs, { ...settings.queue, url: partsQueueUrl });
-  const staleSeconds = Math.max(2, visibilityTimeoutSeconds / 2);
+  const leaseSeconds = Math.max(2, visibilityTimeoutSeconds / 2);
+  const stopLookSeconds = Math.min(5, leaseSeconds / 4);
   const readStatus = (jobId: string) => readStatusFile(stores.output, prefix, jobId, log);
   const context = (run: MessageRun): TranscodeRun => ({
     ...run,
@@ -90,16 +90,16 @@ async function main(): Promise<void> {
     tools,
     encoder,
     software,
-    staleSeconds,
+    leaseSeconds,
     readStatus,
-    sendHelp: parts && ((wanted) => sendHelp(parts, wanted, run)),
+    sendPartRequest: parts && ((request) => sendPartRequest(parts, request, run)),
   });
   const checkOfStorage = storageCheck(stores.output, prefix);
   const health = new Health([encoderCheck(encoder, tools), diskCheck(workDir), checkOfStorage], log);
-  const { runJob, runHelp } = createJobRunner({
+  const { runJob, runPartRequest } = createJobRunner({
     settings,
     transcode: (job, run) => transcode(job, context(run)),
-    help: (wanted, run) => help(wanted, context(run)),
+    continueFilm: (film, run) => continueFilm(film, context(run)),
     isShared: (jobId, planId) =>
       stores.output
         .head(new JobFolder(prefix, jobId).plan(planId).planFile)
@@ -107,18 +107,18 @@ async function main(): Promise<void> {
     isPublished: async (film) => (await stores.output.head(film.playlist)) !== undefined,
     reporter,
     readStatus,
-    staleSeconds,
-    stops: createStops(stores.output, prefix, lookSeconds(staleSeconds), log),
+    leaseSeconds,
+    stops: createStops(stores.output, prefix, stopLookSeconds, log),
     sourceRemoval: createSourceRemoval(settings, stores.storeFor),
     health,
     log,
   });
   const jobBinding = { queue: jobs, handle: runJob };
-  const partBindings = parts === undefined ? [] : [{ queue: parts, handle: runHelp }];
+  const partBindings = parts === undefined ? [] : [{ queue: parts, handle: runPartRequest }];
   const isShared = settings.sharing.workersPerFilm > 1;
   const consumer = createConsumer({
-    // Films that are begun come first, so that ten in line are ready one after another. Where films are not shared, nobody
-    // asks for help but for films that were begun under other settings.
+    // Films that are begun come first, so that ten in line are ready one after another. Where films are not shared, part
+    // requests come only from films that were begun under other settings.
     lanes: isShared ? [...partBindings, jobBinding] : [jobBinding, ...partBindings],
     visibilityTimeoutSeconds,
     jobsAtOnce: settings.queue.jobsAtOnce,

@@ -97,7 +97,7 @@ it('drops the attempt and the request of letters that SQS itself put aside, and 
   expect(requestId).not.toBe(redriveRequestId('old'));
 }, 60_000);
 
-it('tells calls for help with a film apart, and redrives them to where they came from', async () => {
+it('tells part requests apart, and redrives them to where they came from', async () => {
   const make = async (name: string) => {
     const { QueueUrl } = await farm.sqs.send(new CreateQueueCommand({ QueueName: name }));
     return `${farm.queueUrl.slice(0, farm.queueUrl.lastIndexOf('/'))}/${QueueUrl?.split('/').at(-1)}`;
@@ -106,19 +106,19 @@ it('tells calls for help with a film apart, and redrives them to where they came
   const partsDeadLetterQueueUrl = await make('help-dead');
   const address = { ...addressOf(farm), partsQueueUrl, partsDeadLetterQueueUrl };
   const parts = await saveAddress(folder.path, address);
-  const MessageBody = JSON.stringify({ job: { id: 'long', source: 'long.mp4' }, plan: 'a', seat: 1 });
+  const MessageBody = JSON.stringify({ job: { id: 'long', source: 'long.mp4' }, plan: 'a', firstPart: 1 });
   await farm.sqs.send(new SendMessageCommand({ QueueUrl: partsDeadLetterQueueUrl, MessageBody }));
 
   const told = await farmCommand(folder.path, ['dead', '--farm', parts]);
   expect(told.stdout).toContain('long  long.mp4  help with the film  put aside by SQS');
-  expect(told.stdout).toContain('1 call for help with a film.');
+  expect(told.stdout).toContain('1 part request.');
   const status = await farmCommand(folder.path, ['status', '--farm', parts, '--json']);
   const { queues } = status.json<{ queues: { dead: number; parts: object } }>();
   expect(queues.parts).toEqual({ waiting: 0, inFlight: 0, delayed: 0 });
   expect(queues.dead).toBe((await dead()) + 1);
 
   const ended = await farmCommand(folder.path, ['redrive', 'long', '--farm', parts]);
-  expect(ended.stdout).toContain('1 call for help with a film back in the queue.');
+  expect(ended.stdout).toContain('1 part request back in the queue.');
   const { Messages } = await farm.sqs.send(new ReceiveMessageCommand({ QueueUrl: partsQueueUrl }));
   expect(Messages?.map(({ Body }) => Body)).toEqual([MessageBody]);
   expect(await farm.backlog(partsDeadLetterQueueUrl)).toBe(0);

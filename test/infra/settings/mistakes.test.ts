@@ -60,7 +60,7 @@ describe('mistakes', () => {
     [
       'a film of fewer workers than one',
       { workersPerFilm: '-1' },
-      'workersPerFilm is "-1": expected a whole number from 0 to 100.',
+      'workersPerFilm is "-1": expected a whole number from 0 to 1000.',
     ],
     [
       'a bucket that no service would name so',

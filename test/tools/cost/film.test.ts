@@ -81,11 +81,14 @@ describe('requests', () => {
     expect((large ?? 0) - (small ?? 0)).toBe(1200 * 4);
   });
 
-  it('grow with the time of work: states every 2 s, and looks at other workers every 5', () => {
+  it('grow with the time of work: states every 2 s, renewals every 30 s, and looks of the reporter every 10 s', () => {
     const job = { sourceBytes: referenceBytes, workSeconds: 1000, isShared: true };
     const plan = planWith();
-    expect(countRequests(plan, job)).toMatchObject({ status: 500, hands: 2 * 200 + 4 * plan.parts.length });
-    expect(countRequests(plan, { ...job, isShared: false }).hands).toBe(0);
+    expect(countRequests(plan, job)).toMatchObject({
+      status: 500,
+      leases: 3 * plan.parts.length + 34 + 2 * 100,
+    });
+    expect(countRequests(plan, { ...job, isShared: false }).leases).toBe(0);
   });
 
   it('read the source once for the picture and once for the sound', () => {

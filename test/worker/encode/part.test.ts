@@ -6,16 +6,18 @@ import { startPart } from '../../../worker/src/encode/part.ts';
 import { BadOutputError } from '../../../worker/src/encode/recorder.ts';
 import { videoArguments } from '../../../worker/src/encode/video-arguments.ts';
 import { openMediaTools } from '../../../worker/src/ffmpeg/media-tool.ts';
-import { encodeFilm } from '../../../worker/src/film/encode-parts.ts';
-import { soloCrew } from '../../../worker/src/film/solo.ts';
+import { encodeParts } from '../../../worker/src/film/encode-parts.ts';
+import { writeRecord } from '../../../worker/src/film/session.ts';
+import { SoloSession } from '../../../worker/src/film/solo-session.ts';
 import type { VideoPart } from '../../../worker/src/plan/plan.ts';
 import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
-import type { PartRecord } from '../../../worker/src/protocol/part-record.ts';
+import { readRecords } from '../../../worker/src/publish/records.ts';
 import { openStore } from '../../../worker/src/storage/s3-store.ts';
 import type { Store } from '../../../worker/src/storage/store.ts';
 import { ffmpeg, realMediaTools, temporaryFolder } from '../../helpers/clips.ts';
 import { fakeTool } from '../../helpers/fake-tool.ts';
 import { type FileServer, serveFiles } from '../../helpers/file-server.ts';
+import { viewOf } from '../../helpers/film-sessions.ts';
 import { audioPart, shortPlan, videoParts, x264 } from '../../helpers/plans.ts';
 import { startStorage, type TestStorage } from '../../helpers/storage.ts';
 
@@ -48,6 +50,8 @@ const plan = shortPlan({
   video: { width: 426, height: 240, frameRate: { num: 10, den: 1 } },
 });
 const [first, second] = videoParts(plan) as [VideoPart, VideoPart];
+const planFolder = new JobFolder('', 'job').plan(plan.id);
+const never = new AbortController().signal;
 
 let output: Store;
 let workDir: string;
@@ -65,14 +69,14 @@ function contextWith(changes: Partial<EncodeContext> = {}): EncodeContext {
     tools: realMediaTools(),
     url: server.url(clip),
     output,
-    folder: new JobFolder('', 'job').plan(plan.id),
+    folder: planFolder,
     workDir,
     stallSeconds: 30,
     sourceStalledSeconds: () => 0,
     maxSeconds: 100,
     onProgress: () => {},
     onPublished: () => {},
-    onRecord: async () => {},
+    record: (part, record) => writeRecord(output, planFolder, plan, { part, record, signal: never }),
     signal: new AbortController().signal,
     ...changes,
   };
@@ -87,7 +91,10 @@ async function keys(): Promise<string[]> {
 describe('startPart', () => {
   it('publishes segments, poster and storyboard, records them last, and leaves nothing on the disk', async () => {
     let bytes = 0;
-    const { encoded, recorded } = startPart(contextWith({ onPublished: (more) => (bytes += more) }), first);
+    const { encoded, recorded } = startPart(
+      contextWith({ onPublished: (_, more) => (bytes += more) }),
+      first,
+    );
     expect(await encoded).toEqual({ endSeconds: 12 });
     const record = await recorded;
     expect(await keys()).toEqual([
@@ -168,19 +175,19 @@ async function keepSegments(to: string): Promise<void> {
 }
 
 /** One worker alone. @returns all records, those from before too */
-async function encodeAll(context: EncodeContext, before: PartRecord[] = [], onEncoded = () => {}) {
-  const crew = soloCrew(plan, before);
-  await encodeFilm(context, crew, { videoEnd: () => {}, encoded: onEncoded });
-  return (await crew.look()).records;
+async function encodeAll(context: EncodeContext, recorded: number[] = [], onEncoded = () => {}) {
+  const session = new SoloSession({ plan, folder: planFolder, output, view: viewOf({ recorded }) });
+  await encodeParts(context, session, { videoEnd: () => {}, encoded: onEncoded });
+  return readRecords(output, planFolder, plan, never);
 }
 
-describe('encodeFilm', () => {
+describe('encodeParts', () => {
   it('makes all parts that are not recorded, and no others', async () => {
-    const recordedBefore = await startPart(contextWith(), second).recorded;
+    await startPart(contextWith(), second).recorded;
     const started = new Set<number>();
     const context = contextWith({ onProgress: ({ index }) => started.add(index) });
     let encodedAt: number | undefined;
-    const records = await encodeAll(context, [recordedBefore], () => {
+    const records = await encodeAll(context, [second.index], () => {
       encodedAt = started.size;
     });
     expect(records.map(({ part, endSeconds }) => [part, Math.round(endSeconds)])).toEqual([

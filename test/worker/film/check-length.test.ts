@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RefusedError } from '../../../worker/src/errors.ts';
-import { checkLength, endsEarly, partsWanted } from '../../../worker/src/film/check-length.ts';
+import { checkLength, endsEarly } from '../../../worker/src/film/check-length.ts';
 import type { Plan } from '../../../worker/src/plan/plan.ts';
 import type { PartRecord } from '../../../worker/src/protocol/part-record.ts';
 import { audioPart, shortPlan, videoParts } from '../../helpers/plans.ts';
@@ -37,18 +37,6 @@ function recordsEnding(video: number | undefined, audio: number | undefined, of 
     ...(audio === undefined ? [] : [record(audioPart(of).index, audio)]),
   ];
 }
-
-describe('partsWanted', () => {
-  it('are all parts of a film that is as long as it says', () => {
-    expect(partsWanted(plan, recordsEnding(30, 30))).toEqual(plan.parts);
-    expect(partsWanted(plan, [])).toEqual(plan.parts);
-  });
-
-  it('are none behind the end of one that is shorter, but for its sound', () => {
-    const wanted = partsWanted(plan, recordsEnding(18, undefined));
-    expect(wanted.map(({ kind, index }) => `${kind} ${index}`)).toEqual(['video 0', 'video 1', 'audio 3']);
-  });
-});
 
 describe('checkLength', () => {
   it('takes no word of a record behind the end, which holds nothing', () => {

@@ -1,179 +1,121 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { partsWanted } from '../../../worker/src/film/check-length.ts';
-import { choosePart, helpersWanted, isContested, partsMissing } from '../../../worker/src/film/choose.ts';
+import { choosePart, partsToRequest } from '../../../worker/src/film/choose.ts';
 import type { Part } from '../../../worker/src/plan/plan.ts';
-import { inHand, manyParts, recordOf, seenHand } from '../../helpers/crews.ts';
+import { manyParts, viewOf } from '../../helpers/film-sessions.ts';
 import { audioPart, videoParts } from '../../helpers/plans.ts';
 
 const plan = manyParts();
-const pictures = videoParts(plan);
-const sound = audioPart(plan);
-const at = (index: number) => plan.parts[index] as Part;
+const videos = videoParts(plan);
+const audio = audioPart(plan);
+const indexes = plan.parts.map(({ index }) => index);
+const newcomer = {
+  begun: new Set<number>(),
+  kept: new Set<number>(),
+  taken: new Set<number>(),
+  random: () => 0,
+};
 
-const nobody = { records: [], others: [] };
-const newcomer = { seat: 0, begun: new Set<number>(), again: [] };
-
-const someParts = fc.uniqueArray(fc.constantFrom(...plan.parts));
-const someHands = fc.array(
-  fc
-    .record({ parts: someParts, fresh: fc.boolean(), atWork: fc.boolean() })
-    .map(({ parts, ...rest }) => seenHand({ ...rest, parts: inHand(...parts) })),
-  { maxLength: 4 },
-);
-const view = fc.record({
-  records: someParts.map((parts) => parts.map((part) => recordOf(part))),
-  others: someHands,
-});
+const someParts = fc.uniqueArray(fc.constantFrom(...indexes));
+const someLeases = fc.dictionary(fc.constantFrom(...indexes.map(String)), fc.boolean());
+const view = fc
+  .record({
+    recorded: someParts,
+    leases: someLeases,
+    endsIn: fc.option(fc.nat({ max: 14 }), { nil: undefined }),
+  })
+  .map((film) => viewOf(film));
 const chooser = fc.record({
-  seat: fc.nat({ max: 20 }),
-  begun: someParts.map((parts) => new Set(parts.map(({ index }) => index))),
-  again: someParts.map((parts) => parts.map(({ index }) => index)),
+  begun: someParts.map((parts) => new Set(parts)),
+  kept: someParts.map((parts) => new Set(parts)),
+  taken: someParts.map((parts) => new Set(parts)),
+  random: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }).map((value) => () => value),
 });
 const kind = fc.constantFrom<Part['kind']>('video', 'audio');
 
 describe('the next part for a worker', () => {
-  it('is one of its kind that nobody has: not recorded, in no hand of a worker that lives, not begun by itself', () => {
+  it('is one of its kind without a record and without a live lease, and there is one while any is free', () => {
     fc.assert(
       fc.property(kind, view, chooser, (kind, view, chooser) => {
-        const inHand = (hands: typeof view.others) =>
-          hands.filter(({ fresh }) => fresh).flatMap(({ parts }) => parts.map(({ part }) => part));
-        const taken = new Set([
-          ...view.records.map(({ part }) => part),
-          ...inHand(view.others.filter(({ atWork }) => atWork)),
-          ...chooser.begun,
-        ]);
-        const open = plan.parts.filter((part) => part.kind === kind && !taken.has(part.index));
-        const kept = inHand(view.others.filter(({ atWork }) => !atWork));
-        const free = open.filter(({ index }) => !kept.includes(index) || chooser.again.includes(index));
-        const part = choosePart(plan, kind, view, chooser);
-        if (open.length === 0) expect(part).toBeUndefined();
-        // What waits for its own next try is taken when there is nothing else, for that try may never come.
-        else expect(free.length > 0 ? free : open).toContain(part);
-      }),
-    );
-  });
-
-  it('is one that failed under its message, as long as that is free', () => {
-    fc.assert(
-      fc.property(kind, view, chooser, (kind, view, chooser) => {
-        const alone = { ...chooser, again: [] };
-        const failed = chooser.again.filter((index) => at(index).kind === kind);
-        const isFree = (index: number) =>
-          !chooser.begun.has(index) &&
-          !view.records.some(({ part }) => part === index) &&
-          !isContested(at(index), view.others);
-        const part = choosePart(plan, kind, view, chooser);
-        if (failed.some(isFree)) expect(chooser.again).toContain(part?.index);
-        else expect(part).toEqual(choosePart(plan, kind, view, alone));
-      }),
-    );
-  });
-
-  it('is for each seat another at the beginning, while there are enough', () => {
-    const chosen = pictures.map((_, seat) => choosePart(plan, 'video', nobody, { ...newcomer, seat }));
-    expect(chosen).toEqual(pictures);
-    expect(choosePart(plan, 'video', nobody, { ...newcomer, seat: 99 })).toBe(pictures.at(-1));
-  });
-
-  it('is the first that is free once it has begun with one', () => {
-    const begun = new Set([at(7).index]);
-    expect(choosePart(plan, 'video', nobody, { ...newcomer, seat: 7, begun })).toBe(pictures[0]);
-  });
-
-  it('is none where only the other kind is left', () => {
-    const allPictures = pictures.map((part) => recordOf(part));
-    expect(choosePart(plan, 'video', { records: allPictures, others: [] }, newcomer)).toBeUndefined();
-    expect(choosePart(plan, 'audio', { records: allPictures, others: [] }, newcomer)).toBe(sound);
-    expect(choosePart(plan, 'audio', { records: [recordOf(sound)], others: [] }, newcomer)).toBeUndefined();
-  });
-
-  it('may be what a lost worker had, and not what one that left in trouble keeps for its next try', () => {
-    const had = { parts: inHand(at(0)) };
-    const first = (others: Parameters<typeof seenHand>[0]) =>
-      choosePart(plan, 'video', { records: [], others: [seenHand({ ...had, ...others })] }, newcomer);
-    expect(first({ fresh: false })).toBe(at(0));
-    expect(first({ fresh: true, atWork: false })).toBe(at(1));
-  });
-});
-
-describe('what is missing of a film', () => {
-  it('is all without records, and nothing with all of them', () => {
-    expect(partsMissing(plan, [])).toEqual(plan.parts);
-    expect(
-      partsMissing(
-        plan,
-        plan.parts.map((part) => recordOf(part)),
-      ),
-    ).toEqual([]);
-  });
-
-  it('is nothing of the picture behind an early end, whichever of its parts are recorded', () => {
-    const film = fc.record({
-      endSeconds: fc.double({ min: 0.5, max: 27.4, noNaN: true }),
-      recorded: someParts,
-    });
-    fc.assert(
-      fc.property(film, ({ endSeconds, recorded }) => {
-        // As a recorder has it: a part that has nothing ends where it begins.
-        const records = recorded.map((part) =>
-          part.kind === 'audio'
-            ? recordOf(part)
-            : recordOf(part, Math.max(part.startSeconds, Math.min(part.endSeconds ?? 30, endSeconds))),
-        );
-        const cut = recorded.some(
-          (part) => part.kind === 'video' && (part.endSeconds ?? 0) > endSeconds + 0.1,
-        );
-        const missing = partsMissing(plan, records);
-        for (const part of plan.parts) {
-          const isRecorded = recorded.includes(part);
-          const hasFilm = part.kind === 'audio' || part.startSeconds < endSeconds;
-          if (isRecorded) expect(missing).not.toContain(part);
-          else if (hasFilm || !cut) expect(missing).toContain(part);
-        }
-        const holdsEnd = recorded.some(
+        const open = plan.parts.filter(
           (part) =>
-            part.kind === 'video' &&
-            part.startSeconds < endSeconds &&
-            (part.endSeconds ?? 0) > endSeconds + 0.1,
+            part.kind === kind &&
+            !view.recorded.has(part.index) &&
+            !chooser.begun.has(part.index) &&
+            !chooser.taken.has(part.index) &&
+            (chooser.kept.has(part.index) || !view.leases.get(part.index)?.isLive) &&
+            (kind === 'audio' || view.endsIn === undefined || part.index <= view.endsIn),
         );
-        if (holdsEnd)
-          expect(missing.every((part) => part.kind === 'audio' || part.startSeconds < endSeconds)).toBe(true);
+        const choice = choosePart(plan, kind, view, chooser);
+        if (open.length === 0) expect(choice).toBeUndefined();
+        else expect(open).toContain(choice?.part);
+        expect(choice?.staleEtag).toBe(choice && view.leases.get(choice.part.index)?.etag);
       }),
     );
   });
 
-  it('never is a part that is not wanted', () => {
-    const [first, second] = pictures as [Part, Part];
-    const short = [recordOf(first), recordOf(second, 2.5)];
-    expect(partsWanted(plan, short)).toEqual([first, second, sound]);
-    expect(partsMissing(plan, short)).toEqual([sound]);
+  it('is the first that is free, for one of few workers', () => {
+    const film = viewOf({ recorded: [0], leases: { 1: true, 2: false } });
+    const choice = choosePart(plan, 'video', film, { ...newcomer, random: () => 0.99 });
+    expect(choice).toEqual({ part: videos[2], staleEtag: '"2"' });
+  });
+
+  it('is one of the first few where many workers may look at the same moment', () => {
+    const large = {
+      ...plan,
+      parts: Array.from({ length: 100 }, (_, index) => ({ ...videos[0], index }) as Part),
+    };
+    const leases = Object.fromEntries(Array.from({ length: 48 }, (_, index) => [index, true]));
+    const chosen = [0, 0.3, 0.6, 0.9].map(
+      (value) =>
+        choosePart(large, 'video', viewOf({ leases }), { ...newcomer, random: () => value })?.part.index,
+    );
+    expect(chosen).toEqual([48, 49, 50, 51]);
+  });
+
+  it('is one that failed under its message, while that is free', () => {
+    const film = viewOf({ leases: { 7: true } });
+    const choice = choosePart(plan, 'video', film, { ...newcomer, kept: new Set([7]) });
+    expect(choice).toEqual({ part: videos[7], staleEtag: '"7"' });
+  });
+
+  it('is no video part after the one in which the film ends, and still the audio', () => {
+    const film = viewOf({ recorded: [0, 1, 2, 3], endsIn: 3 });
+    expect(choosePart(plan, 'video', film, newcomer)).toBeUndefined();
+    expect(choosePart(plan, 'audio', film, newcomer)?.part).toBe(audio);
   });
 });
 
-describe('more workers for a film', () => {
-  it('are never more than may be, nor than parts of the picture are missing beside this worker’s, nor below none', () => {
+describe('the part requests of a film', () => {
+  it('name different video parts that are free, never more than there may be workers', () => {
     fc.assert(
       fc.property(view, fc.integer({ min: 1, max: 20 }), (view, width) => {
-        const wanted = helpersWanted(plan, view, width);
-        const missing = partsMissing(plan, view.records).filter(({ kind }) => kind === 'video').length;
-        const working = view.others.filter(({ fresh, atWork }) => fresh && atWork).length;
-        expect(wanted).toBeGreaterThanOrEqual(0);
-        expect(wanted).toBeLessThanOrEqual(width - 1);
-        expect(wanted).toBeLessThanOrEqual(Math.max(0, missing - 1));
-        if (wanted > 0) expect(wanted + working + 1).toBe(Math.min(width, missing));
+        const parts = partsToRequest(plan, view, width);
+        expect(new Set(parts).size).toBe(parts.length);
+        expect(parts.length).toBeLessThanOrEqual(width - 1);
+        for (const { kind, index } of parts) {
+          expect(kind).toBe('video');
+          expect(view.recorded.has(index)).toBe(false);
+          expect(view.leases.get(index)?.isLive).not.toBe(true);
+        }
       }),
     );
   });
 
-  it('are asked for by the picture alone', () => {
-    const allButOne = pictures.slice(1).map((part) => recordOf(part));
-    expect(helpersWanted(plan, nobody, 4)).toBe(3);
-    expect(helpersWanted(plan, { records: allButOne, others: [] }, 4)).toBe(0);
+  it('leave the first free part to the worker that asks', () => {
+    expect(partsToRequest(plan, viewOf({}), 4)).toEqual(videos.slice(1, 4));
+    expect(partsToRequest(plan, viewOf({ recorded: [0, 1] }), 3)).toEqual(videos.slice(3, 5));
   });
 
-  it('are fewer by those that work, and not by those that left or are lost', () => {
-    const others = [seenHand(), seenHand({ atWork: false }), seenHand({ fresh: false })];
-    expect(helpersWanted(plan, { records: [], others }, 4)).toBe(2);
+  it('are fewer by the parts that others are making', () => {
+    const film = viewOf({ leases: { 1: true, 2: false } });
+    expect(partsToRequest(plan, film, 4)).toEqual([videos[2], videos[3]]);
+  });
+
+  it('are none for the last part, nor for audio', () => {
+    expect(partsToRequest(plan, viewOf({ recorded: videos.slice(1).map(({ index }) => index) }), 4)).toEqual(
+      [],
+    );
+    expect(partsToRequest(plan, viewOf({ recorded: videos.map(({ index }) => index) }), 4)).toEqual([]);
   });
 });

@@ -1,10 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createFilmProgress } from '../../../worker/src/film/film-progress.ts';
+import { FilmProgress } from '../../../worker/src/film/film-progress.ts';
 import type { Part } from '../../../worker/src/plan/plan.ts';
-import type { SeenHand } from '../../../worker/src/protocol/hand.ts';
 import type { PartRecord } from '../../../worker/src/protocol/part-record.ts';
-import { seenHand } from '../../helpers/crews.ts';
 import { audioPart, shortPlan, videoParts } from '../../helpers/plans.ts';
 
 /** 12 s, 12 s and 6 s of picture at 25 frames per second, 30 s of sound. */
@@ -32,9 +30,9 @@ function recorded(part: Part): PartRecord {
   };
 }
 
-describe('createFilmProgress', () => {
+describe('the progress of a film', () => {
   it('adds the parts up: picture is 95 % of the work, sound 5 %', () => {
-    const progress = createFilmProgress(plan, [], () => 0);
+    const progress = new FilmProgress(plan, () => 0);
     expect(progress.now().percent).toBe(0);
     progress.onProgress(first, frames(300));
     expect(progress.now().percent).toBe(38);
@@ -46,14 +44,17 @@ describe('createFilmProgress', () => {
 
   it('tells speed, frames per second and the time that is left from what this run has done', () => {
     let now = 100;
-    const progress = createFilmProgress(plan, [recorded(first)], () => now);
+    const progress = new FilmProgress(plan, () => now);
+    progress.mergeRecorded([first.index]);
     now = 104;
     progress.onProgress(second, frames(150));
     expect(progress.now()).toMatchObject({ framesPerSecond: 50, speed: 1.5, etaSeconds: 8 });
   });
 
   it('knows no speed and no time left before anything was made', () => {
-    expect(createFilmProgress(plan, [recorded(first)], () => 5).now()).toEqual({
+    const progress = new FilmProgress(plan, () => 5);
+    progress.mergeRecorded([first.index]);
+    expect(progress.now()).toEqual({
       percent: 38,
       framesPerSecond: 0,
       speed: 0,
@@ -64,15 +65,15 @@ describe('createFilmProgress', () => {
   });
 
   it('counts what was published', () => {
-    const progress = createFilmProgress(plan, [], () => 0);
-    progress.onPublished(1000);
-    progress.onPublished(500);
+    const progress = new FilmProgress(plan, () => 0);
+    progress.onPublished(first, 1000);
+    progress.onPublished(first, 500);
     expect(progress.now()).toMatchObject({ publishedBytes: 1500, publishedSegments: 2 });
   });
 
   it('goes by the sound where there is no picture', () => {
     const audioOnly = { ...plan, video: undefined, parts: [{ ...sound, index: 0 }] };
-    const progress = createFilmProgress(audioOnly, [], () => 0);
+    const progress = new FilmProgress(audioOnly, () => 0);
     progress.onProgress({ ...sound, index: 0 }, heard(15));
     expect(progress.now().percent).toBe(50);
   });
@@ -89,7 +90,7 @@ describe('createFilmProgress', () => {
     });
     fc.assert(
       fc.property(fc.array(report, { maxLength: 40 }), (reports) => {
-        const progress = createFilmProgress(plan, [], () => 1);
+        const progress = new FilmProgress(plan, () => 1);
         let before = 0;
         for (const { part, progress: said } of reports) {
           progress.onProgress(part, said);
@@ -104,66 +105,60 @@ describe('createFilmProgress', () => {
 });
 
 describe('what other workers have done', () => {
-  const hand = (changes: Partial<SeenHand> = {}) =>
-    seenHand({ framesPerSecond: 30, publishedBytes: 1000, publishedSegments: 2, ...changes });
+  const half = { seconds: 6, framesPerSecond: 30, publishedBytes: 1000, publishedSegments: 2 };
 
-  it('counts as this worker’s own does: parts that are recorded, and how far those in hand are', () => {
-    const progress = createFilmProgress(plan, [], () => 0);
-    const others = [hand({ parts: [{ part: second.index, seconds: 6 }] })];
-    progress.merge({ records: [recorded(first)], others });
+  it('counts as this worker’s own does: parts that are recorded, and how far others are', () => {
+    const progress = new FilmProgress(plan, () => 0);
+    progress.mergeRecorded([first.index]);
+    progress.mergePart(second.index, half);
     expect(progress.now().percent).toBe(57);
-    expect([first, second, third].map(({ index }) => progress.made(index))).toEqual([12, 6, 0]);
+    expect([first, second, third].map(({ index }) => progress.ofPart(index).seconds)).toEqual([12, 6, 0]);
   });
 
-  it('is summed over all; who has left counts with what was published, and not with frames per second', () => {
-    const progress = createFilmProgress(plan, [], () => 0);
+  it('is summed over all; the rate of workers that are not known yet is taken for that of those that are', () => {
+    const progress = new FilmProgress(plan, () => 0);
     progress.onProgress(first, frames(25));
-    progress.onPublished(500);
-    const gone = [hand({ atWork: false }), hand({ fresh: false })];
-    progress.merge({ records: [], others: [hand(), hand(), ...gone] });
+    progress.onPublished(first, 500);
+    progress.mergePart(second.index, half);
+    progress.setPeers([second.index, third.index]);
     expect(progress.now()).toMatchObject({
-      framesPerSecond: 110,
-      publishedBytes: 4500,
-      publishedSegments: 9,
+      framesPerSecond: 50 + 2 * 30,
+      publishedBytes: 1500,
+      publishedSegments: 3,
     });
-    expect(progress.sums()).toEqual({ framesPerSecond: 50, publishedBytes: 500, publishedSegments: 1 });
+    progress.setPeers([]);
+    expect(progress.now()).toMatchObject({ framesPerSecond: 50, publishedBytes: 1500 });
   });
 
-  it('is not counted twice, however often it is seen', () => {
-    const progress = createFilmProgress(plan, [], () => 0);
-    const view = { records: [recorded(first)], others: [hand()] };
-    for (const _ of [1, 2, 3]) progress.merge(view);
-    expect(progress.now()).toMatchObject({ percent: 38, publishedBytes: 1000, framesPerSecond: 30 });
+  it('is what a record says, once there is one', () => {
+    const progress = new FilmProgress(plan, () => 0);
+    progress.mergePart(second.index, half);
+    const segments = [1, 2, 3].map((number) => ({ number, startSeconds: 0, durationSeconds: 6, bytes: 700 }));
+    const rendition = { name: '240p', codecs: 'avc1', frames: 25, initBytes: 800, segments };
+    progress.mergeRecord({ ...recorded(second), renditions: [rendition] });
+    expect(progress.now()).toMatchObject({ publishedBytes: 2100, publishedSegments: 3 });
+    expect(progress.ofPart(second.index).seconds).toBe(12);
   });
 
-  it('never takes back what was told: not when a worker is lost, nor when its part is begun anew', () => {
+  it('never takes back what was reported: not when a worker is lost, nor when its part is begun again', () => {
     const parts = [first, second, third, sound];
-    const anyHand = fc
-      .record({
-        parts: fc.array(
-          fc.record({
-            part: fc.constantFrom(...parts.map(({ index }) => index), 99),
-            seconds: fc.float({ min: 0, max: 90, noNaN: true }),
-          }),
-          { maxLength: 3 },
-        ),
-        fresh: fc.boolean(),
-        atWork: fc.boolean(),
-      })
-      .map((changes) => hand(changes));
-    const anyView = fc.record({
-      records: fc.subarray(parts).map((done) => done.map(recorded)),
-      others: fc.array(anyHand, { maxLength: 3 }),
-    });
+    const change = fc.oneof(
+      fc.record({
+        part: fc.constantFrom(...parts.map(({ index }) => index), 99),
+        seconds: fc.double({ min: 0, max: 90, noNaN: true }),
+      }),
+      fc.constantFrom(...parts.map(({ index }) => index)),
+    );
     fc.assert(
-      fc.property(fc.array(anyView, { maxLength: 10 }), (views) => {
-        const progress = createFilmProgress(plan, [], () => 1);
+      fc.property(fc.array(change, { maxLength: 20 }), (changes) => {
+        const progress = new FilmProgress(plan, () => 1);
         let before = 0;
-        for (const view of views) {
-          progress.merge(view);
+        for (const each of changes) {
+          if (typeof each === 'number') progress.mergeRecorded([each]);
+          else progress.mergePart(each.part, { ...half, seconds: each.seconds });
           const { percent } = progress.now();
           expect(percent).toBeGreaterThanOrEqual(before);
-          expect(percent).toBeLessThanOrEqual(100);
+          expect(percent).toBeLessThan(100);
           before = percent;
         }
       }),

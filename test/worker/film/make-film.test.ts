@@ -1,12 +1,13 @@
 import { expect, it } from 'vitest';
 import { makeFilm, type PlannedFilm, type TranscodeRun } from '../../../worker/src/film/make-film.ts';
+import { writeRecord } from '../../../worker/src/film/session.ts';
 import { openStores } from '../../../worker/src/job/stores.ts';
 import type { Part } from '../../../worker/src/plan/plan.ts';
 import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import { writePlanFile } from '../../../worker/src/protocol/plan-file.ts';
 import { createReporter } from '../../../worker/src/report/reporter.ts';
 import { realMediaTools, temporaryFolder } from '../../helpers/clips.ts';
-import { join, manyParts, record } from '../../helpers/crews.ts';
+import { manyParts, openMember, record, recordOf } from '../../helpers/film-sessions.ts';
 import { running } from '../../helpers/job-states.ts';
 import { recordingLogger } from '../../helpers/queue.ts';
 import { testSettings } from '../../helpers/settings.ts';
@@ -42,7 +43,7 @@ async function takeOver() {
       close: async () => {},
     },
     workDir: folder.path,
-    seat: 0,
+    role: 'planner',
   };
   const { log } = recordingLogger();
   const run: TranscodeRun = {
@@ -55,8 +56,9 @@ async function takeOver() {
     log,
     signal,
     messageId: 'm-9',
-    staleSeconds: 30,
-    sendHelp: async () => {},
+    isRepeat: true,
+    leaseSeconds: 30,
+    sendPartRequest: async () => {},
     readStatus: async () => running('job'),
   };
   return {
@@ -74,19 +76,19 @@ it('the last part of a shared film is not made a second time by who takes the fi
   await using film = await takeOver();
   const { output } = film;
   await writePlanFile(output, new JobFolder('', job.id).plan(plan.id), { request, plan }, signal);
-  const helper = await join(plan, output, { seat: 1, messageId: 'm-1' });
-  if (!helper) throw new Error('The helper was to join.');
-  const last = (await helper.crew.next('video')) as Part;
-  for (const part of plan.parts) if (part !== last) await record(helper, part, output);
-  expect(await film.makeFilm()).toEqual({ end: 'left' });
-  await helper.crew.leave('gone');
+  await using helper = openMember(plan, output, { messageId: 'm-1' });
+  await helper.session.enter();
+  const last = (await helper.session.next('video')) as Part;
+  for (const part of plan.parts) if (part !== last) await record(helper, part);
+  expect(await film.makeFilm()).toEqual({ kind: 'leftToPeers' });
 });
 
 it('a film with one part left that was nobody else’s is not shared', async () => {
   await using film = await takeOver();
   const { output } = film;
-  const noCrew = { crew: { recorded: () => {} } };
-  for (const part of plan.parts.slice(1)) await record(noCrew, part, output);
+  const folder = new JobFolder('', job.id).plan(plan.id);
+  for (const part of plan.parts.slice(1))
+    await writeRecord(output, folder, plan, { part, record: recordOf(part), signal });
   await expect(film.makeFilm()).rejects.toThrow('Connection refused');
   const keys: string[] = [];
   for await (const { key } of output.list('job/')) keys.push(key);

@@ -76,7 +76,7 @@ function startWorker(queue: Queue, { isSick }: { isSick: boolean }, sinks: reado
   const transcode = async () => {
     if (!isSick) {
       await sleep(60 * second);
-      return { end: 'published' as const, film };
+      return { kind: 'published' as const, film };
     }
     await sleep(2 * second);
     throw new Error('ffmpeg ended with exit code 1');
@@ -84,12 +84,12 @@ function startWorker(queue: Queue, { isSick }: { isSick: boolean }, sinks: reado
   const { runJob } = createJobRunner({
     settings: testSettings(),
     transcode,
-    help: () => Promise.reject(new Error('films are not shared here')),
+    continueFilm: () => Promise.reject(new Error('films are not shared here')),
     isShared: async () => false,
     isPublished: async () => false,
     reporter: createReporter({ sinks }),
     readStatus: async () => undefined,
-    staleSeconds: 60,
+    leaseSeconds: 60,
     stops: {
       quietSeconds: 1,
       read: async () => undefined,

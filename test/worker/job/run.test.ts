@@ -51,9 +51,9 @@ function open(transcode: TranscodeJob, environment: Partial<WorkerEnvironment> =
     transcode,
     reporter: createReporter({ sinks: [createStatusFiles(opened.output, '', log), watcher] }),
     readStatus: (jobId) => readStatusFile(opened.output, '', jobId, log),
-    help: async () => ({ end: 'left' }),
+    continueFilm: async () => ({ kind: 'leftToPeers' }),
     isShared: async () => false,
-    staleSeconds: 60,
+    leaseSeconds: 60,
     stops: createStops(opened.output, '', 5, log),
     isPublished: async ({ playlist }) => (await opened.output.head(playlist)) !== undefined,
     sourceRemoval: createSourceRemoval(settings, opened.storeFor),
@@ -85,7 +85,7 @@ type TranscodeJob = JobRunnerOptions['transcode'];
 
 const job = { id: 'a', source: 'a.mp4', title: 'A', metadata: { n: 1 } };
 const never = new AbortController().signal;
-const succeeds: TranscodeJob = async () => ({ end: 'published', film });
+const succeeds: TranscodeJob = async () => ({ kind: 'published', film });
 const fails =
   (error: Error): TranscodeJob =>
   async () => {
@@ -112,7 +112,7 @@ test('a success is told before it is acknowledged', async () => {
     expect(queued).toEqual({ ...job, requestId: 'm-1' });
     expect((await status()).state).toBe('running');
     report.update({ warnings: ['audio track 3 was left out'], timings: { encodeSeconds: 3 } });
-    return { end: 'published', film };
+    return { kind: 'published', film };
   });
   expect(await run(message(job), never)).toEqual({ action: 'acknowledge' });
   expect(told).toEqual(['running 1', 'succeeded 1']);
@@ -229,7 +229,7 @@ describe('an interruption', () => {
   test('that comes when the film is already published is too late', async () => {
     const { outcome } = await interruptedBy(new InterruptedError('stop'), async (_, { signal }) => {
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-      return { end: 'published', film };
+      return { kind: 'published', film };
     });
     expect(outcome).toEqual({ action: 'acknowledge' });
   });
@@ -302,7 +302,7 @@ describe('the source', () => {
     let upload: (key: string, body: string) => Promise<void> = async () => {};
     const { run, put, stores } = open(async () => {
       await upload('a.mp4', 'a newer film');
-      return { end: 'published', film };
+      return { kind: 'published', film };
     });
     upload = put;
     await put('a.mp4', 'film');
@@ -323,7 +323,7 @@ describe('the source', () => {
     let gone = false;
     const { run, status, publish } = open(async () => {
       if (gone) throw new RefusedError('source-missing', 'The source does not exist.');
-      return { end: 'published', film };
+      return { kind: 'published', film };
     });
     await run(message(job), never);
     await publish();

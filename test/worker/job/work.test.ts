@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { InterruptedError, RefusedError } from '../../../worker/src/errors.ts';
-import type { FilmEnd } from '../../../worker/src/film/make-film.ts';
+import type { FilmOutcome } from '../../../worker/src/film/make-film.ts';
+import type { FilmToJoin } from '../../../worker/src/film/transcode.ts';
 import { createSourceRemoval } from '../../../worker/src/job/remove-source.ts';
 import { createJobRunner, type MessageRun } from '../../../worker/src/job/run.ts';
 import { createStops, readStop, writeStop } from '../../../worker/src/job/stop.ts';
 import { openStores } from '../../../worker/src/job/stores.ts';
 import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
-import type { Help } from '../../../worker/src/protocol/part-request.ts';
 import type { JobState } from '../../../worker/src/protocol/status.ts';
 import type { Stop } from '../../../worker/src/protocol/stop.ts';
 import type { ReceivedMessage } from '../../../worker/src/queue/queue.ts';
@@ -21,7 +21,7 @@ import { startStorage } from '../../helpers/storage.ts';
 
 const plan = 'aaaaaaaaaaaa';
 const job = { id: 'a', source: 'a.mp4', title: 'A' };
-const staleSeconds = 4.2;
+const leaseSeconds = 4.2;
 const never = new AbortController().signal;
 const headers = { contentType: 'application/json', cacheControl: 'no-cache' };
 const begun: JobState = { ...running('a'), plan };
@@ -34,10 +34,10 @@ const broken = (): Stop => ({
   keepParts: true,
 });
 
-type Work = (signal: AbortSignal, run: MessageRun) => Promise<FilmEnd>;
+type Work = (signal: AbortSignal, run: MessageRun) => Promise<FilmOutcome>;
 
 /** A worker of a farm whose films are made by up to three, with real storage; only the work on the film is the test's own. */
-async function open(work: Work = async () => ({ end: 'left' })) {
+async function open(work: Work = async () => ({ kind: 'leftToPeers' })) {
   const storage = await startStorage();
   const plain = testSettings({
     RETRY_DELAY_SECONDS: '10',
@@ -53,7 +53,7 @@ async function open(work: Work = async () => ({ end: 'left' })) {
   const { output } = stores;
   const { log } = recordingLogger();
   const told: string[] = [];
-  const asked: (Help | 'transcode')[] = [];
+  const asked: (FilmToJoin | 'transcode')[] = [];
   /** Whether the job was stopped when its end was told. */
   const stoppedByThen: Promise<boolean>[] = [];
   const watcher: Sink = {
@@ -69,14 +69,14 @@ async function open(work: Work = async () => ({ end: 'left' })) {
       asked.push('transcode');
       return work(run.signal, run);
     },
-    help: (help, run) => {
-      asked.push(help);
+    continueFilm: (film, run) => {
+      asked.push(film);
       return work(run.signal, run);
     },
     isShared: async (_, planId) => planId === plan,
     reporter: createReporter({ sinks: [createStatusFiles(output, '', log), watcher] }),
     readStatus: (jobId) => readStatusFile(output, '', jobId, log),
-    staleSeconds,
+    leaseSeconds,
     stops: createStops(output, '', 0.2, log),
     isPublished: async () => false,
     sourceRemoval: createSourceRemoval(settings, stores.storeFor),
@@ -114,7 +114,8 @@ function message(body: unknown, more: Partial<ReceivedMessage> = {}): ReceivedMe
   };
 }
 
-const call = (more: Partial<ReceivedMessage> = {}) => message({ job, requestId: 'r', plan, seat: 1 }, more);
+const call = (more: Partial<ReceivedMessage> = {}) =>
+  message({ job, requestId: 'r', plan, firstPart: 1 }, more);
 const letter = JSON.stringify(job);
 const fails =
   (error: Error): Work =>
@@ -131,16 +132,16 @@ describe('a worker that helps', () => {
   test('works on the film as it was asked to, and says nothing by itself', async () => {
     await using farm = await open();
     await farm.tell(begun);
-    expect(await farm.runHelp(call(), never)).toEqual({ action: 'acknowledge' });
-    expect(farm.asked).toEqual([{ job: { ...job, requestId: 'r' }, plan, seat: 1 }]);
+    expect(await farm.runPartRequest(call(), never)).toEqual({ action: 'acknowledge' });
+    expect(farm.asked).toEqual([{ job: { ...job, requestId: 'r' }, plan, role: 'helper', firstPart: 1 }]);
     expect(farm.told).toEqual([]);
     expect(await farm.status()).toEqual(begun);
   });
 
   test('tells the end when it is the one to publish the film', async () => {
-    await using farm = await open(async () => ({ end: 'published', film, alreadyDone: false }));
+    await using farm = await open(async () => ({ kind: 'published', film }));
     await farm.tell(begun);
-    expect(await farm.runHelp(call(), never)).toEqual({ action: 'acknowledge' });
+    expect(await farm.runPartRequest(call(), never)).toEqual({ action: 'acknowledge' });
     expect(farm.told).toEqual(['succeeded']);
   });
 
@@ -156,7 +157,7 @@ describe('a worker that helps', () => {
       const over = { ...(state === 'succeeded' ? succeeded('a') : begun), queuedAt: entered.toISOString() };
       const attributes = { queuedAt: entered.toISOString(), requestId: 'm-1' };
       await farm.tell(begun);
-      const ended = farm.runHelp(call({ attributes }), never);
+      const ended = farm.runPartRequest(call({ attributes }), never);
       await farm.tell({ ...over, state });
       told.resolve();
       expect(await ended).toEqual({ action: 'acknowledge' });
@@ -167,22 +168,22 @@ describe('a worker that helps', () => {
   );
 
   test('looks again later, under the same name, when enough are on the film', async () => {
-    await using farm = await open(async () => ({ end: 'crowded' }));
+    await using farm = await open(async () => ({ kind: 'atCapacity' }));
     await farm.tell(begun);
     const later = { action: 'hand-over', requestId: 'm-1', delaySeconds: 5 };
-    expect(await farm.runHelp(call(), never)).toEqual(later);
+    expect(await farm.runPartRequest(call(), never)).toEqual(later);
     const again = call({ id: 'm-2', attributes: { requestId: 'm-1' } });
-    expect(await farm.runHelp(again, never)).toEqual(later);
+    expect(await farm.runPartRequest(again, never)).toEqual(later);
     expect(farm.told).toEqual([]);
   });
 
   test('has nothing to do when the film is published, but has for another plan', async () => {
     await using farm = await open();
     await farm.tell({ ...succeeded('a'), film: { ...film, plan } });
-    expect(await farm.runHelp(call(), never)).toEqual({ action: 'acknowledge' });
+    expect(await farm.runPartRequest(call(), never)).toEqual({ action: 'acknowledge' });
     expect(farm.asked).toEqual([]);
     await farm.tell({ ...begun, film: { ...film, plan: 'older' } });
-    await farm.runHelp(call(), never);
+    await farm.runPartRequest(call(), never);
     expect(farm.asked).toHaveLength(1);
   });
 
@@ -190,8 +191,8 @@ describe('a worker that helps', () => {
     await using farm = await open();
     const since = { ...succeeded('a'), film: { ...film, plan: 'cccccccccccc' } };
     await farm.tell(since);
-    const late = message({ job, requestId: 'r', plan: 'bbbbbbbbbbbb', seat: 1 });
-    expect(await farm.runHelp(late, never)).toEqual({ action: 'acknowledge' });
+    const late = message({ job, requestId: 'r', plan: 'bbbbbbbbbbbb', firstPart: 1 });
+    expect(await farm.runPartRequest(late, never)).toEqual({ action: 'acknowledge' });
     expect(farm.told).toEqual([]);
     expect(await farm.status()).toEqual(since);
   });
@@ -199,14 +200,17 @@ describe('a worker that helps', () => {
   test('tells that the job runs where nobody else has it running', async () => {
     await using farm = await open();
     await farm.tell({ ...queued('a'), plan });
-    await farm.runHelp(call(), never);
+    await farm.runPartRequest(call(), never);
     expect(farm.told).toEqual(['running']);
   });
 
   test('that has trouble tries again, with attempts of its own, and tells it where nobody goes on', async () => {
-    await using farm = await open(fails(new Error('no route to host')));
+    await using farm = await open(async (_, { report }) => {
+      await report.setReporting('reporting');
+      throw new Error('no route to host');
+    });
     await farm.tell(begun);
-    const outcome = await farm.runHelp(call({ attributes: { attempt: '2', requestId: 'p' } }), never);
+    const outcome = await farm.runPartRequest(call({ attributes: { attempt: '2', requestId: 'p' } }), never);
     expect(outcome).toEqual({ action: 'retry', attempt: 3, requestId: 'p', delaySeconds: 20 });
     expect(farm.told).toEqual(['retrying']);
     expect(await farm.readStop()).toBeUndefined();
@@ -217,24 +221,23 @@ describe('a worker that helps', () => {
     ['a stop of the worker', 'release'],
   ])('gives up for now because of %s without a word where others go on', async (why, action) => {
     const abort = new AbortController();
-    await using farm = await open(async (_, { report }) => {
-      report.othersGoOn();
+    await using farm = await open(async () => {
       if (action === 'release') abort.abort(new InterruptedError('stop'));
       throw new Error(why);
     });
     await farm.tell(begun);
-    expect(await farm.runHelp(call(), abort.signal)).toMatchObject({ action });
+    expect(await farm.runPartRequest(call(), abort.signal)).toMatchObject({ action });
     expect(farm.told).toEqual([]);
     expect(await farm.status()).toEqual(begun);
   });
 });
 
 describe('a job that others have begun', () => {
-  test('is taken over in the film’s first seat, and its start is not told again', async () => {
+  test('is taken over as its planner, and its start is not told again', async () => {
     await using farm = await open();
     await farm.tell(begun);
     expect(await farm.runJob(message(job), never)).toEqual({ action: 'acknowledge' });
-    expect(farm.asked).toEqual([{ job: { ...job, requestId: 'm-1' }, plan, seat: 0 }]);
+    expect(farm.asked).toEqual([{ job: { ...job, requestId: 'm-1' }, plan, role: 'planner' }]);
     expect(farm.told).toEqual([]);
   });
 
@@ -255,7 +258,7 @@ describe('a job that can not be made', () => {
     await using farm = await open(fails(new RefusedError('short-source', 'The film ends at 3 s.')));
     await farm.tell(begun);
     const before = performance.now();
-    expect(await farm.runHelp(call(), never)).toEqual({
+    expect(await farm.runPartRequest(call(), never)).toEqual({
       action: 'give-up',
       jobId: 'a',
       requestId: 'r',
@@ -273,7 +276,7 @@ describe('a job that can not be made', () => {
     await using farm = await open(fails(new Error('ffmpeg hangs')));
     await farm.tell(begun);
     const last = call({ attributes: { attempt: '3' } });
-    expect(await farm.runHelp(last, never)).toMatchObject({
+    expect(await farm.runPartRequest(last, never)).toMatchObject({
       action: 'give-up',
       code: 'trouble',
       body: letter,
@@ -296,7 +299,7 @@ describe('a job that can not be made', () => {
   test('and that kills its helpers is stopped for all', async () => {
     await using farm = await open();
     await farm.tell(begun);
-    expect(await farm.runHelp(call({ receiveCount: 26 }), never)).toMatchObject({
+    expect(await farm.runPartRequest(call({ receiveCount: 26 }), never)).toMatchObject({
       action: 'give-up',
       code: 'workers-lost',
     });
@@ -308,7 +311,7 @@ describe('a job that can not be made', () => {
     const abort = new AbortController();
     await using farm = await open(fails(new RefusedError('short-source', 'The film ends at 3 s.')));
     await farm.tell(begun);
-    const outcome = farm.runHelp(call(), abort.signal);
+    const outcome = farm.runPartRequest(call(), abort.signal);
     await sleep(800);
     abort.abort(new InterruptedError('stop'));
     expect(await outcome).toEqual({ action: 'release' });
@@ -342,7 +345,7 @@ describe.concurrent('of a stopped job', () => {
   test('the end is told by one worker: a helper waits for it, and then has nothing to say', async () => {
     await using farm = await open(untilStopped);
     await farm.tell(begun);
-    const outcome = farm.runHelp(call(), never);
+    const outcome = farm.runPartRequest(call(), never);
     await sleep(300);
     await farm.stop(broken());
     await sleep(1000);
@@ -361,7 +364,7 @@ describe.concurrent('of a stopped job', () => {
     await farm.output.put(`a/${plan}/parts/0000.json`, '{}', headers);
     await farm.stop(broken());
     const before = performance.now();
-    const outcome = await farm.runHelp(call(), never);
+    const outcome = await farm.runPartRequest(call(), never);
     const seconds = (performance.now() - before) / 1000;
     expect(seconds).toBeGreaterThan(10);
     expect(seconds).toBeLessThan(15);
@@ -388,12 +391,12 @@ describe.concurrent('of a stopped job', () => {
     expect(left).toEqual(['a/status.json', 'a/stop.json']);
   });
 
-  test('a call for help that outlived it says nothing of the job’s next run, which was sent afterwards', async () => {
+  test('a part request that outlived it says nothing of the job’s next run, which was sent afterwards', async () => {
     await using farm = await open();
     await farm.stop(broken());
     const next = { ...begun, queuedAt: ago(-2).toISOString() };
     await farm.tell(next);
-    expect(await farm.runHelp(call(), never)).toEqual({ action: 'acknowledge' });
+    expect(await farm.runPartRequest(call(), never)).toEqual({ action: 'acknowledge' });
     expect(farm.told).toEqual([]);
     expect(await farm.status()).toEqual(next);
   });
@@ -403,7 +406,7 @@ describe.concurrent('of a stopped job', () => {
     await farm.tell(begun);
     await farm.stop(broken());
     const abort = new AbortController();
-    const outcome = farm.runHelp(call(), abort.signal);
+    const outcome = farm.runPartRequest(call(), abort.signal);
     await sleep(500);
     abort.abort(new InterruptedError('stop'));
     expect(await outcome).toEqual({ action: 'release' });

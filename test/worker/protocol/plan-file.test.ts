@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { readPlanFile, writePlanFile } from '../../../worker/src/protocol/plan-file.ts';
-import { folder, manyParts } from '../../helpers/crews.ts';
+import { folder, manyParts } from '../../helpers/film-sessions.ts';
 import { startStore } from '../../helpers/store.ts';
 
 const signal = new AbortController().signal;

@@ -85,6 +85,15 @@ describe('removeOlder', () => {
   });
 });
 
+describe('removeOlder, of the committed plan', () => {
+  it('removes leases, and the mark of an early end', async () => {
+    const folder = folderOf(committed);
+    await files.fill([folder.partLease(0), folder.statusLease, folder.assemblyLease, folder.earlyEnd(0)]);
+    await removeOlder(files.store, folder, 0, signal);
+    expect(await files.keys()).toEqual([...kept, 'films/job/index.m3u8'].sort());
+  });
+});
+
 describe('removeUnfinished', () => {
   it('removes what a plan has published of a film that will never be whole', async () => {
     expect(await removeUnfinished(files.store, folderOf(other), signal)).toBe(2);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import type { JobState, Progress } from '../../../worker/src/protocol/status.ts';
 import { createReporter } from '../../../worker/src/report/reporter.ts';
@@ -33,7 +33,8 @@ describe('a report', () => {
     await report.move(start);
     for (let percent = 0; percent < 50; percent += 1) report.update({ progress: progress(percent) });
     expect(told).toHaveLength(1);
-    await sleep(150);
+    await vi.waitFor(() => expect(told).toHaveLength(2));
+    await sleep(100);
     expect(told.slice(1).map((state) => state.progress?.percent)).toEqual([49]);
   });
 
@@ -53,7 +54,7 @@ describe('a report', () => {
     const report = createReporter({ sinks: [sink], intervalMs: 50 }).open(job, facts);
     await report.move(start);
     report.update({ progress: progress(10) });
-    report.abandon();
+    await report.setReporting('detached');
     report.update({ progress: progress(20) });
     await report.move({ to: 'succeeded', film });
     await sleep(100);
@@ -83,34 +84,34 @@ describe('a report of a job that several workers have', () => {
   const told = { ...running('a'), progress: progress(30) };
   const open = (sink: Sink) => createReporter({ sinks: [sink], intervalMs: 20 });
 
-  test('begins for who joins with what was told, and tells nothing by itself', async () => {
+  test('begins with what was reported, and is silent, for a worker that joins', async () => {
     const { sink, told: said } = recordingSink();
     const report = open(sink).join(job, told);
     expect(report.state()).toEqual(told);
-    expect(report.speaks()).toBe(false);
+    expect(report.reporting()).toBe('silent');
     report.update({ progress: progress(40) });
     await sleep(60);
     expect(said).toEqual([]);
     expect(report.state().progress?.percent).toBe(40);
   });
 
-  test('speaks for who opened it', () => {
+  test('is reported by the worker that opened it', () => {
     expect(
       open({ transition: () => {} })
         .open(job, facts)
-        .speaks(),
-    ).toBe(true);
+        .reporting(),
+    ).toBe('reporting');
   });
 
   test('tells progress while it is this worker’s turn, and what was told is not taken back', async () => {
     const { sink, told: said } = recordingSink();
     const report = open(sink).join(job, told);
-    await report.speak(true);
+    await report.setReporting('reporting');
     report.update({ progress: progress(20) });
     await sleep(60);
     report.update({ progress: progress(50) });
     await sleep(60);
-    await report.speak(false);
+    await report.setReporting('silent');
     report.update({ progress: progress(60) });
     await sleep(60);
     expect(said.map((state) => state.progress?.percent)).toEqual([30, 50]);
@@ -119,9 +120,9 @@ describe('a report of a job that several workers have', () => {
   test('takes back what it was about to say when its turn ends', async () => {
     const { sink, told: said } = recordingSink();
     const report = open(sink).join(job, told);
-    await report.speak(true);
+    await report.setReporting('reporting');
     report.update({ progress: progress(40) });
-    await report.speak(false);
+    await report.setReporting('silent');
     await sleep(60);
     expect(said).toEqual([]);
   });
@@ -136,11 +137,11 @@ describe('a report of a job that several workers have', () => {
       },
     };
     const report = open(sink).join(job, told);
-    await report.speak(false);
+    await report.setReporting('silent');
     expect(flushes).toBe(0);
-    await report.speak(true);
-    await report.speak(false);
-    await report.speak(false);
+    await report.setReporting('reporting');
+    await report.setReporting('silent');
+    await report.setReporting('silent');
     expect(flushes).toBe(1);
   });
 
@@ -155,7 +156,6 @@ describe('a report of a job that several workers have', () => {
     for (const pause of [{ to: 'queued' }, { to: 'retrying', error: { code: 'c', message: 'm' } }] as const) {
       const { sink, told: said } = recordingSink();
       const report = open(sink).join(job, told);
-      report.othersGoOn();
       await report.move(pause);
       expect(report.state().state).toBe('running');
       await report.move({ to: 'failed', error: { code: 'c', message: 'm' } });

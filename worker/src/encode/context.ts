@@ -1,6 +1,7 @@
 import type { MediaTools } from '../ffmpeg/media-tool.ts';
 import type { Part, Plan } from '../plan/plan.ts';
 import type { PlanFolder } from '../protocol/job-folder.ts';
+import type { PartRecord } from '../protocol/part-record.ts';
 import type { Store } from '../storage/store.ts';
 import type { Progress } from './progress.ts';
 
@@ -20,8 +21,8 @@ export interface EncodeContext {
   /** The longest film that the settings allow: an endless one is cut off there. */
   maxSeconds: number;
   onProgress: (part: Part, progress: Progress) => void;
-  onPublished: (bytes: number) => void;
-  /** Before a part's record is written, which waits for it. */
-  onRecord: (part: Part) => Promise<void>;
+  onPublished: (part: Part, bytes: number) => void;
+  /** Writes that a part is done and published. */
+  record: (part: Part, record: PartRecord, signal: AbortSignal) => Promise<void>;
   signal: AbortSignal;
 }

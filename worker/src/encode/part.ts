@@ -4,7 +4,6 @@ import { DamagedFilmError, RefusedError } from '../errors.ts';
 import { MediaToolError, type PauseControl } from '../ffmpeg/media-tool.ts';
 import type { Part, Plan } from '../plan/plan.ts';
 import type { PartRecord } from '../protocol/part-record.ts';
-import { headersFor } from '../publish/content-types.ts';
 import { createUploads, type Uploads } from '../publish/uploads.ts';
 import { followUrl } from '../source/server.ts';
 import { audioArguments } from './audio-arguments.ts';
@@ -39,7 +38,7 @@ async function runPart(
   part: Part,
   onEncoded: (reached: { endSeconds: number }) => void,
 ): Promise<PartRecord> {
-  const { plan, output, folder } = context;
+  const { plan, output } = context;
   const startedAt = performance.now();
   const cwd = join(context.workDir, `part-${part.index}`);
   const failed = new AbortController();
@@ -50,7 +49,7 @@ async function runPart(
     signal,
     onUploaded: async ({ path }, { sizeBytes }) => {
       await rm(path, { force: true });
-      context.onPublished(sizeBytes);
+      context.onPublished(part, sizeBytes);
     },
   });
   const recorder = createRecorder(plan, part);
@@ -69,11 +68,7 @@ async function runPart(
     await publishPictures(context, part, cwd, uploads, recorder);
     await uploads.finish();
     const record = recorder.finish({ errorLines, encodeSeconds });
-    await context.onRecord(part);
-    await output.put(folder.record(part.index), JSON.stringify(record), {
-      ...headersFor('record.json'),
-      signal,
-    });
+    await context.record(part, record, signal);
     return record;
   } catch (error) {
     failed.abort(error);

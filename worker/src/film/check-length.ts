@@ -14,17 +14,6 @@ export function endsEarly(plan: Plan, part: Part, endSeconds: number): boolean {
   return endSeconds < part.endSeconds - slackOf(plan);
 }
 
-/** The plan's parts but for those that begin after a film's early end: nothing would come out of them. */
-export function partsWanted(plan: Plan, records: readonly PartRecord[]): Part[] {
-  const early = records
-    .filter((record) =>
-      plan.parts.some((part) => part.index === record.part && endsEarly(plan, part, record.endSeconds)),
-    )
-    .map(({ endSeconds }) => endSeconds);
-  const filmEnd = Math.min(...early);
-  return plan.parts.filter((part) => part.kind === 'audio' || part.startSeconds < filmEnd);
-}
-
 /**
  * Holds what was made against what the header says. ffmpeg ends well on a film that is cut off, so only the length
  * tells.

@@ -1,65 +1,58 @@
 import type { Part, Plan } from '../plan/plan.ts';
-import { isWorking, type SeenHand } from '../protocol/hand.ts';
-import type { PartRecord } from '../protocol/part-record.ts';
-import { partsWanted } from './check-length.ts';
-
-/** A film in the making, as one of its workers sees it. */
-export interface FilmView {
-  records: readonly PartRecord[];
-  /** Hands of all others. */
-  others: readonly SeenHand[];
-}
+import { type FilmView, liveLeases, partsMissing } from './view.ts';
 
 export interface Chooser {
-  seat: number;
   /** Parts that this worker has begun, recorded ones too. */
   begun: ReadonlySet<number>;
-  /** Parts that failed under this very message: they are tried again first. */
-  again: readonly number[];
+  /** Parts that failed under this very message: their leases are kept for it. */
+  kept: ReadonlySet<number>;
+  /** Parts for which another worker was quicker since the view was made. */
+  taken: ReadonlySet<number>;
+  /** 0 to 1 */
+  random: () => number;
+}
+
+export interface Choice {
+  part: Part;
+  /** Of the lease that is taken over; undefined where there is none. */
+  staleEtag: string | undefined;
 }
 
 /**
- * The next part for a worker: the first that is neither recorded nor in a hand that lives. Workers that begin at the
- * same moment would all take that one, so each begins at its seat's place among those that are free. What a worker that
- * left because of trouble had begun is left to its own next try, as long as there is something else: its message may
- * never come again.
+ * So many live leases widen the choice by one part. Workers that look at the same moment would all try the first part
+ * that is free; films come in order all the same, as the choice stays near the front.
  */
+const leasesPerChoice = 16;
+
+/** The next part for a worker: one of the first that have neither a record nor a live lease. */
 export function choosePart(
   plan: Plan,
   kind: Part['kind'],
   view: FilmView,
-  { seat, begun, again }: Chooser,
-): Part | undefined {
-  const taken = new Set(partsInHand(view.others.filter(isWorking)));
-  const kept = new Set(partsInHand(view.others));
-  const open = partsMissing(plan, view.records).filter(
-    (part) => part.kind === kind && !taken.has(part.index) && !begun.has(part.index),
-  );
-  const failed = open.find(({ index }) => again.includes(index));
-  const free = open.filter(({ index }) => !kept.has(index));
-  return failed ?? free[begun.size === 0 ? Math.min(seat, free.length - 1) : 0] ?? open[0];
-}
-
-/** Parts of the film that nobody has recorded. */
-export function partsMissing(plan: Plan, records: readonly PartRecord[]): Part[] {
-  const recorded = new Set(records.map(({ part }) => part));
-  return partsWanted(plan, records).filter(({ index }) => !recorded.has(index));
-}
-
-/** Whether another chose the same part at the same moment, or just before. Both choose again then. */
-export function isContested(part: Part, others: readonly SeenHand[]): boolean {
-  return partsInHand(others.filter(isWorking)).includes(part.index);
+  { begun, kept, taken, random }: Chooser,
+): Choice | undefined {
+  const open = partsMissing(plan, view).filter((part) => {
+    const { index } = part;
+    if (part.kind !== kind || begun.has(index) || taken.has(index)) return false;
+    return kept.has(index) || !view.leases.get(index)?.isLive;
+  });
+  const width = 1 + Math.floor(liveLeases(plan, view).length / leasesPerChoice);
+  const part =
+    open.find(({ index }) => kept.has(index)) ?? open[Math.floor(random() * Math.min(open.length, width))];
+  return part && { part, staleEtag: view.leases.get(part.index)?.etag };
 }
 
 /**
- * How many more workers a film can use, and may have: one for each part of the picture that is still to be made.
+ * The parts of the picture with which more workers may begin, beside the first, which is for the worker that asks.
  * @param width the most workers for the film, this one included
  */
-export function helpersWanted(plan: Plan, view: FilmView, width: number): number {
-  const missing = partsMissing(plan, view.records).filter(({ kind }) => kind === 'video').length;
-  return Math.max(0, Math.min(width, missing) - 1 - view.others.filter(isWorking).length);
-}
-
-function partsInHand(hands: readonly SeenHand[]): number[] {
-  return hands.filter(({ fresh }) => fresh).flatMap(({ parts }) => parts.map(({ part }) => part));
+export function partsToRequest(plan: Plan, view: FilmView, width: number): Part[] {
+  const missing = partsMissing(plan, view).filter(({ kind }) => kind === 'video');
+  const live = liveLeases(plan, view).filter(({ part }) => part.kind === 'video');
+  const count = Math.max(0, Math.min(width, missing.length) - 1 - live.length);
+  const isLive = new Set(live.map(({ part }) => part));
+  return missing
+    .filter((part) => !isLive.has(part))
+    .slice(1)
+    .slice(0, count);
 }

@@ -2,43 +2,49 @@ import type { EncodeContext } from '../encode/context.ts';
 import { startPart } from '../encode/part.ts';
 import type { Part } from '../plan/plan.ts';
 import { endsEarly } from './check-length.ts';
-import type { Crew } from './crew.ts';
+import type { FilmSession } from './session.ts';
 
 /**
- * Encodes what the crew gives this worker: parts of the picture one after another without a pause, all sound beside
- * them. The tail of a part (its last uploads and its record) overlaps the encoding of the next.
+ * Encodes what the session gives this worker: video parts one after another without a pause, audio beside them. The tail
+ * of a part (its last uploads and its record) overlaps the encoding of the next.
  */
-export async function encodeFilm(
-  context: EncodeContext,
-  crew: Pick<Crew, 'next' | 'recorded'>,
+export async function encodeParts(
+  context: Omit<EncodeContext, 'record'>,
+  session: Pick<FilmSession, 'next' | 'record'>,
   on: {
-    /** The last part of the picture was encoded here. */
+    /** The last video part was encoded here. */
     videoEnd: () => void;
     /** This worker's last frame: what follows is publishing. */
     encoded: () => void;
   },
 ): Promise<void> {
   const failed = new AbortController();
-  const run = { ...context, signal: AbortSignal.any([context.signal, failed.signal]) };
+  const signal = AbortSignal.any([context.signal, failed.signal]);
+  const run: EncodeContext = { ...context, signal, record: (...given) => session.record(...given) };
 
   const tails: Promise<unknown>[] = [];
   const encodeInTurn = async (kind: Part['kind']) => {
     const own: Promise<unknown>[] = [];
     for (;;) {
-      const part = failed.signal.aborted ? undefined : await crew.next(kind);
+      const part = failed.signal.aborted ? undefined : await session.next(kind);
       if (part === undefined) return;
       const running = startPart(run, part);
-      const tail = running.recorded.then((record) => crew.recorded(record));
+      const tail = running.recorded;
       tail.catch((error: unknown) => failed.abort(error));
       tails.push(tail);
       own.push(tail);
       const { endSeconds } = await running.encoded;
       if (endsEarly(context.plan, part, endSeconds)) return;
-      // A network slower than the encoder must not pile up tails. The picture does not wait for the sound, which follows it.
+      // A network slower than the encoder must not pile up tails. Video does not wait for audio, which follows it.
       await own.at(-2);
     }
   };
-  const turns = await Promise.allSettled([encodeInTurn('video').finally(on.videoEnd), encodeInTurn('audio')]);
+  const video = async () => {
+    await encodeInTurn('video').finally(on.videoEnd);
+    // Audio that another worker had may be free by now.
+    await encodeInTurn('audio');
+  };
+  const turns = await Promise.allSettled([video(), encodeInTurn('audio')]);
   on.encoded();
   for (const end of [...(await Promise.allSettled(tails)), ...turns]) {
     // The first failure is the cause of the others.

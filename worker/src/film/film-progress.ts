@@ -1,114 +1,162 @@
 import type { Progress } from '../encode/progress.ts';
 import type { Part, Plan } from '../plan/plan.ts';
-import { isWorking } from '../protocol/hand.ts';
+import type { PartProgress } from '../protocol/lease.ts';
 import type { PartRecord } from '../protocol/part-record.ts';
 import type { Progress as JobProgress } from '../protocol/status.ts';
-import type { FilmView } from './choose.ts';
-import type { HandProgress } from './crew.ts';
 
-/** Adds up what all parts report to one truthful number for the film. */
-export interface FilmProgress extends HandProgress {
-  onProgress(part: Part, progress: Progress): void;
-  onPublished(bytes: number): void;
-  /** What other workers have done. */
-  merge(view: FilmView): void;
-  now(): JobProgress;
-}
-
-/** Sound is this share of the work where there is a picture as well. */
+/** Audio is this share of the work where there is video as well. */
 const audioShare = 0.05;
 
 /** All is encoded, and not yet a film. */
 const maxPercent = 99.9;
 
-/** @param clock seconds, steady */
-export function createFilmProgress(
-  plan: Plan,
-  recorded: readonly PartRecord[],
-  clock: () => number,
-): FilmProgress {
-  const startedAt = clock();
-  const lengths = new Map(plan.parts.map((part) => [part.index, lengthOf(plan, part)]));
-  const done = new Map(recorded.map(({ part }) => [part, lengths.get(part) ?? 0]));
-  const before = videoSeconds(plan, done);
-  let framesPerSecond = 0;
-  let publishedBytes = 0;
-  let publishedSegments = 0;
-  let others = { framesPerSecond: 0, publishedBytes: 0, publishedSegments: 0 };
+const nothing: PartProgress = { seconds: 0, framesPerSecond: 0, publishedBytes: 0, publishedSegments: 0 };
 
-  const reach = (part: number, seconds: number) =>
-    done.set(part, Math.max(done.get(part) ?? 0, Math.min(seconds, lengths.get(part) ?? 0)));
+/** Adds up what all parts report to one truthful number for the film. */
+export class FilmProgress {
+  readonly #plan: Plan;
+  readonly #clock: () => number;
+  readonly #startedAt: number;
+  readonly #lengths: ReadonlyMap<number, number>;
+  readonly #parts = new Map<number, PartProgress>();
+  /** Parts that this worker makes or has made. */
+  readonly #own = new Set<number>();
+  /** Parts that other workers are making. */
+  #peers: readonly number[] = [];
+  /** Film seconds that were done before this run. */
+  #before = 0;
 
-  return {
-    made: (part) => done.get(part) ?? 0,
-    sums: () => ({ framesPerSecond, publishedBytes, publishedSegments }),
-    merge(view) {
-      for (const { part } of view.records) reach(part, lengths.get(part) ?? 0);
-      for (const hand of view.others) for (const { part, seconds } of hand.parts) reach(part, seconds);
-      others = {
-        framesPerSecond: total(view.others.filter(isWorking), 'framesPerSecond'),
-        publishedBytes: total(view.others, 'publishedBytes'),
-        publishedSegments: total(view.others, 'publishedSegments'),
-      };
-    },
-    onProgress(part, progress) {
-      const rate = plan.video?.frameRate;
-      const made =
-        part.kind === 'video' && rate ? (progress.frames * rate.den) / rate.num : (progress.outSeconds ?? 0);
-      reach(part.index, made);
-      if (part.kind === 'video') framesPerSecond = progress.framesPerSecond;
-    },
-    onPublished(bytes) {
-      publishedBytes += bytes;
-      publishedSegments += 1;
-    },
-    now() {
-      const seconds = videoSeconds(plan, done);
-      const total = videoSeconds(plan, lengths);
-      const elapsed = clock() - startedAt;
-      const speed = elapsed > 0 ? (seconds - before) / elapsed : 0;
-      return {
-        percent: Math.min(maxPercent, Math.floor(1000 * shareDone(plan, done, lengths)) / 10),
-        framesPerSecond: framesPerSecond + others.framesPerSecond,
-        speed: Number(speed.toFixed(2)),
-        ...(speed > 0 ? { etaSeconds: Math.ceil((total - seconds) / speed) } : {}),
-        publishedBytes: publishedBytes + others.publishedBytes,
-        publishedSegments: publishedSegments + others.publishedSegments,
-        renditions: [...(plan.video?.renditions ?? []), ...plan.audio].map(({ name }) => name),
-      };
-    },
-  };
-}
+  /** @param clock seconds, steady */
+  constructor(plan: Plan, clock: () => number) {
+    this.#plan = plan;
+    this.#clock = clock;
+    this.#startedAt = clock();
+    this.#lengths = new Map(plan.parts.map((part) => [part.index, lengthOf(plan, part)]));
+  }
 
-type Sums = ReturnType<FilmProgress['sums']>;
+  ofPart(part: number): PartProgress {
+    return this.#parts.get(part) ?? nothing;
+  }
 
-function total(hands: readonly Sums[], name: keyof Sums): number {
-  return hands.reduce((sum, hand) => sum + hand[name], 0);
-}
+  isOwn(part: number): boolean {
+    return this.#own.has(part);
+  }
 
-function shareDone(
-  plan: Plan,
-  done: ReadonlyMap<number, number>,
-  lengths: ReadonlyMap<number, number>,
-): number {
-  const share = (kind: Part['kind']) => {
-    const parts = plan.parts.filter((part) => part.kind === kind);
-    const sum = (of: ReadonlyMap<number, number>) =>
-      parts.reduce((total, { index }) => total + (of.get(index) ?? 0), 0);
-    return parts.length === 0 ? undefined : sum(done) / Math.max(sum(lengths), 1e-9);
-  };
-  const video = share('video');
-  const audio = share('audio');
-  if (video === undefined) return audio ?? 0;
-  return audio === undefined ? video : video * (1 - audioShare) + audio * audioShare;
-}
+  onProgress(part: Part, progress: Progress): void {
+    const rate = this.#plan.video?.frameRate;
+    const seconds =
+      part.kind === 'video' && rate ? (progress.frames * rate.den) / rate.num : (progress.outSeconds ?? 0);
+    this.#own.add(part.index);
+    this.#change(part.index, { seconds: Math.max(0, seconds), framesPerSecond: progress.framesPerSecond });
+  }
 
-/** Film seconds of the picture, or of the sound where there is none. */
-function videoSeconds(plan: Plan, of: ReadonlyMap<number, number>): number {
-  const kind = plan.video ? 'video' : 'audio';
-  return plan.parts
-    .filter((part) => part.kind === kind)
-    .reduce((sum, { index }) => sum + (of.get(index) ?? 0), 0);
+  onPublished(part: Part, bytes: number): void {
+    const { publishedBytes, publishedSegments } = this.ofPart(part.index);
+    this.#own.add(part.index);
+    this.#change(part.index, {
+      publishedBytes: publishedBytes + bytes,
+      publishedSegments: publishedSegments + 1,
+    });
+  }
+
+  /** Parts that are done, whoever made them. */
+  mergeRecorded(parts: Iterable<number>): void {
+    const isFirst = this.#parts.size === 0;
+    for (const part of parts) this.#change(part, { seconds: Number.POSITIVE_INFINITY });
+    if (isFirst) this.#before = this.#videoSeconds((part) => this.ofPart(part).seconds);
+  }
+
+  /** What another worker's record says. */
+  mergeRecord({ part, renditions }: PartRecord): void {
+    const segments = renditions.flatMap((rendition) => rendition.segments);
+    this.#change(part, {
+      seconds: Number.POSITIVE_INFINITY,
+      publishedBytes: segments.reduce((sum, { bytes }) => sum + bytes, 0),
+      publishedSegments: segments.length,
+    });
+  }
+
+  /** How far another worker is with a part. */
+  mergePart(part: number, progress: PartProgress): void {
+    this.#change(part, progress);
+  }
+
+  /** The parts that other workers are making now; few of many may be known. */
+  setPeers(parts: readonly number[]): void {
+    this.#peers = parts;
+  }
+
+  now(): JobProgress {
+    const seconds = this.#videoSeconds((part) => this.ofPart(part).seconds);
+    const total = this.#videoSeconds((part) => this.#lengthOf(part));
+    const elapsed = this.#clock() - this.#startedAt;
+    const speed = elapsed > 0 ? (seconds - this.#before) / elapsed : 0;
+    const all = [...this.#parts.values()];
+    return {
+      percent: Math.min(maxPercent, Math.floor(1000 * this.#shareDone()) / 10),
+      framesPerSecond: this.#framesPerSecond(),
+      speed: Number(speed.toFixed(2)),
+      ...(speed > 0 ? { etaSeconds: Math.ceil((total - seconds) / speed) } : {}),
+      publishedBytes: all.reduce((sum, { publishedBytes }) => sum + publishedBytes, 0),
+      publishedSegments: all.reduce((sum, { publishedSegments }) => sum + publishedSegments, 0),
+      renditions: [...(this.#plan.video?.renditions ?? []), ...this.#plan.audio].map(({ name }) => name),
+    };
+  }
+
+  /** Never goes back: a part that is begun again counts on only when it is further. */
+  #change(part: number, change: Partial<PartProgress>): void {
+    const before = this.ofPart(part);
+    const length = this.#lengths.get(part);
+    if (length === undefined) return;
+    this.#parts.set(part, {
+      seconds: Math.max(before.seconds, Math.min(change.seconds ?? 0, length)),
+      framesPerSecond: change.framesPerSecond ?? before.framesPerSecond,
+      publishedBytes: Math.max(before.publishedBytes, change.publishedBytes ?? 0),
+      publishedSegments: Math.max(before.publishedSegments, change.publishedSegments ?? 0),
+    });
+  }
+
+  /** This worker's own, and that of the others: of those that are not known yet, as much as of those that are. */
+  #framesPerSecond(): number {
+    const rateOf = (part: number) => this.ofPart(part).framesPerSecond;
+    const isVideo = new Set(this.#plan.parts.flatMap(({ kind, index }) => (kind === 'video' ? [index] : [])));
+    const own = [...this.#own].findLast((part) => isVideo.has(part));
+    const peers = this.#peers.filter((part) => isVideo.has(part));
+    const known = peers.map(rateOf).filter((rate) => rate > 0);
+    const average = known.reduce((sum, rate) => sum + rate, 0) / Math.max(1, known.length);
+    return (own === undefined ? 0 : rateOf(own)) + average * peers.length;
+  }
+
+  #shareDone(): number {
+    const share = (kind: Part['kind']) => {
+      const parts = this.#plan.parts.filter((part) => part.kind === kind);
+      if (parts.length === 0) return undefined;
+      const sum = (of: (part: number) => number) => parts.reduce((total, { index }) => total + of(index), 0);
+      return (
+        sum((part) => this.ofPart(part).seconds) /
+        Math.max(
+          sum((part) => this.#lengthOf(part)),
+          1e-9,
+        )
+      );
+    };
+    const video = share('video');
+    const audio = share('audio');
+    if (video === undefined) return audio ?? 0;
+    return audio === undefined ? video : video * (1 - audioShare) + audio * audioShare;
+  }
+
+  /** Film seconds of the video, or of the audio where there is none. */
+  #videoSeconds(of: (part: number) => number): number {
+    const kind = this.#plan.video ? 'video' : 'audio';
+    return this.#plan.parts
+      .filter((part) => part.kind === kind)
+      .reduce((sum, { index }) => sum + of(index), 0);
+  }
+
+  #lengthOf(part: number): number {
+    return this.#lengths.get(part) ?? 0;
+  }
 }
 
 function lengthOf(plan: Plan, part: Part): number {

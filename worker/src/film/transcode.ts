@@ -6,7 +6,6 @@ import type { Plan, VideoEncoder } from '../plan/plan.ts';
 import { probe } from '../probe/probe.ts';
 import type { QueuedJob } from '../protocol/job.ts';
 import { JobFolder } from '../protocol/job-folder.ts';
-import type { Help } from '../protocol/part-request.ts';
 import { readPlanFile } from '../protocol/plan-file.ts';
 import { describeSource } from '../protocol/source-location.ts';
 import { removeOlder, removeUnfinished } from '../publish/clean-up.ts';
@@ -14,7 +13,7 @@ import { type FilmRequest, findFilm, requestHash } from '../publish/film-record.
 import { unmarkReplaced } from '../publish/replaced.ts';
 import type { SourceServer } from '../source/server.ts';
 import type { ObjectInfo } from '../storage/store.ts';
-import { type FilmEnd, makeFilm, type PlannedFilm, type TranscodeRun } from './make-film.ts';
+import { type FilmOutcome, makeFilm, type PlannedFilm, type TranscodeRun } from './make-film.ts';
 import { openJobSource, withSourceServer } from './open-source.ts';
 
 /**
@@ -22,68 +21,76 @@ import { openJobSource, withSourceServer } from './open-source.ts';
  * everything is named by the plan, and the plan follows from the source's version and the settings.
  * @throws RefusedError when the film or the job will never work; anything else is trouble
  */
-export async function transcode(job: QueuedJob, run: TranscodeRun): Promise<FilmEnd> {
+export async function transcode(job: QueuedJob, run: TranscodeRun): Promise<FilmOutcome> {
   const { stores, signal } = run;
   const source = await openJobSource(job.source, run);
   assertExpected(job, source.info);
 
   const wanted = wantedFilm(job, source.info, run);
   const done = await findFilm(stores.output, folderOf(job, run), wanted.request, signal);
-  if (done) return { end: 'published', film: done };
+  if (done) return { kind: 'published', film: done };
 
   return withSourceServer(source, run, async (server, workDir) => {
     const plan = await planFilm(server, source.info, wanted, run);
     run.log.info({ plan: plan.id, parts: plan.parts.length, path: plan.video?.path }, 'planned');
-    return makeAndCleanUp({ job, plan, request: wanted.request, server, workDir, seat: 0 }, run);
+    return makeAndCleanUp({ job, plan, request: wanted.request, server, workDir, role: 'planner' }, run);
   });
 }
 
+/** A film that a worker has planned. */
+export interface FilmToJoin extends Pick<PlannedFilm, 'job' | 'role' | 'firstPart'> {
+  plan: string;
+}
+
 /**
- * Helps with a film that another worker has planned.
+ * Works on a film that is planned.
  * @throws RefusedError when the source is another by now
  */
-export async function help({ job, plan: planId, seat }: Help, run: TranscodeRun): Promise<FilmEnd> {
+export async function continueFilm(
+  { job, plan: planId, role, firstPart }: FilmToJoin,
+  run: TranscodeRun,
+): Promise<FilmOutcome> {
   const { stores, report, log, signal } = run;
   const folder = folderOf(job, run);
   const planned = await readPlanFile(stores.output, folder.plan(planId), signal);
   if (planned === undefined) {
-    if (seat === 0) return transcode(job, run);
-    log.info({ plan: planId }, 'the film that needed help is not there any more');
-    return { end: 'left' };
+    if (role === 'planner') return transcode(job, run);
+    log.info({ plan: planId }, 'the film of a part request is gone');
+    return { kind: 'leftToPeers' };
   }
   const { plan, request, probeSeconds } = planned;
   if (plan.software !== undefined && plan.software !== run.software) {
     log.info({ plan: planId, plannedBy: plan.software, here: run.software }, 'parts made here would not fit');
-    return seat === 0 ? transcode(job, run) : { end: 'left' };
+    return role === 'planner' ? transcode(job, run) : { kind: 'leftToPeers' };
   }
-  // What was told of the job when this worker joined may be from before the plan.
+  // What was reported of the job when this worker joined may be from before the plan.
   const timings = { ...report.state().timings, probeSeconds };
   report.update({ stage: 'encoding', plan: plan.id, timings });
   const done = await findFilm(stores.output, folder, request, signal);
-  if (done) return { end: 'published', film: done };
+  if (done) return { kind: 'published', film: done };
 
   const source = await openJobSource(job.source, run);
   if (versionOf(source.info) !== plan.sourceVersion) throw replaced(job.source);
   return withSourceServer(source, run, (server, workDir) =>
-    makeAndCleanUp({ job, plan, request, server, workDir, seat }, run),
+    makeAndCleanUp({ job, plan, request, server, workDir, role, firstPart }, run),
   );
 }
 
-async function makeAndCleanUp(planned: PlannedFilm, run: TranscodeRun): Promise<FilmEnd> {
+async function makeAndCleanUp(planned: PlannedFilm, run: TranscodeRun): Promise<FilmOutcome> {
   const { log, signal } = run;
   const { output } = run.stores;
   const folder = folderOf(planned.job, run).plan(planned.plan.id);
-  const tidy = (what: Promise<unknown>) =>
+  const cleanUp = (what: Promise<unknown>) =>
     what.catch((error: unknown) => log.warn({ err: error }, 'what is not needed could not be removed'));
   try {
-    await tidy(unmarkReplaced(output, folder, signal));
-    const end = await makeFilm(planned, run);
-    if (end.end !== 'published') return end;
-    await tidy(removeOlder(output, folder, run.settings.keepReplacedSeconds, signal));
-    await tidy(output.remove([folder.job.stop], signal));
-    return end;
+    await cleanUp(unmarkReplaced(output, folder, signal));
+    const outcome = await makeFilm(planned, run);
+    if (outcome.kind !== 'published') return outcome;
+    await cleanUp(removeOlder(output, folder, run.settings.keepReplacedSeconds, signal));
+    await cleanUp(output.remove([folder.job.stop], signal));
+    return outcome;
   } catch (error) {
-    if (error instanceof RefusedError) await tidy(removeUnfinished(output, folder, signal));
+    if (error instanceof RefusedError) await cleanUp(removeUnfinished(output, folder, signal));
     throw error;
   }
 }

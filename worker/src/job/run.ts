@@ -1,8 +1,9 @@
 import { RefusedError } from '../errors.ts';
-import type { FilmEnd } from '../film/make-film.ts';
+import type { FilmOutcome } from '../film/make-film.ts';
+import type { FilmToJoin } from '../film/transcode.ts';
 import type { Logger } from '../log.ts';
 import type { QueuedJob } from '../protocol/job.ts';
-import { type Help, jobBody, readHelp } from '../protocol/part-request.ts';
+import { jobBody, readPartRequest } from '../protocol/part-request.ts';
 import { type Request, readRequest } from '../protocol/request.ts';
 import type { Film, JobState } from '../protocol/status.ts';
 import type { Outcome } from '../queue/outcome.ts';
@@ -17,6 +18,8 @@ export interface MessageRun {
   log: Logger;
   signal: AbortSignal;
   messageId: string;
+  /** The message may have been handed out before. */
+  isRepeat: boolean;
   request: Request;
   /** Fair queues: whose message it is. */
   groupId?: string | undefined;
@@ -24,9 +27,9 @@ export interface MessageRun {
 
 export interface JobRunnerOptions extends WorkOptions {
   /** One job's work, from source to published film. */
-  transcode: (job: QueuedJob, run: MessageRun) => Promise<FilmEnd>;
-  /** Help with a film that is planned. */
-  help: (help: Help, run: MessageRun) => Promise<FilmEnd>;
+  transcode: (job: QueuedJob, run: MessageRun) => Promise<FilmOutcome>;
+  /** Work on a film that is planned. */
+  continueFilm: (film: FilmToJoin, run: MessageRun) => Promise<FilmOutcome>;
   /** Whether workers have shared the making of this plan. */
   isShared: (jobId: string, planId: string) => Promise<boolean>;
   isPublished: (film: Film) => Promise<boolean>;
@@ -39,7 +42,7 @@ export function createJobRunner(options: JobRunnerOptions) {
   const { settings, reporter, log, readStatus } = options;
   const { see, ended } = createWorkRunner(options);
 
-  return { runJob, runHelp };
+  return { runJob, runPartRequest };
 
   async function runJob(message: ReceivedMessage, signal: AbortSignal): Promise<Outcome> {
     const request = readRequest(message);
@@ -55,7 +58,8 @@ export function createJobRunner(options: JobRunnerOptions) {
     const jobLog = log.child({ job: job.id });
     const [earlier, stop] = await look(job.id, request);
     const { groupId } = message;
-    const work = { message, request, job, log: jobLog, messageId: job.requestId, groupId };
+    const isRepeat = isHandedOutAgain(message, request);
+    const work = { message, request, job, log: jobLog, messageId: job.requestId, isRepeat, groupId };
     if (stop !== undefined) {
       const report = reporter.open(job, factsOf(request, earlier));
       return ended({ ...work, report, joined: false }, stop, signal);
@@ -64,7 +68,8 @@ export function createJobRunner(options: JobRunnerOptions) {
     if (earlier !== undefined && plan !== undefined && (await options.isShared(job.id, plan))) {
       const report = reporter.join(job, earlier);
       jobLog.info({ receiveCount: message.receiveCount, plan }, 'job taken over');
-      const run = (by: AbortSignal) => options.help({ job, plan, seat: 0 }, { ...work, report, signal: by });
+      const run = (by: AbortSignal) =>
+        options.continueFilm({ job, plan, role: 'planner' }, { ...work, report, signal: by });
       return see({ ...work, report, joined: true, run }, signal);
     }
     const report = await begin(job, request, earlier, jobLog, message);
@@ -72,30 +77,32 @@ export function createJobRunner(options: JobRunnerOptions) {
     return see({ ...work, report, joined: false, run }, signal);
   }
 
-  async function runHelp(message: ReceivedMessage, signal: AbortSignal): Promise<Outcome> {
+  async function runPartRequest(message: ReceivedMessage, signal: AbortSignal): Promise<Outcome> {
     const request = readRequest(message);
-    const help = readHelp(message.body);
-    const { job } = help;
-    const jobLog = log.child({ job: job.id, seat: help.seat });
+    const asked = readPartRequest(message.body);
+    const { job } = asked;
+    const jobLog = log.child({ job: job.id, firstPart: asked.firstPart });
     const [told, stop] = await look(job.id, request);
-    if (told?.state === 'succeeded' && told.film?.plan === help.plan) return { action: 'acknowledge' };
+    if (told?.state === 'succeeded' && told.film?.plan === asked.plan) return { action: 'acknowledge' };
     const messageId = request.requestId ?? message.id;
     const { groupId } = message;
     const letter = jobBody(job);
-    const basis = { message, request, job, log: jobLog, messageId, groupId, letter, joined: true };
+    const isRepeat = isHandedOutAgain(message, request);
+    const basis = { message, request, job, log: jobLog, messageId, isRepeat, groupId, letter, joined: true };
     const isRunning = told?.state === 'running';
     if (stop !== undefined) {
       const report = isRunning ? reporter.join(job, told) : reporter.open(job, factsOf(request, told));
       return ended({ ...basis, report }, stop, signal);
     }
     // Before a word is said: the job may have become another film since.
-    if (!(await options.isShared(job.id, help.plan))) {
-      jobLog.info({ plan: help.plan }, 'the film that needed help is not there any more');
+    if (!(await options.isShared(job.id, asked.plan))) {
+      jobLog.info({ plan: asked.plan }, 'the film of a part request is gone');
       return { action: 'acknowledge' };
     }
     const report = isRunning ? reporter.join(job, told) : await begin(job, request, told, jobLog, message);
     const work = { ...basis, report };
-    return see({ ...work, run: (by) => options.help(help, { ...work, signal: by }) }, signal);
+    const film: FilmToJoin = { ...asked, role: 'helper' };
+    return see({ ...work, run: (by) => options.continueFilm(film, { ...work, signal: by }) }, signal);
   }
 
   /** What was told of the job, and whether it is stopped. */
@@ -149,7 +156,7 @@ export function createJobRunner(options: JobRunnerOptions) {
     job: QueuedJob,
     earlier: JobState | undefined,
     run: MessageRun,
-  ): Promise<FilmEnd> {
+  ): Promise<FilmOutcome> {
     try {
       return await options.transcode(job, run);
     } catch (error) {
@@ -158,7 +165,12 @@ export function createJobRunner(options: JobRunnerOptions) {
       if (!gone || job.options?.force || film === undefined || !(await options.isPublished(film)))
         throw error;
       run.log.info('the source is gone, and its film is published: done already');
-      return { end: 'published', film };
+      return { kind: 'published', film };
     }
   }
+}
+
+/** Counted by the queue, or as a failure. */
+function isHandedOutAgain({ receiveCount }: ReceivedMessage, { attempt }: Request): boolean {
+  return receiveCount > 1 || attempt > 1;
 }

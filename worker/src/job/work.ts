@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DamagedFilmError, failureKind, InterruptedError, RefusedError } from '../errors.ts';
 import { MediaToolError } from '../ffmpeg/media-tool.ts';
-import type { FilmEnd } from '../film/make-film.ts';
+import type { FilmOutcome } from '../film/make-film.ts';
 import type { Health } from '../health/health.ts';
 import type { Logger } from '../log.ts';
 import type { QueuedJob } from '../protocol/job.ts';
@@ -17,7 +17,7 @@ import type { Settings } from '../settings/settings.ts';
 import type { SourceRemoval } from './remove-source.ts';
 import type { Stops } from './stop.ts';
 
-/** What a message asks of this worker: a job from its start, or help with one. */
+/** What a message asks of this worker: a job from its start, or parts of one. */
 export interface Work {
   message: ReceivedMessage;
   request: Request;
@@ -30,7 +30,7 @@ export interface Work {
   letter?: string;
   /** The job was begun by another worker, which may have told its end. */
   joined: boolean;
-  run(signal: AbortSignal): Promise<FilmEnd>;
+  run(signal: AbortSignal): Promise<FilmOutcome>;
 }
 
 export interface WorkOptions {
@@ -42,7 +42,7 @@ export interface WorkOptions {
   /** Tells a failure of this worker from one of the film. */
   health: Pick<Health, 'examine'>;
   /** See `TranscodeRun`. */
-  staleSeconds: number;
+  leaseSeconds: number;
   random?: () => number;
 }
 
@@ -59,14 +59,14 @@ const othersTellSeconds = 10;
  * after the film is published and its end was told, or when others have all that is left in hand.
  */
 export function createWorkRunner(options: WorkOptions) {
-  const { settings, readStatus, stops, staleSeconds, random = Math.random } = options;
+  const { settings, readStatus, stops, leaseSeconds, random = Math.random } = options;
 
   return { see, ended };
 
   async function see(work: Work, signal: AbortSignal): Promise<Outcome> {
     const { message, request, job, report, log } = work;
     // At once, not when the work has ended: whoever has the job now must not be contradicted.
-    const onAbort = () => signal.reason instanceof LeaseLostError && report.abandon();
+    const onAbort = () => signal.reason instanceof LeaseLostError && report.setReporting('detached');
     signal.addEventListener('abort', onAbort, { once: true });
     if (message.receiveCount > maxReceives) {
       const reason = `The job was handed out ${message.receiveCount} times without an end: it seems to kill its workers.`;
@@ -75,20 +75,21 @@ export function createWorkRunner(options: WorkOptions) {
     const stop = stops.watch(job.id, request.queuedAt, signal);
     try {
       const removal = await options.sourceRemoval.prepare(job);
-      const end = await work.run(stop.signal);
-      if (end.end === 'published') {
-        await report.move({ to: 'succeeded', film: end.film });
-        log.info({ timings: report.state().timings, playlist: end.film.playlist }, 'job succeeded');
+      const outcome = await work.run(stop.signal);
+      if (outcome.kind === 'published') {
+        await report.move({ to: 'succeeded', film: outcome.film });
+        log.info({ timings: report.state().timings, playlist: outcome.film.playlist }, 'job succeeded');
         await removal.remove(log);
         return { action: 'acknowledge' };
       }
-      report.abandon();
-      log.info(
-        end.end === 'left' ? 'others have the rest of the film in hand' : 'enough workers are on the film',
-      );
-      if (end.end === 'left') return { action: 'acknowledge' };
+      await report.setReporting('detached');
+      if (outcome.kind === 'leftToPeers') {
+        log.info('other workers make the rest of the film');
+        return { action: 'acknowledge' };
+      }
+      log.info('enough workers are on the film');
       // Two deliveries of one message must not meet again at the same moment.
-      const delaySeconds = Math.ceil(staleSeconds * (1 + random()));
+      const delaySeconds = Math.ceil(leaseSeconds * (1 + random()));
       return { action: 'hand-over', requestId: work.messageId, delaySeconds };
     } catch (error) {
       if (signal.aborted) return interrupted(work, signal.reason);
@@ -164,9 +165,9 @@ export function createWorkRunner(options: WorkOptions) {
     );
   }
 
-  function nothingToAdd({ report, log }: Omit<Work, 'run'>): Outcome {
+  async function nothingToAdd({ report, log }: Omit<Work, 'run'>): Promise<Outcome> {
     log.info('the job has ended and its end is reported: this worker has nothing to add');
-    report.abandon();
+    await report.setReporting('detached');
     return { action: 'acknowledge' };
   }
 
@@ -190,7 +191,7 @@ export function createWorkRunner(options: WorkOptions) {
       told = await readStatus(job.id);
     }
     if (isOver(told, at)) {
-      report.abandon();
+      await report.setReporting('detached');
       return { action: 'acknowledge' };
     }
     await report.move({ to: 'failed', error: { code, message } });

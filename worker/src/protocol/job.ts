@@ -29,7 +29,7 @@ export const jobOptionsSchema = z
       .number()
       .int()
       .min(1)
-      .max(100)
+      .max(1000)
       .describe('The most workers that make this film together; the farm may allow fewer'),
     webhook: z
       .url({ protocol: /^https?$/ })

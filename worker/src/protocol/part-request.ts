@@ -5,36 +5,36 @@ import { type Job, jobSchema, type QueuedJob } from './job.ts';
 import { type Request, requestAttributes } from './request.ts';
 
 /**
- * A message on the queue of parts: one more worker is asked to help with a film. It carries all that its worker needs to
- * end the job by itself, should all others be lost; so the job is safe while any message of it is.
+ * A message on the parts queue: one more worker is asked to make parts of a film. It carries all that its worker needs to
+ * end the job, should all others be lost; so the job is safe while any message of it is.
  */
-const helpSchema = z.strictObject({
+const partRequestSchema = z.strictObject({
   job: jobSchema,
   /** Of the job's first message: names its webhooks. */
   requestId: z.string().min(1),
   plan: z.string().regex(/^[0-9a-f]{12}$/, 'expected twelve hex digits'),
-  /** Counts the helpers of a film from 1. */
-  seat: z.number().int().min(1),
+  /** Each request of a film names another part, so that its workers need not look at the film to begin. */
+  firstPart: z.number().int().nonnegative(),
 });
 
-export interface Help {
+export interface PartRequest {
   job: QueuedJob;
   plan: string;
-  seat: number;
+  firstPart: number;
 }
 
 /**
- * Asks for help. The new message entered the queue when its job did, so that a stop of the job holds for it too.
+ * Asks for one more worker. The message entered the queue when its job did, so that a stop of the job holds for it too.
  * @throws what SQS answers
  */
-export async function sendHelp(
+export async function sendPartRequest(
   queue: Queue,
-  { job, plan, seat }: Help,
+  { job, plan, firstPart }: PartRequest,
   asking: { request: Request; groupId?: string | undefined },
 ): Promise<void> {
   const { queuedAt } = asking.request;
   await queue.send({
-    body: JSON.stringify({ job: withoutQueue(job), requestId: job.requestId, plan, seat }),
+    body: JSON.stringify({ job: withoutQueue(job), requestId: job.requestId, plan, firstPart }),
     attributes: requestAttributes({ attempt: 1, requestId: randomUUID(), queuedAt }),
     // Fair queues: a film's parts never stand before those of others.
     groupId: asking.groupId ?? job.id,
@@ -42,9 +42,9 @@ export async function sendHelp(
 }
 
 /** @throws Error with a sentence that names the field: only workers write such messages */
-export function readHelp(body: string): Help {
-  const { job, requestId, plan, seat } = helpSchema.parse(JSON.parse(body));
-  return { job: { ...job, requestId }, plan, seat };
+export function readPartRequest(body: string): PartRequest {
+  const { job, requestId, plan, firstPart } = partRequestSchema.parse(JSON.parse(body));
+  return { job: { ...job, requestId }, plan, firstPart };
 }
 
 /** The job as a message of its own, which goes on after what is recorded. */

@@ -1,11 +1,10 @@
-import { isHandKey } from '../protocol/hand.ts';
 import type { PlanFolder } from '../protocol/job-folder.ts';
 import type { Store } from '../storage/store.ts';
 import { committedPlan } from './film-record.ts';
 import { markReplaced, removeAll, removeDue, unmarkReplaced, wasCommitted } from './replaced.ts';
 
 /**
- * After the commit: removes what plans that were never committed have left, and the hands of this one's workers. Films that
+ * After the commit: removes what plans that were never committed have left, and the leases and marks of this one's workers. Films that
  * this one replaces stay for `keepSeconds`; those of the whole farm that are due are removed.
  */
 export async function removeOlder(
@@ -19,7 +18,8 @@ export async function removeOlder(
   const others = new Map<string, string[]>();
   for await (const { key } of output.list(job.prefix, signal)) {
     const [planId = '', ...rest] = key.slice(job.prefix.length).split('/');
-    if (isHandKey(key)) stale.push(key);
+    const isMark = folder.readPartKey(key)?.kind === 'early-end';
+    if (isMark || key.startsWith(folder.leases)) stale.push(key);
     else if (rest.length > 0 && planId !== folder.planId)
       others.set(planId, [...(others.get(planId) ?? []), key]);
   }

@@ -1,22 +1,32 @@
-import type { Part, Plan } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { PlanFolder } from '../protocol/job-folder.ts';
 import { type PartRecord, partRecordSchema } from '../protocol/part-record.ts';
+import { eachLimited } from '../storage/limited.ts';
 import { readJson } from '../storage/read-json.ts';
 import type { Store } from '../storage/store.ts';
 
-/** Reads what was recorded of a plan, by this worker or by one that is gone. A record that can't be read is as none. */
+const readsAtOnce = 16;
+
+/**
+ * Reads what was recorded of a plan, by any worker, in the order of its parts. A record that can't be read counts as
+ * none.
+ */
 export async function readRecords(
   output: Store,
   folder: PlanFolder,
   plan: Plan,
   signal: AbortSignal,
 ): Promise<PartRecord[]> {
-  const read = ({ index }: Part) => readJson(output, folder.record(index), partRecordSchema, signal);
+  const isPart = new Set(plan.parts.map(({ index }) => index));
+  const { objects } = await output.listAll(folder.parts, signal);
+  const keys = objects.flatMap(({ key }) => {
+    const named = folder.readPartKey(key);
+    return named?.kind === 'record' && isPart.has(named.part) ? [key] : [];
+  });
   const records: PartRecord[] = [];
-  const atOnce = 16;
-  for (let from = 0; from < plan.parts.length; from += atOnce) {
-    const found = await Promise.all(plan.parts.slice(from, from + atOnce).map(read));
-    records.push(...found.filter((record) => record !== undefined));
-  }
-  return records;
+  await eachLimited(keys, readsAtOnce, async (key) => {
+    const record = await readJson(output, key, partRecordSchema, signal);
+    if (record !== undefined) records.push(record);
+  });
+  return records.sort((a, b) => a.part - b.part);
 }

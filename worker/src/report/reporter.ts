@@ -9,8 +9,8 @@ import { advance, type RunningChange, type Transition, updateRunning } from './t
 export interface Reporter {
   /** A job from the queue; its state is `queued` until it is moved on. */
   open(job: ReportedJob, facts: JobFacts): JobReport;
-  /** A running job that this worker helps with. Nothing is told until it is this worker's turn to speak. */
-  join(job: ReportedJob, told: JobState): JobReport;
+  /** A running job that this worker joins: silent at first. */
+  join(job: ReportedJob, reported: JobState): JobReport;
   /** Finishes what the sinks still have to say, within the time. */
   close(withinMs: number): Promise<void>;
 }
@@ -26,22 +26,21 @@ export interface JobFacts {
   earlier?: Pick<JobState, 'film'> | undefined;
 }
 
+/**
+ * What this worker says of its job. `reporting`: all. `silent`: only its end, for another worker reports progress, and that
+ * this one pauses is no news. `detached`: nothing, for the job is another worker's.
+ */
+export type Reporting = 'reporting' | 'silent' | 'detached';
+
 export interface JobReport {
   state(): JobState;
   /** Cheap: may be called for every frame. Progress never goes back. */
   update(change: RunningChange): void;
   /** Waits until status file and database have it, but no longer than `withinMs`. */
   move(transition: Transition, withinMs?: number): Promise<void>;
-  /**
-   * Whether progress is told by this worker; of several with one job, one does. True at first for who opened the job.
-   * Resolves, when switched off, after what was said has been written, or a few seconds later.
-   */
-  speak(on: boolean): Promise<void>;
-  speaks(): boolean;
-  /** Others go on with the job: that this worker gives it up for now is no news. */
-  othersGoOn(): void;
-  /** The job is someone else's by now: says nothing more about it. */
-  abandon(): void;
+  reporting(): Reporting;
+  /** Resolves, when this worker falls silent, after what it said has been written, or a few seconds later. */
+  setReporting(to: Reporting): Promise<void>;
 }
 
 export interface ReporterOptions {
@@ -58,8 +57,8 @@ export function createReporter(options: ReporterOptions): Reporter {
   const { sinks, clock = () => new Date(), intervalMs = 2000 } = options;
   const shared = { sinks, clock, intervalMs };
   return {
-    open: (job, facts) => openReport(job, queuedState(job, facts, clock()), { ...shared, speaking: true }),
-    join: (job, told) => openReport(job, joined(job, told), { ...shared, speaking: false }),
+    open: (job, facts) => new Report(job, queuedState(job, facts, clock()), 'reporting', shared),
+    join: (job, reported) => new Report(job, joined(job, reported), 'silent', shared),
     async close(withinMs) {
       const signal = AbortSignal.timeout(withinMs);
       await Promise.all(sinks.map((sink) => sink.close?.(signal)));
@@ -71,74 +70,82 @@ interface ReportSetting {
   sinks: readonly Sink[];
   clock: () => Date;
   intervalMs: number;
-  speaking: boolean;
 }
 
-function openReport(job: ReportedJob, first: JobState, setting: ReportSetting): JobReport {
-  const { sinks, clock, intervalMs } = setting;
-  const webhookUrl = job.options?.webhook;
-  const context: ReportContext = {
-    requestId: job.requestId,
-    ...(webhookUrl === undefined ? {} : { webhookUrl }),
-  };
-  let state = first;
-  let { speaking } = setting;
-  let left = false;
-  let timer: NodeJS.Timeout | undefined;
-  let abandoned = false;
+class Report implements JobReport {
+  readonly #jobId: string;
+  readonly #context: ReportContext;
+  readonly #setting: ReportSetting;
+  #state: JobState;
+  #reporting: Reporting;
+  #timer: NodeJS.Timeout | undefined;
 
-  const stopTimer = () => {
-    clearTimeout(timer);
-    timer = undefined;
-  };
+  constructor(job: ReportedJob, state: JobState, reporting: Reporting, setting: ReportSetting) {
+    const webhookUrl = job.options?.webhook;
+    this.#jobId = job.id;
+    this.#context = { requestId: job.requestId, ...(webhookUrl === undefined ? {} : { webhookUrl }) };
+    this.#setting = setting;
+    this.#state = state;
+    this.#reporting = reporting;
+  }
+
+  state(): JobState {
+    return this.#state;
+  }
+
+  reporting(): Reporting {
+    return this.#reporting;
+  }
+
+  update(change: RunningChange): void {
+    const { clock, intervalMs } = this.#setting;
+    this.#state = updateRunning(this.#state, change, clock());
+    if (this.#timer !== undefined || !this.#reportsProgress()) return;
+    this.#timer = setTimeout(() => setImmediate(() => this.#reportProgress()), intervalMs);
+  }
+
+  async move(transition: Transition, withinMs = defaultFlushMs): Promise<void> {
+    this.#stopTimer();
+    if (this.#reporting === 'detached' || (this.#reporting === 'silent' && isPause(transition))) return;
+    const { sinks, clock } = this.#setting;
+    this.#state = advance(this.#state, transition, clock());
+    for (const sink of sinks) sink.transition(this.#state, this.#context);
+    if (transition.to !== 'running') await this.#flush(withinMs);
+  }
+
+  async setReporting(to: Reporting): Promise<void> {
+    const before = this.#reporting;
+    if (before === 'detached' || before === to) return;
+    this.#reporting = to;
+    if (to === 'reporting') return;
+    this.#stopTimer();
+    if (to === 'silent') return this.#flush(defaultFlushMs);
+    for (const sink of this.#setting.sinks) sink.abandon?.(this.#jobId);
+  }
 
   /**
    * Not in the timer itself: when the whole process has stood still, others that are due must run first, for one of them
    * finds that the job was given to another worker meanwhile.
    */
-  const tellProgress = () => {
-    timer = undefined;
-    if (abandoned || !speaking || state.state !== 'running') return;
-    for (const sink of sinks) sink.progress?.(state);
-  };
+  #reportProgress(): void {
+    this.#timer = undefined;
+    if (!this.#reportsProgress()) return;
+    for (const sink of this.#setting.sinks) sink.progress?.(this.#state);
+  }
 
-  const flush = async (withinMs: number) => {
+  #reportsProgress(): boolean {
+    return this.#reporting === 'reporting' && this.#state.state === 'running';
+  }
+
+  async #flush(withinMs: number): Promise<void> {
     const signal = AbortSignal.timeout(withinMs);
-    await Promise.all(sinks.map((sink) => sink.flush?.(job.id, signal)));
-  };
+    await Promise.all(this.#setting.sinks.map((sink) => sink.flush?.(this.#jobId, signal)));
+  }
 
-  return {
-    state: () => state,
-    update(change) {
-      state = updateRunning(state, change, clock());
-      if (abandoned || !speaking || timer !== undefined || state.state !== 'running') return;
-      timer = setTimeout(() => setImmediate(tellProgress), intervalMs);
-    },
-    async move(transition, withinMs = defaultFlushMs) {
-      stopTimer();
-      if (abandoned || (left && isPause(transition))) return;
-      state = advance(state, transition, clock());
-      for (const sink of sinks) sink.transition(state, context);
-      if (transition.to === 'running') return;
-      await flush(withinMs);
-    },
-    async speak(on) {
-      const before = speaking;
-      speaking = on;
-      if (on || !before) return;
-      stopTimer();
-      await flush(defaultFlushMs);
-    },
-    speaks: () => speaking,
-    othersGoOn() {
-      left = true;
-    },
-    abandon() {
-      stopTimer();
-      abandoned = true;
-      for (const sink of sinks) sink.abandon?.(job.id);
-    },
-  };
+  #stopTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
 }
 
 function isPause({ to }: Transition): boolean {

@@ -49,7 +49,7 @@ export function contradictions(given: Variables): string[] {
     ],
     [
       Number(given.WORKERS_PER_FILM ?? 1) > 1 && given.PARTS_QUEUE_URL === undefined,
-      'PARTS_QUEUE_URL is not set, but WORKERS_PER_FILM is over 1: workers ask each other for help there',
+      'PARTS_QUEUE_URL is not set, but WORKERS_PER_FILM is over 1: part requests go there',
     ],
     [
       given.QUEUE_URL?.endsWith('.fifo') === true,

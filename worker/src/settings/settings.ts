@@ -70,10 +70,10 @@ export const environmentSchema = z.object({
   /** Delay before the second try; doubles from try to try. SQS delays up to 900. */
   RETRY_DELAY_SECONDS: number(30, z.number().min(0).max(900)),
   JOBS_AT_ONCE: number(1, whole.min(1).max(16)),
-  /** Where workers ask each other for help with a film; without it, each film is one worker's. */
+  /** The parts queue, on which workers ask each other to make parts of a film; without it, each film is one worker's. */
   PARTS_QUEUE_URL: url.optional(),
   /** The most workers that make one film together. */
-  WORKERS_PER_FILM: number(1, whole.min(1).max(100)),
+  WORKERS_PER_FILM: number(1, whole.min(1).max(1000)),
 
   SOURCE_BUCKET: z.string().min(1),
   SOURCE_REGION: z.string().optional(),

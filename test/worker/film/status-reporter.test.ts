@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Part } from '../../../worker/src/plan/plan.ts';
+import type { JobState, Progress } from '../../../worker/src/protocol/status.ts';
+import {
+  folder,
+  type Member,
+  type MemberOptions,
+  manyParts,
+  openMember,
+  record,
+} from '../../helpers/film-sessions.ts';
+import { running } from '../../helpers/job-states.ts';
+import { startStore, type TestStore } from '../../helpers/store.ts';
+import { until } from '../../helpers/until.ts';
+
+const plan = manyParts();
+const percent = (value: number): Progress => ({
+  percent: value,
+  publishedBytes: 0,
+  publishedSegments: 0,
+  renditions: [],
+});
+const frames = (count: number) => ({
+  frames: count,
+  framesPerSecond: 50,
+  outSeconds: count / 25,
+  ended: false,
+});
+
+let files: TestStore;
+beforeEach(async () => {
+  files = await startStore();
+});
+afterEach(() => files[Symbol.asyncDispose]());
+
+const open = (options: MemberOptions = {}) => openMember(plan, files.store, options);
+async function begin({ session }: Member): Promise<Part> {
+  await session.enter();
+  return (await session.next('video')) as Part;
+}
+
+describe('of a film’s workers', () => {
+  it('the first with a part reports, and no other while it lives', async () => {
+    await using one = open();
+    await using other = open();
+    expect(one.report.reporting()).toBe('silent');
+    await begin(one);
+    await begin(other);
+    expect([one, other].map(({ report }) => report.reporting())).toEqual(['reporting', 'silent']);
+  });
+
+  it('the next to look reports when the reporter was killed', async () => {
+    const lost = open({ leaseSeconds: 1 });
+    await using other = open({ leaseSeconds: 1 });
+    await begin(lost);
+    const part = await begin(other);
+    lost.kill();
+    await sleep(2100);
+    await record(other, part);
+    await other.session.next('video');
+    expect(other.report.reporting()).toBe('reporting');
+  });
+
+  it('none reports that has only what is recorded: it falls silent before its last record, and frees the lease', async () => {
+    await using one = open();
+    const [first, second] = [await begin(one), await begin(one)];
+    await record(one, first);
+    expect(one.report.reporting()).toBe('reporting');
+    await record(one, second);
+    expect(one.report.reporting()).toBe('silent');
+    expect(await files.keys()).not.toContain(folder.statusLease);
+  });
+
+  it('one that takes over does not take back what was reported', async () => {
+    const readStatus = async (): Promise<JobState> => ({ ...running('job'), progress: percent(60) });
+    await using one = open({ readStatus });
+    await begin(one);
+    one.report.update({ progress: percent(41) });
+    await until(() => one.reported.length > 0, 'a report');
+    one.report.update({ progress: percent(61) });
+    await until(() => one.reported.includes(61), 'the next report');
+    expect(new Set(one.reported)).toEqual(new Set([60, 61]));
+  });
+});
+
+describe('the reporter', () => {
+  it('counts what others have recorded, and how far their parts are', async () => {
+    await using one = open({ leaseSeconds: 2 });
+    await using other = open({ leaseSeconds: 2 });
+    await begin(one);
+    const theirs = await begin(other);
+    const next = (await other.session.next('video')) as Part;
+    await record(other, theirs);
+    other.progress.onProgress(next, frames(25));
+    other.progress.onPublished(next, 500);
+    // Two of thirty seconds are recorded, one more is made: 9.5 % of the video.
+    await until(() => one.reported.includes(9.5), 'the others’ progress');
+    expect(one.progress.now()).toMatchObject({
+      publishedBytes: 500,
+      publishedSegments: 1,
+      framesPerSecond: 50,
+    });
+  });
+});

@@ -1,0 +1,163 @@
+import type { z } from 'zod';
+import type { Logger } from '../log.ts';
+import { leaseSchema, type PartProgress } from '../protocol/lease.ts';
+import { readJson } from '../storage/read-json.ts';
+import type { PutCondition, Store } from '../storage/store.ts';
+
+export interface LeaseOptions {
+  output: Store;
+  /** Names this run. */
+  owner: string;
+  messageId: string;
+  /** A lease that was not renewed for so long may be taken over. */
+  leaseSeconds: number;
+  /** What a lease's body says of its part. */
+  progressOf: (key: string) => PartProgress | undefined;
+  /** Another worker has taken a lease over. */
+  onLost: (key: string) => void;
+  log: Logger;
+}
+
+interface Held {
+  etag: string;
+  renewals: number;
+  /** Of this process's steady clock, when the last write began. */
+  writtenAtMs: number;
+  timer?: NodeJS.Timeout | undefined;
+  writing?: Promise<unknown> | undefined;
+}
+
+/** With leases of a minute each key is written every 30 s, and a renewal has the other half to be tried again. */
+const renewalsPerLease = 2;
+
+const headers = { contentType: 'application/json', cacheControl: 'no-cache' };
+
+/**
+ * The leases that this worker holds. A lease is created where there is none (If-None-Match), renewed and taken over where
+ * it is unchanged (If-Match), so one worker holds it at a time. Its age is judged by the storage's clock, in listings.
+ */
+export class HeldLeases {
+  readonly #options: LeaseOptions;
+  readonly #held = new Map<string, Held>();
+  /** Leases whose write failed, by the answer at least. */
+  readonly #unsure = new Set<string>();
+
+  constructor(options: LeaseOptions) {
+    this.#options = options;
+  }
+
+  holds(key: string): boolean {
+    return this.#held.has(key);
+  }
+
+  /**
+   * @param staleEtag of a lease that may be taken over; undefined where none was seen
+   * @returns false when another worker was quicker
+   */
+  async acquire(key: string, staleEtag: string | undefined, signal: AbortSignal): Promise<boolean> {
+    const condition: PutCondition =
+      staleEtag === undefined ? { kind: 'absent' } : { kind: 'unchanged', etag: staleEtag };
+    const writtenAtMs = performance.now();
+    const outcome = await this.#write(key, 0, { condition, signal }).catch((error: unknown) => {
+      // It may have been written, and would keep others from the part.
+      this.#unsure.add(key);
+      throw error;
+    });
+    if (outcome.kind === 'condition-failed') return false;
+    const held: Held = { etag: outcome.etag, renewals: 0, writtenAtMs };
+    this.#held.set(key, held);
+    this.#renewLater(key, held);
+    return true;
+  }
+
+  /** No longer renewed; the object stays: the part's record is there, and says more. */
+  drop(key: string): void {
+    clearTimeout(this.#held.get(key)?.timer);
+    this.#held.delete(key);
+  }
+
+  /** Leaves the lease to the next run of this message, for as long as a lease lasts. */
+  async keep(key: string, signal: AbortSignal): Promise<void> {
+    const held = this.#held.get(key);
+    if (held === undefined) return;
+    this.drop(key);
+    await held.writing;
+    const condition: PutCondition = { kind: 'unchanged', etag: held.etag };
+    await this.#write(key, held.renewals + 1, { condition, kept: true, signal });
+  }
+
+  /** Others may take what it stands for at once. */
+  async release(key: string, signal: AbortSignal): Promise<void> {
+    const held = this.#held.get(key);
+    if (held === undefined) return;
+    this.drop(key);
+    await held.writing;
+    const { leaseSeconds, output } = this.#options;
+    // After a standstill of this process the lease may be another worker's.
+    if (performance.now() - held.writtenAtMs > leaseSeconds * 1000) return this.#removeOwn(key, signal);
+    await output.remove([key], signal);
+  }
+
+  async releaseAll(signal: AbortSignal): Promise<void> {
+    const unsure = [...this.#unsure];
+    this.#unsure.clear();
+    await Promise.all([
+      ...[...this.#held.keys()].map((key) => this.release(key, signal)),
+      ...unsure.map((key) => this.#removeOwn(key, signal)),
+    ]);
+  }
+
+  async #removeOwn(key: string, signal: AbortSignal): Promise<void> {
+    const { output, owner } = this.#options;
+    const lease = await readJson(output, key, leaseSchema, signal);
+    if (lease?.owner === owner) await output.remove([key], signal);
+  }
+
+  #renewLater(key: string, held: Held): void {
+    const waitMs = (this.#options.leaseSeconds * 1000) / renewalsPerLease;
+    held.timer = setTimeout(() => {
+      held.writing = this.#renew(key, held).catch((error: unknown) =>
+        this.#options.log.warn({ err: error, key }, 'could not renew a lease'),
+      );
+    }, waitMs).unref();
+  }
+
+  async #renew(key: string, held: Held): Promise<void> {
+    const { leaseSeconds, onLost } = this.#options;
+    const writtenAtMs = performance.now();
+    try {
+      const outcome = await this.#write(key, held.renewals + 1, {
+        condition: { kind: 'unchanged', etag: held.etag },
+        // After that the lease is stale, and whether it could be renewed changes nothing.
+        signal: AbortSignal.timeout(leaseSeconds * 1000),
+      });
+      if (outcome.kind === 'condition-failed') {
+        if (this.#held.get(key) !== held) return;
+        this.drop(key);
+        onLost(key);
+        return;
+      }
+      Object.assign(held, { etag: outcome.etag, renewals: held.renewals + 1, writtenAtMs });
+    } finally {
+      if (this.#held.get(key) === held) this.#renewLater(key, held);
+    }
+  }
+
+  #write(
+    key: string,
+    renewals: number,
+    { condition, kept = false, signal }: { condition: PutCondition; kept?: boolean; signal: AbortSignal },
+  ) {
+    const { owner, messageId, progressOf, output } = this.#options;
+    const progress = progressOf(key);
+    const body: z.infer<typeof leaseSchema> = {
+      version: 1,
+      owner,
+      messageId,
+      renewals,
+      kept,
+      ...(progress && { progress }),
+    };
+    return output.putIf(key, JSON.stringify(body), condition, { ...headers, signal });
+  }
+}

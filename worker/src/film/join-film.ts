@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import type { QueuedJob } from '../protocol/job.ts';
+import type { PlanFolder } from '../protocol/job-folder.ts';
+import { writePlanFile } from '../protocol/plan-file.ts';
+import { eachLimited } from '../storage/limited.ts';
+import { partsToRequest } from './choose.ts';
+import type { FilmProgress } from './film-progress.ts';
+import type { PlannedFilm, TranscodeRun } from './make-film.ts';
+import type { FilmSession } from './session.ts';
+import { SharedSession } from './shared-session.ts';
+import { SoloSession } from './solo-session.ts';
+import { type FilmView, readView } from './view.ts';
+
+/** Part requests that are sent at once. */
+const sendsAtOnce = 8;
+
+/**
+ * Decides whether this worker makes the film alone or with others, and takes its place among them.
+ * @returns undefined where as many workers are on the film as may be, or where another run holds this very message
+ */
+export async function joinFilm(
+  film: PlannedFilm,
+  folder: PlanFolder,
+  run: TranscodeRun,
+  progress: FilmProgress,
+): Promise<FilmSession | undefined> {
+  const width = widthOf(film.job, run);
+  if (film.role === 'helper') return joinAsHelper(film, folder, run, progress, width);
+
+  const view = await readRecorded(folder, run);
+  progress.mergeRecorded(view.recorded);
+  if (view.recorded.size > 0) run.log.info({ parts: [...view.recorded] }, 'parts are done already');
+  if (width === 1 || !(await mayBeShared(film, folder, run, { view, width }))) {
+    return new SoloSession({ plan: film.plan, folder, output: run.stores.output, view });
+  }
+  return joinAsPlanner(film, folder, run, progress, width);
+}
+
+/** Others learn of the film by its plan file, and of their part by a request. */
+async function joinAsPlanner(
+  film: PlannedFilm,
+  folder: PlanFolder,
+  run: TranscodeRun,
+  progress: FilmProgress,
+  width: number,
+): Promise<FilmSession | undefined> {
+  const { job, plan, request } = film;
+  const { stores, report, sendPartRequest, log, signal } = run;
+  const { probeSeconds } = report.state().timings;
+  await writePlanFile(stores.output, folder, { request, plan, probeSeconds }, signal);
+  const session = openSharedSession(film, folder, run, progress);
+  const entered = await session.enter();
+  if (entered === undefined) {
+    await session[Symbol.asyncDispose]();
+    return undefined;
+  }
+  const parts = partsToRequest(plan, entered.view, width);
+  await eachLimited(parts, sendsAtOnce, async ({ index }) =>
+    sendPartRequest?.({ job, plan: plan.id, firstPart: index }),
+  );
+  log.info({ requests: parts.length, workers: entered.workers }, 'sent part requests');
+  // Until now a failure here was the job's; from now on others may go on.
+  await report.setReporting('silent');
+  return session;
+}
+
+async function joinAsHelper(
+  film: PlannedFilm,
+  folder: PlanFolder,
+  run: TranscodeRun,
+  progress: FilmProgress,
+  width: number,
+): Promise<FilmSession | undefined> {
+  const { plan, firstPart } = film;
+  const session = openSharedSession(film, folder, run, progress);
+  const part = plan.parts.find(({ index }) => index === firstPart);
+  // A message that comes again may have leases of its own that have to be looked for.
+  const isIn = !run.isRepeat && part !== undefined && (await session.reserve(part));
+  if (!isIn) {
+    const entered = await session.enter({ width, firstPart });
+    if (entered === undefined || entered.workers >= width) {
+      await session[Symbol.asyncDispose]();
+      return undefined;
+    }
+  }
+  run.log.info({ plan: plan.id, part: isIn ? firstPart : undefined }, 'joined a film');
+  return session;
+}
+
+function openSharedSession(
+  { job, plan }: PlannedFilm,
+  folder: PlanFolder,
+  run: TranscodeRun,
+  progress: FilmProgress,
+): SharedSession {
+  const { stores, messageId, isRepeat, leaseSeconds, report, log, signal } = run;
+  return new SharedSession({
+    plan,
+    folder,
+    output: stores.output,
+    owner: randomUUID(),
+    messageId,
+    isRepeat,
+    leaseSeconds,
+    progress,
+    report,
+    readStatus: () => run.readStatus(job.id),
+    log,
+    signal,
+  });
+}
+
+async function readRecorded(folder: PlanFolder, { stores, signal }: TranscodeRun): Promise<FilmView> {
+  const parts = await stores.output.listAll(folder.parts, signal);
+  return readView(folder, parts, { at: parts.at, objects: [] }, 0);
+}
+
+/** Whether there is work for others, or others may be at what is left: a film that was taken over. */
+async function mayBeShared(
+  { plan }: PlannedFilm,
+  folder: PlanFolder,
+  { stores, signal }: TranscodeRun,
+  { view, width }: { view: FilmView; width: number },
+): Promise<boolean> {
+  if (partsToRequest(plan, view, width).length > 0) return true;
+  if (view.recorded.size === 0) return false;
+  return (await stores.output.head(folder.planFile, signal)) !== undefined;
+}
+
+/** The most workers that may make this film. */
+function widthOf({ options }: QueuedJob, { settings, sendPartRequest }: TranscodeRun): number {
+  if (sendPartRequest === undefined) return 1;
+  const { workersPerFilm } = settings.sharing;
+  return Math.min(workersPerFilm, options?.workersPerFilm ?? workersPerFilm);
+}

@@ -1,0 +1,35 @@
+import type { Part, Plan } from '../plan/plan.ts';
+import type { PlanFolder } from '../protocol/job-folder.ts';
+import type { PartRecord } from '../protocol/part-record.ts';
+import { headersFor } from '../publish/content-types.ts';
+import type { Store } from '../storage/store.ts';
+import { endsEarly } from './check-length.ts';
+
+/** One worker's share in the making of a film: which parts it makes, and whether it commits the film. */
+export interface FilmSession extends AsyncDisposable {
+  /** Whether other workers may be on the film. */
+  readonly isShared: boolean;
+  /** The next part for this worker, which has begun it by that; undefined when none is left to begin. */
+  next(kind: Part['kind']): Promise<Part | undefined>;
+  /** Writes that a part is done and published. */
+  record(part: Part, record: PartRecord, signal: AbortSignal): Promise<void>;
+  /** Whether this worker writes the playlists: all parts are recorded, and no other worker is at it. */
+  claimAssembly(): Promise<boolean>;
+  /** After an error: prepares the next run of the message, and lets the report say what is true of the job. */
+  fail(error: unknown): Promise<void>;
+}
+
+/** Writes a part's record, and before it a mark where the film ends in the part: later parts need not be made. */
+export async function writeRecord(
+  output: Store,
+  folder: PlanFolder,
+  plan: Plan,
+  { part, record, signal }: { part: Part; record: PartRecord; signal: AbortSignal },
+): Promise<void> {
+  if (endsEarly(plan, part, record.endSeconds)) {
+    const key = folder.earlyEnd(part.index);
+    await output.put(key, '', { contentType: 'text/plain', cacheControl: 'no-cache', signal });
+  }
+  const key = folder.record(part.index);
+  await output.put(key, JSON.stringify(record), { ...headersFor(key), signal });
+}

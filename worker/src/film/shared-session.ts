@@ -1,0 +1,242 @@
+import type { z } from 'zod';
+import { failureKind } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { Part, Plan } from '../plan/plan.ts';
+import type { PlanFolder } from '../protocol/job-folder.ts';
+import { leaseSchema } from '../protocol/lease.ts';
+import type { PartRecord } from '../protocol/part-record.ts';
+import type { JobState } from '../protocol/status.ts';
+import type { JobReport } from '../report/reporter.ts';
+import { eachLimited } from '../storage/limited.ts';
+import { readJson } from '../storage/read-json.ts';
+import type { Store } from '../storage/store.ts';
+import { choosePart } from './choose.ts';
+import type { FilmProgress } from './film-progress.ts';
+import { HeldLeases } from './held-leases.ts';
+import { type FilmSession, writeRecord } from './session.ts';
+import { StatusReporter } from './status-reporter.ts';
+import { type FilmView, liveLeases, partsMissing, readView } from './view.ts';
+
+export interface SharedSessionOptions {
+  plan: Plan;
+  folder: PlanFolder;
+  output: Store;
+  /** Names this run of the worker. */
+  owner: string;
+  /** Of the message that this worker holds; the same through its retries. */
+  messageId: string;
+  /** The message may have been handed out before. */
+  isRepeat: boolean;
+  /** A lease that was not renewed for so long is a lost worker's. */
+  leaseSeconds: number;
+  progress: FilmProgress;
+  report: JobReport;
+  /** The job's state as any worker reported it last. */
+  readStatus: () => Promise<JobState | undefined>;
+  log: Logger;
+  signal: AbortSignal;
+  random?: () => number;
+}
+
+/** What a session looked at so short a time ago is not looked at again for a part of the other kind. */
+const sameLookMs = 1000;
+
+const readsAtOnce = 16;
+
+/** A stop must not wait longer for the leases to go; they become stale by themselves. */
+const leaveMs = 2000;
+
+/** One of several workers on a film. They know of each other by leases and records in the output bucket alone. */
+export class SharedSession implements FilmSession {
+  readonly isShared = true;
+  readonly #options: SharedSessionOptions;
+  readonly #leases: HeldLeases;
+  readonly #status: StatusReporter;
+  readonly #begun = new Set<number>();
+  /** Parts whose leases an earlier run of this message has left for this one. */
+  #kept: ReadonlySet<number> = new Set();
+  readonly #reserved: Part[] = [];
+  #lastLook: { view: FilmView; atMs: number } | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+  readonly #release = () => void this.#releaseAll();
+
+  constructor(options: SharedSessionOptions) {
+    this.#options = options;
+    const { folder, progress, signal } = options;
+    this.#leases = new HeldLeases({
+      ...options,
+      progressOf: (key) => {
+        const part = folder.readPartKey(key)?.part;
+        return part === undefined ? undefined : progress.ofPart(part);
+      },
+      onLost: (key) => this.#status.lost(key),
+    });
+    this.#status = new StatusReporter({
+      ...options,
+      leases: this.#leases,
+      look: () => this.#lookNow(),
+    });
+    // At once, not when the work has ended: others take its parts up.
+    signal.addEventListener('abort', this.#release, { once: true });
+  }
+
+  /** Begins with this part, if no other worker has: one write, and no look at the film. */
+  async reserve(part: Part): Promise<boolean> {
+    const { folder, signal } = this.#options;
+    if (!(await this.#leases.acquire(folder.partLease(part.index), undefined, signal))) return false;
+    this.#begin(part);
+    this.#reserved.push(part);
+    return true;
+  }
+
+  /**
+   * Looks at who is on the film, and takes up what an earlier run of this message has kept.
+   * @param request where the message is a part request: while its part is another's and there is room, no more is read
+   * @returns undefined where another run holds this very message, or did so until just before
+   */
+  async enter(request?: {
+    width: number;
+    firstPart: number | undefined;
+  }): Promise<{ view: FilmView; workers: number } | undefined> {
+    const { plan, messageId, isRepeat } = this.#options;
+    const view = await this.#lookNow();
+    const live = liveLeases(plan, view);
+    const hasRoom = request !== undefined && !isRepeat && live.length < request.width;
+    const read = hasRoom ? live.filter(({ part }) => part.index === request.firstPart) : live;
+    const keys = read.map(({ part, lease }) => ({ part: part.index, key: lease.key }));
+    if (view.assembly?.isLive) keys.push({ part: -1, key: view.assembly.key });
+    const found = await this.#readLeases(keys);
+    const mine = found.filter(({ lease }) => lease.messageId === messageId);
+    if (mine.some(({ lease }) => !lease.kept)) return undefined;
+    this.#kept = new Set(mine.map(({ part }) => part));
+    const owners = new Set(found.flatMap(({ lease }) => (lease.kept ? [] : [lease.owner])));
+    return { view, workers: owners.size };
+  }
+
+  next(kind: Part['kind']): Promise<Part | undefined> {
+    const reserved = this.#reserved.findIndex((part) => part.kind === kind);
+    if (reserved >= 0) return Promise.resolve(this.#reserved.splice(reserved, 1)[0]);
+    // A worker that began with a reserved part has not looked yet; the planner has the audio.
+    if (kind === 'audio' && this.#lastLook === undefined) return Promise.resolve(undefined);
+    return this.#inTurn(() => this.#choose(kind));
+  }
+
+  async record(part: Part, record: PartRecord, signal: AbortSignal): Promise<void> {
+    const { output, folder, plan } = this.#options;
+    await this.#status.recording(part);
+    await writeRecord(output, folder, plan, { part, record, signal });
+    this.#leases.drop(folder.partLease(part.index));
+  }
+
+  claimAssembly(): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const { plan, folder, signal } = this.#options;
+      const records = await this.#lookAtRecords();
+      if (partsMissing(plan, records).length > 0) return false;
+      const key = folder.assemblyLease;
+      if (await this.#leases.acquire(key, undefined, signal)) return true;
+      const { assembly } = await this.#lookNow();
+      if (assembly?.isLive) return false;
+      return this.#leases.acquire(key, assembly?.etag, signal);
+    });
+  }
+
+  async fail(error: unknown): Promise<void> {
+    const { folder, report, log, signal } = this.#options;
+    const late = AbortSignal.timeout(leaveMs);
+    try {
+      if (failureKind(error) === 'trouble' && !signal.aborted) {
+        const leases = [...this.#begun].map((part) => folder.partLease(part));
+        await Promise.all(leases.map((key) => this.#leases.keep(key, late)));
+      }
+      await this.#releaseAll();
+      await report.setReporting((await this.#hasPeers(late)) ? 'silent' : 'reporting');
+    } catch (failure) {
+      log.warn({ err: failure }, 'could not leave the film in order; its leases become stale by themselves');
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#options.signal.removeEventListener('abort', this.#release);
+    await this.#releaseAll();
+  }
+
+  async #choose(kind: Part['kind']): Promise<Part | undefined> {
+    const { plan, folder, signal, random = Math.random } = this.#options;
+    const last = this.#lastLook;
+    const isFresh = last !== undefined && performance.now() - last.atMs < sameLookMs;
+    const view = isFresh ? last.view : await this.#lookNow();
+    const taken = new Set<number>();
+    for (;;) {
+      const chooser = { begun: this.#begun, kept: this.#kept, taken, random };
+      const choice = choosePart(plan, kind, view, chooser);
+      if (choice === undefined) return undefined;
+      const { part, staleEtag } = choice;
+      if (await this.#leases.acquire(folder.partLease(part.index), staleEtag, signal)) {
+        this.#begin(part);
+        await this.#status.consider(view);
+        return part;
+      }
+      taken.add(part.index);
+    }
+  }
+
+  #begin(part: Part): void {
+    this.#begun.add(part.index);
+    this.#status.begun(part);
+  }
+
+  async #lookNow(signal = this.#options.signal): Promise<FilmView> {
+    const { output, folder, leaseSeconds } = this.#options;
+    const [parts, leases] = await Promise.all([
+      output.listAll(folder.parts, signal),
+      output.listAll(folder.leases, signal),
+    ]);
+    const view = readView(folder, parts, leases, leaseSeconds);
+    this.#lastLook = { view, atMs: performance.now() };
+    return view;
+  }
+
+  async #lookAtRecords(): Promise<FilmView> {
+    const { output, folder, leaseSeconds, signal } = this.#options;
+    const parts = await output.listAll(folder.parts, signal);
+    return readView(folder, parts, { at: parts.at, objects: [] }, leaseSeconds);
+  }
+
+  /** Whether other workers go on with the film. */
+  async #hasPeers(signal: AbortSignal): Promise<boolean> {
+    const { plan, output, messageId } = this.#options;
+    const view = await this.#lookNow(signal);
+    if (view.assembly?.isLive) return true;
+    // One after the other: mostly the first is another worker's.
+    for (const { lease } of liveLeases(plan, view)) {
+      const found = await readJson(output, lease.key, leaseSchema, signal);
+      if (found !== undefined && !found.kept && found.messageId !== messageId) return true;
+    }
+    return false;
+  }
+
+  async #readLeases(keys: readonly { part: number; key: string }[]) {
+    const { output, signal } = this.#options;
+    const found: { part: number; lease: z.infer<typeof leaseSchema> }[] = [];
+    await eachLimited(keys, readsAtOnce, async ({ part, key }) => {
+      const lease = await readJson(output, key, leaseSchema, signal);
+      if (lease !== undefined) found.push({ part, lease });
+    });
+    return found;
+  }
+
+  async #releaseAll(): Promise<void> {
+    this.#status.stop();
+    await this.#leases.releaseAll(AbortSignal.timeout(leaveMs)).catch((error: unknown) => {
+      this.#options.log.warn({ err: error }, 'could not release all leases; they become stale by themselves');
+    });
+  }
+
+  /** One after the other, so that a part is not chosen twice here. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(work);
+    this.#turn = mine.catch(() => {});
+    return mine;
+  }
+}
