@@ -16,7 +16,8 @@ export function deadCommand(): Command {
   return farmCommand('dead').action((options: CommonOptions) =>
     withFarm(options, async ({ farm, say, answer }) => {
       const letters = await takeDeadLetters(farm);
-      await Promise.all(letters.map((letter) => release(farm, letter)));
+      // One that can't be released comes back when its hold ends; the list is worth more.
+      await Promise.allSettled(letters.map((letter) => release(farm, letter)));
       for (const letter of letters) say(letterLine(letter));
       say(
         letters.length === 0 ? 'No job was given up.' : `${count(letters)}. "farm redrive" tries them again.`,

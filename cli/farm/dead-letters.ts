@@ -1,4 +1,5 @@
 import {
+  ChangeMessageVisibilityBatchCommand,
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
   type Message,
@@ -28,19 +29,35 @@ export interface HeldLetter extends DeadLetter {
 
 type Queues = Pick<Farm, 'address' | 'sqs'>;
 
-/** Long enough to look through the letters of a farm; those in our hands are hidden from others meanwhile. */
-const holdSeconds = 60;
+/** How long a dead letter is held, that is hidden from others, without a renewal. */
+const holdSeconds = 600;
+/** Receiving thousands of them may take longer than that. */
+const renewSeconds = holdSeconds / 3;
+/** ChangeMessageVisibilityBatch takes this many. */
+const renewedPerCall = 10;
 
 /** Takes every dead letter in hand. `release` or `redrive` each of them. */
-export async function takeDeadLetters(queues: Queues): Promise<HeldLetter[]> {
-  const taken = await Promise.all([takeFrom(queues, 'jobs'), takeFrom(queues, 'parts')]);
+export async function takeDeadLetters(
+  queues: Queues,
+  now: () => number = () => performance.now(),
+): Promise<HeldLetter[]> {
+  const taken = await Promise.all([takeFrom(queues, 'jobs', now), takeFrom(queues, 'parts', now)]);
   return taken.flat();
 }
 
-async function takeFrom({ address, sqs }: Queues, queue: DeadLetter['queue']): Promise<HeldLetter[]> {
+async function takeFrom(
+  { address, sqs }: Queues,
+  queue: DeadLetter['queue'],
+  now: () => number,
+): Promise<HeldLetter[]> {
   const QueueUrl = deadLettersOf(address, queue);
   const letters = new Map<string, HeldLetter>();
+  let renewedAt = now();
   while (QueueUrl !== undefined) {
+    if (now() - renewedAt > renewSeconds * 1000) {
+      await renew(sqs, QueueUrl, [...letters.values()]);
+      renewedAt = now();
+    }
     const { Messages = [] } = await sqs.send(
       new ReceiveMessageCommand({
         QueueUrl,
@@ -57,6 +74,18 @@ async function takeFrom({ address, sqs }: Queues, queue: DeadLetter['queue']): P
     if (letters.size === known) break;
   }
   return [...letters.values()];
+}
+
+/** One that can't be renewed is seen by others before its time, which harms nothing. */
+async function renew(sqs: Queues['sqs'], QueueUrl: string, letters: readonly HeldLetter[]): Promise<void> {
+  for (let start = 0; start < letters.length; start += renewedPerCall) {
+    const Entries = letters.slice(start, start + renewedPerCall).map(({ message }, index) => ({
+      Id: String(index),
+      ReceiptHandle: message.ReceiptHandle,
+      VisibilityTimeout: holdSeconds,
+    }));
+    await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries }));
+  }
 }
 
 function deadLettersOf(address: Queues['address'], queue: DeadLetter['queue']): string | undefined {

@@ -138,6 +138,63 @@ describe('openHttpSource', () => {
     expect(asked).toEqual([]);
   });
 
+  it('follows redirects once, and again when the address that they led to has expired', async () => {
+    let expired = '';
+    let signatures = 0;
+    handler = (request, response) => {
+      const url = request.url ?? '';
+      if (url.startsWith('/film')) {
+        return void response.writeHead(302, { location: `/signed?signature=${++signatures}` }).end();
+      }
+      if (url === expired) return void response.writeHead(403).end();
+      serve('"v1"')(request, response);
+    };
+    const source = open('/film.mp4');
+    const info = await source.describe();
+    const read = async () => String(await buffer(await source.readRange({ start: 3, end: 5 }, info)));
+    for (let block = 0; block < 20; block++) expect(await read()).toBe('345');
+    expect(signatures).toBe(1);
+    expired = '/signed?signature=1';
+    expect(await read()).toBe('345');
+    expect(await read()).toBe('345');
+    expect(signatures).toBe(2);
+  });
+
+  it('looks again when another mirror gives another ETag to a film of the same size', async () => {
+    let answers = 0;
+    handler = (request, response) =>
+      serve(answers++ % 2 === 0 ? '"mirror-a"' : '"mirror-b"')(request, response);
+    const source = open('/film.mp4');
+    const info = await source.describe();
+    for (let block = 0; block < 4; block++)
+      expect(String(await buffer(await source.readRange({ start: 3, end: 5 }, info)))).toBe('345');
+  });
+
+  it('names no user, password or signature in any error', async () => {
+    const secrets = /SECRET/;
+    handler = (_, response) => void response.writeHead(404).end();
+    const messageOf = (work: () => unknown) =>
+      Promise.resolve()
+        .then(work)
+        .then(String, (error: Error) => error.message);
+    const messages = [
+      await messageOf(() => open('/film.mp4?X-Amz-Signature=SECRET').describe()),
+      await messageOf(() =>
+        openHttpSource('https://SECRET:SECRET@host/x.mp4?a=SECRET', { allowPrivate: true }),
+      ),
+      await messageOf(() => openHttpSource('http://SECRET:SECRET@[::1/x?SECRET', { allowPrivate: true })),
+    ];
+    handler = (_, response) => void response.writeHead(302, { location: '/again?SECRET' }).end();
+    messages.push(await messageOf(() => open('/film.mp4?token=SECRET').describe()));
+    handler = (_, response) =>
+      void response.writeHead(302, { location: 'https://SECRET@host/x?SECRET' }).end();
+    messages.push(await messageOf(() => open('/film.mp4?token=SECRET').describe()));
+    handler = (_, response) => void response.writeHead(403).end();
+    messages.push(await messageOf(() => open('/film.mp4?token=SECRET').describe()));
+    for (const message of messages.slice(1)) expect(message).toMatch(/^The source /);
+    for (const message of messages) expect(message).not.toMatch(secrets);
+  });
+
   it.each(['http://user:pass@example.com/film.mp4', 'http://', 'http://[::1', 'ftp://example.com/film.mp4'])(
     'refuses the address %s',
     (address) => {

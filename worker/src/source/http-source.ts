@@ -18,6 +18,9 @@ export interface HttpSourceOptions {
 
 const maxRedirects = 5;
 
+/** Answers with another ETag and the same size that are taken for another mirror's. */
+const maxLooks = 4;
+
 interface Connecting extends HttpSourceOptions {
   agents: { http: HttpAgent; https: HttpsAgent };
 }
@@ -32,10 +35,27 @@ export function openHttpSource(address: string, options: HttpSourceOptions): Sou
   const start = parseAddress(address);
   // Connections of its own: an agent reuses by host name, and others may have connected without our lookup.
   const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
-  const name = clip(`${start.origin}${start.pathname}`);
+  const name = nameOf(start);
+  // Where the redirects led last. Signed addresses expire, and then the redirects are followed again.
+  let target = start;
+  const getRange = async (range: ByteRange, signal?: AbortSignal) => {
+    if (target !== start) {
+      const response = await getOnce(target, range, { ...options, agents }, signal).catch(
+        (error: unknown) => {
+          target = start;
+          throw error;
+        },
+      );
+      if (!isExpired(response)) return response;
+      response.destroy();
+    }
+    const found = await get(start, range, { ...options, agents }, signal);
+    target = found.url;
+    return found.response;
+  };
 
   const fetchRange = (range: ByteRange, signal?: AbortSignal) =>
-    retrying(() => get(start, range, { ...options, agents }, signal), {
+    retrying(() => getRange(range, signal), {
       passes: canPass,
       forSeconds: retrySeconds,
       signal,
@@ -54,17 +74,39 @@ export function openHttpSource(address: string, options: HttpSourceOptions): Sou
       return infoOf(name, response);
     },
     async readRange(range, info, signal) {
-      const response = await fetchRange(range, signal);
-      try {
-        const now = infoOf(name, response);
-        if (now.etag === info.etag && now.sizeBytes === info.sizeBytes) return response;
-        throw new RefusedError('source-replaced', `The source "${name}" was replaced while it was read.`);
-      } catch (error) {
+      // Mirrors of one address may give one film several ETags: another look from the start may meet the first one again.
+      for (let looks = 1; ; looks++) {
+        const response = await fetchRange(range, signal);
+        try {
+          const now = infoOf(name, response);
+          if (now.etag === info.etag && now.sizeBytes === info.sizeBytes) return response;
+          if (now.sizeBytes !== info.sizeBytes || looks === maxLooks) throw replaced(name);
+        } catch (error) {
+          response.destroy();
+          throw error;
+        }
         response.destroy();
-        throw error;
+        target = start;
       }
     },
   };
+}
+
+function replaced(name: string): RefusedError {
+  return new RefusedError(
+    'source-replaced',
+    `The source "${name}" was replaced while it was read, or its servers give the same film different ETags.`,
+  );
+}
+
+/** An address as errors may name it: user, password and query can be secrets. */
+function nameOf({ origin, pathname }: URL): string {
+  return clip(`${origin}${pathname}`);
+}
+
+/** A signed address or an edge node that has had its time. */
+function isExpired({ statusCode = 0 }: IncomingMessage): boolean {
+  return [400, 401, 403, 404, 410].includes(statusCode) || (statusCode >= 300 && statusCode < 400);
 }
 
 function parseAddress(address: string, base?: URL): URL {
@@ -89,19 +131,21 @@ async function get(
   range: ByteRange,
   options: Connecting,
   signal?: AbortSignal,
-): Promise<IncomingMessage> {
+): Promise<{ response: IncomingMessage; url: URL }> {
   let url = address;
   for (let redirects = 0; redirects <= maxRedirects; redirects++) {
     const response = await getOnce(url, range, options, signal);
     const { statusCode = 0, headers } = response;
-    if (statusCode < 300 || statusCode > 399) return response;
+    if (statusCode < 300) return { response, url };
+    if (statusCode === 416) return { response, url };
     response.destroy();
+    if (statusCode >= 400) throw refusalOf(url, statusCode);
     if (headers.location === undefined) break;
     url = parseAddress(headers.location, url);
   }
   throw new RefusedError(
     'source-address',
-    `The source "${clip(address.href)}" redirects more than ${maxRedirects} times.`,
+    `The source "${nameOf(address)}" redirects more than ${maxRedirects} times.`,
   );
 }
 
@@ -126,7 +170,8 @@ function getOnce(
   );
   request.on('response', (response) => {
     const { statusCode = 0 } = response;
-    if (statusCode < 400 || statusCode === 416) return resolve(response);
+    // Trouble at the redirects' target is waited out there.
+    if (statusCode < 500 && statusCode !== 408 && statusCode !== 429) return resolve(response);
     response.destroy();
     reject(refusalOf(url, statusCode));
   });
@@ -136,7 +181,7 @@ function getOnce(
 }
 
 function refusalOf(url: URL, status: number): Error {
-  const name = clip(`${url.origin}${url.pathname}`);
+  const name = nameOf(url);
   if (status === 404 || status === 410) {
     return new RefusedError('source-missing', `The source "${name}" does not exist (HTTP ${status}).`);
   }
