@@ -28,6 +28,7 @@ export function videoStream(changes: Partial<VideoStream> = {}): VideoStream {
     variableFrameRate: false,
     roundedTimestamps: false,
     interlaced: false,
+    hasCaptions: false,
     startSeconds: 0,
     durationSeconds: 600,
     ...changes,

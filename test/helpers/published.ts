@@ -16,7 +16,7 @@ export function videoRendition(name: VideoRendition['name'], width: number, heig
 
 export function audioRendition(index: number, changes: Partial<AudioRendition> = {}): AudioRendition {
   return {
-    streamIndex: index + 1,
+    streamIndexes: [index + 1],
     durationSeconds: 60,
     name: `audio-${index}`,
     label: `Track ${index + 1}`,
@@ -46,6 +46,7 @@ export function planOf(changes: Partial<Plan> = {}): Plan {
       prepare: [],
       timing: 'source',
       frameRate: { num: 30000, den: 1001 },
+      hasCaptions: false,
       gopSeconds: 2,
       renditions: [videoRendition('720p', 1280, 720), videoRendition('360p', 640, 360)],
       posterSeconds: 6,

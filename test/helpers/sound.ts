@@ -14,9 +14,19 @@ export interface Sound {
   hertz(fromSeconds: number, toSeconds: number): number;
 }
 
-export async function listen({ joinedPath }: ReadRendition): Promise<Sound> {
+/** @param channel the name of the only one to listen to; else all of them are mixed */
+export async function listen({ joinedPath }: ReadRendition, channel?: string): Promise<Sound> {
   const bytes = await ffmpeg(
-    ...['-xerror', '-i', joinedPath, '-ac', '1', '-ar', String(samplesPerSecond)],
+    ...[
+      '-xerror',
+      '-i',
+      joinedPath,
+      ...(channel ? ['-af', `pan=mono|c0=${channel}`] : []),
+      '-ac',
+      '1',
+      '-ar',
+      String(samplesPerSecond),
+    ],
     ...['-f', 'f32le', '-'],
   );
   const samples = new Float32Array(Uint8Array.from(bytes).buffer);

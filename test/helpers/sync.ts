@@ -13,7 +13,7 @@ export function flashesAndBeeps(seconds = 6): string[] {
 }
 
 /** A flash in a published film, and how much later its beep is heard; undefined where no beep is near. */
-export interface Flash {
+interface Flash {
   seconds: number;
   beepAfterSeconds: number | undefined;
 }

@@ -37,6 +37,7 @@ const media: Media = {
     variableFrameRate: false,
     roundedTimestamps: false,
     interlaced: false,
+    hasCaptions: false,
     startSeconds: 0,
     durationSeconds: referenceFilm.durationSeconds,
   },

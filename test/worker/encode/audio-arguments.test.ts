@@ -12,8 +12,14 @@ describe('audioArguments', () => {
       renditions: ['audio-0'],
       inputArgs: ['-vn', '-copyts', '-itsoffset', '0.000001'],
       outputArgs: [
-        ...['-map', '0:1', '-map_metadata', '-1', '-map_chapters', '-1'],
-        ...['-af', 'aresample=48000:async=1:first_pts=0,atrim=end=100'],
+        ...['-f', 'lavfi', '-i', 'aevalsrc=0:s=48000:d=0.001', '-filter_complex'],
+        '[0:1]aresample=48000:rematrix_maxval=1,' +
+          'aformat=sample_fmts=fltp:sample_rates=48000:channel_layouts=stereo,' +
+          'atrim=start=-0.5,asettb=1/1000000[film];' +
+          '[1:0]aformat=sample_fmts=fltp:sample_rates=48000:channel_layouts=stereo,' +
+          'asettb=1/1000000,asetpts=PTS-1/TB[lead];' +
+          '[lead][film]ainterleave,aresample=48000:async=1:min_hard_comp=0.015,atrim=start=0:end=100[a0]',
+        ...['-map', '[a0]', '-map_metadata', '-1', '-map_chapters', '-1'],
         ...['-c:a', 'aac', '-b:a', '128000', '-ac', '2', '-ar', '48000', '-bsf:a', "noise=drop='lt(pts,0)'"],
         ...['-f', 'segment', '-segment_format', 'mp4', '-individual_header_trailer', '0'],
         ...['-segment_header_filename', 'audio-0/init.mp4', '-segment_format_options'],
@@ -34,13 +40,16 @@ describe('audioArguments', () => {
     const outputs = readOutputs(audioArguments(plan, audioPart(plan), 700).outputArgs);
     expect(outputs.map(({ file }) => file)).toEqual(['audio-0-en/%05d.m4s', 'audio-1/%05d.m4s']);
     expect(outputs[0]?.options).toMatchObject({
-      map: '0:1',
-      af: 'pan=stereo|c0<c0+0.707c2+0.707c4|c1<c1+0.707c2+0.707c5,aresample=48000:async=1:first_pts=0,atrim=end=700',
+      map: '[a0]',
+      filter_complex: expect.stringMatching(
+        /^\[0:1\]pan=stereo\|c0<c0\+0.707c2\+0.707c4\|c1<c1\+0.707c2\+0.707c5,aresample=48000:.*end=700\[a0\]$/,
+      ),
       ac: '2',
       segment_list: 'pipe:3',
     });
     expect(outputs[1]?.options).toMatchObject({
-      map: '0:3',
+      map: '[a1]',
+      filter_complex: expect.stringMatching(/^\[0:3\]aresample=44100:.*channel_layouts=mono.*\[a1\]$/),
       ac: '1',
       ar: '44100',
       'b:a': '64000',

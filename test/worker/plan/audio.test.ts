@@ -10,7 +10,7 @@ describe('planAudio', () => {
     expect(plan(audioStream())).toEqual({
       audio: [
         {
-          streamIndex: 1,
+          streamIndexes: [1],
           durationSeconds: 600,
           name: 'audio-0',
           label: 'Track 1',
@@ -28,15 +28,47 @@ describe('planAudio', () => {
 
   it('makes every sound a rendition named by number and language, with one default', () => {
     expect(planAudio(readMedia('languages.mp4'), 0).audio).toMatchObject([
-      { streamIndex: 1, name: 'audio-0-en', label: 'English', language: 'en', default: false },
-      { streamIndex: 2, name: 'audio-1-de', label: 'German', language: 'de', default: true },
-      { streamIndex: 3, name: 'audio-2-de', label: 'German 2', language: 'de', default: false },
+      { streamIndexes: [1], name: 'audio-0-en', label: 'English', language: 'en', default: false },
+      { streamIndexes: [2], name: 'audio-1-de', label: 'German', language: 'de', default: true },
+      { streamIndexes: [3], name: 'audio-2-de', label: 'German 2', language: 'de', default: false },
     ]);
   });
 
   it('takes the first sound for the default when the film names none', () => {
     const silent = audioStream({ default: false });
     expect(plan(silent, { ...silent, index: 2 }).audio.map((track) => track.default)).toEqual([true, false]);
+  });
+
+  it('keeps the roles of commentaries and descriptions, and plays neither by default', () => {
+    const description = audioStream({ index: 1, role: 'description', language: 'en' });
+    const ordinary = audioStream({ index: 2, default: false, language: 'en' });
+    const commentary = audioStream({ index: 3, role: 'commentary', default: false });
+    expect(plan(description, ordinary, commentary).audio).toMatchObject([
+      { role: 'description', label: 'English (audio description)', default: false },
+      { label: 'English', default: true },
+      { role: 'commentary', label: 'Commentary', default: false },
+    ]);
+    expect(plan(description).audio).toMatchObject([{ role: 'description', default: true }]);
+  });
+
+  it('makes stereo of left and right that are two mono streams of PCM', () => {
+    const mono = { codec: 'pcm_s24le', channels: 1, channelLayout: 'mono' };
+    const { audio, warnings } = plan(...[1, 2, 3].map((index) => audioStream({ ...mono, index })));
+    expect(audio).toMatchObject([
+      { streamIndexes: [1, 2], channels: 2, default: true },
+      { streamIndexes: [3], channels: 1, default: false },
+    ]);
+    expect(warnings).toEqual(['audio streams 1 and 2 were joined: left and right of one track']);
+  });
+
+  it.each([
+    ['another language', { language: 'de' }],
+    ['another length', { durationSeconds: 300 }],
+    ['another role', { role: 'commentary' as const }],
+    ['another codec', { codec: 'aac' }],
+  ])('does not join mono streams of %s', (_, changes) => {
+    const mono = audioStream({ codec: 'pcm_s24le', channels: 1, channelLayout: 'mono', language: 'en' });
+    expect(plan(mono, { ...mono, index: 2, ...changes }).audio).toHaveLength(2);
   });
 
   it.each([

@@ -96,6 +96,65 @@ describe('parseProbe', () => {
     expect(media).toMatchObject({ durationSeconds: 1.96, indexed: false });
   });
 
+  it('leaves out the audio of the programmes whose video is not shown', () => {
+    const video = { codec_type: 'video', codec_name: 'h264', pix_fmt: 'yuv420p', duration: '2' };
+    const audio = {
+      codec_type: 'audio',
+      codec_name: 'aac',
+      sample_fmt: 'fltp',
+      channels: 2,
+      sample_rate: '48000',
+    };
+    const media = parseProbe(
+      {
+        format: { format_name: 'mpegts' },
+        streams: [
+          { ...video, index: 0, width: 320, height: 180 },
+          { ...audio, index: 1 },
+          { ...video, index: 2, width: 640, height: 360 },
+          { ...audio, index: 3 },
+          { ...audio, index: 4 },
+        ],
+        programs: [{ streams: [{ index: 0 }, { index: 1 }] }, { streams: [{ index: 2 }, { index: 3 }] }],
+      },
+      1,
+    );
+    expect(media.audio.map(({ index }) => index)).toEqual([3, 4]);
+    expect(media.leftOut).toContain(
+      'audio stream 1 (aac) was left out: it belongs to another programme than the video',
+    );
+  });
+
+  it.each([
+    ['commentary', { disposition: { comment: 1 } }],
+    ['commentary', { tags: { title: "Director's Commentary" } }],
+    ['description', { disposition: { visual_impaired: 1 } }],
+    ['description', { tags: { title: 'English - Audio Description' } }],
+    [undefined, { tags: { title: 'Stereo' } }],
+  ])('finds that audio is %s', (role, marks) => {
+    const audio = {
+      codec_type: 'audio',
+      codec_name: 'aac',
+      sample_fmt: 'fltp',
+      channels: 2,
+      sample_rate: '48000',
+    };
+    const media = parseProbe(
+      { format: { format_name: 'mp4' }, streams: [{ ...audio, index: 0, ...marks }] },
+      1,
+    );
+    expect(media.audio[0]?.role).toBe(role);
+  });
+
+  it('warns of subtitles and chapters, which are left out', () => {
+    const streams = [{ index: 0, codec_type: 'subtitle', codec_name: 'subrip' }];
+    const format = { format_name: 'matroska,webm' };
+    expect(parseProbe({ format, streams, chapters: [{}, {}] }, 1).leftOut).toEqual([
+      'subtitle stream 0 (subrip) was left out: subtitles are not published',
+      '2 chapter marks were left out: chapters are not published',
+    ]);
+  });
+
   it('prefers the default picture, then the largest', () => {
     const stream = { codec_type: 'video', codec_name: 'h264', pix_fmt: 'yuv420p', duration: '2' };
     const small = { ...stream, index: 0, width: 320, height: 180 };

@@ -72,6 +72,32 @@ describe('probe', () => {
     expect(await probeFile('recording.webm')).toMatchObject({ durationSeconds: 2, indexed: false });
   });
 
+  it('reads how long a recording in FLV is whose clock starts at an hour', async () => {
+    const hour = ['-output_ts_offset', '3600', '-flvflags', 'no_duration_filesize', '-f', 'flv'];
+    make('hour.flv', ...picture, ...sound, ...x264, '-c:a', 'aac', ...hour);
+    const media = await probeFile('hour.flv');
+    expect(media.startSeconds).toBeCloseTo(3600, 0);
+    expect(media.durationSeconds).toBeCloseTo(2, 0);
+  });
+
+  it('reads how long a fragmented MP4 is whose clock starts at an hour', async () => {
+    const fragments = ['-movflags', 'frag_keyframe+empty_moov+default_base_moof'];
+    const clock = ['-video_track_timescale', String(ticksPerSecond)];
+    make('zero.mp4', ...picture, ...sound, ...x264, '-c:a', 'aac', ...clock, ...fragments);
+    write('hour.mp4', shiftFragments(readFileSync(join(folder, 'zero.mp4')), 3600));
+    const media = await probeFile('hour.mp4');
+    expect(media.startSeconds).toBeCloseTo(3600, 0);
+    expect(media.durationSeconds).toBeCloseTo(2, 0);
+    expect(media.indexed).toBe(true);
+  });
+
+  it('keeps the length of audio in MP4 that starts late', async () => {
+    make('late.mp4', ...picture, '-itsoffset', '1.5', ...sound, ...x264, '-c:a', 'aac');
+    const { audio } = await probeFile('late.mp4');
+    expect(audio[0]?.startSeconds).toBeCloseTo(1.5, 1);
+    expect(audio[0]?.durationSeconds).toBeCloseTo(2, 1);
+  });
+
   it('counts bare sound instead of guessing its length from the bitrate', async () => {
     // Silence first: a guess from the first packets would be far too long.
     const quiet = 'aevalsrc=if(lt(t\\,2)\\,0\\,random(0)):d=6';
@@ -224,6 +250,18 @@ describe('probe', () => {
     await expect(probeFile('film.mp4', {}, AbortSignal.abort(reason))).rejects.toBe(reason);
   });
 });
+
+/** Of both tracks: the audio's is its sample rate. */
+const ticksPerSecond = 44_100;
+
+/** Makes every fragment (`tfdt`, version 1) begin later. */
+function shiftFragments(film: Buffer, seconds: number): Buffer {
+  for (let at = film.indexOf('tfdt'); at >= 0; at = film.indexOf('tfdt', at + 4)) {
+    const begin = film.readBigUInt64BE(at + 8);
+    film.writeBigUInt64BE(begin + BigInt(seconds * ticksPerSecond), at + 8);
+  }
+  return film;
+}
 
 /** The same bytes every time, and no media. */
 function noise(length: number): Uint8Array {

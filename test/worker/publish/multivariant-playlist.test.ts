@@ -35,6 +35,25 @@ describe('multivariantPlaylist', () => {
     );
   });
 
+  it('says which audio describes the video, and chooses no commentary by itself', () => {
+    const audio = [
+      audioRendition(0, { language: 'en', label: 'English' }),
+      audioRendition(1, { language: 'en', label: 'Description', role: 'description' }),
+      audioRendition(2, { language: 'de', label: 'Commentary', role: 'commentary' }),
+      audioRendition(3, { language: 'de', label: 'German' }),
+    ];
+    const plan = planOf({ audio });
+    const tracks = parse(multivariantPlaylist(plan, recordsOf(plan, pieces))).variants[0]?.audio;
+    expect(
+      tracks?.map(({ name, autoselect, characteristics }) => [name, autoselect, characteristics]),
+    ).toEqual([
+      ['English', true, undefined],
+      ['Description', true, 'public.accessibility.describes-video'],
+      ['Commentary', false, undefined],
+      ['German', true, undefined],
+    ]);
+  });
+
   it('starts with the rendition nearest to 2000 kbit/s, then goes from large to small', () => {
     const plan = planOf({ audio: [] });
     const records = recordsOf(plan, pieces);

@@ -9,8 +9,9 @@ const samplesPerFrame = 1024;
 /** One ffmpeg process makes all audio renditions of the film, whole: AAC cut into parts has gaps at its joints. */
 export function audioArguments(plan: Plan, part: AudioPart, maxSeconds: number): EncodeArguments {
   const outputArgs = plan.audio.flatMap((rendition, index) => [
-    ...['-map', `0:${rendition.streamIndex}`, '-map_metadata', '-1', '-map_chapters', '-1'],
-    ...['-af', filters(rendition, maxSeconds)],
+    // A graph for each: ffmpeg makes a graph again when the format of one of its inputs changes.
+    ...['-filter_complex', filters(rendition, `a${index}`, maxSeconds), '-map', `[a${index}]`],
+    ...['-map_metadata', '-1', '-map_chapters', '-1'],
     ...['-c:a', 'aac', '-b:a', String(rendition.bitrate), '-ac', String(rendition.channels)],
     ...['-ar', String(rendition.sampleRate)],
     // The encoder's priming packet would begin before zero, which a segment can't say; without it sound is in step.
@@ -26,16 +27,44 @@ export function audioArguments(plan: Plan, part: AudioPart, maxSeconds: number):
   ]);
   return {
     inputArgs: ['-vn', ...seekArguments(plan, 0, 0)],
-    outputArgs,
+    outputArgs: ['-f', 'lavfi', '-i', silence, ...outputArgs],
     renditions: plan.audio.map((rendition) => rendition.name),
   };
 }
 
-/** Sound begins with the first picture (silence is added or sound cut) and gaps in its timestamps become silence. */
-function filters(rendition: AudioRendition, maxSeconds: number): string {
+/** A millisecond of silence: the first of what is heard, and the reason why see `filters`. */
+const silence = 'aevalsrc=0:s=48000:d=0.001';
+
+/** When the silence is heard: so far before the film that the gap behind it is filled whatever its rest. */
+const leadSeconds = 1;
+
+/** Timestamps that are off by more are made good by silence or a cut; ffmpeg's own 0.1 s are seen as out of step. */
+const maxDriftSeconds = 0.015;
+
+/**
+ * Audio begins at the film's zero (silence is added or sound cut), and gaps in its timestamps become silence.
+ *
+ * `aresample`'s own `first_pts=0` would add silence from zero on again whenever the film's sound format changes, as
+ * ffmpeg makes the graph again then. So the silence is an input, which has ended by then, and the gap after it is filled.
+ * `ainterleave` writes microseconds in the time base of its inputs, so these have microseconds too.
+ */
+function filters(
+  { streamIndexes, ...rendition }: AudioRendition,
+  output: string,
+  maxSeconds: number,
+): string {
+  const { prepare, sampleRate, channels } = rendition;
+  const layout = channels === 1 ? 'mono' : 'stereo';
+  const format = `aformat=sample_fmts=fltp:sample_rates=${sampleRate}:channel_layouts=${layout}`;
+  const joined = streamIndexes.length > 1 ? ['join=inputs=2:channel_layout=stereo'] : [];
+  // With `rematrix_maxval` a mix of 5.1 does not clip: without, floating-point samples are added up as they are.
+  const mix = [`aresample=${sampleRate}:rematrix_maxval=1`, format];
+  const film = [...joined, ...prepare, ...mix, `atrim=start=${-leadSeconds / 2}`, 'asettb=1/1000000'];
+  const lead = [format, 'asettb=1/1000000', `asetpts=PTS-${leadSeconds}/TB`];
+  const sync = `aresample=${sampleRate}:async=1:min_hard_comp=${maxDriftSeconds}`;
   return [
-    ...rendition.prepare,
-    `aresample=${rendition.sampleRate}:async=1:first_pts=0`,
-    `atrim=end=${seconds(maxSeconds)}`,
-  ].join(',');
+    `${streamIndexes.map((index) => `[0:${index}]`).join('')}${film.join(',')}[film]`,
+    `[1:0]${lead.join(',')}[lead]`,
+    `[lead][film]ainterleave,${sync},atrim=start=0:end=${seconds(maxSeconds)}[${output}]`,
+  ].join(';');
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Part, Plan } from '../plan/plan.ts';
 import type { PartRecord, RenditionRecord } from '../protocol/part-record.ts';
+import { extraAudioFrames } from './audio-frames.ts';
 import { type InitFacts, readFmp4Segment, readInit, type SegmentFacts } from './fmp4-segment.ts';
 import { readTsSegment } from './ts-segment.ts';
 
@@ -100,6 +101,8 @@ export function createRecorder(plan: Plan, part: Part): Recorder {
       for (const record of records) {
         if (part.kind === 'video' && first) assertSame(first, record);
       }
+      const audioWarnings =
+        part.kind === 'audio' ? records.flatMap((record) => checkAudio(plan, record)) : [];
       const end = endSeconds();
       return {
         version: 1,
@@ -111,7 +114,10 @@ export function createRecorder(plan: Plan, part: Part): Recorder {
             ? tilesOf(sheets, plan.video.storyboard, partStart, end - frameSeconds)
             : [],
         ...(poster ? { poster } : {}),
-        warnings: errorLines > 0 ? [`The decoder reported ${errorLines} errors in part ${part.index}.`] : [],
+        warnings: [
+          ...(errorLines > 0 ? [`The decoder reported ${errorLines} errors in part ${part.index}.`] : []),
+          ...audioWarnings,
+        ],
         encodeSeconds,
       };
     },
@@ -147,6 +153,21 @@ function assertSame(first: RenditionRecord, other: RenditionRecord): void {
         `${other.name} ${other.segments.length} and ${other.frames}.`,
     );
   }
+}
+
+/**
+ * More frames than a rendition's length holds are squeezed into it, which no player plays right. Fewer are a gap.
+ * @returns warnings
+ */
+function checkAudio(plan: Plan, record: RenditionRecord): string[] {
+  const sampleRate = plan.audio.find(({ name }) => name === record.name)?.sampleRate ?? 48000;
+  const extra = extraAudioFrames(record, sampleRate);
+  if (extra > 0)
+    throw new BadOutputError(
+      `${record.name} has ${record.frames} frames, ${extra} more than its ${endOf(record).toFixed(3)} s hold.`,
+    );
+  const gapSeconds = (-extra * 1024) / sampleRate;
+  return extra < 0 ? [`The audio of ${record.name} has gaps of ${gapSeconds.toFixed(2)} s.`] : [];
 }
 
 /** Film times of the tiles in each sheet: one for every interval in which a frame of the part begins. */

@@ -85,6 +85,8 @@ function renditionArguments(
   const frames = Math.ceil((video.gopSeconds * video.frameRate.num) / video.frameRate.den);
   return [
     ...encoderArguments(video.encoder, rendition),
+    // Encoders keep captions in the video where they are not told otherwise; the playlist names those that are kept.
+    ...['-a53cc', video.hasCaptions ? '1' : '0'],
     // A list and not an expression: an expression counts from the first frame, which can be late by part of a frame.
     ...['-force_key_frames', keyframes.map(seconds).join(',')],
     // Longer than a GOP, so that the encoder places no keyframe of its own within the list.

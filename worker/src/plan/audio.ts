@@ -1,4 +1,5 @@
 import type { AudioStream, Media } from '../probe/media.ts';
+import { type AudioTrack, defaultTrack, joinDualMono } from './audio-tracks.ts';
 import { endOf } from './frame-timing.ts';
 import type { AudioRendition } from './plan.ts';
 
@@ -16,30 +17,39 @@ export function planAudio(
   { audio }: Pick<Media, 'audio'>,
   zeroSeconds: number,
 ): { audio: AudioRendition[]; warnings: string[] } {
-  const chosen = audio.slice(0, maxTracks);
-  const warnings = audio
-    .slice(maxTracks)
-    .map((stream) => `audio stream ${stream.index} was left out: ${maxTracks} audio tracks are the most`);
-  const labels = uniqueLabels(chosen);
-  const defaultTrack = Math.max(
-    0,
-    chosen.findIndex((stream) => stream.default),
-  );
-  const renditions = chosen.map((stream, n): AudioRendition => {
-    const channels = stream.channels === 1 ? 1 : 2;
+  const tracks = joinDualMono(audio);
+  const chosen = tracks.slice(0, maxTracks);
+  const warnings = [
+    ...tracks
+      .slice(maxTracks)
+      .map(
+        ({ stream }) => `audio stream ${stream.index} was left out: ${maxTracks} audio tracks are the most`,
+      ),
+    ...chosen.flatMap(({ stream, right }) =>
+      right
+        ? [`audio streams ${stream.index} and ${right.index} were joined: left and right of one track`]
+        : [],
+    ),
+  ];
+  const labels = uniqueLabels(chosen.map(({ stream }) => stream));
+  const main = defaultTrack(chosen);
+  const renditions = chosen.map((track, n): AudioRendition => {
+    const { stream, right } = track;
+    const channels = stream.channels === 1 && !right ? 1 : 2;
     if (stream.channelLayout === undefined && stream.channels > 1 && !panOf[stream.channels])
       warnings.push(
         `audio stream ${stream.index} has ${stream.channels} channels in an unknown layout: the first two were taken`,
       );
     return {
-      streamIndex: stream.index,
+      streamIndexes: right ? [stream.index, right.index] : [stream.index],
       durationSeconds: endOf(stream, zeroSeconds),
       name: ['audio', n, stream.language].filter((word) => word !== undefined).join('-'),
       label: labels[n] ?? `Track ${n + 1}`,
       language: stream.language,
-      default: n === defaultTrack,
+      default: track === main,
+      ...(stream.role ? { role: stream.role } : {}),
       channels,
-      prepare: downmix(stream),
+      prepare: downmix(track),
       // The two families of rates: halving or doubling within one needs no long resampling filter.
       sampleRate: stream.sampleRate % 11_025 === 0 ? 44100 : 48000,
       bitrate: bitrates[channels],
@@ -64,8 +74,8 @@ const panOf: Record<number, string> = {
 };
 
 /** Where the layout is known, ffmpeg mixes by itself. */
-function downmix({ channels, channelLayout }: AudioStream): string[] {
-  if (channelLayout !== undefined) return [];
+function downmix({ stream: { channels, channelLayout }, right }: AudioTrack): string[] {
+  if (right || channelLayout !== undefined) return [];
   return [channels === 1 ? 'pan=mono|c0=c0' : (panOf[channels] ?? 'pan=stereo|c0=c0|c1=c1')];
 }
 
@@ -75,7 +85,7 @@ const languageNames = new Intl.DisplayNames(['en'], { type: 'language' });
 function uniqueLabels(streams: readonly AudioStream[]): string[] {
   const taken = new Set<string>();
   return streams.map((stream, n) => {
-    const label = readable(stream.title) ?? languageName(stream.language) ?? `Track ${n + 1}`;
+    const label = readable(stream.title) ?? describe(stream) ?? `Track ${n + 1}`;
     let unique = label;
     for (let count = 2; taken.has(unique); count++) unique = `${label} ${count}`;
     taken.add(unique);
@@ -90,6 +100,14 @@ function readable(title: string | undefined): string | undefined {
     .replace(/\s+/g, ' ')
     .trim();
   return text ? [...text].slice(0, 80).join('').trim() : undefined;
+}
+
+const roleNames = { commentary: 'Commentary', description: 'Audio description' } as const;
+
+function describe({ language, role }: AudioStream): string | undefined {
+  const name = languageName(language);
+  if (role === undefined) return name;
+  return name === undefined ? roleNames[role] : `${name} (${roleNames[role].toLowerCase()})`;
 }
 
 function languageName(tag: string | undefined): string | undefined {

@@ -81,6 +81,7 @@ function planVideo(
     path,
     prepare: prepareFilters(video, path),
     ...timing,
+    hasCaptions: video.hasCaptions,
     gopSeconds: gopLength(encoding.segmentSeconds),
     renditions: planRenditions(encoded, timing),
     posterSeconds: posterTime(encoding.thumbnailAt, endSeconds, timing.frameRate),

@@ -1,4 +1,4 @@
-import type { Fraction } from '../probe/media.ts';
+import type { AudioRole, Fraction } from '../probe/media.ts';
 import type { RungName } from './ladder.ts';
 
 /**
@@ -43,6 +43,8 @@ export interface VideoPlan {
    */
   timing: 'source' | 'constant';
   frameRate: Fraction;
+  /** True where the film's frames carry CEA-608 captions, which stay in them. */
+  hasCaptions: boolean;
   /** Keyframes are this far apart; segments are a whole number of them. */
   gopSeconds: number;
   /** Largest first; each is scaled from the one before. */
@@ -72,7 +74,8 @@ export interface VideoRendition {
 }
 
 export interface AudioRendition {
-  streamIndex: number;
+  /** One stream, or two mono ones that are its left and its right. */
+  streamIndexes: number[];
   /** When this sound ends, in seconds from the film's zero, as the header tells it. */
   durationSeconds: number;
   /** Folder name, such as `audio-0-en`: made from number and language tag only. */
@@ -81,6 +84,7 @@ export interface AudioRendition {
   label: string;
   language?: string;
   default: boolean;
+  role?: AudioRole;
   channels: 1 | 2;
   /** Filters of ours before the encoder, e.g. a `pan` where the channel layout is unknown. */
   prepare: string[];

@@ -6,8 +6,11 @@ export const streamEntries = [
   ',sample_aspect_ratio,field_order,r_frame_rate,avg_frame_rate,time_base,start_time,duration',
   ',color_range,color_space,color_transfer,color_primaries,sample_rate,channels,channel_layout',
   ':stream_tags:stream_disposition:stream_side_data',
+  ':program=program_id:program_stream=index:chapter=id',
   ':format=format_name,nb_streams,start_time,duration:format_tags',
 ].join('');
+
+export const frameEntries = 'frame=media_type:frame_side_data=side_data_type';
 
 export const packetEntries = 'packet=pts_time,duration_time,flags:packet_side_data=side_data_type';
 
@@ -90,6 +93,11 @@ export const ffprobeSchema = z.object({
     tags,
   }),
   streams: z.array(streamSchema).default([]),
+  /** Programmes of a transport stream. */
+  programs: z.array(z.object({ streams: z.array(z.object({ index: z.number() })).default([]) })).default([]),
+  chapters: z.array(z.unknown()).default([]),
+  /** The first frames of the chosen video stream. */
+  frames: z.array(z.object({ side_data_list: sideData })).default([]),
   /** The first packets of the chosen video stream, in the order of the file. */
   packets: z.array(packetSchema).default([]),
 });

@@ -52,9 +52,14 @@ export interface VideoStream {
   colorTransfer?: string;
   colorSpace?: string;
   colorRange?: string;
+  /** True where frames carry CEA-608 captions. */
+  hasCaptions: boolean;
   startSeconds: number;
   durationSeconds: number;
 }
+
+/** Audio that is not for every viewer: spoken comments on the film, or a description of what is seen. */
+export type AudioRole = 'commentary' | 'description';
 
 export interface AudioStream {
   index: number;
@@ -67,6 +72,8 @@ export interface AudioStream {
   language?: string;
   title?: string;
   default: boolean;
+  /** Undefined for the film's ordinary sound. */
+  role?: AudioRole;
   startSeconds: number;
   durationSeconds: number;
 }

@@ -1,7 +1,7 @@
 import { type FfprobeJson, type FfprobeStream, ffprobeSchema } from './ffprobe-json.ts';
 import { findFrameRate } from './frame-rate.ts';
 import { normalizeLanguage } from './language.ts';
-import type { AudioStream, Media, VideoStream } from './media.ts';
+import type { AudioRole, AudioStream, Media, VideoStream } from './media.ts';
 
 /** Demuxers of ffmpeg that seek by an index, to the frame. MPEG-TS, FLV and the rest lose frames at a seek. */
 const indexedFormats = ['mov', 'matroska'];
@@ -28,17 +28,19 @@ export function parseProbe(
   const { format, streams } = probed;
   const picked = pickVideo(streams);
   const video = picked && toVideo(picked, probed);
-  const sounds = streams.filter((stream) => stream.codec_type === 'audio');
-  const audio = sounds
-    .filter((stream) => decodable(stream) && !empty.has(stream.index))
+  const foreign = otherProgrammes(probed, picked);
+  const audio = streams
+    .filter((stream) => stream.codec_type === 'audio' && decodable(stream))
+    .filter(({ index }) => !empty.has(index) && !foreign.has(index))
     .map((stream) => toAudio(stream, probed));
   const chosen = video ? [video, ...audio] : audio;
   const startSeconds = chosen.length > 0 ? Math.min(...chosen.map((stream) => stream.startSeconds)) : 0;
+  const tellsLength = [format, ...streams].some(({ duration }) => duration !== undefined);
   const ends = chosen.map((stream) => stream.startSeconds + stream.durationSeconds - startSeconds);
   return {
     format: format.format_name,
     // Who left out the length left out the index too: it is a recording that was never finished.
-    indexed: !scannedEnds && indexedFormats.some((name) => format.format_name.split(',').includes(name)),
+    indexed: tellsLength && indexedFormats.some((name) => format.format_name.split(',').includes(name)),
     durationSeconds: round(Math.max(0, ...ends)),
     startSeconds,
     sizeBytes,
@@ -46,7 +48,7 @@ export function parseProbe(
     encrypted: isEncrypted(probed),
     video,
     audio,
-    leftOut: leftOut(streams, picked, empty),
+    leftOut: leftOut(probed, picked, empty, foreign),
   };
 }
 
@@ -91,6 +93,7 @@ function toVideo(stream: FfprobeStream, probed: Probed): VideoStream {
     colorTransfer: stream.color_transfer,
     colorSpace: stream.color_space,
     colorRange: stream.color_range,
+    hasCaptions: hasCaptions(probed),
     startSeconds,
     durationSeconds,
   };
@@ -107,8 +110,33 @@ function toAudio(stream: FfprobeStream, probed: Probed): AudioStream {
     language: normalizeLanguage(stream.tags.language),
     title: stream.tags.title?.trim() || undefined,
     default: Boolean(stream.disposition.default),
+    role: audioRole(stream),
     ...toTimes(stream, probed),
   };
+}
+
+/** Broadcasts have them with every frame, empty where nobody speaks. */
+function hasCaptions({ frames }: FfprobeJson): boolean {
+  const sideData = frames.flatMap((frame) => frame.side_data_list);
+  return sideData.some(({ side_data_type }) => side_data_type?.startsWith('ATSC A53'));
+}
+
+/** As the file marks it, or else as its title says. */
+function audioRole({ disposition, tags }: FfprobeStream): AudioRole | undefined {
+  if (disposition.comment) return 'commentary';
+  if (disposition.visual_impaired || disposition.descriptions) return 'description';
+  const title = tags.title ?? '';
+  if (/\bcommentary\b/i.test(title)) return 'commentary';
+  return /\b(audio[ -]?description|described video|descriptive (audio|video))\b/i.test(title)
+    ? 'description'
+    : undefined;
+}
+
+/** Audio streams of a transport stream that belong to another programme than the video. */
+function otherProgrammes({ programs }: FfprobeJson, picked: FfprobeStream | undefined): ReadonlySet<number> {
+  const members = programs.map(({ streams }) => streams.map(({ index }) => index));
+  const own = members.filter((indexes) => picked && indexes.includes(picked.index)).flat();
+  return new Set(own.length === 0 ? [] : members.flat().filter((index) => !own.includes(index)));
 }
 
 /** From the stream, else the container, else its tags. Zero when nothing says. */
@@ -161,18 +189,27 @@ function isEncrypted({ streams, packets }: FfprobeJson): boolean {
 }
 
 function leftOut(
-  streams: readonly FfprobeStream[],
+  { streams, chapters }: FfprobeJson,
   picked: FfprobeStream | undefined,
   empty: ReadonlySet<number>,
+  foreign: ReadonlySet<number>,
 ): string[] {
-  return streams.flatMap((stream) => {
+  const warnings = streams.flatMap((stream) => {
     const name = `stream ${stream.index} (${stream.codec_name ?? 'unknown codec'})`;
     if (stream.codec_type === 'audio' && !decodable(stream)) return [`audio ${name} can't be decoded`];
     if (empty.has(stream.index)) return [`audio ${name} holds no sound`];
+    if (stream.codec_type === 'audio' && foreign.has(stream.index))
+      return [`audio ${name} was left out: it belongs to another programme than the video`];
+    if (stream.codec_type === 'audio' && stream.disposition.dependent)
+      return [`audio ${name} is a part of an immersive mix (IAMF) and is published as a track by itself`];
+    if (stream.codec_type === 'subtitle')
+      return [`subtitle ${name} was left out: subtitles are not published`];
     if (stream.codec_type === 'video' && stream !== picked && !isStill(stream))
       return [`video ${name} was left out: one picture makes a film`];
     return [];
   });
+  const count = chapters.length === 1 ? '1 chapter mark was' : `${chapters.length} chapter marks were`;
+  return chapters.length > 0 ? [...warnings, `${count} left out: chapters are not published`] : warnings;
 }
 
 /** Microseconds, ffmpeg's own resolution: sums of its decimals carry noise behind that. */

@@ -1,13 +1,13 @@
 import { RefusedError } from '../errors.ts';
 import { MediaToolError, type MediaTools } from '../ffmpeg/media-tool.ts';
 import { findEmptyAudio } from './empty-audio.ts';
-import { ffprobeSchema, packetEntries, streamEntries } from './ffprobe-json.ts';
+import { ffprobeSchema, frameEntries, packetEntries, streamEntries } from './ffprobe-json.ts';
 import { readPackets } from './frame-rate.ts';
 import type { Media } from './media.ts';
 import { parseProbe, pickVideo } from './parse.ts';
 import { refusal } from './refusal.ts';
 import { type MediaLimits, refuseDuration, refuseStreams } from './refuse.ts';
-import { needsScan, Scan, scanArguments } from './scan.ts';
+import { Scan, scanArguments, scanFrom } from './scan.ts';
 
 /**
  * Asks ffprobe what the film at `url` is.
@@ -43,10 +43,13 @@ export async function probe(
   const video = pickVideo(streams);
   const start = ['-read_intervals', `%+#${readPackets}`, '-show_entries', packetEntries];
   const packets = video ? await askJson('-select_streams', String(video.index), ...start) : {};
-  const scan = needsScan({ streams, ...known }) ? new Scan() : undefined;
-  if (scan) await ask(scanArguments, probeSeconds * scanPatience, (line) => scan.add(line));
+  const decoded = ['-read_intervals', `%+#${decodedPackets}`, '-show_entries', frameEntries];
+  const frames = video ? await askJson('-select_streams', String(video.index), ...decoded) : {};
+  const from = scanFrom({ streams, ...known });
+  const scan = from === undefined ? undefined : new Scan();
+  if (scan) await ask(scanArguments(from ?? 0), probeSeconds * scanPatience, (line) => scan.add(line));
   const empty = await findEmptyAudio({ streams }, (args) => ask(args, probeSeconds * scanPatience));
-  const probed = { ...header, ...packets };
+  const probed = { ...header, ...packets, ...frames };
   if (video && ffprobeSchema.parse(probed).packets.length === 0)
     throw new RefusedError(
       'no-frames',
@@ -57,6 +60,9 @@ export async function probe(
   refuseDuration(media, limits);
   return media;
 }
+
+/** Enough for a frame that shows what all of them carry. */
+const decodedPackets = 8;
 
 /** A scan reads the whole file where a probe reads its ends: it may take so many times longer. */
 const scanPatience = 20;

@@ -3,19 +3,34 @@ import type { FfprobeJson } from './ffprobe-json.ts';
 /** Bare streams have no header that tells their length: ffmpeg guesses it from the first packets' bitrate. */
 const bareFormats = /^(aac|mp3|ac3|eac3|amr|h264|hevc|mpegvideo|m4v)$/;
 
-/** Whether a film's length is only known once all of its packets were read. */
-export function needsScan({ format, streams }: FfprobeJson): boolean {
+/** A stream that starts later than this has another length than end; headers round by less. */
+const lateStartSeconds = 0.1;
+
+/** Read before the first end that a header names, so that a packet of every stream is among what is read. */
+const marginSeconds = 2;
+
+/**
+ * From which time on a film's packets are read to know when its streams end; undefined where its header is enough.
+ * A recording's clock need not start at zero, and FLV and fragmented MP4 then name the end in place of the length.
+ */
+export function scanFrom({ format, streams }: FfprobeJson): number | undefined {
   const told = [format.duration, ...streams.map((stream) => stream.duration)];
-  return bareFormats.test(format.format_name) || told.every((duration) => duration === undefined);
+  if (bareFormats.test(format.format_name) || told.every((duration) => duration === undefined)) return 0;
+  const late = streams
+    .filter(({ codec_type }) => codec_type === 'video' || codec_type === 'audio')
+    .filter((stream) => (stream.start_time ?? 0) > lateStartSeconds);
+  if (late.length === 0) return undefined;
+  if (format.format_name === 'flv') return 0;
+  if (!format.format_name.startsWith('mov')) return undefined;
+  // The lesser of what the header can mean: whichever it is, the end lies behind.
+  return Math.max(0, Math.min(...late.map(({ duration = 0 }) => duration)) - marginSeconds);
 }
 
 /** What is asked of ffprobe: no decoding, one line a packet. */
-export const scanArguments = [
-  '-of',
-  'csv=p=0',
-  '-show_entries',
-  'packet=stream_index,pts_time,duration_time',
-];
+export function scanArguments(fromSeconds: number): string[] {
+  const packets = ['-of', 'csv=p=0', '-show_entries', 'packet=stream_index,pts_time,duration_time'];
+  return fromSeconds > 0 ? [...packets, '-read_intervals', `${fromSeconds}%`] : packets;
+}
 
 /** Finds when streams end from one packet after the other, as a film may have more packets than memory holds. */
 export class Scan {

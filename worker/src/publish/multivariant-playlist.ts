@@ -6,6 +6,7 @@ import { hasIframes, iframePlaylistName, mediaPlaylistName, targetDuration } fro
 import { joinRenditions, type Rendition } from './rendition.ts';
 
 const audioGroup = 'audio';
+const captionsGroup = 'captions';
 
 /** Apple's HLS authoring specification, section 1: the first variant is where a player starts, 2000 kbit/s on Wi-Fi. */
 const startBandwidth = 2_000_000;
@@ -31,8 +32,9 @@ export function multivariantPlaylist(plan: Plan, records: readonly PartRecord[])
   const audioCodecs = [...new Set(audio.map(({ rendition }) => rendition.codecs))];
   const audioBandwidth = most(audio.map(({ bandwidth }) => bandwidth));
   const AUDIO = audio.length > 0 ? { quoted: audioGroup } : undefined;
-  // Without this, players offer captions that may be inside the video (RFC 8216 section 4.3.4.2).
-  const common = { AUDIO, 'CLOSED-CAPTIONS': 'NONE' };
+  // RFC 8216 section 4.3.4.2: NONE says that no variant carries captions.
+  const captions = plan.video?.hasCaptions ? { quoted: captionsGroup } : 'NONE';
+  const common = { AUDIO, 'CLOSED-CAPTIONS': captions };
 
   const { video } = plan;
   const videoVariants: Variant[] = (video?.renditions ?? []).map(({ name, width, height }) => {
@@ -64,6 +66,7 @@ export function multivariantPlaylist(plan: Plan, records: readonly PartRecord[])
     '#EXT-X-VERSION:6',
     '#EXT-X-INDEPENDENT-SEGMENTS',
     ...audioMedia(plan),
+    ...captionsMedia(plan),
     ...variants.flatMap(({ lines }) => lines),
     ...iframes,
   ]);
@@ -109,8 +112,12 @@ function audioMedia(plan: Plan): string[] {
   const languages = new Set<string | undefined>([main?.language]);
   return plan.audio.map((rendition, index) => {
     const isMain = rendition === main;
-    const automatic = isMain || !languages.has(rendition.language);
-    languages.add(rendition.language);
+    // A commentary is what a viewer asks for; a description is what a system's setting asks for.
+    const automatic =
+      isMain ||
+      rendition.role === 'description' ||
+      (rendition.role === undefined && !languages.has(rendition.language));
+    if (rendition.role === undefined) languages.add(rendition.language);
     return tag('EXT-X-MEDIA', {
       TYPE: 'AUDIO',
       'GROUP-ID': { quoted: audioGroup },
@@ -118,10 +125,28 @@ function audioMedia(plan: Plan): string[] {
       LANGUAGE: rendition.language === undefined ? undefined : { quoted: rendition.language },
       DEFAULT: isMain ? 'YES' : 'NO',
       AUTOSELECT: automatic ? 'YES' : 'NO',
+      CHARACTERISTICS: rendition.role === 'description' ? { quoted: describesVideo } : undefined,
       CHANNELS: { quoted: String(rendition.channels) },
       URI: { quoted: uri(plan, rendition.name, mediaPlaylistName) },
     });
   });
+}
+
+/** Apple's HLS authoring specification, 4.9: audio that describes video. */
+const describesVideo = 'public.accessibility.describes-video';
+
+/** Captions inside the video: the file does not say in which language. */
+function captionsMedia({ video }: Plan): string[] {
+  if (!video?.hasCaptions) return [];
+  const attributes = {
+    TYPE: 'CLOSED-CAPTIONS',
+    'GROUP-ID': { quoted: captionsGroup },
+    NAME: { quoted: 'Captions' },
+    DEFAULT: 'NO',
+    AUTOSELECT: 'YES',
+    'INSTREAM-ID': { quoted: 'CC1' },
+  };
+  return [tag('EXT-X-MEDIA', attributes)];
 }
 
 function defaultAudio(audio: readonly AudioRendition[]): AudioRendition | undefined {
