@@ -90,6 +90,11 @@ export interface TranscodeFarmArgs {
   maxAttempts?: number;
   /** Keep the source after success. `false` deletes it; a job may say otherwise */
   keepSource?: boolean;
+  /**
+   * How long the files of a film stay that was made again in another way, for players in the middle of it. 0
+   * removes them at once
+   */
+  keepReplacedSeconds?: number;
   /** Longer films are refused, and one that only shows its length while it is encoded is cut off */
   maxDurationSeconds?: number;
   /**
@@ -99,6 +104,11 @@ export interface TranscodeFarmArgs {
   allowShortSources?: boolean;
   /** Jobs may name an http or https address as their source */
   allowHttpSources?: boolean;
+  /**
+   * Write the `metadata` of jobs into status.json, which lies beside the film for all who may read that.
+   * Webhooks and Postgres always have it
+   */
+  publishMetadata?: boolean;
   /**
    * Renditions: `standard`, `mobile` or `hd`, or spelled out as JSON, such as
    * `[{"rung":"1080p","bitrate":5000000},{"rung":"720p"}]`
@@ -242,9 +252,11 @@ export const settings = {
   retentionDays: { kind: 'integer', default: '4' },
   maxAttempts: { kind: 'integer', default: '3' },
   keepSource: { kind: 'flag', default: 'true' },
+  keepReplacedSeconds: { kind: 'integer', default: '86400' },
   maxDurationSeconds: { kind: 'integer', default: '21600' },
   allowShortSources: { kind: 'flag', default: 'false' },
   allowHttpSources: { kind: 'flag', default: 'false' },
+  publishMetadata: { kind: 'flag', default: 'false' },
   ladder: { kind: 'text', default: 'standard' },
   include480p: { kind: 'flag', default: 'false' },
   segmentSeconds: { kind: 'integer', default: '6' },
