@@ -37,6 +37,15 @@ export const commands: readonly CommandEntry[] = [
     entry('open', 'Play the film of a job in the browser', async () =>
       (await import('./open/command.ts')).openCommand(),
     ),
+    entry('get', 'Download the film of a job as one file', async () =>
+      (await import('./get/command.ts')).getCommand(),
+    ),
+    entry('logs', 'Show what the workers logged about a job', async () =>
+      (await import('./logs/command.ts')).logsCommand(),
+    ),
+    entry('delete', 'Delete the film of a job', async () =>
+      (await import('./delete/command.ts')).deleteCommand(),
+    ),
     entry('cancel', 'Stop jobs that are queued or running', async () =>
       (await import('./cancel/command.ts')).cancelCommand(),
     ),
@@ -50,6 +59,9 @@ export const commands: readonly CommandEntry[] = [
   ...group('The farm', [
     entry('watch', 'Watch queues, workers and jobs live', async () =>
       (await import('./watch/command.ts')).watchCommand(),
+    ),
+    entry('config', 'Show which farm commands use, and why', async () =>
+      (await import('./config/command.ts')).configCommand(),
     ),
     entry('links', "Print the farm's addresses: dashboard, buckets, films", async () =>
       (await import('./links/command.ts')).linksCommand(),

@@ -43,6 +43,8 @@ export const addressSchema = z.object({
   /** Where the workers run. */
   clusterName: maybe,
   serviceName: maybe,
+  /** Of the workers, in CloudWatch Logs. */
+  logGroupName: maybe,
   /** The Auto Scaling group of GPU instances. */
   groupName: maybe,
   /** Most workers at once. */
@@ -109,6 +111,28 @@ export async function findFarm(
     'No farm is selected. Use --stack NAME (a Pulumi stack) or --farm FILE (a saved "pulumi stack output --json"), ' +
       'set FARM_STACK or FARM_FILE, or start a farm on this machine: "farm demo --keep".',
   );
+}
+
+/** Which farm `findFarm` takes, and why that one. */
+export interface FarmOrigin {
+  by: '--stack' | '--farm' | 'FARM_STACK' | 'FARM_FILE' | 'local';
+  /** Name of the stack, or the file. */
+  value: string;
+  text: string;
+}
+
+export function farmOrigin({ stack, farm }: FarmChoice, env: NodeJS.ProcessEnv = process.env): FarmOrigin {
+  if (stack !== undefined) return { by: '--stack', value: stack, text: `stack ${stack}, by --stack` };
+  if (farm !== undefined) return { by: '--farm', value: farm, text: `file ${farm}, by --farm` };
+  const { FARM_STACK, FARM_FILE } = env;
+  if (FARM_STACK) return { by: 'FARM_STACK', value: FARM_STACK, text: `stack ${FARM_STACK}, by FARM_STACK` };
+  if (FARM_FILE) return { by: 'FARM_FILE', value: FARM_FILE, text: `file ${FARM_FILE}, by FARM_FILE` };
+  const value = localAddressPath(env);
+  return {
+    by: 'local',
+    value,
+    text: `"farm demo --keep" on this machine (${value}), as nothing else is selected`,
+  };
 }
 
 /** @throws UserError that lists what is missing or wrong */

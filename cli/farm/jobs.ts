@@ -4,15 +4,17 @@ import { JobFolder } from '../../worker/src/protocol/job-folder.ts';
 import { type JobState, readJobState } from '../../worker/src/protocol/status.ts';
 import { UserError } from '../errors.ts';
 import type { Farm } from './farm.ts';
+import { readQueues } from './queues.ts';
 
 type OutputBucket = Pick<Farm, 'address' | 'output'>;
 
 /** Read at once. */
 const readsAtOnce = 16;
 
-/** What a job told last. Undefined where it has told nothing: it waits, or there is none. */
+/** The status of a job. Undefined where it has none: it is queued, or does not exist. */
 export async function readJob({ address, output }: OutputBucket, id: string): Promise<JobState | undefined> {
-  if (!jobIdSchema.safeParse(id).success) throw new UserError(`${JSON.stringify(id)} is no id of a job.`);
+  if (!jobIdSchema.safeParse(id).success)
+    throw new UserError(`${JSON.stringify(id)} is not a job id. "farm jobs" lists the ids.`);
   try {
     const Key = new JobFolder(address.outputPrefix, id).status;
     const object = await output.send(new GetObjectCommand({ Bucket: address.outputBucket, Key }));
@@ -23,7 +25,19 @@ export async function readJob({ address, output }: OutputBucket, id: string): Pr
   }
 }
 
-/** Every job that has told a state, the latest told first. Reads one small object a job. */
+/** @throws UserError for a job without a status that can't be queued either */
+export async function knownJob(farm: OutputBucket & Pick<Farm, 'sqs'>, id: string): Promise<JobState> {
+  const job = await readJob(farm, id);
+  if (job) return job;
+  const { waiting, inFlight, delayed } = await readQueues(farm);
+  throw new UserError(
+    waiting + inFlight + delayed > 0
+      ? `Job "${id}" has no status yet. It may still be queued; "farm jobs" lists the jobs that have started.`
+      : `No job named "${id}". "farm jobs" lists the jobs.`,
+  );
+}
+
+/** Every job that has a status, the most recently updated first. Reads one small object a job. */
 export async function listJobs(farm: OutputBucket): Promise<JobState[]> {
   const { outputBucket: Bucket, outputPrefix: Prefix } = farm.address;
   const pages = paginateListObjectsV2({ client: farm.output }, { Bucket, Prefix, Delimiter: '/' });

@@ -1,10 +1,10 @@
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import type { Farm } from './farm.ts';
 
-/** Messages, about: SQS counts what its servers know at the moment. */
+/** Messages, approximately: SQS counts what its servers know at the moment. */
 interface Counts {
   waiting: number;
-  /** In the hands of workers. */
+  /** Received by workers. */
   inFlight: number;
   /** Failed, and waiting for their next attempt. */
   delayed: number;
@@ -12,7 +12,7 @@ interface Counts {
 
 /** Jobs; and part requests, on farms where several workers make one film together. */
 export interface Queues extends Counts {
-  /** Given up, of both. */
+  /** Dead letters of both. */
   dead: number;
   parts?: Counts;
 }
@@ -57,9 +57,14 @@ export function total({ waiting, inFlight, delayed }: Counts): number {
 
 /** In words, one line each. */
 export function queueLines(queues: Queues): string[] {
-  const open = ({ waiting, inFlight }: Counts) => [`${waiting} waiting`, `${inFlight} in flight`];
   return [
-    [...open(queues), `${queues.delayed} to be tried again`, `${queues.dead} given up`].join(', '),
-    ...(queues.parts ? [`help with films: ${open(queues.parts).join(', ')}`] : []),
+    queueFacts(queues).join(' · '),
+    ...(queues.parts
+      ? [`helpers requested: ${queues.parts.waiting} · helping: ${queues.parts.inFlight}`]
+      : []),
   ];
+}
+
+export function queueFacts({ waiting, inFlight, delayed, dead }: Queues): [string, string, string, string] {
+  return [`${waiting} queued`, `${inFlight} running`, `${delayed} retrying`, `${dead} failed`];
 }

@@ -1,12 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { UserError } from '../errors.ts';
-import type { Farm } from '../farm/farm.ts';
-import { listJobs, readJob } from '../farm/jobs.ts';
+import { knownJob, listJobs } from '../farm/jobs.ts';
 import { queueLines, readQueues } from '../farm/queues.ts';
 import { listReplaced, replacedLines } from '../farm/replaced.ts';
-import { type CommonOptions, farmCommand, withFarm } from '../farm/run.ts';
+import { type CommonOptions, type Context, farmCommand, withFarm } from '../farm/run.ts';
+import { openLive } from '../text/live.ts';
 import { styleFor } from '../text/style.ts';
-import { jobLine, jobLines } from './text.ts';
+import { nextSteps } from './next-steps.ts';
+import { jobFields, jobTable } from './table.ts';
+import { jobLines } from './text.ts';
 
 /** `farm status`: the farm's queues, or all of one job. */
 export function statusCommand(): Command {
@@ -22,18 +24,19 @@ export function statusCommand(): Command {
         }
         const job = await knownJob(farm, id);
         for (const line of jobLines(job, styleFor(process.stdout))) say(line);
+        for (const line of nextSteps([job], options)) say(line);
         answer({ job });
         if (job.state === 'failed') process.exitCode = 2;
       }),
     );
 }
 
-/** `farm jobs`: the jobs that have told a state. */
+/** `farm jobs`: the jobs that have a status. */
 export function jobsCommand(): Command {
   return farmCommand('jobs')
-    .option('--limit <number>', 'at most so many', wholeNumber, 20)
+    .option('--limit <number>', 'list at most this many', wholeNumber, 20)
     .addOption(
-      new Option('--state <state>', 'only those in this state').choices([
+      new Option('--state <state>', 'list only jobs in this state').choices([
         'queued',
         'running',
         'succeeded',
@@ -41,28 +44,51 @@ export function jobsCommand(): Command {
         'failed',
       ]),
     )
-    .action((options: CommonOptions & { limit: number; state?: string }) =>
-      withFarm(options, async ({ farm, say, answer }) => {
-        const all = await listJobs(farm);
-        const jobs = all.filter(({ state }) => options.state === undefined || state === options.state);
-        const shown = jobs.slice(0, options.limit);
-        const columns = process.stdout.columns || 100;
-        for (const job of shown) say(jobLine(job, styleFor(process.stdout), columns));
-        say(
-          shown.length === 0 ? 'No job has told such a state yet.' : `${shown.length} of ${jobs.length} jobs`,
-        );
-        answer({ jobs: shown, total: jobs.length });
-      }),
-    );
+    .option('--watch', 'repeat the list every 2 s until Ctrl-C')
+    .action((options: JobsOptions) => withFarm(options, (context) => showJobs(options, context)));
 }
 
-/** @throws UserError for a job that has told nothing */
-async function knownJob(farm: Farm, id: string) {
-  const job = await readJob(farm, id);
-  if (job) return job;
-  throw new UserError(
-    `Job ${id} has told nothing: it still waits, or there is none. "farm jobs" lists those that have.`,
-  );
+type JobsOptions = CommonOptions & { limit: number; state?: string; watch?: true };
+
+async function showJobs(options: JobsOptions, { farm, stop, say, answer }: Context): Promise<void> {
+  const read = async () => {
+    const all = await listJobs(farm);
+    const jobs = all.filter(({ state }) => options.state === undefined || state === options.state);
+    return { jobs: jobs.slice(0, options.limit), total: jobs.length };
+  };
+  const { stdout } = process;
+  const lines = ({ jobs, total }: Awaited<ReturnType<typeof read>>) => [
+    ...(jobs.length > 0 ? jobTable(jobs, styleFor(stdout), stdout.columns || 100, new Date()) : []),
+    countLine(jobs.length, total, options.state),
+  ];
+  if (!stdout.isTTY || options.json) {
+    const found = await read();
+    const now = new Date();
+    for (const job of found.jobs) say(jobFields(job, now));
+    answer(found);
+    return;
+  }
+  if (!options.watch) {
+    for (const line of lines(await read())) say(line);
+    return;
+  }
+  const live = openLive(stdout);
+  try {
+    while (!stop.aborted) {
+      live.show(lines(await read()));
+      await sleep(2000, undefined, { signal: stop }).catch(() => undefined);
+    }
+  } finally {
+    live.clear();
+  }
+  stop.throwIfAborted();
+}
+
+function countLine(shown: number, total: number, state: string | undefined): string {
+  if (total === 0) return state === undefined ? 'No jobs yet.' : `No jobs in state "${state}".`;
+  return shown < total
+    ? `${shown} of ${total} jobs. --limit ${total} lists all.`
+    : `${total} ${total === 1 ? 'job' : 'jobs'}`;
 }
 
 function wholeNumber(text: string): number {

@@ -1,7 +1,7 @@
 import type { JobState } from '../../worker/src/protocol/status.ts';
 import { bar } from '../text/bar.ts';
-import { printable, type Style } from '../text/style.ts';
-import { formatBytes, formatSeconds, formatSpeed } from '../text/units.ts';
+import { clip, printable, type Style } from '../text/style.ts';
+import { formatAge, formatBytes, formatSeconds, formatSpeed } from '../text/units.ts';
 
 /** One job in a line, none longer than `columns`. */
 export function jobLine(job: JobState, style: Style, columns = 100): string {
@@ -13,8 +13,8 @@ export function jobLine(job: JobState, style: Style, columns = 100): string {
   return `${stateWord(job, style)} ${style.accent(shown)} ${pace}  ${clip(name, room)}`;
 }
 
-/** All that a job has told, for people. */
-export function jobLines(job: JobState, style: Style): string[] {
+/** Everything a job's status says. */
+export function jobLines(job: JobState, style: Style, now = new Date()): string[] {
   const { film, timings, progress } = job;
   const fact = (name: string, value: string | undefined) =>
     value ? [`  ${style.dim(name.padEnd(9))} ${printable(value)}`] : [];
@@ -38,14 +38,20 @@ export function jobLines(job: JobState, style: Style): string[] {
         waited: timings.waitSeconds,
         probed: timings.probeSeconds,
         encoded: timings.encodeSeconds,
-        'in all': timings.totalSeconds,
+        total: timings.totalSeconds,
       })
         .flatMap(([name, seconds]) => (seconds === undefined ? [] : [`${name} ${formatSeconds(seconds)}`]))
         .join(', '),
     ),
     ...job.warnings.flatMap((warning) => fact('warning', warning)),
-    ...fact('told', job.updatedAt),
+    ...fact('queued', ago(job.queuedAt, now)),
+    ...fact('updated', ago(job.updatedAt, now)),
   ];
+}
+
+function ago(time: string, now: Date): string {
+  const age = formatAge((now.getTime() - Date.parse(time)) / 1000);
+  return age === 'now' ? age : `${age} ago`;
 }
 
 function stateWord({ state }: JobState, style: Style): string {
@@ -57,9 +63,4 @@ function stateWord({ state }: JobState, style: Style): string {
 function eta({ state, progress }: JobState): string {
   if (state !== 'running' || progress?.etaSeconds === undefined) return '';
   return `${formatSeconds(progress.etaSeconds)} to go`;
-}
-
-export function clip(text: string, width: number): string {
-  const characters = [...text];
-  return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join('')}…`;
 }

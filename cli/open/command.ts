@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { UserError } from '../errors.ts';
 import { readJob } from '../farm/jobs.ts';
+import { readQueues, total } from '../farm/queues.ts';
 import { type CommonOptions, farmCommand, withFarm } from '../farm/run.ts';
 import { startPlayerServer } from '../player/server.ts';
 
@@ -12,10 +13,9 @@ export function openCommand(): Command {
     .option('--port <port>', 'where to serve it', portNumber)
     .action((id: string, options: CommonOptions & { port?: number }) =>
       withFarm(options, async ({ farm, stop, say, answer }) => {
-        if ((await readJob(farm, id)) === undefined) {
-          throw new UserError(
-            `Job ${id} has told nothing: it still waits, or there is none. "farm jobs" lists those that have.`,
-          );
+        // The page of a queued job shows the film when it is there.
+        if ((await readJob(farm, id)) === undefined && total(await readQueues(farm)) === 0) {
+          throw new UserError(`No job named "${id}". "farm jobs" lists the jobs.`);
         }
         const { outputBucket: bucket, outputPrefix } = farm.address;
         const jobId = `${outputPrefix}${id}`;

@@ -64,6 +64,9 @@ async function plan(name: string, flags: PlanOptions, { stop, say, answer }: Ans
     });
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
+    if (error.code === 'source-missing' && !/^(s3|https?):/i.test(name)) {
+      throw new UserError(`${name} is neither a file here nor an object in bucket ${address?.sourceBucket}.`);
+    }
     say(`${styleFor(process.stdout).bad('refused')}    [${error.code}] ${printable(error.message)}`);
     answer({ film: name, refused: { code: error.code, message: error.message } });
     process.exitCode = 2;

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
@@ -5,19 +6,21 @@ import { stateFolder } from '../farm/address.ts';
 import { uploadClient } from '../farm/buckets.ts';
 import { type CommonOptions, farmCommand, here, withFarm } from '../farm/run.ts';
 import { storageTime } from '../farm/storage-time.ts';
+import { nextSteps } from '../jobs/next-steps.ts';
 import { jobLines } from '../jobs/text.ts';
 import { printable, styleFor } from '../text/style.ts';
 import { UploadRecords } from '../upload/records.ts';
 import { checkFarmTakes } from './check.ts';
 import { type Film, findFilm, planFilms } from './film.ts';
 import { addFilmOptions } from './film-options.ts';
+import { filmsIn } from './folders.ts';
 import { type JobOptionFlags, readJobOptions } from './job-options.ts';
 import { UploadProgress } from './progress.ts';
 import { type SubmittedJob, submitFilm } from './send.ts';
 import { readUploadFilters } from './uploads.ts';
 import { waitForJobs } from './wait.ts';
 
-type SubmitOptions = CommonOptions & JobOptionFlags & { wait?: true };
+type SubmitOptions = CommonOptions & JobOptionFlags & { wait?: true; recursive?: true };
 
 /** Films uploaded at the same time; each has several parts under way. */
 const uploadsAtOnce = 3;
@@ -27,8 +30,9 @@ export function submitCommand(): Command {
   const command = farmCommand('submit')
     .argument(
       '<films...>',
-      'files on this machine, keys in the source bucket, s3://BUCKET/KEY, or http(s) URLs',
+      'files or folders on this machine, keys in the source bucket, s3://BUCKET/KEY, or http(s) URLs',
     )
+    .option('-r, --recursive', 'submit all films in a folder and below')
     .option('--wait', 'follow the jobs to their end; Ctrl-C leaves them running')
     .option('--id <id>', 'name of the job and its folder; by default from the film and its version')
     .option('--title <title>', 'a name for people')
@@ -47,7 +51,7 @@ async function submit(
   { farm, stop, say, answer }: Parameters<Parameters<typeof withFarm>[1]>[0],
 ): Promise<void> {
   const wishes = readJobOptions(options);
-  const films = await Promise.all(names.map((name) => findFilm(name, farm.address.sourceBucket, here())));
+  const films = await findFilms(names, farm.address.sourceBucket, options.recursive ?? false);
   rejectMixUps(films, options.id);
   const hasFiles = films.some(({ kind }) => kind === 'file');
   const source = hasFiles ? uploadClient(farm.address) : undefined;
@@ -83,6 +87,7 @@ async function submit(
     source?.destroy();
   }
   if (since === undefined) {
+    for (const line of nextSteps(jobs, options)) say(line);
     answer({ jobs });
     return;
   }
@@ -92,12 +97,32 @@ async function submit(
   if (ended.some(({ state }) => state === 'failed')) process.exitCode = 2;
 }
 
+/** @throws UserError for a folder without --recursive, or without films */
+async function findFilms(
+  names: readonly string[],
+  sourceBucket: string,
+  recursive: boolean,
+): Promise<Film[]> {
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const film = await findFilm(name, sourceBucket, here());
+      if (film.kind !== 'file' || !(await stat(film.path)).isDirectory()) return [film];
+      if (!recursive)
+        throw new UserError(`${film.path} is a folder. Add --recursive to submit the films in it.`);
+      const films = await filmsIn(film.path);
+      if (films.length === 0) throw new UserError(`There are no films in ${film.path}.`);
+      return films;
+    }),
+  );
+  return found.flat();
+}
+
 /** What would make one job, or one object, of two films. @throws UserError */
 function rejectMixUps(films: readonly Film[], id: string | undefined): void {
   if (id !== undefined && films.length > 1) {
     throw new UserError(`--id names one job, and these are ${films.length} films. Submit them one by one.`);
   }
-  const files = films.flatMap((film) => (film.kind === 'file' ? [basename(film.path)] : []));
+  const files = films.flatMap((film) => (film.kind === 'file' ? [film.key ?? basename(film.path)] : []));
   const twice = files.find((name, index) => files.indexOf(name) !== index);
   if (twice !== undefined) {
     throw new UserError(

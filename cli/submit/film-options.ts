@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
+import { ladderNames } from '../../worker/src/plan/ladder.ts';
 
-/** Flags of a job that shape its film; `readJobOptions` judges them. */
+/** Flags of a job that shape its film; `readJobOptions` validates them. */
 export function addFilmOptions(command: Command): Command {
   return command
     .option('--include-480p', 'add a 480p rendition to the standard ladder')
-    .option('--ladder <ladder>', 'name of a ladder, or its JSON')
+    .option('--ladder <ladder>', `${ladderNames.join(', ')}, or a JSON list such as [{"rung":"720p"}]`)
     .option('--segment-seconds <seconds>', 'length of a media segment')
     .option('--thumbnail-at <place>', 'where the poster is taken: seconds, or a share such as 10%')
-    .option('--workers <number>', 'the most workers that make the film together');
+    .option('--workers <number>', 'how many workers may make the film together, 1 to 100');
 }

@@ -9,11 +9,12 @@ import type { Farm } from '../farm/farm.ts';
 import { formatBytes } from '../text/units.ts';
 import { filmSize, openFilm } from '../upload/film-file.ts';
 import { hasJobOptions, type Wishes } from './job-options.ts';
+import { optionProblems } from './option-problems.ts';
 import { planUpload, type UploadFilter } from './uploads.ts';
 
 /** A film as it was named: on this machine, in a bucket, or on the web. */
 export type Film = { name: string } & (
-  | { kind: 'file'; path: string }
+  | { kind: 'file'; path: string; key?: string }
   | { kind: 'object'; bucket: string; key: string }
   | { kind: 'web' }
 );
@@ -89,7 +90,11 @@ async function planFilm(
   if (farm.address.local) assertFitsLocalStorage(path, sizeBytes);
   await (await openFilm(path)).close();
   const bucket = farm.address.sourceBucket;
-  const { key, sendJob } = planUpload(basename(path), filters, hasJobOptions(wishes) || id !== undefined);
+  const { key, sendJob } = planUpload(
+    film.key ?? basename(path),
+    filters,
+    hasJobOptions(wishes) || id !== undefined,
+  );
   const job = (eventId: string) =>
     validJob({ id: id ?? eventId, source: `s3://${bucket}/${key}`, ...wishes });
   job(eventJobId(bucket, key, ''));
@@ -110,8 +115,7 @@ function assertFitsLocalStorage(path: string, sizeBytes: number): void {
 function validJob(job: Job): Job {
   const parsed = jobSchema.safeParse(job);
   if (parsed.success) return parsed.data;
-  const mistakes = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  throw new UserError(`The job can't be sent: ${mistakes.join('; ')}.`);
+  throw new UserError(optionProblems(parsed.error, job));
 }
 
 async function versionOf(

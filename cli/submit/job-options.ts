@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import { type Job, jobSchema } from '../../worker/src/protocol/job.ts';
 import { UserError } from '../errors.ts';
+import { optionProblems } from './option-problems.ts';
 
 /** What the flags say of a job. */
 export interface JobOptionFlags {
@@ -21,7 +21,7 @@ export type Wishes = Pick<Job, 'title' | 'metadata' | 'options'>;
 
 const flaggedOptionsSchema = jobSchema.pick({ title: true, metadata: true, options: true });
 
-/** Judged as the worker judges jobs. @throws UserError that names the field, the value and what is allowed */
+/** Validated as the worker validates jobs. @throws UserError that names the flag, the value and what is allowed */
 export function readJobOptions(flags: JobOptionFlags): Wishes {
   const number = (text: string | undefined) =>
     text !== undefined && text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
@@ -42,7 +42,7 @@ export function readJobOptions(flags: JobOptionFlags): Wishes {
   };
   const parsed = flaggedOptionsSchema.safeParse(wanted);
   if (!parsed.success) {
-    throw new UserError(`The job can't be sent so:\n${z.prettifyError(parsed.error)}`);
+    throw new UserError(optionProblems(parsed.error, wanted));
   }
   // Through JSON, as it will travel: leaves out what is undefined.
   return JSON.parse(JSON.stringify(parsed.data)) as Wishes;
@@ -60,8 +60,6 @@ function parseJson(flag: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new UserError(
-      `${flag} is ${JSON.stringify(text)}, which is not JSON: ${(error as Error).message}.`,
-    );
+    throw new UserError(`${flag}: ${text} is not valid JSON: ${(error as Error).message}.`);
   }
 }

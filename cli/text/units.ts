@@ -20,6 +20,15 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${pad(minutes % 60)} min`;
 }
 
+/** `now`, `42 s`, `5 min`, `3 h`, `12 d`: how long ago, in one unit. */
+export function formatAge(seconds: number): string {
+  if (seconds < 1) return 'now';
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 36 * 3600) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86_400)} d`;
+}
+
 /** `3.7× real time`. */
 export function formatSpeed(speed: number): string {
   return `${speed < 9.95 ? speed.toFixed(1) : Math.round(speed)}× real time`;

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { farmOrigin } from '../farm/address.ts';
 import type { Farm } from '../farm/farm.ts';
 import { listJobs } from '../farm/jobs.ts';
 import { readQueues } from '../farm/queues.ts';
 import { type CommonOptions, farmCommand, withFarm } from '../farm/run.ts';
 import { sentence } from '../farm/sentence.ts';
 import { readWorkers } from '../farm/workers.ts';
+import { quitKey } from '../text/quit-key.ts';
 import { type Live, openLive } from '../text/live.ts';
 import { styleFor } from '../text/style.ts';
 import { oldestSeconds, openJobs, type WatchView, watchLines } from './view.ts';
@@ -15,20 +17,22 @@ const everyMs = 2000;
 /** `farm watch`: the farm, live. */
 export function watchCommand(): Command {
   return farmCommand('watch')
-    .option('--once', 'look once, print, and end')
+    .option('--once', 'print the current state and exit')
     .action((options: CommonOptions & { once?: true }) =>
       withFarm(options, async ({ farm, stop, say, answer }) => {
         // A program, a file or a pipe can't take lines back.
         if (options.once || options.json || !process.stdout.isTTY) {
-          const view = await look(farm);
+          const view = await look(farm, nameOf(options));
           for (const line of lines(view)) say(line);
-          answer(told(view));
+          answer(snapshot(view));
           return;
         }
         const live = openLive(process.stdout);
+        const quit = quitKey(process.stdin);
         try {
-          await watch(farm, live, stop);
+          await watch(farm, nameOf(options), live, AbortSignal.any([stop, quit.signal]));
         } finally {
+          quit.close();
           live.clear();
         }
         stop.throwIfAborted();
@@ -36,16 +40,16 @@ export function watchCommand(): Command {
     );
 }
 
-/** Until the signal. A farm that does not answer for a while is looked at again. */
-async function watch(farm: Farm, live: Live, stop: AbortSignal): Promise<void> {
+/** Until the signal. A farm that does not answer for a while is asked again. */
+async function watch(farm: Farm, name: string, live: Live, stop: AbortSignal): Promise<void> {
   let shown: string[] | undefined;
   while (!stop.aborted) {
     try {
-      shown = lines(await look(farm));
+      shown = lines(await look(farm, name));
       live.show(shown);
     } catch (error) {
       const why = sentence(error);
-      // What was wrong from the start will not mend itself.
+      // A failure at the start is not temporary.
       if (why === undefined || shown === undefined) throw error;
       live.show([...shown, '', why]);
     }
@@ -53,14 +57,19 @@ async function watch(farm: Farm, live: Live, stop: AbortSignal): Promise<void> {
   }
 }
 
-async function look(farm: Farm): Promise<WatchView> {
+async function look(farm: Farm, name: string): Promise<WatchView> {
   const [queues, jobs, workers] = await Promise.all([
     readQueues(farm),
     listJobs(farm),
-    // Whoever may see the queues may not be allowed to see the cluster.
+    // A user may be allowed to read the queues and not the cluster.
     readWorkers(farm).catch((error: unknown) => sentence(error) ?? String(error)),
   ]);
-  return { bucket: farm.address.outputBucket, queues, jobs, workers, at: new Date() };
+  return { farm: name, queues, jobs, workers, at: new Date() };
+}
+
+function nameOf(options: CommonOptions): string {
+  const { by, value } = farmOrigin(options);
+  return by === 'local' ? 'on this machine' : value;
 }
 
 function lines(view: WatchView): string[] {
@@ -68,7 +77,7 @@ function lines(view: WatchView): string[] {
   return watchLines(view, styleFor(stdout), stdout.columns || 100, stdout.rows || 40);
 }
 
-function told({ queues, workers, jobs, at }: WatchView) {
+function snapshot({ queues, workers, jobs, at }: WatchView) {
   return {
     queues,
     workers: typeof workers === 'string' ? null : (workers ?? null),

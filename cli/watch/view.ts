@@ -1,41 +1,49 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { JobState } from '../../worker/src/protocol/status.ts';
-import type { Queues } from '../farm/queues.ts';
+import { type Queues, queueFacts } from '../farm/queues.ts';
 import type { Workers } from '../farm/workers.ts';
-import { clip, jobLine } from '../jobs/text.ts';
-import { printable, type Style } from '../text/style.ts';
+import { jobTable } from '../jobs/table.ts';
+import { clip, printable, type Style } from '../text/style.ts';
 import { formatSeconds } from '../text/units.ts';
 
 /** What `farm watch` knows at one moment. */
 export interface WatchView {
-  bucket: string;
+  /** The stack, the file or the place of the farm. */
+  farm: string;
   queues: Queues;
-  /** Undefined where nobody can tell; a sentence where asking failed. */
+  /** Undefined where the outputs name no service; a sentence where the request failed. */
   workers: Workers | string | undefined;
-  /** The latest told first. */
+  /** The most recently updated first. */
   jobs: readonly JobState[];
   at: Date;
 }
 
-/** The lines of the live view, for so many rows. */
+/** The lines of the live view, at most `rows`. */
 export function watchLines(view: WatchView, style: Style, columns: number, rows: number): string[] {
   const open = openJobs(view.jobs);
   const over = view.jobs.filter((job) => !open.includes(job));
   const head = [
-    `${style.bold('transcode-farm')}  ${clip(printable(view.bucket), columns - 30)}  ${style.dim(view.at.toISOString().slice(11, 19))}`,
-    ...queueLines(view.queues, style),
+    `${style.bold('transcode-farm')}  ${clip(printable(view.farm), columns - 30)}  ${style.dim(view.at.toISOString().slice(11, 19))}`,
+    ...queueLines(view.queues, style, columns),
     ...workerLines(view.workers, style, columns),
-    labelled('oldest', [oldestText(view)], style),
+    ...labelled('oldest', [oldestText(view)], style, columns),
     '',
   ];
+  // The header of the table, and the line of what does not fit.
   const room = Math.max(1, rows - head.length - 3);
-  const shown = [...open, ...over].slice(0, room);
-  const rest = view.jobs.length - shown.length;
+  const all = [...open.toSorted(oldestFirst), ...over];
+  const shown = all.slice(0, room);
+  const rest = all.length - shown.length;
   return [
     ...head,
-    ...(shown.length === 0 ? [style.dim('No job has told anything yet.')] : []),
-    ...shown.map((job) => jobLine(job, style, columns)),
-    ...(rest > 0 ? [style.dim(`and ${rest} more: "farm jobs --limit ${view.jobs.length}"`)] : []),
+    ...(shown.length === 0 ? [style.dim('No jobs yet.')] : jobTable(shown, style, columns, view.at)),
+    style.dim(clip(rest > 0 ? `+${rest} more · q quits` : 'q quits', columns)),
   ];
+}
+
+/** Running films keep their place while others start. */
+function oldestFirst(a: JobState, b: JobState): number {
+  return a.queuedAt.localeCompare(b.queuedAt) || a.id.localeCompare(b.id);
 }
 
 export function openJobs(jobs: readonly JobState[]): JobState[] {
@@ -49,28 +57,26 @@ export function oldestSeconds(jobs: readonly JobState[], at: Date): number | und
   return Math.max(0, (at.getTime() - first) / 1000);
 }
 
-function queueLines(queues: Queues, style: Style): string[] {
-  const dead = `${queues.dead} given up`;
+function queueLines(queues: Queues, style: Style, columns: number): string[] {
+  const [queued, running, retrying, failed] = queueFacts(queues);
   const { parts } = queues;
   return [
-    labelled(
+    ...labelled(
       'jobs',
-      [
-        `${queues.waiting} waiting`,
-        `${queues.inFlight} in flight`,
-        `${queues.delayed} to be tried again`,
-        queues.dead > 0 ? style.bad(dead) : dead,
-      ],
+      [queued, running, retrying, queues.dead > 0 ? style.bad(failed) : failed],
       style,
+      columns,
     ),
-    ...(parts ? [labelled('help', [`${parts.waiting} waiting`, `${parts.inFlight} in flight`], style)] : []),
+    ...(parts
+      ? labelled('helpers', [`${parts.waiting} requested`, `${parts.inFlight} helping`], style, columns)
+      : []),
   ];
 }
 
 function workerLines(workers: WatchView['workers'], style: Style, columns: number): string[] {
   if (workers === undefined) return [];
   if (typeof workers === 'string')
-    return [labelled('workers', [clip(printable(workers), columns - 12)], style)];
+    return labelled('workers', [clip(printable(workers), columns - 12)], style, columns);
   const { tasks, instances } = workers;
   const fleet = ({ wanted, starting, running }: Workers['tasks']) => [
     `${wanted} wanted`,
@@ -78,20 +84,31 @@ function workerLines(workers: WatchView['workers'], style: Style, columns: numbe
     `${running} running`,
   ];
   return [
-    labelled('workers', fleet(tasks), style),
+    ...labelled('workers', fleet(tasks), style, columns),
     ...(instances
-      ? [labelled('instances', [...fleet(instances), `${instances.stopping} stopping`], style)]
+      ? labelled('instances', [...fleet(instances), `${instances.stopping} stopping`], style, columns)
       : []),
   ];
 }
 
-/** Only jobs that have told a state have an age: those that wait are messages in a queue that can't be read. */
+/** Only jobs with a status have an age: the others are messages, which can't be read without receiving them. */
 function oldestText({ jobs, queues, at }: WatchView): string {
   const oldest = oldestSeconds(openJobs(jobs), at);
   if (oldest !== undefined) return `job open for ${formatSeconds(oldest)}`;
-  return queues.waiting > 0 ? 'none has begun' : 'no job open';
+  return queues.waiting > 0 ? 'no job has started' : 'no job is open';
 }
 
-function labelled(label: string, facts: readonly string[], style: Style): string {
-  return `${style.dim(label.padEnd(10))} ${facts.join(style.dim('  ·  '))}`;
+/** Facts behind their label; in narrow terminals on as many lines as they take. */
+function labelled(label: string, facts: readonly string[], style: Style, columns: number): string[] {
+  const separator = style.dim('  ·  ');
+  const lines: string[][] = [[]];
+  const widthOf = (items: readonly string[]) => 11 + stripVTControlCharacters(items.join(separator)).length;
+  for (const fact of facts) {
+    const line = lines.at(-1) ?? [];
+    if (line.length > 0 && widthOf([...line, fact]) > columns) lines.push([fact]);
+    else line.push(fact);
+  }
+  return lines.map(
+    (line, index) => `${style.dim((index === 0 ? label : '').padEnd(10))} ${line.join(separator)}`,
+  );
 }

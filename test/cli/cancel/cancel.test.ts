@@ -5,6 +5,7 @@ import type { JobState } from '../../../worker/src/protocol/status.ts';
 import type { Stop } from '../../../worker/src/protocol/stop.ts';
 import { ffmpeg, temporaryFolder } from '../../helpers/clips.ts';
 import { addressOf, farmCommand, saveAddress } from '../../helpers/farm-command.ts';
+import { queued } from '../../helpers/job-states.ts';
 import { startLocalFarm, type TestFarm } from '../../helpers/local-farm.ts';
 import { until } from '../../helpers/until.ts';
 
@@ -36,7 +37,7 @@ async function tell(state: Partial<JobState> & { id: string }): Promise<void> {
     new PutObjectCommand({
       Bucket: farm.outputBucket,
       Key,
-      Body: JSON.stringify({ warnings: [], ...state }),
+      Body: JSON.stringify({ ...queued(state.id), ...state }),
     }),
   );
 }

@@ -22,7 +22,7 @@ it('keeps the farm for the other commands, and takes its address away at the end
   const status = await farmCommand(folder.path, ['status', job?.id ?? '']);
   expect(status.code).toBe(0);
   expect(status.stdout).toContain(`${job?.id}/index.m3u8`);
-  expect((await farmCommand(folder.path, ['status', 'nope'])).stderr).toContain('Job nope has told nothing');
+  expect((await farmCommand(folder.path, ['status', 'nope'])).stderr).toContain('No job named "nope"');
   const seen = await farmCommand(folder.path, ['watch', '--once']);
   expect(seen.stdout).toContain('0 waiting  ·  0 in flight');
   expect(seen.stdout).toContain(`100 %  ${job?.id}`);

@@ -35,8 +35,8 @@ it('serves the page of a job and what the job has told, until it is ended', asyn
   expect((await open.ended).code).toBe(130);
 }, 60_000);
 
-it('says that a job has told nothing', async () => {
+it('refuses to open a job that does not exist', async () => {
   const ended = await farmCommand(folder.path, ['open', 'unknown', '--farm', file]);
   expect(ended.code).toBe(1);
-  expect(ended.stderr).toContain('Job unknown has told nothing');
+  expect(ended.stderr).toContain('No job named "unknown"');
 }, 40_000);

@@ -51,7 +51,7 @@ afterAll(async () => {
 });
 
 it.each([
-  [['--id', 'a/b'], 'id: expected 1 to 128 letters'],
+  [['--id', 'a/b'], '--id: "a/b" is not a job id'],
   [['empty.mov'], 'is empty (0 bytes)'],
   [['missing.mov'], 'neither a file here nor an object'],
 ])(

@@ -1,4 +1,4 @@
-import { truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { SubmittedJob } from '../../../cli/submit/send.ts';
@@ -30,7 +30,7 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
-it('makes one job of a film, whether it comes with wishes or not, and tells the id that the worker gives', async () => {
+it('makes one job of a film, with and without options, and prints the id that the worker uses', async () => {
   const plain = await submit('film one.mp4');
   expect(plain.stderr).toBe('');
   const [uploaded] = plain.json<{ jobs: SubmittedJob[] }>().jobs;
@@ -48,7 +48,7 @@ it('makes one job of a film, whether it comes with wishes or not, and tells the 
   expect((await farm.jobIds()).sort()).toEqual([uploaded?.id, sent?.id].sort());
 }, 90_000);
 
-it('follows a job to its end, and does not take the end of an earlier request for it', async () => {
+it('waits for the end of this request, not of an earlier one for the same film', async () => {
   const startedAt = new Date().toISOString();
   const ended = await submit(`s3://${farm.sourceBucket}/film one.mp4`, '--wait', '--force');
   expect(ended.code).toBe(0);
@@ -69,7 +69,16 @@ it('refuses at once a film that the local storage can not hold, and says what ca
   expect(ended.stderr).not.toContain('    at ');
 });
 
-it('ends with 2 and the reason when a job fails', async () => {
+it('submits the films of a folder and below, each under its path', async () => {
+  const below = join(folder.path, 'season', 'one');
+  await mkdir(below, { recursive: true });
+  await copyFile(join(folder.path, 'film one.mp4'), join(below, 'a.MP4'));
+  await writeFile(join(below, 'notes.txt'), 'not a film');
+  const { jobs } = (await submit('--recursive', 'season')).json<{ jobs: SubmittedJob[] }>();
+  expect(jobs.map(({ source }) => source)).toEqual([`s3://${farm.sourceBucket}/season/one/a.MP4`]);
+}, 40_000);
+
+it('exits with 2 and prints the reason when a job fails', async () => {
   await writeFile(join(folder.path, 'notes.mp4'), 'not a film at all');
   const ended = await submit('notes.mp4', '--wait');
   expect(ended.code).toBe(2);
@@ -77,7 +86,7 @@ it('ends with 2 and the reason when a job fails', async () => {
   expect(job?.state).toMatchObject({ state: 'failed', error: { code: 'not-media' } });
 }, 60_000);
 
-it('leaves the job to the farm when the waiting is ended, and says so', async () => {
+it('leaves the job running when Ctrl-C ends the waiting, and says so', async () => {
   await farm.put('never.film', Buffer.from('x'));
   // The worker's word is never heard at that place.
   const address = { ...addressOf(farm), outputPrefix: 'elsewhere/' };
@@ -93,14 +102,22 @@ it('leaves the job to the farm when the waiting is ended, and says so', async ()
 
 it.each([
   [['missing.mp4'], 'neither a file here nor an object'],
-  [['film one.mp4', '--ladder', '{oops'], '--ladder is "{oops", which is not JSON'],
-  [['film one.mp4', '--segment-seconds', '99'], 'segmentSeconds'],
-  [['film one.mp4', '--workers', '0'], 'workersPerFilm'],
+  [['film one.mp4', '--ladder', '{oops'], '--ladder: {oops is not valid JSON'],
+  [
+    ['film one.mp4', '--ladder', 'mobil'],
+    '--ladder: "mobil" is not a ladder. Use standard, mobile, hd, or a JSON list such as [{"rung":"720p"}].',
+  ],
+  [['film one.mp4', '--segment-seconds', '99'], '--segment-seconds: 99 is not a segment length.'],
+  [
+    ['film one.mp4', '--workers', '0'],
+    '--workers: 0 is not a number of workers. Use a whole number from 1 to 100.',
+  ],
+  [['.'], 'is a folder. Add --recursive'],
   [['film one.mp4', 'notes.mp4', '--id', 'both'], '--id names one job'],
   [['film one.mp4', './film one.mp4'], 'Two films are named film one.mp4'],
-  [['film one.mp4', '--id', 'a/b'], 'id: expected 1 to 128 letters'],
+  [['film one.mp4', '--id', 'a/b'], '--id: "a/b" is not a job id. Use 1 to 128 letters'],
 ])(
-  'says what is wrong with %j, without a stack',
+  'explains what is wrong with %j in a sentence',
   async (args, words) => {
     const ended = await submit(...args);
     expect(ended.code).toBe(1);

@@ -16,38 +16,43 @@ function job(id: string, state: JobState['state'], queuedAt = '2030-01-01T11:59:
 }
 
 const queues = { waiting: 3, inFlight: 1, delayed: 0, dead: 2 };
-const view = { bucket: 'films', queues, workers: undefined, at };
+const view = { farm: 'prod', queues, workers: undefined, at };
 
-it('shows what is open before what is over, and says how many do not fit', () => {
+it('shows open jobs before finished ones, and counts those that do not fit', () => {
   const jobs = [
     job('done', 'succeeded'),
     job('running', 'running'),
     job('broken', 'failed'),
     job('last', 'failed'),
   ];
-  const lines = watchLines({ ...view, jobs }, plainStyle, 100, 9);
-  expect(lines[1]).toBe('jobs       3 waiting  ·  1 in flight  ·  0 to be tried again  ·  2 given up');
+  const lines = watchLines({ ...view, jobs }, plainStyle, 100, 10);
+  expect(lines[0]).toMatch(/^transcode-farm {2}prod /);
+  expect(lines[1]).toBe('jobs       3 queued  ·  1 running  ·  0 retrying  ·  2 failed');
   expect(lines[2]).toBe('oldest     job open for 1 min 00 s');
-  expect(lines[4]).toMatch(/^running .* 40 % {2}1 min 15 s to go {2}running$/);
-  expect(lines[5]).toMatch(/^succeeded .*100 % {2}done$/);
-  expect(lines.at(-1)).toBe('and 2 more: "farm jobs --limit 4"');
-  expect(lines.length).toBeLessThanOrEqual(9);
+  expect(lines[4]).toMatch(/^STATE +JOB +FILM +AGE +TIME +RESULT$/);
+  expect(lines[5]).toMatch(/^running +running +running\.mp4 +60 s +1 min 00 s +40 %, 1 min 15 s left$/);
+  expect(lines[6]).toMatch(/^succeeded +done /);
+  expect(lines.at(-1)).toBe('+1 more · q quits');
+  expect(lines.length).toBeLessThanOrEqual(10);
 });
 
-it('keeps its lines within the terminal, and control characters out of it', () => {
+it('writes no line wider than the terminal, and no control characters', () => {
   const long = { ...job('x', 'running'), title: `\x1b[31m${'wide '.repeat(60)}` };
-  for (const line of watchLines({ ...view, jobs: [long], workers: 'no '.repeat(60) }, plainStyle, 80, 20)) {
-    expect(stripVTControlCharacters(line)).toBe(line);
-    expect(line.length).toBeLessThanOrEqual(80);
+  for (const columns of [120, 80, 40]) {
+    const shown = { ...view, jobs: [long], workers: 'no '.repeat(60) };
+    for (const line of watchLines(shown, plainStyle, columns, 20)) {
+      expect(stripVTControlCharacters(line)).toBe(line);
+      expect(line.length).toBeLessThanOrEqual(columns);
+    }
   }
 });
 
-it('counts the age from the job that entered first', () => {
+it('measures the age of the job that was queued first', () => {
   expect(oldestSeconds([], at)).toBeUndefined();
   expect(oldestSeconds([job('a', 'running'), job('b', 'queued', '2030-01-01T11:00:00Z')], at)).toBe(3600);
 });
 
-it('shows calls for help, workers and instances of farms that have them', () => {
+it('shows part requests, workers and instances of farms that have them', () => {
   const parts = { waiting: 2, inFlight: 1, delayed: 0 };
   const workers = {
     tasks: { wanted: 3, starting: 1, running: 2 },
@@ -55,9 +60,9 @@ it('shows calls for help, workers and instances of farms that have them', () => 
   };
   const lines = watchLines({ ...view, queues: { ...queues, parts }, workers, jobs: [] }, plainStyle, 100, 20);
   expect(lines.slice(2, 6)).toEqual([
-    'help       2 waiting  ·  1 in flight',
+    'helpers    2 requested  ·  1 helping',
     'workers    3 wanted  ·  1 starting  ·  2 running',
     'instances  3 wanted  ·  1 starting  ·  1 running  ·  1 stopping',
-    'oldest     none has begun',
+    'oldest     no job has started',
   ]);
 });

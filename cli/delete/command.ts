@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import { UserError } from '../errors.ts';
+import { deleteFolder } from '../farm/delete-job.ts';
+import { knownJob } from '../farm/jobs.ts';
+import { type CommonOptions, farmCommand, withFarm } from '../farm/run.ts';
+
+/** `farm delete`: removes the film of a job, and everything else that the job published. */
+export function deleteCommand(): Command {
+  return farmCommand('delete')
+    .argument('<job>', 'id of a job')
+    .option('--yes', 'delete; without it, only say what would be deleted')
+    .action((id: string, options: CommonOptions & { yes?: true }) =>
+      withFarm(options, async ({ farm, stop, say, answer }) => {
+        const job = await knownJob(farm, id);
+        if (job.state !== 'succeeded' && job.state !== 'failed') {
+          throw new UserError(`Job "${id}" is ${job.state}. Stop it first: farm cancel ${id}`);
+        }
+        const { outputBucket, outputPrefix } = farm.address;
+        const folder = `${outputPrefix}${id}/`;
+        const place = `s3://${outputBucket}/${folder}`;
+        if (!options.yes) {
+          say(`Everything in ${place} would be deleted; the source film stays. Add --yes to delete it.`);
+          answer({ job: id, folder: place, deleted: 0 });
+          return;
+        }
+        // The status goes last: until then the job is listed, and can be deleted again.
+        const count = await deleteFolder(farm.output, outputBucket, folder, `${folder}status.json`, stop);
+        say(`Deleted ${count} objects in ${place}`);
+        answer({ job: id, folder: place, deleted: count });
+      }),
+    );
+}

@@ -1,0 +1,38 @@
+import type { Film } from '../../worker/src/protocol/status.ts';
+import { UserError } from '../errors.ts';
+
+type Rendition = Film['renditions'][number];
+
+/** The rendition of that name, or the largest; undefined for films without video. @throws UserError that lists the names */
+export function chooseVideo(
+  renditions: readonly Rendition[],
+  name: string | undefined,
+): Rendition | undefined {
+  const videos = renditions.filter(({ kind }) => kind === 'video');
+  if (name === undefined) return videos.toSorted((a, b) => b.averageBandwidth - a.averageBandwidth)[0];
+  const found = videos.find((one) => one.name === name);
+  if (found) return found;
+  const names = videos.map((one) => one.name).join(', ');
+  throw new UserError(
+    `--rung: this film has no rendition "${name}". Use ${names || 'none: it has no video'}.`,
+  );
+}
+
+/** The chosen video and every audio track, copied into one MP4. */
+export function downloadArguments(
+  films: string,
+  renditions: readonly Rendition[],
+  video: Rendition | undefined,
+  file: string,
+): string[] {
+  const inputs = [...(video ? [video] : []), ...renditions.filter(({ kind }) => kind === 'audio')];
+  const urlOf = ({ playlist }: Rendition) =>
+    `${films}${playlist.split('/').map(encodeURIComponent).join('/')}`;
+  return [
+    ...['-v', 'error', '-nostdin', '-n'],
+    ...inputs.flatMap((input) => ['-i', urlOf(input)]),
+    ...inputs.flatMap((_, index) => ['-map', `${index}`]),
+    ...['-c', 'copy', '-movflags', '+faststart', '-f', 'mp4'],
+    file,
+  ];
+}

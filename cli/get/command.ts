@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { UserError } from '../errors.ts';
+import { knownJob } from '../farm/jobs.ts';
+import { type CommonOptions, type Context, farmCommand, here, withFarm } from '../farm/run.ts';
+import { startPlayerServer } from '../player/server.ts';
+import { chooseVideo, downloadArguments } from './arguments.ts';
+
+type GetOptions = CommonOptions & { rung?: string; output?: string };
+
+/** `farm get`: the film of a job as one file. */
+export function getCommand(): Command {
+  return farmCommand('get')
+    .argument('<job>', 'id of a job')
+    .option('--rung <name>', 'which rendition, such as 720p; by default the largest')
+    .option('-o, --output <file>', 'where to write it; by default JOB.mp4 here')
+    .action((id: string, options: GetOptions) =>
+      withFarm(options, (context) => getFilm(id, options, context)),
+    );
+}
+
+/** Joined by ffmpeg without encoding: what is in the file is what viewers see. */
+async function getFilm(id: string, options: GetOptions, { farm, stop, say, answer }: Context): Promise<void> {
+  const { film, state } = await knownJob(farm, id);
+  if (film === undefined)
+    throw new UserError(`Job "${id}" has no film: it is ${state}. See "farm status ${id}".`);
+  const path = resolve(here(), options.output ?? `${id}.mp4`);
+  if (existsSync(path)) throw new UserError(`${path} exists. Give another file: -o FILE`);
+  const video = chooseVideo(film.renditions, options.rung);
+  const { outputBucket: bucket, outputPrefix } = farm.address;
+  const server = await startPlayerServer({ s3: farm.output, bucket, jobId: `${outputPrefix}${id}` });
+  try {
+    const films = new URL('/films/', server.url).href;
+    const child = spawn('ffmpeg', downloadArguments(films, film.renditions, video, path), {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    stop.addEventListener('abort', () => child.kill('SIGTERM'));
+    const [code] = (await Promise.race([
+      once(child, 'exit'),
+      once(child, 'error').then(([error]) => Promise.reject(error)),
+    ]).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT')
+        throw new UserError('ffmpeg is not on the PATH, and it joins the film. Install it: "farm doctor".');
+      throw error;
+    })) as [number | null];
+    stop.throwIfAborted();
+    if (code !== 0) throw new UserError(`ffmpeg could not join the film (exit code ${code}).`);
+    say(`${path}  ${video?.name ?? 'audio'}`);
+    answer({ job: id, rendition: video?.name ?? null, file: path });
+  } finally {
+    await server.close();
+  }
+}

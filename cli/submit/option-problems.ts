@@ -1,0 +1,50 @@
+import type { z } from 'zod';
+import { ladderNames } from '../../worker/src/plan/ladder.ts';
+
+/** How the command line names a part of a job, and what may stand there. */
+const flags: Record<string, { flag: string; noun: string; allowed: string }> = {
+  ladder: {
+    flag: '--ladder',
+    noun: 'a ladder',
+    allowed: `Use ${ladderNames.join(', ')}, or a JSON list such as [{"rung":"720p"}].`,
+  },
+  segmentSeconds: {
+    flag: '--segment-seconds',
+    noun: 'a segment length',
+    allowed: 'Use a whole number of seconds from 1 to 30.',
+  },
+  thumbnailAt: {
+    flag: '--thumbnail-at',
+    noun: 'a place in the film',
+    allowed: 'Use seconds from the start, such as 12.5, or a share such as 10%.',
+  },
+  workersPerFilm: {
+    flag: '--workers',
+    noun: 'a number of workers',
+    allowed: 'Use a whole number from 1 to 100.',
+  },
+  webhook: {
+    flag: '--webhook',
+    noun: 'a web address',
+    allowed: 'Use an http or https URL, such as https://example.com/hook.',
+  },
+  title: { flag: '--title', noun: 'a title', allowed: 'Use at most 500 characters.' },
+  metadata: { flag: '--metadata', noun: 'a JSON object', allowed: `Use an object such as '{"match":7}'.` },
+  id: {
+    flag: '--id',
+    noun: 'a job id',
+    allowed: 'Use 1 to 128 letters, digits, ".", "_", "~" or "-", starting with a letter or digit.',
+  },
+};
+
+/** One sentence for each option that is not valid: the value, and what is allowed. */
+export function optionProblems(error: z.ZodError, job: object): string {
+  const parts = error.issues.map(({ path }) => (path[0] === 'options' ? path[1] : path[0]));
+  const values = { ...job, ...(job as { options?: object }).options } as Record<string, unknown>;
+  return [...new Set(parts.map(String))]
+    .map((part) => {
+      const { flag, noun, allowed } = flags[part] ?? { flag: part, noun: 'valid', allowed: '' };
+      return `${flag}: ${JSON.stringify(values[part])} is not ${noun}. ${allowed}`.trim();
+    })
+    .join('\n');
+}

@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { chooseVideo } from '../../../cli/get/arguments.ts';
+import { ffmpeg, temporaryFolder } from '../../helpers/clips.ts';
+import { addressOf, farmCommand, saveAddress } from '../../helpers/farm-command.ts';
+import { film } from '../../helpers/job-states.ts';
+import { startLocalFarm, type TestFarm } from '../../helpers/local-farm.ts';
+
+let farm: TestFarm;
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let file: string;
+let id: string;
+const command = (...args: string[]) => farmCommand(folder.path, [...args, '--farm', file]);
+
+beforeAll(async () => {
+  farm = await startLocalFarm({ env: { X264_PRESET: 'ultrafast' } });
+  folder = await temporaryFolder();
+  file = await saveAddress(folder.path, addressOf(farm));
+  const clip = join(folder.path, 'clip.mp4');
+  await ffmpeg(
+    ...['-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=25:duration=2'],
+    ...['-f', 'lavfi', '-i', 'sine=duration=2', '-preset', 'ultrafast', clip],
+  );
+  await farm.put('clip.dat', clip);
+  farm.startWorker();
+  id = await farm.sendJob({ source: 'clip.dat' });
+  await farm.waitFor(id, 'succeeded');
+}, 60_000);
+
+afterAll(async () => {
+  await farm.stop();
+  await folder[Symbol.asyncDispose]();
+});
+
+it('downloads the film of a job as one file with video and audio', async () => {
+  const ended = await command('get', id, '-o', 'out.mp4');
+  expect(ended.stderr).toBe('');
+  const show = ['-v', 'error', '-show_entries', 'stream=codec_type:format=duration', '-of', 'csv=p=0'];
+  const { stdout } = await promisify(execFile)('ffprobe', [...show, join(folder.path, 'out.mp4')]);
+  expect(stdout.split('\n').slice(0, 2).sort()).toEqual(['audio', 'video']);
+  expect(Number(stdout.split('\n')[2])).toBeCloseTo(2, 0);
+  expect((await command('get', id, '-o', 'out.mp4')).stderr).toContain('exists. Give another file');
+}, 60_000);
+
+it('names the renditions of a film when another is asked for', () => {
+  expect(() => chooseVideo(film.renditions, '720p')).toThrow('Use 1080p.');
+  expect(chooseVideo(film.renditions, undefined)?.name).toBe('1080p');
+});
+
+it('shows which farm commands use, and why', async () => {
+  const { stdout } = await command('config');
+  expect(stdout).toContain(`file ${file}, by --farm`);
+  expect(stdout).toContain(farm.outputBucket);
+}, 20_000);
+
+it('deletes the film of a job only with --yes, and keeps the source', async () => {
+  expect((await command('delete', id)).stdout).toContain('Add --yes');
+  expect((await farm.keys(`${id}/`)).length).toBeGreaterThan(3);
+  expect((await command('delete', id, '--yes')).stdout).toMatch(/^Deleted \d+ objects/);
+  expect(await farm.keys(`${id}/`)).toEqual([]);
+  const again = await command('delete', id, '--yes');
+  expect(again.stderr).toContain(`No job named "${id}"`);
+  expect(again.code).toBe(1);
+}, 60_000);
