@@ -101,6 +101,8 @@ async function sendObject(
     if (object.ContentLength !== undefined) response.setHeader('content-length', object.ContentLength);
     if (object.ContentRange) response.setHeader('content-range', object.ContentRange);
     const body = object.Body as Readable;
+    // A viewer who leaves ends the connection to the storage, whose error may come after `pipeline` is over.
+    body.on('error', () => undefined);
     if (request.method === 'HEAD') {
       body.destroy();
       return void response.end();

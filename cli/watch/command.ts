@@ -7,8 +7,8 @@ import { readQueues } from '../farm/queues.ts';
 import { type CommonOptions, farmCommand, withFarm } from '../farm/run.ts';
 import { sentence } from '../farm/sentence.ts';
 import { readWorkers } from '../farm/workers.ts';
-import { quitKey } from '../text/quit-key.ts';
 import { type Live, openLive } from '../text/live.ts';
+import { quitKey } from '../text/quit-key.ts';
 import { styleFor } from '../text/style.ts';
 import { oldestSeconds, openJobs, type WatchView, watchLines } from './view.ts';
 

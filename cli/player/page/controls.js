@@ -10,7 +10,17 @@ export function wireControls(player, video) {
   const [play, bigPlay, mute, volume, full] = ['play', 'big-play', 'mute', 'volume', 'full'].map(byId);
   const togglePlay = () => (video.paused ? video.play().catch(() => undefined) : video.pause());
 
-  for (const target of [play, bigPlay, video]) target.addEventListener('click', togglePlay);
+  for (const target of [play, bigPlay]) target.addEventListener('click', togglePlay);
+  let wasIdle = false;
+  // Before `hideWhenIdle` shows the controls again.
+  video.addEventListener('pointerdown', () => {
+    wasIdle = player.classList.contains('idle');
+  });
+  video.addEventListener('click', (event) => {
+    // The first tap of a finger shows the controls.
+    if (event.pointerType === 'touch' && wasIdle) return;
+    togglePlay();
+  });
   mute.addEventListener('click', () => {
     video.muted = !video.muted;
   });

@@ -3,6 +3,9 @@ export function handleKey(event, { video, togglePlay, toggleFull }) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   // On a button, space and enter press it.
   if (event.key === ' ' && event.target instanceof HTMLButtonElement) return;
+  // A slider that has the focus keeps its arrow keys, except for the seek bar, whose keys are the player's.
+  const isSlider = event.target instanceof HTMLInputElement && event.target.id !== 'seek-range';
+  if (isSlider && /^(Arrow|Home|End|Page)/.test(event.key)) return;
   const action = actionFor(event.key, { video, togglePlay, toggleFull });
   if (!action) return;
   event.preventDefault();

@@ -1,7 +1,7 @@
 import { wireControls, wireSeekBar } from './controls.js';
-import { byId, filmUrl } from './elements.js';
+import { byId, element, filmUrl } from './elements.js';
 import { wirePreview } from './preview.js';
-import { markPlaying, showReport } from './report.js';
+import { markPlaying, showQueued, showReport } from './report.js';
 import { openFilm } from './source.js';
 
 /** How often a job that is not over is asked for. */
@@ -9,23 +9,24 @@ const pollMs = 1000;
 
 const jobId = new URLSearchParams(location.search).get('job');
 if (jobId) await follow(jobId);
-else fail('No job is named in the address: it ends in ?job=ID.');
+else fail('The address names no job. It ends in ?job=ID.');
 
 /** Shows the job as it goes on, and the film when there is one. */
 async function follow(id) {
   const job = await readJob(id);
-  if (typeof job === 'string') return fail(job);
-  if (job) showReport(job);
+  // A queued job has no status yet.
+  if (job === 'none') showQueued(id);
+  else if (job) showReport(job);
   if (job?.state === 'succeeded' && job.film) return play(job.film);
   if (job?.state !== 'failed') setTimeout(follow, pollMs, id);
 }
 
-/** The job's state; a sentence when it can't be had, undefined when it is worth asking again. */
+/** The job's status; `none` where it has none yet, undefined where the server did not answer. */
 async function readJob(id) {
   try {
     const response = await fetch(filmUrl(`${id}/status.json`), { cache: 'no-store' });
     if (response.ok) return await response.json();
-    return response.status === 404 ? `There is no job ${id}.` : undefined;
+    return response.status === 404 ? 'none' : undefined;
   } catch {
     return undefined;
   }
@@ -49,9 +50,16 @@ function play(film) {
   Object.assign(window, { player: { hls, video } });
 }
 
-function playerError(message) {
-  byId('player-error').textContent = message;
-  byId('player-error').hidden = false;
+function playerError(message, retry) {
+  const error = byId('player-error');
+  const button = element('button', { type: 'button', text: 'Retry' });
+  button.addEventListener('click', () => {
+    error.hidden = true;
+    retry();
+  });
+  error.replaceChildren(element('span', { text: message }), ...(retry ? [button] : []));
+  error.hidden = false;
+  byId('spinner').hidden = true;
   byId('big-play').hidden = true;
 }
 

@@ -58,8 +58,16 @@ export class ChoiceMenu {
 
   #toggle(open) {
     this.#menu.hidden = !open;
+    if (open) this.#fit();
     this.#button.setAttribute('aria-expanded', String(open));
     if (open) (this.#menu.querySelector('[aria-checked=true]') ?? this.#menu.firstElementChild)?.focus();
+  }
+
+  /** As high as there is room above the button, inside the player. */
+  #fit() {
+    const top = this.#holder.closest('.player').getBoundingClientRect().top;
+    const room = this.#holder.getBoundingClientRect().top - top - 16;
+    this.#menu.style.setProperty('--menu-height', `${Math.max(room, 80)}px`);
   }
 
   #onButtonKey(event) {

@@ -26,6 +26,18 @@ export function showReport(job) {
   byId('notes-list').replaceChildren(...job.warnings.map((text) => element('li', { text })));
 }
 
+/** A job without a status: the farm may not have started it yet. */
+export function showQueued(id) {
+  document.title = `${id} · transcode-farm`;
+  byId('title').textContent = id;
+  byId('state').textContent = stateWords.queued;
+  byId('state').dataset.state = 'queued';
+  byId('progress').hidden = false;
+  byId('progress-stage').textContent = stateWords.queued;
+  byId('progress-facts').textContent =
+    'No worker has started this job yet. The page shows its progress as soon as one does.';
+}
+
 /** Marks the row of the rendition that is playing. */
 export function markPlaying({ width, height }) {
   for (const row of byId('ladder-rows').children) {
@@ -34,7 +46,8 @@ export function markPlaying({ width, height }) {
 }
 
 function sourceName(source) {
-  return source.split('/').findLast(Boolean) ?? source;
+  // `farm submit` adds the suffix where an upload by its own name would start a second job.
+  return (source.split('/').findLast(Boolean) ?? source).replace(/\.film$/, '');
 }
 
 function showFacts(job) {

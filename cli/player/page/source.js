@@ -5,7 +5,7 @@ import { ChoiceMenu } from './menu.js';
 /**
  * Gives the film to the video element: through hls.js where Media Source Extensions are, else to the browser itself
  * (Safari on iPhones), which then chooses the quality alone.
- * @param onError told in a sentence why nothing plays
+ * @param onError called with a sentence on why nothing plays, and with a function that tries again where that may help
  * @param onLevel told the size of the picture that is playing
  */
 export function openFilm(video, url, { onError, onLevel }) {
@@ -38,6 +38,13 @@ export function openFilm(video, url, { onError, onLevel }) {
     if (type === Hls.ErrorTypes.MEDIA_ERROR && !recovered) {
       recovered = true;
       hls.recoverMediaError();
+      return;
+    }
+    if (type === Hls.ErrorTypes.NETWORK_ERROR) {
+      onError('Connection lost.', () => {
+        if (hls.levels.length === 0) hls.loadSource(url);
+        else hls.startLoad(video.currentTime);
+      });
       return;
     }
     hls.destroy();

@@ -175,3 +175,39 @@ it('tells why a job has no film', async () => {
   expect(await other.isVisible('#player')).toBe(false);
   await other.close();
 });
+
+it('waits on the page of a job that has no status yet', async () => {
+  const other = await browser.newPage();
+  await other.goto(`${new URL(server.url).origin}/?job=queued-film`);
+  await expect.poll(() => other.textContent('#state')).toBe('Waiting');
+  expect(await other.isVisible('#failure')).toBe(false);
+  const id = await farm.sendJob({ id: 'queued-film', source: 'two tracks.mp4' });
+  await farm.waitFor(id, 'succeeded', 60);
+  await other.waitForSelector('#player:not([hidden])');
+  await other.close();
+}, 90_000);
+
+it('plays at a tap on the middle of a phone, and shows every quality inside the player', async () => {
+  const phone = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true });
+  const other = await phone.newPage();
+  await other.goto(server.url);
+  await other.waitForSelector('#qualities:not([hidden])');
+  const box = (await other.locator('#player').boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+  await other.touchscreen.tap(box.x + box.width / 2, box.y + box.height / 2);
+  await expect.poll(() => other.getAttribute('#play', 'aria-label'), { timeout: 15_000 }).toBe('Pause');
+  await other.tap('#qualities > button');
+  const menu = (await other.locator('#qualities .menu').boundingBox()) ?? { y: 0 };
+  expect(menu.y).toBeGreaterThanOrEqual(box.y);
+  await phone.close();
+}, 60_000);
+
+it('leaves arrow keys to the volume slider', async () => {
+  await page.keyboard.press('5');
+  await page.focus('#volume');
+  const before = await video(({ currentTime, paused }) => ({ currentTime, paused }));
+  if (!before.paused) await page.click('#play');
+  await page.focus('#volume');
+  const at = await video(({ currentTime }) => currentTime);
+  await page.keyboard.press('ArrowLeft');
+  expect(await video(({ currentTime }) => currentTime)).toBe(at);
+});
