@@ -154,6 +154,7 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
         ...service,
         ...scaling,
         capacity,
+        kind: compute.kind,
         queues: [jobs.queue, parts.queue],
         topicArn: jobs.topicArn,
         logRetentionDays: monitoring.logRetentionDays,

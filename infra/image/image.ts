@@ -9,14 +9,21 @@ const root = new URL('../..', import.meta.url);
 /** From where the program runs, so that the path is the same on every machine. */
 const context = relative(process.cwd(), fileURLToPath(root)) || '.';
 
+/**
+ * awsx names the build by its tag, so a new image removes the build before it from the stack; and a build's deletion deletes its manifest,
+ * which tasks of the revision before still name. The repository's lifecycle rule clears away old images instead.
+ * Sources: awsx/ecr/image.ts of pulumi-awsx; provider/internal/image.go of pulumi-docker-build (`Delete`).
+ */
+export const keepOldImages: pulumi.ResourceTransform = ({ type, props, opts }) =>
+  type === 'docker-build:index:Image' ? { props, opts: { ...opts, retainOnDelete: true } } : undefined;
+
 /** Images kept for going back to; each task names its own by digest. */
 const imagesKept = 10;
 
 /**
  * The worker's image: a private repository, and the build of `worker/Dockerfile` pushed to it.
  *
- * The tag follows from what is built, so a tag never changes its meaning and the repository can refuse it when one would. A
- * second `pulumi up` without a change builds nothing. Docker must run here; `workerImage` does without.
+ * The tag follows from what is built, so a second `pulumi up` without a change builds nothing. Docker must run here; `workerImage` does without.
  *
  * Cost: $0.10 a GB and month for what is stored; the first 500 MB are free in an account's first year.
  */
@@ -25,11 +32,12 @@ export class WorkerImage extends pulumi.ComponentResource {
   readonly uri: pulumi.Output<string>;
 
   constructor(name: string, opts?: pulumi.ComponentResourceOptions) {
-    super('transcode-farm:image:WorkerImage', name, {}, opts);
+    super('transcode-farm:image:WorkerImage', name, {}, { ...opts, transforms: [keepOldImages] });
     const repository = new awsx.ecr.Repository(
       name,
       {
-        imageTagMutability: 'IMMUTABLE',
+        // Going back builds an older commit again, with other bytes: an immutable tag would refuse them. Tasks name digests.
+        imageTagMutability: 'MUTABLE',
         imageScanningConfiguration: { scanOnPush: true },
         forceDelete: true, // what it holds can be built again, and would keep `pulumi destroy` from going through
         lifecyclePolicy: {

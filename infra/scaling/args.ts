@@ -8,6 +8,8 @@ export interface ScalingArgs {
   serviceName: pulumi.Input<string>;
   serviceArn: pulumi.Input<string>;
   capacity: Capacity;
+  /** Of the service: names what scales it. */
+  kind: 'fargate' | 'gpu';
   /** The queues whose messages are the backlog: at least one. */
   queues: BacklogQueue[];
   /** Jobs and bucket events pass here: the waker listens. */

@@ -24,7 +24,8 @@ export class Scaling extends pulumi.ComponentResource {
         `Scaling "${name}": "minTasks" is ${args.minTasks}, more than "maxTasks", ${args.maxTasks}. Lower the one or raise the other.`,
       );
     }
-    createTracking(this, name, args);
+    // By kind, as the service: where a switch fails halfway and is undone, one target would be both the old and the new one.
+    createTracking(this, `${name}-${args.kind}`, args);
     const waker = createWakerFunction(this, name, args);
     this.wakerName = waker.functionName;
     this.wakerLogGroupName = waker.logGroupName;

@@ -19,8 +19,10 @@ type MetricQuery =
  *   (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cloudwatch-metrics.html).
  * - It never reads more than the target, so tracking takes tasks away and the waker alone adds them (see `decide.ts`). Tracking
  *   multiplies the desired count by metric over target, and while tasks are on their way that would order more for the same jobs.
- * - While no task runs, or nothing is to be done, it reads just the target: then the waker decides. So it never divides by zero, and
- *   never takes the last task away.
+ * - While nothing is to be done it reads just the target: then the waker decides, and the last task is never taken away.
+ * - A minute in which no task has reported has no value. It must not be filled: metrics come late, so the newest minute would always hold the
+ *   filler, and the alarm that takes tasks away wants fifteen minutes of fifteen. It looks further back instead
+ *   (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html, FILL).
  * - A queue's missing minute repeats the one before: taken for zero, it would look like a finished farm.
  */
 export function backlogPerTaskMetric(args: BacklogMetricArgs): MetricQuery[] {
@@ -40,12 +42,11 @@ export function backlogPerTaskMetric(args: BacklogMetricArgs): MetricQuery[] {
       ],
       stat: 'SampleCount',
     }),
-    expression('running', 'FILL(reported, 0)'),
     expression('backlog', queues.map(({ id }) => `FILL(${id}, REPEAT)`).join(' + ')),
     {
       ...expression(
         'perTask',
-        `IF(backlog > 0 AND backlog < running * ${target}, backlog / running, ${target})`,
+        `IF(backlog > 0 AND backlog < reported * ${target}, backlog, reported * ${target}) / reported`,
       ),
       label: 'Backlog per task',
       returnData: true,

@@ -8,6 +8,7 @@ export interface Query {
 const functions = {
   IF: (condition: boolean, yes: number, no: number) => (condition ? yes : no),
   FILL: (value: number | undefined, filler: number | undefined) => value ?? filler,
+  ZERO: (value: number | undefined) => value ?? 0,
 };
 
 /**
@@ -43,6 +44,8 @@ function compile(expression: string) {
   const ids = [...new Set(expression.match(/\b[a-z]\w*\b/g) ?? [])];
   const program = expression
     .replace(/\bAND\b/g, '&&')
+    // A comparison takes a missing value for 0 (CloudWatch user guide, metric math).
+    .replace(/(?<!\+ )\b([a-z]\w*) ([<>]) ([a-z]\w*|\d+)/g, 'ZERO($1) $2 ZERO($3)')
     .replace(/\bFILL\((\w+), REPEAT\)/g, 'FILL($1, BEFORE.$1)');
   const run = new Function('BEFORE', ...Object.keys(functions), ...ids, `return ${program};`) as (
     ...values: unknown[]

@@ -12,6 +12,8 @@ const documents: Record<string, () => string | Promise<string>> = {
   'infra/settings/args.ts': () => farmArgs(readProjectFile()),
   'docs/configuration.md': () => configurationPage(readProjectFile()),
   // Imported only now: it runs the program, which reads the arguments that were just written.
+  'docs/deploy.md': async () =>
+    (await import('./changes-page.ts')).deployPage(readFileSync(new URL('docs/deploy.md', root), 'utf8')),
   'docs/cost.md': async () => (await import('./cost-page.ts')).costPage(),
   'docs/job.schema.json': renderJobSchema,
 };

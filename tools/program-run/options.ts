@@ -10,6 +10,8 @@ export interface ResourceOptions {
   retainOnDelete: boolean;
   deleteBeforeReplace: boolean;
   ignoreChanges: string[];
+  /** URNs of what each input is made of. */
+  propertyDependencies: Record<string, string[]>;
   customTimeouts: { create?: string; update?: string; delete?: string };
   provider: string;
 }
@@ -22,6 +24,9 @@ export interface RegisterRequest {
   getRetainondelete?(): boolean;
   getDeletebeforereplace?(): boolean;
   getIgnorechangesList?(): string[];
+  getPropertydependenciesMap?(): {
+    forEach(visit: (urns: { getUrnsList(): string[] }, property: string) => void): void;
+  };
   getCustomtimeouts?(): { getCreate(): string; getUpdate(): string; getDelete(): string } | undefined;
   getProvider?(): string;
 }
@@ -33,6 +38,7 @@ const noOptions: ResourceOptions = {
   retainOnDelete: false,
   deleteBeforeReplace: false,
   ignoreChanges: [],
+  propertyDependencies: {},
   customTimeouts: {},
   provider: '',
 };
@@ -47,6 +53,7 @@ export function optionsOf(request: RegisterRequest | undefined): ResourceOptions
     retainOnDelete: request.getRetainondelete?.() ?? false,
     deleteBeforeReplace: request.getDeletebeforereplace?.() ?? false,
     ignoreChanges: request.getIgnorechangesList?.() ?? [],
+    propertyDependencies: propertyDependencies(request),
     customTimeouts: timeouts
       ? {
           create: timeouts.getCreate() || undefined,
@@ -56,6 +63,14 @@ export function optionsOf(request: RegisterRequest | undefined): ResourceOptions
       : {},
     provider: request.getProvider?.() ?? '',
   };
+}
+
+function propertyDependencies(request: RegisterRequest): Record<string, string[]> {
+  const found: Record<string, string[]> = {};
+  request.getPropertydependenciesMap?.().forEach((urns, property) => {
+    found[property] = urns.getUrnsList();
+  });
+  return found;
 }
 
 type Respond = (error: unknown, response: unknown) => void;

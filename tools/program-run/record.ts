@@ -40,7 +40,7 @@ export async function record<T>(
   await pulumi.runtime.setMocks(
     {
       newResource: async (args) => {
-        const options = optionsOf(request); // before any await: see keepRequests
+        const options = { ...optionsOf(request) }; // before any await: see keepRequests
         const { type, name, custom = true } = args;
         const urn = urnOf(options.parent, type, name, stack);
         if (args.transforms?.length) componentTransforms.set(urn, args.transforms);
@@ -51,6 +51,7 @@ export async function record<T>(
         for (const transform of [...inherited, ...stackTransforms]) {
           const changed = await transform({ type, name, custom, props: inputs, opts: {} });
           inputs = changed?.props ?? inputs;
+          options.retainOnDelete ||= changed?.opts.retainOnDelete === true;
         }
         const { value, secretPaths } = withoutSecrets(inputs);
         const entry = { type, name, urn };

@@ -48,9 +48,14 @@ export const madeUpSecrets: Readonly<Record<string, string>> = {
  * @throws what reading the file and its YAML throws
  */
 export function loadStack(file: string, changes: Record<string, string | undefined> = {}): StackConfig {
-  const own = parse(readFileSync(new URL(file, root), 'utf8')) as { config?: object } | null;
+  const text = readFileSync(new URL(file, root), 'utf8');
+  const own = parse(text) as { config?: object } | null;
   if (own?.config === undefined) throw new TypeError('it has no "config"');
-  return stackOf(own.config, changes, basename(file, '.yaml').replace('Pulumi.', ''));
+  return stackOf(
+    own.config,
+    { ...secretsIn(text), ...changes },
+    basename(file, '.yaml').replace('Pulumi.', ''),
+  );
 }
 
 /** A stack with these keys in its file, and some changed; all others have the defaults of Pulumi.yaml. */
@@ -73,6 +78,14 @@ export function stackOf(
     else config[key] = value;
   }
   return { config, secretKeys, stack };
+}
+
+/** The secrets that the head of a ready stack tells its owner to set, made up. */
+function secretsIn(text: string): Record<string, string> {
+  const keys = [...text.matchAll(/config set --secret (\w+)/g)].map(([, key = '']) => key);
+  return Object.fromEntries(
+    keys.flatMap((key) => (madeUpSecrets[key] === undefined ? [] : [[key, madeUpSecrets[key]]])),
+  );
 }
 
 const textOf = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));

@@ -2,12 +2,15 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import * as pulumi from '@pulumi/pulumi';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { contextPaths, hashOfContext, leftOut } from '../../../infra/image/context.ts';
 import { WorkerImage } from '../../../infra/image/image.ts';
 import { promiseOf, record } from '../../helpers/pulumi.ts';
 
 const root = new URL('../../../', import.meta.url);
+
+class Build extends pulumi.CustomResource {}
 
 describe('WorkerImage', () => {
   it('builds worker/Dockerfile from the repository root, for the machines of the farm', async () => {
@@ -20,6 +23,21 @@ describe('WorkerImage', () => {
       imageTag: hashOfContext(root),
     });
     expect(await promiseOf(image.result.uri)).toMatch(/@sha256:[0-9a-f]{64}$/);
+  });
+
+  it('keeps the images before it when a new one takes their place in the stack', async () => {
+    const { resources } = await record(() => {
+      const image = new WorkerImage('worker');
+      // As awsx makes it: named by the tag.
+      new Build('docker-build:index:Image', 'the-tag', {}, { parent: image });
+    });
+    const build = resources.find(({ type }) => type === 'docker-build:index:Image');
+    expect(build?.retainOnDelete).toBe(true);
+  });
+
+  it('takes a tag again that was there before, as going back builds an older commit again', async () => {
+    const image = await record(() => new WorkerImage('worker'));
+    expect(image.resource('awsx:ecr:Repository').inputs.imageTagMutability).toBe('MUTABLE');
   });
 
   it('lets the repository go with the stack', async () => {

@@ -23,6 +23,14 @@ it('finds seven stack files', () => {
   ]);
 });
 
+it.each(stackFiles)(
+  '%s holds no text where the Pulumi CLI decrypts a secret, which would end every command with "bad value"',
+  (file) => {
+    const text = readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8');
+    expect([...text.matchAll(/secure: (.*)/g)].filter(([, value]) => !/^v1:/.test(value ?? ''))).toEqual([]);
+  },
+);
+
 describe.each(stackFiles)('%s', (file) => {
   let farm: FarmRecording;
   beforeAll(async () => {

@@ -20,6 +20,7 @@ const build = (kind: 'gpu' | 'fargate', args: Partial<ScalingArgs> = {}) =>
     return new Scaling('scaling', {
       ...{ clusterName: cluster.clusterName, clusterArn: cluster.clusterArn },
       ...{ serviceName: worker.serviceName, serviceArn: worker.serviceArn },
+      kind,
       ...{ capacity, queues: [queue], topicArn, minTasks: 0, maxTasks: 3 },
       ...args,
     });

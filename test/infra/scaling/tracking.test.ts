@@ -22,13 +22,19 @@ describe('backlog per task', () => {
   });
 
   it.each([
-    { why: 'no task reports', waiting0: 9, flying0: 0, reported: undefined },
     { why: 'nothing is to be done', waiting0: 0, flying0: 0, reported: 2 },
-    { why: 'the farm sleeps', waiting0: 0, flying0: 0, reported: undefined },
     { why: 'more waits than the tasks take, as the waker adds tasks', waiting0: 40, flying0: 2, reported: 2 },
     { why: 'every task has its share', waiting0: 8, flying0: 2, reported: 2 },
   ])('reads the target, so that tracking keeps still, when $why', ({ waiting0, flying0, reported }) => {
     expect(evaluate(metric({ backlogPerTask: 5 }), { waiting0, flying0, reported })).toBe(5);
+  });
+
+  it.each([
+    { why: 'no task runs', waiting0: 9, flying0: 0 },
+    { why: 'the farm sleeps', waiting0: 0, flying0: 0 },
+    { why: 'what the tasks report is late', waiting0: 1, flying0: 1 },
+  ])('has no value when $why, so that the alarm looks further back', ({ waiting0, flying0 }) => {
+    expect(evaluate(metric(), { waiting0, flying0, reported: undefined })).toBeUndefined();
   });
 
   it('never asks for more tasks, nor for the last one or more than the backlog can spare', () => {
@@ -36,11 +42,11 @@ describe('backlog per task', () => {
       fc.property(
         fc.nat(1000),
         fc.nat(1000),
-        fc.option(fc.nat(50), { nil: undefined }),
+        fc.integer({ min: 1, max: 50 }),
         fc.integer({ min: 1, max: 20 }),
         (waiting0, flying0, reported, backlogPerTask) => {
           const value = evaluate(metric({ backlogPerTask }), { waiting0, flying0, reported }) ?? 0;
-          const tasks = Math.max(1, reported ?? 1);
+          const tasks = reported;
           // Tracking asks for tasks x value / target, rounded up.
           const asked = Math.ceil((tasks * value) / backlogPerTask - 1e-9);
           expect(asked).toBeGreaterThan(0);

@@ -59,6 +59,11 @@ describe('Cdn', () => {
       viewerCertificate: { acmCertificateArn: certificateArn, minimumProtocolVersion: 'TLSv1.2_2021' },
     });
     expect(await promiseOf(cdn.result.publicUrl)).toBe('https://video.example.com');
+    expect(
+      cdn.resource('aws:cloudfront/distribution:Distribution').inputs.defaultCacheBehavior,
+    ).toMatchObject({
+      originRequestPolicyId: '88a5eaf4-2fd4-4709-b370-b4c650ea3fcf', // passes a preflight's headers on to S3
+    });
     expect(await promiseOf(cdn.result.domainName)).toBe('d111111abcdef8.cloudfront.net');
   });
 });

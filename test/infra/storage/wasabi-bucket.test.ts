@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -73,21 +74,29 @@ describe('the provider of Wasabi buckets, from its saved text', () => {
     expect(await diff({ region: 'eu-central-2' })).toEqual({ changes: true, replaces: ['region'] });
   });
 
-  it('lets the named sites read, and leaves no bucket behind when the service refuses that', async () => {
+  it('lets the named sites read, with the checksum that S3 documents, and keeps the bucket when the service refuses that', async () => {
     const asked: string[] = [];
-    const service = createServer(({ method, url = '' }, response) => {
+    const digests: boolean[] = [];
+    const service = createServer((request, response) => {
+      const { method, url = '', headers } = request;
       asked.push(`${method} ${url.replace(/-[0-9a-f]{8}/, '').replace(/[?&]x-id=\w+/, '')}`);
-      response.writeHead(url.includes('cors') ? 501 : 204).end();
+      const body = createHash('md5');
+      request.on('data', (bytes: Buffer) => body.update(bytes));
+      request.on('end', () => {
+        if (url.includes('cors')) digests.push(headers['content-md5'] === body.digest('base64'));
+        response.writeHead(url.includes('cors') ? 501 : 204).end();
+      });
     }).listen(0);
     await once(service, 'listening');
     const { port } = service.address() as AddressInfo;
-    const refused = provider.create({
+    const { id } = await provider.create({
       ...inputs,
       endpoint: `http://127.0.0.1:${port}`,
       corsOrigins: ['https://www.example.com'],
     });
-    await expect(refused).rejects.toThrow();
     service.close();
-    expect(asked).toEqual(['PUT /farm-output/', 'PUT /farm-output/?cors=', 'DELETE /farm-output/']);
+    expect(id).toMatch(/^farm-output-/);
+    expect(new Set(asked)).toEqual(new Set(['PUT /farm-output/', 'PUT /farm-output/?cors=']));
+    expect(new Set(digests)).toEqual(new Set([true]));
   });
 });

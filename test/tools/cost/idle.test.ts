@@ -105,7 +105,7 @@ describe('a farm that sleeps', () => {
     const tracked = JSON.stringify(
       resources.find(({ type }) => type.endsWith('policy:Policy'))?.inputs,
     ).match(/"metricStat"/g);
-    expect(find(idle, 'farm', 'policy:Policy').charges).toMatchObject([
+    expect(find(idle, 'farm-gpu', 'policy:Policy').charges).toMatchObject([
       { quantity: 2 * (tracked?.length ?? 0), price: 'alarmMetric' },
     ]);
     expect(find(idle, 'farm-idle-instance', ':MetricAlarm').charges).toMatchObject([{ quantity: 2 }]);

@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import { type Change, compareRuns } from '../../../tools/life-cycle/compare.ts';
+import { settingChanges, stacksOf } from '../../../tools/life-cycle/matrix.ts';
+import { loadStack, readProject, stackFiles } from '../../../tools/program-run/stacks.ts';
+import { recordFarm } from '../../helpers/farm.ts';
+import { bareStack } from '../../helpers/stacks.ts';
+
+/** What holds films, jobs, logs or secrets. */
+const precious =
+  /^(aws:s3\/bucket:Bucket|cloudflare:index\/r2Bucket|pulumi-nodejs:dynamic|aws:sqs\/queue:|aws:sns\/topic:|aws:cloudwatch\/logGroup:|aws:ssm\/parameter:)/;
+
+/** Precious things that a change takes away, because it means just that. */
+const meant: Readonly<Record<string, RegExp>> = {
+  keepBuckets: /never/,
+  // The account, the jurisdiction and the region are where a bucket is: another one is another bucket. The old ones stay.
+  cloudflareAccountId: /r2Bucket/,
+  r2Jurisdiction: /r2Bucket/,
+  wasabiRegion: /dynamic/,
+};
+
+/** What another network of an owner's choice may replace. */
+const mayReplace: Readonly<Record<string, RegExp>> = {
+  vpcId: /securityGroup/,
+  // A setting of the bucket: the other bucket gets one of its own.
+  sourceBucket: /bucketNotification/,
+};
+
+const described = ({ type, name, deed, properties }: Change) =>
+  `${deed} ${type} ${name} ${properties.join(' ')}`;
+
+const lost = (changes: readonly Change[]) =>
+  changes.filter(({ type, deed }) => precious.test(type) && (deed === 'replaced' || deed === 'removed'));
+
+/** Replaced at each new revision or with the name that they carry, and nothing is lost by it. */
+const harmless = /taskDefinition|lambda\/permission|topicSubscription|eventTarget/;
+
+async function changesOf(key: string): Promise<{ there: Change[]; back: Change[] }> {
+  const { before, after } = stacksOf(key, bareStack);
+  const [old, now] = [await recordFarm(before), await recordFarm(after)];
+  return { there: compareRuns(old, now), back: compareRuns(now, old) };
+}
+
+describe('a change of a setting on a farm that runs', () => {
+  it('is tried for every key of Pulumi.yaml', () => {
+    expect(Object.keys(settingChanges)).toEqual(Object.keys(readProject().config));
+  });
+
+  it.each(Object.keys(settingChanges))('%s, and back: loses no film, job, log or secret', async (key) => {
+    const { there, back } = await changesOf(key);
+    const isMeant = ({ type }: Change) => meant[key]?.test(type) ?? false;
+    // A secret that is not set any more has no parameter any more.
+    const unset = ({ type, deed }: Change) => type.startsWith('aws:ssm/parameter') && deed === 'removed';
+    expect(
+      lost(there)
+        .filter((change) => !isMeant(change) && !unset(change))
+        .map(described),
+    ).toEqual([]);
+    expect(
+      lost(back)
+        .filter((change) => !isMeant(change) && !unset(change))
+        .map(described),
+    ).toEqual([]);
+  });
+
+  it.each(Object.keys(settingChanges))('%s: replaces nothing that others must wait for', async (key) => {
+    const { there } = await changesOf(key);
+    const replaced = there.filter(({ type, deed }) => deed === 'replaced' && !harmless.test(type));
+    const surprising = replaced.filter(
+      ({ type }) =>
+        !(mayReplace[key]?.test(type) ?? false) &&
+        !(meant[key] !== undefined && /bucket|dynamic|cloudflare/i.test(type)),
+    );
+    expect(surprising.map(described)).toEqual([]);
+  });
+
+  // A bucket that is there stays where it is.
+  const movesNothing = ['r2Location'];
+
+  it.each(Object.keys(settingChanges).filter((key) => !movesNothing.includes(key)))(
+    '%s: changes something',
+    async (key) => {
+      const { there } = await changesOf(key);
+      expect(there.length).toBeGreaterThan(0);
+    },
+  );
+});
+
+describe('a switch of the compute', () => {
+  it.each([
+    ['fargate', 'gpu'],
+    ['gpu', 'fargate'],
+  ])(
+    'from %s to %s makes cluster, service and scaling anew beside the old, which go afterwards',
+    async (from, to) => {
+      const old = await recordFarm(bareStack({ compute: from }));
+      const now = await recordFarm(bareStack({ compute: to }));
+      const changes = compareRuns(old, now);
+      for (const type of [
+        'aws:ecs/cluster:Cluster',
+        'aws:ecs/service:Service',
+        'aws:ecs/clusterCapacityProviders:ClusterCapacityProviders',
+        'aws:appautoscaling/target:Target',
+      ]) {
+        const deeds = changes
+          .filter((change) => change.type === type)
+          .map(({ deed, name }) => `${deed} ${name}`);
+        expect(deeds.length, type).toBe(2);
+        expect(deeds[0], type).toMatch(new RegExp(`^made .*${to}$`));
+        expect(deeds[1], type).toMatch(new RegExp(`^removed .*${from}$`));
+      }
+    },
+  );
+});
+
+describe('from one ready stack file to another', () => {
+  const pairs = stackFiles.flatMap((from) =>
+    stackFiles.filter((to) => to !== from).map((to) => ({ from, to })),
+  );
+
+  it.each(pairs)('$from to $to: loses no film, job or log', async ({ from, to }) => {
+    const named = (file: string) => ({ ...loadStack(file), stack: 'test' });
+    const old = await recordFarm(named(from));
+    // The dev stack deletes its buckets with itself; what is looked at here is a change of the other settings.
+    const kept = (config: Record<string, string>) => ({ ...config, keepBuckets: 'true' });
+    const start = { ...named(from), config: kept(named(from).config) };
+    const end = { ...named(to), config: kept(named(to).config) };
+    expect(old.resources.length).toBeGreaterThan(50);
+    const changes = compareRuns(await recordFarm(start), await recordFarm(end));
+    const unset = ({ type, deed }: Change) => type.startsWith('aws:ssm/parameter') && deed === 'removed';
+    expect(
+      lost(changes)
+        .filter((change) => !unset(change))
+        .map(described),
+    ).toEqual([]);
+  });
+});
+
+it.each(['s3', 'r2', 'wasabi'])(
+  'a stack with storage %s keeps buckets, queues and logs under another name',
+  async (storage) => {
+    const credentials = {
+      ...{ cloudflareAccountId: '0123456789abcdef0123456789abcdef', wasabiRegion: 'eu-central-2' },
+      ...{ wasabiAccessKeyId: 'SESAMEACCESSKEY', wasabiSecretAccessKey: 'sesame-wasabi-secret' },
+    };
+    const stack = bareStack({ ...credentials, storage, keepBuckets: 'false' });
+    const changes = compareRuns(await recordFarm(stack), await recordFarm({ ...stack, stack: 'renamed' }));
+    const gone = lost(changes).filter(({ type }) => !type.startsWith('aws:ssm/parameter'));
+    expect(gone.map(described)).toEqual([]);
+    expect(changes.filter(({ deed }) => deed === 'made' || deed === 'removed').map(described)).toEqual([]);
+  },
+);

@@ -1,0 +1,49 @@
+import { type Change, compareRuns } from '../life-cycle/compare.ts';
+import { settingChanges, stacksOf } from '../life-cycle/matrix.ts';
+import { recordFarm } from '../program-run/farm.ts';
+import { stackOf } from '../program-run/stacks.ts';
+
+const heading = '## What happens when I change this setting';
+
+/** docs/deploy.md with its last section made anew: each setting changed on a farm that runs. */
+export async function deployPage(page: string): Promise<string> {
+  const start = page.indexOf(heading);
+  const above = start === -1 ? `${page.trimEnd()}\n` : page.slice(0, start).trimEnd();
+  const rows: string[] = [];
+  for (const key of Object.keys(settingChanges)) rows.push(await row(key));
+  return `${above}\n\n${heading}\n\n${introduction}\n\n| Setting | Workers | Made, replaced, removed | Kept |\n|---|---|---|---|\n${rows.join('\n')}\n`;
+}
+
+const introduction = `<!-- Made by \`npm run docs\` from tools/life-cycle: the program runs before and after the change. Change it there. -->
+
+Everything that is not named changes in place. "Rolled out": ECS starts tasks of the new revision and stops the old ones (SIGTERM; two
+minutes to finish or give back the job, which then goes on after its recorded parts). Buckets, queues, logs and secrets are never replaced,
+but where the table says so; a bucket that is kept stays in its account, films and all, and \`outputBucket\` or \`sourceBucket\` names it
+again.`;
+
+async function row(key: string): Promise<string> {
+  const { before, after } = stacksOf(key, (changes) => stackOf({}, changes, 'dev'));
+  const changes = compareRuns(await recordFarm(before), await recordFarm(after));
+  const of = (...deeds: Change['deed'][]) => changes.filter(({ deed }) => deeds.includes(deed));
+  const moved = ['made', 'replaced', 'removed'].flatMap((deed) => {
+    const types = namesOf(of(deed as Change['deed']).filter(({ type }) => !/taskDefinition/.test(type)));
+    return types.length === 0 ? [] : [`${deed}: ${types.join(', ')}`];
+  });
+  return `| \`${key}\` | ${workers(changes)} | ${moved.join('; ') || '–'} | ${namesOf(of('kept').filter(({ type }) => !isSetting(type))).join(', ') || '–'} |`;
+}
+
+function workers(changes: readonly Change[]): string {
+  const has = (type: string, ...deeds: Change['deed'][]) =>
+    changes.some((change) => change.type === type && deeds.includes(change.deed));
+  if (has('aws:ecs/service:Service', 'made')) return 'others beside the old, which then stop';
+  if (has('aws:ecs/taskDefinition:TaskDefinition', 'replaced')) return 'rolled out';
+  return has('aws:ecs/service:Service', 'changed') ? 'rolled out' : 'go on';
+}
+
+/** Settings of a bucket stay with it. */
+const isSetting = (type: string) => /:(R2)?Bucket[A-Z]\w+$/.test(type);
+
+/** Types in the words of the clouds, each once. */
+function namesOf(changes: readonly Change[]): string[] {
+  return [...new Set(changes.map(({ type }) => type.split(':').at(-1) ?? type))].sort();
+}
