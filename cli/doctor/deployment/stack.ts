@@ -27,7 +27,7 @@ export async function readPlannedStack(stack: string, folder = projectFolder): P
   const file = `Pulumi.${stack}.yaml`;
   const text = await readFile(`${folder}/${file}`, 'utf8').catch(() => undefined);
   if (text === undefined) {
-    const fix = `farm init ${stack}`;
+    const fix = `pulumi stack init ${stack}, or copy a ready stack: cp stacks/inbox.yaml ${file}`;
     return { name: stack, finding: failed(name, `there is no ${file} in ${folder}`, fix) };
   }
   try {

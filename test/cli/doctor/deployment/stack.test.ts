@@ -43,7 +43,10 @@ it('takes a placeholder of a ready stack file for a secret that is not set', asy
 it('names the command that makes the file of an unknown stack', async () => {
   await using folder = await temporaryFolder();
   const { finding } = await readPlannedStack('new', folder.path);
-  expect(finding).toMatchObject({ state: 'failed', fix: 'farm init new' });
+  expect(finding).toMatchObject({
+    state: 'failed',
+    fix: 'pulumi stack init new, or copy a ready stack: cp stacks/inbox.yaml Pulumi.new.yaml',
+  });
 });
 
 it('says which permission a Cloudflare token lacks', async () => {
