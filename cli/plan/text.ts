@@ -80,25 +80,23 @@ function tableLines({ video, audio }: Plan, style: Style): string[] {
       one.name,
       `${one.width}×${one.height}`,
       formatBitrate(one.bitrate),
-      formatBitrate(one.maxBitrate),
       `H.264 ${one.profile} ${one.level}`,
     ]),
     ...audio.map((one) => [
       one.name,
       `${one.channels === 1 ? 'mono' : 'stereo'} ${one.sampleRate / 1000} kHz`,
       formatBitrate(one.bitrate),
-      '',
       `AAC  ${one.label}${one.default ? ', default' : ''}`,
     ]),
   ];
-  const head = ['rendition', 'picture', 'bitrate', 'peak', 'codec'];
+  const head = ['rendition', 'picture', 'at most', 'codec'];
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
   );
   const line = (cells: readonly string[]) =>
     cells
       .map((cell, column) =>
-        column === 2 || column === 3 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+        column === 2 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
       )
       .join('  ')
       .trimEnd();

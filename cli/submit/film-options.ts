@@ -4,7 +4,7 @@ import { ladderNames } from '../../worker/src/plan/ladder.ts';
 /** Flags of a job that shape its film; `readJobOptions` validates them. */
 export function addFilmOptions(command: Command): Command {
   return command
-    .option('--include-480p', 'add a 480p rendition to the standard ladder')
+    .option('--include-480p', '480p in the place of 540p in a named ladder')
     .option('--ladder <ladder>', `${ladderNames.join(', ')}, or a JSON list such as [{"rung":"720p"}]`)
     .option('--segment-seconds <seconds>', 'length of a media segment')
     .option('--thumbnail-at <place>', 'where the poster is taken: seconds, or a share such as 10%')

@@ -114,12 +114,17 @@ export interface TranscodeFarmArgs {
    * `[{"rung":"1080p","bitrate":5000000},{"rung":"720p"}]`
    */
   ladder?: string;
-  /** Add 480p to the standard ladder */
+  /** 480p in the place of 540p in a named ladder */
   include480p?: boolean;
   /** Length of a media segment, 1 to 30 */
   segmentSeconds?: number;
   /** Media segments: `fmp4` (CMAF) or `mpegts`, for players that know nothing else */
   segmentFormat?: string;
+  /**
+   * Interlaced films: `fields` makes a picture of each field (50i becomes 50p, as smooth as on television),
+   * `frames` one of each frame (25p, half the work)
+   */
+  deinterlace?: string;
   /**
    * How much work x264 puts into each bit, from `ultrafast` to `veryslow`: smaller files for longer work.
    * Empty: `veryfast`. Only with `compute: fargate`
@@ -261,6 +266,7 @@ export const settings = {
   include480p: { kind: 'flag', default: 'false' },
   segmentSeconds: { kind: 'integer', default: '6' },
   segmentFormat: { kind: 'text', default: 'fmp4' },
+  deinterlace: { kind: 'text', default: 'fields' },
   x264Preset: { kind: 'text', default: '' },
   nvencPreset: { kind: 'text', default: '' },
   thumbnailAt: { kind: 'text', default: '10%' },

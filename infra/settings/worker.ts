@@ -9,6 +9,7 @@ const workerKeys = {
   include480p: 'INCLUDE_480P',
   segmentSeconds: 'SEGMENT_SECONDS',
   segmentFormat: 'SEGMENT_FORMAT',
+  deinterlace: 'DEINTERLACE',
   x264Preset: 'X264_PRESET',
   nvencPreset: 'NVENC_PRESET',
   thumbnailAt: 'THUMBNAIL_AT',

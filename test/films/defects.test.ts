@@ -2,7 +2,7 @@ import { copyFile, cp, readFile, rm, truncate, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { checkFilm } from '../helpers/film-checks.ts';
-import { pattern } from '../helpers/pattern.ts';
+import { noise, pattern } from '../helpers/pattern.ts';
 import type { Published } from '../helpers/transcoding.ts';
 import { tone, useFarm, x264 } from '../helpers/use-farm.ts';
 
@@ -12,7 +12,14 @@ const expected = { size: [640, 360] as [number, number], frames: 150, audioSecon
 let whole: Published;
 
 beforeAll(async () => {
-  const clip = await farm.make('whole.mp4', ...pattern(), ...tone(6), ...x264, '-c:a', 'aac');
+  const clip = await farm.make(
+    'whole.mp4',
+    ...pattern({ filter: noise }),
+    ...tone(6),
+    ...x264,
+    '-c:a',
+    'aac',
+  );
   whole = (await farm.check(clip, expected)).published;
 });
 

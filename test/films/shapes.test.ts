@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, it } from 'vitest';
 import { pattern, type Turn } from '../helpers/pattern.ts';
 import { turnClip } from '../helpers/turn-clip.ts';
@@ -31,7 +33,7 @@ describe('the shape of a film is kept', () => {
   it.each([
     ['wider', 480, 360, '4/3', [640, 360]],
     ['narrower', 640, 360, '3/4', [480, 360]],
-    ['as on a DVD', 720, 480, '32/27', [640, 360]],
+    ['as on a DVD', 720, 480, '32/27', [852, 480]],
   ] as const)('with pixels that are not square: %s', async (name, width, height, aspect, [shown, lines]) => {
     const picture = pattern({ width, height, seconds: 4, filter: `setsar=${aspect}` });
     const clip = await farm.make(`anamorphic-${name}.mp4`, ...picture, ...x264);
@@ -56,5 +58,34 @@ describe('the shape of a film is kept', () => {
     const clip = await turnClip(upright, 90);
     const environment = { SEGMENT_FORMAT: 'mpegts' } as const;
     await farm.check(clip, { size: [360, 640], frames: 150, turn: 90, segments: 3 }, { environment });
+  });
+});
+
+describe('a picture that changes its size in the middle of the film keeps every frame, in the size of the first', () => {
+  const vp8 = ['-c:v', 'libvpx', '-deadline', 'realtime', '-b:v', '2M'];
+
+  it.each([
+    ['MP4', 'ts', 'mp4', x264],
+    ['MPEG-TS', 'ts', 'ts', x264],
+    ['WebM', 'webm', 'webm', vp8],
+  ] as const)('in %s', async (_, piece, format, codec) => {
+    // Frames 0 to 49 in one size, 50 to 99 in another, in one stream.
+    const rest = { width: 480, height: 360, seconds: 4, filter: 'trim=start_frame=50,setpts=PTS-STARTPTS' };
+    const large = await farm.make(`large-${format}.${piece}`, ...pattern({ seconds: 2 }), ...codec);
+    const small = await farm.make(`small-${format}.${piece}`, ...pattern(rest), ...codec);
+    const list = join(dirname(large), `${format}.txt`);
+    await writeFile(list, [large, small].map((path) => `file '${path}'\n`).join(''));
+    const clip = await farm.make(
+      `changing.${format}`,
+      '-f',
+      'concat',
+      '-safe',
+      '0',
+      '-i',
+      list,
+      '-c',
+      'copy',
+    );
+    await farm.check(clip, { size: [640, 360], frames: 100 });
   });
 });

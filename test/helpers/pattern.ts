@@ -8,6 +8,8 @@ export interface PatternOptions {
   /** Frames per second, such as `30000/1001`. */
   rate?: string;
   seconds?: number;
+  /** Counts in a Gray code, in which no cell changes from each frame to the next: as fields those would be still lines. */
+  gray?: boolean;
   /** Behind the pattern. */
   filter?: string;
 }
@@ -17,9 +19,12 @@ const bits = 10;
 /** One cell at each side stays free: the left one is always white. */
 const cells = bits + 2;
 
+/** Behind a pattern: so hard to encode that each rendition is clearly smaller than the one above it. */
+export const noise = 'noise=alls=16:allf=t+u';
+
 /** Input arguments of ffmpeg for the pattern. */
 export function pattern(options: PatternOptions = {}): string[] {
-  const { width = 640, height = 360, rate = '25', seconds = 6, filter } = options;
+  const { width = 640, height = 360, rate = '25', seconds = 6, gray = false, filter } = options;
   const box = (x: number, y: number, w: number, h: number, color: string, enable = '1') =>
     `drawbox=x=iw*${x}:y=ih*${y}:w=iw*${w}:h=ih*${h}:c=${color}:t=fill:enable='${enable}'`;
   const cell = (index: number, enable: string) => box(index / cells, 0.35, 1 / cells, 0.3, 'white', enable);
@@ -30,7 +35,10 @@ export function pattern(options: PatternOptions = {}): string[] {
     box(0, 0.65, 0.5, 0.35, corners.bottomLeft),
     box(0.5, 0.65, 0.5, 0.35, corners.bottomRight),
     cell(0, '1'),
-    ...Array.from({ length: bits }, (_, bit) => cell(bit + 1, `gte(mod(n,${2 ** (bit + 1)}),${2 ** bit})`)),
+    ...Array.from({ length: bits }, (_, bit) => {
+      const [count, half] = gray ? [`n+${2 ** bit}`, 2 ** (bit + 1)] : ['n', 2 ** bit];
+      return cell(bit + 1, `gte(mod(${count},${2 * half}),${half})`);
+    }),
     ...(filter ? [filter] : []),
   ];
   return ['-f', 'lavfi', '-i', filters.join(',')];

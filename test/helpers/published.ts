@@ -7,7 +7,6 @@ export function videoRendition(name: VideoRendition['name'], width: number, heig
     width,
     height,
     bitrate: 1_000_000,
-    maxBitrate: 1_500_000,
     bufferSize: 2_000_000,
     profile: 'high',
     level: '4.0',
@@ -44,6 +43,8 @@ export function planOf(changes: Partial<Plan> = {}): Plan {
       encoder: { name: 'x264', preset: 'veryfast' },
       path: 'cpu',
       prepare: [],
+      colours: { primaries: 'bt709', transfer: 'bt709', matrix: 'bt709' },
+      rgb: false,
       timing: 'source',
       frameRate: { num: 30000, den: 1001 },
       hasCaptions: false,
@@ -57,6 +58,17 @@ export function planOf(changes: Partial<Plan> = {}): Plan {
     warnings: [],
     ...changes,
   };
+}
+
+/** The same records, but each rendition has half the bytes of the one above it. */
+export function withSteps(records: readonly PartRecord[]): PartRecord[] {
+  return records.map((record) => ({
+    ...record,
+    renditions: record.renditions.map((made, step) => ({
+      ...made,
+      segments: made.segments.map((segment) => ({ ...segment, bytes: Math.ceil(segment.bytes / 2 ** step) })),
+    })),
+  }));
 }
 
 /** Lengths and sizes of segments, in order. */

@@ -25,6 +25,9 @@ export interface ReadRendition {
     pix_fmt?: string;
     sample_aspect_ratio?: string;
     field_order?: string;
+    color_range?: string;
+    color_space?: string;
+    color_primaries?: string;
     color_transfer?: string;
     sample_rate?: string;
     channels?: number;

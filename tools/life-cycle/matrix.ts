@@ -65,6 +65,7 @@ export const settingChanges: Readonly<Record<string, SettingChange>> = {
   include480p: { to: 'true' },
   segmentSeconds: { to: '4' },
   segmentFormat: { to: 'mpegts' },
+  deinterlace: { to: 'frames' },
   x264Preset: { to: 'fast' },
   nvencPreset: { to: 'p4', on: gpu },
   thumbnailAt: { to: '20%' },

@@ -176,6 +176,7 @@ describe('mistakes', () => {
     ['thumbnailAt', '101%'],
     ['ladder', 'best'],
     ['segmentFormat', 'hls'],
+    ['deinterlace', 'halves'],
     ['x264Preset', 'placebo'],
     ['maxDurationSeconds', '0'],
     ['maxAttempts', '0'],

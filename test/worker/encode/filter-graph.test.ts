@@ -26,6 +26,7 @@ describe('filterGraph', () => {
     expect(args[1]).toContain('split=2[v1][t];');
     expect(graphOf(plan).get('poster')).toEqual([
       "[p]select='eq(n,0)+lt(prev_selected_t,4.5)*gte(t,4.5)'",
+      'scale=out_color_matrix=bt601:out_range=pc',
       'format=yuvj420p',
     ]);
   });
@@ -54,7 +55,13 @@ describe('filterGraph', () => {
 
   it('cuts a part out only after deinterlacing, which looks at the frames before', () => {
     const filters = graphOf(shortPlan({ video: { interlaced: true } }), 1).get('v0') ?? [];
-    expect(filters.slice(0, 2)).toEqual(['[0:0]bwdif=mode=send_frame', 'trim=start=0:end=12']);
+    expect(filters.slice(0, 5)).toEqual([
+      '[0:0]scale=640:360',
+      'bwdif=mode=send_field',
+      'fps=fps=50/1',
+      'settb=1/50',
+      'trim=start=0:end=12',
+    ]);
   });
 
   it('scales in video memory where frames are there, and brings back only the chosen pictures', () => {
@@ -66,18 +73,36 @@ describe('filterGraph', () => {
     ]);
     expect(graph.get('v1')?.[0]).toBe('[s0]scale_cuda=w=426:h=240:interp_algo=bicubic:format=yuv420p');
     for (const label of ['poster', 'tiles'])
-      expect(graph.get(label)?.slice(1, 4)).toEqual(['hwdownload', 'format=yuv420p', 'format=yuvj420p']);
+      expect(graph.get(label)?.slice(1, 3)).toEqual(['hwdownload', 'format=yuv420p']);
   });
 
   it('prepares on the CPU and uploads once where the GPU can not decode the film', () => {
     const graph = graphOf(shortPlan({ encoder: nvenc, video: { interlaced: true } }));
-    expect(graph.get('v0')?.slice(0, 5)).toEqual([
-      '[0:0]bwdif=mode=send_frame',
+    expect(graph.get('v0')?.slice(0, 9)).toEqual([
+      '[0:0]scale=640:360',
+      'bwdif=mode=send_field',
+      'fps=fps=50/1:start_time=0',
+      'settb=1/50',
       'trim=start=0:end=12',
+      'scale=out_range=tv',
       'format=yuv420p',
       'hwupload_cuda',
       'scale_cuda=w=640:h=360:interp_algo=bicubic:format=yuv420p',
     ]);
     expect([...graph.values()].flat().filter((filter) => filter === 'hwupload_cuda')).toHaveLength(1);
+  });
+
+  it('says the same colours on every rung, in limited range, and converts RGB by their matrix', () => {
+    const video = { width: 1280, height: 720, pixelFormat: 'gbrp', colorSpace: 'gbr' };
+    const graph = graphOf(shortPlan({ video }));
+    expect(graph.get('v0')?.slice(1, 5)).toEqual([
+      'scale=w=1280:h=720:flags=bicubic:out_color_matrix=bt709:out_range=tv',
+      'setsar=1',
+      'format=yuv420p',
+      'setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv',
+    ]);
+    expect(graphOf(shortPlan()).get('v0')).toContain(
+      'setparams=color_primaries=smpte170m:color_trc=smpte170m:colorspace=smpte170m:range=tv',
+    );
   });
 });

@@ -10,6 +10,8 @@ function argumentsOf(plan: Plan & { video: VideoPlan }, index: number) {
   return videoArguments(plan, plan.video, videoParts(plan)[index] as VideoPart, maxSeconds);
 }
 
+/** On the CPU, filters stay as they are when the picture's size changes. */
+const whole = ['-reinit_filter', '0'];
 const [first, middle, last] = [0, 1, 2];
 
 describe('videoArguments', () => {
@@ -18,6 +20,8 @@ describe('videoArguments', () => {
     expect(argumentsOf(plan, middle)).toEqual({
       renditions: ['360p'],
       inputArgs: [
+        '-reinit_filter',
+        '0',
         '-seek_timestamp',
         '1',
         '-ss',
@@ -29,14 +33,17 @@ describe('videoArguments', () => {
       ],
       outputArgs: [
         '-filter_complex',
-        '[0:0]trim=start=0:end=12,scale=w=640:h=360:flags=bicubic,setsar=1,format=yuv420p,split=2[v0][t];' +
+        '[0:0]trim=start=0:end=12,scale=w=640:h=360:flags=bicubic:out_range=tv,setsar=1,format=yuv420p,' +
+          'setparams=color_primaries=smpte170m:color_trc=smpte170m:colorspace=smpte170m:range=tv,split=2[v0][t];' +
           "[t]select='isnan(prev_selected_t)+gt(floor((t-0)/1),floor((prev_selected_t-0)/1))'," +
-          'format=yuvj420p,scale=160:90:flags=area,setsar=1,tile=10x2,setpts=PTS+1/TB[tiles];' +
-          'color=c=black:s=1600x180:r=1:d=1,format=yuvj420p,setsar=1[blank];[blank][tiles]concat=n=2[sheets]',
+          'scale=w=160:h=90:flags=area:out_color_matrix=bt601:out_range=pc,format=yuvj420p,' +
+          'setsar=1,tile=10x2,setpts=PTS+1/TB[tiles];' +
+          'color=c=black:s=1600x180:r=1:d=1,scale=out_color_matrix=bt601:out_range=pc,format=yuvj420p,setsar=1[blank];[blank][tiles]concat=n=2[sheets]',
         ...['-map', '[v0]', '-map_metadata', '-1', '-map_chapters', '-1'],
         ...['-fps_mode', 'passthrough', '-enc_time_base', 'filter'],
         ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '23'],
-        ...['-maxrate', '1095000', '-bufsize', '1460000', '-profile:v', 'high', '-level:v', '3.0'],
+        ...['-maxrate', '950000', '-bufsize', '2850000', '-rc_init_occupancy', '475000'],
+        ...['-profile:v', 'high', '-level:v', '3.0'],
         ...[
           '-sc_threshold',
           '0',
@@ -65,15 +72,36 @@ describe('videoArguments', () => {
   it('seek only where a part does not begin the film', () => {
     const plan = shortPlan();
     expect([first, middle, last].map((index) => argumentsOf(plan, index).inputArgs)).toEqual([
-      ['-copyts', '-itsoffset', '0.000001'],
-      ['-seek_timestamp', '1', '-ss', '12', '-noaccurate_seek', '-copyts', '-itsoffset', '-11.999999'],
-      ['-seek_timestamp', '1', '-ss', '24', '-noaccurate_seek', '-copyts', '-itsoffset', '-23.999999'],
+      [...whole, '-copyts', '-itsoffset', '0.000001'],
+      [
+        ...whole,
+        '-seek_timestamp',
+        '1',
+        '-ss',
+        '12',
+        '-noaccurate_seek',
+        '-copyts',
+        '-itsoffset',
+        '-11.999999',
+      ],
+      [
+        ...whole,
+        '-seek_timestamp',
+        '1',
+        '-ss',
+        '24',
+        '-noaccurate_seek',
+        '-copyts',
+        '-itsoffset',
+        '-23.999999',
+      ],
     ]);
   });
 
   it('shift a film whose picture starts after its sound so that the picture is at zero', () => {
     const plan = shortPlan({ startSeconds: 10, video: { startSeconds: 10.2 }, audio: { startSeconds: 10 } });
     expect(argumentsOf(plan, middle).inputArgs).toEqual([
+      ...whole,
       '-seek_timestamp',
       '1',
       '-ss',
@@ -186,6 +214,7 @@ describe('videoArguments', () => {
       ...['-seek_timestamp', '1', '-ss', '12', '-noaccurate_seek', '-copyts', '-itsoffset', '-11.999999'],
     ]);
     expect(argumentsOf(shortPlan({ encoder: nvenc, video: { interlaced: true } }), first).inputArgs).toEqual([
+      ...whole,
       '-copyts',
       '-itsoffset',
       '0.000001',
@@ -198,10 +227,9 @@ describe('videoArguments', () => {
       'c:v': 'h264_nvenc',
       preset: 'p5',
       rc: 'vbr',
-      cq: '23',
-      'b:v': '730000',
-      maxrate: '1095000',
-      bufsize: '1460000',
+      cq: '27',
+      'b:v': '0',
+      maxrate: '950000',
       'profile:v': 'high',
       'level:v': '3.0',
       'forced-idr': '1',

@@ -28,6 +28,11 @@ it('is what the job wants where it wants something, false and 0 among it', () =>
   expect(encodingFor({ ...settings, include480p: true }, { include480p: false })).toEqual(plain);
 });
 
+it('says how fields become pictures where that is not the default', () => {
+  const { encoding } = testSettings({ DEINTERLACE: 'frames' });
+  expect(encodingFor(encoding)).toMatchObject({ deinterlace: 'frames' });
+});
+
 it('keeps its order, which the hash of every film that is done was taken over', () => {
   expect(JSON.stringify(encodingFor(settings, { thumbnailAt: 12.5, ladder: 'hd' }))).toBe(
     '{"ladder":"hd","include480p":false,"segmentSeconds":4,"segmentFormat":"mpegts","thumbnailAt":12.5}',

@@ -22,7 +22,7 @@ describe('filters, in a real ffmpeg', () => {
   ])('take %s', (_, pixelFormat, changes) => {
     const video = videoStream({ width: 64, height: 36, ...changes });
     const source = `testsrc2=s=${video.width + 1}x${video.height + 1}:d=0.2,format=yuv444p,crop=${video.width}:${video.height}:0:0:exact=1`;
-    const filters = prepareFilters(video, 'cpu');
+    const filters = prepareFilters(video, 'cpu', 'frames');
     // Five frames of 64x36 in 4:2:0.
     expect(run(source, pixelFormat, filters)).toBe((5 * 64 * 36 * 3) / 2);
   });

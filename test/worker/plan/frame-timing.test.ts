@@ -21,7 +21,10 @@ describe('planTiming', () => {
     [1, 10, { num: 1, den: 1 }, 'constant'],
   ];
   it.each(rates)('plans %d/%d frames per second', (num, den, frameRate, timing) => {
-    expect(planTiming(mp4, videoStream({ frameRate: { num, den } }))).toEqual({ frameRate, timing });
+    expect(planTiming(mp4, videoStream({ frameRate: { num, den } }), 'fields')).toEqual({
+      frameRate,
+      timing,
+    });
   });
 
   it.each<[what: string, video: Partial<VideoStream>]>([
@@ -29,17 +32,34 @@ describe('planTiming', () => {
     ['rounded timestamps', { roundedTimestamps: true }],
     ['a picture that comes a second after the sound', { startSeconds: 1 }],
   ])('puts %s on a grid', (_, changes) => {
-    expect(planTiming(mp4, videoStream(changes)).timing).toBe('constant');
+    expect(planTiming(mp4, videoStream(changes), 'fields').timing).toBe('constant');
   });
 
-  it('puts films in Matroska on a grid', () => {
-    expect(planTiming({ ...mp4, format: 'matroska,webm' }, videoStream()).timing).toBe('constant');
+  it.each(['matroska,webm', 'mpegts', 'avi', 'flv', 'mpeg'])(
+    'puts films in %s on a grid, as their header lists no times of frames',
+    (format) => {
+      expect(planTiming({ ...mp4, format }, videoStream(), 'fields').timing).toBe('constant');
+    },
+  );
+
+  it.each([
+    [25, 1, 'fields', 50, 1],
+    [30000, 1001, 'fields', 60000, 1001],
+    [25, 1, 'frames', 25, 1],
+    // Twice as many are more than may be shown.
+    [50, 1, 'fields', 50, 1],
+  ] as const)('shows %d/%d interlaced frames by %s as %d/%d', (num, den, deinterlace, shown, per) => {
+    const video = videoStream({ interlaced: true, frameRate: { num, den } });
+    expect(planTiming(mp4, video, deinterlace)).toEqual({
+      frameRate: { num: shown, den: per },
+      timing: shown === num ? 'source' : 'constant',
+    });
   });
 
   it("is never above 60 and divides the film's own rate", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 240_000 }), fc.constantFrom(1, 1000, 1001), (num, den) => {
-        const { frameRate } = planTiming(mp4, videoStream({ frameRate: { num, den } }));
+        const { frameRate } = planTiming(mp4, videoStream({ frameRate: { num, den } }), 'fields');
         expect(frameRate.num / frameRate.den).toBeLessThanOrEqual(60 + 1e-6);
         if (num / den >= 1) {
           const every = num / den / (frameRate.num / frameRate.den);

@@ -16,7 +16,7 @@ it.each([
   [3840, 2160, 30, 39_000_000, '5.1'],
   [3840, 2160, 60, 59_000_000, '5.2'],
   [7680, 4320, 60, 100_000_000, '6.1'],
-])('gives %dx%d at %d frames and %d bits a second level %s', (width, height, rate, maxBitrate, level) => {
+])('gives %dx%d at %d frames and %d bits a second level %s', (width, height, rate, bitrate, level) => {
   const frameRate = { num: rate, den: 1 };
-  expect(h264Level({ width, height, frameRate, maxBitrate, bufferSize: (maxBitrate * 4) / 3 })).toBe(level);
+  expect(h264Level({ width, height, frameRate, bitrate, bufferSize: (bitrate * 4) / 3 })).toBe(level);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allRungs, ladderSchema, resolveLadder } from '../../../worker/src/plan/ladder.ts';
+import { ladderNames, ladderSchema, resolveLadder } from '../../../worker/src/plan/ladder.ts';
 
 const names = (...asked: Parameters<typeof resolveLadder>) => resolveLadder(...asked).map(({ name }) => name);
 
@@ -8,9 +8,10 @@ describe('resolveLadder', () => {
     expect(names('standard', false)).toEqual(['2160p', '1440p', '1080p', '720p', '540p', '360p', '240p']);
   });
 
-  it('adds 480p to a named ladder when asked for', () => {
-    expect(names('standard', true)).toContain('480p');
-    expect(names('mobile', true)).toEqual(['720p', '540p', '480p', '360p', '240p']);
+  it('has 480p in the place of 540p in a named ladder when asked for', () => {
+    expect(names('standard', true)).toEqual(['2160p', '1440p', '1080p', '720p', '480p', '360p', '240p']);
+    expect(names('mobile', true)).toEqual(['720p', '480p', '360p', '240p']);
+    expect(names('hd', true)).toEqual(['1080p', '720p', '480p']);
     expect(names('hd', false)).toEqual(['1080p', '720p', '540p']);
   });
 
@@ -18,18 +19,23 @@ describe('resolveLadder', () => {
     const ladder = [{ rung: '360p' as const }, { rung: '1080p' as const, bitrate: 5_000_000 }];
     expect(resolveLadder(ladder, true)).toEqual([
       { name: '1080p', shortSide: 1080, bitrate: 5_000_000 },
-      { name: '360p', shortSide: 360, bitrate: 730_000 },
+      { name: '360p', shortSide: 360, bitrate: 950_000 },
     ]);
   });
 
-  it('has steps of 1.3 to 2.3 in bitrate between rungs, so that no player finds a gap', () => {
-    const rates = allRungs.map(({ bitrate }) => bitrate);
-    for (const [n, rate] of rates.slice(1).entries()) {
-      const step = (rates[n] ?? 0) / rate;
-      expect(step).toBeGreaterThan(1.3);
-      expect(step).toBeLessThan(2.3);
-    }
-  });
+  it.each(ladderNames)(
+    'has steps of 1.5 to 2.2 in bitrate in the ladder "%s", with 480p and without',
+    (name) => {
+      for (const include480p of [false, true]) {
+        const rates = resolveLadder(name, include480p).map(({ bitrate }) => bitrate);
+        for (const [n, rate] of rates.slice(1).entries()) {
+          const step = (rates[n] ?? 0) / rate;
+          expect(step).toBeGreaterThanOrEqual(1.5);
+          expect(step).toBeLessThanOrEqual(2.2);
+        }
+      }
+    },
+  );
 });
 
 describe('ladderSchema', () => {

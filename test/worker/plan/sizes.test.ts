@@ -43,7 +43,39 @@ describe('sizeRungs', () => {
       '360p 640x358',
       '240p 426x240',
     ],
-    ['between two rungs', 1600, 900, '720p 1280x720', '540p 960x540', '360p 640x360', '240p 426x240'],
+    [
+      '1600x900',
+      1600,
+      900,
+      '1080p 1600x900',
+      '720p 1280x720',
+      '540p 960x540',
+      '360p 640x360',
+      '240p 426x240',
+    ],
+    ['848x480', 848, 480, '480p 848x480', '360p 636x360', '240p 424x240'],
+    ['854x480', 854, 480, '480p 854x480', '360p 640x360', '240p 426x240'],
+    [
+      'Full HD in whole macroblocks',
+      1920,
+      1088,
+      '1080p 1920x1088',
+      '720p 1270x720',
+      '540p 952x540',
+      '360p 636x360',
+      '240p 424x240',
+    ],
+    ['PAL', 1024, 576, '720p 1024x576', '360p 640x360', '240p 426x240'],
+    [
+      'a little over 1080p',
+      1940,
+      1092,
+      '1440p 1940x1092',
+      '720p 1280x720',
+      '540p 960x540',
+      '360p 640x360',
+      '240p 426x240',
+    ],
     ['small', 640, 360, '360p 640x360', '240p 426x240'],
     ['below every rung', 320, 180, '240p 320x180'],
     ['tiny', 64, 36, '240p 64x36'],
@@ -58,9 +90,9 @@ describe('sizeRungs', () => {
     expect(sizes(7680, 4320)[0]).toBe('2160p 3840x2160');
   });
 
-  it('gives a film that is smaller than the whole ladder one rendition, named by the nearest rung', () => {
+  it('gives a film that is smaller than the whole ladder one rendition, named by the box that it fits', () => {
     expect(sizes(640, 360, resolveLadder('hd', false))).toEqual(['360p 640x360']);
-    expect(sizes(854, 480, resolveLadder('hd', false))).toEqual(['480p 854x480']);
+    expect(sizes(848, 480, resolveLadder('hd', false))).toEqual(['480p 848x480']);
   });
 
   it('keeps to the rules of every ladder for every film', () => {
@@ -82,17 +114,37 @@ describe('sizeRungs', () => {
             // Never enlarged, but for a side of a film that is too thin for an even size.
             expect(rung.width).toBeLessThanOrEqual(Math.max(2, width));
             expect(rung.height).toBeLessThanOrEqual(Math.max(2, height));
-            expect(Math.max(rung.width, rung.height)).toBeLessThanOrEqual(3840);
+            expect(Math.max(rung.width, rung.height)).toBeLessThanOrEqual(3840 * 1.01);
             // Each side is off by less than two pixels: one by rounding, and one more where rounding up would enlarge.
             const distortion = rung.width / rung.height / (width / height);
             if (Math.min(rung.width, rung.height) >= 16)
               expect(Math.abs(distortion - 1)).toBeLessThan(2.2 / rung.width + 2.2 / rung.height);
             const above = rungs[n - 1];
-            if (above) expect(rung.width * rung.height).toBeLessThan(above.width * above.height);
+            if (above) expect(1.5 * rung.width * rung.height).toBeLessThanOrEqual(above.width * above.height);
+            if (above) expect(rung.bitrate).toBeLessThan(above.bitrate);
           }
         },
       ),
     );
+  });
+});
+
+describe('the largest rung', () => {
+  it('is the size of the film itself wherever a box of the ladder holds it', () => {
+    const side = fc.integer({ min: 50, max: 1080 });
+    fc.assert(
+      fc.property(side, side, (width, height) => {
+        const [top] = sizeRungs({ width, height }, standard);
+        expect(top).toMatchObject({ width: width - (width % 2), height: height - (height % 2) });
+      }),
+    );
+  });
+
+  it('has its share of the bits of the smallest box asked for that holds it', () => {
+    const ladder = resolveLadder([{ rung: '1080p', bitrate: 4_000_000 }, { rung: '360p' }], false);
+    const [top] = sizeRungs({ width: 1280, height: 720 }, ladder);
+    // (720/1080)^1.5 of 4 Mb/s.
+    expect(top).toMatchObject({ name: '720p', width: 1280, bitrate: 2_177_324 });
   });
 });
 

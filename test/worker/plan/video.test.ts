@@ -57,41 +57,56 @@ describe('choosePath', () => {
 
 describe('prepareFilters', () => {
   it('does nothing to a plain film', () => {
-    expect(prepareFilters(videoStream(), 'cpu')).toEqual([]);
+    expect(prepareFilters(videoStream(), 'cpu', 'fields')).toEqual([]);
   });
 
   it('leaves depth, chroma, turns and pixel shape to the ladder', () => {
     const video = videoStream({ pixelFormat: 'yuv422p10le', rotation: 90, pixelAspect: { num: 4, den: 3 } });
-    expect(prepareFilters(video, 'cpu')).toEqual([]);
+    expect(prepareFilters(video, 'cpu', 'fields')).toEqual([]);
   });
 
-  it('joins fields and keeps the frame rate', () => {
-    expect(prepareFilters(videoStream({ interlaced: true }), 'cpu')).toEqual(['bwdif=mode=send_frame']);
+  it('joins fields to frames, or makes a frame of each', () => {
+    expect(prepareFilters(videoStream({ interlaced: true }), 'cpu', 'frames')).toEqual([
+      'scale=1920:1080',
+      'bwdif=mode=send_frame',
+    ]);
+    expect(prepareFilters(videoStream({ interlaced: true }), 'cpu', 'fields')).toContain(
+      'bwdif=mode=send_field',
+    );
   });
 
   it('makes HDR to SDR, with the colours said where the file leaves them out', () => {
     const video = videoStream({ hdr: 'pq', colorTransfer: 'smpte2084', pixelFormat: 'yuv420p10le' });
-    expect(prepareFilters(video, 'upload')).toEqual([
+    expect(prepareFilters(video, 'upload', 'fields')).toEqual([
+      'scale=1920:1080',
       'setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc:range=tv',
       'zscale=t=linear:npl=100',
       'format=gbrpf32le',
       'zscale=p=bt709',
-      'tonemap=tonemap=hable:desat=0',
-      'zscale=t=bt709:m=bt709:r=tv',
+      'tonemap=tonemap=mobius:param=0.3:peak=40:desat=0',
+      'zscale=t=bt709:r=pc',
+      'format=gbrp10le',
+      'zscale=m=bt709:r=tv',
       'format=yuv420p',
     ]);
   });
 
   it('joins fields before anything else', () => {
-    const filters = prepareFilters(videoStream({ interlaced: true, hdr: 'hlg', width: 1919 }), 'cpu');
-    expect(filters[0]).toBe('bwdif=mode=send_frame');
-    expect(filters[1]).toBe('crop=trunc(iw/2)*2:trunc(ih/2)*2');
-    expect(filters[2]).toContain('color_trc=arib-std-b67');
+    const filters = prepareFilters(
+      videoStream({ interlaced: true, hdr: 'hlg', width: 1919 }),
+      'cpu',
+      'fields',
+    );
+    expect(filters[0]).toBe('scale=1919:1080');
+    expect(filters[1]).toBe('bwdif=mode=send_field');
+    expect(filters[2]).toBe('crop=trunc(iw/2)*2:trunc(ih/2)*2');
+    expect(filters[3]).toContain('color_trc=arib-std-b67');
   });
 
   it('cuts an odd size only where a filter or an upload needs it', () => {
-    expect(prepareFilters(videoStream({ width: 1919 }), 'cpu')).toEqual([]);
-    expect(prepareFilters(videoStream({ height: 1079 }), 'upload')).toEqual([
+    expect(prepareFilters(videoStream({ width: 1919 }), 'cpu', 'fields')).toEqual([]);
+    expect(prepareFilters(videoStream({ height: 1079 }), 'upload', 'fields')).toEqual([
+      'scale=1920:1079',
       'crop=trunc(iw/2)*2:trunc(ih/2)*2',
     ]);
   });
@@ -101,8 +116,8 @@ describe('prepareFilters', () => {
     fc.assert(
       fc.property(word, word, word, word, (colorPrimaries, colorSpace, colorRange, pixelFormat) => {
         const video = videoStream({ hdr: 'pq', colorPrimaries, colorSpace, colorRange, pixelFormat });
-        const [known] = prepareFilters(videoStream({ hdr: 'pq' }), 'cpu');
-        const [said] = prepareFilters(video, 'cpu');
+        const [, known] = prepareFilters(videoStream({ hdr: 'pq' }), 'cpu', 'fields');
+        const [, said] = prepareFilters(video, 'cpu', 'fields');
         const usual = ['bt2020c', 'smpte432', 'pc'];
         if (![colorPrimaries, colorSpace, colorRange].some((text) => usual.includes(text)))
           expect(said).toBe(known);
@@ -120,10 +135,9 @@ describe('planRenditions', () => {
     const table = [
       ['1080p', 6_000_000],
       ['720p', 3_000_000],
-      ['540p', 2_000_000],
       ['480p', 1_450_000],
-      ['360p', 730_000],
-      ['240p', 365_000],
+      ['360p', 950_000],
+      ['240p', 450_000],
     ];
     // 480p and 240p are a hair smaller than 16:9.
     for (const rate of [24, 25, 30]) expectClose(bitrates(rate), table);
@@ -141,8 +155,7 @@ describe('planRenditions', () => {
     expect(first).toMatchObject({
       name: '1080p',
       bitrate: 4_791_000,
-      maxBitrate: 7_186_500,
-      bufferSize: 9_582_000,
+      bufferSize: 14_373_000,
     });
   });
 
@@ -173,14 +186,14 @@ describe('the clips of every kind', () => {
     ['anamorphic.mp4', 'gpu', 0],
     ['ten-bit.mp4', 'upload', 0],
     ['422.mp4', 'upload', 0],
-    ['hdr-smpte2084.mp4', 'upload', 7],
-    ['hdr-arib-std-b67.mp4', 'upload', 7],
-    ['interlaced.mp4', 'upload', 1],
-    ['odd-size.mp4', 'upload', 1],
+    ['hdr-smpte2084.mp4', 'upload', 10],
+    ['hdr-arib-std-b67.mp4', 'upload', 10],
+    ['interlaced.mp4', 'upload', 2],
+    ['odd-size.mp4', 'upload', 2],
     ['variable-rate.mp4', 'gpu', 0],
   ] as const)('sends %s along the path "%s" with %d filters', (clip, path, filters) => {
     const { video = videoStream() } = readMedia(clip);
     expect(choosePath(video, nvenc)).toBe(path);
-    expect(prepareFilters(video, path)).toHaveLength(filters);
+    expect(prepareFilters(video, path, 'fields')).toHaveLength(filters);
   });
 });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import type { PartRecord } from '../../../worker/src/protocol/part-record.ts';
 import { type Assembly, assemble, MissingSegmentsError } from '../../../worker/src/publish/assemble.ts';
-import { planOf, recordsOf } from '../../helpers/published.ts';
+import { planOf, recordsOf, withSteps } from '../../helpers/published.ts';
 import { startStore, type TestStore } from '../../helpers/store.ts';
 
 const plan = planOf();
@@ -19,7 +19,7 @@ let files: TestStore;
 let records: PartRecord[];
 beforeEach(async () => {
   files = await startStore();
-  records = recordsOf(plan, pieces).map((record) =>
+  records = withSteps(recordsOf(plan, pieces)).map((record) =>
     record.part === 0
       ? { ...record, poster: 'poster.jpg', sheets: [{ file: '0000-1.jpg', tileSeconds: [0, 5, 10] }] }
       : record,
@@ -112,7 +112,7 @@ describe('assemble', () => {
       poster: folder.file('poster.jpg'),
       storyboard: folder.file('storyboard.vtt'),
     });
-    expect(film.bytes).toBe(2 * (800 + 1_500_000) + 800 + 3003);
+    expect(film.bytes).toBe(800 + 1_500_000 + 800 + 750_000 + 800 + 3003);
     expect(
       film.renditions.map(({ name, kind, width, frameRate, segments }) => [
         name,

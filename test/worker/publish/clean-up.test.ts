@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
-import { removeOlder, removeUnfinished } from '../../../worker/src/publish/clean-up.ts';
+import { removeOlder, removeUnfinished, removeUnnamed } from '../../../worker/src/publish/clean-up.ts';
 import { startStore, type TestStore } from '../../helpers/store.ts';
 
 const committed = 'aaaaaaaaaaaa';
@@ -108,5 +108,16 @@ describe('removeUnfinished', () => {
   it('never touches a film that was committed before and may still be watched', async () => {
     await files.fill([`films/job/${other}/film.json`]);
     expect(await removeUnfinished(files.store, folderOf(other), signal)).toBe(0);
+  });
+});
+
+describe('removeUnnamed', () => {
+  it('removes the renditions that the film does not name, and no other', async () => {
+    await files.fill([`films/job/${committed}/360p/00000.m4s`, `films/job/${committed}/360p/init.mp4`]);
+    const planned = [{ name: '720p' }, { name: '360p' }];
+    const named = [{ name: '720p' }, { name: 'audio-0' }];
+    expect(await removeUnnamed(files.store, folderOf(committed), planned, named, signal)).toBe(2);
+    expect(await removeUnnamed(files.store, folderOf(committed), planned, named, signal)).toBe(0);
+    for (const key of kept) expect(await files.store.head(key), key).toBeDefined();
   });
 });

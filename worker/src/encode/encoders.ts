@@ -1,11 +1,17 @@
 import type { VideoEncoder, VideoRendition } from '../plan/plan.ts';
 
-/** Quality that the rate control aims at below the rendition's bitrate; x264's own default. */
+/** Quality that x264 aims at below the rendition's bitrate; its own default. */
 const constantRateFactor = '23';
 
+/** NVENC's scale is another: about as good as x264 at 23 (https://github.com/ilia3101/MLV-App/issues/78). */
+const constantQuality = '27';
+
+/** Part of the buffer that is full when a part begins, in seconds of its bitrate: what a short film may exceed it by. */
+const startSeconds = 0.5;
+
 /**
- * Arguments of an H.264 encoder for one rendition. Both encoders aim at a quality and are capped by the rendition's
- * bitrate: easy films come out smaller, and a part does not depend on what the parts before it have spent.
+ * Arguments of an H.264 encoder for one rendition. Both encoders aim at a quality, and the rendition's bitrate caps the
+ * average: easy films come out smaller, and a part does not depend on what the parts before it have spent.
  */
 export function encoderArguments(encoder: VideoEncoder, rendition: VideoRendition): string[] {
   const threads =
@@ -26,8 +32,9 @@ const encoderTable: Record<VideoEncoder['name'], (preset: string, rendition: Vid
     ...['-sc_threshold', '0'],
   ],
   nvenc: (preset, rendition) => [
-    ...['-c:v', 'h264_nvenc', '-preset', preset, '-tune', 'hq', '-rc', 'vbr', '-cq', constantRateFactor],
-    ...['-b:v', String(rendition.bitrate), ...limits(rendition)],
+    ...['-c:v', 'h264_nvenc', '-preset', preset, '-tune', 'hq', '-rc', 'vbr', '-cq', constantQuality],
+    // With a quality to aim at, nvenc.c ignores its target and its buffer: only the largest rate counts.
+    ...['-b:v', '0', '-maxrate', String(rendition.bitrate), ...kind(rendition)],
     ...['-bf', '3', '-b_ref_mode', 'middle', '-spatial-aq', '1', '-temporal-aq', '1', '-rc-lookahead', '20'],
     // Forced keyframes are plain I-frames without forced-idr, and look-ahead adds scene cuts without no-scenecut.
     ...['-forced-idr', '1', '-no-scenecut', '1', '-strict_gop', '1'],
@@ -35,8 +42,13 @@ const encoderTable: Record<VideoEncoder['name'], (preset: string, rendition: Vid
 };
 
 function limits(rendition: VideoRendition): string[] {
+  const { bitrate, bufferSize } = rendition;
   return [
-    ...['-maxrate', String(rendition.maxBitrate), '-bufsize', String(rendition.bufferSize)],
-    ...['-profile:v', rendition.profile, '-level:v', rendition.level],
+    ...['-maxrate', String(bitrate), '-bufsize', String(bufferSize)],
+    ...['-rc_init_occupancy', String(Math.round(bitrate * startSeconds)), ...kind(rendition)],
   ];
+}
+
+function kind({ profile, level }: VideoRendition): string[] {
+  return ['-profile:v', profile, '-level:v', level];
 }

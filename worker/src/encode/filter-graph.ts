@@ -26,6 +26,7 @@ export function filterGraph(video: VideoPlan, part: VideoPart, span: Span): Filt
     video.posterSeconds < (part.endSeconds ?? Number.POSITIVE_INFINITY);
 
   const prepared = [...timing(video, part, span), ...upload(video)].join(',');
+  const said = sayColours(video);
   const rungs = video.renditions;
   rungs.forEach((rendition, index) => {
     const last = index === rungs.length - 1;
@@ -34,14 +35,15 @@ export function filterGraph(video: VideoPlan, part: VideoPart, span: Span): Filt
     if (index === 0 && posterIsHere) takers.push('[p]');
     if (last) takers.push('[t]');
     const from = index === 0 ? `[0:${video.streamIndex}]${prepared},` : `[s${index - 1}]`;
-    chains.push(`${from}${scale(video, rendition)},split=${takers.length}${takers.join('')}`);
+    const scaled = index === 0 ? `${scaleFilm(video, rendition)},${said}` : scale(video, rendition);
+    chains.push(`${from}${scaled},split=${takers.length}${takers.join('')}`);
   });
 
   if (posterIsHere) {
     const atSeconds = Math.max(video.posterSeconds - part.startSeconds + span.fromSeconds, 0);
     // The first frame as well, which the right one then replaces: see `blankSheet`.
     const chosen = `eq(n,0)+lt(prev_selected_t,${seconds(atSeconds)})*gte(t,${seconds(atSeconds)})`;
-    chains.push(`[p]select='${chosen}',${download(video)}[poster]`);
+    chains.push(`[p]select='${chosen}',${[...download(video), jpeg()].join(',')}[poster]`);
     pictures.push({ label: 'poster', file: 'poster.jpg' });
   }
   const { intervalSeconds, tileWidth, tileHeight, columns, rows } = video.storyboard;
@@ -49,11 +51,15 @@ export function filterGraph(video: VideoPlan, part: VideoPart, span: Span): Filt
   // The first frame of every interval, counted from the part's start, so that no rounding adds up.
   const count = (t: string) => `floor((${t}-${seconds(span.fromSeconds)})/${interval})`;
   const everyInterval = `isnan(prev_selected_t)+gt(${count('t')},${count('prev_selected_t')})`;
-  const tile = `scale=${tileWidth}:${tileHeight}:flags=area,setsar=1,tile=${columns}x${rows},setpts=PTS+1/TB`;
+  const tiles = [
+    ...download(video),
+    jpeg(`w=${tileWidth}:h=${tileHeight}:flags=area:`),
+    ...['setsar=1', `tile=${columns}x${rows}`, 'setpts=PTS+1/TB'],
+  ].join(',');
   const sheet = `${tileWidth * columns}x${tileHeight * rows}`;
   chains.push(
-    `[t]select='${everyInterval}',${download(video)},${tile}[tiles]`,
-    `color=c=black:s=${sheet}:r=1:d=1,format=yuvj420p,setsar=1[blank]`,
+    `[t]select='${everyInterval}',${tiles}[tiles]`,
+    `color=c=black:s=${sheet}:r=1:d=1,${jpeg()},setsar=1[blank]`,
     '[blank][tiles]concat=n=2[sheets]',
   );
   pictures.push({ label: 'sheets', file: `storyboard/${sheetPrefix(part)}%d.jpg` });
@@ -82,18 +88,41 @@ function timing(video: VideoPlan, part: VideoPart, { fromSeconds, toSeconds }: S
   return [...video.prepare, ...grid, `trim=start=${seconds(fromSeconds)}:end=${seconds(toSeconds)}`];
 }
 
-function upload({ path }: VideoPlan): string[] {
-  return path === 'upload' ? ['format=yuv420p', 'hwupload_cuda'] : [];
+function upload(video: VideoPlan): string[] {
+  if (video.path !== 'upload') return [];
+  return [`scale=${conversion(video)}`, 'format=yuv420p', 'hwupload_cuda'];
 }
 
-function scale({ path }: VideoPlan, { width, height }: VideoRendition): string {
+/** The first scaling makes the ladder's colours of the film's. */
+function scaleFilm(video: VideoPlan, rendition: VideoRendition): string {
+  return scale(video, rendition, video.path === 'cpu' ? `:${conversion(video)}` : '');
+}
+
+function scale({ path }: VideoPlan, { width, height }: VideoRendition, colours = ''): string {
   const size = `w=${width}:h=${height}`;
   return path === 'cpu'
-    ? `scale=${size}:flags=bicubic,setsar=1,format=yuv420p`
+    ? `scale=${size}:flags=bicubic${colours},setsar=1,format=yuv420p`
     : `scale_cuda=${size}:interp_algo=bicubic:format=yuv420p,setsar=1`;
 }
 
-/** Pictures are made by the CPU: only the chosen frames come back from video memory. Full range is what JPEG is. */
-function download({ path }: VideoPlan): string {
-  return path === 'cpu' ? 'format=yuvj420p' : 'hwdownload,format=yuv420p,format=yuvj420p';
+/**
+ * Limited range, which players expect and which `format` no longer implies from ffmpeg 7 on. The matrix is only ours to
+ * choose where there was none.
+ */
+function conversion({ rgb, colours }: VideoPlan): string {
+  return `${rgb ? `out_color_matrix=${colours.matrix}:` : ''}out_range=tv`;
+}
+
+function sayColours({ colours: { primaries, transfer, matrix } }: VideoPlan): string {
+  return `setparams=color_primaries=${primaries}:color_trc=${transfer}:colorspace=${matrix}:range=tv`;
+}
+
+/** Pictures are made by the CPU: only the chosen frames come back from video memory. */
+function download({ path }: VideoPlan): string[] {
+  return path === 'cpu' ? [] : ['hwdownload', 'format=yuv420p'];
+}
+
+/** JPEG files are in the colours of BT.601 and full range, whatever the film is in (JFIF 1.02). */
+function jpeg(size = ''): string {
+  return `scale=${size}out_color_matrix=bt601:out_range=pc,format=yuvj420p`;
 }

@@ -104,6 +104,15 @@ export function createRecorder(plan: Plan, part: Part): Recorder {
       const audioWarnings =
         part.kind === 'audio' ? records.flatMap((record) => checkAudio(plan, record)) : [];
       const end = endSeconds();
+      const missing = first && part.kind === 'video' ? framesMissing(first, frameSeconds) : 0;
+      const excused = missing > 0 && errorLines > 0;
+      if (first && !excused && Math.abs(missing) > frameSlack) {
+        const { frames } = first;
+        throw new BadOutputError(
+          `Part ${part.index} has ${frames} frames from ${partStart.toFixed(3)} s to ${end.toFixed(3)} s, where ` +
+            `${frames + Math.round(missing)} were due.`,
+        );
+      }
       return {
         version: 1,
         part: part.index,
@@ -117,6 +126,9 @@ export function createRecorder(plan: Plan, part: Part): Recorder {
         warnings: [
           ...(errorLines > 0 ? [`The decoder reported ${errorLines} errors in part ${part.index}.`] : []),
           ...audioWarnings,
+          ...(excused && missing > frameSlack
+            ? [`${Math.round(missing)} frames of part ${part.index} could not be decoded.`]
+            : []),
         ],
         encodeSeconds,
       };
@@ -168,6 +180,16 @@ function checkAudio(plan: Plan, record: RenditionRecord): string[] {
     );
   const gapSeconds = (-extra * 1024) / sampleRate;
   return extra < 0 ? [`The audio of ${record.name} has gaps of ${gapSeconds.toFixed(2)} s.`] : [];
+}
+
+/** The first and the last frame of a part may be off by a fraction of one each. */
+const frameSlack = 2;
+
+/** By how many frames a part has fewer than its length and rate say; below zero where it has more. */
+function framesMissing(record: RenditionRecord, frameSeconds: number): number {
+  const [first] = record.segments;
+  if (!first) return 0;
+  return (endOf(record) - first.startSeconds) / frameSeconds - record.frames;
 }
 
 /** Film times of the tiles in each sheet: one for every interval in which a frame of the part begins. */

@@ -31,7 +31,7 @@ export function videoArguments(
   const outputs = video.renditions.flatMap((rendition, index) => [
     ...['-map', `[v${index}]`, '-map_metadata', '-1', '-map_chapters', '-1'],
     // Timestamps stay as they are: the grid of constant-rate films is made by the filters.
-    ...['-fps_mode', 'passthrough', '-enc_time_base', 'filter'],
+    ...['-fps_mode', 'passthrough', '-enc_time_base', clockOf(video)],
     ...renditionArguments(video, rendition, keyframes),
     ...segmentArguments(plan, {
       name: rendition.name,
@@ -44,14 +44,23 @@ export function videoArguments(
     }),
   ]);
   return {
-    inputArgs: [...hardwareArguments(video), ...seekArguments(plan, part.startSeconds, zero)],
+    inputArgs: [...inputArguments(video), ...seekArguments(plan, part.startSeconds, zero)],
     outputArgs: ['-filter_complex', graph.filters, ...outputs, ...graph.pictures.flatMap(pictureArguments)],
     renditions: video.renditions.map((rendition) => rendition.name),
   };
 }
 
-function hardwareArguments({ path }: VideoPlan): string[] {
-  return path === 'gpu' ? [...gpuInputArguments] : [];
+/** ffmpeg 5.1 takes the source's clock for that of the filters, which may be too coarse for a picture of each field. */
+function clockOf({ timing, frameRate }: VideoPlan): string {
+  return timing === 'constant' ? `1:${frameRate.num}` : 'filter';
+}
+
+/**
+ * Without the GPU, a picture that changes its size in the middle of the film goes through the filters as they are.
+ * Otherwise ffmpeg makes all filters again, which then lose frames and begin with a blank sheet and a poster once more.
+ */
+function inputArguments({ path }: VideoPlan): string[] {
+  return path === 'gpu' ? [...gpuInputArguments] : ['-reinit_filter', '0'];
 }
 
 /**

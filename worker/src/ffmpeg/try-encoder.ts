@@ -2,7 +2,7 @@ import { encoderArguments } from '../encode/encoders.ts';
 import type { VideoEncoder } from '../plan/plan.ts';
 import { MediaToolError, type MediaTools } from './media-tool.ts';
 
-const rates = { bitrate: 1_000_000, maxBitrate: 1_100_000, bufferSize: 2_000_000, profile: 'high' } as const;
+const rates = { bitrate: 1_000_000, bufferSize: 2_000_000, profile: 'high' } as const;
 const smallest = { ...rates, name: '240p', width: 426, height: 240, level: '3.0' } as const;
 const largest = { ...rates, name: '2160p', width: 3840, height: 2160, level: '5.1' } as const;
 

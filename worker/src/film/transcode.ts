@@ -8,7 +8,7 @@ import type { QueuedJob } from '../protocol/job.ts';
 import { JobFolder } from '../protocol/job-folder.ts';
 import { readPlanFile } from '../protocol/plan-file.ts';
 import { describeSource } from '../protocol/source-location.ts';
-import { removeOlder, removeUnfinished } from '../publish/clean-up.ts';
+import { removeOlder, removeUnfinished, removeUnnamed } from '../publish/clean-up.ts';
 import { type FilmRequest, findFilm, requestHash } from '../publish/film-record.ts';
 import { unmarkReplaced } from '../publish/replaced.ts';
 import type { SourceServer } from '../source/server.ts';
@@ -87,6 +87,9 @@ async function makeAndCleanUp(planned: PlannedFilm, run: TranscodeRun): Promise<
     const outcome = await makeFilm(planned, run);
     if (outcome.kind !== 'published') return outcome;
     await cleanUp(removeOlder(output, folder, run.settings.keepReplacedSeconds, signal));
+    await cleanUp(
+      removeUnnamed(output, folder, planned.plan.video?.renditions ?? [], outcome.film.renditions, signal),
+    );
     await cleanUp(output.remove([folder.job.stop], signal));
     return outcome;
   } catch (error) {

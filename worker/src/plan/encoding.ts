@@ -1,10 +1,11 @@
 import type { Settings } from '../settings/settings.ts';
+import type { Deinterlace } from './plan.ts';
 
 /** The settings of a farm that a plan follows from. */
 export type Encoding = Pick<
   Settings['encoding'],
   'ladder' | 'include480p' | 'segmentSeconds' | 'segmentFormat' | 'thumbnailAt' | 'partSeconds'
->;
+> & { deinterlace?: Deinterlace | undefined };
 
 /** Those that a job may have otherwise, by its `options`. */
 type Wishes = Partial<Pick<Encoding, 'ladder' | 'include480p' | 'segmentSeconds' | 'thumbnailAt'>>;
@@ -16,6 +17,8 @@ export function encodingFor(settings: Encoding, options: Wishes = {}): Encoding 
     include480p: options.include480p ?? settings.include480p,
     segmentSeconds: options.segmentSeconds ?? settings.segmentSeconds,
     segmentFormat: settings.segmentFormat,
+    // Left out where it is the default: films that were made before this setting keep their hash.
+    deinterlace: settings.deinterlace === 'fields' ? undefined : settings.deinterlace,
     thumbnailAt: options.thumbnailAt ?? settings.thumbnailAt,
     partSeconds: settings.partSeconds,
   };

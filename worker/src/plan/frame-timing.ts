@@ -1,5 +1,5 @@
 import type { AudioStream, Fraction, Media, VideoStream } from '../probe/media.ts';
-import type { VideoPlan } from './plan.ts';
+import type { Deinterlace, VideoPlan } from './plan.ts';
 
 /** Apple's HLS authoring specification: at most 60 frames per second (1.19). */
 const maxFramesPerSecond = 60;
@@ -29,24 +29,38 @@ export function endOf(stream: VideoStream | AudioStream, zeroSeconds: number): n
 }
 
 /**
- * The film's own rate and timestamps where they are steady; else a grid. Faster films keep every second (third, ...)
- * frame, so that motion stays even.
+ * The film's own rate and timestamps where all of them are known to be steady; else a grid. Faster films keep every
+ * second (third, ...) frame, so that motion stays even.
  */
 export function planTiming(
   { format, startSeconds }: Pick<Media, 'format' | 'startSeconds'>,
   video: VideoStream,
+  deinterlace: Deinterlace = 'fields',
 ): Pick<VideoPlan, 'frameRate' | 'timing'> {
-  const { num, den } = video.frameRate;
+  const { num, den } = shownRate(video, deinterlace);
   const every = Math.max(1, Math.ceil(num / den / maxFramesPerSecond - 1e-9));
   const slow = num / den < fewestFramesPerSecond;
   const late = video.startSeconds - startSeconds > latestStartSeconds;
-  // Timestamps rounded to milliseconds set frames on different sides of a cut in different parts.
-  const rounded = video.roundedTimestamps || format.startsWith('matroska');
-  const steady = !video.variableFrameRate && !rounded && !late && !slow && every === 1;
+  // Only MP4 and MOV list the times of all frames. Elsewhere the rate of the first seconds is all that is known, and
+  // Matroska rounds times to milliseconds, which sets frames on different sides of a cut in different parts.
+  const listed =
+    format.split(',').includes('mov') && !video.roundedTimestamps && !video.startsWithoutKeyframe;
+  const fields = showsFields(video, deinterlace);
+  const steady = !fields && !video.variableFrameRate && listed && !late && !slow && every === 1;
   return {
     frameRate: slow ? { num: fewestFramesPerSecond, den: 1 } : reduce({ num, den: den * every }),
     timing: steady ? 'source' : 'constant',
   };
+}
+
+/** Whether each field becomes a picture: 50 of them a second where there are 50, but never more than may be shown. */
+export function showsFields({ interlaced, frameRate }: VideoStream, deinterlace: Deinterlace): boolean {
+  return interlaced && deinterlace === 'fields' && (2 * frameRate.num) / frameRate.den <= maxFramesPerSecond;
+}
+
+function shownRate(video: VideoStream, deinterlace: Deinterlace): Fraction {
+  const { num, den } = video.frameRate;
+  return showsFields(video, deinterlace) ? { num: 2 * num, den } : { num, den };
 }
 
 /**

@@ -49,8 +49,8 @@ export interface CodedVideo {
   width: number;
   height: number;
   frameRate: Fraction;
-  /** Peak, bits per second. */
-  maxBitrate: number;
+  /** Bits per second at which the buffer is filled. */
+  bitrate: number;
   /** Bits. */
   bufferSize: number;
 }
@@ -59,7 +59,7 @@ export interface CodedVideo {
  * The lowest H.264 level that a rendition in High profile keeps to, such as `4.0`; the highest there is when none does.
  * Apple's authoring specification wants at most 4.2 (1.3), which rungs above 1080p exceed.
  */
-export function h264Level({ width, height, frameRate, maxBitrate, bufferSize }: CodedVideo): string {
+export function h264Level({ width, height, frameRate, bitrate, bufferSize }: CodedVideo): string {
   const [across, down] = [Math.ceil(width / 16), Math.ceil(height / 16)];
   const frame = across * down;
   const fits = (level: Level) =>
@@ -67,7 +67,7 @@ export function h264Level({ width, height, frameRate, maxBitrate, bufferSize }: 
     (frame * frameRate.num) / frameRate.den <= level.maxRate &&
     Math.max(across, down) <= Math.sqrt(8 * level.maxFrame) &&
     referenceFrames * frame <= level.maxReferences &&
-    maxBitrate <= highProfileFactor * level.maxBitrate &&
+    bitrate <= highProfileFactor * level.maxBitrate &&
     bufferSize <= highProfileFactor * level.maxBuffer;
   return levels.find(fits)?.name ?? '6.2';
 }

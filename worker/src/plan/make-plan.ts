@@ -1,6 +1,7 @@
 import { RefusedError } from '../errors.ts';
 import type { Media, VideoStream } from '../probe/media.ts';
 import { planAudio } from './audio.ts';
+import { isRgb, planColours } from './colours.ts';
 import type { Encoding } from './encoding.ts';
 import { endOf, filmZero, gopLength, planTiming } from './frame-timing.ts';
 import { shortHash } from './hash.ts';
@@ -55,7 +56,7 @@ export function makePlan(media: Media, request: PlanRequest): Plan {
     video: media.video && planVideo(media, media.video, endOf(media.video, zeroSeconds), parts, request),
     audio,
     parts,
-    warnings: [...media.leftOut, ...warnings, ...(media.video ? missing480p(media.video, encoding) : [])],
+    warnings: [...media.leftOut, ...warnings],
   };
   return { id: shortHash({ recipe, forceRequestId, ...decided }), ...decided };
 }
@@ -72,14 +73,16 @@ function planVideo(
   if (encoder.name === 'nvenc') refuseTooSmall(rungs[0] ?? film);
   // A tall film's smaller rungs are too narrow for NVENC: the larger ones are the film.
   const encoded = encoder.name === 'nvenc' ? rungs.filter(fitsNvenc) : rungs;
-  const timing = planTiming(media, video);
+  const timing = planTiming(media, video, encoding.deinterlace);
   const path = choosePath(video, encoder, gpuDecodes);
   return {
     streamIndex: video.index,
     durationSeconds: endSeconds,
     encoder,
     path,
-    prepare: prepareFilters(video, path),
+    prepare: prepareFilters(video, path, encoding.deinterlace),
+    colours: planColours(video, film),
+    rgb: isRgb(video),
     ...timing,
     hasCaptions: video.hasCaptions,
     gopSeconds: gopLength(encoding.segmentSeconds),
@@ -87,17 +90,6 @@ function planVideo(
     posterSeconds: posterTime(encoding.thumbnailAt, endSeconds, timing.frameRate),
     storyboard: planStoryboard(film, endSeconds, parts),
   };
-}
-
-/** A film of 480 lines is a third of its size smaller in 360p: its owner should know that one option keeps it whole. */
-function missing480p(video: VideoStream, { ladder, include480p }: Encoding): string[] {
-  const film = displaySize(video);
-  const [largest] = sizeRungs(film, resolveLadder(ladder, include480p));
-  const [wanted] = sizeRungs(film, resolveLadder(ladder, true));
-  if (!largest || wanted?.name !== '480p' || largest.name === '480p') return [];
-  return [
-    `the picture is ${Math.round(film.width)}x${Math.round(film.height)} and its largest rendition ${largest.width}x${largest.height}: the option "include480p" keeps its size`,
-  ];
 }
 
 function fitsNvenc({ width, height }: Size): boolean {

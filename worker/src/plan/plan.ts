@@ -37,6 +37,10 @@ export interface VideoPlan {
   path: 'gpu' | 'upload' | 'cpu';
   /** Filters between decoder and ladder on the CPU (rotation is ffmpeg's own), e.g. `bwdif=mode=send_frame`. Ours alone: no text from outside. */
   prepare: string[];
+  /** What all renditions say of their colours; they are in limited range. */
+  colours: Colours;
+  /** True where the source is red, green and blue: it is converted by the matrix of `colours`. */
+  rgb: boolean;
   /**
    * `source`: frames keep their timestamps. `constant`: frames are put on a grid of `frameRate` anchored at zero; so are
    * films in Matroska, whose millisecond timestamps are rounded.
@@ -54,6 +58,16 @@ export interface VideoPlan {
   storyboard: Storyboard;
 }
 
+/** What interlaced films become: a picture of each field, or one of each frame. */
+export type Deinterlace = 'fields' | 'frames';
+
+/** In ffmpeg's words. */
+export interface Colours {
+  primaries: string;
+  transfer: string;
+  matrix: string;
+}
+
 export type VideoEncoder =
   /** `threads`: x264's bytes depend on their number. Undefined: as many as ffmpeg takes. */
   { name: 'x264'; preset: string; threads?: number } | { name: 'nvenc'; preset: string };
@@ -63,10 +77,9 @@ export interface VideoRendition {
   name: RungName;
   width: number;
   height: number;
-  /** Target, bits per second. */
+  /** Bits per second that no part exceeds on average. Easy films stay below, as the encoders aim at a quality. */
   bitrate: number;
-  maxBitrate: number;
-  /** Size of the rate-control buffer in bits. */
+  /** Size of the rate-control buffer in bits: what a short difficult passage may take on top. */
   bufferSize: number;
   profile: 'main' | 'high';
   /** H.264 level, such as `4.0`. */

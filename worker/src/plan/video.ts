@@ -1,7 +1,8 @@
 import type { VideoStream } from '../probe/media.ts';
+import { showsFields } from './frame-timing.ts';
 import { h264Level } from './h264.ts';
-import { highFrameRateFactor } from './ladder.ts';
-import type { VideoEncoder, VideoPlan, VideoRendition } from './plan.ts';
+import { highFrameRateFactor, pixelExponent } from './ladder.ts';
+import type { Deinterlace, VideoEncoder, VideoPlan, VideoRendition } from './plan.ts';
 import type { SizedRung } from './sizes.ts';
 
 /**
@@ -36,26 +37,47 @@ function needsCpuFilters(video: VideoStream): boolean {
   const odd = video.width % 2 !== 0 || video.height % 2 !== 0;
   // scale_cuda does not turn full range into the limited range that players expect.
   const fullRange = video.colorRange === 'pc';
-  return odd || fullRange || video.interlaced || video.rotation !== 0 || video.hdr !== undefined;
+  const cropped = video.croppedByContainer === true;
+  return odd || cropped || fullRange || video.interlaced || video.rotation !== 0 || video.hdr !== undefined;
 }
 
 /**
  * Filters on the CPU, before the ladder. Fields are joined first, as every other filter would mix them. The pixel that
  * makes a side odd is cut off where zscale refuses it and where an upload to the GPU would lose its colour.
  */
-export function prepareFilters(video: VideoStream, path: VideoPlan['path']): string[] {
+export function prepareFilters(
+  video: VideoStream,
+  path: VideoPlan['path'],
+  deinterlace: Deinterlace = 'fields',
+): string[] {
   const odd = video.width % 2 !== 0 || video.height % 2 !== 0;
-  return [
-    ...(video.interlaced ? ['bwdif=mode=send_frame'] : []),
+  const filters = [
+    ...(video.interlaced
+      ? [`bwdif=mode=${showsFields(video, deinterlace) ? 'send_field' : 'send_frame'}`]
+      : []),
     ...(odd && (video.hdr || path === 'upload') ? ['crop=trunc(iw/2)*2:trunc(ih/2)*2'] : []),
     ...(video.hdr ? toneMap(video, video.hdr) : []),
   ];
+  // These filters keep the size that they begin with, where scaling takes every size that comes.
+  return filters.length > 0 ? [`scale=${turnedSize(video)}`, ...filters] : [];
+}
+
+/** As frames leave ffmpeg's own rotation. */
+function turnedSize({ width, height, rotation }: VideoStream): string {
+  return rotation % 180 === 0 ? `${width}:${height}` : `${height}:${width}`;
 }
 
 const transferNames = { pq: 'smpte2084', hlg: 'arib-std-b67' };
 
 /**
- * HDR to SDR by Hable's curve at 100 nits, in linear light. The film's colours are said first, as zscale fails where the
+ * White of 203 nits, where graphics and faces are, comes out at Y 217 as BT.2408 has it; what is brighter is bent softly.
+ * PQ films are mastered to 4000 nits at most, HLG is taken at 1000; in units of 100 nits. The film's own metadata is not
+ * asked: it is often missing or wrong, and two parts must not differ.
+ */
+const curves = { pq: 'mobius:param=0.3:peak=40', hlg: 'mobius:param=0.3:peak=10' };
+
+/**
+ * HDR to SDR at 100 nits, in linear light. The film's colours are said first, as zscale fails where the
  * file leaves one out; BT.2020 is what HDR films have.
  */
 function toneMap({ colorPrimaries, colorSpace, colorRange }: VideoStream, hdr: 'pq' | 'hlg'): string[] {
@@ -67,23 +89,17 @@ function toneMap({ colorPrimaries, colorSpace, colorRange }: VideoStream, hdr: '
     'zscale=t=linear:npl=100',
     'format=gbrpf32le',
     'zscale=p=bt709',
-    'tonemap=tonemap=hable:desat=0',
-    'zscale=t=bt709:m=bt709:r=tv',
+    `tonemap=tonemap=${curves[hdr]}:desat=0`,
+    // Whole numbers cut off what BT.709 can't show, before it would bend the colours that it can.
+    'zscale=t=bt709:r=pc',
+    'format=gbrp10le',
+    'zscale=m=bt709:r=tv',
     'format=yuv420p',
   ];
 }
 
-/** What a peak may be over the target; the specification wants at most 2 (Apple's HLS authoring specification, 1.30). */
-const peakFactor = 1.5;
-
-/** Two seconds of the target: with the peak above, a segment of 6 s stays under 1.9 times the average. */
-const bufferSeconds = 2;
-
-/**
- * How bitrate follows the number of pixels at equal quality: to the power of three quarters (Ben Waggoner's rule,
- * "Compression for Great Video and Audio", 2nd edition, chapter 6).
- */
-const pixelExponent = 0.75;
+/** Seconds of the bitrate that the buffer holds: a segment of 6 s stays under 1.6 times the average that is allowed. */
+const bufferSeconds = 3;
 
 export function planRenditions(
   rungs: readonly SizedRung[],
@@ -94,7 +110,7 @@ export function planRenditions(
     const boxPixels = (rung.shortSide * rung.shortSide * 16) / 9;
     const shapeFactor = Math.min(1, (rung.width * rung.height) / boxPixels) ** pixelExponent;
     const bitrate = Math.max(lowestBitrate, roundTo(1000, rung.bitrate * rateFactor * shapeFactor));
-    const rates = { bitrate, maxBitrate: bitrate * peakFactor, bufferSize: bitrate * bufferSeconds };
+    const rates = { bitrate, bufferSize: bitrate * bufferSeconds };
     const { name, width, height } = rung;
     return {
       name,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** What is asked of ffprobe, and the shape of its answer. Everything is optional: files leave out what they like. */
 export const streamEntries = [
   'stream=index,codec_name,codec_type,codec_tag_string,profile,width,height,pix_fmt,sample_fmt',
-  ',sample_aspect_ratio,field_order,r_frame_rate,avg_frame_rate,time_base,start_time,duration',
+  ',sample_aspect_ratio,field_order,r_frame_rate,avg_frame_rate,time_base,start_time,duration,nb_frames',
   ',color_range,color_space,color_transfer,color_primaries,sample_rate,channels,channel_layout',
   ':stream_tags:stream_disposition:stream_side_data',
   ':program=program_id:program_stream=index:chapter=id',
@@ -46,7 +46,20 @@ const tags = z
     Object.fromEntries(Object.entries(found).map(([name, text]) => [name.toLowerCase(), text])),
   );
 
-const sideData = z.array(z.object({ side_data_type: z.string().optional(), rotation: number })).default([]);
+const sideData = z
+  .array(
+    z.object({
+      side_data_type: z.string().optional(),
+      rotation: number,
+      crop_top: number,
+      crop_bottom: number,
+      crop_left: number,
+      crop_right: number,
+      dv_profile: number,
+      dv_bl_signal_compatibility_id: number,
+    }),
+  )
+  .default([]);
 
 const streamSchema = z.object({
   index: z.number().int().nonnegative(),
@@ -65,6 +78,7 @@ const streamSchema = z.object({
   time_base: fraction,
   start_time: number,
   duration: number,
+  nb_frames: number,
   color_range: word,
   color_space: word,
   color_transfer: word,

@@ -2,7 +2,7 @@
 export interface Media {
   /** ffmpeg's demuxer name, such as `mov,mp4,m4a,3gp,3g2,mj2` or `matroska,webm`. */
   format: string;
-  /** True where ffmpeg can seek by an index (MP4, MOV, Matroska and WebM with cues): such a film can be cut into parts. */
+  /** True where ffmpeg can seek by an index and begin to decode there (MP4, MOV, Matroska and WebM with cues): such a film can be cut into parts. */
   indexed: boolean;
   /** Length of the longest chosen stream in seconds, as the header tells it. */
   durationSeconds: number;
@@ -36,6 +36,12 @@ export interface VideoStream {
   /** Size as stored, before rotation and before pixels are made square. */
   width: number;
   height: number;
+  /** True where the container cuts the picture's edges off: `width` and `height` are what is left (from ffmpeg 7.1 on). */
+  croppedByContainer?: true;
+  /** True where the first frames can't be decoded, as no keyframe comes before them. */
+  startsWithoutKeyframe?: true;
+  /** Number of the Dolby Vision profile where no other display can show the colours. */
+  dolbyVisionOnly?: number;
   /** Shape of a pixel; 1/1 where unknown. */
   pixelAspect: Fraction;
   /** Clockwise turn that a player applies: 0, 90, 180 or 270. */

@@ -1,4 +1,4 @@
-import { type FfprobeJson, type FfprobeStream, ffprobeSchema } from './ffprobe-json.ts';
+import { type FfprobeJson, type FfprobePacket, type FfprobeStream, ffprobeSchema } from './ffprobe-json.ts';
 import { findFrameRate } from './frame-rate.ts';
 import { normalizeLanguage } from './language.ts';
 import type { AudioRole, AudioStream, Media, VideoStream } from './media.ts';
@@ -52,14 +52,25 @@ export function parseProbe(
   };
 }
 
-/** The stream to be encoded: the file's default, else the largest picture. Covers and stills are no films. */
+/**
+ * The stream to be encoded: the file's default, else the largest picture. Covers and stills are no films, and neither is
+ * the large still that a motion photo has beside its film.
+ */
 export function pickVideo(streams: readonly FfprobeStream[]): FfprobeStream | undefined {
   const films = streams.filter((stream) => stream.codec_type === 'video' && !isStill(stream));
+  const most = Math.max(0, ...films.map((stream) => framesOf(stream) ?? 0));
   const rank = (stream: FfprobeStream) =>
-    (decodable(stream) ? 4e12 : 0) +
+    (decodable(stream) ? 8e12 : 0) +
+    (4 * (framesOf(stream) ?? most) >= most ? 4e12 : 0) +
     (stream.disposition.default ? 2e12 : 0) +
     Math.min(1e12, stream.width * stream.height);
   return films.toSorted((a, b) => rank(b) - rank(a))[0];
+}
+
+function framesOf({ nb_frames, avg_frame_rate, duration }: FfprobeStream): number | undefined {
+  if (nb_frames !== undefined) return nb_frames;
+  if (avg_frame_rate === undefined || duration === undefined) return undefined;
+  return (duration * avg_frame_rate.num) / avg_frame_rate.den;
 }
 
 function isStill({ disposition }: FfprobeStream): boolean {
@@ -82,12 +93,13 @@ function toVideo(stream: FfprobeStream, probed: Probed): VideoStream {
     profile: stream.profile,
     pixelFormat,
     bitDepth: bitDepth(pixelFormat),
-    width: stream.width,
-    height: stream.height,
+    ...shownSize(stream),
+    ...(startsWithoutKeyframe(probed.packets) ? { startsWithoutKeyframe: true as const } : {}),
+    ...dolbyVisionOnly(stream),
     pixelAspect: stream.sample_aspect_ratio ?? { num: 1, den: 1 },
     rotation: rotation(stream),
     ...findFrameRate(stream, probed.packets, durationSeconds),
-    interlaced: /^(tt|bb|tb|bt)$/.test(stream.field_order ?? ''),
+    interlaced: isInterlaced(stream),
     hdr: { smpte2084: 'pq' as const, 'arib-std-b67': 'hlg' as const }[stream.color_transfer ?? ''],
     colorPrimaries: stream.color_primaries,
     colorTransfer: stream.color_transfer,
@@ -97,6 +109,41 @@ function toVideo(stream: FfprobeStream, probed: Probed): VideoStream {
     startSeconds,
     durationSeconds,
   };
+}
+
+/** ffprobe tells the size before the container's crop, which ffmpeg applies to the frames wherever ffprobe tells of it. */
+function shownSize({ width, height, side_data_list }: FfprobeStream) {
+  const crop = side_data_list.find(({ side_data_type }) => side_data_type === 'Frame Cropping');
+  if (!crop) return { width, height };
+  const { crop_left = 0, crop_right = 0, crop_top = 0, crop_bottom = 0 } = crop;
+  return {
+    width: width - crop_left - crop_right,
+    height: height - crop_top - crop_bottom,
+    croppedByContainer: true as const,
+  };
+}
+
+/** An edit can begin between keyframes of which the first was cut away. */
+function startsWithoutKeyframe(packets: readonly FfprobePacket[]): boolean {
+  const shown = packets.findIndex(({ flags }) => !flags.includes('D'));
+  return shown !== -1 && !packets.slice(0, shown + 1).some(({ flags }) => flags.includes('K'));
+}
+
+/**
+ * Profile 5 of HEVC, and 10 of AV1 without a compatible layer: their colours are ICtCp bent by metadata, and green and
+ * purple without it. ETSI TS 103 572; "Dolby Vision profiles and levels", section 2.
+ */
+function dolbyVisionOnly({ side_data_list }: FfprobeStream): Pick<VideoStream, 'dolbyVisionOnly'> {
+  for (const { dv_profile, dv_bl_signal_compatibility_id } of side_data_list) {
+    if (dv_profile === 5 || (dv_profile === 10 && dv_bl_signal_compatibility_id === 0))
+      return { dolbyVisionOnly: dv_profile };
+  }
+  return {};
+}
+
+/** DV is stored in fields, and its containers do not say so. */
+function isInterlaced({ field_order, codec_name }: FfprobeStream): boolean {
+  return field_order === undefined ? codec_name === 'dvvideo' : /^(tt|bb|tb|bt)$/.test(field_order);
 }
 
 function toAudio(stream: FfprobeStream, probed: Probed): AudioStream {

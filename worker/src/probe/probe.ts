@@ -5,6 +5,7 @@ import { ffprobeSchema, frameEntries, packetEntries, streamEntries } from './ffp
 import { readPackets } from './frame-rate.ts';
 import type { Media } from './media.ts';
 import { parseProbe, pickVideo } from './parse.ts';
+import { canBeginWithin } from './random-access.ts';
 import { refusal } from './refusal.ts';
 import { type MediaLimits, refuseDuration, refuseStreams } from './refuse.ts';
 import { Scan, scanArguments, scanFrom } from './scan.ts';
@@ -58,7 +59,15 @@ export async function probe(
   const media = parseProbe(probed, sizeBytes, scan?.ends(), empty);
   refuseStreams(media, limits);
   refuseDuration(media, limits);
-  return media;
+  return { ...media, indexed: media.indexed && (await canBeCut(media, ask)) };
+}
+
+/** Whether parts of the film can be decoded by themselves; tried in the middle. */
+async function canBeCut(
+  { video, durationSeconds, startSeconds }: Media,
+  ask: (args: readonly string[]) => Promise<string>,
+): Promise<boolean> {
+  return video === undefined || canBeginWithin(video, startSeconds + durationSeconds / 2, ask);
 }
 
 /** Enough for a frame that shows what all of them carry. */

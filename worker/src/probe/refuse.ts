@@ -77,6 +77,12 @@ function refuseVideo(video: NonNullable<Media['video']>, limits: MediaLimits): v
       `The picture is ${width}x${height}, ${width * height} pixels; ${limits.pixels} are allowed (MAX_PIXELS).`,
     );
   if (!video.pixelFormat) throw undecodable(video.codec);
+  if (video.dolbyVisionOnly !== undefined)
+    throw new RefusedError(
+      'dolby-vision',
+      `The film is in Dolby Vision profile ${video.dolbyVisionOnly}, whose colours only a Dolby Vision display can show. ` +
+        'Export it again as HDR10, HLG or SDR, or in Dolby Vision profile 8.',
+    );
 }
 
 /** Formats that every ffmpeg can decode: where it can't, the film's data is at fault. */

@@ -20,7 +20,7 @@ export const segmentSecondsSchema = z.number().int().min(1).max(30);
 export const jobOptionsSchema = z
   .strictObject({
     keepSource: z.boolean().describe('Keep the source after success; false deletes it'),
-    include480p: z.boolean().describe('Add a 480p rendition to the standard ladder'),
+    include480p: z.boolean().describe('480p in the place of 540p in a named ladder'),
     force: z.boolean().describe('Transcode again although the film is done; replaces it at the commit'),
     ladder: ladderSchema,
     segmentSeconds: segmentSecondsSchema.describe('Length of a media segment in seconds'),

@@ -4,6 +4,7 @@ import type { PartRecord } from '../protocol/part-record.ts';
 import type { Film, FilmRendition } from '../protocol/status.ts';
 import type { Store } from '../storage/store.ts';
 import { measureBandwidth } from './bandwidth.ts';
+import { withClearSteps } from './clear-steps.ts';
 import { headersFor } from './content-types.ts';
 import type { FilmRequest } from './film-record.ts';
 import {
@@ -41,9 +42,10 @@ export class MissingSegmentsError extends Error {
  * and the multivariant playlist, the one commit, comes last. What older plans left is removed after that.
  */
 export async function assemble(assembly: Assembly): Promise<Film> {
-  const { plan, records, output, folder, signal } = assembly;
-  const renditions = await joinOrDiscard(assembly);
-  await assertPublished(assembly, renditions);
+  const { records, output, folder, signal } = assembly;
+  await assertPublished(assembly, await joinOrDiscard(assembly));
+  const plan = withClearSteps(assembly.plan, records);
+  const renditions = joinRenditions(plan, records);
 
   const texts = new Map<string, string>();
   for (const [name, rendition] of renditions) {
@@ -53,7 +55,7 @@ export async function assemble(assembly: Assembly): Promise<Film> {
     }
   }
   if (plan.video) texts.set(storyboardName, storyboardVtt(plan.video.storyboard, records));
-  const film = describeFilm(assembly, renditions);
+  const film = describeFilm({ ...assembly, plan }, renditions);
   await Promise.all(
     [...texts].map(([name, text]) => output.put(folder.file(name), text, { ...headersFor(name), signal })),
   );

@@ -35,6 +35,20 @@ export async function removeOlder(
   return { objects: stale.length, films: due ? await removeDue(output, job.outputPrefix, due, signal) : 0 };
 }
 
+/** After the commit: removes the renditions of the plan that the film does not name. @returns how many objects */
+export async function removeUnnamed(
+  output: Store,
+  folder: PlanFolder,
+  planned: readonly { name: string }[],
+  named: readonly { name: string }[],
+  signal: AbortSignal,
+): Promise<number> {
+  const left = planned.filter(({ name }) => !named.some((rendition) => rendition.name === name));
+  let removed = 0;
+  for (const { name } of left) removed += await removeAll(output, folder.file(`${name}/`), signal);
+  return removed;
+}
+
 /** Removes what a plan has published of a film that will never be whole, unless that plan is or was the committed one. */
 export async function removeUnfinished(
   output: Store,

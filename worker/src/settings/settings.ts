@@ -115,6 +115,8 @@ export const environmentSchema = z.object({
   INCLUDE_480P: flag(false),
   SEGMENT_SECONDS: number(6, segmentSecondsSchema),
   SEGMENT_FORMAT: z.enum(['fmp4', 'mpegts']).default('fmp4'),
+  /** What becomes of interlaced films: a picture of each field (50i becomes 50p), or one of each frame (25p). */
+  DEINTERLACE: z.enum(['fields', 'frames']).default('fields'),
   THUMBNAIL_AT: thumbnailAt,
   KEEP_SOURCE: flag(true),
   /** How long the files of a film stay that was made again in another way: players may be in the middle of it. */
@@ -231,6 +233,7 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
       include480p: env.INCLUDE_480P,
       segmentSeconds: env.SEGMENT_SECONDS,
       segmentFormat: env.SEGMENT_FORMAT,
+      deinterlace: env.DEINTERLACE,
       thumbnailAt: env.THUMBNAIL_AT,
       partSeconds: env.PART_SECONDS,
       stallSeconds: env.STALL_SECONDS,

@@ -1,0 +1,21 @@
+/** Codecs whose encoders can refresh a picture bit by bit. */
+const refreshed = new Set(['h264', 'hevc']);
+
+/**
+ * Whether decoding can begin at a place that the index names. Where an encoder refreshes the picture bit by bit ("intra
+ * refresh") it can't: the decoder gives nothing for seconds, and a part of the film would begin with a hole.
+ * @param ask asks ffprobe and returns what it says
+ */
+export async function canBeginWithin(
+  { index, codec }: { index: number; codec: string },
+  atSeconds: number,
+  ask: (args: readonly string[]) => Promise<string>,
+): Promise<boolean> {
+  if (!refreshed.has(codec)) return true;
+  // Two packets, as fields may be stored apart.
+  const frames = await ask([
+    ...['-select_streams', String(index), '-read_intervals', `${atSeconds.toFixed(3)}%+#2`],
+    ...['-of', 'csv=p=0', '-show_entries', 'frame=pict_type'],
+  ]);
+  return frames.trimStart().startsWith('I');
+}
