@@ -72,7 +72,8 @@ it.each(['0', '17', 'two'])('takes no %s workers', async (count) => {
   const demo = await startDemo(folder.path, '--workers', count);
   expect(await demo.ended).toBe(1);
   expect(demo.output.stderr).toBe(
-    `error: option '--workers <number>' argument '${count}' is invalid. expected a whole number from 1 to 16\n`,
+    `error: option '--workers <number>' argument '${count}' is invalid. expected a whole number from 1 to 16\n` +
+      'Usage: farm demo [options] [movie]\nRun "farm demo --help" for its options.\n',
   );
 });
 

@@ -28,17 +28,19 @@ export async function publishSegment(
   { cwd, rendition, file, read, uploads, recorder }: SegmentFile,
 ) {
   const audio = context.plan.audio.some(({ name }) => name === rendition);
-  if (context.plan.segmentFormat === 'fmp4' && !recorder.hasInit(rendition)) {
-    const path = join(cwd, rendition, 'init.mp4');
-    await read(path, (data) => recorder.addInit(rendition, data));
+  const isFirst = context.plan.segmentFormat === 'fmp4' && !recorder.hasInit(rendition);
+  const initPath = join(cwd, rendition, 'init.mp4');
+  if (isFirst) await read(initPath, (data) => recorder.addInit(rendition, data));
+  const path = join(cwd, rendition, file);
+  await whenWritten(() => read(path, (data) => recorder.addSegment(rendition, file, data)));
+  // After the segment was read: behind the film's end there is none, and that init segment would replace the good one.
+  if (isFirst) {
     await uploads.add({
       key: context.folder.file(`${rendition}/init.mp4`),
-      path,
+      path: initPath,
       ...headersFor('init.mp4', audio),
     });
   }
-  const path = join(cwd, rendition, file);
-  await whenWritten(() => read(path, (data) => recorder.addSegment(rendition, file, data)));
   await uploads.add({ key: context.folder.file(`${rendition}/${file}`), path, ...headersFor(file, audio) });
 }
 

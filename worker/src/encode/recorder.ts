@@ -96,7 +96,7 @@ export function createRecorder(plan: Plan, part: Part): Recorder {
     endSeconds,
 
     finish({ errorLines, encodeSeconds }) {
-      const records = [...collected.values()].map(({ record }) => record);
+      const records = [...collected.values()].map(({ record }) => withoutUnusedInit(record));
       const first = records[0];
       for (const record of records) {
         if (part.kind === 'video' && first) assertSame(first, record);
@@ -150,6 +150,13 @@ function judged<T extends InitFacts | SegmentFacts>(name: string, read: () => T)
   } catch (error) {
     throw new BadOutputError(`ffmpeg made ${name} unfit: ${(error as Error).message}.`, { cause: error });
   }
+}
+
+/** A part behind the film's end has an init segment that belongs to no media segment. */
+function withoutUnusedInit(record: RenditionRecord): RenditionRecord {
+  if (record.segments.length > 0) return record;
+  const { initSha256, ...rest } = record;
+  return { ...rest, codecs: '', initBytes: 0 };
 }
 
 function endOf({ segments }: RenditionRecord): number {

@@ -12,9 +12,9 @@ export async function canBeginWithin(
   ask: (args: readonly string[]) => Promise<string>,
 ): Promise<boolean> {
   if (!refreshed.has(codec)) return true;
-  // Two packets, as fields may be stored apart.
+  // Eight packets: ffmpeg 5.1 shows the keyframe of an open GOP only when it has decoded what follows.
   const frames = await ask([
-    ...['-select_streams', String(index), '-read_intervals', `${atSeconds.toFixed(3)}%+#2`],
+    ...['-select_streams', String(index), '-read_intervals', `${atSeconds.toFixed(3)}%+#8`],
     ...['-of', 'csv=p=0', '-show_entries', 'frame=pict_type'],
   ]);
   return frames.trimStart().startsWith('I');

@@ -60,9 +60,17 @@ export function joinRendition(records: readonly PartRecord[], name: string): Ren
   };
 }
 
-/** Parts whose init segment is not the most frequent one; of equally frequent ones the first part's counts. */
-function outnumbered(made: readonly { part: number; initSha256?: string }[]): number[] {
-  const byInit = Map.groupBy(made, ({ initSha256 }) => initSha256);
+/**
+ * Parts whose init segment is not the most frequent one; of equally frequent ones the first part's counts. Parts behind the film's end
+ * have no segments and no init segment.
+ */
+function outnumbered(
+  made: readonly { part: number; initSha256?: string; segments: readonly unknown[] }[],
+): number[] {
+  const byInit = Map.groupBy(
+    made.filter(({ segments }) => segments.length > 0),
+    ({ initSha256 }) => initSha256,
+  );
   const [, ...others] = [...byInit.values()].toSorted((a, b) => b.length - a.length);
   return others.flat().map(({ part }) => part);
 }
