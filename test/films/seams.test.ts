@@ -16,6 +16,8 @@ import { logLines } from '../helpers/worker-log.ts';
 /** Five parts of the picture, two segments each, and the sound; the last seam has a short part behind it. */
 const source = 'films/seams.mp4';
 const film = { size: [640, 360] as [number, number], frames: 475, segments: 10, audioSeconds: [19] };
+/** The smaller rung is kept small: one that saves nothing would not be named. */
+const ladder = [{ rung: '360p' as const }, { rung: '240p' as const, bitrate: 60_000 }];
 const partSeconds = 4;
 const seams = [4, 8, 12, 16];
 const frameRate = 25;
@@ -37,9 +39,11 @@ beforeAll(async () => {
   const path = join(faults.folder, 'seams.mp4');
   await makeCountedFilm(path, { size: film.size, seconds: film.frames / frameRate });
   await faults.farm.put(source, path);
-  shared = await startSharedFilm(faults, { source });
+  shared = await startSharedFilm(faults, { source, options: { ladder } });
   state = await expectFilm(faults, shared.id, { film });
-  alone = await expectFilm(faults, await faults.send({ source, options: { workersPerFilm: 1 } }), { film });
+  alone = await expectFilm(faults, await faults.send({ source, options: { ladder, workersPerFilm: 1 } }), {
+    film,
+  });
 }, 120_000);
 
 afterAll(async () => {

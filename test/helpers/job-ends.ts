@@ -4,7 +4,7 @@ import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { expect } from 'vitest';
 import { type PartRecord, partRecordSchema } from '../../worker/src/protocol/part-record.ts';
-import type { JobState } from '../../worker/src/protocol/status.ts';
+import type { Film, JobState } from '../../worker/src/protocol/status.ts';
 import { clip, type FaultFarm } from './fault-farm.ts';
 import { checkFilm, type ExpectedFilm } from './film-checks.ts';
 import { filesIn, processesIn } from './processes.ts';
@@ -27,7 +27,7 @@ export async function expectFilm(
   if (state.film === undefined) throw new Error(`${jobId} succeeded without a film`);
   const folder = join(faults.folder, 'published', jobId);
   const files = await download(faults, jobId, folder);
-  await checkRecords(files, folder, state.film.plan);
+  await checkRecords(files, folder, state.film);
   const published = { folder, files, film: state.film, warnings: state.warnings, progress: [] };
   await checkFilm(published, film);
   await expectTold(faults, jobId, 'job.succeeded');
@@ -127,8 +127,13 @@ async function download({ farm }: FaultFarm, jobId: string, folder: string): Pro
   return files.sort();
 }
 
-/** One plan's folder alone, and every segment as large as it was recorded. */
-async function checkRecords(files: readonly string[], folder: string, plan: string): Promise<void> {
+/** One plan's folder alone, and every segment of a rendition that the film names as large as it was recorded. */
+async function checkRecords(
+  files: readonly string[],
+  folder: string,
+  { plan, renditions }: Pick<Film, 'plan' | 'renditions'>,
+): Promise<void> {
+  const named = new Set(renditions.map(({ name }) => name));
   const plans = new Set(files.filter((file) => file.includes('/')).map((file) => file.split('/')[0]));
   expect([...plans]).toEqual([plan]);
   expect(
@@ -137,7 +142,7 @@ async function checkRecords(files: readonly string[], folder: string, plan: stri
   ).toEqual([]);
   for (const file of files.filter((name) => name.includes('/parts/'))) {
     const record: PartRecord = partRecordSchema.parse(JSON.parse(await readFile(join(folder, file), 'utf8')));
-    for (const { name, segments } of record.renditions) {
+    for (const { name, segments } of record.renditions.filter(({ name }) => named.has(name))) {
       for (const { number, bytes } of segments) {
         const path = join(folder, plan, name, `${String(number).padStart(5, '0')}.m4s`);
         expect((await readFile(path)).length, `${name} ${number}`).toBe(bytes);
