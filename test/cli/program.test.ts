@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { commands } from '../../cli/commands.ts';
-import { temporaryFolder } from '../helpers/clips.ts';
-import { farmCommand } from '../helpers/farm-command.ts';
+import { farmCommand } from '../helpers/local-farm/farm-command.ts';
+import { temporaryFolder } from '../helpers/media/clips.ts';
 
 async function farm(...args: string[]) {
   await using folder = await temporaryFolder();

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { clip, type FaultFarm, holdAt, put, startFaultFarm } from '../helpers/fault-farm.ts';
-import { expectClean, expectFilm } from '../helpers/job-ends.ts';
+import { clip, type FaultFarm, holdAt, put, startFaultFarm } from '../helpers/local-farm/fault-farm.ts';
+import { expectClean, expectFilm } from '../helpers/local-farm/job-ends.ts';
+import { logLines } from '../helpers/local-farm/worker-log.ts';
 import { until } from '../helpers/until.ts';
-import { logLines } from '../helpers/worker-log.ts';
 
 let faults: FaultFarm;
 

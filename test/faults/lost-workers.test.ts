@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { call, clip, type FaultFarm, holdAt, put, startFaultFarm } from '../helpers/fault-farm.ts';
-import { expectFilm } from '../helpers/job-ends.ts';
-import { logged } from '../helpers/worker-log.ts';
+import { call, clip, type FaultFarm, holdAt, put, startFaultFarm } from '../helpers/local-farm/fault-farm.ts';
+import { expectFilm } from '../helpers/local-farm/job-ends.ts';
+import { logged } from '../helpers/local-farm/worker-log.ts';
 
 let faults: FaultFarm;
 

@@ -6,11 +6,11 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { bucketEvent } from '../../cli/local-farm/bucket-event.ts';
-import { redriveAll } from '../helpers/dead-letters.ts';
-import { clip, type FaultFarm, startFaultFarm } from '../helpers/fault-farm.ts';
-import { deadLetters, expectFilm, expectRefused } from '../helpers/job-ends.ts';
+import { redriveAll } from '../helpers/local-farm/dead-letters.ts';
+import { clip, type FaultFarm, startFaultFarm } from '../helpers/local-farm/fault-farm.ts';
+import { deadLetters, expectFilm, expectRefused } from '../helpers/local-farm/job-ends.ts';
+import { logged } from '../helpers/local-farm/worker-log.ts';
 import { until } from '../helpers/until.ts';
-import { logged } from '../helpers/worker-log.ts';
 
 let faults: FaultFarm;
 

@@ -4,11 +4,11 @@ import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { bucketEvent } from '../../cli/local-farm/bucket-event.ts';
-import { call, clip, type FaultFarm, holdAt, put, startFaultFarm } from '../helpers/fault-farm.ts';
-import { expectFilm } from '../helpers/job-ends.ts';
-import { preload } from '../helpers/preloads.ts';
+import { call, clip, type FaultFarm, holdAt, put, startFaultFarm } from '../helpers/local-farm/fault-farm.ts';
+import { expectFilm } from '../helpers/local-farm/job-ends.ts';
+import { preload } from '../helpers/local-farm/preloads.ts';
+import { logged, logLines } from '../helpers/local-farm/worker-log.ts';
 import { until } from '../helpers/until.ts';
-import { logged, logLines } from '../helpers/worker-log.ts';
 
 let faults: FaultFarm;
 

@@ -1,12 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type FaultFarm, get, holdAt, put, startFaultFarm, webhookSecret } from '../helpers/fault-farm.ts';
-import { expectFilm, expectRefused } from '../helpers/job-ends.ts';
-import { startPostgres, type TestPostgres } from '../helpers/postgres.ts';
-import { preload } from '../helpers/preloads.ts';
-import { type Answer, respond } from '../helpers/receiver.ts';
+import {
+  type FaultFarm,
+  get,
+  holdAt,
+  put,
+  startFaultFarm,
+  webhookSecret,
+} from '../helpers/local-farm/fault-farm.ts';
+import { expectFilm, expectRefused } from '../helpers/local-farm/job-ends.ts';
+import { preload } from '../helpers/local-farm/preloads.ts';
+import { startPostgres, type TestPostgres } from '../helpers/reports/postgres.ts';
+import { type Answer, respond } from '../helpers/reports/receiver.ts';
+import { drip, flood, startUnwellReceiver, type UnwellReceiver } from '../helpers/reports/unwell-receiver.ts';
 import { until } from '../helpers/until.ts';
-import { drip, flood, startUnwellReceiver, type UnwellReceiver } from '../helpers/unwell-receiver.ts';
 
 let faults: FaultFarm;
 let database: TestPostgres;

@@ -7,15 +7,15 @@ import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { WorkerProcess } from '../../cli/local-farm/worker.ts';
 import type { JobState } from '../../worker/src/protocol/status.ts';
-import { ffmpeg } from '../helpers/clips.ts';
-import { redriveAll } from '../helpers/dead-letters.ts';
-import { call, type FaultFarm, holdAt, script, startFaultFarm } from '../helpers/fault-farm.ts';
-import { expectFilm, expectRefused } from '../helpers/job-ends.ts';
-import { longFilm, putLongFilm } from '../helpers/long-film.ts';
-import { seededRandom } from '../helpers/mutations.ts';
-import { says, startWorkers as startCrew, startSharedFilm } from '../helpers/shared-film.ts';
+import { redriveAll } from '../helpers/local-farm/dead-letters.ts';
+import { call, type FaultFarm, holdAt, script, startFaultFarm } from '../helpers/local-farm/fault-farm.ts';
+import { expectFilm, expectRefused } from '../helpers/local-farm/job-ends.ts';
+import { logLines } from '../helpers/local-farm/worker-log.ts';
+import { ffmpeg } from '../helpers/media/clips.ts';
+import { longFilm, putLongFilm } from '../helpers/media/long-film.ts';
+import { seededRandom } from '../helpers/media/mutations.ts';
+import { says, startWorkers as startCrew, startSharedFilm } from '../helpers/media/shared-film.ts';
 import { until } from '../helpers/until.ts';
-import { logLines } from '../helpers/worker-log.ts';
 
 /** Three workers make one film of twelve parts and a sound; each run of ffmpeg takes half a second more than it needs. */
 let faults: FaultFarm;

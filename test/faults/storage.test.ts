@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ffmpeg } from '../helpers/clips.ts';
-import { type FaultFarm, get, holdAt, put, startFaultFarm } from '../helpers/fault-farm.ts';
-import { expectClean, expectFilm, expectRefused } from '../helpers/job-ends.ts';
-import { pattern } from '../helpers/pattern.ts';
+import { type FaultFarm, get, holdAt, put, startFaultFarm } from '../helpers/local-farm/fault-farm.ts';
+import { expectClean, expectFilm, expectRefused } from '../helpers/local-farm/job-ends.ts';
+import { ffmpeg } from '../helpers/media/clips.ts';
+import { pattern } from '../helpers/media/pattern.ts';
 import { until } from '../helpers/until.ts';
 
 let faults: FaultFarm;

@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { pattern } from '../helpers/pattern.ts';
-import type { Published } from '../helpers/transcoding.ts';
-import { useFarm, x264 } from '../helpers/use-farm.ts';
+import { useFarm, x264 } from '../helpers/local-farm/use-farm.ts';
+import { pattern } from '../helpers/media/pattern.ts';
+import type { Published } from '../helpers/media/transcoding.ts';
 
 const farm = useFarm();
 const size: [number, number] = [640, 360];

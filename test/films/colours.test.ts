@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { toNits, toSdr, toTenBits } from '../helpers/hdr-reference.ts';
-import { pattern } from '../helpers/pattern.ts';
-import { type Pixel, readCentres, readPictureColours } from '../helpers/read-pixels.ts';
-import { useFarm } from '../helpers/use-farm.ts';
+import { useFarm } from '../helpers/local-farm/use-farm.ts';
+import { toNits, toSdr, toTenBits } from '../helpers/media/hdr-reference.ts';
+import { pattern } from '../helpers/media/pattern.ts';
+import { type Pixel, readCentres, readPictureColours } from '../helpers/media/read-pixels.ts';
 
 const farm = useFarm();
 const size: [number, number] = [640, 360];

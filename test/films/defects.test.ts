@@ -1,10 +1,10 @@
 import { copyFile, cp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { checkFilm } from '../helpers/film-checks.ts';
-import { noise, pattern } from '../helpers/pattern.ts';
-import type { Published } from '../helpers/transcoding.ts';
-import { tone, useFarm, x264 } from '../helpers/use-farm.ts';
+import { tone, useFarm, x264 } from '../helpers/local-farm/use-farm.ts';
+import { checkFilm } from '../helpers/media/film-checks.ts';
+import { noise, pattern } from '../helpers/media/pattern.ts';
+import type { Published } from '../helpers/media/transcoding.ts';
 
 /** The checks that all these films go through must see what is wrong: here it is planted. */
 const farm = useFarm();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { pattern } from '../helpers/pattern.ts';
-import { tone, useFarm } from '../helpers/use-farm.ts';
+import { tone, useFarm } from '../helpers/local-farm/use-farm.ts';
+import { pattern } from '../helpers/media/pattern.ts';
 
 const farm = useFarm();
 

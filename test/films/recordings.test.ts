@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { ffprobe } from '../helpers/clips.ts';
-import { pattern } from '../helpers/pattern.ts';
-import { addToSampleEntry } from '../helpers/sample-entry.ts';
-import { tone, useFarm, x264 } from '../helpers/use-farm.ts';
+import { tone, useFarm, x264 } from '../helpers/local-farm/use-farm.ts';
+import { ffprobe } from '../helpers/media/clips.ts';
+import { pattern } from '../helpers/media/pattern.ts';
+import { addToSampleEntry } from '../helpers/media/sample-entry.ts';
 
 const farm = useFarm();
 const size: [number, number] = [320, 180];

@@ -3,15 +3,15 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PlayerServer, startPlayerServer } from '../../cli/player/server.ts';
 import type { JobState } from '../../worker/src/protocol/status.ts';
-import { startBrowser } from '../helpers/browser.ts';
-import { ffprobe } from '../helpers/clips.ts';
-import { makeCountedFilm } from '../helpers/counted-film.ts';
-import { type FaultFarm, startFaultFarm } from '../helpers/fault-farm.ts';
-import { expectFilm } from '../helpers/job-ends.ts';
-import { patternCorners } from '../helpers/pattern.ts';
-import { openPlayerPage, type PlayerPage } from '../helpers/player-page.ts';
-import { type SharedFilm, startSharedFilm } from '../helpers/shared-film.ts';
-import { logLines } from '../helpers/worker-log.ts';
+import { startBrowser } from '../helpers/browser/browser.ts';
+import { openPlayerPage, type PlayerPage } from '../helpers/browser/player-page.ts';
+import { type FaultFarm, startFaultFarm } from '../helpers/local-farm/fault-farm.ts';
+import { expectFilm } from '../helpers/local-farm/job-ends.ts';
+import { logLines } from '../helpers/local-farm/worker-log.ts';
+import { ffprobe } from '../helpers/media/clips.ts';
+import { makeCountedFilm } from '../helpers/media/counted-film.ts';
+import { patternCorners } from '../helpers/media/pattern.ts';
+import { type SharedFilm, startSharedFilm } from '../helpers/media/shared-film.ts';
 
 /** Five parts of the picture, two segments each, and the sound; the last seam has a short part behind it. */
 const source = 'films/seams.mp4';

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'vitest';
-import { pattern, type Turn } from '../helpers/pattern.ts';
-import { turnClip } from '../helpers/turn-clip.ts';
-import { useFarm, x264 } from '../helpers/use-farm.ts';
+import { useFarm, x264 } from '../helpers/local-farm/use-farm.ts';
+import { pattern, type Turn } from '../helpers/media/pattern.ts';
+import { turnClip } from '../helpers/media/turn-clip.ts';
 
 const farm = useFarm();
 

@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest';
-import { pattern } from '../helpers/pattern.ts';
-import { tone, useFarm, x264 } from '../helpers/use-farm.ts';
+import { tone, useFarm, x264 } from '../helpers/local-farm/use-farm.ts';
+import { pattern } from '../helpers/media/pattern.ts';
 
 const farm = useFarm();
 const size: [number, number] = [640, 360];

@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { pattern } from '../helpers/pattern.ts';
-import { listen } from '../helpers/sound.ts';
-import { tone, useFarm, x264 } from '../helpers/use-farm.ts';
+import { tone, useFarm, x264 } from '../helpers/local-farm/use-farm.ts';
+import { pattern } from '../helpers/media/pattern.ts';
+import { listen } from '../helpers/media/sound.ts';
 
 const farm = useFarm();
 const size: [number, number] = [640, 360];

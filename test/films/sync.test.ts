@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ffmpeg } from '../helpers/clips.ts';
-import { readFilm } from '../helpers/read-film.ts';
-import { flashesAndBeeps, measureSync } from '../helpers/sync.ts';
-import { startTranscoding, type TranscodeOptions, type Transcoding } from '../helpers/transcoding.ts';
-import { x264 } from '../helpers/use-farm.ts';
+import { x264 } from '../helpers/local-farm/use-farm.ts';
+import { ffmpeg } from '../helpers/media/clips.ts';
+import { readFilm } from '../helpers/media/read-film.ts';
+import { flashesAndBeeps, measureSync } from '../helpers/media/sync.ts';
+import { startTranscoding, type TranscodeOptions, type Transcoding } from '../helpers/media/transcoding.ts';
 
 let farm: Transcoding;
 beforeAll(async () => {

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobState } from '../../worker/src/protocol/status.ts';
-import { ffmpeg } from '../helpers/clips.ts';
-import { type FaultFarm, startFaultFarm } from '../helpers/fault-farm.ts';
-import { allEnded, outcome } from '../helpers/hostile-farm.ts';
-import { expectClean } from '../helpers/job-ends.ts';
+import { type FaultFarm, startFaultFarm } from '../helpers/local-farm/fault-farm.ts';
+import { allEnded, outcome } from '../helpers/local-farm/hostile-farm.ts';
+import { expectClean } from '../helpers/local-farm/job-ends.ts';
+import { ffmpeg } from '../helpers/media/clips.ts';
 
 const keys = [
   'a film with spaces.mp4',

@@ -5,12 +5,12 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { JobState } from '../../worker/src/protocol/status.ts';
-import { aliasTo, appendToBox, findBoxes } from '../helpers/boxes.ts';
-import { ffmpeg, ffprobe } from '../helpers/clips.ts';
-import type { FaultFarm } from '../helpers/fault-farm.ts';
-import { allEnded, outcome, startHostileFarm } from '../helpers/hostile-farm.ts';
-import { expectClean } from '../helpers/job-ends.ts';
-import { logLines } from '../helpers/worker-log.ts';
+import type { FaultFarm } from '../helpers/local-farm/fault-farm.ts';
+import { allEnded, outcome, startHostileFarm } from '../helpers/local-farm/hostile-farm.ts';
+import { expectClean } from '../helpers/local-farm/job-ends.ts';
+import { logLines } from '../helpers/local-farm/worker-log.ts';
+import { aliasTo, appendToBox, findBoxes } from '../helpers/media/boxes.ts';
+import { ffmpeg, ffprobe } from '../helpers/media/clips.ts';
 
 const picture = ['-f', 'lavfi', '-i', 'testsrc2=size=160x120:rate=25:duration=2'];
 const sound = ['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000:duration=2'];

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { FaultFarm } from '../helpers/fault-farm.ts';
-import { allEnded, outcome, startHostileFarm } from '../helpers/hostile-farm.ts';
-import { expectClean } from '../helpers/job-ends.ts';
-import { type Mutant, mutate } from '../helpers/mutations.ts';
-import { makeFilms } from '../helpers/small-films.ts';
-import { logLines } from '../helpers/worker-log.ts';
+import type { FaultFarm } from '../helpers/local-farm/fault-farm.ts';
+import { allEnded, outcome, startHostileFarm } from '../helpers/local-farm/hostile-farm.ts';
+import { expectClean } from '../helpers/local-farm/job-ends.ts';
+import { logLines } from '../helpers/local-farm/worker-log.ts';
+import { type Mutant, mutate } from '../helpers/media/mutations.ts';
+import { makeFilms } from '../helpers/media/small-films.ts';
 
 const mutants = 60;
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkerProcess } from '../../cli/local-farm/worker.ts';
-import type { FaultFarm } from '../helpers/fault-farm.ts';
-import type { Fault, FaultProxy } from '../helpers/fault-proxy.ts';
-import { openFilesOf } from '../helpers/processes.ts';
-import { logLines } from '../helpers/worker-log.ts';
+import type { FaultFarm } from '../helpers/local-farm/fault-farm.ts';
+import type { Fault, FaultProxy } from '../helpers/local-farm/fault-proxy.ts';
+import { openFilesOf } from '../helpers/local-farm/processes.ts';
+import { logLines } from '../helpers/local-farm/worker-log.ts';
 
 export interface Chaos {
   /** Nothing goes wrong from here on. @returns what did */

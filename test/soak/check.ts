@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import type { types } from 'hls-parser';
 import * as hls from 'hls-parser';
-import { ffmpeg, ffprobe } from '../helpers/clips.ts';
-import type { FaultFarm } from '../helpers/fault-farm.ts';
+import type { FaultFarm } from '../helpers/local-farm/fault-farm.ts';
+import { ffmpeg, ffprobe } from '../helpers/media/clips.ts';
 
 /** A film that was sent. */
 export interface SentFilm {

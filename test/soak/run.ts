@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobState } from '../../worker/src/protocol/status.ts';
-import { type FaultFarm, startFaultFarm } from '../helpers/fault-farm.ts';
-import { longFilm, putLongFilm } from '../helpers/long-film.ts';
-import { mutate, seededRandom } from '../helpers/mutations.ts';
-import { filesIn, processesIn } from '../helpers/processes.ts';
-import { makeFilms, smallFilmFrames } from '../helpers/small-films.ts';
+import { type FaultFarm, startFaultFarm } from '../helpers/local-farm/fault-farm.ts';
+import { filesIn, processesIn } from '../helpers/local-farm/processes.ts';
+import { longFilm, putLongFilm } from '../helpers/media/long-film.ts';
+import { mutate, seededRandom } from '../helpers/media/mutations.ts';
+import { makeFilms, smallFilmFrames } from '../helpers/media/small-films.ts';
 import { startChaos } from './chaos.ts';
 import { checkFilm, type SentFilm } from './check.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createLogger } from '../../worker/src/log.ts';
-import { testSettings } from '../helpers/settings.ts';
+import { testSettings } from '../helpers/worker/settings.ts';
 
 const webhookSecret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const settings = testSettings({

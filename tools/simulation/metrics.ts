@@ -1,5 +1,5 @@
-import { evaluate, type Query } from '../../test/helpers/metric-math.ts';
 import { cloudWatch, minuteMs, sqs } from './constants.ts';
+import { evaluate, type Query } from './metric-math.ts';
 import type { Queue } from './queue.ts';
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';

@@ -3,10 +3,10 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { JobState } from '../../../worker/src/protocol/status.ts';
 import type { Stop } from '../../../worker/src/protocol/stop.ts';
-import { ffmpeg, temporaryFolder } from '../../helpers/clips.ts';
-import { addressOf, farmCommand, saveAddress } from '../../helpers/farm-command.ts';
-import { queued } from '../../helpers/job-states.ts';
-import { startLocalFarm, type TestFarm } from '../../helpers/local-farm.ts';
+import { addressOf, farmCommand, saveAddress } from '../../helpers/local-farm/farm-command.ts';
+import { startLocalFarm, type TestFarm } from '../../helpers/local-farm/local-farm.ts';
+import { ffmpeg, temporaryFolder } from '../../helpers/media/clips.ts';
+import { queued } from '../../helpers/reports/job-states.ts';
 import { until } from '../../helpers/until.ts';
 
 let farm: TestFarm;

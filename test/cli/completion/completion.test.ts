@@ -5,8 +5,8 @@ import { promisify } from 'node:util';
 import { Command } from 'commander';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { commandsOf } from '../../../cli/completion/tree.ts';
-import { temporaryFolder } from '../../helpers/clips.ts';
-import { farmCommand } from '../../helpers/farm-command.ts';
+import { farmCommand } from '../../helpers/local-farm/farm-command.ts';
+import { temporaryFolder } from '../../helpers/media/clips.ts';
 
 const run = promisify(execFile);
 const has = (shell: string) => spawnSync(shell, ['--version']).error === undefined;

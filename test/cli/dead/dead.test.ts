@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type DeadLetter, takeDeadLetters } from '../../../cli/farm/dead-letters.ts';
 import { connect } from '../../../cli/farm/farm.ts';
 import { redriveRequestId } from '../../../worker/src/protocol/request.ts';
-import { temporaryFolder } from '../../helpers/clips.ts';
-import { addressOf, farmCommand, saveAddress } from '../../helpers/farm-command.ts';
-import { startLocalFarm, type TestFarm } from '../../helpers/local-farm.ts';
+import { addressOf, farmCommand, saveAddress } from '../../helpers/local-farm/farm-command.ts';
+import { startLocalFarm, type TestFarm } from '../../helpers/local-farm/local-farm.ts';
+import { temporaryFolder } from '../../helpers/media/clips.ts';
 import { until } from '../../helpers/until.ts';
 
 let farm: TestFarm;

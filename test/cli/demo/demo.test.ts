@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import type { DemoResult } from '../../../cli/demo/result.ts';
-import { ffmpeg, temporaryFolder } from '../../helpers/clips.ts';
-import { makeCountedFilm } from '../../helpers/counted-film.ts';
+import { ffmpeg, temporaryFolder } from '../../helpers/media/clips.ts';
+import { makeCountedFilm } from '../../helpers/media/counted-film.ts';
 import { until } from '../../helpers/until.ts';
 
 const main = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));

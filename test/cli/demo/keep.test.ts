@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { JobState } from '../../../worker/src/protocol/status.ts';
-import { ffmpeg, temporaryFolder } from '../../helpers/clips.ts';
-import { farmCommand, startFarmCommand } from '../../helpers/farm-command.ts';
+import { farmCommand, startFarmCommand } from '../../helpers/local-farm/farm-command.ts';
+import { ffmpeg, temporaryFolder } from '../../helpers/media/clips.ts';
 import { until } from '../../helpers/until.ts';
 
 it('keeps the farm for the other commands, and takes its address away at the end', async () => {

@@ -7,7 +7,7 @@ import { checkImage } from '../../../cli/doctor/image.ts';
 import { checkQuotas } from '../../../cli/doctor/quotas.ts';
 import { readDeployed } from '../../../cli/farm/deployed.ts';
 import { readWorkers } from '../../../cli/farm/workers.ts';
-import { type AwsAnswers, startAwsAnswers } from '../../helpers/aws-answers.ts';
+import { type AwsAnswers, startAwsAnswers } from '../../helpers/program/aws-answers.ts';
 
 const repository = 'worker-1a2b3c4';
 const digest = `sha256:${'0f'.repeat(32)}`;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkDatabase } from '../../../cli/doctor/database.ts';
 import { migrate, readMigrations } from '../../../worker/src/report/migrate.ts';
 import { openPostgres } from '../../../worker/src/report/open-postgres.ts';
-import { startPostgres, type TestPostgres } from '../../helpers/postgres.ts';
+import { startPostgres, type TestPostgres } from '../../helpers/reports/postgres.ts';
 
 let server: TestPostgres;
 beforeAll(async () => {

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { checkCredentials } from '../../../cli/doctor/account.ts';
 import type { Finding } from '../../../cli/doctor/finding.ts';
 import { localCredentials } from '../../../cli/local-farm/emulator.ts';
-import { temporaryFolder } from '../../helpers/clips.ts';
-import { addressOf, farmCommand, saveAddress } from '../../helpers/farm-command.ts';
-import { startLocalFarm, type TestFarm } from '../../helpers/local-farm.ts';
+import { addressOf, farmCommand, saveAddress } from '../../helpers/local-farm/farm-command.ts';
+import { startLocalFarm, type TestFarm } from '../../helpers/local-farm/local-farm.ts';
+import { temporaryFolder } from '../../helpers/media/clips.ts';
 
 let farm: TestFarm;
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;

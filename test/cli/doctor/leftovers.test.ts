@@ -1,7 +1,7 @@
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { expect, it } from 'vitest';
 import { deleteCommand, leftoversOf, listTagged, stackIds } from '../../../cli/doctor/leftovers.ts';
-import { startAwsAnswers } from '../../helpers/aws-answers.ts';
+import { startAwsAnswers } from '../../helpers/program/aws-answers.ts';
 
 const at = 'eu-central-1:123456789012';
 const tagged = (arn: string, tags: Record<string, string> = {}) => ({ arn, tags });

@@ -2,8 +2,8 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { findFarm, localAddressPath, readAddress } from '../../../cli/farm/address.ts';
-import { temporaryFolder } from '../../helpers/clips.ts';
-import { farmCommand } from '../../helpers/farm-command.ts';
+import { farmCommand } from '../../helpers/local-farm/farm-command.ts';
+import { temporaryFolder } from '../../helpers/media/clips.ts';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { temporaryFolder } from '../../helpers/clips.ts';
-import { addressOf, saveAddress, startFarmCommand } from '../../helpers/farm-command.ts';
-import { startFaultProxy } from '../../helpers/fault-proxy.ts';
-import { startLocalFarm } from '../../helpers/local-farm.ts';
+import { addressOf, saveAddress, startFarmCommand } from '../../helpers/local-farm/farm-command.ts';
+import { startFaultProxy } from '../../helpers/local-farm/fault-proxy.ts';
+import { startLocalFarm } from '../../helpers/local-farm/local-farm.ts';
+import { temporaryFolder } from '../../helpers/media/clips.ts';
 import { until } from '../../helpers/until.ts';
 
 it('ends on Ctrl-C although the farm does not answer', async () => {

@@ -2,8 +2,8 @@ import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { expect, it } from 'vitest';
 import { countWorkers, readWorkers } from '../../../cli/farm/workers.ts';
-import { addressOf } from '../../helpers/farm-command.ts';
-import { startLocalFarm } from '../../helpers/local-farm.ts';
+import { addressOf } from '../../helpers/local-farm/farm-command.ts';
+import { startLocalFarm } from '../../helpers/local-farm/local-farm.ts';
 import { until } from '../../helpers/until.ts';
 
 it('counts the workers that the farm on this machine has started', async () => {

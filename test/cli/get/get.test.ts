@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { chooseVideo } from '../../../cli/get/arguments.ts';
-import { ffmpeg, temporaryFolder } from '../../helpers/clips.ts';
-import { addressOf, farmCommand, saveAddress } from '../../helpers/farm-command.ts';
-import { film } from '../../helpers/job-states.ts';
-import { startLocalFarm, type TestFarm } from '../../helpers/local-farm.ts';
+import { addressOf, farmCommand, saveAddress } from '../../helpers/local-farm/farm-command.ts';
+import { startLocalFarm, type TestFarm } from '../../helpers/local-farm/local-farm.ts';
+import { ffmpeg, temporaryFolder } from '../../helpers/media/clips.ts';
+import { film } from '../../helpers/reports/job-states.ts';
 
 let farm: TestFarm;
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;

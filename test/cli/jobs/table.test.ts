@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { nextSteps } from '../../../cli/jobs/next-steps.ts';
 import { jobFields, jobTable } from '../../../cli/jobs/table.ts';
 import { plainStyle } from '../../../cli/text/style.ts';
-import { at, queued, running, succeeded } from '../../helpers/job-states.ts';
+import { at, queued, running, succeeded } from '../../helpers/reports/job-states.ts';
 
 const failed = queued('bad', {
   state: 'failed',

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { FarmAddress } from '../../../cli/farm/address.ts';
-import { temporaryFolder } from '../../helpers/clips.ts';
-import { farmCommand, saveAddress } from '../../helpers/farm-command.ts';
+import { farmCommand, saveAddress } from '../../helpers/local-farm/farm-command.ts';
+import { temporaryFolder } from '../../helpers/media/clips.ts';
 
 const address: FarmAddress = {
   region: 'eu-central-1',

@@ -7,7 +7,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startStorage, type TestStorage } from '../../helpers/storage.ts';
+import { startStorage, type TestStorage } from '../../helpers/worker/storage.ts';
 
 /** Answers as S3's user guide has them: "How to prevent object overwrites with conditional writes". */
 let storage: TestStorage;

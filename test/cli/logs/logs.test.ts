@@ -2,7 +2,7 @@ import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { expect, it } from 'vitest';
 import { readLogLines } from '../../../cli/logs/read.ts';
 import { logLine } from '../../../cli/logs/text.ts';
-import { startAwsAnswers } from '../../helpers/aws-answers.ts';
+import { startAwsAnswers } from '../../helpers/program/aws-answers.ts';
 
 it("reads the workers' lines of one job from CloudWatch", async () => {
   const message = {

@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { temporaryFolder } from '../../helpers/clips.ts';
-import { addressOf, farmCommand, saveAddress, startFarmCommand } from '../../helpers/farm-command.ts';
-import { startLocalFarm, type TestFarm } from '../../helpers/local-farm.ts';
+import {
+  addressOf,
+  farmCommand,
+  saveAddress,
+  startFarmCommand,
+} from '../../helpers/local-farm/farm-command.ts';
+import { startLocalFarm, type TestFarm } from '../../helpers/local-farm/local-farm.ts';
+import { temporaryFolder } from '../../helpers/media/clips.ts';
 import { until } from '../../helpers/until.ts';
 
 let farm: TestFarm;

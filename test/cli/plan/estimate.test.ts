@@ -7,7 +7,7 @@ import { instancePrice } from '../../../tools/cost/prices.ts';
 import { makePlan } from '../../../worker/src/plan/make-plan.ts';
 import type { VideoEncoder } from '../../../worker/src/plan/plan.ts';
 import type { Media } from '../../../worker/src/probe/media.ts';
-import { film, videoStream } from '../../helpers/media.ts';
+import { film, videoStream } from '../../helpers/media/media.ts';
 
 const video = videoStream({ width: 1920, height: 1080, durationSeconds: 3600 });
 const media = film({ durationSeconds: 3600, video, audio: [] });

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Estimate } from '../../../cli/plan/estimate.ts';
 import type { JobState } from '../../../worker/src/protocol/status.ts';
-import { ffmpeg, temporaryFolder } from '../../helpers/clips.ts';
-import { addressOf, farmCommand, saveAddress } from '../../helpers/farm-command.ts';
-import { startLocalFarm, type TestFarm } from '../../helpers/local-farm.ts';
+import { addressOf, farmCommand, saveAddress } from '../../helpers/local-farm/farm-command.ts';
+import { startLocalFarm, type TestFarm } from '../../helpers/local-farm/local-farm.ts';
+import { ffmpeg, temporaryFolder } from '../../helpers/media/clips.ts';
 
 let farm: TestFarm;
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;

@@ -2,9 +2,9 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type PlayerServer, startPlayerServer } from '../../../cli/player/server.ts';
 import type { JobState } from '../../../worker/src/protocol/status.ts';
-import { startBrowser } from '../../helpers/browser.ts';
-import { ffmpeg, temporaryFolder } from '../../helpers/clips.ts';
-import { startLocalFarm, type TestFarm } from '../../helpers/local-farm.ts';
+import { startBrowser } from '../../helpers/browser/browser.ts';
+import { startLocalFarm, type TestFarm } from '../../helpers/local-farm/local-farm.ts';
+import { ffmpeg, temporaryFolder } from '../../helpers/media/clips.ts';
 
 const filmSeconds = 12;
 

@@ -6,11 +6,16 @@ import { UserError } from '../../../cli/errors.ts';
 import type { Farm } from '../../../cli/farm/farm.ts';
 import { checkFarmTakes } from '../../../cli/submit/check.ts';
 import type { SubmittedJob } from '../../../cli/submit/send.ts';
-import { temporaryFolder } from '../../helpers/clips.ts';
-import { addressOf, farmCommand, saveAddress, startFarmCommand } from '../../helpers/farm-command.ts';
-import { type FaultProxy, startFaultProxy } from '../../helpers/fault-proxy.ts';
-import { startLocalFarm, type TestFarm } from '../../helpers/local-farm.ts';
-import { preload } from '../../helpers/preloads.ts';
+import {
+  addressOf,
+  farmCommand,
+  saveAddress,
+  startFarmCommand,
+} from '../../helpers/local-farm/farm-command.ts';
+import { type FaultProxy, startFaultProxy } from '../../helpers/local-farm/fault-proxy.ts';
+import { startLocalFarm, type TestFarm } from '../../helpers/local-farm/local-farm.ts';
+import { preload } from '../../helpers/local-farm/preloads.ts';
+import { temporaryFolder } from '../../helpers/media/clips.ts';
 import { until } from '../../helpers/until.ts';
 
 let farm: TestFarm;

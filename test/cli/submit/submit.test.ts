@@ -3,9 +3,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { SubmittedJob } from '../../../cli/submit/send.ts';
 import type { JobState } from '../../../worker/src/protocol/status.ts';
-import { ffmpeg, temporaryFolder } from '../../helpers/clips.ts';
-import { addressOf, farmCommand, saveAddress, startFarmCommand } from '../../helpers/farm-command.ts';
-import { startLocalFarm, type TestFarm } from '../../helpers/local-farm.ts';
+import {
+  addressOf,
+  farmCommand,
+  saveAddress,
+  startFarmCommand,
+} from '../../helpers/local-farm/farm-command.ts';
+import { startLocalFarm, type TestFarm } from '../../helpers/local-farm/local-farm.ts';
+import { ffmpeg, temporaryFolder } from '../../helpers/media/clips.ts';
 import { until } from '../../helpers/until.ts';
 
 let farm: TestFarm;

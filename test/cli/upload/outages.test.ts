@@ -7,10 +7,10 @@ import { UploadRecords } from '../../../cli/upload/records.ts';
 import { type UploadOptions, uploadFile } from '../../../cli/upload/upload.ts';
 import type { BucketSettings } from '../../../worker/src/settings/settings.ts';
 import { createClient } from '../../../worker/src/storage/s3-client.ts';
-import { temporaryFolder } from '../../helpers/clips.ts';
-import { type FaultProxy, startFaultProxy } from '../../helpers/fault-proxy.ts';
-import { startStorage, type TestStorage } from '../../helpers/storage.ts';
+import { type FaultProxy, startFaultProxy } from '../../helpers/local-farm/fault-proxy.ts';
+import { temporaryFolder } from '../../helpers/media/clips.ts';
 import { until } from '../../helpers/until.ts';
+import { startStorage, type TestStorage } from '../../helpers/worker/storage.ts';
 
 /** The real patience and time limits, a sixtieth of them. */
 const timing = { retrySeconds: 15, connectSeconds: 1, stallSeconds: 1, slowestBytesPerSecond: 2 ** 20 };

@@ -4,10 +4,15 @@ import { join } from 'node:path';
 import { AbortMultipartUploadCommand, GetObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { partBytesFor } from '../../../cli/upload/parts.ts';
-import { temporaryFolder } from '../../helpers/clips.ts';
-import { addressOf, farmCommand, saveAddress, startFarmCommand } from '../../helpers/farm-command.ts';
-import { type FaultProxy, startFaultProxy } from '../../helpers/fault-proxy.ts';
-import { startLocalFarm, type TestFarm } from '../../helpers/local-farm.ts';
+import {
+  addressOf,
+  farmCommand,
+  saveAddress,
+  startFarmCommand,
+} from '../../helpers/local-farm/farm-command.ts';
+import { type FaultProxy, startFaultProxy } from '../../helpers/local-farm/fault-proxy.ts';
+import { startLocalFarm, type TestFarm } from '../../helpers/local-farm/local-farm.ts';
+import { temporaryFolder } from '../../helpers/media/clips.ts';
 import { until } from '../../helpers/until.ts';
 
 const partBytes = 16 * 2 ** 20;

@@ -1,9 +1,9 @@
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { sampleEvent, sampleStates } from '../../../cli/webhook/sample.ts';
-import { temporaryFolder } from '../../helpers/clips.ts';
-import { farmCommand } from '../../helpers/farm-command.ts';
-import { respond, startReceiver } from '../../helpers/receiver.ts';
+import { farmCommand } from '../../helpers/local-farm/farm-command.ts';
+import { temporaryFolder } from '../../helpers/media/clips.ts';
+import { respond, startReceiver } from '../../helpers/reports/receiver.ts';
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;

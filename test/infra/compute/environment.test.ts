@@ -5,8 +5,8 @@ import { Secrets } from '../../../infra/compute/secrets.ts';
 import { readSettings } from '../../../infra/settings/settings.ts';
 import { ConfigSource } from '../../../infra/settings/sources.ts';
 import type { Storage } from '../../../infra/storage/backend.ts';
-import { promiseOf, record } from '../../helpers/pulumi.ts';
-import { bareStack } from '../../helpers/stacks.ts';
+import { promiseOf, record } from '../../helpers/program/pulumi.ts';
+import { bareStack } from '../../helpers/program/stacks.ts';
 
 const s3: Storage = {
   bucket: pulumi.output('films'),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FargateCapacity, type FargateCapacityArgs } from '../../../infra/compute/fargate.ts';
-import { record } from '../../helpers/pulumi.ts';
+import { record } from '../../helpers/program/pulumi.ts';
 
 const build = (args: Partial<FargateCapacityArgs> = {}) =>
   record(() => new FargateCapacity('cpu', { clusterName: 'farm', ...args }).capacity);

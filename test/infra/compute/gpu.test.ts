@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Registered } from '../../../tools/program-run/registered.ts';
-import { buildCompute } from '../../helpers/compute.ts';
-import { record } from '../../helpers/pulumi.ts';
+import { buildCompute } from '../../helpers/program/compute.ts';
+import { record } from '../../helpers/program/pulumi.ts';
 
 type Made = Awaited<ReturnType<typeof build>>;
 const build = (gpu = {}) => record(() => buildCompute('gpu', { gpu }));

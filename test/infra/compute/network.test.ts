@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type ExistingNetwork, Network } from '../../../infra/compute/network.ts';
-import { promiseOf, record } from '../../helpers/pulumi.ts';
+import { promiseOf, record } from '../../helpers/program/pulumi.ts';
 
 const network = (args?: ExistingNetwork) => record(() => new Network('farm', args));
 

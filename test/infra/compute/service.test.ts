@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { buildCompute, type ComputeOptions, image } from '../../helpers/compute.ts';
-import { statementsOf } from '../../helpers/policies.ts';
-import { record } from '../../helpers/pulumi.ts';
+import { buildCompute, type ComputeOptions, image } from '../../helpers/program/compute.ts';
+import { statementsOf } from '../../helpers/program/policies.ts';
+import { record } from '../../helpers/program/pulumi.ts';
 
 const make = (kind: 'gpu' | 'fargate', options?: ComputeOptions) => record(() => buildCompute(kind, options));
 type Made = Awaited<ReturnType<typeof make>>;

@@ -2,10 +2,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { boundaryArn } from '../../../infra/github/boundary.ts';
 import type { Registered } from '../../../tools/program-run/registered.ts';
 import { loadStack } from '../../../tools/program-run/stacks.ts';
-import { type FarmRecording, recordFarm } from '../../helpers/farm.ts';
-import { parsePolicy, type Statement, statementsOf } from '../../helpers/policies.ts';
-import { natureOf, promiseOf } from '../../helpers/pulumi.ts';
-import { allCredentials, bareStack } from '../../helpers/stacks.ts';
+import { type FarmRecording, recordFarm } from '../../helpers/program/farm.ts';
+import { parsePolicy, type Statement, statementsOf } from '../../helpers/program/policies.ts';
+import { natureOf, promiseOf } from '../../helpers/program/pulumi.ts';
+import { allCredentials, bareStack } from '../../helpers/program/stacks.ts';
 
 const provider = 'arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com';
 const github = { githubRepository: 'you@1234567/films@987654321' };

@@ -6,7 +6,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { contextPaths, hashOfContext, leftOut } from '../../../infra/image/context.ts';
 import { WorkerImage } from '../../../infra/image/image.ts';
-import { promiseOf, record } from '../../helpers/pulumi.ts';
+import { promiseOf, record } from '../../helpers/program/pulumi.ts';
 
 const root = new URL('../../../', import.meta.url);
 

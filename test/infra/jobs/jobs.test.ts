@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { BucketEvents } from '../../../infra/jobs/bucket-events.ts';
 import { Jobs } from '../../../infra/jobs/jobs.ts';
 import { maxReceives } from '../../../worker/src/queue/outcome.ts';
-import { parsePolicy } from '../../helpers/policies.ts';
-import { promiseOf, type Recording, record } from '../../helpers/pulumi.ts';
+import { parsePolicy } from '../../helpers/program/policies.ts';
+import { promiseOf, type Recording, record } from '../../helpers/program/pulumi.ts';
 
 const bucketArn = 'arn:aws:s3:::uploads';
 const args = { visibilityTimeoutSeconds: 120, retentionDays: 4, senderBucketArns: [bucketArn] };

@@ -2,8 +2,8 @@ import * as pulumi from '@pulumi/pulumi';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Jobs } from '../../../infra/jobs/jobs.ts';
 import { Parts, PartsSenders } from '../../../infra/jobs/parts.ts';
-import { parsePolicy } from '../../helpers/policies.ts';
-import { promiseOf, type Recording, record } from '../../helpers/pulumi.ts';
+import { parsePolicy } from '../../helpers/program/policies.ts';
+import { promiseOf, type Recording, record } from '../../helpers/program/pulumi.ts';
 
 const args = { visibilityTimeoutSeconds: 120, retentionDays: 4 };
 const workerRoleArn = 'arn:aws:iam::123456789012:role/worker-task-0a1b2c3';

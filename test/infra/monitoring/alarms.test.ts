@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type FarmAlarm, farmAlarms } from '../../../infra/monitoring/alarms.ts';
-import { evaluate } from '../../helpers/metric-math.ts';
-import { gpuFarm } from '../../helpers/watched-farm.ts';
+import { evaluate } from '../../../tools/simulation/metric-math.ts';
+import { gpuFarm } from '../../helpers/program/watched-farm.ts';
 
 const alarms = farmAlarms(gpuFarm, { oldestJobSeconds: 7200, idleInstanceMinutes: 30 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { buildDashboard } from '../../../infra/monitoring/dashboard.ts';
-import { gpuFarm } from '../../helpers/watched-farm.ts';
+import { gpuFarm } from '../../helpers/program/watched-farm.ts';
 
 const { widgets } = buildDashboard(gpuFarm, ['arn:alarm']);
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { farmAlarms } from '../../../infra/monitoring/alarms.ts';
 import { buildDashboard } from '../../../infra/monitoring/dashboard.ts';
 import { metricUnits } from '../../../worker/src/report/metrics.ts';
-import { gpuFarm } from '../../helpers/watched-farm.ts';
+import { gpuFarm } from '../../helpers/program/watched-farm.ts';
 
 it('shows every metric that the worker writes, and none that it does not', () => {
   const lines = buildDashboard(gpuFarm, []).widgets.flatMap((widget) =>

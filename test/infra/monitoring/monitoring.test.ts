@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Monitoring, type MonitoringArgs } from '../../../infra/monitoring/monitoring.ts';
-import { buildCompute } from '../../helpers/compute.ts';
-import { parsePolicy } from '../../helpers/policies.ts';
-import { promiseOf, record } from '../../helpers/pulumi.ts';
+import { buildCompute } from '../../helpers/program/compute.ts';
+import { parsePolicy } from '../../helpers/program/policies.ts';
+import { promiseOf, record } from '../../helpers/program/pulumi.ts';
 
 const build = (kind: 'gpu' | 'fargate', args: Partial<MonitoringArgs> = {}) =>
   record(() => {

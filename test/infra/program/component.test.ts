@@ -6,8 +6,8 @@ import { TranscodeFarm } from '../../../infra/farm.ts';
 import { outputNames } from '../../../infra/outputs.ts';
 import type { TranscodeFarmArgs } from '../../../infra/settings/args.ts';
 import { readProject } from '../../../tools/program-run/stacks.ts';
-import { statementsOf } from '../../helpers/policies.ts';
-import { promiseOf, record } from '../../helpers/pulumi.ts';
+import { statementsOf } from '../../helpers/program/policies.ts';
+import { promiseOf, record } from '../../helpers/program/pulumi.ts';
 
 const make = (args: TranscodeFarmArgs) => record(() => new TranscodeFarm('films', args));
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { type Change, compareRuns } from '../../../tools/life-cycle/compare.ts';
 import { settingChanges, stacksOf } from '../../../tools/life-cycle/matrix.ts';
 import { loadStack, readProject, stackFiles } from '../../../tools/program-run/stacks.ts';
-import { recordFarm } from '../../helpers/farm.ts';
-import { bareStack } from '../../helpers/stacks.ts';
+import { recordFarm } from '../../helpers/program/farm.ts';
+import { bareStack } from '../../helpers/program/stacks.ts';
 
 /** What holds films, jobs, logs or secrets. */
 const precious =

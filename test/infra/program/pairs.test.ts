@@ -2,9 +2,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { backendNames } from '../../../infra/storage/names.ts';
 import { environmentOf } from '../../../tools/program-run/farm.ts';
 import { readSettings } from '../../../worker/src/settings/settings.ts';
-import { type FarmRecording, recordFarm } from '../../helpers/farm.ts';
-import { promiseOf } from '../../helpers/pulumi.ts';
-import { allCredentials, bareStack } from '../../helpers/stacks.ts';
+import { type FarmRecording, recordFarm } from '../../helpers/program/farm.ts';
+import { promiseOf } from '../../helpers/program/pulumi.ts';
+import { allCredentials, bareStack } from '../../helpers/program/stacks.ts';
 
 const endpoints = {
   s3: undefined,

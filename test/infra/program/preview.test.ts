@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { loadStack, stackFiles } from '../../../tools/program-run/stacks.ts';
-import { recordFarm } from '../../helpers/farm.ts';
-import { natureOf } from '../../helpers/pulumi.ts';
-import { allCredentials, bareStack } from '../../helpers/stacks.ts';
+import { recordFarm } from '../../helpers/program/farm.ts';
+import { natureOf } from '../../helpers/program/pulumi.ts';
+import { allCredentials, bareStack } from '../../helpers/program/stacks.ts';
 
 const stacks = [
   ...stackFiles.map((file) => ({ name: file, stack: loadStack(file) })),

@@ -2,9 +2,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { containerOf } from '../../../tools/program-run/farm.ts';
 import type { Inputs } from '../../../tools/program-run/registered.ts';
 import { loadStack } from '../../../tools/program-run/stacks.ts';
-import { type FarmRecording, field, recordFarm } from '../../helpers/farm.ts';
-import { statementsOf } from '../../helpers/policies.ts';
-import { allCredentials, bareStack } from '../../helpers/stacks.ts';
+import { type FarmRecording, field, recordFarm } from '../../helpers/program/farm.ts';
+import { statementsOf } from '../../helpers/program/policies.ts';
+import { allCredentials, bareStack } from '../../helpers/program/stacks.ts';
 
 /**
  * The cloud security rules that the farm keeps, by their checkov, AWS FSBP or cdk-nag ids. Not kept, with reasons:

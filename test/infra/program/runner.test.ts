@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { loadStack } from '../../../tools/program-run/stacks.ts';
-import { recordFarm } from '../../helpers/farm.ts';
-import { runAsPulumi } from '../../helpers/pulumi-runner.ts';
-import { bareStack } from '../../helpers/stacks.ts';
+import { recordFarm } from '../../helpers/program/farm.ts';
+import { runAsPulumi } from '../../helpers/program/pulumi-runner.ts';
+import { bareStack } from '../../helpers/program/stacks.ts';
 
 describe("under Pulumi's own runner", () => {
   it.each([

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { containerOf } from '../../../tools/program-run/farm.ts';
 import { loadStack, stackFiles } from '../../../tools/program-run/stacks.ts';
-import { type FarmRecording, recordFarm } from '../../helpers/farm.ts';
-import { type Statement, statementsOf } from '../../helpers/policies.ts';
-import { natureOf, promiseOf } from '../../helpers/pulumi.ts';
-import { allCredentials, bareStack, secretMarks } from '../../helpers/stacks.ts';
+import { type FarmRecording, recordFarm } from '../../helpers/program/farm.ts';
+import { type Statement, statementsOf } from '../../helpers/program/policies.ts';
+import { natureOf, promiseOf } from '../../helpers/program/pulumi.ts';
+import { allCredentials, bareStack, secretMarks } from '../../helpers/program/stacks.ts';
 
 const farms = [
   ...stackFiles.map((file) => ({ name: file, stack: loadStack(file) })),

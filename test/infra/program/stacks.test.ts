@@ -3,9 +3,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { environmentOf } from '../../../tools/program-run/farm.ts';
 import { loadStack, stackFiles } from '../../../tools/program-run/stacks.ts';
 import { readSettings } from '../../../worker/src/settings/settings.ts';
-import { type FarmRecording, recordFarm } from '../../helpers/farm.ts';
-import { promiseOf } from '../../helpers/pulumi.ts';
-import { bareStack } from '../../helpers/stacks.ts';
+import { type FarmRecording, recordFarm } from '../../helpers/program/farm.ts';
+import { promiseOf } from '../../helpers/program/pulumi.ts';
+import { bareStack } from '../../helpers/program/stacks.ts';
 
 const ecsVariables = { ECS_AGENT_URI: 'http://169.254.170.2/api' };
 

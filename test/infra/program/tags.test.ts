@@ -1,8 +1,8 @@
 import * as aws from '@pulumi/aws';
 import { describe, expect, it } from 'vitest';
 import { taggable } from '../../../infra/tags.ts';
-import { recordFarm } from '../../helpers/farm.ts';
-import { allCredentials, bareStack } from '../../helpers/stacks.ts';
+import { recordFarm } from '../../helpers/program/farm.ts';
+import { allCredentials, bareStack } from '../../helpers/program/stacks.ts';
 
 /** Has tags of another shape, which the component sets itself. */
 const leftAlone = new Set(['aws:autoscaling/group:Group']);

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { bundleWaker, wakerHandler } from '../../../infra/scaling/bundle.ts';
-import { FarmModel } from '../../helpers/farm-model.ts';
-import { startTestQueue, type TestQueue } from '../../helpers/queue.ts';
+import { FarmModel } from '../../helpers/program/farm-model.ts';
+import { startTestQueue, type TestQueue } from '../../helpers/worker/queue.ts';
 
 const model = new FarmModel({ instances: false });
 let queue: TestQueue;

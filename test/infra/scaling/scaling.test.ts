@@ -3,9 +3,9 @@ import type { ScalingArgs } from '../../../infra/scaling/args.ts';
 import { bundleWaker } from '../../../infra/scaling/bundle.ts';
 import { Scaling } from '../../../infra/scaling/scaling.ts';
 import type { Farm } from '../../../infra/scaling/waker/farm.ts';
-import { buildCompute } from '../../helpers/compute.ts';
-import { parsePolicy, statementsOf } from '../../helpers/policies.ts';
-import { record } from '../../helpers/pulumi.ts';
+import { buildCompute } from '../../helpers/program/compute.ts';
+import { parsePolicy, statementsOf } from '../../helpers/program/policies.ts';
+import { record } from '../../helpers/program/pulumi.ts';
 
 const queue = {
   name: 'jobs',

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { backlogPerTaskMetric } from '../../../infra/scaling/tracking.ts';
-import { evaluate, type Query } from '../../helpers/metric-math.ts';
+import { evaluate, type Query } from '../../../tools/simulation/metric-math.ts';
 
 const names = { clusterName: 'farm', serviceName: 'worker' };
 

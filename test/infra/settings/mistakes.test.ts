@@ -1,8 +1,8 @@
 import * as pulumi from '@pulumi/pulumi';
 import { describe, expect, it } from 'vitest';
 import { SettingsError } from '../../../infra/settings/reader.ts';
-import { readFarmSettings as read } from '../../helpers/farm.ts';
-import { allCredentials } from '../../helpers/stacks.ts';
+import { readFarmSettings as read } from '../../helpers/program/farm.ts';
+import { allCredentials } from '../../helpers/program/stacks.ts';
 
 type Changes = Record<string, string | undefined>;
 

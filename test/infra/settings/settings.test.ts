@@ -1,8 +1,8 @@
 import * as pulumi from '@pulumi/pulumi';
 import { describe, expect, it } from 'vitest';
-import { readFarmSettings as read } from '../../helpers/farm.ts';
-import { natureOf, promiseOf } from '../../helpers/pulumi.ts';
-import { allCredentials } from '../../helpers/stacks.ts';
+import { readFarmSettings as read } from '../../helpers/program/farm.ts';
+import { natureOf, promiseOf } from '../../helpers/program/pulumi.ts';
+import { allCredentials } from '../../helpers/program/stacks.ts';
 
 describe('settings', () => {
   it('are a small farm when nothing is set', async () => {

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { BackendArgs, Storage } from '../../../infra/storage/backend.ts';
 import { createStorage } from '../../../infra/storage/backends.ts';
 import { backendNames } from '../../../infra/storage/names.ts';
-import { parsePolicy } from '../../helpers/policies.ts';
-import { natureOf, promiseOf, type Recording, record } from '../../helpers/pulumi.ts';
+import { parsePolicy } from '../../helpers/program/policies.ts';
+import { natureOf, promiseOf, type Recording, record } from '../../helpers/program/pulumi.ts';
 
 const accountId = '0123456789abcdef0123456789abcdef';
 const args: Omit<BackendArgs, 'side'> = {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bucketPrefix } from '../../../infra/storage/bucket-name.ts';
-import { record } from '../../helpers/pulumi.ts';
+import { record } from '../../helpers/program/pulumi.ts';
 
 const nameOn = async (stack: string) => (await record(() => bucketPrefix('farm-output'), { stack })).result;
 

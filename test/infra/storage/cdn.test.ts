@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Cdn, type CdnArgs } from '../../../infra/storage/cdn.ts';
-import { promiseOf, record } from '../../helpers/pulumi.ts';
+import { promiseOf, record } from '../../helpers/program/pulumi.ts';
 
 const create = (changes: Partial<CdnArgs> = {}) =>
   record(

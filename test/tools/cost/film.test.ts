@@ -14,11 +14,11 @@ import { prices } from '../../../tools/cost/prices.ts';
 import { countPuts, countRequests } from '../../../tools/cost/requests.ts';
 import { recordFarm } from '../../../tools/program-run/farm.ts';
 import { readSettings } from '../../../worker/src/settings/settings.ts';
-import { ffmpeg } from '../../helpers/clips.ts';
-import { noise, pattern } from '../../helpers/pattern.ts';
-import { allCredentials, bareStack } from '../../helpers/stacks.ts';
-import { startTranscoding, type Transcoding } from '../../helpers/transcoding.ts';
-import { tone, x264 } from '../../helpers/use-farm.ts';
+import { tone, x264 } from '../../helpers/local-farm/use-farm.ts';
+import { ffmpeg } from '../../helpers/media/clips.ts';
+import { noise, pattern } from '../../helpers/media/pattern.ts';
+import { startTranscoding, type Transcoding } from '../../helpers/media/transcoding.ts';
+import { allCredentials, bareStack } from '../../helpers/program/stacks.ts';
 
 function planWith(variables: Record<string, string> = {}, kind: 'fargate' | 'gpu' = 'fargate'): FilmPlan {
   const places = { QUEUE_URL: 'http://localhost', DEAD_LETTER_QUEUE_URL: 'http://localhost/dead' };

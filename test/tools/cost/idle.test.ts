@@ -8,7 +8,7 @@ import { hoursPerMonth, prices } from '../../../tools/cost/prices.ts';
 import { standingHour, workerHours } from '../../../tools/cost/worker-hour.ts';
 import { recordFarm } from '../../../tools/program-run/farm.ts';
 import { stackFiles } from '../../../tools/program-run/stacks.ts';
-import { allCredentials, bareStack } from '../../helpers/stacks.ts';
+import { allCredentials, bareStack } from '../../helpers/program/stacks.ts';
 
 async function farmWith(changes: Record<string, string>) {
   return factsOf(await recordFarm(bareStack(changes)), 'us-east-1');

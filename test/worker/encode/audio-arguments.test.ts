@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { audioArguments } from '../../../worker/src/encode/audio-arguments.ts';
 import { makePlan } from '../../../worker/src/plan/make-plan.ts';
-import { readOutputs } from '../../helpers/ffmpeg-arguments.ts';
-import { audioStream, film, planRequest } from '../../helpers/media.ts';
-import { audioPart, shortPlan } from '../../helpers/plans.ts';
+import { readOutputs } from '../../helpers/ffmpeg/ffmpeg-arguments.ts';
+import { audioStream, film, planRequest } from '../../helpers/media/media.ts';
+import { audioPart, shortPlan } from '../../helpers/media/plans.ts';
 
 describe('audioArguments', () => {
   it('are these for a film with stereo sound', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { videoArguments } from '../../../worker/src/encode/video-arguments.ts';
 import type { VideoPart } from '../../../worker/src/plan/plan.ts';
-import { readGraph } from '../../helpers/ffmpeg-arguments.ts';
-import { nvenc, shortPlan, videoParts } from '../../helpers/plans.ts';
+import { readGraph } from '../../helpers/ffmpeg/ffmpeg-arguments.ts';
+import { nvenc, shortPlan, videoParts } from '../../helpers/media/plans.ts';
 
 function graphOf(plan: ReturnType<typeof shortPlan>, part = 0): Map<string, string[]> {
   return readGraph(videoArguments(plan, plan.video, videoParts(plan)[part] as VideoPart, 100).outputArgs);

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { findBox, readBoxes } from '../../../worker/src/encode/boxes.ts';
 import { type InitFacts, readFmp4Segment, readInit } from '../../../worker/src/encode/fmp4-segment.ts';
-import { ffprobe, temporaryFolder } from '../../helpers/clips.ts';
-import { type MadeSegments, makeSegments } from '../../helpers/segments.ts';
+import { ffprobe, temporaryFolder } from '../../helpers/media/clips.ts';
+import { type MadeSegments, makeSegments } from '../../helpers/media/segments.ts';
 
 let made: MadeSegments;
 let video: { init: Buffer; segment: Buffer; facts: InitFacts };

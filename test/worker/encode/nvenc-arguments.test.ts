@@ -6,9 +6,9 @@ import { videoArguments } from '../../../worker/src/encode/video-arguments.ts';
 import { MediaToolError } from '../../../worker/src/ffmpeg/media-tool.ts';
 import type { VideoPart, VideoRendition } from '../../../worker/src/plan/plan.ts';
 import type { VideoStream } from '../../../worker/src/probe/media.ts';
-import { ffmpeg, realMediaTools, temporaryFolder } from '../../helpers/clips.ts';
-import { type FileServer, serveFiles } from '../../helpers/file-server.ts';
-import { nvenc, shortPlan, videoParts } from '../../helpers/plans.ts';
+import { ffmpeg, realMediaTools, temporaryFolder } from '../../helpers/media/clips.ts';
+import { type FileServer, serveFiles } from '../../helpers/media/file-server.ts';
+import { nvenc, shortPlan, videoParts } from '../../helpers/media/plans.ts';
 
 /**
  * Where there is no GPU, ffmpeg gets as far as its driver: every option, filter and value before that was accepted.

@@ -14,12 +14,12 @@ import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import { readRecords } from '../../../worker/src/publish/records.ts';
 import { openStore } from '../../../worker/src/storage/s3-store.ts';
 import type { Store } from '../../../worker/src/storage/store.ts';
-import { ffmpeg, realMediaTools, temporaryFolder } from '../../helpers/clips.ts';
-import { fakeTool } from '../../helpers/fake-tool.ts';
-import { type FileServer, serveFiles } from '../../helpers/file-server.ts';
-import { viewOf } from '../../helpers/film-sessions.ts';
-import { audioPart, shortPlan, videoParts, x264 } from '../../helpers/plans.ts';
-import { startStorage, type TestStorage } from '../../helpers/storage.ts';
+import { fakeTool } from '../../helpers/ffmpeg/fake-tool.ts';
+import { ffmpeg, realMediaTools, temporaryFolder } from '../../helpers/media/clips.ts';
+import { type FileServer, serveFiles } from '../../helpers/media/file-server.ts';
+import { audioPart, shortPlan, videoParts, x264 } from '../../helpers/media/plans.ts';
+import { viewOf } from '../../helpers/worker/film-sessions.ts';
+import { startStorage, type TestStorage } from '../../helpers/worker/storage.ts';
 
 let storage: TestStorage;
 let server: FileServer;

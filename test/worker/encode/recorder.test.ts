@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { BadOutputError, createRecorder } from '../../../worker/src/encode/recorder.ts';
 import type { Part } from '../../../worker/src/plan/plan.ts';
 import { partRecordSchema } from '../../../worker/src/protocol/part-record.ts';
-import { type MadeSegments, makeSegments } from '../../helpers/segments.ts';
+import { type MadeSegments, makeSegments } from '../../helpers/media/segments.ts';
 
 let made: MadeSegments;
 /** Segments 0 and 1, to 4 s; and segments 2 and 3, to 8 s. */

@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readTsSegment } from '../../../worker/src/encode/ts-segment.ts';
-import { ffprobe, temporaryFolder } from '../../helpers/clips.ts';
-import { makeSegments } from '../../helpers/segments.ts';
+import { ffprobe, temporaryFolder } from '../../helpers/media/clips.ts';
+import { makeSegments } from '../../helpers/media/segments.ts';
 
 let video: Buffer;
 let audio: Buffer;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { videoArguments } from '../../../worker/src/encode/video-arguments.ts';
 import type { Plan, VideoPart, VideoPlan } from '../../../worker/src/plan/plan.ts';
-import { outputTo, readOutputs } from '../../helpers/ffmpeg-arguments.ts';
-import { nvenc, shortPlan, videoParts } from '../../helpers/plans.ts';
+import { outputTo, readOutputs } from '../../helpers/ffmpeg/ffmpeg-arguments.ts';
+import { nvenc, shortPlan, videoParts } from '../../helpers/media/plans.ts';
 
 const maxSeconds = 100;
 

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { chooseEncoder, EncoderUnavailableError } from '../../../worker/src/ffmpeg/choose-encoder.ts';
 import type { Settings } from '../../../worker/src/settings/settings.ts';
-import { realMediaTools } from '../../helpers/clips.ts';
+import { realMediaTools } from '../../helpers/media/clips.ts';
 
 const tools = realMediaTools();
 const x264 = { name: 'x264', preset: 'veryfast', threads: Math.ceil(availableParallelism() * 1.5) };

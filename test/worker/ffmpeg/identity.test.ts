@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { encodingIdentity } from '../../../worker/src/ffmpeg/identity.ts';
-import { realMediaTools } from '../../helpers/clips.ts';
+import { realMediaTools } from '../../helpers/media/clips.ts';
 
 const tools = { version: '7.1.5-0+deb13u1', build: 'c0ffee123456' };
 const t4 = () => 'Tesla T4, 535.183.01';

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Progress } from '../../../worker/src/encode/progress.ts';
 import type { PauseControl } from '../../../worker/src/ffmpeg/media-tool.ts';
-import { anyCall, endless, errorOf, lives, toolsThat } from '../../helpers/fake-tool.ts';
+import { anyCall, endless, errorOf, lives, toolsThat } from '../../helpers/ffmpeg/fake-tool.ts';
 
 let folder: string;
 beforeEach(() => {

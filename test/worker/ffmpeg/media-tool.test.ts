@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openMediaTools } from '../../../worker/src/ffmpeg/media-tool.ts';
-import { realMediaTools } from '../../helpers/clips.ts';
-import { anyCall, argumentsSeen, errorOf, toolsThat } from '../../helpers/fake-tool.ts';
-import { serveFiles } from '../../helpers/file-server.ts';
+import { anyCall, argumentsSeen, errorOf, toolsThat } from '../../helpers/ffmpeg/fake-tool.ts';
+import { realMediaTools } from '../../helpers/media/clips.ts';
+import { serveFiles } from '../../helpers/media/file-server.ts';
 
 let folder: string;
 beforeEach(() => {

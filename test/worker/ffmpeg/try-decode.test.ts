@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MediaToolError } from '../../../worker/src/ffmpeg/media-tool.ts';
 import { tryGpuDecode } from '../../../worker/src/ffmpeg/try-decode.ts';
-import { nvenc, shortPlan } from '../../helpers/plans.ts';
+import { nvenc, shortPlan } from '../../helpers/media/plans.ts';
 
 const { video } = shortPlan({ encoder: nvenc });
 const how = { stallSeconds: 30, signal: new AbortController().signal };

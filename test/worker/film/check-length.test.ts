@@ -3,7 +3,7 @@ import { RefusedError } from '../../../worker/src/errors.ts';
 import { checkLength, endsEarly } from '../../../worker/src/film/check-length.ts';
 import type { Plan } from '../../../worker/src/plan/plan.ts';
 import type { PartRecord } from '../../../worker/src/protocol/part-record.ts';
-import { audioPart, shortPlan, videoParts } from '../../helpers/plans.ts';
+import { audioPart, shortPlan, videoParts } from '../../helpers/media/plans.ts';
 
 /** A film of 30 s at 25 frames per second in video parts that end at 12, 24 and 30 s, and one of sound. */
 const plan: Plan = shortPlan();

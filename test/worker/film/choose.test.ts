@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { choosePart, partsToRequest } from '../../../worker/src/film/choose.ts';
 import type { Part } from '../../../worker/src/plan/plan.ts';
-import { manyParts, viewOf } from '../../helpers/film-sessions.ts';
-import { audioPart, videoParts } from '../../helpers/plans.ts';
+import { audioPart, videoParts } from '../../helpers/media/plans.ts';
+import { manyParts, viewOf } from '../../helpers/worker/film-sessions.ts';
 
 const plan = manyParts();
 const videos = videoParts(plan);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FilmProgress } from '../../../worker/src/film/film-progress.ts';
 import type { Part } from '../../../worker/src/plan/plan.ts';
 import type { PartRecord } from '../../../worker/src/protocol/part-record.ts';
-import { audioPart, shortPlan, videoParts } from '../../helpers/plans.ts';
+import { audioPart, shortPlan, videoParts } from '../../helpers/media/plans.ts';
 
 /** 12 s, 12 s and 6 s of picture at 25 frames per second, 30 s of sound. */
 const plan = shortPlan();

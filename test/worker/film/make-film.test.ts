@@ -6,12 +6,12 @@ import type { Part } from '../../../worker/src/plan/plan.ts';
 import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import { writePlanFile } from '../../../worker/src/protocol/plan-file.ts';
 import { createReporter } from '../../../worker/src/report/reporter.ts';
-import { realMediaTools, temporaryFolder } from '../../helpers/clips.ts';
-import { manyParts, openMember, record, recordOf } from '../../helpers/film-sessions.ts';
-import { running } from '../../helpers/job-states.ts';
-import { recordingLogger } from '../../helpers/queue.ts';
-import { testSettings } from '../../helpers/settings.ts';
-import { startStorage } from '../../helpers/storage.ts';
+import { realMediaTools, temporaryFolder } from '../../helpers/media/clips.ts';
+import { running } from '../../helpers/reports/job-states.ts';
+import { manyParts, openMember, record, recordOf } from '../../helpers/worker/film-sessions.ts';
+import { recordingLogger } from '../../helpers/worker/queue.ts';
+import { testSettings } from '../../helpers/worker/settings.ts';
+import { startStorage } from '../../helpers/worker/storage.ts';
 
 const plan = { ...manyParts(), id: 'aaaaaaaaaaaa' };
 const job = { id: 'job', source: 'a.mp4', requestId: 'r' };

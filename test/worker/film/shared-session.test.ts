@@ -6,6 +6,7 @@ import { removeOlder } from '../../../worker/src/publish/clean-up.ts';
 import { readRecords } from '../../../worker/src/publish/records.ts';
 import { openStore } from '../../../worker/src/storage/s3-store.ts';
 import type { Store } from '../../../worker/src/storage/store.ts';
+import { audioPart, videoParts } from '../../helpers/media/plans.ts';
 import {
   folder,
   type Member,
@@ -15,10 +16,9 @@ import {
   record,
   recordOf,
   slowStore,
-} from '../../helpers/film-sessions.ts';
-import { audioPart, videoParts } from '../../helpers/plans.ts';
-import { startStorage } from '../../helpers/storage.ts';
-import { startStore, type TestStore } from '../../helpers/store.ts';
+} from '../../helpers/worker/film-sessions.ts';
+import { startStorage } from '../../helpers/worker/storage.ts';
+import { startStore, type TestStore } from '../../helpers/worker/store.ts';
 
 const plan = manyParts();
 const [first, second] = videoParts(plan) as [Part, Part];

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { SoloSession } from '../../../worker/src/film/solo-session.ts';
 import type { Part } from '../../../worker/src/plan/plan.ts';
-import { folder, manyParts, recordOf, viewOf } from '../../helpers/film-sessions.ts';
-import { audioPart, videoParts } from '../../helpers/plans.ts';
-import { startStore, type TestStore } from '../../helpers/store.ts';
+import { audioPart, videoParts } from '../../helpers/media/plans.ts';
+import { folder, manyParts, recordOf, viewOf } from '../../helpers/worker/film-sessions.ts';
+import { startStore, type TestStore } from '../../helpers/worker/store.ts';
 
 const plan = manyParts();
 const [first, second, third] = videoParts(plan) as [Part, Part, Part];

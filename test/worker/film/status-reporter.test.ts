@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Part } from '../../../worker/src/plan/plan.ts';
 import type { JobState, Progress } from '../../../worker/src/protocol/status.ts';
+import { running } from '../../helpers/reports/job-states.ts';
+import { until } from '../../helpers/until.ts';
 import {
   folder,
   type Member,
@@ -9,10 +11,8 @@ import {
   manyParts,
   openMember,
   record,
-} from '../../helpers/film-sessions.ts';
-import { running } from '../../helpers/job-states.ts';
-import { startStore, type TestStore } from '../../helpers/store.ts';
-import { until } from '../../helpers/until.ts';
+} from '../../helpers/worker/film-sessions.ts';
+import { startStore, type TestStore } from '../../helpers/worker/store.ts';
 
 const plan = manyParts();
 const percent = (value: number): Progress => ({

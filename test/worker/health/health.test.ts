@@ -10,9 +10,9 @@ import {
   untilStorageAnswers,
 } from '../../../worker/src/health/checks.ts';
 import { Health, type HealthCheck } from '../../../worker/src/health/health.ts';
-import { realMediaTools } from '../../helpers/clips.ts';
-import { recordingLogger } from '../../helpers/queue.ts';
-import { startStore } from '../../helpers/store.ts';
+import { realMediaTools } from '../../helpers/media/clips.ts';
+import { recordingLogger } from '../../helpers/worker/queue.ts';
+import { startStore } from '../../helpers/worker/store.ts';
 
 const { log } = recordingLogger();
 const x264 = { name: 'x264', preset: 'ultrafast' } as const;

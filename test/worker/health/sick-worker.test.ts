@@ -7,9 +7,9 @@ import { createConsumer } from '../../../worker/src/queue/consumer.ts';
 import type { Queue, ReceivedMessage } from '../../../worker/src/queue/queue.ts';
 import { createReporter } from '../../../worker/src/report/reporter.ts';
 import type { Sink } from '../../../worker/src/report/sink.ts';
-import { film } from '../../helpers/job-states.ts';
-import { recordingLogger } from '../../helpers/queue.ts';
-import { testSettings } from '../../helpers/settings.ts';
+import { film } from '../../helpers/reports/job-states.ts';
+import { recordingLogger } from '../../helpers/worker/queue.ts';
+import { testSettings } from '../../helpers/worker/settings.ts';
 
 /** A second of the simulated farm. */
 const second = 2;

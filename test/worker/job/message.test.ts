@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { type ReadMessage, readMessage, UnreadableMessageError } from '../../../worker/src/job/message.ts';
 import { jobIdSchema } from '../../../worker/src/protocol/job.ts';
 import type { WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
-import { s3Event, s3Record, snsEnvelope } from '../../helpers/messages.ts';
-import { testSettings } from '../../helpers/settings.ts';
+import { s3Event, s3Record, snsEnvelope } from '../../helpers/worker/messages.ts';
+import { testSettings } from '../../helpers/worker/settings.ts';
 
 const fixture = (name: string) =>
   readFileSync(new URL(`../../fixtures/messages/${name}.json`, import.meta.url), 'utf8');

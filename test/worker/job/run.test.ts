@@ -14,11 +14,11 @@ import { createReporter } from '../../../worker/src/report/reporter.ts';
 import type { Sink } from '../../../worker/src/report/sink.ts';
 import { createStatusFiles, readStatusFile } from '../../../worker/src/report/status-file.ts';
 import type { WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
-import { film as anyFilm } from '../../helpers/job-states.ts';
-import { s3Event, s3Record } from '../../helpers/messages.ts';
-import { recordingLogger } from '../../helpers/queue.ts';
-import { testSettings } from '../../helpers/settings.ts';
-import { startStorage, type TestStorage } from '../../helpers/storage.ts';
+import { film as anyFilm } from '../../helpers/reports/job-states.ts';
+import { s3Event, s3Record } from '../../helpers/worker/messages.ts';
+import { recordingLogger } from '../../helpers/worker/queue.ts';
+import { testSettings } from '../../helpers/worker/settings.ts';
+import { startStorage, type TestStorage } from '../../helpers/worker/storage.ts';
 
 let storage: TestStorage;
 let stores: Stores | undefined;

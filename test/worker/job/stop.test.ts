@@ -5,9 +5,9 @@ import { createStops, readStop, writeStop } from '../../../worker/src/job/stop.t
 import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import type { Stop } from '../../../worker/src/protocol/stop.ts';
 import { openStore } from '../../../worker/src/storage/s3-store.ts';
-import { recordingLogger } from '../../helpers/queue.ts';
-import { startStorage } from '../../helpers/storage.ts';
-import { startStore, type TestStore } from '../../helpers/store.ts';
+import { recordingLogger } from '../../helpers/worker/queue.ts';
+import { startStorage } from '../../helpers/worker/storage.ts';
+import { startStore, type TestStore } from '../../helpers/worker/store.ts';
 
 const prefix = 'films/';
 const lookSeconds = 0.2;

@@ -14,10 +14,10 @@ import type { ReceivedMessage } from '../../../worker/src/queue/queue.ts';
 import { createReporter } from '../../../worker/src/report/reporter.ts';
 import type { Sink } from '../../../worker/src/report/sink.ts';
 import { createStatusFiles, readStatusFile } from '../../../worker/src/report/status-file.ts';
-import { film, queued, running, succeeded } from '../../helpers/job-states.ts';
-import { recordingLogger } from '../../helpers/queue.ts';
-import { testSettings } from '../../helpers/settings.ts';
-import { startStorage } from '../../helpers/storage.ts';
+import { film, queued, running, succeeded } from '../../helpers/reports/job-states.ts';
+import { recordingLogger } from '../../helpers/worker/queue.ts';
+import { testSettings } from '../../helpers/worker/settings.ts';
+import { startStorage } from '../../helpers/worker/storage.ts';
 
 const plan = 'aaaaaaaaaaaa';
 const job = { id: 'a', source: 'a.mp4', title: 'A' };

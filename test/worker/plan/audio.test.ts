@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { planAudio } from '../../../worker/src/plan/audio.ts';
-import { audioStream, readMedia } from '../../helpers/media.ts';
+import { audioStream, readMedia } from '../../helpers/media/media.ts';
 
 const plan = (...audio: ReturnType<typeof audioStream>[]) => planAudio({ audio }, 0);
 

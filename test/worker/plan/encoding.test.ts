@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { encodingFor } from '../../../worker/src/plan/encoding.ts';
-import { testSettings } from '../../helpers/settings.ts';
+import { testSettings } from '../../helpers/worker/settings.ts';
 
 const { encoding: settings } = testSettings({ SEGMENT_SECONDS: '4', SEGMENT_FORMAT: 'mpegts' });
 const plain = {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { planAudio } from '../../../worker/src/plan/audio.ts';
 import { prepareFilters } from '../../../worker/src/plan/video.ts';
-import { audioStream, videoStream } from '../../helpers/media.ts';
+import { audioStream, videoStream } from '../../helpers/media/media.ts';
 
 /** Runs the filters on raw frames of a made picture, as they come from a decoder that says nothing about colours. */
 function run(source: string, pixelFormat: string, filters: readonly string[]): number {

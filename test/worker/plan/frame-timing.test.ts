@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { endOf, filmZero, gopLength, planTiming } from '../../../worker/src/plan/frame-timing.ts';
 import type { VideoStream } from '../../../worker/src/probe/media.ts';
-import { audioStream, film, readMedia, videoStream } from '../../helpers/media.ts';
+import { audioStream, film, readMedia, videoStream } from '../../helpers/media/media.ts';
 
 const mp4 = { format: 'mov,mp4,m4a,3gp,3g2,mj2', startSeconds: 0 };
 

@@ -4,7 +4,7 @@ import { RefusedError } from '../../../worker/src/errors.ts';
 import type { Encoding } from '../../../worker/src/plan/encoding.ts';
 import { makePlan } from '../../../worker/src/plan/make-plan.ts';
 import type { Plan } from '../../../worker/src/plan/plan.ts';
-import { audioStream, film, planRequest, readMedia, videoStream } from '../../helpers/media.ts';
+import { audioStream, film, planRequest, readMedia, videoStream } from '../../helpers/media/media.ts';
 
 const clips = [
   'plain.mp4',

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ladderNames, resolveLadder } from '../../../worker/src/plan/ladder.ts';
 import { displaySize, sizeRungs } from '../../../worker/src/plan/sizes.ts';
-import { videoStream } from '../../helpers/media.ts';
+import { videoStream } from '../../helpers/media/media.ts';
 
 const standard = resolveLadder('standard', false);
 const sizes = (width: number, height: number, ladder = standard) =>

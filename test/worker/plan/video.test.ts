@@ -4,7 +4,7 @@ import { resolveLadder } from '../../../worker/src/plan/ladder.ts';
 import { sizeRungs } from '../../../worker/src/plan/sizes.ts';
 import { choosePath, planRenditions, prepareFilters } from '../../../worker/src/plan/video.ts';
 import type { VideoStream } from '../../../worker/src/probe/media.ts';
-import { readMedia, videoStream } from '../../helpers/media.ts';
+import { readMedia, videoStream } from '../../helpers/media/media.ts';
 
 const nvenc = { name: 'nvenc', preset: 'p5' } as const;
 const x264 = { name: 'x264', preset: 'veryfast' } as const;

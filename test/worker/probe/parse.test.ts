@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Media, VideoStream } from '../../../worker/src/probe/media.ts';
 import { bitDepth, parseProbe } from '../../../worker/src/probe/parse.ts';
-import { readMedia, readProbe } from '../../helpers/media.ts';
+import { readMedia, readProbe } from '../../helpers/media/media.ts';
 
 const pictures: [clip: string, expected: Partial<VideoStream>][] = [
   [

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MediaToolError, openMediaTools } from '../../../worker/src/ffmpeg/media-tool.ts';
 import { probe } from '../../../worker/src/probe/probe.ts';
-import { type FileServer, serveFiles } from '../../helpers/file-server.ts';
+import { type FileServer, serveFiles } from '../../helpers/media/file-server.ts';
 
 const limits = { durationSeconds: 60, pixels: 1_000_000, streams: 8, probeSeconds: 20 };
 const tools = openMediaTools({

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { RefusedError } from '../../../worker/src/errors.ts';
 import type { Media } from '../../../worker/src/probe/media.ts';
 import { refuse } from '../../../worker/src/probe/refuse.ts';
-import { film, readMedia, videoStream } from '../../helpers/media.ts';
+import { film, readMedia, videoStream } from '../../helpers/media/media.ts';
 
 const limits = { durationSeconds: 3600, pixels: 8_294_400, streams: 8 };
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { readPlanFile, writePlanFile } from '../../../worker/src/protocol/plan-file.ts';
-import { folder, manyParts } from '../../helpers/film-sessions.ts';
-import { startStore } from '../../helpers/store.ts';
+import { folder, manyParts } from '../../helpers/worker/film-sessions.ts';
+import { startStore } from '../../helpers/worker/store.ts';
 
 const signal = new AbortController().signal;
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { readJobState } from '../../../worker/src/protocol/status.ts';
-import { queued, running, succeeded } from '../../helpers/job-states.ts';
+import { queued, running, succeeded } from '../../helpers/reports/job-states.ts';
 
 it.each([queued('a'), running('a'), succeeded('a')])('a status is read as it was written (%#)', (state) => {
   expect(readJobState(JSON.stringify(state))).toEqual(state);

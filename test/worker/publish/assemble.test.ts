@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import type { PartRecord } from '../../../worker/src/protocol/part-record.ts';
 import { type Assembly, assemble, MissingSegmentsError } from '../../../worker/src/publish/assemble.ts';
-import { planOf, recordsOf, withSteps } from '../../helpers/published.ts';
-import { startStore, type TestStore } from '../../helpers/store.ts';
+import { planOf, recordsOf, withSteps } from '../../helpers/media/published.ts';
+import { startStore, type TestStore } from '../../helpers/worker/store.ts';
 
 const plan = planOf();
 const pieces = [

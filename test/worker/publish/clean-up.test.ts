@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import { removeOlder, removeUnfinished, removeUnnamed } from '../../../worker/src/publish/clean-up.ts';
-import { startStore, type TestStore } from '../../helpers/store.ts';
+import { startStore, type TestStore } from '../../helpers/worker/store.ts';
 
 const committed = 'aaaaaaaaaaaa';
 const other = 'bbbbbbbbbbbb';

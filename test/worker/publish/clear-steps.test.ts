@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../worker/src/plan/plan.ts';
 import type { PartRecord } from '../../../worker/src/protocol/part-record.ts';
 import { withClearSteps } from '../../../worker/src/publish/clear-steps.ts';
-import { planOf, recordsOf, videoRendition } from '../../helpers/published.ts';
+import { planOf, recordsOf, videoRendition } from '../../helpers/media/published.ts';
 
 const renditions = [
   videoRendition('1080p', 1920, 1080),

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import { committedPlan, findFilm, requestHash } from '../../../worker/src/publish/film-record.ts';
-import { startStore, type TestStore } from '../../helpers/store.ts';
+import { startStore, type TestStore } from '../../helpers/worker/store.ts';
 
 const plan = 'aaaaaaaaaaaa';
 const film = {

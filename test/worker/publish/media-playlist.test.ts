@@ -7,7 +7,7 @@ import {
   segmentName,
   targetDuration,
 } from '../../../worker/src/publish/media-playlist.ts';
-import { planOf, recordsOf } from '../../helpers/published.ts';
+import { planOf, recordsOf } from '../../helpers/media/published.ts';
 
 const pieces = [
   { seconds: 6, bytes: 600_000, keyframeBytes: 40_000 },

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import * as hls from 'hls-parser';
 import { describe, expect, it } from 'vitest';
 import { multivariantPlaylist } from '../../../worker/src/publish/multivariant-playlist.ts';
-import { audioRendition, planOf, recordsOf } from '../../helpers/published.ts';
+import { audioRendition, planOf, recordsOf } from '../../helpers/media/published.ts';
 
 const pieces = [
   { seconds: 6, bytes: 1_500_000, keyframeBytes: 30_000 },

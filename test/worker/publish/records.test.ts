@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Plan } from '../../../worker/src/plan/plan.ts';
 import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import { readRecords } from '../../../worker/src/publish/records.ts';
-import { planOf, recordsOf } from '../../helpers/published.ts';
-import { startStore, type TestStore } from '../../helpers/store.ts';
+import { planOf, recordsOf } from '../../helpers/media/published.ts';
+import { startStore, type TestStore } from '../../helpers/worker/store.ts';
 
 const folder = new JobFolder('', 'job').plan('0123456789ab');
 const signal = new AbortController().signal;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { storyboardVtt } from '../../../worker/src/publish/storyboard-vtt.ts';
-import { planOf, recordsOf } from '../../helpers/published.ts';
+import { planOf, recordsOf } from '../../helpers/media/published.ts';
 
 const plan = planOf({ audio: [] });
 const storyboard = { intervalSeconds: 5, tileWidth: 160, tileHeight: 90, columns: 3, rows: 2 };

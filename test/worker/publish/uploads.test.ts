@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createUploads } from '../../../worker/src/publish/uploads.ts';
-import { type SourceFarm, startSourceFarm } from '../../helpers/source.ts';
+import { type SourceFarm, startSourceFarm } from '../../helpers/worker/source.ts';
 
 let farm: SourceFarm;
 let folder: string;

@@ -6,7 +6,12 @@ import { LeaseLostError, LeaseSpentError } from '../../../worker/src/queue/lease
 import type { Outcome } from '../../../worker/src/queue/outcome.ts';
 import { createQueue, type ReceivedMessage } from '../../../worker/src/queue/queue.ts';
 import type { Handler } from '../../../worker/src/queue/queue-binding.ts';
-import { recordingLogger, startTestQueue, type TestQueue, testSqsClient } from '../../helpers/queue.ts';
+import {
+  recordingLogger,
+  startTestQueue,
+  type TestQueue,
+  testSqsClient,
+} from '../../helpers/worker/queue.ts';
 
 let queue: TestQueue;
 const running: Consumer[] = [];

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { createProtection } from '../../../worker/src/queue/protection.ts';
-import { recordingLogger } from '../../helpers/queue.ts';
+import { recordingLogger } from '../../helpers/worker/queue.ts';
 
 /** Takes the calls that ECS' agent takes. */
 async function startAgent(answer = { status: 200, body: '{"protection":{}}' }) {

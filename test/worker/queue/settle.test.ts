@@ -8,7 +8,7 @@ import {
   type ReceivedMessage,
 } from '../../../worker/src/queue/queue.ts';
 import { settle } from '../../../worker/src/queue/settle.ts';
-import { recordingLogger } from '../../helpers/queue.ts';
+import { recordingLogger } from '../../helpers/worker/queue.ts';
 
 const message: ReceivedMessage = {
   id: 'm-1',

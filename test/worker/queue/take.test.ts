@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createQueue, type Queue } from '../../../worker/src/queue/queue.ts';
 import type { QueueBinding } from '../../../worker/src/queue/queue-binding.ts';
 import { takeFirst } from '../../../worker/src/queue/take.ts';
-import { recordingLogger, startTestQueue, type TestQueue } from '../../helpers/queue.ts';
+import { recordingLogger, startTestQueue, type TestQueue } from '../../helpers/worker/queue.ts';
 
 /** The queue of parts comes before the queue of jobs. */
 let service: TestQueue;

@@ -3,9 +3,9 @@ import type { JobState } from '../../../worker/src/protocol/status.ts';
 import { createDatabase } from '../../../worker/src/report/database.ts';
 import { readMigrations } from '../../../worker/src/report/migrate.ts';
 import { advance } from '../../../worker/src/report/transitions.ts';
-import { at, film, queued, succeeded } from '../../helpers/job-states.ts';
-import { startPostgres, type TestPostgres } from '../../helpers/postgres.ts';
-import { recordingLogger } from '../../helpers/queue.ts';
+import { at, film, queued, succeeded } from '../../helpers/reports/job-states.ts';
+import { startPostgres, type TestPostgres } from '../../helpers/reports/postgres.ts';
+import { recordingLogger } from '../../helpers/worker/queue.ts';
 
 let server: TestPostgres;
 const migrations = await readMigrations();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { metricsLine } from '../../../worker/src/report/metrics.ts';
 import { advance, updateRunning } from '../../../worker/src/report/transitions.ts';
-import { at, film, queued, running } from '../../helpers/job-states.ts';
+import { at, film, queued, running } from '../../helpers/reports/job-states.ts';
 
 const error = { code: 'not-media', message: 'No film.' };
 

@@ -5,7 +5,7 @@ import {
   openPostgres,
   postgresConnection,
 } from '../../../worker/src/report/open-postgres.ts';
-import { startPostgres, type TestPostgres } from '../../helpers/postgres.ts';
+import { startPostgres, type TestPostgres } from '../../helpers/reports/postgres.ts';
 
 describe('a database URL', () => {
   it.each(['', '?sslmode=require', '?sslmode=prefer', '?sslmode=verify-full', '?ssl=true'])(

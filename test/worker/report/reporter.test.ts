@@ -6,9 +6,9 @@ import { createReporter } from '../../../worker/src/report/reporter.ts';
 import type { Sink } from '../../../worker/src/report/sink.ts';
 import { createStatusFiles, readStatusFile } from '../../../worker/src/report/status-file.ts';
 import { openStore } from '../../../worker/src/storage/s3-store.ts';
-import { at, film, running, succeeded } from '../../helpers/job-states.ts';
-import { recordingLogger } from '../../helpers/queue.ts';
-import { startStorage } from '../../helpers/storage.ts';
+import { at, film, running, succeeded } from '../../helpers/reports/job-states.ts';
+import { recordingLogger } from '../../helpers/worker/queue.ts';
+import { startStorage } from '../../helpers/worker/storage.ts';
 
 const job = { id: 'a', source: 'a.mp4', requestId: 'r' };
 const facts = { attempt: 1, maxAttempts: 3, queuedAt: at(0) };

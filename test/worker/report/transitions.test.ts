@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { JobStateName, Progress } from '../../../worker/src/protocol/status.ts';
 import { advance, type Transition, updateRunning } from '../../../worker/src/report/transitions.ts';
-import { at, film, queued, running, succeeded } from '../../helpers/job-states.ts';
+import { at, film, queued, running, succeeded } from '../../helpers/reports/job-states.ts';
 
 const error = { code: 'trouble', message: 'The network is down.' };
 const steps: Record<JobStateName, Transition> = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { postWebhook } from '../../../worker/src/report/webhook-request.ts';
-import { respond, startReceiver } from '../../helpers/receiver.ts';
+import { respond, startReceiver } from '../../helpers/reports/receiver.ts';
 
 const post = (url: string, allowPrivate = false) =>
   postWebhook({

@@ -4,9 +4,9 @@ import { describe, expect, test, vi } from 'vitest';
 import type { ReportContext } from '../../../worker/src/report/sink.ts';
 import { createWebhooks } from '../../../worker/src/report/webhook.ts';
 import { afterTry } from '../../../worker/src/report/webhook-schedule.ts';
-import { queued, running, succeeded } from '../../helpers/job-states.ts';
-import { recordingLogger } from '../../helpers/queue.ts';
-import { type Answer, type Receiver, respond, startReceiver } from '../../helpers/receiver.ts';
+import { queued, running, succeeded } from '../../helpers/reports/job-states.ts';
+import { type Answer, type Receiver, respond, startReceiver } from '../../helpers/reports/receiver.ts';
+import { recordingLogger } from '../../helpers/worker/queue.ts';
 
 const secret = () => `whsec_${randomBytes(32).toString('base64')}`;
 const context: ReportContext = { requestId: 'request-1' };

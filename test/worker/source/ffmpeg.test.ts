@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openSource } from '../../../worker/src/source/open.ts';
 import { followUrl } from '../../../worker/src/source/server.ts';
-import { type SourceFarm, startSourceFarm } from '../../helpers/source.ts';
+import { type SourceFarm, startSourceFarm } from '../../helpers/worker/source.ts';
 
 const run = promisify(execFile);
 const seconds = 6;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RefusedError } from '../../../worker/src/errors.ts';
 import { openSource } from '../../../worker/src/source/open.ts';
 import { openStore } from '../../../worker/src/storage/s3-store.ts';
-import { startStorage, type TestStorage } from '../../helpers/storage.ts';
+import { startStorage, type TestStorage } from '../../helpers/worker/storage.ts';
 
 const headers = { contentType: 'video/mp4', cacheControl: 'no-cache' };
 

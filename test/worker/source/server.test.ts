@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RefusedError } from '../../../worker/src/errors.ts';
-import { type SourceFarm, startSourceFarm } from '../../helpers/source.ts';
+import { type SourceFarm, startSourceFarm } from '../../helpers/worker/source.ts';
 
 const blockBytes = 64 * 1024;
 const small = { blockBytes, memoryBytes: 12 * blockBytes };

@@ -6,8 +6,8 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { md5Hex, multipartEtag } from '../../../worker/src/storage/completed.ts';
 import { openStore } from '../../../worker/src/storage/s3-store.ts';
 import type { Store } from '../../../worker/src/storage/store.ts';
-import { type FaultProxy, startFaultProxy } from '../../helpers/fault-proxy.ts';
-import { startStorage, type TestStorage } from '../../helpers/storage.ts';
+import { type FaultProxy, startFaultProxy } from '../../helpers/local-farm/fault-proxy.ts';
+import { startStorage, type TestStorage } from '../../helpers/worker/storage.ts';
 
 const headers = { contentType: 'text/plain', cacheControl: 'no-cache' };
 /** Two parts of 8 MiB and a short one. */

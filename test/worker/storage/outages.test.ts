@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openStore } from '../../../worker/src/storage/s3-store.ts';
 import type { Store } from '../../../worker/src/storage/store.ts';
-import { type FaultProxy, startFaultProxy } from '../../helpers/fault-proxy.ts';
-import { startStorage, type TestStorage } from '../../helpers/storage.ts';
+import { type FaultProxy, startFaultProxy } from '../../helpers/local-farm/fault-proxy.ts';
+import { startStorage, type TestStorage } from '../../helpers/worker/storage.ts';
 
 const headers = { contentType: 'text/plain', cacheControl: 'no-cache' };
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStore } from '../../../worker/src/storage/s3-store.ts';
 import type { PutCondition, Store } from '../../../worker/src/storage/store.ts';
-import { type FaultProxy, startFaultProxy } from '../../helpers/fault-proxy.ts';
-import { startStorage, type TestStorage } from '../../helpers/storage.ts';
+import { type FaultProxy, startFaultProxy } from '../../helpers/local-farm/fault-proxy.ts';
+import { startStorage, type TestStorage } from '../../helpers/worker/storage.ts';
 
 const options = { contentType: 'application/json', cacheControl: 'no-cache' };
 const absent: PutCondition = { kind: 'absent' };

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SourceChangedError, StorageError } from '../../../worker/src/storage/errors.ts';
 import { openStore } from '../../../worker/src/storage/s3-store.ts';
 import type { Store } from '../../../worker/src/storage/store.ts';
-import { startStorage, type TestStorage } from '../../helpers/storage.ts';
+import { startStorage, type TestStorage } from '../../helpers/worker/storage.ts';
 
 const headers = { contentType: 'text/plain', cacheControl: 'no-cache' };
 

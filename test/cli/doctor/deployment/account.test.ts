@@ -16,7 +16,7 @@ import {
   checkZones,
   validateOfferings,
 } from '../../../../cli/doctor/deployment/region.ts';
-import { type AwsAnswers, startAwsAnswers } from '../../../helpers/aws-answers.ts';
+import { type AwsAnswers, startAwsAnswers } from '../../../helpers/program/aws-answers.ts';
 
 /** The calls of EC2 and IAM answer in XML, as their API references show it. */
 const ec2Error = (code: string, message: string) =>

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { checkCloudflare } from '../../../../cli/doctor/deployment/cloudflare.ts';
 import { readPlannedStack } from '../../../../cli/doctor/deployment/stack.ts';
 import { checkWasabi } from '../../../../cli/doctor/deployment/storage.ts';
-import { temporaryFolder } from '../../../helpers/clips.ts';
+import { temporaryFolder } from '../../../helpers/media/clips.ts';
 
 async function planned(yaml: string) {
   await using folder = await temporaryFolder();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { createWaker } from '../../../../infra/scaling/waker/waker.ts';
-import { FarmModel } from '../../../helpers/farm-model.ts';
+import { FarmModel } from '../../../helpers/program/farm-model.ts';
 
 const minute = 60_000;
 const schedule = {};

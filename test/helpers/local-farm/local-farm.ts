@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  GetObjectCommand,
+  ListObjectsV2Command,
+  NoSuchKey,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { localCredentials } from '../../../cli/local-farm/emulator.ts';
+import { startLocalFarm as startFarm } from '../../../cli/local-farm/farm.ts';
+import { startWorker, type WorkerProcess } from '../../../cli/local-farm/worker.ts';
+import type { Job } from '../../../worker/src/protocol/job.ts';
+import type { JobState, JobStateName } from '../../../worker/src/protocol/status.ts';
+import type { WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
+
+export interface TestFarmOptions {
+  /** Settings of every worker, on top of the farm's own. */
+  env?: Partial<WorkerEnvironment>;
+  /** @default 10: a lost worker is noticed in time for a test */
+  visibilityTimeoutSeconds?: number;
+  /** @default in memory, where any key of S3 can be kept; on disk, keys must be fit for file names */
+  storage?: 'disk' | 'memory';
+  /**
+   * Put between the workers and the farm: given its address (`http://127.0.0.1:PORT`), starts something that passes
+   * requests on, and returns that thing's address.
+   */
+  through?: { s3?: (endpoint: string) => Promise<string>; sqs?: (endpoint: string) => Promise<string> };
+}
+
+/** A farm for tests of whole workers: real queue and storage protocols, real worker processes, nothing stood in for. */
+export interface TestFarm {
+  sqs: SQSClient;
+  s3: S3Client;
+  sourceBucket: string;
+  outputBucket: string;
+  queueUrl: string;
+  deadLetterQueueUrl: string;
+  partsQueueUrl: string;
+  /** What workers get unless told otherwise. */
+  env: WorkerEnvironment;
+  /** Puts a file, or bytes, into the source bucket, whose event makes it a job. */
+  put(key: string, content: string | Buffer): Promise<void>;
+  /** Sends a job to the queue; `source` is a key in the source bucket or a URL. */
+  sendJob(job: Omit<Job, 'id'> & { id?: string }): Promise<string>;
+  /** A worker with this farm's settings and `env` on top; stopped with the farm. */
+  startWorker(env?: Partial<WorkerEnvironment>): WorkerProcess;
+  /** Waits until `status.json` tells one of the states. Fails at once when the job ends in another. */
+  waitFor(
+    jobId: string,
+    states: JobStateName | readonly JobStateName[],
+    timeoutSeconds?: number,
+  ): Promise<JobState>;
+  /** Names of the jobs that have told a state. */
+  jobIds(): Promise<string[]>;
+  /** Text of a published object; undefined when there is none. */
+  read(key: string): Promise<string | undefined>;
+  /** A published object that is there. */
+  readBytes(key: string): Promise<Uint8Array>;
+  keys(prefix: string): Promise<string[]>;
+  /** Messages waiting or in flight. */
+  backlog(queueUrl?: string): Promise<number>;
+  stop(): Promise<void>;
+}
+
+const credentialsAndRegion = { region: 'us-east-1', credentials: localCredentials };
+const over: readonly JobStateName[] = ['succeeded', 'failed'];
+
+export async function startLocalFarm(options: TestFarmOptions = {}): Promise<TestFarm> {
+  const farm = await startFarm({
+    visibilityTimeoutSeconds: options.visibilityTimeoutSeconds ?? 10,
+    storage: options.storage ?? 'memory',
+  });
+  const env: WorkerEnvironment = { ...farm.environment, RETRY_DELAY_SECONDS: '1', LOG_LEVEL: 'debug' };
+  if (options.through?.s3) {
+    env.SOURCE_ENDPOINT = env.OUTPUT_ENDPOINT = await options.through.s3(farm.endpoint);
+  }
+  if (options.through?.sqs) env.SQS_ENDPOINT = await options.through.sqs(farm.endpoint);
+  Object.assign(env, options.env);
+
+  const sqs = new SQSClient({ endpoint: farm.endpoint, ...credentialsAndRegion });
+  const workers: WorkerProcess[] = [];
+  const { s3, sourceBucket, outputBucket } = farm;
+
+  const read = async (key: string) => {
+    try {
+      const object = await s3.send(new GetObjectCommand({ Bucket: outputBucket, Key: key }));
+      return await object.Body?.transformToString();
+    } catch (error) {
+      if (error instanceof NoSuchKey) return undefined;
+      throw error;
+    }
+  };
+
+  const waitFor: TestFarm['waitFor'] = async (jobId, states, timeoutSeconds = 60) => {
+    const wanted = [states].flat();
+    const deadline = Date.now() + timeoutSeconds * 1000;
+    let last: JobState | undefined;
+    for (;;) {
+      const text = await read(`${env.OUTPUT_PREFIX ?? ''}${jobId}/status.json`);
+      last = text === undefined ? last : (JSON.parse(text) as JobState);
+      if (last && wanted.includes(last.state)) return last;
+      const told = last ? `${last.state}: ${last.error?.message ?? 'no error'}` : 'nothing yet';
+      if (last && over.includes(last.state))
+        throw new Error(`Job ${jobId} is ${told}; wanted ${wanted.join(' or ')}`);
+      if (Date.now() > deadline) {
+        const log = workers.flatMap((worker) => worker.log.slice(-5)).join('\n');
+        throw new Error(
+          `Job ${jobId} is not ${wanted.join(' or ')} after ${timeoutSeconds} s (${told}).\n${log}`,
+        );
+      }
+      await sleep(50);
+    }
+  };
+
+  return {
+    sqs,
+    s3,
+    sourceBucket,
+    outputBucket,
+    queueUrl: farm.queueUrl,
+    deadLetterQueueUrl: farm.deadLetterQueueUrl,
+    partsQueueUrl: farm.partsQueueUrl,
+    env,
+    read,
+    readBytes: async (key) => {
+      const object = await s3.send(new GetObjectCommand({ Bucket: outputBucket, Key: key }));
+      return (await object.Body?.transformToByteArray()) ?? new Uint8Array();
+    },
+    waitFor,
+    put: async (key, content) => {
+      const body = typeof content === 'string' ? createReadStream(content) : content;
+      await s3.send(new PutObjectCommand({ Bucket: sourceBucket, Key: key, Body: body }));
+    },
+    sendJob: async ({ id = `job-${randomUUID().slice(0, 8)}`, ...job }) => {
+      const body = JSON.stringify({ id, ...job });
+      await sqs.send(new SendMessageCommand({ QueueUrl: farm.queueUrl, MessageBody: body }));
+      return id;
+    },
+    startWorker: (own = {}) => {
+      const worker = startWorker({ ...env, ...own }, join(farm.dir, `worker-${workers.length}.log`));
+      workers.push(worker);
+      return worker;
+    },
+    jobIds: async () => {
+      const listed = await s3.send(new ListObjectsV2Command({ Bucket: outputBucket, Delimiter: '/' }));
+      return (listed.CommonPrefixes ?? []).map(({ Prefix = '' }) => Prefix.slice(0, -1));
+    },
+    keys: async (prefix) => {
+      const listed = await s3.send(new ListObjectsV2Command({ Bucket: outputBucket, Prefix: prefix }));
+      return (listed.Contents ?? []).map(({ Key = '' }) => Key);
+    },
+    backlog: async (queueUrl = farm.queueUrl) => {
+      const { Attributes = {} } = await sqs.send(
+        new GetQueueAttributesCommand({
+          QueueUrl: queueUrl,
+          AttributeNames: [
+            'ApproximateNumberOfMessages',
+            'ApproximateNumberOfMessagesNotVisible',
+            'ApproximateNumberOfMessagesDelayed',
+          ],
+        }),
+      );
+      return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
+    },
+    stop: async () => {
+      await Promise.all(workers.map((worker) => worker.stop(5)));
+      sqs.destroy();
+      await farm.close();
+    },
+  };
+}

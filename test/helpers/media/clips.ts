@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type MediaTools, openMediaTools } from '../../../worker/src/ffmpeg/media-tool.ts';
+
+const exec = promisify(execFile);
+
+/** A folder for files of one test or one file of tests. */
+export async function temporaryFolder(): Promise<AsyncDisposable & { path: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'farm-test-'));
+  return {
+    path,
+    async [Symbol.asyncDispose]() {
+      await rm(path, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Runs ffmpeg outside of the product: to make clips, and to read what was made. @returns standard output */
+export async function ffmpeg(...args: string[]): Promise<Buffer> {
+  const { stdout } = await exec('ffmpeg', ['-hide_banner', '-nostdin', '-v', 'error', '-y', ...args], {
+    encoding: 'buffer',
+    maxBuffer: 2 ** 28,
+  });
+  return stdout;
+}
+
+/** @returns what ffprobe said, as data */
+export async function ffprobe<T>(...args: string[]): Promise<T> {
+  const { stdout } = await exec('ffprobe', ['-v', 'error', '-of', 'json', ...args], { maxBuffer: 2 ** 28 });
+  return JSON.parse(stdout) as T;
+}
+
+/** The product's own way to ffmpeg. */
+export function realMediaTools(): MediaTools {
+  return openMediaTools({
+    ffmpegPath: 'ffmpeg',
+    ffprobePath: 'ffprobe',
+    maxPixels: 36_000_000,
+    maxStreams: 64,
+  });
+}
