@@ -54,6 +54,7 @@ const checks: Check[] = [
     args: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'],
     limitMinutes: 5,
   },
+  { name: 'rooms', args: ['scripts/checks/rooms.ts'], limitMinutes: 1 },
   { name: 'types', args: ['node_modules/typescript/bin/tsc', '-p', '.'], limitMinutes: 5 },
   { name: 'dead code', args: ['node_modules/knip/bin/knip.js'], limitMinutes: 3 },
   {

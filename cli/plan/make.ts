@@ -1,4 +1,4 @@
-import { chooseEncoder } from '../../worker/src/ffmpeg/choose-encoder.ts';
+import { chooseEncoder } from '../../worker/src/encode/choose-encoder.ts';
 import { openMediaTools } from '../../worker/src/ffmpeg/media-tool.ts';
 import { encodingFor } from '../../worker/src/plan/encoding.ts';
 import { makePlan } from '../../worker/src/plan/make-plan.ts';

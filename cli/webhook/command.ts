@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { webhookSecrets, webhookSecretsSchema } from '../../worker/src/report/webhook-secret.ts';
+import { webhookSecrets, webhookSecretsSchema } from '../../worker/src/protocol/webhook-secret.ts';
 import { UserError } from '../errors.ts';
 import { readDeployed } from '../farm/deployed.ts';
 import { connect } from '../farm/farm.ts';

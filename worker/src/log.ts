@@ -1,5 +1,5 @@
 import { type DestinationStream, destination, type Logger, pino } from 'pino';
-import { webhookSecrets } from './report/webhook-secret.ts';
+import { webhookSecrets } from './protocol/webhook-secret.ts';
 import type { Settings } from './settings/settings.ts';
 
 export type { Logger } from 'pino';

@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { chooseEncoder } from './ffmpeg/choose-encoder.ts';
-import { encodingIdentity } from './ffmpeg/identity.ts';
+import { chooseEncoder } from './encode/choose-encoder.ts';
+import { encodingIdentity } from './encode/identity.ts';
 import { type MediaTools, openMediaTools } from './ffmpeg/media-tool.ts';
-import type { TranscodeRun } from './film/make-film.ts';
+import type { TranscodeRun } from './film/film.ts';
 import { continueFilm, transcode } from './film/transcode.ts';
 import { openWorkDir } from './film/work-dir.ts';
 import { diskCheck, encoderCheck, storageCheck, untilStorageAnswers } from './health/checks.ts';
@@ -13,7 +13,6 @@ import { startHeartbeat } from './heartbeat.ts';
 import { createSourceRemoval } from './job/remove-source.ts';
 import { createJobRunner, type MessageRun } from './job/run.ts';
 import { createStops } from './job/stop.ts';
-import { openStores } from './job/stores.ts';
 import { createLogger, type Logger } from './log.ts';
 import { JobFolder } from './protocol/job-folder.ts';
 import { sendPartRequest } from './protocol/part-request.ts';
@@ -25,6 +24,7 @@ import { createReporter } from './report/reporter.ts';
 import { openSinks } from './report/sinks.ts';
 import { readStatusFile } from './report/status-file.ts';
 import { readSettings, type Settings, SettingsError } from './settings/settings.ts';
+import { openStores } from './storage/stores.ts';
 
 /**
  * Exit codes, after sysexits.h. The waker replaces the GPU instance of a task that ends with `noEncoder` or `brokenMachine`

@@ -5,7 +5,7 @@ import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { UploadRecords } from '../../../cli/upload/records.ts';
 import { type UploadOptions, uploadFile } from '../../../cli/upload/upload.ts';
-import type { BucketSettings } from '../../../worker/src/settings/settings.ts';
+import type { BucketSettings } from '../../../worker/src/storage/s3-client.ts';
 import { createClient } from '../../../worker/src/storage/s3-client.ts';
 import { type FaultProxy, startFaultProxy } from '../../helpers/local-farm/fault-proxy.ts';
 import { temporaryFolder } from '../../helpers/media/clips.ts';

@@ -1,12 +1,12 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { transcode } from '../../../worker/src/film/transcode.ts';
-import { openStores, type Stores } from '../../../worker/src/job/stores.ts';
 import { createLogger } from '../../../worker/src/log.ts';
 import type { JobOptions } from '../../../worker/src/protocol/job.ts';
 import type { Film, Progress } from '../../../worker/src/protocol/status.ts';
 import { createReporter } from '../../../worker/src/report/reporter.ts';
 import { readSettings, type WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
+import { openStores, type Stores } from '../../../worker/src/storage/stores.ts';
 import { startStorage } from '../worker/storage.ts';
 import { realMediaTools, temporaryFolder } from './clips.ts';
 

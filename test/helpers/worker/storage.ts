@@ -1,6 +1,6 @@
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { tuneFauxqs } from '../../../cli/local-farm/fauxqs-tuning.ts';
-import type { BucketSettings } from '../../../worker/src/settings/settings.ts';
+import type { BucketSettings } from '../../../worker/src/storage/s3-client.ts';
 
 export interface TestStorage extends AsyncDisposable {
   server: FauxqsServer;

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Progress } from '../../../worker/src/encode/progress.ts';
 import type { PauseControl } from '../../../worker/src/ffmpeg/media-tool.ts';
+import type { Progress } from '../../../worker/src/ffmpeg/progress.ts';
 import { anyCall, endless, errorOf, lives, toolsThat } from '../../helpers/ffmpeg/fake-tool.ts';
 
 let folder: string;

@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest';
-import { makeFilm, type PlannedFilm, type TranscodeRun } from '../../../worker/src/film/make-film.ts';
+import type { PlannedFilm, TranscodeRun } from '../../../worker/src/film/film.ts';
+import { makeFilm } from '../../../worker/src/film/make-film.ts';
 import { writeRecord } from '../../../worker/src/film/session.ts';
-import { openStores } from '../../../worker/src/job/stores.ts';
 import type { Part } from '../../../worker/src/plan/plan.ts';
 import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import { writePlanFile } from '../../../worker/src/protocol/plan-file.ts';
 import { createReporter } from '../../../worker/src/report/reporter.ts';
+import { openStores } from '../../../worker/src/storage/stores.ts';
 import { realMediaTools, temporaryFolder } from '../../helpers/media/clips.ts';
 import { running } from '../../helpers/reports/job-states.ts';
 import { manyParts, openMember, record, recordOf } from '../../helpers/worker/film-sessions.ts';

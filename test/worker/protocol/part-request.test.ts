@@ -7,7 +7,8 @@ import {
   readPartRequest,
   sendPartRequest,
 } from '../../../worker/src/protocol/part-request.ts';
-import type { NewMessage, Queue } from '../../../worker/src/queue/queue.ts';
+import type { NewMessage } from '../../../worker/src/protocol/queue-message.ts';
+import type { Queue } from '../../../worker/src/queue/queue.ts';
 
 const queuedAt = new Date('2026-01-02T03:04:05Z');
 const job: QueuedJob = { id: 'a', source: 'a.mp4', requestId: 'r-1' };

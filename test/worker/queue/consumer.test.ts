@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { ReceivedMessage } from '../../../worker/src/protocol/queue-message.ts';
 import { readRequest } from '../../../worker/src/protocol/request.ts';
 import { type Consumer, createConsumer, pollDelaySeconds } from '../../../worker/src/queue/consumer.ts';
 import { LeaseLostError, LeaseSpentError } from '../../../worker/src/queue/lease.ts';
 import type { Outcome } from '../../../worker/src/queue/outcome.ts';
-import { createQueue, type ReceivedMessage } from '../../../worker/src/queue/queue.ts';
+import { createQueue } from '../../../worker/src/queue/queue.ts';
 import type { Handler } from '../../../worker/src/queue/queue-binding.ts';
 import {
   recordingLogger,

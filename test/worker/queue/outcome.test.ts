@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { ReceivedMessage } from '../../../worker/src/protocol/queue-message.ts';
 import { readRequest, redriveRequestId, requestAttributes } from '../../../worker/src/protocol/request.ts';
 import { decideFailure, retryDelaySeconds } from '../../../worker/src/queue/outcome.ts';
-import { attributeText, type ReceivedMessage } from '../../../worker/src/queue/queue.ts';
+import { attributeText } from '../../../worker/src/queue/queue.ts';
 
 const policy = { maxAttempts: 3, retryDelaySeconds: 30 };
 

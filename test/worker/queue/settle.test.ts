@@ -1,12 +1,8 @@
 import { type SendMessageCommandInput, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from 'vitest';
+import type { ReceivedMessage } from '../../../worker/src/protocol/queue-message.ts';
 import type { Outcome } from '../../../worker/src/queue/outcome.ts';
-import {
-  createQueue,
-  MessageGoneError,
-  type Queue,
-  type ReceivedMessage,
-} from '../../../worker/src/queue/queue.ts';
+import { createQueue, MessageGoneError, type Queue } from '../../../worker/src/queue/queue.ts';
 import { settle } from '../../../worker/src/queue/settle.ts';
 import { recordingLogger } from '../../helpers/worker/queue.ts';
 

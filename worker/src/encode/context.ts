@@ -1,9 +1,9 @@
 import type { MediaTools } from '../ffmpeg/media-tool.ts';
+import type { Progress } from '../ffmpeg/progress.ts';
 import type { Part, Plan } from '../plan/plan.ts';
 import type { PlanFolder } from '../protocol/job-folder.ts';
 import type { PartRecord } from '../protocol/part-record.ts';
 import type { Store } from '../storage/store.ts';
-import type { Progress } from './progress.ts';
 
 /** What the parts of one film are encoded with. */
 export interface EncodeContext {

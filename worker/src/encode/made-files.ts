@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Part } from '../plan/plan.ts';
-import { headersFor } from '../publish/content-types.ts';
+import { headersFor } from '../protocol/content-types.ts';
 import type { Uploads } from '../publish/uploads.ts';
 import type { EncodeContext } from './context.ts';
 import type { FileReader } from './file-reader.ts';

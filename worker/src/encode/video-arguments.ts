@@ -1,9 +1,9 @@
-import { gpuInputArguments } from '../ffmpeg/try-decode.ts';
 import type { Plan, VideoPart, VideoPlan, VideoRendition } from '../plan/plan.ts';
 import { encoderArguments } from './encoders.ts';
 import { filterGraph } from './filter-graph.ts';
 import { seconds } from './seconds.ts';
 import { segmentArguments } from './segment-arguments.ts';
+import { gpuInputArguments } from './try-decode.ts';
 
 /** What one ffmpeg run is told: everything but the input itself. */
 export interface EncodeArguments {

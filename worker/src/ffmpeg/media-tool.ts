@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants as fsConstants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { type Progress, readProgress } from '../encode/progress.ts';
 import { RefusedError } from '../errors.ts';
-import { shortHash } from '../plan/hash.ts';
+import { shortHash } from '../short-hash.ts';
 import { readLines } from './lines.ts';
 import { type PauseControl, runMediaTool } from './media-process.ts';
+import { type Progress, readProgress } from './progress.ts';
 import { argumentsFor, type FfmpegVersion, readVersion } from './version.ts';
 
 export { MediaToolError, type PauseControl } from './media-process.ts';

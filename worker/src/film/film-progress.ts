@@ -1,4 +1,4 @@
-import type { Progress } from '../encode/progress.ts';
+import type { Progress } from '../ffmpeg/progress.ts';
 import type { Part, Plan } from '../plan/plan.ts';
 import type { PartProgress } from '../protocol/lease.ts';
 import type { PartRecord } from '../protocol/part-record.ts';

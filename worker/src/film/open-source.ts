@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Stores } from '../job/stores.ts';
 import type { Settings } from '../settings/settings.ts';
 import { openSource } from '../source/open.ts';
 import { type SourceServer, serveSource } from '../source/server.ts';
 import type { SourceObject } from '../source/source.ts';
 import type { ObjectInfo } from '../storage/store.ts';
+import type { Stores } from '../storage/stores.ts';
 
 /** A source, and the version of it that was there when it was opened. */
 export interface OpenedSource {

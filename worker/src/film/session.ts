@@ -1,7 +1,7 @@
 import type { Part, Plan } from '../plan/plan.ts';
+import { headersFor } from '../protocol/content-types.ts';
 import type { PlanFolder } from '../protocol/job-folder.ts';
 import type { PartRecord } from '../protocol/part-record.ts';
-import { headersFor } from '../publish/content-types.ts';
 import type { Store } from '../storage/store.ts';
 import { endsEarly } from './check-length.ts';
 

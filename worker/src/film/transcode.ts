@@ -1,5 +1,5 @@
+import { tryGpuDecode } from '../encode/try-decode.ts';
 import { RefusedError } from '../errors.ts';
-import { tryGpuDecode } from '../ffmpeg/try-decode.ts';
 import { type Encoding, encodingFor } from '../plan/encoding.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import type { Plan, VideoEncoder } from '../plan/plan.ts';
@@ -13,7 +13,8 @@ import { type FilmRequest, findFilm, requestHash } from '../publish/film-record.
 import { unmarkReplaced } from '../publish/replaced.ts';
 import type { SourceServer } from '../source/server.ts';
 import type { ObjectInfo } from '../storage/store.ts';
-import { type FilmOutcome, makeFilm, type PlannedFilm, type TranscodeRun } from './make-film.ts';
+import type { FilmOutcome, FilmToJoin, PlannedFilm, TranscodeRun } from './film.ts';
+import { makeFilm } from './make-film.ts';
 import { openJobSource, withSourceServer } from './open-source.ts';
 
 /**
@@ -35,11 +36,6 @@ export async function transcode(job: QueuedJob, run: TranscodeRun): Promise<Film
     run.log.info({ plan: plan.id, parts: plan.parts.length, path: plan.video?.path }, 'planned');
     return makeAndCleanUp({ job, plan, request: wanted.request, server, workDir, role: 'planner' }, run);
   });
-}
-
-/** A film that a worker has planned. */
-export interface FilmToJoin extends Pick<PlannedFilm, 'job' | 'role' | 'firstPart'> {
-  plan: string;
 }
 
 /**

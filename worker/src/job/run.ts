@@ -1,13 +1,12 @@
 import { RefusedError } from '../errors.ts';
-import type { FilmOutcome } from '../film/make-film.ts';
-import type { FilmToJoin } from '../film/transcode.ts';
+import type { FilmOutcome, FilmToJoin } from '../film/film.ts';
 import type { Logger } from '../log.ts';
 import type { QueuedJob } from '../protocol/job.ts';
 import { jobBody, readPartRequest } from '../protocol/part-request.ts';
+import type { ReceivedMessage } from '../protocol/queue-message.ts';
 import { type Request, readRequest } from '../protocol/request.ts';
 import type { Film, JobState } from '../protocol/status.ts';
 import type { Outcome } from '../queue/outcome.ts';
-import type { ReceivedMessage } from '../queue/queue.ts';
 import { type JobReport, type ReportedJob, type Reporter, workerName } from '../report/reporter.ts';
 import { readMessage, UnreadableMessageError } from './message.ts';
 import { createWorkRunner, type WorkOptions } from './work.ts';

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InterruptedError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { headersFor } from '../protocol/content-types.ts';
 import { JobFolder } from '../protocol/job-folder.ts';
 import { type Stop, stopSchema } from '../protocol/stop.ts';
 import { removeUnfinished } from '../publish/clean-up.ts';
-import { headersFor } from '../publish/content-types.ts';
 import { readJson } from '../storage/read-json.ts';
 import type { Store } from '../storage/store.ts';
 

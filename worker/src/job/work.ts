@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DamagedFilmError, failureKind, InterruptedError, RefusedError } from '../errors.ts';
 import { MediaToolError } from '../ffmpeg/media-tool.ts';
-import type { FilmOutcome } from '../film/make-film.ts';
+import type { FilmOutcome } from '../film/film.ts';
 import type { Health } from '../health/health.ts';
 import type { Logger } from '../log.ts';
 import type { QueuedJob } from '../protocol/job.ts';
+import type { ReceivedMessage } from '../protocol/queue-message.ts';
 import type { Request } from '../protocol/request.ts';
 import type { JobState } from '../protocol/status.ts';
 import type { Stop } from '../protocol/stop.ts';
 import { LeaseLostError, LeaseSpentError } from '../queue/lease.ts';
 import { decideFailure, maxReceives, type Outcome } from '../queue/outcome.ts';
-import type { ReceivedMessage } from '../queue/queue.ts';
 import type { JobReport } from '../report/reporter.ts';
 import { isFinal } from '../report/transitions.ts';
 import type { Settings } from '../settings/settings.ts';

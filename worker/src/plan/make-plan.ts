@@ -1,10 +1,10 @@
 import { RefusedError } from '../errors.ts';
 import type { Media, VideoStream } from '../probe/media.ts';
+import { shortHash } from '../short-hash.ts';
 import { planAudio } from './audio.ts';
 import { isRgb, planColours } from './colours.ts';
 import type { Encoding } from './encoding.ts';
 import { endOf, filmZero, gopLength, planTiming } from './frame-timing.ts';
-import { shortHash } from './hash.ts';
 import { resolveLadder } from './ladder.ts';
 import { planParts } from './parts.ts';
 import type { Plan, VideoEncoder, VideoPlan } from './plan.ts';

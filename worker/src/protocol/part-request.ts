@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { Queue } from '../queue/queue.ts';
 import { type Job, jobSchema, type QueuedJob } from './job.ts';
+import type { NewMessage } from './queue-message.ts';
 import { type Request, requestAttributes } from './request.ts';
 
 /**
@@ -28,7 +28,7 @@ export interface PartRequest {
  * @throws what SQS answers
  */
 export async function sendPartRequest(
-  queue: Queue,
+  queue: { send(message: NewMessage): Promise<void> },
   { job, plan, firstPart }: PartRequest,
   asking: { request: Request; groupId?: string | undefined },
 ): Promise<void> {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Plan } from '../plan/plan.ts';
-import { headersFor } from '../publish/content-types.ts';
 import { readJson } from '../storage/read-json.ts';
 import type { Store } from '../storage/store.ts';
+import { headersFor } from './content-types.ts';
 import type { PlanFolder } from './job-folder.ts';
 
 const segmentCuts = z.array(z.number());

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ReceivedMessage } from '../queue/queue.ts';
+import type { ReceivedMessage } from '../protocol/queue-message.ts';
 
 /**
  * What a message carries beside its body, in attributes, so that a retry, which is a new message, is still the same

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
-import type { ReportContext } from '../report/sink.ts';
 import type { JobState } from './status.ts';
 
 /** One thing that happened, as it is told to a receiver however often that takes. */
@@ -16,7 +15,10 @@ export interface WebhookEvent {
  * The event of a state. Being queued (again) is none: an interruption concerns nobody outside the farm.
  * Body and headers follow Standard Webhooks 1.0.0, "Payload structure" and "Webhook headers".
  */
-export function webhookEvent(state: JobState, { requestId }: ReportContext): WebhookEvent | undefined {
+export function webhookEvent(
+  state: JobState,
+  { requestId }: { requestId: string },
+): WebhookEvent | undefined {
   if (state.state === 'queued') return undefined;
   const type = `job.${state.state}` as const;
   return {

@@ -1,11 +1,11 @@
 import type { Plan } from '../plan/plan.ts';
+import { headersFor } from '../protocol/content-types.ts';
 import type { PlanFolder } from '../protocol/job-folder.ts';
 import type { PartRecord } from '../protocol/part-record.ts';
 import type { Film, FilmRendition } from '../protocol/status.ts';
 import type { Store } from '../storage/store.ts';
 import { measureBandwidth } from './bandwidth.ts';
 import { withClearSteps } from './clear-steps.ts';
-import { headersFor } from './content-types.ts';
 import type { FilmRequest } from './film-record.ts';
 import {
   hasIframes,

@@ -1,6 +1,6 @@
+import { headersFor } from '../protocol/content-types.ts';
 import { JobFolder, type PlanFolder } from '../protocol/job-folder.ts';
 import type { Store } from '../storage/store.ts';
-import { headersFor } from './content-types.ts';
 import { committedPlan } from './film-record.ts';
 
 /**

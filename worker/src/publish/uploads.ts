@@ -1,5 +1,5 @@
+import type { ObjectHeaders } from '../protocol/content-types.ts';
 import type { Store } from '../storage/store.ts';
-import type { ObjectHeaders } from './content-types.ts';
 
 /** One local file on its way to its final key. */
 export interface Upload extends ObjectHeaders {

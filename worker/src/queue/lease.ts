@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InterruptedError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { firstHoldSeconds, MessageGoneError, type Queue, type ReceivedMessage } from './queue.ts';
+import type { ReceivedMessage } from '../protocol/queue-message.ts';
+import { firstHoldSeconds, MessageGoneError, type Queue } from './queue.ts';
 
 /** The message is no longer ours, so the job must not publish anything more. */
 export class LeaseLostError extends InterruptedError {}

@@ -1,5 +1,6 @@
+import type { ReceivedMessage } from '../protocol/queue-message.ts';
 import type { Outcome } from './outcome.ts';
-import type { Queue, ReceivedMessage } from './queue.ts';
+import type { Queue } from './queue.ts';
 
 /**
  * Works on one message. It resolves with what shall become of the message; the signal's reason is an

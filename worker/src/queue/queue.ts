@@ -6,29 +6,8 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import type { NewMessage, ReceivedMessage } from '../protocol/queue-message.ts';
 import type { Settings } from '../settings/settings.ts';
-
-/** A message in this worker's hands until its visibility ends. */
-export interface ReceivedMessage {
-  id: string;
-  body: string;
-  receiptHandle: string;
-  /** Times it was handed out, this one included. */
-  receiveCount: number;
-  sentAt: Date;
-  /** Fair queues: whose message it is. */
-  groupId?: string;
-  /** String attributes by name. */
-  attributes: Readonly<Record<string, string>>;
-}
-
-export interface NewMessage {
-  body: string;
-  attributes?: Readonly<Record<string, string>>;
-  groupId?: string;
-  /** 0 to 900. */
-  delaySeconds?: number;
-}
 
 /** Longest wait of one receive call that SQS allows, in seconds. */
 export const longPollSeconds = 20;

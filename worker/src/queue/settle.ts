@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../log.ts';
+import type { ReceivedMessage } from '../protocol/queue-message.ts';
 import { readRequest, redriveRequestId, requestAttributes } from '../protocol/request.ts';
 import type { Outcome } from './outcome.ts';
-import { MessageGoneError, type Queue, type ReceivedMessage } from './queue.ts';
+import { MessageGoneError, type Queue } from './queue.ts';
 
 /**
  * Does to the message what was decided. The order is always: first send what takes the message's place, then delete it.

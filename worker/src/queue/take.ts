@@ -1,5 +1,6 @@
 import type { Logger } from '../log.ts';
-import { longPollSeconds, type ReceivedMessage } from './queue.ts';
+import type { ReceivedMessage } from '../protocol/queue-message.ts';
+import { longPollSeconds } from './queue.ts';
 import type { QueueBinding } from './queue-binding.ts';
 
 /** A message, and the lane that it came by. */

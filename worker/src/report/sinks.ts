@@ -1,4 +1,5 @@
 import type { Logger } from '../log.ts';
+import { webhookSecrets } from '../protocol/webhook-secret.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Store } from '../storage/store.ts';
 import { createDatabase } from './database.ts';
@@ -7,7 +8,6 @@ import { readMigrations } from './migrate.ts';
 import type { Sink } from './sink.ts';
 import { createStatusFiles } from './status-file.ts';
 import { createWebhooks } from './webhook.ts';
-import { webhookSecrets } from './webhook-secret.ts';
 
 /** The places where jobs are reported, as far as the settings name them. */
 export async function openSinks(settings: Settings, output: Store, log: Logger): Promise<Sink[]> {

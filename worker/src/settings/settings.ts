@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ladderSchema } from '../plan/ladder.ts';
 import { segmentSecondsSchema, thumbnailAtSchema } from '../protocol/job.ts';
-import { webhookSecretsSchema } from '../report/webhook-secret.ts';
+import { webhookSecretsSchema } from '../protocol/webhook-secret.ts';
+import type { BucketSettings } from '../storage/s3-client.ts';
 import { contradictions, explain } from './mistakes.ts';
 
 /**
@@ -169,18 +170,6 @@ export const environmentSchema = z.object({
 
 /** What a container is given: the infrastructure renders this type. */
 export type WorkerEnvironment = z.input<typeof environmentSchema>;
-
-export interface BucketSettings {
-  bucket: string;
-  region: string;
-  endpoint?: string;
-  addressing: 'virtual' | 'path';
-  checksums: 'when-supported' | 'when-required';
-  /** Whether the storage honours If-None-Match and If-Match on writes. @default true */
-  conditionalWrites?: boolean;
-  /** None: the AWS SDK's own chain, which in ECS is the task role. */
-  credentials?: { accessKeyId: string; secretAccessKey: string };
-}
 
 /** Thrown with every mistake at once, by name. */
 export class SettingsError extends Error {

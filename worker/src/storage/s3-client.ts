@@ -1,5 +1,16 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import type { BucketSettings } from '../settings/settings.ts';
+
+export interface BucketSettings {
+  bucket: string;
+  region: string;
+  endpoint?: string;
+  addressing: 'virtual' | 'path';
+  checksums: 'when-supported' | 'when-required';
+  /** Whether the storage honours If-None-Match and If-Match on writes. @default true */
+  conditionalWrites?: boolean;
+  /** None: the AWS SDK's own chain, which in ECS is the task role. */
+  credentials?: { accessKeyId: string; secretAccessKey: string };
+}
 
 /** Times in seconds; tests shorten them. */
 export interface StoreTiming {

@@ -9,13 +9,12 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { freeBuffer } from '../free-buffer.ts';
-import type { BucketSettings } from '../settings/settings.ts';
 import { archiveOf } from './archive.ts';
 import { PatientCalls } from './calls.ts';
 import { ArchivedObjectError, SourceChangedError } from './errors.ts';
 import { putInParts } from './multipart.ts';
 import { Remover } from './remove.ts';
-import { createClient, defaultTiming, type StoreTiming } from './s3-client.ts';
+import { type BucketSettings, createClient, defaultTiming, type StoreTiming } from './s3-client.ts';
 import { isArchived, isMissing, statusOf } from './s3-errors.ts';
 import type {
   ListedObject,

@@ -1,5 +1,5 @@
+import { MediaToolError, type MediaTools } from '../ffmpeg/media-tool.ts';
 import type { VideoPlan } from '../plan/plan.ts';
-import { MediaToolError, type MediaTools } from './media-tool.ts';
 
 /** So much of the film is decoded for a try. */
 const trySeconds = 1;

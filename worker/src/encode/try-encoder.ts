@@ -1,6 +1,6 @@
-import { encoderArguments } from '../encode/encoders.ts';
+import { MediaToolError, type MediaTools } from '../ffmpeg/media-tool.ts';
 import type { VideoEncoder } from '../plan/plan.ts';
-import { MediaToolError, type MediaTools } from './media-tool.ts';
+import { encoderArguments } from './encoders.ts';
 
 const rates = { bitrate: 1_000_000, bufferSize: 2_000_000, profile: 'high' } as const;
 const smallest = { ...rates, name: '240p', width: 426, height: 240, level: '3.0' } as const;

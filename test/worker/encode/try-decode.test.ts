@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { tryGpuDecode } from '../../../worker/src/encode/try-decode.ts';
 import { MediaToolError } from '../../../worker/src/ffmpeg/media-tool.ts';
-import { tryGpuDecode } from '../../../worker/src/ffmpeg/try-decode.ts';
 import { nvenc, shortPlan } from '../../helpers/media/plans.ts';
 
 const { video } = shortPlan({ encoder: nvenc });

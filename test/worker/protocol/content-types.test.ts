@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { headersFor } from '../../../worker/src/publish/content-types.ts';
+import { headersFor } from '../../../worker/src/protocol/content-types.ts';
 
 const year = 'public, max-age=31536000, immutable';
 const minute = 'public, max-age=60';

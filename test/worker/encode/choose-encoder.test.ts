@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { chooseEncoder, EncoderUnavailableError } from '../../../worker/src/ffmpeg/choose-encoder.ts';
+import { chooseEncoder, EncoderUnavailableError } from '../../../worker/src/encode/choose-encoder.ts';
 import type { Settings } from '../../../worker/src/settings/settings.ts';
 import { realMediaTools } from '../../helpers/media/clips.ts';
 

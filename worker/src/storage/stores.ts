@@ -1,6 +1,6 @@
-import type { Settings } from '../settings/settings.ts';
-import { openStore } from '../storage/s3-store.ts';
-import type { Store } from '../storage/store.ts';
+import type { BucketSettings } from './s3-client.ts';
+import { openStore } from './s3-store.ts';
+import type { Store } from './store.ts';
 
 /** The buckets that a job meets. */
 export interface Stores {
@@ -11,7 +11,11 @@ export interface Stores {
   close(): void;
 }
 
-export function openStores(settings: Pick<Settings, 'source' | 'output' | 'storage'>): Stores {
+export function openStores(settings: {
+  source: BucketSettings;
+  output: BucketSettings;
+  storage: { stallSeconds: number; patienceSeconds: number };
+}): Stores {
   const { stallSeconds, patienceSeconds: retrySeconds } = settings.storage;
   const timing = { stallSeconds, retrySeconds };
   const source = openStore(settings.source, timing);

@@ -1,5 +1,5 @@
+import { type MediaTools, readGpuName } from '../ffmpeg/media-tool.ts';
 import type { VideoEncoder } from '../plan/plan.ts';
-import { type MediaTools, readGpuName } from './media-tool.ts';
 
 /**
  * What the bytes of an encoded part depend on beside the plan: ffmpeg's version and build, the processor's architecture and,

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
+import type { MediaTools } from '../ffmpeg/media-tool.ts';
 import type { VideoEncoder } from '../plan/plan.ts';
 import type { Settings } from '../settings/settings.ts';
-import type { MediaTools } from './media-tool.ts';
 import { tryEncoder } from './try-encoder.ts';
 
 /** The encoder that was asked for does not work on this machine. */

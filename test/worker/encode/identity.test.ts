@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodingIdentity } from '../../../worker/src/ffmpeg/identity.ts';
+import { encodingIdentity } from '../../../worker/src/encode/identity.ts';
 import { realMediaTools } from '../../helpers/media/clips.ts';
 
 const tools = { version: '7.1.5-0+deb13u1', build: 'c0ffee123456' };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalJson, shortHash } from '../../../worker/src/plan/hash.ts';
+import { canonicalJson, shortHash } from '../../worker/src/short-hash.ts';
 
 describe('shortHash', () => {
   it('is the first twelve digits of the sha256 of canonical JSON', () => {

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { type Progress, parseProgress, readProgress } from '../../../worker/src/encode/progress.ts';
+import { type Progress, parseProgress, readProgress } from '../../../worker/src/ffmpeg/progress.ts';
 
 describe('parseProgress', () => {
   it.each([

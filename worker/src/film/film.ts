@@ -1,0 +1,60 @@
+import type { MediaTools } from '../ffmpeg/media-tool.ts';
+import type { Logger } from '../log.ts';
+import type { Plan, VideoEncoder } from '../plan/plan.ts';
+import type { QueuedJob } from '../protocol/job.ts';
+import type { PartRequest } from '../protocol/part-request.ts';
+import type { Film, JobState } from '../protocol/status.ts';
+import type { FilmRequest } from '../publish/film-record.ts';
+import type { JobReport } from '../report/reporter.ts';
+import type { Settings } from '../settings/settings.ts';
+import type { SourceServer } from '../source/server.ts';
+import type { Stores } from '../storage/stores.ts';
+
+/** What the work on a film is done with. */
+export interface TranscodeRun {
+  settings: Settings;
+  stores: Stores;
+  tools: MediaTools;
+  encoder: VideoEncoder;
+  /** See `encodingIdentity`. */
+  software: string;
+  report: JobReport;
+  log: Logger;
+  signal: AbortSignal;
+  /** Names the message in hand through its retries. */
+  messageId: string;
+  /** The message may have been handed out before. */
+  isRepeat: boolean;
+  /** A lease that was not renewed for so long is a lost worker's. */
+  leaseSeconds: number;
+  /** Asks one more worker to make parts of a film; undefined where each film is one worker's. */
+  sendPartRequest?: ((request: PartRequest) => Promise<void>) | undefined;
+  /** The job's state as any worker reported it last. */
+  readStatus: (jobId: string) => Promise<JobState | undefined>;
+}
+
+/** A film that is planned, and this worker's role in its making. */
+export interface PlannedFilm {
+  job: QueuedJob;
+  plan: Plan;
+  request: FilmRequest;
+  server: SourceServer;
+  workDir: string;
+  /** The planner asks others for parts; a helper was asked. */
+  role: 'planner' | 'helper';
+  /** The part that a helper was asked to begin with. */
+  firstPart?: number | undefined;
+}
+
+/** What this worker's share in a film came to. */
+export type FilmOutcome =
+  | { kind: 'published'; film: Film }
+  /** Nothing is left to begin here: the workers that still make parts end the job. */
+  | { kind: 'leftToPeers' }
+  /** As many workers are on the film as may be, or another run holds this very message. */
+  | { kind: 'atCapacity' };
+
+/** A film that a worker has planned. */
+export interface FilmToJoin extends Pick<PlannedFilm, 'job' | 'role' | 'firstPart'> {
+  plan: string;
+}
