@@ -46,17 +46,27 @@ export function viewOf({
   return { recorded: new Set(recorded), leases: new Map(seen), ...more };
 }
 
-/** A worker's way to storage, which takes its time: each call is made whole, some moments later. */
-export function slowStore(store: Store, delay: () => Promise<unknown>): Store {
+/** A store some of whose calls are others. */
+export function mapStore(store: Store, calls: Partial<Store>): Store {
   return {
     bucket: store.bucket,
     head: (...given) => store.head(...given),
     readRange: (...given) => store.readRange(...given),
     get: (...given) => store.get(...given),
+    put: (...given) => store.put(...given),
+    putIf: (...given) => store.putIf(...given),
     putFile: (...given) => store.putFile(...given),
+    list: (...given) => store.list(...given),
+    listAll: (...given) => store.listAll(...given),
     remove: (...given) => store.remove(...given),
     close: () => store.close(),
-    list: (...given) => store.list(...given),
+    ...calls,
+  };
+}
+
+/** A worker's way to storage, which takes its time: each call is made whole, some moments later. */
+export function slowStore(store: Store, delay: () => Promise<unknown>): Store {
+  return mapStore(store, {
     async putIf(...given) {
       await delay();
       return store.putIf(...given);
@@ -69,7 +79,7 @@ export function slowStore(store: Store, delay: () => Promise<unknown>): Store {
       await delay();
       return store.listAll(...given);
     },
-  };
+  });
 }
 
 export const folder = new JobFolder('', 'job').plan('aaaaaaaaaaaa');

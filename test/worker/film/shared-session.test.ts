@@ -12,6 +12,7 @@ import {
   type Member,
   type MemberOptions,
   manyParts,
+  mapStore,
   openMember,
   record,
   recordOf,
@@ -143,7 +144,94 @@ describe('a worker that lives', () => {
   });
 });
 
+describe('a film that others finished', () => {
+  const finish = async (member: Member) => {
+    for (const part of plan.parts) await record(member, part);
+    await removeOlder(files.store, folder, 0, never);
+  };
+
+  it('is not begun again by a worker that stood still before it took a part', async () => {
+    await using other = open();
+    const storeThatWaits = mapStore(files.store, {
+      putIf: async (...given) => {
+        await finish(other);
+        await sleep(leaseSeconds * 500 + 100);
+        return files.store.putIf(...given);
+      },
+    });
+    await using asleep = open({ leaseSeconds }, storeThatWaits);
+    await asleep.session.enter();
+    expect(await asleep.session.next('video')).toBeUndefined();
+    expect(await leasesLeft()).toEqual([]);
+  });
+
+  it('is not begun again by a worker that looks while its last records are written and its leases go', async () => {
+    await using other = open();
+    let listings = 0;
+    const storeBetween = mapStore(files.store, {
+      listAll: async (...given) => {
+        listings += 1;
+        // The second listing of a look comes after all that the others do in between.
+        if (listings === 2) await finish(other);
+        return files.store.listAll(...given);
+      },
+    });
+    await using worker = open({}, storeBetween);
+    await worker.session.enter();
+    expect(await worker.session.next('video')).toBeUndefined();
+    expect(await leasesLeft()).toEqual([]);
+  });
+
+  it('keeps no lease of a part that a late worker made once more', async () => {
+    await using other = open();
+    await finish(other);
+    await using late = open();
+    expect(await late.session.reserve(second)).toBe(true);
+    await record(late, second);
+    expect(await late.session.claimAssembly()).toBe(true);
+    await late.session.leavePublished();
+    await late[Symbol.asyncDispose]();
+    expect(await leasesLeft()).toEqual([]);
+  });
+
+  it('is not published where another worker refused it and removed its records meanwhile', async () => {
+    await using other = open();
+    for (const part of plan.parts) await record(other, part);
+    const removing = mapStore(files.store, {
+      putIf: async (...given) => {
+        await files.store.remove(plan.parts.map(({ index }) => folder.record(index)));
+        return files.store.putIf(...given);
+      },
+    });
+    await using worker = open({}, removing);
+    expect(await worker.session.claimAssembly()).toBe(false);
+    expect(await leasesLeft()).toEqual([]);
+  });
+});
+
 describe('a worker that is interrupted', () => {
+  it('leaves no lease whose request reaches storage after the interruption', async () => {
+    const delayed = mapStore(files.store, {
+      // As a network does it: what was sent arrives, though the sender has hung up.
+      putIf: async (key, body, condition, { signal, ...options }) => {
+        const arrives = sleep(200).then(() => files.store.putIf(key, body, condition, options));
+        const hungUp = new Promise<never>((_, reject) =>
+          signal?.addEventListener('abort', () => reject(signal.reason), { once: true }),
+        );
+        return Promise.race([arrives, hungUp]);
+      },
+    });
+    const stopped = open({}, delayed);
+    await stopped.session.enter();
+    const next = stopped.session.next('video').catch(() => undefined);
+    await sleep(100);
+    stopped.interrupt();
+    expect(await next).toBeUndefined();
+    await stopped[Symbol.asyncDispose]();
+    await sleep(300);
+    expect(await leasesLeft()).toEqual([]);
+  });
+
   it('releases its leases at once: its part is free for others within a second', async () => {
     const stopped = open();
     await begin(stopped);

@@ -5,6 +5,7 @@ import { createStops, readStop, writeStop } from '../../../worker/src/job/stop.t
 import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import type { Stop } from '../../../worker/src/protocol/stop.ts';
 import { openStore } from '../../../worker/src/storage/s3-store.ts';
+import { slowStore } from '../../helpers/worker/film-sessions.ts';
 import { recordingLogger } from '../../helpers/worker/queue.ts';
 import { startStorage } from '../../helpers/worker/storage.ts';
 import { startStore, type TestStore } from '../../helpers/worker/store.ts';
@@ -171,10 +172,18 @@ describe('whoever fails first stops the others', () => {
 
   it('holds also where it can not be written: the others then only go on longer', async () => {
     const { store } = files;
-    store.put = async () => {
+    store.putIf = async () => {
       throw new Error('no room');
     };
     expect(await open().claim('a', at, failed)).toBeUndefined();
+    expect(await read(at)).toBeUndefined();
+  });
+
+  it('is one where another writes its stop late, on a busy machine or network', async () => {
+    const { store } = files;
+    const late = slowStore(store, () => sleep(900));
+    const claims = await Promise.all([open(), open(late)].map((stops) => stops.claim('a', at, failed)));
+    expect(claims.filter((others) => others === undefined)).toHaveLength(1);
   });
 });
 

@@ -36,7 +36,10 @@ const broken = (): Stop => ({
 type Work = (signal: AbortSignal, run: MessageRun) => Promise<FilmOutcome>;
 
 /** A worker of a farm whose films are made by up to three, with real storage; only the work on the film is the test's own. */
-async function open(work: Work = async () => ({ kind: 'leftToPeers' })) {
+async function open(
+  work: Work = async () => ({ kind: 'leftToPeers' }),
+  examine: () => Promise<undefined> = async () => undefined,
+) {
   const storage = await startStorage();
   const plain = testSettings({
     RETRY_DELAY_SECONDS: '10',
@@ -79,7 +82,7 @@ async function open(work: Work = async () => ({ kind: 'leftToPeers' })) {
     stops: createStops(output, '', 0.2, log),
     isPublished: async () => false,
     sourceRemoval: createSourceRemoval(settings, stores.storeFor),
-    health: { examine: async () => undefined },
+    health: { examine },
     log,
     random: () => 0,
   });
@@ -285,6 +288,25 @@ describe('a job that can not be made', () => {
       message: 'ffmpeg hangs',
       keepParts: true,
     });
+  });
+
+  test('and that another worker refuses while this one examines itself is failed once, and not tried again', async () => {
+    const attributes = { queuedAt: ago(60).toISOString(), requestId: 'p' };
+    const ends: (() => Promise<void>)[] = [];
+    const examine = async () => {
+      for (const end of ends) await end();
+      return undefined;
+    };
+    await using farm = await open(fails(new Error('a record is gone')), examine);
+    await farm.tell(begun);
+    ends.push(
+      () => farm.stop({ ...broken(), code: 'short-source' }),
+      () =>
+        farm.tell({ ...begun, state: 'failed', error: { code: 'short-source', message: 'It ends at 3 s.' } }),
+    );
+    expect(await farm.runPartRequest(call({ attributes }), never)).toEqual({ action: 'acknowledge' });
+    expect(farm.told).toEqual([]);
+    expect((await farm.status())?.state).toBe('failed');
   });
 
   test('before there is a plan concerns nobody else: no stop, no wait, and the message itself is the letter', async () => {

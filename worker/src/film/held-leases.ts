@@ -39,8 +39,12 @@ const headers = { contentType: 'application/json', cacheControl: 'no-cache' };
 export class HeldLeases {
   readonly #options: LeaseOptions;
   readonly #held = new Map<string, Held>();
+  /** Writes of new leases that storage has not answered. */
+  readonly #acquiring = new Set<Promise<unknown>>();
   /** Leases whose write failed, by the answer at least. */
   readonly #unsure = new Set<string>();
+  /** Leases of parts that this worker has recorded; mostly whoever commits the film removes them. */
+  readonly #dropped = new Set<string>();
 
   constructor(options: LeaseOptions) {
     this.#options = options;
@@ -52,12 +56,26 @@ export class HeldLeases {
 
   /**
    * @param staleEtag of a lease that may be taken over; undefined where none was seen
+   * @param signal of the work: when it is aborted, a write that is under way is awaited, and then the lease is released
    * @returns false when another worker was quicker
    */
   async acquire(key: string, staleEtag: string | undefined, signal: AbortSignal): Promise<boolean> {
+    signal.throwIfAborted();
+    const writing = this.#create(key, staleEtag);
+    this.#acquiring.add(writing);
+    const isHeld = await writing.finally(() => this.#acquiring.delete(writing));
+    signal.throwIfAborted();
+    return isHeld;
+  }
+
+  /**
+   * Without the signal of the work: a request that is cut off may still reach storage, after whatever removes its object.
+   */
+  async #create(key: string, staleEtag: string | undefined): Promise<boolean> {
     const condition: PutCondition =
       staleEtag === undefined ? { kind: 'absent' } : { kind: 'unchanged', etag: staleEtag };
     const writtenAtMs = performance.now();
+    const signal = AbortSignal.timeout(this.#options.leaseSeconds * 1000);
     const outcome = await this.#write(key, 0, { condition, signal }).catch((error: unknown) => {
       // It may have been written, and would keep others from the part.
       this.#unsure.add(key);
@@ -72,6 +90,18 @@ export class HeldLeases {
 
   /** No longer renewed; the object stays: the part's record is there, and says more. */
   drop(key: string): void {
+    this.#stopRenewing(key);
+    this.#dropped.add(key);
+  }
+
+  /** Removes what `drop` has left: the film is committed, and whoever did that may have missed them. */
+  async removeDropped(signal: AbortSignal): Promise<void> {
+    const keys = [...this.#dropped];
+    this.#dropped.clear();
+    if (keys.length > 0) await this.#options.output.remove(keys, signal);
+  }
+
+  #stopRenewing(key: string): void {
     clearTimeout(this.#held.get(key)?.timer);
     this.#held.delete(key);
   }
@@ -80,7 +110,7 @@ export class HeldLeases {
   async keep(key: string, signal: AbortSignal): Promise<void> {
     const held = this.#held.get(key);
     if (held === undefined) return;
-    this.drop(key);
+    this.#stopRenewing(key);
     await held.writing;
     const condition: PutCondition = { kind: 'unchanged', etag: held.etag };
     await this.#write(key, held.renewals + 1, { condition, kept: true, signal });
@@ -90,7 +120,7 @@ export class HeldLeases {
   async release(key: string, signal: AbortSignal): Promise<void> {
     const held = this.#held.get(key);
     if (held === undefined) return;
-    this.drop(key);
+    this.#stopRenewing(key);
     await held.writing;
     const { leaseSeconds, output } = this.#options;
     // After a standstill of this process the lease may be another worker's.
@@ -99,6 +129,7 @@ export class HeldLeases {
   }
 
   async releaseAll(signal: AbortSignal): Promise<void> {
+    await untilAborted(Promise.allSettled(this.#acquiring), signal);
     const unsure = [...this.#unsure];
     this.#unsure.clear();
     await Promise.all([
@@ -133,7 +164,7 @@ export class HeldLeases {
       });
       if (outcome.kind === 'condition-failed') {
         if (this.#held.get(key) !== held) return;
-        this.drop(key);
+        this.#stopRenewing(key);
         onLost(key);
         return;
       }
@@ -160,4 +191,13 @@ export class HeldLeases {
     };
     return output.putIf(key, JSON.stringify(body), condition, { ...headers, signal });
   }
+}
+
+/** Waits for the work, and no longer than until the signal. */
+async function untilAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const aborted = Promise.withResolvers<void>();
+  const stopWaiting = () => aborted.resolve();
+  signal.addEventListener('abort', stopWaiting, { once: true });
+  await Promise.race([work, aborted.promise]);
+  signal.removeEventListener('abort', stopWaiting);
 }

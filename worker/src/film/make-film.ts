@@ -60,7 +60,10 @@ export async function makeFilm(film: PlannedFilm, run: TranscodeRun): Promise<Fi
       },
     );
     if (!(await session.claimAssembly())) return { kind: 'leftToPeers' };
-    if (isShared && (await findFilm(output, folder.job, request, signal))) return { kind: 'leftToPeers' };
+    if (isShared && (await findFilm(output, folder.job, request, signal))) {
+      await session.leavePublished();
+      return { kind: 'leftToPeers' };
+    }
     const published = await publishFilm(film, folder, run);
     report.update({ timings: timings(published, run, { ...clocks, isShared }) });
     return { kind: 'published', film: published };

@@ -15,6 +15,8 @@ export interface FilmSession extends AsyncDisposable {
   record(part: Part, record: PartRecord, signal: AbortSignal): Promise<void>;
   /** Whether this worker writes the playlists: all parts are recorded, and no other worker is at it. */
   claimAssembly(): Promise<boolean>;
+  /** Another worker has published the film: removes what is left of this one's share. */
+  leavePublished(): Promise<void>;
   /** After an error: prepares the next run of the message, and lets the report say what is true of the job. */
   fail(error: unknown): Promise<void>;
 }

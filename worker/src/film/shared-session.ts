@@ -13,9 +13,10 @@ import type { Store } from '../storage/store.ts';
 import { choosePart } from './choose.ts';
 import type { FilmProgress } from './film-progress.ts';
 import { HeldLeases } from './held-leases.ts';
+import { FilmLooks } from './looks.ts';
 import { type FilmSession, writeRecord } from './session.ts';
 import { StatusReporter } from './status-reporter.ts';
-import { type FilmView, liveLeases, partsMissing, readView } from './view.ts';
+import { type FilmView, liveLeases } from './view.ts';
 
 export interface SharedSessionOptions {
   plan: Plan;
@@ -50,19 +51,20 @@ const leaveMs = 2000;
 export class SharedSession implements FilmSession {
   readonly isShared = true;
   readonly #options: SharedSessionOptions;
+  readonly #looks: FilmLooks;
   readonly #leases: HeldLeases;
   readonly #status: StatusReporter;
   readonly #begun = new Set<number>();
   /** Parts whose leases an earlier run of this message has left for this one. */
   #kept: ReadonlySet<number> = new Set();
   readonly #reserved: Part[] = [];
-  #lastLook: { view: FilmView; atMs: number } | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   readonly #release = () => void this.#releaseAll();
 
   constructor(options: SharedSessionOptions) {
     this.#options = options;
     const { folder, progress, signal } = options;
+    this.#looks = new FilmLooks(options);
     this.#leases = new HeldLeases({
       ...options,
       progressOf: (key) => {
@@ -74,7 +76,7 @@ export class SharedSession implements FilmSession {
     this.#status = new StatusReporter({
       ...options,
       leases: this.#leases,
-      look: () => this.#lookNow(),
+      look: async () => (await this.#looks.now()).view,
     });
     // At once, not when the work has ended: others take its parts up.
     signal.addEventListener('abort', this.#release, { once: true });
@@ -99,7 +101,7 @@ export class SharedSession implements FilmSession {
     firstPart: number | undefined;
   }): Promise<{ view: FilmView; workers: number } | undefined> {
     const { plan, messageId, isRepeat } = this.#options;
-    const view = await this.#lookNow();
+    const { view } = await this.#looks.now();
     const live = liveLeases(plan, view);
     const hasRoom = request !== undefined && !isRepeat && live.length < request.width;
     const read = hasRoom ? live.filter(({ part }) => part.index === request.firstPart) : live;
@@ -117,7 +119,7 @@ export class SharedSession implements FilmSession {
     const reserved = this.#reserved.findIndex((part) => part.kind === kind);
     if (reserved >= 0) return Promise.resolve(this.#reserved.splice(reserved, 1)[0]);
     // A worker that began with a reserved part has not looked yet; the planner has the audio.
-    if (kind === 'audio' && this.#lastLook === undefined) return Promise.resolve(undefined);
+    if (kind === 'audio' && this.#looks.last === undefined) return Promise.resolve(undefined);
     return this.#inTurn(() => this.#choose(kind));
   }
 
@@ -130,14 +132,18 @@ export class SharedSession implements FilmSession {
 
   claimAssembly(): Promise<boolean> {
     return this.#inTurn(async () => {
-      const { plan, folder, signal } = this.#options;
-      const records = await this.#lookAtRecords();
-      if (partsMissing(plan, records).length > 0) return false;
-      const key = folder.assemblyLease;
-      if (await this.#leases.acquire(key, undefined, signal)) return true;
-      const { assembly } = await this.#lookNow();
-      if (assembly?.isLive) return false;
-      return this.#leases.acquire(key, assembly?.etag, signal);
+      if (!(await this.#looks.isAllRecorded())) return false;
+      if (!(await this.#acquireAssembly())) return false;
+      // Another worker may have refused the film meanwhile and have removed what was published of it.
+      if (await this.#looks.isAllRecorded()) return true;
+      await this.#leases.release(this.#options.folder.assemblyLease, AbortSignal.timeout(leaveMs));
+      return false;
+    });
+  }
+
+  async leavePublished(): Promise<void> {
+    await this.#leases.removeDropped(AbortSignal.timeout(leaveMs)).catch((error: unknown) => {
+      this.#options.log.warn({ err: error }, 'could not remove leases of a published film');
     });
   }
 
@@ -163,21 +169,27 @@ export class SharedSession implements FilmSession {
 
   async #choose(kind: Part['kind']): Promise<Part | undefined> {
     const { plan, folder, signal, random = Math.random } = this.#options;
-    const last = this.#lastLook;
+    const { last } = this.#looks;
     const isFresh = last !== undefined && performance.now() - last.atMs < sameLookMs;
-    const view = isFresh ? last.view : await this.#lookNow();
+    let look = isFresh ? last : await this.#looks.now();
     const taken = new Set<number>();
     for (;;) {
       const chooser = { begun: this.#begun, kept: this.#kept, taken, random };
-      const choice = choosePart(plan, kind, view, chooser);
+      const choice = choosePart(plan, kind, look.view, chooser);
       if (choice === undefined) return undefined;
       const { part, staleEtag } = choice;
-      if (await this.#leases.acquire(folder.partLease(part.index), staleEtag, signal)) {
+      const key = folder.partLease(part.index);
+      if (!(await this.#leases.acquire(key, staleEtag, signal))) {
+        taken.add(part.index);
+      } else if (this.#looks.isOutdated(look)) {
+        // This process stood still: the part may be recorded by now, and the film published.
+        await this.#leases.release(key, signal);
+        look = await this.#looks.now();
+      } else {
         this.#begin(part);
-        await this.#status.consider(view);
+        await this.#status.consider(look.view);
         return part;
       }
-      taken.add(part.index);
     }
   }
 
@@ -186,27 +198,19 @@ export class SharedSession implements FilmSession {
     this.#status.begun(part);
   }
 
-  async #lookNow(signal = this.#options.signal): Promise<FilmView> {
-    const { output, folder, leaseSeconds } = this.#options;
-    const [parts, leases] = await Promise.all([
-      output.listAll(folder.parts, signal),
-      output.listAll(folder.leases, signal),
-    ]);
-    const view = readView(folder, parts, leases, leaseSeconds);
-    this.#lastLook = { view, atMs: performance.now() };
-    return view;
-  }
-
-  async #lookAtRecords(): Promise<FilmView> {
-    const { output, folder, leaseSeconds, signal } = this.#options;
-    const parts = await output.listAll(folder.parts, signal);
-    return readView(folder, parts, { at: parts.at, objects: [] }, leaseSeconds);
+  async #acquireAssembly(): Promise<boolean> {
+    const { folder, signal } = this.#options;
+    const key = folder.assemblyLease;
+    if (await this.#leases.acquire(key, undefined, signal)) return true;
+    const { assembly } = (await this.#looks.now()).view;
+    if (assembly?.isLive) return false;
+    return this.#leases.acquire(key, assembly?.etag, signal);
   }
 
   /** Whether other workers go on with the film. */
   async #hasPeers(signal: AbortSignal): Promise<boolean> {
     const { plan, output, messageId } = this.#options;
-    const view = await this.#lookNow(signal);
+    const { view } = await this.#looks.now(signal);
     if (view.assembly?.isLive) return true;
     // One after the other: mostly the first is another worker's.
     for (const { lease } of liveLeases(plan, view)) {

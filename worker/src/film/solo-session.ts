@@ -50,6 +50,8 @@ export class SoloSession implements FilmSession {
     return true;
   }
 
+  async leavePublished(): Promise<void> {}
+
   async fail(): Promise<void> {}
 
   async [Symbol.asyncDispose](): Promise<void> {}

@@ -7,7 +7,7 @@ import { JobFolder } from '../protocol/job-folder.ts';
 import { type Stop, stopSchema } from '../protocol/stop.ts';
 import { removeUnfinished } from '../publish/clean-up.ts';
 import { readJson } from '../storage/read-json.ts';
-import type { Store } from '../storage/store.ts';
+import type { PutCondition, Store } from '../storage/store.ts';
 
 /** Stops a job. @param signal ends the tries */
 export async function writeStop(
@@ -69,7 +69,7 @@ export interface StopWatch {
 
 const readMs = 3000;
 const writeMs = 10_000;
-/** Longer than two writes at the same moment lie apart. */
+/** Without conditional writes: longer than two writes at the same moment lie apart. */
 const settleMs = 500;
 
 /** @param lookSeconds between two looks for a stop */
@@ -108,14 +108,21 @@ export function createStops(output: Store, outputPrefix: string, lookSeconds: nu
       };
     },
     async claim(jobId, queuedAt, stop) {
-      const before = await read(jobId, queuedAt);
-      if (before !== undefined) return before;
+      const key = new JobFolder(outputPrefix, jobId).stop;
       const own = { ...stop, at: new Date().toISOString(), by: randomUUID() };
-      await writeStop(output, outputPrefix, jobId, own, AbortSignal.timeout(writeMs)).catch(
-        couldNot('stop what other workers do for the job', jobId),
-      );
-      await sleep(settleMs);
-      const holds = await read(jobId, queuedAt);
+      const write = async () => {
+        const signal = AbortSignal.timeout(writeMs);
+        // Before the read: a stop that another worker writes after it must not be replaced.
+        const older = await output.head(key, signal);
+        const before = await readStop(output, outputPrefix, jobId, queuedAt, signal);
+        if (before !== undefined) return before;
+        const condition: PutCondition = older ? { kind: 'unchanged', etag: older.etag } : { kind: 'absent' };
+        await output.putIf(key, JSON.stringify(own), condition, { ...headersFor('stop.json'), signal });
+        await sleep(settleMs);
+        return undefined;
+      };
+      const before = await write().catch(couldNot('stop what other workers do for the job', jobId));
+      const holds = before ?? (await read(jobId, queuedAt));
       return holds?.by === own.by ? undefined : holds;
     },
     async tidy(jobId, planId) {

@@ -114,9 +114,15 @@ export function createWorkRunner(options: WorkOptions) {
   }
 
   async function failed(work: Work, error: unknown, signal: AbortSignal): Promise<Outcome> {
-    const { report, request, log, messageId } = work;
+    const { job, report, request, log, messageId } = work;
     if (await endIsReported(work)) return nothingToAdd(work);
     const sickness = mayBeOurs(error) ? await options.health.examine() : undefined;
+    // That takes seconds, in which another worker may have ended the job. What it removed is then the cause of this error.
+    if (sickness === undefined && isShared(work)) {
+      const stop = await stops.read(job.id, request.queuedAt);
+      if (stop !== undefined) return ended(work, stop, signal);
+      if (await endIsReported(work)) return nothingToAdd(work);
+    }
     if (sickness !== undefined) {
       log.error(
         { err: error, sickness },

@@ -12,7 +12,7 @@ export const stopSchema = z.object({
   at: z.iso.datetime(),
   /** What is recorded of the film stays, for when the job is redriven. Without it, it is removed. */
   keepParts: z.boolean().optional(),
-  /** Names who wrote it: of workers that fail at the same moment, the last to write reports it. */
+  /** Names who wrote it: of workers that fail at the same moment, the one whose stop lies here reports it. */
   by: z.string().optional(),
 });
 
