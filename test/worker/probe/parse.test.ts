@@ -92,7 +92,10 @@ describe('parseProbe', () => {
   });
 
   it('takes the ends that a scan found, and a film without length for one without index', () => {
-    const media = parseProbe(readProbe('no-duration.webm'), 1, new Map([[0, 1.96]]));
+    const media = parseProbe(readProbe('no-duration.webm'), 1, {
+      ends: new Map([[0, 1.96]]),
+      stretches: [],
+    });
     expect(media).toMatchObject({ durationSeconds: 1.96, indexed: false });
   });
 

@@ -1,4 +1,5 @@
 import type { AudioPart, AudioRendition, Plan } from '../plan/plan.ts';
+import { clockFilter } from './clock-filter.ts';
 import { seconds } from './seconds.ts';
 import { segmentArguments } from './segment-arguments.ts';
 import { type EncodeArguments, seekArguments } from './video-arguments.ts';
@@ -10,7 +11,7 @@ const samplesPerFrame = 1024;
 export function audioArguments(plan: Plan, part: AudioPart, maxSeconds: number): EncodeArguments {
   const outputArgs = plan.audio.flatMap((rendition, index) => [
     // A graph for each: ffmpeg makes a graph again when the format of one of its inputs changes.
-    ...['-filter_complex', filters(rendition, `a${index}`, maxSeconds), '-map', `[a${index}]`],
+    ...['-filter_complex', filters(plan, rendition, `a${index}`, maxSeconds), '-map', `[a${index}]`],
     ...['-map_metadata', '-1', '-map_chapters', '-1'],
     ...['-c:a', 'aac', '-b:a', String(rendition.bitrate), '-ac', String(rendition.channels)],
     ...['-ar', String(rendition.sampleRate)],
@@ -49,6 +50,7 @@ const maxDriftSeconds = 0.015;
  * `ainterleave` writes microseconds in the time base of its inputs, so these have microseconds too.
  */
 function filters(
+  plan: Plan,
   { streamIndexes, ...rendition }: AudioRendition,
   output: string,
   maxSeconds: number,
@@ -56,10 +58,18 @@ function filters(
   const { prepare, sampleRate, channels } = rendition;
   const layout = channels === 1 ? 'mono' : 'stereo';
   const format = `aformat=sample_fmts=fltp:sample_rates=${sampleRate}:channel_layouts=${layout}`;
+  const clock = clockFilter('asetpts', plan);
   const joined = streamIndexes.length > 1 ? ['join=inputs=2:channel_layout=stereo'] : [];
   // With `rematrix_maxval` a mix of 5.1 does not clip: without, floating-point samples are added up as they are.
   const mix = [`aresample=${sampleRate}:rematrix_maxval=1`, format];
-  const film = [...joined, ...prepare, ...mix, `atrim=start=${-leadSeconds / 2}`, 'asettb=1/1000000'];
+  const film = [
+    ...joined,
+    ...clock,
+    ...prepare,
+    ...mix,
+    `atrim=start=${-leadSeconds / 2}`,
+    'asettb=1/1000000',
+  ];
   const lead = [format, 'asettb=1/1000000', `asetpts=PTS-${leadSeconds}/TB`];
   const sync = `aresample=${sampleRate}:async=1:min_hard_comp=${maxDriftSeconds}`;
   return [

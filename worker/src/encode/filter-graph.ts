@@ -17,15 +17,21 @@ interface FilterGraph {
 /**
  * One decode for all: the film is prepared once, each rung is scaled from the one above it (a cascade costs less than
  * scaling every rung from the source), and pictures are taken from the rungs that fit them.
+ * @param clock filters that mend the film's timestamps
  */
-export function filterGraph(video: VideoPlan, part: VideoPart, span: Span): FilterGraph {
+export function filterGraph(
+  video: VideoPlan,
+  part: VideoPart,
+  span: Span,
+  clock: readonly string[] = [],
+): FilterGraph {
   const chains: string[] = [];
   const pictures: FilterGraph['pictures'] = [];
   const posterIsHere =
     video.posterSeconds >= part.startSeconds &&
     video.posterSeconds < (part.endSeconds ?? Number.POSITIVE_INFINITY);
 
-  const prepared = [...timing(video, part, span), ...upload(video)].join(',');
+  const prepared = [...clock, ...timing(video, part, span), ...upload(video)].join(',');
   const said = sayColours(video);
   const rungs = video.renditions;
   rungs.forEach((rendition, index) => {

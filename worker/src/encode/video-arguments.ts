@@ -1,4 +1,5 @@
 import type { Plan, VideoPart, VideoPlan, VideoRendition } from '../plan/plan.ts';
+import { clockFilter } from './clock-filter.ts';
 import { encoderArguments } from './encoders.ts';
 import { filterGraph } from './filter-graph.ts';
 import { seconds } from './seconds.ts';
@@ -24,7 +25,7 @@ export function videoArguments(
   const openEnd = Math.max(maxSeconds, part.startSeconds + plan.segmentSeconds);
   const preparedEnd = Math.min(part.endSeconds ?? openEnd, beyondEnd(plan));
   const span = { fromSeconds: part.startSeconds - zero, toSeconds: (part.endSeconds ?? openEnd) - zero };
-  const graph = filterGraph(video, part, span);
+  const graph = filterGraph(video, part, span, clockFilter('setpts', plan));
   const cuts = cutsOf(plan, part, preparedEnd).map((cut) => cut - zero);
   const keyframes = keyframeTimes(video.gopSeconds, span.fromSeconds, preparedEnd - zero);
 

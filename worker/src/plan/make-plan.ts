@@ -1,4 +1,5 @@
 import { RefusedError } from '../errors.ts';
+import { clockWarnings } from '../probe/clock.ts';
 import type { Media, VideoStream } from '../probe/media.ts';
 import { shortHash } from '../short-hash.ts';
 import { planAudio } from './audio.ts';
@@ -51,12 +52,13 @@ export function makePlan(media: Media, request: PlanRequest): Plan {
     software,
     durationSeconds: Math.max(videoEndSeconds ?? 0, ...audioEnds),
     zeroSeconds,
+    ...(media.clock ? { clock: media.clock } : {}),
     segmentSeconds,
     segmentFormat,
     video: media.video && planVideo(media, media.video, endOf(media.video, zeroSeconds), parts, request),
     audio,
     parts,
-    warnings: [...media.leftOut, ...warnings],
+    warnings: [...media.leftOut, ...clockWarnings(media.clock ?? [], zeroSeconds), ...warnings],
   };
   return { id: shortHash({ recipe, forceRequestId, ...decided }), ...decided };
 }

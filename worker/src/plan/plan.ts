@@ -1,3 +1,4 @@
+import type { ClockStretch } from '../probe/clock.ts';
 import type { AudioRole, Fraction } from '../probe/media.ts';
 import type { RungName } from './ladder.ts';
 
@@ -14,6 +15,8 @@ export interface Plan {
   durationSeconds: number;
   /** The film's zero in the container's own time: see `filmZero`. */
   zeroSeconds: number;
+  /** Where the recording's clock jumps: the stretches in which it runs on, in the container's own time. */
+  clock?: ClockStretch[];
   segmentSeconds: number;
   segmentFormat: 'fmp4' | 'mpegts';
   /** Undefined for audio-only films. */

@@ -1,3 +1,5 @@
+import type { ClockStretch } from './clock.ts';
+
 /** What the probe found, in our words. Pure data: it is part of what a plan is made from. */
 export interface Media {
   /** ffmpeg's demuxer name, such as `mov,mp4,m4a,3gp,3g2,mj2` or `matroska,webm`. */
@@ -13,6 +15,8 @@ export interface Media {
   streamCount: number;
   /** True where samples are encrypted (Common Encryption): the pictures can't be read without a key. */
   encrypted: boolean;
+  /** Where the recording's clock jumps: the stretches in which it runs on. */
+  clock?: ClockStretch[];
   video?: VideoStream;
   /** Streams that can be decoded, in the order of the file. */
   audio: AudioStream[];

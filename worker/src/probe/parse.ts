@@ -2,13 +2,14 @@ import { type FfprobeJson, type FfprobePacket, type FfprobeStream, ffprobeSchema
 import { findFrameRate } from './frame-rate.ts';
 import { normalizeLanguage } from './language.ts';
 import type { AudioRole, AudioStream, Media, VideoStream } from './media.ts';
+import type { Scanned } from './scan.ts';
 
 /** Demuxers of ffmpeg that seek by an index, to the frame. MPEG-TS, FLV and the rest lose frames at a seek. */
 const indexedFormats = ['mov', 'matroska'];
 
-/** ffprobe's answer, and the times at which streams end where all packets had to be read for them. */
+/** ffprobe's answer, and what a scan of all packets found where one was needed. */
 interface Probed extends FfprobeJson {
-  scannedEnds?: ReadonlyMap<number, number>;
+  scanned?: Scanned;
 }
 
 const none: ReadonlySet<number> = new Set();
@@ -18,13 +19,8 @@ const none: ReadonlySet<number> = new Set();
  * @param empty indexes of streams that are announced and hold nothing
  * @throws ZodError when it isn't ffprobe's JSON
  */
-export function parseProbe(
-  json: unknown,
-  sizeBytes: number,
-  scannedEnds?: ReadonlyMap<number, number>,
-  empty = none,
-): Media {
-  const probed: Probed = { ...ffprobeSchema.parse(json), scannedEnds };
+export function parseProbe(json: unknown, sizeBytes: number, scanned?: Scanned, empty = none): Media {
+  const probed: Probed = { ...ffprobeSchema.parse(json), scanned };
   const { format, streams } = probed;
   const picked = pickVideo(streams);
   const video = picked && toVideo(picked, probed);
@@ -46,6 +42,7 @@ export function parseProbe(
     sizeBytes,
     streamCount: Math.max(format.nb_streams, streams.length),
     encrypted: isEncrypted(probed),
+    ...(scanned && scanned.stretches.length > 1 ? { clock: [...scanned.stretches] } : {}),
     video,
     audio,
     leftOut: leftOut(probed, picked, empty, foreign),
@@ -187,9 +184,9 @@ function otherProgrammes({ programs }: FfprobeJson, picked: FfprobeStream | unde
 }
 
 /** From the stream, else the container, else its tags. Zero when nothing says. */
-function toTimes(stream: FfprobeStream, { format, scannedEnds }: Probed) {
+function toTimes(stream: FfprobeStream, { format, scanned }: Probed) {
   const startSeconds = stream.start_time ?? format.start_time ?? 0;
-  const scannedEnd = scannedEnds?.get(stream.index);
+  const scannedEnd = scanned?.ends.get(stream.index);
   if (scannedEnd !== undefined) return { startSeconds, durationSeconds: round(scannedEnd - startSeconds) };
   if (stream.duration !== undefined) return { startSeconds, durationSeconds: stream.duration };
   const formatStart = format.start_time ?? 0;

@@ -8,7 +8,7 @@ import { parseProbe, pickVideo } from './parse.ts';
 import { canBeginWithin } from './random-access.ts';
 import { refusal } from './refusal.ts';
 import { type MediaLimits, refuseDuration, refuseStreams } from './refuse.ts';
-import { Scan, scanArguments, scanFrom } from './scan.ts';
+import { mayJump, Scan, scanArguments, scanFrom } from './scan.ts';
 
 /**
  * Asks ffprobe what the film at `url` is.
@@ -39,7 +39,8 @@ export async function probe(
 
   if (sizeBytes === 0) throw new RefusedError('not-media', 'The file is empty.');
   const header = await askJson('-show_entries', streamEntries);
-  refuseStreams(parseProbe(header, sizeBytes), limits);
+  const told = parseProbe(header, sizeBytes);
+  refuseStreams(told, limits);
   const { streams, ...known } = ffprobeSchema.parse(header);
   const video = pickVideo(streams);
   const start = ['-read_intervals', `%+#${readPackets}`, '-show_entries', packetEntries];
@@ -47,7 +48,8 @@ export async function probe(
   const decoded = ['-read_intervals', `%+#${decodedPackets}`, '-show_entries', frameEntries];
   const frames = video ? await askJson('-select_streams', String(video.index), ...decoded) : {};
   const from = scanFrom({ streams, ...known });
-  const scan = from === undefined ? undefined : new Scan();
+  const shown = [...(told.video ? [told.video.index] : []), ...told.audio.map(({ index }) => index)];
+  const scan = from === undefined ? undefined : new Scan(shown, mayJump(known));
   if (scan) await ask(scanArguments(from ?? 0), probeSeconds * scanPatience, (line) => scan.add(line));
   const empty = await findEmptyAudio({ streams }, (args) => ask(args, probeSeconds * scanPatience));
   const probed = { ...header, ...packets, ...frames };
@@ -56,7 +58,7 @@ export async function probe(
       'no-frames',
       'The film has no picture behind its header: it was cut off near its start. Upload it again.',
     );
-  const media = parseProbe(probed, sizeBytes, scan?.ends(), empty);
+  const media = parseProbe(probed, sizeBytes, scan?.result(), empty);
   refuseStreams(media, limits);
   refuseDuration(media, limits);
   return { ...media, indexed: media.indexed && (await canBeCut(media, ask)) };

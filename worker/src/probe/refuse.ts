@@ -1,4 +1,5 @@
 import { RefusedError } from '../errors.ts';
+import { maxStretches } from './clock.ts';
 import { describeKind, isPictureFormat } from './file-kinds.ts';
 import type { Media } from './media.ts';
 
@@ -53,6 +54,12 @@ export function refuseDuration(media: Media, limits: MediaLimits): void {
     throw new RefusedError(
       'no-duration',
       'The file does not tell how long it is. Copy it into a whole file first, for example with: ffmpeg -i FILM -c copy film.mp4',
+    );
+  if (media.clock && media.clock.length > maxStretches)
+    throw new RefusedError(
+      'clock-jumps',
+      `The recording's clock jumps ${media.clock.length - 1} times; ${maxStretches - 1} jumps are allowed. ` +
+        'Give it one clock first, for example with: ffmpeg -i FILM -c copy film.mp4',
     );
   if (media.durationSeconds > limits.durationSeconds)
     throw new RefusedError(

@@ -1,4 +1,13 @@
+import { type ClockStretch, RecordingClock } from './clock.ts';
 import type { FfprobeJson } from './ffprobe-json.ts';
+
+/** What all packets of a film say together. */
+export interface Scanned {
+  /** The time at which each stream ends, in the container's time, by the stream's index. */
+  ends: ReadonlyMap<number, number>;
+  /** Empty where the container's clock does not jump. */
+  stretches: readonly ClockStretch[];
+}
 
 /** Bare streams have no header that tells their length: ffmpeg guesses it from the first packets' bitrate. */
 const bareFormats = /^(aac|mp3|ac3|eac3|amr|h264|hevc|mpegvideo|m4v)$/;
@@ -14,6 +23,7 @@ const marginSeconds = 2;
  * A recording's clock need not start at zero, and FLV and fragmented MP4 then name the end in place of the length.
  */
 export function scanFrom({ format, streams }: FfprobeJson): number | undefined {
+  if (mayJump({ format })) return 0;
   const told = [format.duration, ...streams.map((stream) => stream.duration)];
   if (bareFormats.test(format.format_name) || told.every((duration) => duration === undefined)) return 0;
   const late = streams
@@ -26,26 +36,48 @@ export function scanFrom({ format, streams }: FfprobeJson): number | undefined {
   return Math.max(0, Math.min(...late.map(({ duration = 0 }) => duration)) - marginSeconds);
 }
 
+/** Recordings whose clock may jump: where the signal was lost, or where two of them were joined. */
+const recordings = /^(mpegts|mpeg)$/;
+
+export function mayJump({ format }: Pick<FfprobeJson, 'format'>): boolean {
+  return recordings.test(format.format_name);
+}
+
 /** What is asked of ffprobe: no decoding, one line a packet. */
 export function scanArguments(fromSeconds: number): string[] {
-  const packets = ['-of', 'csv=p=0', '-show_entries', 'packet=stream_index,pts_time,duration_time'];
+  const packets = ['-of', 'csv=p=0', '-show_entries', 'packet=stream_index,pts_time,dts_time,duration_time'];
   return fromSeconds > 0 ? [...packets, '-read_intervals', `${fromSeconds}%`] : packets;
 }
 
 /** Finds when streams end from one packet after the other, as a film may have more packets than memory holds. */
 export class Scan {
   readonly #ends = new Map<number, number>();
+  readonly #clock: RecordingClock | undefined;
+  readonly #streams: ReadonlySet<number>;
+
+  /** @param streams those whose clock is followed, where it may jump */
+  constructor(streams: readonly number[], jumps: boolean) {
+    this.#streams = new Set(streams);
+    this.#clock = jumps ? new RecordingClock() : undefined;
+  }
 
   /** @param line what ffprobe wrote of a packet */
   add(line: string): void {
-    const [index, start, duration] = line.split(',').map(Number);
-    if (index === undefined || !Number.isFinite(start)) return;
-    const end = (start ?? 0) + (Number.isFinite(duration) ? (duration ?? 0) : 0);
-    this.#ends.set(index, Math.max(end, this.#ends.get(index) ?? end));
+    const [stream = Number.NaN, pts, dts, duration] = line.split(',').map(Number);
+    const ptsSeconds = finite(pts) ?? finite(dts);
+    if (!Number.isFinite(stream) || ptsSeconds === undefined) return;
+    const durationSeconds = finite(duration) ?? 0;
+    const end = ptsSeconds + durationSeconds;
+    this.#ends.set(stream, Math.max(end, this.#ends.get(stream) ?? end));
+    if (this.#streams.has(stream))
+      this.#clock?.add({ stream, ptsSeconds, dtsSeconds: finite(dts) ?? ptsSeconds, durationSeconds });
   }
 
-  /** The time at which each stream ends, in the container's time, by the stream's index. */
-  ends(): ReadonlyMap<number, number> {
-    return this.#ends;
+  result(): Scanned {
+    return { ends: this.#clock?.ends() ?? this.#ends, stretches: this.#clock?.stretches() ?? [] };
   }
+}
+
+function finite(value: number | undefined): number | undefined {
+  return Number.isFinite(value) ? value : undefined;
 }
