@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { notYetRight } from './ffmpeg-failures.ts';
 import { ffmpegVersions, hostFfmpegVersion } from './setup/ffmpeg/versions.mjs';
 
 /**
@@ -15,8 +14,6 @@ interface Check {
   /** For the Node that runs this. */
   args: string[];
   limitMinutes: number;
-  /** Tests that it does not run, with the reason. */
-  leftOut?: Record<string, string>;
   /** Looks at what a run that ended well has printed. @throws Error that says what is wrong with it */
   validate?: (stdout: string) => void;
 }
@@ -45,9 +42,8 @@ const checks: Check[] = [
   { name: 'tests', args: ['scripts/run.mjs', 'test'], limitMinutes: 26 },
   ...otherVersions.map((version: string) => ({
     name: `ffmpeg ${version}`,
-    args: ['scripts/run.mjs', 'test', '--ffmpeg', version, ...ffmpegTests, ...allBut(notYetRight[version])],
+    args: ['scripts/run.mjs', 'test', '--ffmpeg', version, ...ffmpegTests],
     limitMinutes: 12,
-    leftOut: notYetRight[version],
   })),
   {
     name: 'lint',
@@ -74,8 +70,6 @@ try {
     console.log(
       `${check.name.padEnd(12)} ${problem === undefined ? 'ok    ' : 'FAILED'} ${seconds.padStart(7)} s`,
     );
-    for (const [test, reason] of Object.entries(check.leftOut ?? {}))
-      console.log(`${' '.repeat(13)}left out: ${test} (${reason})`);
     if (problem === undefined) continue;
     failed += 1;
     console.log(`\n${output.trim()}\n\n${check.name}: ${problem}\n`);
@@ -114,12 +108,6 @@ async function run({ args, limitMinutes, validate }: Check): Promise<{ problem?:
   } catch (error) {
     return { problem: (error as Error).message, output: text };
   }
-}
-
-/** Arguments of vitest that leave out some tests by their full names. */
-function allBut(tests: Record<string, string> = {}): string[] {
-  const names = Object.keys(tests).map((name) => name.replace(/[^\w\s]/g, '\\$&'));
-  return names.length === 0 ? [] : ['-t', `^(?!.*(${names.join('|')}))`];
 }
 
 /** The last line of the demo's standard output describes a published film. */

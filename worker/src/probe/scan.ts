@@ -43,10 +43,14 @@ export function mayJump({ format }: Pick<FfprobeJson, 'format'>): boolean {
   return recordings.test(format.format_name);
 }
 
+/** More than any film has, and less than a whole number of 32 bits. */
+const allPackets = 1_000_000_000;
+
 /** What is asked of ffprobe: no decoding, one line a packet. */
 export function scanArguments(fromSeconds: number): string[] {
   const packets = ['-of', 'csv=p=0', '-show_entries', 'packet=stream_index,pts_time,dts_time,duration_time'];
-  return fromSeconds > 0 ? [...packets, '-read_intervals', `${fromSeconds}%`] : packets;
+  // An interval without an end reads nothing now and then in ffprobe 7.1, depending on the other options.
+  return fromSeconds > 0 ? [...packets, '-read_intervals', `${fromSeconds}%+#${allPackets}`] : packets;
 }
 
 /** Finds when streams end from one packet after the other, as a film may have more packets than memory holds. */
