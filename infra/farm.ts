@@ -3,6 +3,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { createCapacity } from './compute/capacities.ts';
 import { Cluster } from './compute/cluster.ts';
 import { workerEnvironment, workerSecrets } from './compute/environment.ts';
+import { FilmWidth } from './compute/film-width.ts';
 import { Network } from './compute/network.ts';
 import { Secrets } from './compute/secrets.ts';
 import { WorkerService } from './compute/service.ts';
@@ -22,7 +23,7 @@ import { ArgsSource } from './settings/sources.ts';
 import type { StorageSettings } from './settings/storage.ts';
 import type { Storage } from './storage/backend.ts';
 import { createStorage } from './storage/backends.ts';
-import { tagging } from './tags.ts';
+import { farmTag, tagging } from './tags.ts';
 
 type Outputs = { [K in keyof FarmOutputs]: pulumi.Output<FarmOutputs[K]> };
 
@@ -54,6 +55,7 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
   readonly serviceName: pulumi.Output<string>;
   readonly groupName: pulumi.Output<string>;
   readonly maxTasks: pulumi.Output<number>;
+  readonly workersPerFilm: pulumi.Output<number>;
   readonly logGroupName: pulumi.Output<string>;
   readonly wakerLogGroupName: pulumi.Output<string>;
   readonly githubPreviewRoleArn: pulumi.Output<string>;
@@ -68,7 +70,7 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
     checkName(name);
     const settings = readSettings(new ArgsSource(args));
     const { storage, compute, scaling, monitoring } = settings;
-    const tags = { 'transcode-farm': pulumi.getStack(), ...settings.tags };
+    const tags = { [farmTag]: pulumi.getStack(), ...settings.tags };
     const transforms = [tagging(tags), ...(settings.github ? [boundRoles(name)] : [])];
     super(
       'transcode-farm:index:TranscodeFarm',
@@ -120,6 +122,7 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
     // Workers: the image, its settings, and what runs it
     const image = settings.workerImage ?? new WorkerImage(`${name}-worker`, own).uri;
     const secrets = new Secrets(name, workerSecrets(settings, { source, output }), own);
+    const width = new FilmWidth(name, settings.workersPerFilm, own);
     const network = new Network(name, settings.network.existing, own);
     const cluster = new Cluster(`${name}-${compute.kind}`, monitoring, own);
     const capacity = createCapacity(
@@ -137,7 +140,7 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
         assignPublicIp: settings.network.assignPublicIp,
         image,
         environment: workerEnvironment({ settings, region, jobs, parts, source, output, metricsNamespace }),
-        secrets: secrets.references,
+        secrets: [...secrets.references, width.reference],
         taskStatements: [...jobs.statements, ...parts.statements, ...source.statements, ...output.statements],
         minTasks: scaling.minTasks,
         logRetentionDays: monitoring.logRetentionDays,
@@ -212,6 +215,7 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
     this.serviceName = service.serviceName;
     this.groupName = capacity.group?.name ?? pulumi.output('');
     this.maxTasks = pulumi.output(scaling.maxTasks);
+    this.workersPerFilm = pulumi.output(settings.workersPerFilm);
     this.logGroupName = service.logGroupName;
     this.wakerLogGroupName = waker.wakerLogGroupName;
     this.githubPreviewRoleArn = github?.previewRoleArn ?? pulumi.output('');

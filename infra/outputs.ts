@@ -38,6 +38,8 @@ export interface FarmOutputs {
   groupName: string;
   /** Most workers at once: `farm doctor` asks whether the account may have that many. */
   maxTasks: number;
+  /** Most workers of one film: `farm plan` estimates with it. */
+  workersPerFilm: number;
   logGroupName: string;
   wakerLogGroupName: string;
   /** Roles for the workflows of `githubRepository`; empty without it. */
@@ -73,6 +75,7 @@ export const outputNames = [
   'serviceName',
   'groupName',
   'maxTasks',
+  'workersPerFilm',
   'logGroupName',
   'wakerLogGroupName',
   'githubPreviewRoleArn',

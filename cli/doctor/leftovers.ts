@@ -2,14 +2,12 @@ import {
   GetResourcesCommand,
   type ResourceGroupsTaggingAPIClient,
 } from '@aws-sdk/client-resource-groups-tagging-api';
+import { farmTag } from '../../infra/tags.ts';
 import { UserError } from '../errors.ts';
 import type { Answers } from '../farm/run.ts';
 import { printable, styleFor } from '../text/style.ts';
 import { readPlannedStack } from './deployment/stack.ts';
 import { runProgram } from './run-program.ts';
-
-/** The tag that the program puts on everything it makes; its value is the stack's name. */
-const tag = 'transcode-farm';
 
 interface Tagged {
   arn: string;
@@ -41,8 +39,8 @@ export async function showLeftovers(stack: string, { say, answer }: Answers): Pr
     }
     say(
       leftovers.length === 0
-        ? `Nothing is left over: everything with the tag ${tag}=${stack} is in the stack.`
-        : `${leftovers.length} with the tag ${tag}=${stack}, and not in the stack. Buckets that keepBuckets keeps are among them, with their films.`,
+        ? `Nothing is left over: everything with the tag ${farmTag}=${stack} is in the stack.`
+        : `${leftovers.length} with the tag ${farmTag}=${stack}, and not in the stack. Buckets that keepBuckets keeps are among them, with their films.`,
     );
     answer({ stack, leftovers: leftovers.map((arn) => ({ arn, delete: deleteCommand(arn) ?? null })) });
   } finally {
@@ -55,7 +53,7 @@ export async function listTagged(client: ResourceGroupsTaggingAPIClient, stack: 
   let PaginationToken: string | undefined;
   do {
     const page = await client.send(
-      new GetResourcesCommand({ TagFilters: [{ Key: tag, Values: [stack] }], PaginationToken }),
+      new GetResourcesCommand({ TagFilters: [{ Key: farmTag, Values: [stack] }], PaginationToken }),
     );
     for (const { ResourceARN = '', Tags = [] } of page.ResourceTagMappingList ?? []) {
       tagged.push({ arn: ResourceARN, tags: Object.fromEntries(Tags.map(({ Key, Value }) => [Key, Value])) });

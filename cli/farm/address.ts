@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import type { FarmOutputs } from '../../infra/outputs.ts';
+import { expectedBy } from '../../worker/src/protocol/expected.ts';
 import { UserError } from '../errors.ts';
 
 const backend = z.enum(['s3', 'r2', 'wasabi']);
@@ -49,6 +50,8 @@ export const addressSchema = z.object({
   groupName: maybe,
   /** Most workers at once. */
   maxTasks: z.number().int().positive().optional(),
+  /** Most workers of one film. */
+  workersPerFilm: z.number().int().positive().optional(),
   /** Only of a farm on this machine: one endpoint for queue and topic, any credentials, and which uploads become jobs. */
   local: z
     .object({ endpoint: z.url(), pid: z.number().int(), uploadSuffixes: z.array(z.string()) })
@@ -147,7 +150,9 @@ export function readAddress(json: string, where: string): FarmAddress {
   }
   const parsed = addressSchema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const mistakes = parsed.error.issues.map(({ path, message }) => `  ${path.join('.') || 'all'}: ${message}`);
+  const mistakes = parsed.error.issues.map(
+    (issue) => `  ${issue.path.join('.') || 'all'}: ${expectedBy(issue)}`,
+  );
   throw new UserError(
     `${where} is not a valid farm file:\n${mistakes.join('\n')}\nRun "pulumi up", then save the outputs again: pulumi stack output --json > farm.json`,
   );

@@ -43,7 +43,7 @@ interface Clients {
  */
 export async function readDeployed(
   { ecs, autoScaling }: Clients,
-  address: Pick<FarmAddress, 'clusterName' | 'serviceName' | 'groupName' | 'maxTasks'>,
+  address: Pick<FarmAddress, 'clusterName' | 'serviceName' | 'groupName' | 'maxTasks' | 'workersPerFilm'>,
 ): Promise<Deployed | undefined> {
   const service = await readService({ ecs }, address);
   if (service === undefined) return undefined;
@@ -56,9 +56,11 @@ export async function readDeployed(
     compute: group ? 'gpu' : 'fargate',
     task: { cpuUnits: Number(taskDefinition?.cpu ?? 0), memoryMib: Number(taskDefinition?.memory ?? 0) },
     image: container?.image ?? '',
-    environment: Object.fromEntries(
-      (container?.environment ?? []).map(({ name, value }) => [name, value ?? '']),
-    ),
+    environment: Object.fromEntries([
+      ...(container?.environment ?? []).map(({ name, value }) => [name, value ?? '']),
+      // From a parameter in AWS, which has the same number.
+      ...(address.workersPerFilm ? [['WORKERS_PER_FILM', String(address.workersPerFilm)]] : []),
+    ]),
     secretParameters: Object.fromEntries(
       (container?.secrets ?? []).map(({ name, valueFrom }) => [name, valueFrom ?? '']),
     ),

@@ -23,6 +23,7 @@ const stopTimeoutSeconds = 120;
 /** The worker's container definition, as ECS' JSON has it. */
 export function buildContainer({ image, environment, secrets, task, logGroupName, region }: ContainerArgs) {
   const isGpu = task.gpus > 0;
+  const versions = secrets.flatMap(({ version }) => version ?? []);
   return {
     name: containerName,
     image,
@@ -53,9 +54,7 @@ export function buildContainer({ image, environment, secrets, task, logGroupName
     }),
     secrets: secrets.map(({ name, parameterArn }) => ({ name, valueFrom: parameterArn })),
     // ECS reads a secret when a task starts; a new value changes this label, and so rolls out new tasks.
-    ...(secrets.length > 0 && {
-      dockerLabels: { 'transcode-farm.secret-versions': secrets.map(({ version = 1 }) => version).join('.') },
-    }),
+    ...(versions.length > 0 && { dockerLabels: { 'transcode-farm.secret-versions': versions.join('.') } }),
     logConfiguration: {
       logDriver: 'awslogs',
       options: {

@@ -9,7 +9,7 @@ export type Variables = Partial<Record<keyof WorkerEnvironment, pulumi.Input<str
 type Queues = Record<'queue' | 'deadLetters', { url: pulumi.Input<string> }>;
 
 interface Parts {
-  settings: Pick<FarmSettings, 'storage' | 'worker' | 'workersPerFilm'>;
+  settings: Pick<FarmSettings, 'storage' | 'worker'>;
   region: pulumi.Input<string>;
   jobs: Queues;
   parts: Pick<Queues, 'queue'>;
@@ -28,7 +28,6 @@ export function workerEnvironment(parts: Parts): Variables {
     QUEUE_URL: parts.jobs.queue.url,
     DEAD_LETTER_QUEUE_URL: parts.jobs.deadLetters.url,
     PARTS_QUEUE_URL: parts.parts.queue.url,
-    WORKERS_PER_FILM: String(settings.workersPerFilm),
     SOURCE_BUCKET: source.bucket,
     SOURCE_REGION: source.region,
     SOURCE_ENDPOINT: source.endpoint,

@@ -34,11 +34,11 @@ export interface WorkerServiceArgs {
   logRetentionDays?: number;
 }
 
-/** A setting of the worker that comes from an SSM SecureString parameter. */
+/** A setting of the worker that comes from an SSM parameter. */
 export interface WorkerSecret {
   name: keyof WorkerEnvironment;
   parameterArn: pulumi.Input<string>;
-  /** The parameter's version: a new one replaces the running tasks. */
+  /** The parameter's version: a new one replaces the running tasks. Without it they keep the value that they started with. */
   version?: pulumi.Input<number>;
 }
 

@@ -3,6 +3,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { farmName } from '../names.ts';
 import { bucketPrefix } from '../storage/bucket-name.ts';
 import { boundaryArn } from './boundary.ts';
+import { issuer } from './provider.ts';
 import { unnamedActions, unnamedGlobalActions } from './unnamed-actions.ts';
 
 /** What the rights are narrowed to. */
@@ -20,7 +21,11 @@ export interface DeployedFarm {
 }
 
 /** What `pulumi preview` looks up. */
-export function previewStatements({ existingBuckets, stateBucket }: DeployedFarm): aws.iam.PolicyStatement[] {
+export function previewStatements({
+  account,
+  existingBuckets,
+  stateBucket,
+}: DeployedFarm): aws.iam.PolicyStatement[] {
   return [
     // None of the three has a resource to be narrowed to (service authorization reference).
     allow(
@@ -28,6 +33,7 @@ export function previewStatements({ existingBuckets, stateBucket }: DeployedFarm
       ['ec2:DescribeAvailabilityZones', 'ec2:DescribeInstanceTypeOfferings', 'ecr:GetAuthorizationToken'],
       '*',
     ),
+    ...seeProvider(account),
     ...onBuckets('SeeBuckets', existingBuckets, ['s3:ListBucket', 's3:GetBucketLocation']),
     ...onBuckets('SeeState', stateBucket, ['s3:ListBucket', 's3:GetBucketLocation']),
     ...onObjects('ReadState', stateBucket, ['s3:GetObject']),
@@ -50,6 +56,7 @@ export function deployStatements(farm: DeployedFarm): aws.iam.PolicyStatement[] 
     allow('UnnamedGlobal', unnamedGlobalActions, '*'),
     // EC2 looks up the AMI of GPU instances for whoever makes their launch template.
     allow('SeeImages', ['ssm:GetParameters'], 'arn:aws:ssm:*::parameter/aws/service/*'),
+    ...seeProvider(farm.account),
     ...roleStatements(farm),
     ...onBuckets('UseBuckets', existingBuckets, [
       's3:ListBucket',
@@ -59,6 +66,15 @@ export function deployStatements(farm: DeployedFarm): aws.iam.PolicyStatement[] 
     ]),
     ...onBuckets('SeeState', stateBucket, ['s3:ListBucket', 's3:GetBucketLocation']),
     ...onObjects('KeepState', stateBucket, ['s3:GetObject', 's3:PutObject', 's3:DeleteObject']),
+  ];
+}
+
+/** The account's OIDC provider for GitHub, which the program looks up. Listing has no resource to be narrowed to. */
+function seeProvider(account: pulumi.Input<string>): aws.iam.PolicyStatement[] {
+  const arn = pulumi.interpolate`arn:aws:iam::${account}:oidc-provider/${issuer}`;
+  return [
+    allow('SeeProviders', ['iam:ListOpenIDConnectProviders'], '*'),
+    allow('SeeProvider', ['iam:GetOpenIDConnectProvider'], [arn]),
   ];
 }
 

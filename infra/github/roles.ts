@@ -1,6 +1,7 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { farmName } from '../names.ts';
+import { issuer, warnOfOtherProvider } from './provider.ts';
 import { type DeployedFarm, deployStatements, previewStatements } from './rights.ts';
 
 export interface GithubRolesArgs extends Omit<DeployedFarm, 'account' | 'region'> {
@@ -14,7 +15,6 @@ export interface GithubRolesArgs extends Omit<DeployedFarm, 'account' | 'region'
   makesProvider: boolean;
 }
 
-const issuer = 'token.actions.githubusercontent.com';
 const audience = 'sts.amazonaws.com';
 
 /**
@@ -35,6 +35,7 @@ export class GithubRoles extends pulumi.ComponentResource {
     const account = aws.getCallerIdentityOutput({}, { parent: this }).accountId;
     const region = aws.getRegionOutput({}, { parent: this }).region;
     const farm = { ...args, account, region };
+    if (args.makesProvider) void warnOfOtherProvider(this);
     const provider = args.makesProvider
       ? new aws.iam.OpenIdConnectProvider(
           name,

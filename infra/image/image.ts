@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import * as awsx from '@pulumi/awsx';
 import * as pulumi from '@pulumi/pulumi';
 import { hashOfContext } from './context.ts';
+import { warnWithoutDocker } from './docker.ts';
 
 /** The image is built from the repository's root, for its lock file. */
 const root = new URL('../..', import.meta.url);
@@ -33,6 +34,7 @@ export class WorkerImage extends pulumi.ComponentResource {
 
   constructor(name: string, opts?: pulumi.ComponentResourceOptions) {
     super('transcode-farm:image:WorkerImage', name, {}, { ...opts, transforms: [keepOldImages] });
+    void warnWithoutDocker(this);
     const repository = new awsx.ecr.Repository(
       name,
       {

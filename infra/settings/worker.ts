@@ -1,3 +1,4 @@
+import { expectedBy, place } from '../../worker/src/protocol/expected.ts';
 import { environmentSchema, type WorkerEnvironment } from '../../worker/src/settings/settings.ts';
 import type { SettingsReader } from './reader.ts';
 
@@ -46,7 +47,9 @@ export function readWorkerTexts(config: SettingsReader): WorkerTexts {
       texts[variable] = value;
       continue;
     }
-    const why = [...new Set(parsed.error.issues.map(({ message }) => message))].join('; ');
+    const why = [...new Set(parsed.error.issues.map((issue) => place(issue.path) + expectedBy(issue)))].join(
+      '; ',
+    );
     config.reject(key, `is ${JSON.stringify(value)}: ${why}.`, examples[key] ?? fallback(variable));
   }
   leaveOutOtherEncoder(config, texts);

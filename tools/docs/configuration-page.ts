@@ -48,7 +48,7 @@ Ready stacks are in \`stacks/\`; use one by \`cp stacks/inbox.yaml Pulumi.inbox.
 const notes = `## How to
 
 **Deploy.** With the Pulumi CLI, AWS credentials and Docker (or a \`workerImage\`): \`npm install\`, \`pulumi stack init dev\`,
-\`pulumi up\`. The program is read by Node 24 (22.18 at least); where \`node\` is older, \`npm exec -c "pulumi up"\` takes the one
+\`pulumi up\`. The program is read by Node 24 (22.18 at least); where \`node\` is older, the program hands over to the one
 that \`npm install\` brought. \`pulumi stack output\` lists what there is then, and \`farm submit\` sends the
 first film. For \`compute: gpu\` the account needs vCPU quotas for G instances, On-Demand and Spot: new accounts have none.
 

@@ -36,7 +36,7 @@ export function compareRuns(before: Run, after: Run): Change[] {
       const properties = differences(old, resource, replaced);
       if (properties.length === 0) continue;
       const isReplaced = replaces(resource.type, properties);
-      if (isReplaced || hasNewVersion(resource.type, properties)) replaced.add(resource.urn);
+      if (isReplaced || hasNewVersion(resource, properties)) replaced.add(resource.urn);
       changes.set(key, { ...named(resource), deed: isReplaced ? 'replaced' : 'changed', properties });
     }
   }
@@ -53,9 +53,11 @@ export function compareRuns(before: Run, after: Run): Change[] {
   ];
 }
 
-/** A parameter with another value has another version, which rolls out the workers that read it. */
-function hasNewVersion(type: string, properties: readonly string[]): boolean {
-  return type === 'aws:ssm/parameter:Parameter' && properties.includes('value');
+/** A secret with another value has another version, which the task definition names, so that workers get it at once. */
+function hasNewVersion({ type, inputs }: Registered, properties: readonly string[]): boolean {
+  return (
+    type === 'aws:ssm/parameter:Parameter' && inputs.type === 'SecureString' && properties.includes('value')
+  );
 }
 
 function replaces(type: string, properties: readonly string[]): boolean {

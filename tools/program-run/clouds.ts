@@ -176,6 +176,11 @@ function fallback(type: string, name: string): Inputs {
   return type.startsWith('aws:') ? { id: name, arn: arn(service ?? '', `${kind}/${name}`) } : { id: name };
 }
 
+/** What a provider throws where there is nothing of that kind, as the program foresees. */
+export class NotFoundError extends Error {
+  override readonly name = 'NotFoundError';
+}
+
 /** Answers a data source. Throws on one that it does not know: an unforeseen lookup must not pass unseen. */
 export function answerOf(token: string, inputs: Inputs): Inputs {
   const answer = answers[token];
@@ -196,6 +201,9 @@ const answers: Record<string, (inputs: Inputs) => Inputs> = {
     region,
     description: 'US East (N. Virginia)',
   }),
+  'aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider': () => {
+    throw new NotFoundError('the account has no OIDC provider for GitHub');
+  },
   'aws:index/getPartition:getPartition': () => ({ id: 'aws', partition: 'aws', dnsSuffix: 'amazonaws.com' }),
   'aws:index/getAvailabilityZones:getAvailabilityZones': () => ({
     id: region,

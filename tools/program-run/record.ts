@@ -1,5 +1,5 @@
 import * as pulumi from '@pulumi/pulumi';
-import { answerOf, stateOf } from './clouds.ts';
+import { answerOf, NotFoundError, stateOf } from './clouds.ts';
 import { keepRequests, optionsOf, type RegisterRequest } from './options.ts';
 import type { Inputs, Registered } from './registered.ts';
 
@@ -67,7 +67,7 @@ export async function record<T>(
         try {
           return answerOf(token, inputs);
         } catch (error) {
-          unforeseen ??= error; // Pulumi passes on an error without its message
+          if (!(error instanceof NotFoundError)) unforeseen ??= error; // Pulumi passes on an error without its message
           throw error;
         }
       },

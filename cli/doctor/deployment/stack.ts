@@ -32,8 +32,7 @@ export async function readPlannedStack(stack: string, folder = projectFolder): P
   }
   try {
     const own = (parse(text) as { config?: Record<string, unknown> } | null)?.config ?? {};
-    const set = Object.fromEntries(Object.entries(own).filter(([, value]) => !isPlaceholder(value)));
-    const planned = stackOf(set, {}, stack);
+    const planned = stackOf(own, {}, stack);
     const { result: settings } = await record(() => readSettings(new ConfigSource()), planned);
     const finding = ok(name, `${file} is valid`);
     return { name: stack, region: planned.config['aws:region'], settings, finding };
@@ -44,11 +43,6 @@ export async function readPlannedStack(stack: string, folder = projectFolder): P
       : failed(name, `${file} can't be read: ${message}`, `Correct the YAML of ${file}.`);
     return { name: stack, finding };
   }
-}
-
-/** Some ready stack files hold a text in place of a secret that their owner has to set. */
-function isPlaceholder(value: unknown): boolean {
-  return /^placeholder/.test((value as { secure?: string } | null)?.secure ?? '');
 }
 
 /** A problem is a sentence, with the commands that fix it on the lines below. */

@@ -36,8 +36,12 @@ export async function act(clients: WakerClients, farm: Farm, actions: readonly A
 }
 
 /**
- * Ends an instance that has no task. Between the look and the deed ECS may have given it one, so it is first closed to new tasks and then
- * looked at again; scale-in protection, which ECS puts on it, does not bind this call.
+ * Ends an instance that has no task. Scale-in protection, which ECS puts on it, does not bind this call.
+ *
+ * ECS may have placed a task on it since it was observed. Draining stops tasks that are still PENDING at once, so the instance is asked
+ * just before; a task that runs already is found after, and the instance is opened again. A task that ECS places between the two calls is
+ * stopped: the service starts it again, on an instance that the next look orders.
+ * Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-instance-draining.html
  */
 async function endInstance(
   clients: WakerClients,
@@ -45,10 +49,12 @@ async function endInstance(
   { instanceId, containerInstanceArn, reason }: Action & { type: 'end-instance' },
 ): Promise<string> {
   if (containerInstanceArn !== undefined) {
+    const stays = `${instanceId} stays: it has just got a task`;
+    if (await hasTask(clients, farm, containerInstanceArn)) return stays;
     await setState(clients, farm, containerInstanceArn, 'DRAINING');
     if (await hasTask(clients, farm, containerInstanceArn)) {
       await setState(clients, farm, containerInstanceArn, 'ACTIVE');
-      return `${instanceId} stays: it has just got a task`;
+      return stays;
     }
   }
   await terminate(clients, instanceId, { replace: false });

@@ -34,8 +34,12 @@ const { Empty } = load('google-protobuf/google/protobuf/empty_pb.js');
 /**
  * Runs the program of Pulumi.yaml with Pulumi's own Node runner, in a process of its own, as a preview, against a small
  * engine that makes nothing: every id and every output that a provider would fill in is unknown; lookups are answered.
+ * @param nodeArgs options of Node before those of Pulumi.yaml
  */
-export async function runAsPulumi({ config, secretKeys, stack }: StackConfig): Promise<Run> {
+export async function runAsPulumi(
+  { config, secretKeys, stack }: StackConfig,
+  { nodeArgs = [] }: { nodeArgs?: readonly string[] } = {},
+): Promise<Run> {
   const run: Run = { status: null, resources: [], outputs: {}, complaints: '' };
   const server = new grpc.Server();
   const { ResourceMonitorService } = load('./proto/resource_grpc_pb');
@@ -50,7 +54,13 @@ export async function runAsPulumi({ config, secretKeys, stack }: StackConfig): P
     ),
   );
   try {
-    run.status = await runProgram(run, { address: `127.0.0.1:${port}`, config, secretKeys, stack });
+    run.status = await runProgram(run, {
+      address: `127.0.0.1:${port}`,
+      config,
+      secretKeys,
+      stack,
+      nodeArgs,
+    });
   } finally {
     server.forceShutdown();
   }
@@ -135,7 +145,13 @@ function engine(run: Run): Handlers {
 /** The working directory is the folder of `main`, the program its name: so does the CLI. */
 function runProgram(
   run: Run,
-  { address, config, secretKeys, stack }: StackConfig & { address: string },
+  {
+    address,
+    config,
+    secretKeys,
+    stack,
+    nodeArgs,
+  }: StackConfig & { address: string; nodeArgs: readonly string[] },
 ): Promise<number | null> {
   const { main, runtime } = readProject();
   const program = resolve(root, main);
@@ -143,6 +159,7 @@ function runProgram(
   const child = spawn(
     process.execPath,
     [
+      ...nodeArgs,
       ...runtime.options.nodeargs.split(' '),
       join(sdk, 'cmd/run'),
       ...['--monitor', address, '--engine', address, '--project', project, '--stack', stack],

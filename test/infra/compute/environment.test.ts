@@ -57,11 +57,12 @@ describe("the worker's environment", () => {
     });
   });
 
-  it('tells where workers ask for help, and how many make a film', async () => {
-    expect(await environment({ maxTasks: '5' })).toMatchObject({
-      PARTS_QUEUE_URL: 'https://sqs/parts',
-      WORKERS_PER_FILM: '4',
-    });
+  it('tells where workers ask for help', async () => {
+    expect(await environment()).toMatchObject({ PARTS_QUEUE_URL: 'https://sqs/parts' });
+  });
+
+  it('is the same whatever maxTasks is, so that a change of it replaces no worker', async () => {
+    expect(await environment({ maxTasks: '5' })).toEqual(await environment({ maxTasks: '3' }));
   });
 
   it('leaves out what is not set, and has no secret', async () => {

@@ -36,6 +36,7 @@ const secrets = {
   secrets: [
     { name: 'WEBHOOK_SECRET', parameterArn: 'arn:aws:ssm:us-east-1:123456789012:parameter/a', version: 2 },
     { name: 'DATABASE_URL', parameterArn: 'arn:aws:ssm:us-east-1:123456789012:parameter/b', version: 5 },
+    { name: 'WORKERS_PER_FILM', parameterArn: 'arn:aws:ssm:us-east-1:123456789012:parameter/c' },
   ],
 } satisfies ComputeOptions['service'];
 
@@ -92,6 +93,7 @@ describe('the container', () => {
     expect(container.secrets).toEqual([
       { name: 'WEBHOOK_SECRET', valueFrom: 'arn:aws:ssm:us-east-1:123456789012:parameter/a' },
       { name: 'DATABASE_URL', valueFrom: 'arn:aws:ssm:us-east-1:123456789012:parameter/b' },
+      { name: 'WORKERS_PER_FILM', valueFrom: 'arn:aws:ssm:us-east-1:123456789012:parameter/c' },
     ]);
     expect(container.dockerLabels).toEqual({ 'transcode-farm.secret-versions': '2.5' });
   });

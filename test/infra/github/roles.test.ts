@@ -129,6 +129,11 @@ const lookups: Record<string, string[]> = {
   'aws:s3/getBucket:getBucket': ['s3:ListBucket'],
   'aws:index/getAvailabilityZones:getAvailabilityZones': ['ec2:DescribeAvailabilityZones'],
   'aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings': ['ec2:DescribeInstanceTypeOfferings'],
+  // It lists providers, as it is asked by the URL, and gets the one that has it.
+  'aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider': [
+    'iam:ListOpenIDConnectProviders',
+    'iam:GetOpenIDConnectProvider',
+  ],
 };
 
 describe.each(farms)('$name', ({ stack }) => {
@@ -221,6 +226,7 @@ describe.each(farms)('$name', ({ stack }) => {
       ).toEqual([]);
       if (sid === 'UnnamedGlobal')
         expect(actions.every((action) => action.startsWith('cloudfront:'))).toBe(true);
+      else if (sid === 'SeeProviders') expect(actions).toEqual(['iam:ListOpenIDConnectProviders']);
       else expect(condition).toEqual({ StringEquals: { 'aws:RequestedRegion': 'us-east-1' } });
     }
   });

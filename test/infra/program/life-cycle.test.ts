@@ -85,6 +85,19 @@ describe('a change of a setting on a farm that runs', () => {
   );
 });
 
+it.each(['maxTasks', 'workersPerFilm'])(
+  '%s changes how many workers make a film, and replaces none',
+  async (key) => {
+    const { there, back } = await changesOf(key);
+    for (const changes of [there, back]) {
+      expect(changes).toContainEqual(
+        expect.objectContaining({ name: 'farm-workers-per-film', deed: 'changed', properties: ['value'] }),
+      );
+      expect(changes.filter(({ type }) => type === 'aws:ecs/taskDefinition:TaskDefinition')).toEqual([]);
+    }
+  },
+);
+
 describe('a switch of the compute', () => {
   it.each([
     ['fargate', 'gpu'],

@@ -1,8 +1,16 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { loadStack } from '../../../tools/program-run/stacks.ts';
 import { recordFarm } from '../../helpers/program/farm.ts';
 import { runAsPulumi } from '../../helpers/program/pulumi-runner.ts';
 import { bareStack } from '../../helpers/program/stacks.ts';
+
+/** As Node 20 is, and Node 22 before 22.18. */
+const withoutTypeScript = '--no-experimental-strip-types';
 
 describe("under Pulumi's own runner", () => {
   it.each([
@@ -19,6 +27,23 @@ describe("under Pulumi's own runner", () => {
     expect(Object.keys(run.outputs).sort()).toEqual(Object.keys(result).sort());
   });
 
+  it('runs with the installed Node where the one on the PATH can not read TypeScript', async () => {
+    const run = await runAsPulumi(loadStack('Pulumi.dev.yaml'), { nodeArgs: [withoutTypeScript] });
+    expect(run).toMatchObject({ status: 0, complaints: '' });
+    expect(run.resources).toContain('transcode-farm:index:TranscodeFarm farm');
+  });
+
+  it('says how to get Node 24 where the installed Node can not read TypeScript either', async () => {
+    const run = await runAsPulumi(loadStack('Pulumi.dev.yaml'), {
+      nodeArgs: ['--experimental-strip-types', withoutTypeScript], // as the installed one is started
+    });
+    expect(run.status).toBe(32); // Pulumi then adds no message of its own
+    expect(run.complaints).toMatch(
+      /^transcode-farm needs Node 24, and the "node" on the PATH is v\d.*Run "npm install" in /,
+    );
+    expect(run.complaints).not.toMatch(/^\s+at /m);
+  });
+
   it('ends with every mistake of the config, and without a stack trace', async () => {
     const run = await runAsPulumi(bareStack({ storage: 's4', maxTasks: '0' }));
     expect(run.status).not.toBe(0);
@@ -27,4 +52,22 @@ describe("under Pulumi's own runner", () => {
     expect(run.complaints).not.toMatch(/^\s+at /m);
     expect(run.resources).toEqual(['pulumi:pulumi:Stack transcode-farm-test']);
   });
+});
+
+it.each([
+  ['a Node that reads TypeScript', []],
+  ['a Node that can not read TypeScript', [withoutTypeScript]],
+])("the component's plugin starts with %s", async (_what, nodeArgs) => {
+  const root = fileURLToPath(new URL('../../../', import.meta.url));
+  const runner = createRequire(import.meta.url).resolve('@pulumi/pulumi/cmd/run-plugin');
+  const noEngine = '127.0.0.1:1';
+  const child = spawn(process.execPath, [...nodeArgs, runner, root, noEngine], {
+    cwd: tmpdir(), // whoever uses the component runs Pulumi elsewhere
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'exit');
+  const [firstOutput] = await Promise.race([once(child.stdout, 'data'), ended]);
+  child.kill();
+  await ended;
+  expect(String(firstOutput)).toMatch(/^\d{4,5}\n$/); // its port, for the engine
 });

@@ -94,7 +94,8 @@ describe.each(farms)('$name', ({ stack }) => {
 
   it('has every secret in a SecureString, referenced and marked secret', () => {
     for (const { name, inputs, secretPaths } of farm.resourcesOf('aws:ssm/parameter:Parameter')) {
-      if (!String(inputs.name).startsWith('/transcode-farm/')) continue;
+      const isPlain = name === 'farm-workers-per-film'; // a number
+      if (isPlain || !String(inputs.name).startsWith('/transcode-farm/')) continue;
       expect(inputs.type, name).toBe('SecureString');
       expect(secretPaths, name).toEqual(['value']);
     }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { environmentOf } from '../../../tools/program-run/farm.ts';
 import { loadStack, stackFiles } from '../../../tools/program-run/stacks.ts';
 import { readSettings } from '../../../worker/src/settings/settings.ts';
@@ -28,6 +29,17 @@ it.each(stackFiles)(
   (file) => {
     const text = readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8');
     expect([...text.matchAll(/secure: (.*)/g)].filter(([, value]) => !/^v1:/.test(value ?? ''))).toEqual([]);
+  },
+);
+
+it.each(stackFiles)(
+  '%s holds its values as the Pulumi CLI writes them, so that "pulumi stack init" and "pulumi config set" change no other line',
+  (file) => {
+    const text = readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8');
+    const { config } = parse(text) as { config: Record<string, unknown> };
+    // The CLI writes numbers and booleans in quotes, at the first write of the file.
+    const bare = Object.entries(config).filter(([, value]) => /^(number|boolean)$/.test(typeof value));
+    expect(bare).toEqual([]);
   },
 );
 

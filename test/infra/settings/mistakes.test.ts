@@ -20,6 +20,18 @@ describe('mistakes', () => {
     ['an unknown compute', { compute: 'lambda' }, 'compute is "lambda": expected fargate or gpu.'],
     ['a flag that is none', { spot: 'yes' }, 'spot is "yes": expected true or false.'],
     ['too many tasks', { maxTasks: '101' }, 'maxTasks is "101": expected a whole number from 1 to 100.'],
+    [
+      'an unknown ladder',
+      { ladder: 'huge' },
+      'ladder is "huge": expected standard, mobile or hd, or a list.',
+    ],
+    [
+      'a rung with a wrong bitrate',
+      { ladder: '[{"rung":"720p","bitrate":1}]' },
+      'ladder is "[{\\"rung\\":\\"720p\\",\\"bitrate\\":1}]": [0].bitrate: expected at least 50000.',
+    ],
+    ['an unknown format', { segmentFormat: 'webm' }, 'segmentFormat is "webm": expected fmp4 or mpegts.'],
+    ['no attempt', { maxAttempts: '0' }, 'maxAttempts is "0": expected at least 1.'],
     ['half a task', { minTasks: '0.5' }, 'minTasks is "0.5": expected a whole number from 0 to 100.'],
     [
       'a missing number',

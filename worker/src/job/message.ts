@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RefusedError } from '../errors.ts';
+import { expectedBy } from '../protocol/expected.ts';
 import { type Job, jobIdSchema, jobSchema, type QueuedJob } from '../protocol/job.ts';
 import {
   type EventFilter,
@@ -149,7 +150,7 @@ function knownJob(content: JsonObject): { id: string; source: string } | undefin
   return { id: id.data, source: typeof content.source === 'string' ? content.source : '' };
 }
 
-/** `options.ladder: Invalid input; unknown field options.colour`. */
+/** `options.segmentSeconds: expected at least 1; unknown field options.colour`. */
 function listIssues(error: z.ZodError, base = ''): string {
   const nameOf = (path: readonly PropertyKey[]) => [base, ...path.map(String)].filter(Boolean).join('.');
   return error.issues
@@ -157,7 +158,7 @@ function listIssues(error: z.ZodError, base = ''): string {
       if (issue.code === 'unrecognized_keys') {
         return issue.keys.map((key) => `unknown field ${nameOf([...issue.path, key])}`).join('; ');
       }
-      return `${nameOf(issue.path) || 'the whole'}: ${issue.message}`;
+      return `${nameOf(issue.path) || 'the whole'}: ${expectedBy(issue)}`;
     })
     .join('; ');
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { expectedBy, place } from '../protocol/expected.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -11,18 +12,8 @@ export function explain(issue: z.core.$ZodIssue, given: Variables): string {
   const value = given[name];
   if (value === undefined) return `${name} is not set, and has no default`;
   const shown = secretNames.test(name) ? 'set to a value that can not be used' : JSON.stringify(value);
-  return `${name} is ${shown}: ${whatIsAllowed(issue)}`;
+  return `${name} is ${shown}: ${place(issue.path.slice(1))}${expectedBy(issue)}`;
 }
-
-function whatIsAllowed(issue: z.core.$ZodIssue): string {
-  const deeper = issue.path.slice(1).map(String).join('.');
-  const at = deeper === '' ? '' : `at ${deeper}: `;
-  if (issue.code !== 'invalid_union') return at + lowerFirst(issue.message);
-  const alternatives = new Set(issue.errors.flat().map((inner) => whatIsAllowed(inner)));
-  return at + [...alternatives].join(', or ');
-}
-
-const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
 
 /** Mistakes that no variable shows alone. */
 export function contradictions(given: Variables): string[] {

@@ -33,13 +33,6 @@ it('reports each invalid setting of a stack with the command that fixes it', asy
   expect(settings).toBeUndefined();
 });
 
-it('takes a placeholder of a ready stack file for a secret that is not set', async () => {
-  const { finding } = await planned(
-    'config:\n  transcode-farm:webhookUrl: https://example.com/hook\n  transcode-farm:webhookSecret:\n    secure: placeholder, filled by you\n',
-  );
-  expect(finding.why).toContain('webhookSecret is not set');
-});
-
 it('names the command that makes the file of an unknown stack', async () => {
   await using folder = await temporaryFolder();
   const { finding } = await readPlannedStack('new', folder.path);

@@ -115,6 +115,28 @@ describe('the waker', () => {
     expect(model.machines).toHaveLength(1);
   });
 
+  it('never drains an instance that got a task since it was observed, as ECS would stop that task', async () => {
+    const model = new FarmModel({ idleMinutes: 1 });
+    model.machines.push({ id: 'i-1', arn: 'arn:i-1', joinsAtMs: 0, draining: false });
+    model.memory = JSON.stringify({ quietSinceMs: 0, idleSinceMs: { 'i-1': 0 } });
+    const { ecs } = model.clients;
+    const late = {
+      ...model.clients,
+      ecs: {
+        send: async (command: Parameters<typeof ecs.send>[0]) => {
+          const answer = await ecs.send(command);
+          if (command.constructor.name === 'DescribeContainerInstancesCommand') {
+            model.tasks = [{ arn: 'task-1', instance: 'i-1', state: 'running' }];
+          }
+          return answer;
+        },
+      },
+    } as typeof model.clients;
+    await createWaker(late, model.farm, () => model.nowMs)(schedule);
+    expect(model.calls).toEqual([]);
+    expect(model.machines).toHaveLength(1);
+  });
+
   it.each([69, 71])('replaces the instance whose worker ended with %i, and no other', async (exitCode) => {
     const model = new FarmModel();
     model.submit(30);
