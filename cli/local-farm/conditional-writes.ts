@@ -30,9 +30,9 @@ interface Refusal {
 }
 
 /**
- * Gives fauxqs the conditional writes of S3: `If-None-Match: *` and `If-Match` on PutObject and CompleteMultipartUpload
- * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html). Atomic, because fauxqs answers each
- * request without awaiting anything, and the check runs in the same turn of the event loop.
+ * Gives fauxqs the conditional writes of S3: `If-None-Match: *` and `If-Match` on PutObject and CompleteMultipartUpload,
+ * and `If-Match` on DeleteObject (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html). Atomic,
+ * because fauxqs answers each request without awaiting anything, and the check runs in the same turn of the event loop.
  *
  * S3 also answers 409 ConditionalRequestConflict, when two such requests to a key overlap; here none do.
  *
@@ -43,7 +43,7 @@ export function conditionalWrites(): (route: Route) => void {
   return (route) => {
     if (route.url !== '/:bucket/*') return;
     if (route.method === 'HEAD') head = route.handler;
-    if (route.method !== 'PUT' && route.method !== 'POST') return;
+    if (route.method !== 'PUT' && route.method !== 'POST' && route.method !== 'DELETE') return;
     const { handler } = route;
     route.handler = (request, reply) => {
       const refusal = isWholeObject(route.method, request) ? check(request, head) : undefined;
@@ -55,8 +55,9 @@ export function conditionalWrites(): (route: Route) => void {
   };
 }
 
-/** A put or the end of an upload in parts, and neither a part nor a rename. */
+/** A put, a deletion, or the end of an upload in parts, and neither a part nor a rename. */
 function isWholeObject(method: Route['method'], { query }: ObjectRequest): boolean {
+  if (method === 'DELETE') return query.uploadId === undefined;
   return method === 'PUT'
     ? query.partNumber === undefined && !('renameObject' in query)
     : query.uploadId !== undefined;

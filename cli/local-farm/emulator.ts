@@ -1,3 +1,5 @@
+import type { RuleOptions } from './rules/rules.ts';
+
 /**
  * What a local farm asks of an emulator of SQS, SNS and S3. fauxqs.ts is the only one so far; another one takes its
  * place by giving the same.
@@ -26,6 +28,8 @@ export interface EmulatorOptions {
   visibilityTimeoutSeconds?: number;
   /** @default 0: any free port */
   port?: number;
+  /** What the real services refuse, limit and forget. @default nothing */
+  rules?: RuleOptions | undefined;
 }
 
 export type StartEmulator = (options?: EmulatorOptions) => Promise<Emulator>;

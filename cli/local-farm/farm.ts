@@ -5,6 +5,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import type { WorkerEnvironment } from '../../worker/src/settings/settings.ts';
 import { type Emulator, localCredentials, type StartEmulator } from './emulator.ts';
 import { startFauxqsEmulator } from './fauxqs.ts';
+import type { RuleOptions } from './rules/rules.ts';
 
 /** A farm on this machine, without workers: queue, topic and storage, and what a worker must know of them. */
 export interface LocalFarm extends Emulator {
@@ -23,6 +24,8 @@ export interface LocalFarmOptions {
   storage?: 'disk' | 'memory';
   /** @default fauxqs */
   startEmulator?: StartEmulator;
+  /** See `EmulatorOptions`. */
+  rules?: RuleOptions | undefined;
 }
 
 export async function startLocalFarm(options: LocalFarmOptions = {}): Promise<LocalFarm> {
@@ -31,6 +34,7 @@ export async function startLocalFarm(options: LocalFarmOptions = {}): Promise<Lo
   const emulator = await startEmulator({
     storageDir: options.storage === 'memory' ? undefined : join(dir, 'storage'),
     visibilityTimeoutSeconds: options.visibilityTimeoutSeconds,
+    rules: options.rules,
   });
   const s3 = new S3Client({
     endpoint: emulator.endpoint,

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { conditionalWrites, type Route } from './conditional-writes.ts';
 import type { LinkedFilms } from './linked-films.ts';
-import { writeLimit } from './write-limit.ts';
+import { applyRules, type RuledServer } from './rules/fastify.ts';
+import type { RuleOptions } from './rules/rules.ts';
 
 /**
  * What a farm needs and fauxqs has no options for. Fastify, on which it is built, announces each new
@@ -17,25 +18,26 @@ import { writeLimit } from './write-limit.ts';
  * - Large objects on disk are read from disk: fauxqs loads the whole film for each range. Small ones stay with fauxqs,
  *   which reads and writes an object in one go: a status file that is replaced while it is read comes whole.
  * - Writes may have conditions, as with S3: see conditional-writes.ts.
+ * - It refuses, limits and forgets as the real services do, where `rules` ask for it.
  *
- * @param options.limitWrites take one write a second to a key, as R2 does
  * @returns ends the watch for new servers; those that were tuned stay so
  */
-export function tuneFauxqs({ storageDir, films, limitWrites = false }: TuningOptions = {}): () => void {
+export function tuneFauxqs({ storageDir, films, rules }: TuningOptions = {}): () => void {
   const onServer = (message: unknown) => {
     const { fastify } = message as { fastify: Server };
     const listen = fastify.listen.bind(fastify);
     Object.assign(fastify, { listen: (options: object) => listen({ ...options, host: '127.0.0.1' }) });
     const addConditions = conditionalWrites();
-    const addLimit = writeLimit();
     fastify.addHook('onRoute', (route) => {
       route.bodyLimit = 5 * 1024 ** 3;
       addConditions(route);
-      if (limitWrites) addLimit(route);
     });
-    if (films !== undefined) fastify.addHook('onRequest', (request, reply) => films.answer(request, reply));
+    // First: what they refuse is answered by nobody.
+    if (rules !== undefined) applyRules(fastify, rules);
+    if (films !== undefined)
+      fastify.addHook('preValidation', (request, reply) => films.answer(request, reply));
     if (storageDir !== undefined) {
-      fastify.addHook('onRequest', (request, reply) => readFromDisk(storageDir, request, reply));
+      fastify.addHook('preValidation', (request, reply) => readFromDisk(storageDir, request, reply));
     }
   };
   subscribe('fastify.initialization', onServer);
@@ -46,14 +48,16 @@ interface TuningOptions {
   storageDir?: string | undefined;
   /** Objects that are files outside of the storage. */
   films?: LinkedFilms;
-  limitWrites?: boolean;
+  rules?: RuleOptions | undefined;
 }
 
 /** What is used here of Fastify's instance, request and reply. */
-interface Server {
+interface Server extends RuledServer {
   listen(options: object): Promise<string>;
-  addHook(name: 'onRoute', hook: (route: Route) => void): void;
-  addHook(name: 'onRequest', hook: (request: Request, reply: Reply) => Promise<unknown>): void;
+  addHook: RuledServer['addHook'] & {
+    (name: 'onRoute', hook: (route: Route) => void): void;
+    (name: 'preValidation', hook: (request: Request, reply: Reply) => Promise<unknown>): void;
+  };
 }
 
 export interface Request {

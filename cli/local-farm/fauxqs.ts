@@ -21,7 +21,7 @@ const names = {
 /** Starts fauxqs in this process and sets up what a farm has in the cloud. */
 export const startFauxqsEmulator: StartEmulator = async (options = {}) => {
   const films = new LinkedFilms();
-  const stopTuning = tuneFauxqs({ storageDir: options.storageDir, films });
+  const stopTuning = tuneFauxqs({ storageDir: options.storageDir, films, rules: options.rules });
   const server = await startFauxqs({
     port: options.port ?? 0,
     logger: false,

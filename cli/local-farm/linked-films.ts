@@ -18,17 +18,17 @@ export class LinkedFilms {
     const name = decodeURIComponent(new URL(url, 'http://local').pathname.slice(1));
     const path = this.#paths.get(name);
     if (path === undefined) return undefined;
-    if (method === 'DELETE') {
-      this.#paths.delete(name);
-      return reply.code(204).send();
-    }
-    if (method !== 'GET' && method !== 'HEAD') return undefined;
+    if (method !== 'GET' && method !== 'HEAD' && method !== 'DELETE') return undefined;
     // A file that is gone is no object either.
     const film = await describeFilm(path).catch(() => undefined);
     if (film === undefined) return undefined;
     const { sizeBytes, etag, modified } = film;
     if (headers['if-match'] !== undefined && headers['if-match'] !== etag) {
       return refuse(reply, 412, 'PreconditionFailed');
+    }
+    if (method === 'DELETE') {
+      this.#paths.delete(name);
+      return reply.code(204).send();
     }
     const { range } = headers;
     const [first, last] = range === undefined ? [0, sizeBytes - 1] : readRange(range, sizeBytes);

@@ -52,7 +52,7 @@ describe('storage that is cut off', () => {
 
   it('for longer than the worker is patient: the job is tried again', async () => {
     const id = await faults.send();
-    const worker = faults.startWorker({ STORAGE_PATIENCE_SECONDS: '1' });
+    const worker = faults.startWorker({ STORAGE_PATIENCE_SECONDS: '3' });
     await holdAt(faults.s3, put(/\/00001\.m4s$/));
     faults.s3.inject({ kind: 'status', status: 503, code: 'ServiceUnavailable' }, put(/\.m4s$/));
     await until(() => worker.log.some((line) => line.includes('it will be tried again')), 'the failure');

@@ -24,6 +24,7 @@ import { createReporter } from './report/reporter.ts';
 import { openSinks } from './report/sinks.ts';
 import { readStatusFile } from './report/status-file.ts';
 import { readSettings, type Settings, SettingsError } from './settings/settings.ts';
+import { renewExpiredCredentials } from './storage/renew-credentials.ts';
 import { openStores } from './storage/stores.ts';
 
 /**
@@ -74,6 +75,7 @@ async function main(): Promise<void> {
     // Longer than the longest poll, so that only a dead connection is given up.
     requestHandler: { connectionTimeout: 5000, socketTimeout: 30_000 },
   });
+  renewExpiredCredentials(sqs);
   const { visibilityTimeoutSeconds } = settings.queue;
   const { partsQueueUrl } = settings.sharing;
   const jobs = createQueue(sqs, settings.queue);

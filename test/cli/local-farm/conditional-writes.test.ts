@@ -1,6 +1,7 @@
 import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  DeleteObjectCommand,
   GetObjectCommand,
   PutObjectCommand,
   S3Client,
@@ -73,19 +74,11 @@ it('of many puts with If-None-Match at the same moment one is done', async () =>
   expect(done).toHaveLength(1);
 });
 
-it('a storage with R2’s limit answers 429 to the second write of a key within a second', async () => {
-  await using limited = await startStorage({ limitWrites: true });
-  const { endpoint, credentials } = limited.bucket('films');
-  const client = new S3Client({
-    region: 'us-east-1',
-    endpoint,
-    credentials,
-    forcePathStyle: true,
-    maxAttempts: 1,
-  });
-  const write = (Key: string) => client.send(new PutObjectCommand({ Bucket: 'films', Key, Body: 'x' }));
-  await write('a');
-  await write('b');
-  await expect(write('a')).rejects.toEqual(answer(429, 'TooManyRequests'));
-  client.destroy();
+it('a deletion with If-Match removes that version alone', async () => {
+  const { ETag } = await put('gone', 'one');
+  const remove = (IfMatch: string) =>
+    s3.send(new DeleteObjectCommand({ Bucket: 'films', Key: 'gone', IfMatch }));
+  await expect(remove('"0123"')).rejects.toEqual(answer(412, 'PreconditionFailed'));
+  await remove(ETag ?? '');
+  await expect(remove(ETag ?? '')).rejects.toEqual(answer(404, 'NoSuchKey'));
 });

@@ -16,6 +16,7 @@ import { startWorker, type WorkerProcess } from '../../../cli/local-farm/worker.
 import type { Job } from '../../../worker/src/protocol/job.ts';
 import type { JobState, JobStateName } from '../../../worker/src/protocol/status.ts';
 import type { WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
+import { startStrictServices } from './strict-services.ts';
 
 export interface TestFarmOptions {
   /** Settings of every worker, on top of the farm's own. */
@@ -70,11 +71,17 @@ const credentialsAndRegion = { region: 'us-east-1', credentials: localCredential
 const over: readonly JobStateName[] = ['succeeded', 'failed'];
 
 export async function startLocalFarm(options: TestFarmOptions = {}): Promise<TestFarm> {
+  const strict = process.env.STRICT_SERVICES === 'true' ? await startStrictServices() : undefined;
   const farm = await startFarm({
     visibilityTimeoutSeconds: options.visibilityTimeoutSeconds ?? 10,
     storage: options.storage ?? 'memory',
+    rules: strict?.rules,
   });
-  const env: WorkerEnvironment = { ...farm.environment, RETRY_DELAY_SECONDS: '1', LOG_LEVEL: 'debug' };
+  const env: WorkerEnvironment = {
+    ...(strict?.workerEnvironment(farm.environment) ?? farm.environment),
+    RETRY_DELAY_SECONDS: '1',
+    LOG_LEVEL: 'debug',
+  };
   if (options.through?.s3) {
     env.SOURCE_ENDPOINT = env.OUTPUT_ENDPOINT = await options.through.s3(farm.endpoint);
   }
@@ -170,6 +177,7 @@ export async function startLocalFarm(options: TestFarmOptions = {}): Promise<Tes
       await Promise.all(workers.map((worker) => worker.stop(5)));
       sqs.destroy();
       await farm.close();
+      await strict?.[Symbol.asyncDispose]();
     },
   };
 }

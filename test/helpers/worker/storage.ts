@@ -1,5 +1,6 @@
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { tuneFauxqs } from '../../../cli/local-farm/fauxqs-tuning.ts';
+import type { RuleOptions } from '../../../cli/local-farm/rules/rules.ts';
 import type { BucketSettings } from '../../../worker/src/storage/s3-client.ts';
 
 export interface TestStorage extends AsyncDisposable {
@@ -11,10 +12,10 @@ export interface TestStorage extends AsyncDisposable {
 
 /**
  * Object storage in this process, in memory.
- * @param options.limitWrites one write a second to a key, as with R2
+ * @param rules what the real services refuse, limit and forget
  */
-export async function startStorage(options: { limitWrites?: boolean } = {}): Promise<TestStorage> {
-  const stopTuning = tuneFauxqs(options);
+export async function startStorage(rules?: RuleOptions): Promise<TestStorage> {
+  const stopTuning = tuneFauxqs({ rules });
   const server = await startFauxqs({ port: 0, logger: false }).finally(stopTuning);
   const endpoint = `http://127.0.0.1:${server.port}`;
   return {

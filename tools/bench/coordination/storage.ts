@@ -16,7 +16,7 @@ subscribe('fastify.initialization', (message) => {
     done();
   });
 });
-tuneFauxqs({ limitWrites: process.argv[2] === 'limited' });
+tuneFauxqs({ rules: { limitWrites: process.argv[2] === 'limited' } });
 
 const server = await startFauxqs({ port: 0, logger: false });
 server.createBucket('films');

@@ -1,4 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3';
+import { renewExpiredCredentials } from './renew-credentials.ts';
 
 export interface BucketSettings {
   bucket: string;
@@ -38,7 +39,7 @@ export const defaultTiming: StoreTiming = {
 export function createClient(settings: BucketSettings, timing: StoreTiming): S3Client {
   const checksums = settings.checksums === 'when-supported' ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED';
   const agent = { keepAlive: true, maxSockets: 64 };
-  return new S3Client({
+  const client = new S3Client({
     region: settings.region,
     endpoint: settings.endpoint,
     credentials: settings.credentials,
@@ -58,4 +59,6 @@ export function createClient(settings: BucketSettings, timing: StoreTiming): S3C
       httpsAgent: agent,
     },
   });
+  renewExpiredCredentials(client);
+  return client;
 }

@@ -1,0 +1,63 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { localCredentials } from '../../../cli/local-farm/emulator.ts';
+import { Identities } from '../../../cli/local-farm/rules/identities.ts';
+import { emulatedAccount } from '../../../cli/local-farm/rules/rights.ts';
+import type { RuleOptions } from '../../../cli/local-farm/rules/rules.ts';
+import { recordFarm } from '../../../tools/program-run/farm.ts';
+import { policiesOf, translate } from '../../../tools/program-run/policies.ts';
+import { loadStack } from '../../../tools/program-run/stacks.ts';
+import type { WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
+
+/** Services that refuse, limit and forget as the real ones do, and a worker with the rights that the program gives it. */
+export interface StrictServices extends AsyncDisposable {
+  /** All on. Tests themselves may do everything. */
+  rules: RuleOptions;
+  /** The worker gets its credentials as a task of ECS does, and no others. */
+  workerEnvironment(farm: WorkerEnvironment): WorkerEnvironment;
+}
+
+/** A session ends after this long, in the middle of most jobs. */
+const sessionSeconds = 10;
+/** And says that it holds for an hour, as on a machine whose clock is behind. */
+const announcedSeconds = 3600;
+const workerRole = 'farm-worker-task';
+
+export async function startStrictServices(): Promise<StrictServices> {
+  const identities = new Identities();
+  identities.addUser(localCredentials.accessKeyId, localCredentials.secretAccessKey);
+  const recording = await recordFarm(loadStack('Pulumi.dev.yaml'));
+  const policies = policiesOf(recording, workerRole);
+  // As the endpoint in a task answers: "Task metadata", Amazon ECS Developer Guide.
+  const endpoint = createServer((_, response) => {
+    const body = JSON.stringify(identities.issue(workerRole, sessionSeconds, announcedSeconds));
+    response.writeHead(200, { 'content-type': 'application/json' }).end(body);
+  });
+  endpoint.listen(0, '127.0.0.1');
+  await once(endpoint, 'listening');
+  const { port } = endpoint.address() as AddressInfo;
+  return {
+    rules: {
+      identities,
+      exempt: localCredentials.accessKeyId,
+      ...{ limitWrites: true, prefixRate: 100, lostEvery: 40, silentEvery: 150 },
+    },
+    workerEnvironment(farm) {
+      identities.addRole(workerRole, translate(policies, recording, farm, emulatedAccount));
+      const own = {
+        AWS_ACCESS_KEY_ID: undefined,
+        AWS_SECRET_ACCESS_KEY: undefined,
+        AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${port}/credentials`,
+        SOURCE_ACCESS_KEY_ID: undefined,
+        SOURCE_SECRET_ACCESS_KEY: undefined,
+        OUTPUT_ACCESS_KEY_ID: undefined,
+        OUTPUT_SECRET_ACCESS_KEY: undefined,
+      };
+      return { ...farm, ...own } as WorkerEnvironment;
+    },
+    async [Symbol.asyncDispose]() {
+      endpoint.close();
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import type { Policy } from '../../cli/local-farm/rules/policy.ts';
+import { environmentOf, type FarmRecording } from './farm.ts';
+
+/** All policies of a role that the program makes, by the role's name in Pulumi, such as `farm-worker-task`. */
+export function policiesOf({ resources }: Pick<FarmRecording, 'resources'>, role: string): Policy[] {
+  const made = resources.find(({ type, name }) => type === 'aws:iam/role:Role' && name === role);
+  if (made === undefined) throw new Error(`The program makes no role "${role}".`);
+  return resources
+    .filter(
+      ({ type, inputs }) => type === 'aws:iam/rolePolicy:RolePolicy' && inputs.role === made.outputs.name,
+    )
+    .map(({ inputs }) => JSON.parse(String(inputs.policy)) as Policy);
+}
+
+/** Where a farm's things are, by the settings that tell a worker of them. */
+type Places = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The same policies for a farm whose buckets and queues have other names.
+ * @param places its worker's environment
+ * @param account region and account of its queues, such as `us-east-1:000000000000`
+ */
+export function translate(
+  policies: readonly Policy[],
+  recording: Pick<FarmRecording, 'resources'>,
+  places: Places,
+  account: string,
+): Policy[] {
+  const recorded: Places = environmentOf(recording);
+  let text = JSON.stringify(policies);
+  for (const name of ['SOURCE_BUCKET', 'OUTPUT_BUCKET'])
+    text = text.replaceAll(`arn:aws:s3:::${recorded[name]}`, `arn:aws:s3:::${places[name]}`);
+  // The longest names first: one queue's begins another's.
+  for (const name of ['DEAD_LETTER_QUEUE_URL', 'PARTS_QUEUE_URL', 'QUEUE_URL'])
+    text = text.replaceAll(arnOf(recorded[name]), arnOf(places[name], account));
+  return JSON.parse(text) as Policy[];
+}
+
+function arnOf(queueUrl = '', account?: string): string {
+  const { hostname, pathname } = new URL(queueUrl);
+  const [, number, name] = pathname.split('/');
+  return `arn:aws:sqs:${account ?? `${hostname.split('.')[1]}:${number}`}:${name}`;
+}
