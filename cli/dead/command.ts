@@ -16,8 +16,7 @@ export function deadCommand(): Command {
   return farmCommand('dead').action((options: CommonOptions) =>
     withFarm(options, async ({ farm, say, answer }) => {
       const letters = await takeDeadLetters(farm);
-      // One that can't be released comes back when its hold ends; the list is worth more.
-      await Promise.allSettled(letters.map((letter) => release(farm, letter)));
+      await release(farm, letters);
       for (const letter of letters) say(letterLine(letter));
       say(
         letters.length === 0 ? 'No job was given up.' : `${count(letters)}. "farm redrive" tries them again.`,
@@ -39,14 +38,14 @@ export function redriveCommand(): Command {
         const chosen = letters.filter((letter) => isChosen(letter, { ids, reason: options.reason }));
         const redriven: HeldLetter[] = [];
         try {
-          for (const letter of options.dryRun ? [] : chosen) {
-            stop.throwIfAborted();
-            await redrive(farm, letter);
-            redriven.push(letter);
-          }
+          const onRedriven = (done: readonly HeldLetter[]) => void redriven.push(...done);
+          if (!options.dryRun) await redrive(farm, chosen, { signal: stop, onRedriven });
         } finally {
-          const rest = letters.filter((letter) => !redriven.includes(letter));
-          await Promise.allSettled(rest.map((letter) => release(farm, letter)));
+          const done = new Set(redriven);
+          await release(
+            farm,
+            letters.filter((letter) => !done.has(letter)),
+          );
         }
         const missing = ids.filter(
           (id) => !chosen.some((letter) => letter.jobId === id || letter.messageId === id),

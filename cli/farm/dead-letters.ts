@@ -1,11 +1,11 @@
 import {
   ChangeMessageVisibilityBatchCommand,
-  ChangeMessageVisibilityCommand,
-  DeleteMessageCommand,
+  DeleteMessageBatchCommand,
   type Message,
   ReceiveMessageCommand,
-  SendMessageCommand,
+  SendMessageBatchCommand,
 } from '@aws-sdk/client-sqs';
+import { UserError } from '../errors.ts';
 import type { Farm } from './farm.ts';
 
 /** A job that was given up, or a part request that no worker saw to its end. */
@@ -33,8 +33,6 @@ type Queues = Pick<Farm, 'address' | 'sqs'>;
 const holdSeconds = 600;
 /** Receiving thousands of them may take longer than that. */
 const renewSeconds = holdSeconds / 3;
-/** ChangeMessageVisibilityBatch takes this many. */
-const renewedPerCall = 10;
 
 /** Takes every dead letter in hand. `release` or `redrive` each of them. */
 export async function takeDeadLetters(
@@ -77,58 +75,124 @@ async function takeFrom(
 }
 
 /** One that can't be renewed is seen by others before its time, which harms nothing. */
-async function renew(sqs: Queues['sqs'], QueueUrl: string, letters: readonly HeldLetter[]): Promise<void> {
-  for (let start = 0; start < letters.length; start += renewedPerCall) {
-    const Entries = letters.slice(start, start + renewedPerCall).map(({ message }, index) => ({
+const renew = (sqs: Queues['sqs'], queueUrl: string, letters: readonly HeldLetter[]) =>
+  hide(sqs, queueUrl, letters, holdSeconds);
+
+async function hide(
+  sqs: Queues['sqs'],
+  QueueUrl: string,
+  letters: readonly HeldLetter[],
+  seconds: number,
+): Promise<void> {
+  for (const batch of batches(letters)) {
+    const Entries = batch.map(({ message }, index) => ({
       Id: String(index),
       ReceiptHandle: message.ReceiptHandle,
-      VisibilityTimeout: holdSeconds,
+      VisibilityTimeout: seconds,
     }));
     await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries }));
   }
+}
+
+/** SQS's batches have ten entries at most, and together not much more than one message may have. */
+function batches(letters: readonly HeldLetter[]): HeldLetter[][] {
+  const batches: HeldLetter[][] = [];
+  let bytes = 0;
+  for (const letter of letters) {
+    const size = JSON.stringify(letter.message).length;
+    const last = batches.at(-1);
+    if (last === undefined || last.length === 10 || bytes + size > 200_000) {
+      batches.push([letter]);
+      bytes = size;
+    } else {
+      last.push(letter);
+      bytes += size;
+    }
+  }
+  return batches;
 }
 
 function deadLettersOf(address: Queues['address'], queue: DeadLetter['queue']): string | undefined {
   return queue === 'jobs' ? address.deadLetterQueueUrl : address.partsDeadLetterQueueUrl;
 }
 
-/** Puts a letter back among the dead ones. */
-export async function release({ address, sqs }: Queues, { message, queue }: HeldLetter): Promise<void> {
-  await sqs.send(
-    new ChangeMessageVisibilityCommand({
-      QueueUrl: deadLettersOf(address, queue),
-      ReceiptHandle: message.ReceiptHandle,
-      VisibilityTimeout: 0,
-    }),
-  );
+/** Puts letters back among the dead ones. One that can't be put back comes back when its hold ends. */
+export async function release({ address, sqs }: Queues, letters: readonly HeldLetter[]): Promise<void> {
+  for (const [queueUrl, held] of byQueue(address, letters))
+    await hide(sqs, queueUrl, held, 0).catch(() => undefined);
+}
+
+function byQueue(address: Queues['address'], letters: readonly HeldLetter[]): [string, HeldLetter[]][] {
+  return (['jobs', 'parts'] as const).flatMap((queue) => {
+    const queueUrl = deadLettersOf(address, queue);
+    return queueUrl === undefined ? [] : [[queueUrl, letters.filter((letter) => letter.queue === queue)]];
+  });
 }
 
 /** What of the letter's end must not come along, or the job would begin at its last attempt. */
 const endAttributes = new Set(['attempt', 'queuedAt', 'reason', 'reasonCode', 'jobId']);
 
-/** Sends a letter's job anew, at attempt 1. First sent, then deleted: cut off between the two, it is there twice. */
-export async function redrive({ address, sqs }: Queues, { message, queue }: HeldLetter): Promise<void> {
-  const attributes = message.MessageAttributes ?? {};
+/**
+ * Sends letters' jobs again, at attempt 1, ten at a time. First sent, then deleted: cut off between the two, it is there
+ * twice. Those that wait for their turn are held.
+ * @param onRedriven called after each batch
+ * @throws UserError for what SQS did not take
+ */
+export async function redrive(
+  { address, sqs }: Queues,
+  letters: readonly HeldLetter[],
+  { signal, onRedriven, now = () => performance.now() }: RedriveOptions,
+): Promise<void> {
+  for (const [QueueUrl, held] of byQueue(address, letters)) {
+    let renewedAt = now();
+    let begun = 0;
+    for (const batch of batches(held)) {
+      signal.throwIfAborted();
+      if (now() - renewedAt > renewSeconds * 1000) {
+        await renew(sqs, QueueUrl, held.slice(begun));
+        renewedAt = now();
+      }
+      begun += batch.length;
+      const to = batch[0]?.queue === 'parts' ? address.partsQueueUrl : address.queueUrl;
+      const sent = await sqs.send(
+        new SendMessageBatchCommand({
+          QueueUrl: to,
+          Entries: batch.map(({ message }, id) => ({ Id: String(id), ...requestOf(message) })),
+        }),
+      );
+      const done = batch.filter((_, id) => sent.Successful?.some(({ Id }) => Id === String(id)));
+      const Entries = done.map(({ message }, id) => ({
+        Id: String(id),
+        ReceiptHandle: message.ReceiptHandle,
+      }));
+      if (Entries.length > 0) await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
+      onRedriven(done);
+      const [failed] = sent.Failed ?? [];
+      if (failed) throw new UserError(`SQS did not take a job back: ${failed.Code}: ${failed.Message}.`);
+    }
+  }
+}
+
+interface RedriveOptions {
+  signal: AbortSignal;
+  onRedriven(letters: readonly HeldLetter[]): void;
+  /** Milliseconds. */
+  now?: () => number;
+}
+
+/** The message that a letter was. */
+function requestOf({ Body, MessageAttributes = {}, Attributes }: Message) {
   // The worker gives the letters that it writes an id for the next request; others still have the failed one's.
-  const writtenByWorker = attributes.reason !== undefined;
-  await sqs.send(
-    new SendMessageCommand({
-      QueueUrl: queue === 'jobs' ? address.queueUrl : address.partsQueueUrl,
-      MessageBody: message.Body,
-      MessageAttributes: Object.fromEntries(
-        Object.entries(attributes).filter(
-          ([name]) => !endAttributes.has(name) && (name !== 'requestId' || writtenByWorker),
-        ),
+  const writtenByWorker = MessageAttributes.reason !== undefined;
+  return {
+    MessageBody: Body,
+    MessageAttributes: Object.fromEntries(
+      Object.entries(MessageAttributes).filter(
+        ([name]) => !endAttributes.has(name) && (name !== 'requestId' || writtenByWorker),
       ),
-      ...(message.Attributes?.MessageGroupId && { MessageGroupId: message.Attributes.MessageGroupId }),
-    }),
-  );
-  await sqs.send(
-    new DeleteMessageCommand({
-      QueueUrl: deadLettersOf(address, queue),
-      ReceiptHandle: message.ReceiptHandle,
-    }),
-  );
+    ),
+    ...(Attributes?.MessageGroupId && { MessageGroupId: Attributes.MessageGroupId }),
+  };
 }
 
 export interface LetterChoice {

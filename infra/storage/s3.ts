@@ -196,9 +196,17 @@ function bucketPolicy(bucketArn: pulumi.Output<string>, cdn: Cdn | undefined): p
     Resource: objects,
     Condition: { StringEquals: { 'aws:SourceArn': cdn.distributionArn } },
   };
+  // States, plans and records: they name sources, options and errors, and no player asks for them.
+  const filmsAlone = cdn && {
+    Sid: 'CdnReadsNoJson',
+    Effect: 'Deny',
+    Principal: { Service: 'cloudfront.amazonaws.com' },
+    Action: 's3:GetObject',
+    Resource: pulumi.interpolate`${bucketArn}/*.json`,
+  };
   return pulumi.jsonStringify({
     Version: '2012-10-17',
-    Statement: viewers ? [tlsOnly, viewers] : [tlsOnly],
+    Statement: [tlsOnly, ...(viewers && filmsAlone ? [viewers, filmsAlone] : [])],
   });
 }
 

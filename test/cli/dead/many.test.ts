@@ -1,6 +1,11 @@
-import { ChangeMessageVisibilityBatchCommand, type ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  type ReceiveMessageCommand,
+  SendMessageBatchCommand,
+} from '@aws-sdk/client-sqs';
 import { expect, it } from 'vitest';
-import { takeDeadLetters } from '../../../cli/farm/dead-letters.ts';
+import { type HeldLetter, redrive, release, takeDeadLetters } from '../../../cli/farm/dead-letters.ts';
 import type { Farm } from '../../../cli/farm/farm.ts';
 
 it('takes 3,000 dead letters once each, and renews its hold on them when that takes long', async () => {
@@ -31,4 +36,60 @@ it('takes 3,000 dead letters once each, and renews its hold on them when that ta
   const letters = await takeDeadLetters(farm, () => clockMs);
   expect(new Set(letters.map(({ messageId }) => messageId)).size).toBe(3000);
   expect(letters.length).toBe(3000);
+});
+
+/** Dead letters in hand, and an SQS that takes its time and notes how each batch went. */
+function holdLetters(count: number, bodyBytes = 2) {
+  const letters = Array.from({ length: count }, (_, index) => ({
+    queue: 'jobs',
+    message: { MessageId: `${index}`, ReceiptHandle: `${index}`, Body: ' '.repeat(bodyBytes) },
+  })) as HeldLetter[];
+  const clock = { ms: 0 };
+  const calls = { sent: [] as number[], deleted: [] as string[], renewed: [] as string[], released: 0 };
+  const sqs = {
+    async send(command: object) {
+      clock.ms += 1000;
+      if (command instanceof SendMessageBatchCommand) {
+        const { Entries = [] } = command.input;
+        calls.sent.push(Entries.length);
+        return { Successful: Entries.map(({ Id }) => ({ Id })) };
+      }
+      const { Entries = [] } = (command as DeleteMessageBatchCommand).input;
+      const handles = Entries.map(({ ReceiptHandle = '' }) => ReceiptHandle);
+      if (command instanceof DeleteMessageBatchCommand) calls.deleted.push(...handles);
+      if (command instanceof ChangeMessageVisibilityBatchCommand) {
+        const [entry] = command.input.Entries ?? [];
+        if (entry?.VisibilityTimeout === 0) calls.released += handles.length;
+        else calls.renewed.push(...handles);
+      }
+      return {};
+    },
+  };
+  const address = { queueUrl: 'https://sqs/jobs', deadLetterQueueUrl: 'https://sqs/dead' };
+  return { farm: { sqs, address } as unknown as Farm, letters, calls, now: () => clock.ms };
+}
+
+it('redrives 3,000 dead letters ten at a time, and holds those that wait', async () => {
+  const { farm, letters, calls, now } = holdLetters(3000);
+  const { signal } = new AbortController();
+  const redriven: HeldLetter[] = [];
+  await redrive(farm, letters, { signal, onRedriven: (done) => void redriven.push(...done), now });
+  expect(calls.sent).toEqual(Array(300).fill(10));
+  expect(calls.deleted).toEqual(letters.map(({ message }) => message.ReceiptHandle));
+  expect(redriven).toEqual(letters);
+  expect(calls.renewed).toContain('2999');
+  expect(calls.renewed).not.toContain('0');
+});
+
+it('sends fewer at a time where they are large, as SQS limits the bytes of a batch', async () => {
+  const { farm, letters, calls } = holdLetters(5, 90_000);
+  await redrive(farm, letters, { signal: new AbortController().signal, onRedriven: () => {} });
+  expect(calls.sent).toEqual([2, 2, 1]);
+});
+
+it('puts 3,000 dead letters back with 300 calls', async () => {
+  const { farm, letters, calls, now } = holdLetters(3000);
+  await release(farm, letters);
+  expect(calls.released).toBe(3000);
+  expect(now()).toBe(300_000);
 });

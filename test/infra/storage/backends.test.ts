@@ -125,7 +125,7 @@ describe('S3', () => {
     expect(recording.dependsOn(policy, block)).toBe(true);
   });
 
-  it('is read by its own CloudFront distribution alone', async () => {
+  it('is read by its own CloudFront distribution alone, which shows viewers films and no JSON', async () => {
     const recording = await create('s3', { delivery: { kind: 'cdn', domain: '', certificateArn: '' } });
     const { policy } = recording.resource('aws:s3/bucketPolicy:BucketPolicy').inputs;
     expect(parsePolicy(String(policy)).filter(({ effect }) => effect === 'Allow')).toEqual([
@@ -138,6 +138,15 @@ describe('S3', () => {
         },
       }),
     ]);
+    // States, plans and records name sources and errors.
+    expect(parsePolicy(String(policy))).toContainEqual(
+      expect.objectContaining({
+        effect: 'Deny',
+        principal: { Service: 'cloudfront.amazonaws.com' },
+        actions: ['s3:GetObject'],
+        resources: ['arn:aws:s3:::transcode-farm-test-output-0a1b2c3/*.json'],
+      }),
+    );
     expect(await promiseOf(pulumi.output(recording.result.publicUrl))).toBe(
       'https://d111111abcdef8.cloudfront.net',
     );

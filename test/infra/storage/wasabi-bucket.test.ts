@@ -8,6 +8,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { startFauxqs } from 'fauxqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { wasabiProvider } from '../../../infra/storage/wasabi-bucket.ts';
+import { startFaultProxy } from '../../helpers/local-farm/fault-proxy.ts';
 
 type Provider = typeof wasabiProvider;
 
@@ -49,7 +50,7 @@ describe('the provider of Wasabi buckets, from its saved text', () => {
   const bucketNames = async () =>
     (await s3.send(new ListBucketsCommand({}))).Buckets?.map(({ Name }) => Name);
 
-  it('makes a bucket with a name of its own, fills and empties it, and takes it away', async () => {
+  it('makes a bucket with a name of its own, empties it by a thousand objects a call, and removes it', async () => {
     const { id, outs } = await provider.create(inputs);
     expect(id).toMatch(/^farm-output-[0-9a-f]{8}$/);
     expect(outs).toEqual(inputs);
@@ -58,8 +59,16 @@ describe('the provider of Wasabi buckets, from its saved text', () => {
       await s3.send(new PutObjectCommand({ Bucket: id, Key: `${index}.m4s`, Body: 'x' }));
     }
     expect((await s3.send(new ListObjectsV2Command({ Bucket: id }))).KeyCount).toBe(130);
-    await provider.delete(id, inputs);
+    await using proxy = await startFaultProxy(inputs.endpoint);
+    await provider.delete(id, { ...inputs, endpoint: proxy.url });
     expect(await bucketNames()).toEqual([]);
+    // Two listings, one deletion of all that is there, and the bucket's own.
+    expect(proxy.requests.map((line) => line.replace(/[?&]x-id=\w+/, ''))).toEqual([
+      `GET /${id}/?list-type=2`,
+      `POST /${id}/?delete=`,
+      `GET /${id}/?list-type=2`,
+      `DELETE /${id}/`,
+    ]);
   });
 
   it('changes keys and origins in place, and asks for another bucket only in another region', async () => {
