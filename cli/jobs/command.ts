@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { knownJob, listJobs } from '../farm/jobs.ts';
 import { queueLines, readQueues } from '../farm/queues.ts';
-import { listReplaced, replacedLines } from '../farm/replaced.ts';
+import { countUnfinished, listReplaced, replacedLines, unfinishedLines } from '../farm/replaced.ts';
 import { type CommonOptions, type Context, farmCommand, withFarm } from '../farm/run.ts';
 import { openLive } from '../text/live.ts';
 import { styleFor } from '../text/style.ts';
@@ -17,9 +17,14 @@ export function statusCommand(): Command {
     .action((id: string | undefined, options: CommonOptions) =>
       withFarm(options, async ({ farm, say, answer }) => {
         if (id === undefined) {
-          const [queues, replaced] = await Promise.all([readQueues(farm), listReplaced(farm)]);
-          for (const line of [...queueLines(queues), ...replacedLines(replaced)]) say(line);
-          answer({ queues, replaced });
+          const [queues, replaced, unfinished] = await Promise.all([
+            readQueues(farm),
+            listReplaced(farm),
+            countUnfinished(farm),
+          ]);
+          const lines = [...queueLines(queues), ...replacedLines(replaced), ...unfinishedLines(unfinished)];
+          for (const line of lines) say(line);
+          answer({ queues, replaced, unfinished });
           return;
         }
         const job = await knownJob(farm, id);

@@ -97,6 +97,7 @@ export async function startTranscoding(): Promise<Transcoding> {
         readStatus: async () => undefined,
       });
       if (end.kind !== 'published') throw new Error(`The film was not published: ${end.kind}.`);
+      await end.cleanUp?.();
       const left = await readdir(workDir);
       if (left.length > 0) throw new Error(`The worker left ${left.join(', ')} on its disk.`);
       const to = join(folder.path, 'published', id);

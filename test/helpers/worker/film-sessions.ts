@@ -59,6 +59,7 @@ export function mapStore(store: Store, calls: Partial<Store>): Store {
     list: (...given) => store.list(...given),
     listAll: (...given) => store.listAll(...given),
     remove: (...given) => store.remove(...given),
+    removeIf: (...given) => store.removeIf(...given),
     close: () => store.close(),
     ...calls,
   };

@@ -96,7 +96,7 @@ function startWorker(queue: Queue, { isSick }: { isSick: boolean }, sinks: reado
       read: async () => undefined,
       watch: (_, __, signal) => ({ signal, stopped: () => undefined, end: () => {} }),
       claim: async () => undefined,
-      tidy: async () => {},
+      cleanUp: async () => {},
     },
     sourceRemoval: { prepare: async () => ({ remove: async () => {} }) },
     health,

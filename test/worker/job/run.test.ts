@@ -264,6 +264,19 @@ test('an event with several uploads is cut up', async () => {
   });
 });
 
+test('success is reported before what the film replaces is removed', async () => {
+  let status: () => Promise<JobState> = () => Promise.reject(new Error('no run yet'));
+  const seen: string[] = [];
+  const opened = open(async () => ({
+    kind: 'published',
+    film,
+    cleanUp: async () => void seen.push((await status()).state),
+  }));
+  status = opened.status;
+  expect(await opened.run(message(job), never)).toEqual({ action: 'acknowledge' });
+  expect(seen).toEqual(['succeeded']);
+});
+
 describe('the source', () => {
   const unwanted = { ...job, options: { keepSource: false } };
 

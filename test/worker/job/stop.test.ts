@@ -194,9 +194,9 @@ describe('what a stopped plan has published', () => {
       ['films/a/aaaaaaaaaaaa/parts/0000.json', 'films/a/aaaaaaaaaaaa/plan.json'],
     ];
     await files.fill([...kept, ...gone]);
-    await open().tidy('a', undefined);
+    await open().cleanUp('a', undefined);
     expect(await files.keys()).toHaveLength(5);
-    await open().tidy('a', 'aaaaaaaaaaaa');
+    await open().cleanUp('a', 'aaaaaaaaaaaa');
     expect(await files.keys()).toEqual(kept);
   });
 });

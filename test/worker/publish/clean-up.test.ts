@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
-import { removeOlder, removeUnfinished, removeUnnamed } from '../../../worker/src/publish/clean-up.ts';
+import { removeOlder, removeUnnamed } from '../../../worker/src/publish/clean-up.ts';
 import { startStore, type TestStore } from '../../helpers/worker/store.ts';
 
 const committed = 'aaaaaaaaaaaa';
@@ -91,23 +91,6 @@ describe('removeOlder, of the committed plan', () => {
     await files.fill([folder.partLease(0), folder.statusLease, folder.assemblyLease, folder.earlyEnd(0)]);
     await removeOlder(files.store, folder, 0, signal);
     expect(await files.keys()).toEqual([...kept, 'films/job/index.m3u8'].sort());
-  });
-});
-
-describe('removeUnfinished', () => {
-  it('removes what a plan has published of a film that will never be whole', async () => {
-    expect(await removeUnfinished(files.store, folderOf(other), signal)).toBe(2);
-    expect(await files.keys()).toEqual([...kept, 'films/job/index.m3u8'].sort());
-  });
-
-  it('never touches a film that is committed', async () => {
-    expect(await removeUnfinished(files.store, folderOf(committed), signal)).toBe(0);
-    expect(await files.keys()).toEqual([...kept, ...stale, 'films/job/index.m3u8'].sort());
-  });
-
-  it('never touches a film that was committed before and may still be watched', async () => {
-    await files.fill([`films/job/${other}/film.json`]);
-    expect(await removeUnfinished(files.store, folderOf(other), signal)).toBe(0);
   });
 });
 

@@ -139,3 +139,50 @@ it('removes by a request of their own the keys that XML can’t carry', async ()
   expect(service.asked.filter(({ method }) => method === 'DELETE').length).toBe(2);
   store.close();
 });
+
+/** A service with one object, in whichever version. @param refuses the status for a deletion with a condition */
+async function startObject(refuses: number | undefined) {
+  const object = { etag: '"one"' as string | undefined };
+  const service = await startService(({ method, headers }, response) => {
+    const status = () => {
+      if (object.etag === undefined) return 404;
+      if (method !== 'DELETE') return 200;
+      if (headers['if-match'] !== undefined && refuses !== undefined) return refuses;
+      return headers['if-match'] === undefined || headers['if-match'] === object.etag ? 204 : 412;
+    };
+    response.writeHead(status(), { etag: object.etag ?? '', 'content-length': 0 }).end();
+    if (status() === 204) object.etag = undefined;
+  });
+  return { ...service, object };
+}
+
+it('removes the version that was read with one conditional deletion, and no other version', async () => {
+  const { object, asked, endpoint } = await startObject(undefined);
+  const store = open(endpoint, 'when-supported');
+  expect(await store.removeIf('film.mp4', '"zero"')).toBe(false);
+  expect(object.etag).toBe('"one"');
+  expect(await store.removeIf('film.mp4', '"one"')).toBe(true);
+  expect(asked.filter(({ method }) => method === 'DELETE').map(({ headers }) => headers['if-match'])).toEqual(
+    ['"one"'],
+  );
+  expect(await store.removeIf('film.mp4', '"one"')).toBe(true);
+  store.close();
+});
+
+it('keeps a version that was written between the look and the deletion', async () => {
+  const { asked, endpoint } = await startService(({ method }, response) => {
+    response.writeHead(method === 'DELETE' ? 412 : 200, { etag: '"one"', 'content-length': 0 }).end();
+  });
+  const store = open(endpoint, 'when-supported');
+  expect(await store.removeIf('film.mp4', '"one"')).toBe(false);
+  expect(asked.map(({ method }) => method)).toEqual(['HEAD', 'DELETE']);
+  store.close();
+});
+
+it('deletes without the condition where the service has none', async () => {
+  const { object, endpoint } = await startObject(501);
+  const store = open(endpoint, 'when-required');
+  expect(await store.removeIf('film.mp4', '"one"')).toBe(true);
+  expect(object.etag).toBeUndefined();
+  store.close();
+});

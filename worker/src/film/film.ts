@@ -48,7 +48,12 @@ export interface PlannedFilm {
 
 /** What this worker's share in a film came to. */
 export type FilmOutcome =
-  | { kind: 'published'; film: Film }
+  | {
+      kind: 'published';
+      film: Film;
+      /** Removes what the film replaces; to be called when its end is reported. Never throws. */
+      cleanUp?: () => Promise<void>;
+    }
   /** Nothing is left to begin here: the workers that still make parts end the job. */
   | { kind: 'leftToPeers' }
   /** As many workers are on the film as may be, or another run holds this very message. */

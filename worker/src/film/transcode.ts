@@ -5,12 +5,14 @@ import { makePlan } from '../plan/make-plan.ts';
 import type { Plan, VideoEncoder } from '../plan/plan.ts';
 import { probe } from '../probe/probe.ts';
 import type { QueuedJob } from '../protocol/job.ts';
-import { JobFolder } from '../protocol/job-folder.ts';
+import { JobFolder, type PlanFolder } from '../protocol/job-folder.ts';
 import { readPlanFile } from '../protocol/plan-file.ts';
 import { describeSource } from '../protocol/source-location.ts';
-import { removeOlder, removeUnfinished, removeUnnamed } from '../publish/clean-up.ts';
+import { removeOlder, removeUnnamed } from '../publish/clean-up.ts';
 import { type FilmRequest, findFilm, requestHash } from '../publish/film-record.ts';
 import { unmarkReplaced } from '../publish/replaced.ts';
+import { finishRemovals, removeUnfinished, unmarkUnfinished } from '../publish/unfinished.ts';
+import { isFinal } from '../report/transitions.ts';
 import type { SourceServer } from '../source/server.ts';
 import type { ObjectInfo } from '../storage/store.ts';
 import type { FilmOutcome, FilmToJoin, PlannedFilm, TranscodeRun } from './film.ts';
@@ -80,18 +82,30 @@ async function makeAndCleanUp(planned: PlannedFilm, run: TranscodeRun): Promise<
     what.catch((error: unknown) => log.warn({ err: error }, 'what is not needed could not be removed'));
   try {
     await cleanUp(unmarkReplaced(output, folder, signal));
+    await cleanUp(unmarkUnfinished(output, folder, signal));
     const outcome = await makeFilm(planned, run);
     if (outcome.kind !== 'published') return outcome;
-    await cleanUp(removeOlder(output, folder, run.settings.keepReplacedSeconds, signal));
-    await cleanUp(
-      removeUnnamed(output, folder, planned.plan.video?.renditions ?? [], outcome.film.renditions, signal),
-    );
-    await cleanUp(output.remove([folder.job.stop], signal));
-    return outcome;
+    const { film } = outcome;
+    return {
+      ...outcome,
+      async cleanUp() {
+        await cleanUp(output.remove([folder.job.stop], signal));
+        await cleanUp(removeOlder(output, folder, run.settings.keepReplacedSeconds, signal));
+        const renditions = planned.plan.video?.renditions ?? [];
+        await cleanUp(removeUnnamed(output, folder, renditions, film.renditions, signal));
+        await cleanUp(finishRemovals(output, folder.job.outputPrefix, (other) => isMade(other, run), signal));
+      },
+    };
   } catch (error) {
     if (error instanceof RefusedError) await cleanUp(removeUnfinished(output, folder, signal));
     throw error;
   }
+}
+
+/** Whether a job that was stopped is under way again, and may use what is there of a plan. */
+async function isMade({ job }: PlanFolder, { readStatus }: TranscodeRun): Promise<boolean> {
+  const status = await readStatus(job.jobId);
+  return status !== undefined && !isFinal(status.state);
 }
 
 function folderOf({ id }: QueuedJob, { settings }: TranscodeRun): JobFolder {

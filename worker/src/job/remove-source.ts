@@ -31,16 +31,10 @@ export function createSourceRemoval(
       return {
         async remove(log) {
           try {
-            const now = await store.head(key);
-            if (now === undefined) return;
-            if (now.etag !== before.etag) {
-              log.info({ source }, 'kept the source: it was uploaded anew');
-              return;
-            }
-            await store.remove([key]);
-            log.info({ source }, 'removed the source');
+            const isRemoved = await store.removeIf(key, before.etag);
+            log.info({ source }, isRemoved ? 'removed the source' : 'kept the source: it was replaced');
           } catch (error) {
-            log.error({ err: error, source }, 'could not remove the source; remove it by hand');
+            log.error({ err: error, source }, 'could not remove the source; remove it manually');
           }
         },
       };

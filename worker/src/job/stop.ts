@@ -5,7 +5,7 @@ import type { Logger } from '../log.ts';
 import { headersFor } from '../protocol/content-types.ts';
 import { JobFolder } from '../protocol/job-folder.ts';
 import { type Stop, stopSchema } from '../protocol/stop.ts';
-import { removeUnfinished } from '../publish/clean-up.ts';
+import { removeUnfinished } from '../publish/unfinished.ts';
 import { readJson } from '../storage/read-json.ts';
 import type { PutCondition, Store } from '../storage/store.ts';
 
@@ -58,7 +58,7 @@ export interface Stops {
    */
   claim(jobId: string, queuedAt: Date, stop: Omit<Stop, 'at' | 'by'>): Promise<Stop | undefined>;
   /** Removes what a stopped plan has published. */
-  tidy(jobId: string, planId: string | undefined): Promise<void>;
+  cleanUp(jobId: string, planId: string | undefined): Promise<void>;
 }
 
 export interface StopWatch {
@@ -69,6 +69,8 @@ export interface StopWatch {
 
 const readMs = 3000;
 const writeMs = 10_000;
+/** Twelve calls remove the 12,000 objects of a long film. What takes longer is left to whoever comes next. */
+const cleanUpMs = 60_000;
 /** Without conditional writes: longer than two writes at the same moment lie apart. */
 const settleMs = 500;
 
@@ -125,13 +127,15 @@ export function createStops(output: Store, outputPrefix: string, lookSeconds: nu
       const holds = before ?? (await read(jobId, queuedAt));
       return holds?.by === own.by ? undefined : holds;
     },
-    async tidy(jobId, planId) {
+    async cleanUp(jobId, planId) {
       if (planId === undefined) return;
       await removeUnfinished(
         output,
         new JobFolder(outputPrefix, jobId).plan(planId),
-        AbortSignal.timeout(writeMs),
-      ).catch(couldNot('remove what the stopped job has published', jobId));
+        AbortSignal.timeout(cleanUpMs),
+      ).catch(
+        couldNot('remove all that the stopped job has published: whoever makes the next film goes on', jobId),
+      );
     },
   };
 }

@@ -79,6 +79,7 @@ export function createWorkRunner(options: WorkOptions) {
       if (outcome.kind === 'published') {
         await report.move({ to: 'succeeded', film: outcome.film });
         log.info({ timings: report.state().timings, playlist: outcome.film.playlist }, 'job succeeded');
+        await outcome.cleanUp?.();
         await removal.remove(log);
         return { action: 'acknowledge' };
       }
@@ -201,7 +202,7 @@ export function createWorkRunner(options: WorkOptions) {
       return { action: 'acknowledge' };
     }
     await report.move({ to: 'failed', error: { code, message } });
-    if (!keepParts) await stops.tidy(job.id, told?.plan);
+    if (!keepParts) await stops.cleanUp(job.id, told?.plan);
     return cancelled ? { action: 'acknowledge' } : letter(work, code, message);
   }
 

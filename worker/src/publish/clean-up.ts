@@ -1,7 +1,6 @@
 import type { PlanFolder } from '../protocol/job-folder.ts';
 import type { Store } from '../storage/store.ts';
-import { committedPlan } from './film-record.ts';
-import { markReplaced, removeAll, removeDue, unmarkReplaced, wasCommitted } from './replaced.ts';
+import { markReplaced, removeAll, removeDue, unmarkReplaced } from './replaced.ts';
 
 /**
  * After the commit: removes what plans that were never committed have left, and the leases and marks of this one's workers. Films that
@@ -47,16 +46,4 @@ export async function removeUnnamed(
   let removed = 0;
   for (const { name } of left) removed += await removeAll(output, folder.file(`${name}/`), signal);
   return removed;
-}
-
-/** Removes what a plan has published of a film that will never be whole, unless that plan is or was the committed one. */
-export async function removeUnfinished(
-  output: Store,
-  folder: PlanFolder,
-  signal: AbortSignal,
-): Promise<number> {
-  if ((await committedPlan(output, folder.job, signal)) === folder.planId) return 0;
-  // Players may still be at a film that was replaced.
-  if (await wasCommitted(output, folder, signal)) return 0;
-  return removeAll(output, folder.prefix, signal);
 }

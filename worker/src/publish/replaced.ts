@@ -82,10 +82,26 @@ export async function removeDue(
   return films;
 }
 
-/** @returns how many objects */
+/** Not all objects below a prefix could be removed. */
+export class ObjectsLeftError extends Error {
+  override readonly name = 'ObjectsLeftError';
+}
+
+/** As many as one call to storage removes. */
+const keysPerCall = 1000;
+
+/**
+ * @returns how many objects
+ * @throws ObjectsLeftError that says how many are left
+ */
 export async function removeAll(output: Store, prefix: string, signal: AbortSignal): Promise<number> {
   const keys: string[] = [];
   for await (const { key } of output.list(prefix, signal)) keys.push(key);
-  await output.remove(keys, signal);
+  for (let removed = 0; removed < keys.length; removed += keysPerCall) {
+    await output.remove(keys.slice(removed, removed + keysPerCall), signal).catch((error: unknown) => {
+      const left = `${keys.length - removed} of ${keys.length} objects below "${prefix}" are left`;
+      throw new ObjectsLeftError(left, { cause: error });
+    });
+  }
   return keys.length;
 }

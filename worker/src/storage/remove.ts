@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { PatientCalls } from './calls.ts';
 import { eachLimited } from './limited.ts';
-import { isBatchDeleteRejected, isMissing } from './s3-errors.ts';
+import { isBatchDeleteRejected, isMissing, statusOf } from './s3-errors.ts';
 
 /** DeleteObjects takes this many: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
 const keysPerCall = 1000;
@@ -69,6 +69,29 @@ export class Remover {
         return false;
       }
     });
+  }
+
+  /**
+   * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html. A service that refuses the condition is
+   * asked without it.
+   * @returns false when the object is another version
+   */
+  async removeIf(key: string, etag: string, signal: AbortSignal | undefined): Promise<boolean> {
+    const command = new DeleteObjectCommand({ Bucket: this.#bucket, Key: key, IfMatch: etag });
+    const outcome = await this.#calls.limited({ action: 'remove', key, signal }, 0, (abortSignal) =>
+      this.#client.send(command, { abortSignal }).then(
+        () => 'removed' as const,
+        (error: unknown) => {
+          // An earlier try may have removed it, and its answer was lost.
+          if (isMissing(error)) return 'removed' as const;
+          if (statusOf(error) === 412) return 'replaced' as const;
+          if (statusOf(error) === 501) return 'unknown-condition' as const;
+          throw error;
+        },
+      ),
+    );
+    if (outcome === 'unknown-condition') await this.#removeOne(key, signal);
+    return outcome !== 'replaced';
   }
 
   async #removeOne(key: string, signal: AbortSignal | undefined): Promise<void> {

@@ -254,6 +254,12 @@ class S3Store implements Store {
     await this.#remover.remove(keys, signal);
   }
 
+  async removeIf(key: string, etag: string, signal?: AbortSignal): Promise<boolean> {
+    const found = await this.head(key, signal);
+    if (found !== undefined && found.etag !== etag) return false;
+    return found === undefined || this.#remover.removeIf(key, etag, signal);
+  }
+
   close(): void {
     this.#client.destroy();
   }

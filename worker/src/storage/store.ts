@@ -76,5 +76,11 @@ export interface Store {
   /** All objects at once, for prefixes below which there are few. */
   listAll(prefix: string, signal?: AbortSignal): Promise<Listing>;
   remove(keys: readonly string[], signal?: AbortSignal): Promise<void>;
+  /**
+   * Removes an object unless it is another version than `etag` by now. S3 decides that atomically; a service that does not
+   * know the condition may remove a version that is written in the milliseconds between the look and the deletion.
+   * @returns false when it was replaced, and is kept
+   */
+  removeIf(key: string, etag: string, signal?: AbortSignal): Promise<boolean>;
   close(): void;
 }
