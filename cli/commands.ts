@@ -40,6 +40,9 @@ export const commands: readonly CommandEntry[] = [
     entry('get', 'Download the film of a job as one file', async () =>
       (await import('./get/command.ts')).getCommand(),
     ),
+    entry('add', 'Make files of a film that is published, such as an MP4', async () =>
+      (await import('./add/command.ts')).addCommand(),
+    ),
     entry('logs', 'Show what the workers logged about a job', async () =>
       (await import('./logs/command.ts')).logsCommand(),
     ),

@@ -20,5 +20,5 @@ export type StageName = (typeof stages)[number];
 export function stageOf(job: JobState | undefined): StageName | undefined {
   if (!job || job.state === 'queued' || job.state === 'retrying') return 'waiting';
   if (job.state !== 'running') return undefined;
-  return job.stage ?? 'waiting';
+  return job.stage === 'files' ? 'publishing' : (job.stage ?? 'waiting');
 }

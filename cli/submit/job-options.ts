@@ -11,6 +11,7 @@ export interface JobOptionFlags {
   deleteSource?: true;
   include480p?: true;
   ladder?: string;
+  output?: string[];
   segmentSeconds?: string;
   thumbnailAt?: string;
   workers?: string;
@@ -30,6 +31,7 @@ export function readJobOptions(flags: JobOptionFlags): Wishes {
     keepSource: flags.deleteSource ? false : undefined,
     include480p: flags.include480p,
     ladder: textOrJson(flags.ladder),
+    outputs: flags.output,
     segmentSeconds: number(flags.segmentSeconds),
     thumbnailAt: number(flags.thumbnailAt),
     workersPerFilm: number(flags.workers),

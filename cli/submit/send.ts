@@ -26,19 +26,19 @@ export async function submitFilm(
   source: Farm['source'],
   options: UploadOptions,
 ): Promise<SubmittedJob> {
-  if (film.kind === 'there') return send(farm, film.job, randomUUID(), options);
+  if (film.kind === 'there') return sendJob(farm, film.job, randomUUID(), options);
   const { bucket, key, path } = film;
   const uploaded = await uploadFile(source, bucket, key, path, options);
   const eventId = eventJobId(bucket, key, versionName(uploaded.versionId, uploaded.etag));
   const job: SubmittedJob = film.sendJob
-    ? await send(farm, film.job(eventId), uploaded.requestId, options)
+    ? await sendJob(farm, film.job(eventId), uploaded.requestId, options)
     : { id: eventId, source: `s3://${bucket}/${key}`, by: 'upload' };
   await options.records?.forget(uploaded.version);
   return job;
 }
 
 /** To the topic: a message there wakes a farm that sleeps. The request's id makes one request of what is sent twice. */
-async function send(
+export async function sendJob(
   { sns, address }: Farm,
   job: Job,
   requestId: string,

@@ -110,6 +110,11 @@ export interface TranscodeFarmArgs {
    */
   publishMetadata?: boolean;
   /**
+   * What is made of each film, unless its job says otherwise: `hls`, and files beside it (`mp4`, `mp4:720p`,
+   * `m4a`, `mp3`, `gif`). Without `hls` only the renditions that the files need are encoded
+   */
+  outputs?: string[];
+  /**
    * Renditions: `standard`, `mobile` or `hd`, or spelled out as JSON, such as
    * `[{"rung":"1080p","bitrate":5000000},{"rung":"720p"}]`
    */
@@ -262,6 +267,7 @@ export const settings = {
   allowShortSources: { kind: 'flag', default: 'false' },
   allowHttpSources: { kind: 'flag', default: 'false' },
   publishMetadata: { kind: 'flag', default: 'false' },
+  outputs: { kind: 'list', default: '["hls"]' },
   ladder: { kind: 'text', default: 'standard' },
   include480p: { kind: 'flag', default: 'false' },
   segmentSeconds: { kind: 'integer', default: '6' },

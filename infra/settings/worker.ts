@@ -6,6 +6,7 @@ import type { SettingsReader } from './reader.ts';
 const workerKeys = {
   maxAttempts: 'MAX_ATTEMPTS',
   visibilityTimeoutSeconds: 'VISIBILITY_TIMEOUT_SECONDS',
+  outputs: 'OUTPUTS',
   ladder: 'LADDER',
   include480p: 'INCLUDE_480P',
   segmentSeconds: 'SEGMENT_SECONDS',
@@ -31,6 +32,7 @@ type WorkerVariable = (typeof workerKeys)[keyof typeof workerKeys];
 export type WorkerTexts = Partial<Record<WorkerVariable, string>>;
 
 const examples: Readonly<Partial<Record<keyof typeof workerKeys, string>>> = {
+  outputs: '["hls","mp4:720p"]',
   ladder: 'standard',
   thumbnailAt: '10%',
   webhookUrl: 'https://www.example.com/hooks/films',
@@ -40,7 +42,7 @@ const examples: Readonly<Partial<Record<keyof typeof workerKeys, string>>> = {
 export function readWorkerTexts(config: SettingsReader): WorkerTexts {
   const texts: WorkerTexts = {};
   for (const [key, variable] of entries(workerKeys)) {
-    const value = config.text(key);
+    const value = key === 'outputs' ? config.list(key).join(',') : config.text(key);
     if (value === '') continue;
     const parsed = environmentSchema.shape[variable].safeParse(value);
     if (parsed.success) {

@@ -61,6 +61,7 @@ export const settingChanges: Readonly<Record<string, SettingChange>> = {
   allowShortSources: { to: 'true' },
   allowHttpSources: { to: 'true' },
   publishMetadata: { to: 'true' },
+  outputs: { to: '["hls","mp4"]' },
   ladder: { to: 'mobile' },
   include480p: { to: 'true' },
   segmentSeconds: { to: '4' },

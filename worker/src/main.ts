@@ -5,6 +5,7 @@ import { chooseEncoder } from './encode/choose-encoder.ts';
 import { encodingIdentity } from './encode/identity.ts';
 import { type MediaTools, openMediaTools } from './ffmpeg/media-tool.ts';
 import type { TranscodeRun } from './film/film.ts';
+import { makeFiles } from './film/make-files.ts';
 import { continueFilm, transcode } from './film/transcode.ts';
 import { openWorkDir } from './film/work-dir.ts';
 import { diskCheck, encoderCheck, storageCheck, untilStorageAnswers } from './health/checks.ts';
@@ -101,6 +102,7 @@ async function main(): Promise<void> {
   const { runJob, runPartRequest } = createJobRunner({
     settings,
     transcode: (job, run) => transcode(job, context(run)),
+    addFiles: (job, film, run) => makeFiles(job, film, context(run)),
     continueFilm: (film, run) => continueFilm(film, context(run)),
     isShared: (jobId, planId) =>
       stores.output

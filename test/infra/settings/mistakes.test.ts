@@ -199,6 +199,12 @@ describe('mistakes', () => {
     expect(problem).toMatch(new RegExp(`^${key} is "${value}": .+\\.$`));
   });
 
+  it('name an output that is not known, and those that are', async () => {
+    expect((await problems({ outputs: '["hls","avi"]' }))[0]).toMatch(
+      /^outputs is "hls,avi": expected hls, mp4, m4a, mp3 or gif;/,
+    );
+  });
+
   it('tell of one bucket for both sides, unless prefixes keep them apart', async () => {
     const both = { sourceBucket: 'my-films', outputBucket: 'my-films' };
     expect((await problems(both))[0]).toMatch(/^sourceBucket and outputBucket are both "my-films"/);

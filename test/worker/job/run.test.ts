@@ -55,6 +55,7 @@ function open(transcode: TranscodeJob, environment: Partial<WorkerEnvironment> =
     isShared: async () => false,
     leaseSeconds: 60,
     stops: createStops(opened.output, '', 5, log),
+    addFiles: async (_job, film) => ({ kind: 'published', film }),
     isPublished: async ({ playlist }) => (await opened.output.head(playlist)) !== undefined,
     sourceRemoval: createSourceRemoval(settings, opened.storeFor),
     health: { examine: async () => sickness },

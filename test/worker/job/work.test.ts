@@ -80,6 +80,7 @@ async function open(
     readStatus: (jobId) => readStatusFile(output, '', jobId, log),
     leaseSeconds,
     stops: createStops(output, '', 0.2, log),
+    addFiles: async (_job, film) => ({ kind: 'published', film }),
     isPublished: async () => false,
     sourceRemoval: createSourceRemoval(settings, stores.storeFor),
     health: { examine },

@@ -44,6 +44,8 @@ export interface FfprobeCall {
 export interface FfmpegCall {
   /** URL of the source server on loopback, or a test picture made by ffmpeg itself. */
   input: { url: string } | { lavfi: string };
+  /** Further inputs, read as the first one is. */
+  moreInputs?: readonly string[];
   /** Before `-i`. */
   inputArgs: readonly string[];
   /** After `-i`. */
@@ -148,6 +150,7 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
 
     ffmpeg({
       input,
+      moreInputs = [],
       inputArgs,
       outputArgs,
       cwd,
@@ -162,6 +165,7 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
         'url' in input
           ? [...limits, ...inputArgs, '-i', input.url]
           : [...inputArgs, '-f', 'lavfi', '-i', input.lavfi];
+      const more = moreInputs.flatMap((url) => [...limits, '-i', url]);
       const head = [
         '-hide_banner',
         '-nostdin',
@@ -174,7 +178,7 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
         '-stats_period',
         '0.5',
       ];
-      return runMediaTool(ffmpeg, argumentsFor(version, [...head, ...source, ...outputArgs]), {
+      return runMediaTool(ffmpeg, argumentsFor(version, [...head, ...source, ...more, ...outputArgs]), {
         cwd,
         signal,
         onLine,

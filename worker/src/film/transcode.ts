@@ -2,20 +2,24 @@ import { tryGpuDecode } from '../encode/try-decode.ts';
 import { RefusedError } from '../errors.ts';
 import { type Encoding, encodingFor } from '../plan/encoding.ts';
 import { makePlan } from '../plan/make-plan.ts';
+import type { OutputName } from '../plan/outputs.ts';
 import type { Plan, VideoEncoder } from '../plan/plan.ts';
+import { withoutVideo } from '../probe/media.ts';
 import { probe } from '../probe/probe.ts';
 import type { QueuedJob } from '../protocol/job.ts';
 import { JobFolder, type PlanFolder } from '../protocol/job-folder.ts';
 import { readPlanFile } from '../protocol/plan-file.ts';
 import { describeSource } from '../protocol/source-location.ts';
 import { removeOlder, removeUnnamed } from '../publish/clean-up.ts';
-import { type FilmRequest, findFilm, requestHash } from '../publish/film-record.ts';
+import { refuseImpossible } from '../publish/film-files.ts';
+import { type FilmRequest, findFilm, publishedFilm, requestHash } from '../publish/film-record.ts';
 import { unmarkReplaced } from '../publish/replaced.ts';
 import { finishRemovals, removeUnfinished, unmarkUnfinished } from '../publish/unfinished.ts';
 import { isFinal } from '../report/transitions.ts';
 import type { SourceServer } from '../source/server.ts';
 import type { ObjectInfo } from '../storage/store.ts';
 import type { FilmOutcome, FilmToJoin, PlannedFilm, TranscodeRun } from './film.ts';
+import { makeFiles } from './make-files.ts';
 import { makeFilm } from './make-film.ts';
 import { openJobSource, withSourceServer } from './open-source.ts';
 
@@ -25,19 +29,40 @@ import { openJobSource, withSourceServer } from './open-source.ts';
  * @throws RefusedError when the film or the job will never work; anything else is trouble
  */
 export async function transcode(job: QueuedJob, run: TranscodeRun): Promise<FilmOutcome> {
+  if (job.options?.addToFilm) return addToFilm(job, run);
   const { stores, signal } = run;
   const source = await openJobSource(job.source, run);
   assertExpected(job, source.info);
 
   const wanted = wantedFilm(job, source.info, run);
   const done = await findFilm(stores.output, folderOf(job, run), wanted.request, signal);
-  if (done) return { kind: 'published', film: done };
+  if (done) return makeFiles(job, done, run);
 
-  return withSourceServer(source, run, async (server, workDir) => {
+  const outcome = await withSourceServer(source, run, async (server, workDir) => {
     const plan = await planFilm(server, source.info, wanted, run);
     run.log.info({ plan: plan.id, parts: plan.parts.length, path: plan.video?.path }, 'planned');
     return makeAndCleanUp({ job, plan, request: wanted.request, server, workDir, role: 'planner' }, run);
   });
+  return addFiles(job, outcome, run);
+}
+
+/** The stream is committed; the job ends when its files are there too. */
+async function addFiles(job: QueuedJob, outcome: FilmOutcome, run: TranscodeRun): Promise<FilmOutcome> {
+  if (outcome.kind !== 'published') return outcome;
+  const made = await makeFiles(job, outcome.film, run);
+  if (made.kind === 'published') return { ...outcome, film: made.film };
+  await outcome.cleanUp?.();
+  return made;
+}
+
+/** The source may be gone by now: files are made of what is published. @throws RefusedError `no-film` */
+async function addToFilm(job: QueuedJob, run: TranscodeRun): Promise<FilmOutcome> {
+  const film = await publishedFilm(run.stores.output, folderOf(job, run), run.signal);
+  if (film !== undefined) return makeFiles(job, film, run);
+  throw new RefusedError(
+    'no-film',
+    `No film is published as "${job.id}", so there is nothing to make files of. Send the job without "addToFilm" to make its film first.`,
+  );
 }
 
 /**
@@ -65,13 +90,14 @@ export async function continueFilm(
   const timings = { ...report.state().timings, probeSeconds };
   report.update({ stage: 'encoding', plan: plan.id, timings });
   const done = await findFilm(stores.output, folder, request, signal);
-  if (done) return { kind: 'published', film: done };
+  if (done) return makeFiles(job, done, run);
 
   const source = await openJobSource(job.source, run);
   if (versionOf(source.info) !== plan.sourceVersion) throw replaced(job.source);
-  return withSourceServer(source, run, (server, workDir) =>
+  const outcome = await withSourceServer(source, run, (server, workDir) =>
     makeAndCleanUp({ job, plan, request, server, workDir, role, firstPart }, run),
   );
+  return addFiles(job, outcome, run);
 }
 
 async function makeAndCleanUp(planned: PlannedFilm, run: TranscodeRun): Promise<FilmOutcome> {
@@ -129,6 +155,7 @@ function versionOf({ versionId, etag }: ObjectInfo): string {
 }
 
 interface WantedFilm {
+  outputs: OutputName[];
   encoding: Encoding;
   encoder: VideoEncoder;
   sourceVersion: string;
@@ -137,13 +164,15 @@ interface WantedFilm {
 
 /** What the film is to be. */
 function wantedFilm(job: QueuedJob, info: ObjectInfo, { settings, encoder }: TranscodeRun): WantedFilm {
-  const encoding = encodingFor(settings.encoding, job.options);
+  const outputs = job.options?.outputs ?? settings.outputs;
+  const encoding = encodingFor(settings.encoding, { ...job.options, outputs });
   const sourceVersion = versionOf(info);
   const forcedBy = job.options?.force ? job.requestId : undefined;
   const { name, preset } = encoder;
   // Not its threads: the same film is asked for on a larger machine.
   const hash = requestHash({ source: job.source, sourceVersion, encoding, encoder: { name, preset } });
   return {
+    outputs,
     encoding,
     encoder,
     sourceVersion,
@@ -177,8 +206,9 @@ async function planFilm(
   const { settings, tools, report, signal } = run;
   const startedAt = performance.now();
   report.update({ stage: 'probing' });
-  const media = await probe(tools, server.url, info.sizeBytes, settings.limits, signal);
-  const { request, ...rest } = wanted;
+  const whole = await probe(tools, server.url, info.sizeBytes, settings.limits, signal);
+  const media = wanted.encoding.audioOnly ? withoutVideo(whole) : whole;
+  const { request, outputs, ...rest } = wanted;
   const plan = await planForGpu(
     (gpuDecodes) =>
       makePlan(media, {
@@ -190,6 +220,7 @@ async function planFilm(
     server.url,
     run,
   );
+  refuseImpossible(outputs, plan);
   const probeSeconds = (performance.now() - startedAt) / 1000;
   report.update({
     stage: 'encoding',

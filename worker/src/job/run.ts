@@ -27,6 +27,8 @@ export interface MessageRun {
 export interface JobRunnerOptions extends WorkOptions {
   /** One job's work, from source to published film. */
   transcode: (job: QueuedJob, run: MessageRun) => Promise<FilmOutcome>;
+  /** Makes the files of a published film that are not there yet. */
+  addFiles: (job: QueuedJob, film: Film, run: MessageRun) => Promise<FilmOutcome>;
   /** Work on a film that is planned. */
   continueFilm: (film: FilmToJoin, run: MessageRun) => Promise<FilmOutcome>;
   /** Whether workers have shared the making of this plan. */
@@ -164,7 +166,7 @@ export function createJobRunner(options: JobRunnerOptions) {
       if (!gone || job.options?.force || film === undefined || !(await options.isPublished(film)))
         throw error;
       run.log.info('the source is gone, and its film is published: done already');
-      return { kind: 'published', film };
+      return options.addFiles(job, film, run);
     }
   }
 }

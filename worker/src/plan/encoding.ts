@@ -1,4 +1,5 @@
-import type { Ladder } from './ladder.ts';
+import { type Ladder, resolveLadder } from './ladder.ts';
+import { fileOutputs, type OutputName, wantsVideo } from './outputs.ts';
 import type { Deinterlace, Plan } from './plan.ts';
 
 /** The settings of a farm that a plan follows from. */
@@ -11,15 +12,21 @@ export interface Encoding {
   /** Seconds, or a share of the film such as `10%`. */
   thumbnailAt: number | string;
   partSeconds?: number | undefined;
+  /** True where nothing is made of the picture. */
+  audioOnly?: true | undefined;
 }
 
 /** The settings that a job's `options` override. */
-type JobOptions = Partial<Pick<Encoding, 'ladder' | 'include480p' | 'segmentSeconds' | 'thumbnailAt'>>;
+type JobEncoding = Partial<
+  Pick<Encoding, 'ladder' | 'include480p' | 'segmentSeconds' | 'thumbnailAt'> & { outputs: OutputName[] }
+>;
 
 /** The settings of the farm with the job's options laid over them. The order of the fields counts: films are recorded by a hash over it. */
-export function encodingFor(settings: Encoding, options: JobOptions = {}): Encoding {
+export function encodingFor(settings: Encoding, options: JobEncoding = {}): Encoding {
+  const { outputs = ['hls'] } = options;
+  const ladder = options.ladder ?? settings.ladder;
   return {
-    ladder: options.ladder ?? settings.ladder,
+    ladder: outputs.includes('hls') ? ladder : ladderOfFiles(ladder, outputs),
     include480p: options.include480p ?? settings.include480p,
     segmentSeconds: options.segmentSeconds ?? settings.segmentSeconds,
     segmentFormat: settings.segmentFormat,
@@ -27,5 +34,16 @@ export function encodingFor(settings: Encoding, options: JobOptions = {}): Encod
     deinterlace: settings.deinterlace === 'fields' ? undefined : settings.deinterlace,
     thumbnailAt: options.thumbnailAt ?? settings.thumbnailAt,
     partSeconds: settings.partSeconds,
+    audioOnly: wantsVideo(outputs) ? undefined : true,
   };
+}
+
+/** Only the rungs that files are made of; a file without one is made of the largest. */
+function ladderOfFiles(ladder: Ladder, outputs: readonly OutputName[]): Ladder {
+  const videos = fileOutputs(outputs).filter(({ format }) => format === 'mp4' || format === 'gif');
+  if (videos.length === 0) return ladder;
+  const all = resolveLadder(ladder, false);
+  const rungs = new Set(videos.flatMap(({ rung = all[0]?.name }) => (rung === undefined ? [] : [rung])));
+  const spelledOut = typeof ladder === 'string' ? [] : ladder;
+  return [...rungs].map((rung) => spelledOut.find((each) => each.rung === rung) ?? { rung });
 }

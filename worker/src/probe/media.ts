@@ -1,3 +1,4 @@
+import { RefusedError } from '../errors.ts';
 import type { ClockStretch } from './clock.ts';
 
 /** What the probe found, in our words. Pure data: it is part of what a plan is made from. */
@@ -86,4 +87,13 @@ export interface AudioStream {
   role?: AudioRole;
   startSeconds: number;
   durationSeconds: number;
+}
+
+/** The film's sound alone. @throws RefusedError `no-audio` */
+export function withoutVideo({ video, ...media }: Media): Media {
+  if (media.audio.length > 0) return media;
+  throw new RefusedError(
+    'no-audio',
+    'The film has no audio that can be decoded, and only audio files were asked for. Ask for "hls" or "mp4" too, or send another film.',
+  );
 }

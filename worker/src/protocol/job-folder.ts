@@ -45,7 +45,8 @@ export class JobFolder {
  *     parts/0003.json                the record of part 3
  *     parts/0003.end                 part 3 reached the film's end before the plan did
  *     leases/part-0003               the lease of part 3
- *     leases/status, leases/assembly
+ *     leases/status, leases/assembly, leases/files
+ *     files/720p.mp4                 files beside the stream
  *     film.json                      what was asked for and what it became
  */
 export class PlanFolder {
@@ -102,6 +103,15 @@ export class PlanFolder {
 
   get assemblyLease(): string {
     return `${this.leases}assembly`;
+  }
+
+  get filesLease(): string {
+    return `${this.leases}files`;
+  }
+
+  /** Begins the names of all files. */
+  get files(): string {
+    return this.file('files/');
   }
 
   /** What a key below `parts` or `leases` says of a part; undefined for all others. */

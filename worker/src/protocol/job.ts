@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ladderSchema } from '../plan/ladder.ts';
+import { outputsSchema } from '../plan/outputs.ts';
 
 /** `10%` of the film, or seconds from its start. */
 export const thumbnailAtSchema = z
@@ -23,8 +24,16 @@ export const jobOptionsSchema = z
     include480p: z.boolean().describe('480p in the place of 540p in a named ladder'),
     force: z.boolean().describe('Transcode again although the film is done; replaces it at the commit'),
     ladder: ladderSchema,
+    outputs: outputsSchema.describe(
+      'What is made: "hls", and files such as "mp4:720p", "m4a", "mp3", "gif:360p"; without "hls" only the renditions that the files need',
+    ),
     segmentSeconds: segmentSecondsSchema.describe('Length of a media segment in seconds'),
     thumbnailAt: thumbnailAtSchema,
+    addToFilm: z
+      .literal(true)
+      .describe(
+        'Only make the files among "outputs" of the film that is published under this id; nothing is encoded',
+      ),
     workersPerFilm: z
       .number()
       .int()

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fileFormats } from '../plan/outputs.ts';
 
 export const jobStates = ['queued', 'running', 'succeeded', 'retrying', 'failed'] as const;
 
@@ -42,6 +43,17 @@ const filmRenditionSchema = z.object({
   segments: z.number(),
 });
 
+/** A file beside the stream. */
+const filmFileSchema = z.object({
+  /** Such as `720p.mp4`. */
+  name: z.string(),
+  format: z.enum(fileFormats),
+  key: z.string(),
+  /** Where people find it, if the bucket has a public base URL. */
+  url: z.string().optional(),
+  bytes: z.number(),
+});
+
 /** A published film. Keys are in the output bucket. */
 export const filmSchema = z.object({
   playlist: z.string(),
@@ -54,6 +66,7 @@ export const filmSchema = z.object({
   renditions: z.array(filmRenditionSchema),
   poster: z.string().optional(),
   storyboard: z.string().optional(),
+  files: z.array(filmFileSchema).optional(),
 });
 
 /** What is known of a job: `status.json`, webhook data and database row are made from it. Times are ISO 8601 in UTC. */
@@ -66,7 +79,7 @@ export const jobStateSchema = z.object({
   /** 1 for the first try; interruptions do not count. */
   attempt: z.number(),
   maxAttempts: z.number(),
-  stage: z.enum(['probing', 'encoding', 'publishing']).optional(),
+  stage: z.enum(['probing', 'encoding', 'publishing', 'files']).optional(),
   /** Twelve hex digits: the folder below the job's in which its film is being made. */
   plan: z.string().optional(),
   progress: progressSchema.optional(),
@@ -87,6 +100,7 @@ export type JobStateName = (typeof jobStates)[number];
 export type Progress = z.infer<typeof progressSchema>;
 export type Timings = z.infer<typeof timingsSchema>;
 export type Film = z.infer<typeof filmSchema>;
+export type PublishedFile = z.infer<typeof filmFileSchema>;
 export type FilmRendition = z.infer<typeof filmRenditionSchema>;
 export type JobState = z.infer<typeof jobStateSchema>;
 

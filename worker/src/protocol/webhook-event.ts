@@ -6,7 +6,7 @@ import type { JobState } from './status.ts';
 export interface WebhookEvent {
   /** The receiver's key for recognising repetitions. */
   id: string;
-  type: `job.${'running' | 'retrying' | 'succeeded' | 'failed'}`;
+  type: `job.${'running' | 'published' | 'retrying' | 'succeeded' | 'failed'}`;
   /** The exact bytes that are signed and sent. */
   body: string;
 }
@@ -19,8 +19,9 @@ export function webhookEvent(
   state: JobState,
   { requestId }: { requestId: string },
 ): WebhookEvent | undefined {
-  if (state.state === 'queued') return undefined;
-  const type = `job.${state.state}` as const;
+  const event = eventOf(state);
+  if (event === 'queued') return undefined;
+  const type = `job.${event}` as const;
   return {
     id: webhookId(state, requestId),
     type,
@@ -28,9 +29,15 @@ export function webhookEvent(
   };
 }
 
+/** The stream can be played while its files are still made. */
+function eventOf({ state, stage }: JobState) {
+  return state === 'running' && stage === 'files' ? 'published' : state;
+}
+
 /** The same whenever the same request comes to the same state in the same attempt, also in another worker. */
-export function webhookId({ id, state, attempt }: JobState, requestId: string): string {
-  const hash = createHash('sha256').update(JSON.stringify([id, requestId, state, attempt]));
+export function webhookId(state: JobState, requestId: string): string {
+  const facts = [state.id, requestId, eventOf(state), state.attempt];
+  const hash = createHash('sha256').update(JSON.stringify(facts));
   // No ".": the signed text uses it as separator.
   return `msg_${hash.digest('hex').slice(0, 32)}`;
 }

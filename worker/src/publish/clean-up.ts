@@ -18,7 +18,7 @@ export async function removeOlder(
   for await (const { key } of output.list(job.prefix, signal)) {
     const [planId = '', ...rest] = key.slice(job.prefix.length).split('/');
     const isMark = folder.readPartKey(key)?.kind === 'early-end';
-    if (isMark || key.startsWith(folder.leases)) stale.push(key);
+    if (isMark || (key.startsWith(folder.leases) && key !== folder.filesLease)) stale.push(key);
     else if (rest.length > 0 && planId !== folder.planId)
       others.set(planId, [...(others.get(planId) ?? []), key]);
   }

@@ -35,12 +35,25 @@ export async function findFilm(
   request: FilmRequest,
   signal: AbortSignal,
 ): Promise<Film | undefined> {
-  const planId = await committedPlan(output, folder, signal);
-  if (planId === undefined) return undefined;
-  const record = await readJson(output, folder.plan(planId).filmRecord, filmRecordSchema, signal);
+  const record = await readRecord(output, folder, signal);
   if (record === undefined || record.hash !== request.hash) return undefined;
   if (request.forcedBy !== undefined && record.forcedBy !== request.forcedBy) return undefined;
   return record.film;
+}
+
+/** The film that is committed for a job, whatever it was asked for with. */
+export async function publishedFilm(
+  output: Store,
+  folder: JobFolder,
+  signal: AbortSignal,
+): Promise<Film | undefined> {
+  return (await readRecord(output, folder, signal))?.film;
+}
+
+async function readRecord(output: Store, folder: JobFolder, signal: AbortSignal) {
+  const planId = await committedPlan(output, folder, signal);
+  if (planId === undefined) return undefined;
+  return readJson(output, folder.plan(planId).filmRecord, filmRecordSchema, signal);
 }
 
 /** The plan that the job's multivariant playlist names: its URIs are `<plan>/<rendition>/index.m3u8`. */

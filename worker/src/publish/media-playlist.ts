@@ -27,6 +27,13 @@ export function mediaPlaylist(plan: Plan, name: string, records: readonly PartRe
   return film(plan, records, { version: plan.segmentFormat === 'fmp4' ? 6 : 3, tags: [], entries });
 }
 
+/** The files that a media playlist names, in order: the init segment first, where there is one. */
+export function playlistFiles(text: string): string[] {
+  const init = /^#EXT-X-MAP:URI="([^"]+)"/m.exec(text)?.[1];
+  const segments = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return [...(init === undefined ? [] : [init]), ...segments];
+}
+
 /** Whether the first frame of each segment is known, so that `iframePlaylist` can be made. */
 export function hasIframes({ segments }: Rendition): boolean {
   return segments.every(({ keyframeBytes }) => keyframeBytes !== undefined);

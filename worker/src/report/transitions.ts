@@ -6,6 +6,8 @@ export type Transition =
   /** Interrupted: back in the queue, at no cost. */
   | { to: 'queued' }
   | { to: 'retrying'; error: JobError }
+  /** The stream can be played; files are still being made. */
+  | { to: 'published'; film: Film }
   | { to: 'succeeded'; film: Film }
   | { to: 'failed'; error: JobError };
 
@@ -14,10 +16,10 @@ export type JobError = NonNullable<JobState['error']>;
 /** What may change while a job runs. */
 export type RunningChange = Partial<Pick<JobState, 'stage' | 'plan' | 'progress' | 'warnings' | 'timings'>>;
 
-const next: Record<JobStateName, readonly JobStateName[]> = {
+const next: Record<JobStateName, readonly Transition['to'][]> = {
   /** `failed` at once: a message that is no job, or one that outlived too many workers. */
   queued: ['running', 'failed'],
-  running: ['succeeded', 'retrying', 'failed', 'queued'],
+  running: ['published', 'succeeded', 'retrying', 'failed', 'queued'],
   retrying: ['running', 'failed'],
   /** Delivered again, asked for again, or redriven. */
   succeeded: ['running'],
@@ -34,6 +36,8 @@ export function advance(state: JobState, transition: Transition, now: Date): Job
     throw new Error(`Job ${state.id} can't go from ${state.state} to ${transition.to}.`);
   }
   const at = now.toISOString();
+  if (transition.to === 'published')
+    return { ...state, stage: 'files', film: transition.film, updatedAt: at };
   const moved = { ...state, state: transition.to, updatedAt: at };
   switch (transition.to) {
     case 'running': {

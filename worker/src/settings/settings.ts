@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ladderSchema } from '../plan/ladder.ts';
+import { outputsSchema } from '../plan/outputs.ts';
 import { segmentSecondsSchema, thumbnailAtSchema } from '../protocol/job.ts';
 import { webhookSecretsSchema } from '../protocol/webhook-secret.ts';
 import type { BucketSettings } from '../storage/s3-client.ts';
@@ -119,6 +120,8 @@ export const environmentSchema = z.object({
   /** What becomes of interlaced films: a picture of each field (50i becomes 50p), or one of each frame (25p). */
   DEINTERLACE: z.enum(['fields', 'frames']).default('fields'),
   THUMBNAIL_AT: thumbnailAt,
+  /** What is made of each film, unless its job says otherwise: see `outputsSchema`. */
+  OUTPUTS: list.transform((outputs) => (outputs.length === 0 ? ['hls'] : outputs)).pipe(outputsSchema),
   KEEP_SOURCE: flag(true),
   /** How long the files of a film stay that was made again in another way: players may be in the middle of it. */
   KEEP_REPLACED_SECONDS: number(86_400, z.number().min(0)),
@@ -243,6 +246,7 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
       publishMetadata: env.PUBLISH_METADATA,
       metricsNamespace: env.METRICS_NAMESPACE,
     },
+    outputs: env.OUTPUTS,
     keepSource: env.KEEP_SOURCE,
     keepReplacedSeconds: env.KEEP_REPLACED_SECONDS,
     allowHttpSources: env.ALLOW_HTTP_SOURCES,

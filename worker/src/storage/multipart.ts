@@ -40,6 +40,7 @@ export async function putInParts(client: S3Client, upload: Upload): Promise<void
           ...place,
           ContentType: options.contentType,
           CacheControl: options.cacheControl,
+          ContentDisposition: options.contentDisposition,
         }),
         { abortSignal },
       ),

@@ -129,6 +129,7 @@ class S3Store implements Store {
       ContentLength: bytes.length,
       ContentType: options.contentType,
       CacheControl: options.cacheControl,
+      ContentDisposition: options.contentDisposition,
     });
     await this.#calls.limited({ action: 'write', key, signal: options.signal }, bytes.length, (abortSignal) =>
       this.#client.send(command, { abortSignal }),

@@ -20,6 +20,8 @@ export interface Archive {
 export interface PutOptions {
   contentType: string;
   cacheControl: string;
+  /** RFC 6266: the name that a browser saves the object under. */
+  contentDisposition?: string;
   signal?: AbortSignal;
 }
 

@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto';
+import type { Command } from 'commander';
+import type { Job } from '../../worker/src/protocol/job.ts';
+import type { JobState } from '../../worker/src/protocol/status.ts';
+import { UserError } from '../errors.ts';
+import { knownJob } from '../farm/jobs.ts';
+import { type CommonOptions, type Context, farmCommand, withFarm } from '../farm/run.ts';
+import { storageTime } from '../farm/storage-time.ts';
+import { jobLines } from '../jobs/text.ts';
+import { readJobOptions } from '../submit/job-options.ts';
+import { sendJob } from '../submit/send.ts';
+import { waitForJobs } from '../submit/wait.ts';
+import { styleFor } from '../text/style.ts';
+
+type AddOptions = CommonOptions & { wait?: true };
+
+/** `farm add`: files beside a stream that is published already; nothing is encoded that exists. */
+export function addCommand(): Command {
+  return farmCommand('add')
+    .argument('<job>', 'id of a job whose film is published')
+    .argument('<outputs...>', 'mp4, m4a, mp3 or gif; mp4 and gif may name a rung, as in mp4:720p')
+    .option('--wait', 'follow the job to its end; Ctrl-C leaves it running')
+    .action((id: string, outputs: string[], options: AddOptions) =>
+      withFarm(options, (context) => addFiles(id, outputs, options, context)),
+    );
+}
+
+async function addFiles(
+  id: string,
+  outputs: string[],
+  { wait }: AddOptions,
+  { farm, stop, say, answer }: Context,
+): Promise<void> {
+  const { options } = readJobOptions({ output: outputs });
+  const state = await knownJob(farm, id);
+  assertPublished(state);
+  const since = wait ? await storageTime(farm) : undefined;
+  const { source, title, metadata } = state;
+  const job: Job = {
+    ...{ id, source },
+    ...(title === undefined ? {} : { title }),
+    ...(metadata === undefined ? {} : { metadata }),
+    // What becomes of the source was decided when the film was made.
+    options: { ...options, addToFilm: true, keepSource: true },
+  };
+  await sendJob(farm, job, randomUUID(), { signal: stop });
+  if (since === undefined) {
+    say(`${outputs.join(', ')} of job ${id} will be made. Follow it: farm status ${id}`);
+    answer({ job: id, outputs });
+    return;
+  }
+  const [ended] = await waitForJobs(farm, [{ id }], since, stop);
+  if (ended) for (const line of jobLines(ended, styleFor(process.stdout))) say(line);
+  answer({ job: id, outputs, state: ended });
+  if (ended?.state === 'failed') process.exitCode = 2;
+}
+
+function assertPublished({ id, state, film }: JobState): void {
+  if (state !== 'succeeded' && state !== 'failed')
+    throw new UserError(`Job "${id}" is ${state}. Add files when it has ended: farm status ${id}`);
+  if (film === undefined)
+    throw new UserError(`Job "${id}" has no film to make files of. See "farm status ${id}".`);
+}

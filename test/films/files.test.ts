@@ -1,0 +1,212 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { x264 } from '../helpers/local-farm/use-farm.ts';
+import { ffmpeg, ffprobe } from '../helpers/media/clips.ts';
+import { type ReadFilm, readFilm } from '../helpers/media/read-film.ts';
+import { flashesAndBeeps, measureSync } from '../helpers/media/sync.ts';
+import {
+  type Published,
+  startTranscoding,
+  type TranscodeOptions,
+  type Transcoding,
+} from '../helpers/media/transcoding.ts';
+
+let farm: Transcoding;
+beforeAll(async () => {
+  farm = await startTranscoding();
+});
+afterAll(() => farm[Symbol.asyncDispose]());
+
+const bframes = ['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p'];
+const aac = ['-c:a', 'aac', '-b:a', '96k'];
+
+async function make(name: string, args: readonly string[], options: TranscodeOptions): Promise<Published> {
+  const clip = join(farm.folder, name);
+  await ffmpeg(...args, clip);
+  return farm.transcode(clip, options);
+}
+
+interface Streams {
+  streams: {
+    codec_type: string;
+    codec_name: string;
+    nb_frames?: string;
+    disposition: { default: number };
+    tags?: { language?: string };
+  }[];
+  format: { tags?: Record<string, string> };
+}
+
+const streamsOf = (path: string) => ffprobe<Streams>('-show_streams', '-show_format', path);
+
+/** When each frame is shown, as a player that follows the edit list sees it. */
+async function frameSeconds(path: string): Promise<number[]> {
+  const { frames } = await ffprobe<{ frames: { pts_time: string }[] }>(
+    ...['-select_streams', 'v:0', '-show_entries', 'frame=pts_time', path],
+  );
+  return frames.map(({ pts_time }) => Number(pts_time)).sort((a, b) => a - b);
+}
+
+const picturesOf = async (path: string) =>
+  (await ffmpeg('-i', path, '-map', '0:v:0', '-fps_mode', 'passthrough', '-f', 'md5', '-')).toString();
+
+const fileOf = ({ folder, film }: Published, name: string) => join(folder, film.plan, 'files', name);
+
+/** The film as its MP4 has it: the pictures' times and the sound are the file's. */
+async function asFilm({ video, audio }: ReadFilm, path: string): Promise<ReadFilm> {
+  const [picture, rendition] = [video[0], audio[0]];
+  if (!picture || !rendition) throw new Error('The film has no video or no audio.');
+  const packets = (await frameSeconds(path)).map((seconds) => ({ seconds, key: false, segment: 0 }));
+  return {
+    video: [{ ...picture, packets }],
+    audio: [{ ...rendition, joinedPath: path }],
+  } as unknown as ReadFilm;
+}
+
+describe('an MP4 beside the stream', () => {
+  it.each<[what: string, name: string, args: string[], environment: TranscodeOptions['environment']]>([
+    ['with B-frames', 'plain.mp4', [...flashesAndBeeps(), ...bframes, ...aac], {}],
+    [
+      'whose picture begins later than its sound',
+      'late.mp4',
+      [...flashesAndBeeps(), '-vf', 'select=gte(t\\,0.8)', '-fps_mode', 'passthrough', ...bframes, ...aac],
+      {},
+    ],
+    [
+      'of a farm that publishes MPEG-TS',
+      'mpegts.mp4',
+      [...flashesAndBeeps(), ...bframes, ...aac],
+      { SEGMENT_FORMAT: 'mpegts' },
+    ],
+    [
+      'that begins late on a farm that publishes MPEG-TS',
+      'late-mpegts.mp4',
+      [...flashesAndBeeps(), '-vf', 'select=gte(t\\,0.8)', '-fps_mode', 'passthrough', ...bframes, ...aac],
+      { SEGMENT_FORMAT: 'mpegts' },
+    ],
+  ])(
+    'has the frames of the stream at their times, in step with the sound: a film %s',
+    async (_, name, args, environment) => {
+      const published = await make(name, args, { environment, job: { outputs: ['hls', 'mp4'] } });
+      const film = await readFilm(published);
+      const [rendition] = film.video;
+      const path = fileOf(published, `${rendition?.name}.mp4`);
+
+      const seconds = await frameSeconds(path);
+      expect(seconds).toHaveLength(rendition?.packets.length ?? 0);
+      for (const [index, frame] of (rendition?.packets ?? []).entries())
+        expect(Math.abs((seconds[index] ?? 0) - frame.seconds), `frame ${index}`).toBeLessThan(0.002);
+      expect(await picturesOf(path)).toBe(await picturesOf(rendition?.joinedPath ?? ''));
+
+      const flashes = (await measureSync(await asFilm(film, path))).filter(({ seconds }) => seconds > 0.9);
+      expect(flashes).toHaveLength(5);
+      for (const { seconds: at, beepAfterSeconds } of flashes)
+        expect(Math.abs(beepAfterSeconds ?? 9), `the beep at ${at} s`).toBeLessThan(0.02);
+    },
+  );
+
+  it('has every audio track with its language, the default first, and the title of its job', async () => {
+    const tones = ['-f', 'lavfi', '-i', 'sine=440:d=4:r=48000', '-f', 'lavfi', '-i', 'sine=880:d=4:r=44100'];
+    const published = await make(
+      'languages.mp4',
+      [
+        ...['-f', 'lavfi', '-i', 'testsrc2=s=160x90:r=25:d=4', ...tones],
+        ...['-map', '0', '-map', '1', '-map', '2', ...x264, ...aac],
+        ...['-metadata:s:a:0', 'language=eng', '-metadata:s:a:1', 'language=deu'],
+      ],
+      { job: { outputs: ['hls', 'mp4'] } },
+    );
+    const { streams } = await streamsOf(fileOf(published, '240p.mp4'));
+    expect(
+      streams.map(({ codec_type, tags, disposition }) => [codec_type, tags?.language, disposition.default]),
+    ).toEqual([
+      ['video', 'und', 1],
+      ['audio', 'eng', 1],
+      ['audio', 'deu', 0],
+    ]);
+    expect(published.film.files).toMatchObject([
+      { name: '240p.mp4', format: 'mp4', key: expect.stringMatching(/\/files\/240p\.mp4$/) },
+    ]);
+  });
+});
+
+const shortFilm = (seconds: number) => [
+  ...['-f', 'lavfi', '-i', `testsrc2=s=426x240:r=25:d=${seconds}`],
+  ...['-f', 'lavfi', '-i', `sine=440:d=${seconds}:r=48000`, ...x264, ...aac],
+];
+
+describe('other files', () => {
+  it('are an M4A and an MP3 of each audio track and a GIF that moves', async () => {
+    const published = await make('all.mp4', shortFilm(4), {
+      job: { outputs: ['hls', 'm4a', 'mp3', 'gif'] },
+    });
+    const [m4a, mp3, gif] = await Promise.all(
+      ['audio-0.m4a', 'audio-0.mp3', '240p.gif'].map((name) =>
+        ffprobe<Streams & { format: { duration: string }; streams: { nb_read_packets: string }[] }>(
+          ...['-count_packets', '-show_streams', '-show_format', fileOf(published, name)],
+        ),
+      ),
+    );
+    expect(m4a?.streams[0]?.codec_name).toBe('aac');
+    expect(mp3?.streams[0]?.codec_name).toBe('mp3');
+    expect(Number(m4a?.format.duration)).toBeCloseTo(4, 0);
+    expect(Number(mp3?.format.duration)).toBeCloseTo(4, 0);
+    expect(gif?.streams[0]).toMatchObject({ codec_name: 'gif', nb_read_packets: '48' });
+  });
+
+  it('are refused before anything is encoded where a GIF would be too long', async () => {
+    await expect(make('long.mp4', shortFilm(16), { job: { outputs: ['hls', 'gif'] } })).rejects.toMatchObject(
+      {
+        code: 'gif-too-long',
+        message: expect.stringContaining('The film lasts 16.0 s, and a GIF may have 15 s.'),
+      },
+    );
+  });
+
+  it('are left out with a warning where the film has no audio', async () => {
+    const silent = ['-f', 'lavfi', '-i', 'testsrc2=s=160x90:r=25:d=2', ...x264];
+    const { film, warnings } = await make('silent.mp4', silent, { job: { outputs: ['hls', 'mp3'] } });
+    expect(film.files).toBeUndefined();
+    expect(warnings).toContain('the film has no audio, so there is no mp3 file');
+  });
+
+  it('are made of the next smaller rendition where the film has none of that rung', async () => {
+    const { film, warnings } = await make('small.mp4', shortFilm(2), {
+      job: { outputs: ['hls', 'mp4:720p', 'mp4:1080p'] },
+    });
+    expect(film.files?.map(({ name }) => name)).toEqual(['240p.mp4']);
+    expect(warnings).toContain('the film has no rendition 720p: its mp4 file is 240p');
+  });
+
+  it('are added to a film that is made without encoding it again', async () => {
+    const id = 'added';
+    const first = await make('added.mp4', shortFilm(2), { id, job: { outputs: ['hls'] } });
+    const before = await farm.stores.output.listAll(`${id}/${first.film.plan}/`);
+    const second = await make('added.mp4', shortFilm(2), { id, job: { outputs: ['hls', 'mp4'] } });
+    const after = await farm.stores.output.listAll(`${id}/${first.film.plan}/`);
+
+    expect(second.film.files?.map(({ name }) => name)).toEqual(['240p.mp4']);
+    expect(second.progress).toEqual([]);
+    const added = after.objects.filter(({ key }) => !before.objects.some((object) => object.key === key));
+    expect(added.map(({ key }) => key)).toEqual([`${id}/${first.film.plan}/files/240p.mp4`]);
+    for (const object of before.objects) expect(after.objects).toContainEqual(object);
+  });
+});
+
+describe('a job without "hls"', () => {
+  it('encodes only the renditions that its files are made of', async () => {
+    const published = await make(
+      'files-only.mp4',
+      ['-f', 'lavfi', '-i', 'testsrc2=s=1280x720:r=10:d=2', ...x264],
+      { job: { outputs: ['mp4:360p'] } },
+    );
+    expect(published.film.renditions.map(({ name }) => name)).toEqual(['360p']);
+    expect(published.film.files?.map(({ name }) => name)).toEqual(['360p.mp4']);
+  });
+
+  it('encodes no video for audio files alone', async () => {
+    const { film } = await make('audio-only.mp4', shortFilm(2), { job: { outputs: ['mp3'] } });
+    expect(film.renditions.map(({ kind }) => kind)).toEqual(['audio']);
+    expect(film.files?.map(({ name }) => name)).toEqual(['audio-0.mp3']);
+  });
+});

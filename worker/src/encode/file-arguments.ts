@@ -1,0 +1,97 @@
+import { iso6393To1 } from 'iso-639-3/iso6393-to-1.js';
+import type { FilmFile } from '../publish/film-files.ts';
+import { mpegtsOffsetSeconds } from './segment-arguments.ts';
+
+export interface FileArguments {
+  /** Before the first `-i`. */
+  inputArgs: string[];
+  outputArgs: string[];
+}
+
+export interface FileFacts {
+  segmentFormat: 'fmp4' | 'mpegts';
+  /** For people: players show it. */
+  title?: string | undefined;
+}
+
+/** Of a GIF: most colours are spent on what moves, and no page needs more pictures. */
+const gif = { width: 480, framesPerSecond: 12 };
+
+/** Enough that a second encoding is not heard. */
+const mp3Bitrate = '192k';
+
+/**
+ * What makes a file of published renditions: the video first, then each audio track, each an input. MP4 and M4A are copies,
+ * frame by frame.
+ */
+export function fileArguments(file: FilmFile, { segmentFormat, title }: FileFacts): FileArguments {
+  // Without it ffmpeg would move the start of each input to zero, and a video that begins later than its audio with it.
+  const inputArgs = ['-copyts'];
+  const offset = segmentFormat === 'mpegts' ? ['-output_ts_offset', String(-mpegtsOffsetSeconds)] : [];
+  const names = title === undefined ? [] : ['-metadata', `title=${title}`];
+  const head = ['-map_metadata', '-1', '-map_chapters', '-1', ...names, ...offset];
+  switch (file.format) {
+    case 'mp4':
+    case 'm4a':
+      return {
+        inputArgs,
+        outputArgs: [
+          ...inputsOf(file).flatMap((_, index) => ['-map', `${index}:0`]),
+          ...[
+            '-c',
+            'copy',
+            ...head,
+            ...(segmentFormat === 'fmp4' && file.video ? ['-bsf:v', undoShift] : []),
+            ...file.audio.flatMap(trackArguments),
+          ],
+          ...['-movflags', '+faststart', '-f', file.format === 'mp4' ? 'mp4' : 'ipod', file.name],
+        ],
+      };
+    case 'mp3':
+      return {
+        inputArgs,
+        outputArgs: [
+          ...['-map', '0:0', '-c:a', 'libmp3lame', '-b:a', mp3Bitrate, ...head],
+          ...['-id3v2_version', '3', '-f', 'mp3', file.name],
+        ],
+      };
+    case 'gif':
+      return {
+        inputArgs: [],
+        outputArgs: ['-filter_complex', gifFilters, '-map', '[out]', '-loop', '0', '-f', 'gif', file.name],
+      };
+  }
+}
+
+/**
+ * Segments have negative composition offsets, as CMAF lets them, and ffmpeg's demuxer moves all times of such a film by the
+ * largest of them: as far as the first frame, which is shown when it is decoded, says.
+ */
+const undoShift = 'setts=pts=PTS-(STARTPTS-STARTDTS):dts=DTS-(STARTPTS-STARTDTS)';
+
+/** The renditions that a file is made of, in the order of its inputs. */
+export function inputsOf({ video, audio }: Pick<FilmFile, 'video' | 'audio'>) {
+  return [...(video ? [video] : []), ...audio];
+}
+
+function trackArguments({ language }: FilmFile['audio'][number], index: number): string[] {
+  const code = language && threeLetters(language);
+  return [
+    ...(code ? [`-metadata:s:a:${index}`, `language=${code}`] : []),
+    ...[`-disposition:a:${index}`, index === 0 ? 'default' : '0'],
+  ];
+}
+
+const iso6391To3 = new Map(Object.entries(iso6393To1).map(([three, two]) => [two, three]));
+
+/** MP4 has ISO 639-2/T codes: `de-CH` is `deu`. */
+function threeLetters(language: string): string | undefined {
+  const [subtag = ''] = language.split('-');
+  return subtag.length === 3 ? subtag : iso6391To3.get(subtag);
+}
+
+const gifFilters = [
+  `[0:v:0]fps=${gif.framesPerSecond},scale='min(${gif.width},iw)':-2:flags=lanczos,split[colours][frames]`,
+  '[colours]palettegen=stats_mode=diff[palette]',
+  '[frames][palette]paletteuse=dither=bayer:bayer_scale=4:diff_mode=rectangle[out]',
+].join(';');

@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import { fileFormats } from '../plan/outputs.ts';
+import type { QueuedJob } from '../protocol/job.ts';
+import { JobFolder, type PlanFolder } from '../protocol/job-folder.ts';
+import type { Film, PublishedFile } from '../protocol/status.ts';
+import { filmFiles } from '../publish/film-files.ts';
+import type { FilmOutcome, TranscodeRun } from './film.ts';
+import { HeldLeases } from './held-leases.ts';
+import { makeFile } from './make-file.ts';
+
+/**
+ * Makes the files that a job asks for beside the stream, of what is published of it, after the commit. Files that are
+ * there are kept, so that a job that is sent again with more outputs adds those.
+ * @returns `atCapacity` while another worker makes them
+ * @throws RefusedError `gif-too-long`
+ */
+export async function makeFiles(job: QueuedJob, film: Film, run: TranscodeRun): Promise<FilmOutcome> {
+  const { settings, stores, report, log, signal } = run;
+  const folder = new JobFolder(settings.output.prefix, job.id).plan(film.plan);
+  const { files, warnings } = filmFiles(film, job.options?.outputs ?? settings.outputs);
+  const addWarnings = (more: readonly string[]) =>
+    report.update({ warnings: [...new Set([...report.state().warnings, ...more])] });
+  addWarnings(warnings);
+  const published = await publishedFiles(folder, run);
+  const missing = files.filter(({ name }) => !published.some((file) => file.name === name));
+  if (missing.length === 0) return { kind: 'published', film: withFiles(film, published) };
+
+  const lost = new AbortController();
+  const leases = new HeldLeases({
+    output: stores.output,
+    owner: randomUUID(),
+    messageId: run.messageId,
+    leaseSeconds: run.leaseSeconds,
+    progressOf: () => undefined,
+    onLost: () => lost.abort(new Error('Another worker has taken over the files of this film.')),
+    log,
+  });
+  if (!(await acquireFiles(leases, folder, run))) return { kind: 'atCapacity' };
+  try {
+    await report.move({ to: 'published', film: withFiles(film, published) });
+    const making = { ...run, signal: AbortSignal.any([signal, lost.signal]) };
+    for (const file of missing) {
+      const startedAt = performance.now();
+      await makeFile(job, file, folder, making);
+      log.info({ file: file.name, seconds: (performance.now() - startedAt) / 1000 }, 'file published');
+    }
+  } finally {
+    await leases.releaseAll(AbortSignal.timeout(5000)).catch((error: unknown) => {
+      log.warn({ err: error }, 'could not release the lease of the files; it becomes stale');
+    });
+  }
+  return { kind: 'published', film: withFiles(film, await publishedFiles(folder, run)) };
+}
+
+/** One worker at a time makes files of a film. */
+async function acquireFiles(
+  leases: HeldLeases,
+  { filesLease }: PlanFolder,
+  { stores, leaseSeconds, signal }: TranscodeRun,
+): Promise<boolean> {
+  const { at, objects } = await stores.output.listAll(filesLease, signal);
+  const lease = objects.find(({ key }) => key === filesLease);
+  const ageSeconds = lease?.lastModified ? (at.getTime() - lease.lastModified.getTime()) / 1000 : 0;
+  if (lease !== undefined && ageSeconds < leaseSeconds) return false;
+  return leases.acquire(filesLease, lease?.etag, signal);
+}
+
+async function publishedFiles(
+  folder: PlanFolder,
+  { settings, stores, signal }: TranscodeRun,
+): Promise<PublishedFile[]> {
+  const { objects } = await stores.output.listAll(folder.files, signal);
+  const publicUrl = settings.output.publicUrl?.replace(/\/+$/, '');
+  return objects.flatMap(({ key, sizeBytes: bytes }) => {
+    const name = key.slice(folder.files.length);
+    const format = fileFormats.find((each) => name.endsWith(`.${each}`));
+    const url = publicUrl === undefined ? {} : { url: `${publicUrl}/${key}` };
+    return format === undefined ? [] : [{ name, format, key, ...url, bytes }];
+  });
+}
+
+function withFiles(film: Film, files: PublishedFile[]): Film {
+  return files.length === 0 ? film : { ...film, files };
+}
