@@ -1,5 +1,7 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { JobOptions } from '../../worker/src/protocol/job.ts';
 import { x264 } from '../helpers/local-farm/use-farm.ts';
 import { ffmpeg, ffprobe } from '../helpers/media/clips.ts';
 import { type ReadFilm, readFilm } from '../helpers/media/read-film.ts';
@@ -190,6 +192,34 @@ describe('other files', () => {
     const added = after.objects.filter(({ key }) => !before.objects.some((object) => object.key === key));
     expect(added.map(({ key }) => key)).toEqual([`${id}/${first.film.plan}/files/240p.mp4`]);
     for (const object of before.objects) expect(after.objects).toContainEqual(object);
+  });
+});
+
+describe('a job with "addToFilm"', () => {
+  it('makes files of what is published, whatever has become of the source', async () => {
+    const id = 'source-gone';
+    const { film } = await make('published.mp4', shortFilm(2), { id, job: { outputs: ['hls'] } });
+    const gone = join(farm.folder, 'gone.txt');
+    await writeFile(gone, 'no film');
+    const added = await farm.transcode(gone, { id, job: { outputs: ['mp3'], addToFilm: true } });
+    expect(added.film.plan).toBe(film.plan);
+    expect(added.film.files?.map(({ name }) => name)).toEqual(['audio-0.mp3']);
+  });
+
+  it('leaves the files to the worker that makes them already', async () => {
+    const id = 'at-once';
+    const { film } = await make('at-once.mp4', shortFilm(2), { id, job: { outputs: ['hls'] } });
+    const lease = `${id}/${film.plan}/leases/files`;
+    await farm.stores.output.put(lease, '{}', { contentType: 'application/json', cacheControl: 'no-cache' });
+    const adding = make('at-once.mp4', shortFilm(2), { id, job: { outputs: ['mp3'], addToFilm: true } });
+    await expect(adding).rejects.toThrow('atCapacity');
+  });
+
+  it('is refused where no film is published', async () => {
+    const job: JobOptions = { outputs: ['mp3'], addToFilm: true };
+    await expect(make('nothing.mp4', shortFilm(2), { id: 'nothing', job })).rejects.toMatchObject({
+      code: 'no-film',
+    });
   });
 });
 

@@ -49,6 +49,18 @@ it('names the renditions of a film when another is asked for', () => {
   expect(chooseVideo(film.renditions, undefined)?.name).toBe('1080p');
 });
 
+it('adds files to a film that is published, and says where they lie', async () => {
+  const added = await command('add', id, 'mp4', 'm4a', '--wait');
+  expect(added.code).toBe(0);
+  expect(added.stdout).toMatch(/file +240p\.mp4, .+ kB, .+\/files\/240p\.mp4/);
+  expect(added.stdout).toMatch(/file +audio-0\.m4a/);
+  const files = (await farm.keys(`${id}/`)).filter((key) => key.includes('/files/'));
+  expect(files.map((key) => key.split('/').at(-1))).toEqual(['240p.mp4', 'audio-0.m4a']);
+  const unknown = await command('add', id, 'avi');
+  expect(unknown.code).toBe(1);
+  expect(unknown.stderr).toContain('--output: ["avi"] is not a list of outputs. Use hls, mp4, m4a');
+}, 60_000);
+
 it('shows which farm commands use, and why', async () => {
   const { stdout } = await command('config');
   expect(stdout).toContain(`file ${file}, by --farm`);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { JobStateName, Progress } from '../../../worker/src/protocol/status.ts';
+import { webhookEvent } from '../../../worker/src/protocol/webhook-event.ts';
 import { advance, type Transition, updateRunning } from '../../../worker/src/report/transitions.ts';
 import { at, film, queued, running, succeeded } from '../../helpers/reports/job-states.ts';
 
@@ -32,6 +33,16 @@ describe('of all steps between states', () => {
     if (allowed.has(`${from}→${to}`)) expect(step().state).toBe(to);
     else expect(step).toThrow(`Job a can't go from ${from} to ${to}.`);
   });
+});
+
+test('a published film can be played while its files are made', () => {
+  const published = advance(running('a'), { to: 'published', film }, at(4));
+  expect(published).toMatchObject({ state: 'running', stage: 'files', film });
+  expect(webhookEvent(published, { requestId: 'r' })?.type).toBe('job.published');
+  const started = webhookEvent(running('a'), { requestId: 'r' });
+  expect(webhookEvent(published, { requestId: 'r' })?.id).not.toBe(started?.id);
+  expect(advance(published, { to: 'succeeded', film }, at(5))).toMatchObject({ state: 'succeeded' });
+  expect(() => advance(succeeded('a'), { to: 'published', film }, at(6))).toThrow('succeeded to published');
 });
 
 test('a job that starts knows how long it waited, and forgets the try before', () => {
