@@ -21,17 +21,17 @@ export function deadCommand(): Command {
       say(
         letters.length === 0 ? 'No job was given up.' : `${count(letters)}. "farm redrive" tries them again.`,
       );
-      answer({ deadLetters: letters.map(told) });
+      answer({ deadLetters: letters.map(toAnswer) });
     }),
   );
 }
 
-/** `farm redrive`: gives them another chance. */
+/** `farm redrive`: tries them again. */
 export function redriveCommand(): Command {
   return farmCommand('redrive')
     .argument('[ids...]', 'ids of jobs (or of messages); none: all')
     .option('--reason <reason>', 'only those with this reason: its code, or words of it')
-    .option('--dry-run', 'only tell which ones it would be')
+    .option('--dry-run', 'only list which ones they are')
     .action((ids: string[], options: CommonOptions & { reason?: string; dryRun?: true }) =>
       withFarm(options, async ({ farm, stop, say, answer }) => {
         const letters = await takeDeadLetters(farm);
@@ -57,18 +57,18 @@ export function redriveCommand(): Command {
         }
         for (const letter of chosen) say(letterLine(letter));
         say(`${count(chosen)} ${options.dryRun ? 'would be tried again' : 'back in the queue'}.`);
-        answer({ dryRun: options.dryRun ?? false, redriven: chosen.map(told), notFound: missing });
+        answer({ dryRun: options.dryRun ?? false, redriven: chosen.map(toAnswer), notFound: missing });
       }),
     );
 }
 
 /** Jobs, and part requests where there are any. */
 function count(letters: readonly DeadLetter[]): string {
-  const helps = letters.filter(({ queue }) => queue === 'parts').length;
-  const jobs = letters.length - helps;
+  const parts = letters.filter(({ queue }) => queue === 'parts').length;
+  const jobs = letters.length - parts;
   return [
-    ...(jobs > 0 || helps === 0 ? [`${jobs} ${jobs === 1 ? 'job' : 'jobs'}`] : []),
-    ...(helps > 0 ? [`${helps} part ${helps === 1 ? 'request' : 'requests'}`] : []),
+    ...(jobs > 0 || parts === 0 ? [`${jobs} ${jobs === 1 ? 'job' : 'jobs'}`] : []),
+    ...(parts > 0 ? [`${parts} part ${parts === 1 ? 'request' : 'requests'}`] : []),
   ].join(' and ');
 }
 
@@ -77,12 +77,12 @@ function letterLine({ queue, jobId, messageId, reason, reasonCode, source }: Dea
     [
       jobId ?? `message ${messageId}`,
       source ?? 'no source',
-      ...(queue === 'parts' ? ['help with the film'] : []),
-      `${reasonCode ? `[${reasonCode}] ` : ''}${reason ?? 'put aside by SQS: handed out too often'}`,
+      ...(queue === 'parts' ? ['part request'] : []),
+      `${reasonCode ? `[${reasonCode}] ` : ''}${reason ?? 'moved here by SQS: handed out too often'}`,
     ].join('  '),
   );
 }
 
-function told({ message: _, ...letter }: HeldLetter): DeadLetter {
+function toAnswer({ message: _, ...letter }: HeldLetter): DeadLetter {
   return letter;
 }

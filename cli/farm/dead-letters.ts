@@ -5,12 +5,13 @@ import {
   ReceiveMessageCommand,
   SendMessageBatchCommand,
 } from '@aws-sdk/client-sqs';
+import { jobBody, readPartRequest } from '../../worker/src/protocol/part-request.ts';
 import { UserError } from '../errors.ts';
 import type { Farm } from './farm.ts';
 
-/** A job that was given up, or a part request that no worker saw to its end. */
+/** A job that was given up, or a part request that no worker completed. */
 export interface DeadLetter {
-  /** Where a redriven letter goes. */
+  /** Whose dead letter it is. */
   queue: 'jobs' | 'parts';
   messageId: string;
   /** Unknown for messages that name no job. */
@@ -22,7 +23,7 @@ export interface DeadLetter {
   sentAt: string;
 }
 
-/** A dead letter in our hands. */
+/** A dead letter that is hidden from others while this command holds it. */
 export interface HeldLetter extends DeadLetter {
   message: Message;
 }
@@ -129,12 +130,13 @@ function byQueue(address: Queues['address'], letters: readonly HeldLetter[]): [s
   });
 }
 
-/** What of the letter's end must not come along, or the job would begin at its last attempt. */
+/** Attributes of the failed attempt: with them the job would begin at its last attempt. */
 const endAttributes = new Set(['attempt', 'queuedAt', 'reason', 'reasonCode', 'jobId']);
 
 /**
- * Sends letters' jobs again, at attempt 1, ten at a time. First sent, then deleted: cut off between the two, it is there
- * twice. Those that wait for their turn are held.
+ * Sends letters' jobs again, at attempt 1, ten at a time. Only workers may send part requests, so the job of a dead part
+ * request is sent to the jobs queue, once and under the request that it had: whoever takes it goes on after the recorded parts.
+ * First sent, then deleted: cut off between the two, a job is there twice. Letters that wait for their turn are held.
  * @param onRedriven called after each batch
  * @throws UserError for what SQS did not take
  */
@@ -144,6 +146,7 @@ export async function redrive(
   { signal, onRedriven, now = () => performance.now() }: RedriveOptions,
 ): Promise<void> {
   for (const [QueueUrl, held] of byQueue(address, letters)) {
+    const sentJobs = new Set<string>();
     let renewedAt = now();
     let begun = 0;
     for (const batch of batches(held)) {
@@ -153,24 +156,44 @@ export async function redrive(
         renewedAt = now();
       }
       begun += batch.length;
-      const to = batch[0]?.queue === 'parts' ? address.partsQueueUrl : address.queueUrl;
-      const sent = await sqs.send(
-        new SendMessageBatchCommand({
-          QueueUrl: to,
-          Entries: batch.map(({ message }, id) => ({ Id: String(id), ...requestOf(message) })),
-        }),
+      const isNew = ({ queue, jobId = '' }: HeldLetter, index: number) =>
+        queue === 'jobs' ||
+        !(sentJobs.has(jobId) || batch.slice(0, index).some((other) => other.jobId === jobId));
+      const toSend = batch.filter(isNew);
+      const failed = await sendJobs(sqs, address.queueUrl, toSend);
+      for (const letter of toSend) if (!failed.has(letter)) sentJobs.add(letter.jobId ?? '');
+      const done = batch.filter((letter) =>
+        toSend.includes(letter) ? !failed.has(letter) : sentJobs.has(letter.jobId ?? ''),
       );
-      const done = batch.filter((_, id) => sent.Successful?.some(({ Id }) => Id === String(id)));
       const Entries = done.map(({ message }, id) => ({
         Id: String(id),
         ReceiptHandle: message.ReceiptHandle,
       }));
       if (Entries.length > 0) await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
       onRedriven(done);
-      const [failed] = sent.Failed ?? [];
-      if (failed) throw new UserError(`SQS did not take a job back: ${failed.Code}: ${failed.Message}.`);
+      const [why] = failed.values();
+      if (why !== undefined) throw new UserError(`SQS did not take a job back: ${why}.`);
     }
   }
+}
+
+/** @returns the letters whose job SQS did not take, each with its reason */
+async function sendJobs(
+  sqs: Queues['sqs'],
+  QueueUrl: string | undefined,
+  letters: readonly HeldLetter[],
+): Promise<Map<HeldLetter, string>> {
+  if (letters.length === 0) return new Map();
+  const Entries = letters.map((letter, id) => ({ Id: String(id), ...requestOf(letter) }));
+  const { Successful = [], Failed = [] } = await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+  const taken = new Set(Successful.map(({ Id }) => Id));
+  const reasonOf = (id: string) => {
+    const failure = Failed.find(({ Id }) => Id === id);
+    return `${failure?.Code}: ${failure?.Message}`;
+  };
+  return new Map(
+    letters.flatMap((letter, id) => (taken.has(String(id)) ? [] : [[letter, reasonOf(String(id))] as const])),
+  );
 }
 
 interface RedriveOptions {
@@ -181,7 +204,9 @@ interface RedriveOptions {
 }
 
 /** The message that a letter was. */
-function requestOf({ Body, MessageAttributes = {}, Attributes }: Message) {
+function requestOf(letter: HeldLetter) {
+  if (letter.queue === 'parts') return jobOfPartRequest(letter);
+  const { Body, MessageAttributes = {} } = letter.message;
   // The worker gives the letters that it writes an id for the next request; others still have the failed one's.
   const writtenByWorker = MessageAttributes.reason !== undefined;
   return {
@@ -191,8 +216,21 @@ function requestOf({ Body, MessageAttributes = {}, Attributes }: Message) {
         ([name]) => !endAttributes.has(name) && (name !== 'requestId' || writtenByWorker),
       ),
     ),
-    ...(Attributes?.MessageGroupId && { MessageGroupId: Attributes.MessageGroupId }),
+    ...groupOf(letter.message),
   };
+}
+
+function jobOfPartRequest({ message }: HeldLetter) {
+  const { job } = readPartRequest(message.Body ?? '');
+  return {
+    MessageBody: jobBody(job),
+    MessageAttributes: { requestId: { DataType: 'String', StringValue: job.requestId } },
+    ...groupOf(message),
+  };
+}
+
+function groupOf({ Attributes }: Message) {
+  return Attributes?.MessageGroupId === undefined ? {} : { MessageGroupId: Attributes.MessageGroupId };
 }
 
 export interface LetterChoice {

@@ -1,32 +1,58 @@
-/** The film or the job will never work: told to the owner in `message`, moved to the dead letters at once, not retried. */
+/** Why a film or a job is refused, for machines. docs/jobs.md explains each. */
+export const refusalCodes = [
+  'bad-message',
+  'source-missing',
+  'source-empty',
+  'source-replaced',
+  'source-archived',
+  'source-address',
+  'source-ranges',
+  'not-media',
+  'no-streams',
+  'no-decoder',
+  'no-frames',
+  'encrypted',
+  'dolby-vision',
+  'no-duration',
+  'short-source',
+  'too-long',
+  'too-many-pixels',
+  'too-many-streams',
+  'too-small',
+  'bad-size',
+  'damaged',
+] as const;
+
+export type RefusalCode = (typeof refusalCodes)[number];
+
+/** Why a job ends as failed: a refusal, or what its last attempt met. */
+export type FailureCode = RefusalCode | 'trouble' | 'workers-lost' | 'cancelled';
+
+/** The film or the job will never work: its owner is told why, and the job goes to the dead letters without a retry. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
-  /** A short, stable word for machines, such as `not-media` or `too-long`. */
-  readonly code: string;
+  readonly code: RefusalCode;
 
-  constructor(code: string, message: string, options?: ErrorOptions) {
+  constructor(code: RefusalCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
   }
 }
 
 /**
- * Trouble that the film itself probably causes, as its data is damaged. Tried again as any trouble, for the cause may be
- * another; when it was the last try, the job failed as `damaged`.
+ * Trouble that damaged data in the film probably causes. Retried as any trouble, since the cause may be another; after the
+ * last attempt the job fails as `damaged`.
  */
 export class DamagedFilmError extends Error {
   override readonly name = 'DamagedFilmError';
 }
 
-/** Someone asked the worker to stop. Costs the job no attempt. */
+/** The worker was asked to stop. Costs the job no attempt. */
 export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
 }
 
-/**
- * Every other error is trouble (storage, network, disk, a killed ffmpeg): the job comes back later and one attempt is
- * counted.
- */
+/** Every other error is trouble (storage, network, disk, a killed ffmpeg): it costs one attempt, and the job is retried. */
 export type FailureKind = 'refused' | 'interrupted' | 'trouble';
 
 export function failureKind(error: unknown): FailureKind {

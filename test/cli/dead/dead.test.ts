@@ -97,29 +97,39 @@ it('drops the attempt and the request of letters that SQS itself put aside, and 
   expect(requestId).not.toBe(redriveRequestId('old'));
 }, 60_000);
 
-it('tells part requests apart, and redrives them to where they came from', async () => {
+it('lists part requests as such, and redrives their job once, under its request', async () => {
   const make = async (name: string) => {
     const { QueueUrl } = await farm.sqs.send(new CreateQueueCommand({ QueueName: name }));
     return `${farm.queueUrl.slice(0, farm.queueUrl.lastIndexOf('/'))}/${QueueUrl?.split('/').at(-1)}`;
   };
   const partsQueueUrl = await make('help');
   const partsDeadLetterQueueUrl = await make('help-dead');
-  const address = { ...addressOf(farm), partsQueueUrl, partsDeadLetterQueueUrl };
+  const queueUrl = await make('jobs-without-workers');
+  const address = { ...addressOf(farm), queueUrl, partsQueueUrl, partsDeadLetterQueueUrl };
   const parts = await saveAddress(folder.path, address);
-  const MessageBody = JSON.stringify({ job: { id: 'long', source: 'long.mp4' }, plan: 'a', firstPart: 1 });
-  await farm.sqs.send(new SendMessageCommand({ QueueUrl: partsDeadLetterQueueUrl, MessageBody }));
+  const job = { id: 'long', source: 'long.mp4' };
+  for (const firstPart of [1, 2]) {
+    const MessageBody = JSON.stringify({ job, requestId: 'first', plan: '0123456789ab', firstPart });
+    await farm.sqs.send(new SendMessageCommand({ QueueUrl: partsDeadLetterQueueUrl, MessageBody }));
+  }
 
   const told = await farmCommand(folder.path, ['dead', '--farm', parts]);
-  expect(told.stdout).toContain('long  long.mp4  help with the film  put aside by SQS');
-  expect(told.stdout).toContain('1 part request.');
+  expect(told.stdout).toContain('long  long.mp4  part request  moved here by SQS');
+  expect(told.stdout).toContain('2 part requests.');
   const status = await farmCommand(folder.path, ['status', '--farm', parts, '--json']);
   const { queues } = status.json<{ queues: { dead: number; parts: object } }>();
   expect(queues.parts).toEqual({ waiting: 0, inFlight: 0, delayed: 0 });
-  expect(queues.dead).toBe((await dead()) + 1);
+  expect(queues.dead).toBe((await dead()) + 2);
 
   const ended = await farmCommand(folder.path, ['redrive', 'long', '--farm', parts]);
-  expect(ended.stdout).toContain('1 part request back in the queue.');
-  const { Messages } = await farm.sqs.send(new ReceiveMessageCommand({ QueueUrl: partsQueueUrl }));
-  expect(Messages?.map(({ Body }) => Body)).toEqual([MessageBody]);
+  expect(ended.stdout).toContain('2 part requests back in the queue.');
+  const { Messages = [] } = await farm.sqs.send(
+    new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, MessageAttributeNames: ['All'] }),
+  );
+  const sent = Messages.map(({ Body, MessageAttributes }) => [
+    JSON.parse(Body ?? ''),
+    MessageAttributes?.requestId?.StringValue,
+  ]);
+  expect(sent).toEqual([[job, 'first']]);
   expect(await farm.backlog(partsDeadLetterQueueUrl)).toBe(0);
 }, 60_000);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DamagedFilmError, failureKind, InterruptedError, RefusedError } from '../errors.ts';
+import { DamagedFilmError, type FailureCode, failureKind, InterruptedError, RefusedError } from '../errors.ts';
 import { MediaToolError } from '../ffmpeg/media-tool.ts';
 import type { FilmOutcome } from '../film/film.ts';
 import type { Health } from '../health/health.ts';
@@ -234,7 +234,7 @@ function mayBeOurs(error: unknown): boolean {
 }
 
 /** For machines: what the job failed of. */
-function codeOf(error: unknown): string {
+function codeOf(error: unknown): FailureCode {
   if (error instanceof RefusedError) return error.code;
   return error instanceof DamagedFilmError ? 'damaged' : 'trouble';
 }

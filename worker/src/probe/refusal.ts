@@ -1,17 +1,17 @@
-import { RefusedError } from '../errors.ts';
+import { type RefusalCode, RefusedError } from '../errors.ts';
 import type { MediaToolError } from '../ffmpeg/media-tool.ts';
 import { describeKind } from './file-kinds.ts';
 import { leaveStreamsOut, type MediaLimits } from './refuse.ts';
 
-interface Verdict {
+interface Rule {
   said: RegExp;
-  code: string;
+  code: RefusalCode;
   /** @param match what `said` found */
   message: (limits: MediaLimits, match: RegExpExecArray) => string;
 }
 
 /** What ffprobe says about a file that it could read and not understand, in words for the film's owner. */
-const verdicts: Verdict[] = [
+const rules: Rule[] = [
   {
     // As in `[srt @ 0x5599d1d30240] Format not on whitelist 'mov,mp4,...'`.
     said: /\[([\w,]+) @ [^\]]*\] Format not on whitelist/,
@@ -54,7 +54,7 @@ const verdicts: Verdict[] = [
 /** @returns undefined where ffprobe said nothing about the film: it was killed, or could not read its input */
 export function refusal(error: MediaToolError, limits: MediaLimits): RefusedError | undefined {
   if (error.timedOut || error.killedBy) return undefined;
-  for (const { said, code, message } of verdicts) {
+  for (const { said, code, message } of rules) {
     const match = said.exec(error.stderrTail);
     if (match) return new RefusedError(code, message(limits, match), { cause: error });
   }

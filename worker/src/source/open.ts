@@ -1,4 +1,4 @@
-import { RefusedError } from '../errors.ts';
+import { type RefusalCode, RefusedError } from '../errors.ts';
 import { describeSource } from '../protocol/source-location.ts';
 import { restoreCommand } from '../storage/archive.ts';
 import { ArchivedObjectError, SourceChangedError } from '../storage/errors.ts';
@@ -46,7 +46,7 @@ function parseS3(source: string): { bucket: string; key: string } {
 
 function bucketSource(store: Store, key: string): SourceObject {
   const name = `s3://${store.bucket}/${key}`;
-  const refuse = (code: string, what: string, cause?: unknown) =>
+  const refuse = (code: RefusalCode, what: string, cause?: unknown) =>
     new RefusedError(code, `The source "${clip(name)}" ${what}.`, { cause });
   const refuseArchived = (archive: Archive, cause?: unknown) => {
     const restore = archive.isRestoring
