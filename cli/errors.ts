@@ -1,4 +1,4 @@
-/** Something that the person at the keyboard can mend: shown as its message alone, exit code 1. */
+/** An error that the user can fix: printed as its message alone, with exit code 1. */
 export class UserError extends Error {
   override readonly name = 'UserError';
 }

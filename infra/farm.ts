@@ -30,7 +30,7 @@ type Outputs = { [K in keyof FarmOutputs]: pulumi.Output<FarmOutputs[K]> };
 /**
  * A private farm that transcodes films to adaptive HLS. A job goes from the source bucket by a topic and a queue to a worker, and
  * its film to the output bucket. Workers share a long film by the parts queue; scaling decides how many there are; monitoring
- * tells people.
+ * alerts people.
  */
 export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
   readonly region: pulumi.Output<string>;

@@ -1,5 +1,5 @@
 /**
- * What a farm tells its owner, as a stack's outputs: the command line finds a farm by them. An empty text says that there is
+ * A stack's outputs, in which its owner sees the farm: the command line finds a farm by them. An empty text says that there is
  * none.
  */
 export interface FarmOutputs {

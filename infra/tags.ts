@@ -3,7 +3,7 @@ import * as pulumi from '@pulumi/pulumi';
 /** On everything that a farm makes: the stack's name. */
 export const farmTag = 'transcode-farm';
 
-/** Types that take tags, of those that the farm makes, by itself or through awsx. */
+/** Types that take tags, of those that the farm makes, directly or through awsx. */
 export const taggable: ReadonlySet<string> = new Set([
   'aws:appautoscaling/target:Target',
   'aws:budgets/budget:Budget',

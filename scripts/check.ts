@@ -117,5 +117,6 @@ function checkDemo(stdout: string): void {
     renditions: unknown[];
   };
   if (result.state !== 'succeeded') throw new Error(`the job ended as ${result.state}`);
-  if (result.renditions.length < 2) throw new Error(`${result.renditions.length} renditions are no ladder`);
+  if (result.renditions.length < 2)
+    throw new Error(`${result.renditions.length} renditions are not a ladder`);
 }

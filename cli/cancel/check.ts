@@ -5,7 +5,7 @@ import { type Queues, total } from '../farm/queues.ts';
 /** A job that somebody wants to end. */
 export interface Cancellation {
   id: string;
-  /** Undefined where the job has told nothing: it waits, or there is none. */
+  /** Undefined where nothing was reported of the job: it waits, or does not exist. */
   state?: JobState['state'];
   queuedAt?: string;
   /** What a stop comes to, for people. */
@@ -15,16 +15,16 @@ export interface Cancellation {
 }
 
 /**
- * A job that waits tells nothing, and a queue can't be searched. So an unknown id is taken for a waiting job as long as
+ * Nothing is reported of a waiting job, and a queue can't be searched. So an unknown id is taken for a waiting job as long as
  * the queue holds messages.
  */
-export function judge(id: string, job: JobState | undefined, queues: Queues): Cancellation {
+export function checkJob(id: string, job: JobState | undefined, queues: Queues): Cancellation {
   if (job === undefined) {
     const isEmpty = total(queues) === 0;
     return {
       id,
-      outlook: 'has told nothing yet: if it waits, it ends when a worker takes it',
-      ...(isEmpty && { objection: `Job ${id} has told nothing, and no job waits: there is none.` }),
+      outlook: 'has no status yet: if it waits, it ends when a worker takes it',
+      ...(isEmpty && { objection: `Job ${id} has no status, and no job waits: it does not exist.` }),
     };
   }
   const { state, queuedAt } = job;
@@ -50,6 +50,6 @@ export function refuseToCancel(jobs: readonly Cancellation[]): void {
   if (objections.length === 0) return;
   const others = objections.length < jobs.length ? ' No job was ended.' : '';
   throw new UserError(
-    `${objections.join('\n')}\n"farm jobs" lists those that have told a state. --force stops it all the same: if it waits in the queue, it ends when it is taken.${others}`,
+    `${objections.join('\n')}\n"farm jobs" lists those that have a status. --force stops it anyway: if it waits in the queue, it ends when it is taken.${others}`,
   );
 }

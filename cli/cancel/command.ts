@@ -4,7 +4,7 @@ import { openBucket } from '../farm/buckets.ts';
 import { readJob } from '../farm/jobs.ts';
 import { readQueues } from '../farm/queues.ts';
 import { type CommonOptions, farmCommand, withFarm } from '../farm/run.ts';
-import { type Cancellation, judge, refuseToCancel } from './check.ts';
+import { type Cancellation, checkJob, refuseToCancel } from './check.ts';
 
 /** `farm cancel`: ends jobs that run or wait. */
 export function cancelCommand(): Command {
@@ -15,9 +15,9 @@ export function cancelCommand(): Command {
       withFarm(options, async ({ farm, stop, say, answer }) => {
         const queues = await readQueues(farm);
         const jobs = await Promise.all(
-          [...new Set(ids)].map(async (id) => judge(id, await readJob(farm, id), queues)),
+          [...new Set(ids)].map(async (id) => checkJob(id, await readJob(farm, id), queues)),
         );
-        // All or none: a mistyped id is mended before anything is ended.
+        // All or none: a mistyped id is reported before any job ends.
         if (!options.force) refuseToCancel(jobs);
         const output = openBucket(farm.address, 'output');
         try {

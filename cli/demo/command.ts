@@ -38,7 +38,7 @@ interface Flags {
   workers: number;
 }
 
-/** Each is a process that runs encoders of its own, and a machine has so many cores. */
+/** Each is a process that runs its own encoders, and a machine has only so many cores. */
 const maxWorkers = 16;
 
 function readWorkers(text: string): number {

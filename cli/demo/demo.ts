@@ -2,12 +2,12 @@ import { mkdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobState } from '../../worker/src/protocol/status.ts';
-import { Closing, Stopped, stopSignal } from '../closing.ts';
 import { UserError } from '../errors.ts';
 import { localAddressPath } from '../farm/address.ts';
 import { findJob, followJob } from '../follow.ts';
 import { startLocalFarm } from '../local-farm/farm.ts';
 import { startPlayerServer } from '../player/server.ts';
+import { Stopped, stopSignal } from '../stop-signal.ts';
 import { printable, styleFor } from '../text/style.ts';
 import { formatBytes } from '../text/units.ts';
 import { filmSize } from '../upload/film-file.ts';
@@ -33,14 +33,14 @@ export interface DemoOptions {
 
 /** Runs the demo to its end; sets the exit code. */
 export async function demo(options: DemoOptions): Promise<void> {
-  const closing = new Closing();
+  const closing = new AsyncDisposableStack();
   try {
     await show(options, closing, stopSignal());
   } catch (error) {
     if (error instanceof Stopped) {
       process.exitCode = error.signal === 'SIGINT' ? 130 : 143;
     } else if (options.json) {
-      // A program reads standard output, whatever went wrong; a person gets the stack of what is not theirs to mend.
+      // A program reads standard output, whatever went wrong; a person gets the stack of what they cannot fix.
       const { message, stack } = error as Error;
       console.error(error instanceof UserError ? message : stack);
       console.log(JSON.stringify(noResult('demo', message)));
@@ -49,15 +49,16 @@ export async function demo(options: DemoOptions): Promise<void> {
       throw error;
     }
   } finally {
-    await closing.close();
+    // What can't be ended must not hide how the demo ended.
+    await closing.disposeAsync().catch(() => undefined);
   }
 }
 
-async function show(options: DemoOptions, closing: Closing, stop: AbortSignal): Promise<void> {
+async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: AbortSignal): Promise<void> {
   if (options.keep && options.exit)
     throw new UserError('--keep goes on where --exit ends; give one of them.');
   const startedAt = performance.now();
-  // npm runs scripts in the project's folder and tells where it was called.
+  // npm runs scripts in the project's folder and passes on where it was called.
   const here = process.env.INIT_CWD ?? process.cwd();
   const movie = options.movie === undefined ? undefined : resolve(here, options.movie);
   const out = options.out === undefined ? undefined : resolve(here, options.out);
@@ -68,7 +69,7 @@ async function show(options: DemoOptions, closing: Closing, stop: AbortSignal): 
   const stream = options.json ? process.stderr : process.stdout;
   const say = (line = '') => stream.write(`${line}\n`);
   const screen = openScreen(stream);
-  closing.add(() => screen.clear());
+  closing.defer(() => screen.clear());
 
   const view: DemoView = {
     film: basename(movie ?? 'clip.mp4'),
@@ -82,7 +83,7 @@ async function show(options: DemoOptions, closing: Closing, stop: AbortSignal): 
     screen.show({ ...view });
   };
   const ticking = setInterval(draw, 500);
-  closing.add(() => clearInterval(ticking));
+  closing.defer(() => clearInterval(ticking));
 
   const suffixes = keptSuffixes(movie);
   const farm = await startLocalFarm({
@@ -91,9 +92,9 @@ async function show(options: DemoOptions, closing: Closing, stop: AbortSignal): 
       ...(options.keep ? { SOURCE_SUFFIXES: suffixes.join() } : {}),
     },
   });
-  closing.add(() => farm.close());
+  closing.defer(() => farm.close());
   const workers = startWorkers(farm, options.workers);
-  closing.add(() => workers.stop());
+  closing.defer(async () => void (await workers.stop()));
   stop.throwIfAborted();
 
   let path = movie;
@@ -140,17 +141,17 @@ async function show(options: DemoOptions, closing: Closing, stop: AbortSignal): 
   if (options.exit) return;
 
   const player = await startPlayerServer({ s3: farm.s3, bucket: farm.outputBucket, jobId: job.id });
-  closing.add(() => player.close());
+  closing.defer(() => player.close());
   say(`Player  ${styleFor(stream).bold(player.url)}`);
   if (options.keep) {
     const path = localAddressPath();
     await saveLocalAddress(path, localAddress(farm, suffixes));
-    closing.add(() => removeLocalAddress(path));
+    closing.defer(() => removeLocalAddress(path));
     say(`Farm    running for the other commands, such as "farm submit FILE" (${path})`);
   }
   say();
   say('Ctrl-C ends everything.');
-  // A timer of its own keeps the process alive.
+  // A timer keeps the process alive.
   await sleep(2 ** 31 - 1, undefined, { signal: stop }).catch(() => undefined);
   stop.throwIfAborted();
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { JobState } from '../../worker/src/protocol/status.ts';
 import type { DemoView } from './view.ts';
 
-/** What `--json` prints. `null` where there is nothing to tell. */
+/** What `--json` prints. `null` where it is unknown. */
 export interface DemoResult {
   jobId: string | null;
   state: JobState['state'];

@@ -5,7 +5,7 @@ import { formatBitrate, formatBytes, formatSeconds, formatSpeed } from '../text/
 import { countParts } from './block.ts';
 import type { DemoView } from './view.ts';
 
-/** What is told at the end of a job that succeeded. */
+/** What the demo prints when its job has succeeded. */
 export function summary(job: JobState, workerParts: DemoView['workerParts'], style: Style): string[] {
   const film = job.film;
   if (!film) return [`Job ${job.id} is done.`];

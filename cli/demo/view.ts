@@ -6,7 +6,7 @@ export interface DemoView {
   film: string;
   filmBytes?: number;
   step: 'clip' | 'job';
-  /** Undefined until the worker has told of the job. */
+  /** Undefined until a worker has reported the job. */
   job?: JobState;
   /** The parts of the film that each worker has made. */
   workerParts: readonly (readonly number[])[];

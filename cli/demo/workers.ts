@@ -7,7 +7,7 @@ import type { LocalFarm } from '../local-farm/farm.ts';
 import { startWorker, type WorkerProcess } from '../local-farm/worker.ts';
 import { printable } from '../text/style.ts';
 
-/** The demo's workers, each a process of its own. */
+/** The demo's workers, each in a separate process. */
 export interface DemoWorkers {
   /** The parts of a job's film that each has made, by their numbers, in the order in which they were done. */
   partsOf(jobId: string): number[][];
@@ -25,7 +25,7 @@ export interface DemoWorkers {
 /** One segment of the default length: with parts of a minute, a clip of 20 s is nothing to share. */
 const sharedPartSeconds = 6;
 
-/** Settings with which so many workers share a film; one makes it as it would in the cloud. */
+/** Settings with which this many workers share a film; one makes it as it would in the cloud. */
 export function sharingSettings(count: number): Partial<WorkerEnvironment> {
   return count === 1 ? {} : { WORKERS_PER_FILM: String(count), PART_SECONDS: String(sharedPartSeconds) };
 }

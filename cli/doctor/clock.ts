@@ -21,7 +21,7 @@ export async function checkClock(url: string, ask: typeof fetch, now: () => numb
 /** @param date of the storage's answer. @param nowMs of this machine */
 export function validateClock(date: string | null, nowMs: number): Finding {
   const theirs = Date.parse(date ?? '');
-  if (Number.isNaN(theirs)) return notAsked('clock', 'no time was told');
+  if (Number.isNaN(theirs)) return notAsked('clock', 'storage gave no time');
   const offSeconds = Math.abs(nowMs - theirs) / 1000;
   const why = `${formatSeconds(offSeconds)} ${nowMs > theirs ? 'ahead of' : 'behind'} that of the farm's services`;
   const fix = 'Set the clock of this machine by NTP ("timedatectl set-ntp true" on Linux).';

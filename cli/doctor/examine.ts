@@ -121,7 +121,7 @@ function checkWorkers(farm: Farm, unknown: string): Promise<Finding> {
   });
 }
 
-/** With the very keys that workers get, where workers have keys of their own; on S3 they have their role, and you have yours. */
+/** With the keys that workers get, where workers have keys; on S3 they have their role, and you have yours. */
 async function withBucket(
   side: Side,
   address: FarmAddress,

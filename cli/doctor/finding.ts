@@ -38,7 +38,7 @@ export async function attempt(name: string, fix: string, check: () => Promise<Fi
   }
 }
 
-/** Runs a check that takes a permission of its own. What can't be asked is a warning: it keeps nothing from working. */
+/** Runs a check that needs an extra permission. Without it the check is a warning: the farm works all the same. */
 export async function consult(name: string, calls: string, check: () => Promise<Finding>): Promise<Finding> {
   const fix = `Let this user call ${calls}.`;
   const found = await attempt(name, fix, check);

@@ -9,7 +9,7 @@ export function checkQueues(
   address: FarmAddress,
 ): Promise<Finding[]> {
   const fix =
-    'If the farm was changed or removed, run "pulumi up" and save its outputs anew; if access is denied, take another AWS_PROFILE.';
+    'If the farm was changed or removed, run "pulumi up" and save its outputsagain; if access is denied, take another AWS_PROFILE.';
   const queue = (name: string, QueueUrl: string | undefined) =>
     QueueUrl === undefined
       ? []
@@ -26,8 +26,8 @@ export function checkQueues(
     const { Attributes } = await sns.send(new GetTopicAttributesCommand({ TopicArn: address.topicArn }));
     const subscriptions = Number(Attributes?.SubscriptionsConfirmed ?? 0);
     if (subscriptions > 0) return ok('topic', `answers, and leads to ${subscriptions} subscribers`);
-    const nobody = 'SNS counts nobody who is subscribed: submitted jobs would go nowhere';
-    return warning('topic', nobody, 'Look again in some minutes; if it stays so, run "pulumi up".');
+    const noSubscriber = 'SNS counts no subscribers: submitted jobs would go nowhere';
+    return warning('topic', noSubscriber, 'Look again in some minutes; if it stays so, run "pulumi up".');
   });
   return Promise.all([
     ...queue('queue', address.queueUrl),

@@ -4,7 +4,7 @@ import type { Deployed } from '../farm/deployed.ts';
 import { attempt, type Finding, failed, ok, warning } from './finding.ts';
 
 /**
- * Quotas on vCPUs that run at the same time. New accounts often have 0 of GPU instances, and nothing tells: the group just
+ * Quotas on vCPUs that run at the same time. New accounts often have 0 of GPU instances, and nothing says so: the group just
  * starts none. https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html and
  * https://docs.aws.amazon.com/general/latest/gr/ecs-service.html
  */
@@ -28,7 +28,7 @@ interface Want {
   /** vCPUs of the smallest machine that it can start, and of the one that it prefers. */
   smallest: number;
   preferred: number;
-  /** Machines at once; undefined where nobody tells. */
+  /** Machines at once; undefined where it is unknown. */
   most?: number;
 }
 

@@ -30,14 +30,14 @@ const limitMinutes = 15;
 export async function smokeTest({ farm, stop, say, answer }: Context): Promise<void> {
   const signal = AbortSignal.any([stop, AbortSignal.timeout(limitMinutes * 60_000)]);
   await using folder = await mkdtempDisposable(join(tmpdir(), 'farm-doctor-'));
-  // A name of its own, so that an upload of before is not taken for this one.
+  // A new name, so that an earlier upload is not taken for this one.
   const film = join(folder.path, `farm-doctor-${randomUUID().slice(0, 8)}.mp4`);
   await copyFile(builtInFilm, film);
 
   const startedAt = performance.now();
   const secondsSince = (from: number) => (performance.now() - from) / 1000;
   const films = [{ kind: 'file' as const, name: film, path: film }];
-  const [planned] = await planFilms(films, farm, await readUploadFilters(farm), { wishes: {} });
+  const [planned] = await planFilms(films, farm, await readUploadFilters(farm), { jobOptions: {} });
   if (planned === undefined) throw new Error('The plan of the test film is missing.');
   const source = uploadClient(farm.address);
   const job = await submitFilm(planned, farm, source, { signal, onShare: () => undefined }).finally(() =>

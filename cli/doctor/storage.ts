@@ -20,7 +20,7 @@ export interface Bucket {
 const fix =
   'Check that the bucket is there and these keys may read, write and delete in it: docs/storage.md.';
 
-/** Writes, reads and deletes a small object of its own, as workers do. */
+/** Writes, reads and deletes a small test object, as workers do. */
 export function checkOutput({ s3, bucket, whose }: Bucket, prefix: string): Promise<Finding> {
   return attempt('output', fix, async () => {
     const text = randomBytes(16).toString('hex');

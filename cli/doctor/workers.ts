@@ -1,13 +1,13 @@
 import type { Service } from '@aws-sdk/client-ecs';
 import { type Finding, failed, ok, warning } from './finding.ts';
 
-/** How the workers' service is, from what ECS tells of it. */
+/** How the workers' service is, from what ECS says. */
 export function validateService(service: Service): Finding {
   const { desiredCount = 0, runningCount = 0, deployments = [], events = [] } = service;
   const latest = deployments.find(({ status }) => status === 'PRIMARY');
   const said = events[0]?.message;
   if (latest?.rolloutState === 'FAILED') {
-    const why = latest.rolloutStateReason ?? said ?? 'no reason is told';
+    const why = latest.rolloutStateReason ?? said ?? 'ECS gives no reason';
     return failed(
       'workers',
       `the last deployment failed: ${why}`,

@@ -47,7 +47,7 @@ export function uploadClient(address: FarmAddress, env: NodeJS.ProcessEnv = proc
 
 /**
  * The same as the worker's `Store`. Workers wait out an outage; at a keyboard, storage that does not answer within
- * seconds is to be told.
+ * seconds is to be reported.
  * @param bucket another one than the farm's, reached in the same way
  * @throws UserError where the keys of R2 or Wasabi are missing
  */
@@ -75,7 +75,7 @@ function waysTo(address: FarmAddress, side: Side): Omit<BucketSettings, 'credent
   };
 }
 
-/** S3 in the cloud opens to the SDK's own credentials; all else has keys of its own. */
+/** S3 in the cloud opens to the SDK's own credentials; all other storage has separate keys. */
 function hasOwnKeys(address: FarmAddress, side: Side): boolean {
   return address.local !== undefined || address[`${side}Storage`] !== 's3';
 }

@@ -26,7 +26,7 @@ export interface Deployed {
   spot: boolean;
   /** Machines on demand before Spot is used: instances with `compute: gpu`, tasks on Fargate. */
   onDemandBase: number;
-  /** Machines at once; undefined on Fargate where outputs of an earlier version don't tell. */
+  /** Machines at once; undefined on Fargate where outputs of an earlier version lack it. */
   most?: number;
   /** With `compute: gpu`, the preferred first. */
   instanceTypes?: string[];
@@ -97,7 +97,7 @@ export async function readService(
   const [service] = services ?? [];
   if (service?.status === 'ACTIVE') return service;
   throw new UserError(
-    `The service ${serviceName} in cluster ${clusterName} is ${service?.status ?? 'not there'}. Run "pulumi up", and save its outputs anew.`,
+    `The service ${serviceName} in cluster ${clusterName} is ${service?.status ?? 'not there'}. Run "pulumi up", and save its outputsagain.`,
   );
 }
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { Stopped, stopSignal } from '../closing.ts';
+import { Stopped, stopSignal } from '../stop-signal.ts';
 import { type FarmAddress, type FarmChoice, findFarm } from './address.ts';
 import { connect, type Farm } from './farm.ts';
 import { sentence } from './sentence.ts';
@@ -11,7 +11,7 @@ export interface CommonOptions extends FarmChoice {
   region?: string;
 }
 
-/** How a command tells what it found. */
+/** How a command reports what it found. */
 export interface Answers {
   /** Aborted by Ctrl-C and its like, with `Stopped`. */
   stop: AbortSignal;
@@ -60,7 +60,7 @@ export async function withFarm(
   });
 }
 
-/** Runs a command to its end; sets the exit code. What people can mend is told in a sentence. */
+/** Runs a command to its end; sets the exit code. A `UserError` is printed as its message. */
 export async function runCommand(
   { json = false, profile, region }: Pick<CommonOptions, 'profile' | 'region'> & { json?: boolean },
   work: (answers: Answers) => Promise<void>,
@@ -105,7 +105,7 @@ export function chosenFarm({ stack, farm }: FarmChoice): Promise<FarmAddress> {
   return findFarm({ stack, farm: farm === undefined ? undefined : resolve(here(), farm) });
 }
 
-/** Where the command was called: npm runs scripts in the project's folder and tells it. */
+/** Where the command was called: npm runs scripts in the project's folder and passes it on. */
 export function here(): string {
   return process.env.INIT_CWD ?? process.cwd();
 }

@@ -18,7 +18,7 @@ export interface Workers {
   instances?: Fleet & { stopping: number };
 }
 
-/** @returns undefined where nobody can tell: outputs without a service, or a machine without `ps` */
+/** @returns undefined where it is unknown: outputs without a service, or a machine without `ps` */
 export async function readWorkers(
   farm: Pick<Farm, 'ecs' | 'autoScaling'> & {
     address: Pick<FarmAddress, 'local' | 'clusterName' | 'serviceName' | 'groupName'>;

@@ -9,7 +9,7 @@ export function linksCommand(): Command {
       const links = farmLinks(farm.address);
       for (const [name, url] of Object.entries(links)) say(`${name.padEnd(9)} ${url}`);
       if (Object.keys(links).length === 0) {
-        say('This farm has no pages of its own. "farm open JOB" shows a film.');
+        say('This farm has no pages. "farm open JOB" shows a film.');
       }
       answer({ links });
     }),

@@ -1,4 +1,4 @@
-/** An object as a bucket event tells it. */
+/** An object as a bucket event describes it. */
 export interface CreatedObject {
   bucket: string;
   key: string;

@@ -13,7 +13,7 @@ import type { RuleOptions } from './rules/rules.ts';
  * What a farm needs and fauxqs has no options for. Fastify, on which it is built, announces each new
  * server on a diagnostics channel: https://fastify.dev/docs/latest/Reference/Hooks/#diagnostics-channel-hooks
  *
- * - It listens on loopback alone; by itself it would open the storage to the network.
+ * - It listens on loopback alone; by default it would open the storage to the network.
  * - An object may be as large in one PUT as S3 allows (5 GiB), where fauxqs stops at 11 MiB.
  * - Large objects on disk are read from disk: fauxqs loads the whole film for each range. Small ones stay with fauxqs,
  *   which reads and writes an object in one go: a status file that is replaced while it is read comes whole.

@@ -74,7 +74,7 @@ export const startFauxqsEmulator: StartEmulator = async (options = {}) => {
 };
 
 /**
- * fauxqs has no bucket notifications, so this is the source bucket's: each object that arrives is told to the topic in
+ * fauxqs has no bucket notifications, so this stands in for them: each object that arrives is announced to the topic in
  * S3's own words, and from there on everything goes as in the cloud.
  */
 function notifyTopic(server: FauxqsServer, endpoint: string): () => void {
@@ -89,11 +89,11 @@ function notifyTopic(server: FauxqsServer, endpoint: string): () => void {
       )) as S3SpyEvent;
       seen.add(arrival);
       // Not awaited: the spy forgets what is older than a hundred events.
-      tell(arrival.key).catch(() => undefined);
+      look(arrival.key).catch(() => undefined);
     }
   };
 
-  const tell = async (key: string) => {
+  const look = async (key: string) => {
     const head = await s3.send(new HeadObjectCommand({ Bucket: names.source, Key: key }));
     if (!stopped) announce(server, { key, sizeBytes: head.ContentLength ?? 0, etag: head.ETag ?? '' });
   };
@@ -106,7 +106,7 @@ function notifyTopic(server: FauxqsServer, endpoint: string): () => void {
   };
 }
 
-/** Tells the topic of an object in the source bucket. */
+/** Announces an object in the source bucket to the topic. */
 function announce(
   server: FauxqsServer,
   { key, sizeBytes, etag }: { key: string; sizeBytes: number; etag: string },

@@ -19,7 +19,7 @@ export class LinkedFilms {
     const path = this.#paths.get(name);
     if (path === undefined) return undefined;
     if (method !== 'GET' && method !== 'HEAD' && method !== 'DELETE') return undefined;
-    // A file that is gone is no object either.
+    // A file that is gone is not an object either.
     const film = await describeFilm(path).catch(() => undefined);
     if (film === undefined) return undefined;
     const { sizeBytes, etag, modified } = film;

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { WorkerEnvironment } from '../../worker/src/settings/settings.ts';
 import { localCredentials } from './emulator.ts';
 
-/** A worker on this machine, in a process of its own. */
+/** A worker on this machine, in a separate process. */
 export interface WorkerProcess {
   pid: number;
   /** Its log so far, read from `logFile`: a JSON object a line, and what came on standard error. */
@@ -53,7 +53,7 @@ export function startWorker(environment: WorkerEnvironment, logFile: string = de
       ...environment,
     } as NodeJS.ProcessEnv,
     stdio: ['ignore', output, output, 'ipc'],
-    // A group of its own: Ctrl-C reaches us alone, and we end the worker in order.
+    // A separate group: Ctrl-C reaches us alone, and we end the worker in order.
     detached: true,
   });
   closeSync(output);

@@ -28,7 +28,7 @@ export function openCommand(): Command {
           say(`Player  ${player.url}`);
           say('Ctrl-C ends it.');
           answer({ url: player.url });
-          // A timer of its own keeps the process alive.
+          // A timer keeps the process alive.
           await sleep(2 ** 31 - 1, undefined, { signal: stop }).catch(() => undefined);
         } finally {
           await player.close();

@@ -11,7 +11,7 @@ export interface Estimate {
   workers: number;
   /** `measured` on x264; `limit`: a share of the chip's published limit, as no GPU was at hand. */
   basis: 'measured' | 'limit';
-  /** How it was reckoned, in a sentence. */
+  /** How it was estimated, in a sentence. */
   how: string;
   /** US dollars of compute for this film alone: no start, no idle time. */
   costs: { market: Market; usd: number }[];

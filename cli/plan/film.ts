@@ -12,7 +12,7 @@ import { filmSize } from '../upload/film-file.ts';
 /**
  * A film by the name that `farm submit` takes: files on this machine come first, then URLs, then keys and buckets of the
  * farm. It is read as a worker reads it.
- * @param keep told what is to be closed at the end
+ * @param keep collects what is to be closed at the end
  * @throws UserError
  */
 export async function openFilm(

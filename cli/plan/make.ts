@@ -9,7 +9,7 @@ import type { Settings } from '../../worker/src/settings/settings.ts';
 import { serveSource } from '../../worker/src/source/server.ts';
 import type { SourceObject } from '../../worker/src/source/source.ts';
 import { UserError } from '../errors.ts';
-import type { Wishes } from '../submit/job-options.ts';
+import type { JobFields } from '../submit/job-options.ts';
 import type { Machine } from './machine.ts';
 
 /** A film, and what a worker would make of it. */
@@ -26,7 +26,7 @@ export interface PlannedFilm {
 export async function planFilm(
   film: SourceObject,
   settings: Settings,
-  options: NonNullable<Wishes['options']>,
+  options: NonNullable<JobFields['options']>,
   machine: Machine,
   signal: AbortSignal,
 ): Promise<PlannedFilm> {

@@ -50,13 +50,13 @@ async function submit(
   options: SubmitOptions,
   { farm, stop, say, answer }: Parameters<Parameters<typeof withFarm>[1]>[0],
 ): Promise<void> {
-  const wishes = readJobOptions(options);
+  const jobOptions = readJobOptions(options);
   const films = await findFilms(names, farm.address.sourceBucket, options.recursive ?? false);
   rejectMixUps(films, options.id);
   const hasFiles = films.some(({ kind }) => kind === 'file');
   const source = hasFiles ? uploadClient(farm.address) : undefined;
   const filters = hasFiles ? await readUploadFilters(farm) : [];
-  const planned = await planFilms(films, farm, filters, { wishes, id: options.id });
+  const planned = await planFilms(films, farm, filters, { jobOptions, id: options.id });
   await checkFarmTakes(farm, planned);
   const records = await UploadRecords.open(join(stateFolder(), 'uploads'), farm.address.sourceEndpoint);
   const since = options.wait ? await storageTime(farm) : undefined;

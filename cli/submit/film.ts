@@ -8,7 +8,7 @@ import { UserError } from '../errors.ts';
 import type { Farm } from '../farm/farm.ts';
 import { formatBytes } from '../text/units.ts';
 import { filmSize, openFilm } from '../upload/film-file.ts';
-import { hasJobOptions, type Wishes } from './job-options.ts';
+import { hasJobOptions, type JobFields } from './job-options.ts';
 import { optionProblems } from './option-problems.ts';
 import { planUpload, type UploadFilter } from './uploads.ts';
 
@@ -47,7 +47,7 @@ export type PlannedFilm =
     };
 
 export interface Wanted {
-  wishes: Wishes;
+  jobOptions: JobFields;
   /** Instead of the one that the film's version gives. */
   id?: string | undefined;
 }
@@ -69,20 +69,20 @@ async function planFilm(
   film: Film,
   farm: Farm,
   filters: readonly UploadFilter[],
-  { id, wishes }: Wanted,
+  { id, jobOptions }: Wanted,
 ): Promise<PlannedFilm> {
   const { name } = film;
   if (film.kind === 'web') {
     return {
       kind: 'there',
       name,
-      job: validJob({ id: id ?? eventJobId('', name, ''), source: name, ...wishes }),
+      job: validJob({ id: id ?? eventJobId('', name, ''), source: name, ...jobOptions }),
     };
   }
   if (film.kind === 'object') {
     const version = await versionOf(farm, film);
     const source = `s3://${film.bucket}/${film.key}`;
-    const job = validJob({ id: id ?? eventJobId(film.bucket, film.key, version), source, ...wishes });
+    const job = validJob({ id: id ?? eventJobId(film.bucket, film.key, version), source, ...jobOptions });
     return { kind: 'there', name, job };
   }
   const { path } = film;
@@ -93,10 +93,10 @@ async function planFilm(
   const { key, sendJob } = planUpload(
     film.key ?? basename(path),
     filters,
-    hasJobOptions(wishes) || id !== undefined,
+    hasJobOptions(jobOptions) || id !== undefined,
   );
   const job = (eventId: string) =>
-    validJob({ id: id ?? eventId, source: `s3://${bucket}/${key}`, ...wishes });
+    validJob({ id: id ?? eventId, source: `s3://${bucket}/${key}`, ...jobOptions });
   job(eventJobId(bucket, key, ''));
   return { kind: 'file', name, path, bucket, key, job, sendJob };
 }

@@ -18,12 +18,12 @@ export interface JobOptionFlags {
   webhook?: string;
 }
 
-export type Wishes = Pick<Job, 'title' | 'metadata' | 'options'>;
+export type JobFields = Pick<Job, 'title' | 'metadata' | 'options'>;
 
 const flaggedOptionsSchema = jobSchema.pick({ title: true, metadata: true, options: true });
 
 /** Validated as the worker validates jobs. @throws UserError that names the flag, the value and what is allowed */
-export function readJobOptions(flags: JobOptionFlags): Wishes {
+export function readJobOptions(flags: JobOptionFlags): JobFields {
   const number = (text: string | undefined) =>
     text !== undefined && text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
   const options = {
@@ -47,11 +47,11 @@ export function readJobOptions(flags: JobOptionFlags): Wishes {
     throw new UserError(optionProblems(parsed.error, wanted));
   }
   // Through JSON, as it will travel: leaves out what is undefined.
-  return JSON.parse(JSON.stringify(parsed.data)) as Wishes;
+  return JSON.parse(JSON.stringify(parsed.data)) as JobFields;
 }
 
-export function hasJobOptions(wishes: Wishes): boolean {
-  return Object.keys(wishes).length > 0;
+export function hasJobOptions(fields: JobFields): boolean {
+  return Object.keys(fields).length > 0;
 }
 
 function textOrJson(text: string | undefined): unknown {

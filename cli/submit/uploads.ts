@@ -10,7 +10,7 @@ export interface UploadFilter {
 }
 
 /**
- * Which uploads become jobs. Asked of the bucket itself, as S3 alone knows whom it tells.
+ * Which uploads become jobs. Asked of the bucket itself, as only S3 knows where it sends events.
  * @returns none where films only come in as submitted jobs
  */
 export async function readUploadFilters({ address, source }: Farm): Promise<UploadFilter[]> {
@@ -43,8 +43,8 @@ export interface UploadPlan {
 }
 
 /**
- * A film that is only to be transcoded goes where its upload makes the job. One that comes with wishes goes where no
- * upload makes one, or there would be a second job without the wishes.
+ * A film that is only to be transcoded goes where its upload makes the job. One with job options goes where no
+ * upload makes one, or there would be a second job without the options.
  * @throws UserError where every upload becomes a job
  */
 export function planUpload(

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobState } from '../../worker/src/protocol/status.ts';
-import { Stopped } from '../closing.ts';
 import type { Farm } from '../farm/farm.ts';
 import { followJob, isOver } from '../follow.ts';
 import { jobLine } from '../jobs/text.ts';
+import { Stopped } from '../stop-signal.ts';
 import { openLive } from '../text/live.ts';
 import { styleFor } from '../text/style.ts';
 

@@ -62,7 +62,7 @@ export class UploadRecords {
     this.#endpoint = endpoint;
   }
 
-  /** @param endpoint tells buckets of one name apart: "" is AWS */
+  /** @param endpoint distinguishes buckets of one name: "" is AWS */
   static async open(folder: string, endpoint: string): Promise<UploadRecords> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await removeOld(folder);

@@ -23,7 +23,7 @@ export function webhookCommand(): Command {
       ),
     )
     .addOption(
-      new Option('--event <state>', 'what happens to the job that is told of')
+      new Option('--event <state>', 'the state of the job in the event')
         .choices(sampleStates)
         .default('succeeded'),
     )

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type WebhookEvent, webhookEvent } from '../../worker/src/protocol/webhook-event.ts';
 
-/** States that are told to webhooks. */
+/** States that are sent to webhooks. */
 export const sampleStates = ['running', 'retrying', 'succeeded', 'failed'] as const;
 
-/** An event as a worker sends it, of a job that never was. Each is one of its own. */
+/** An event as a worker sends it, of a job that does not exist. Each has a new id. */
 export function sampleEvent(state: (typeof sampleStates)[number], now: Date): WebhookEvent {
   const at = now.toISOString();
   const id = 'webhook-test';
@@ -48,6 +48,6 @@ export function sampleEvent(state: (typeof sampleStates)[number], now: Date): We
     },
   };
   const event = webhookEvent({ ...job, ...ends[state] }, { requestId: randomUUID() });
-  if (event === undefined) throw new TypeError(`"${state}" is told to no webhook.`);
+  if (event === undefined) throw new TypeError(`"${state}" is not sent to webhooks.`);
   return event;
 }

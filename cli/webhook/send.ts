@@ -34,11 +34,11 @@ export async function sendOnce(
   signal.throwIfAborted();
   const seconds = (performance.now() - startedAt) / 1000;
   const next = afterTry(answer, 1, new Date(), 0);
-  const told = { headers, answer, seconds, isPrivate };
-  if (next.step === 'delivered') return { ...told, delivered: true };
+  const sent = { headers, answer, seconds, isPrivate };
+  if (next.step === 'delivered') return { ...sent, delivered: true };
   const then =
     next.step === 'again'
       ? `A worker would try again in ${Math.round(next.inSeconds)} s.`
       : 'A worker would give up.';
-  return { ...told, delivered: false, why: `${next.why}. ${then}` };
+  return { ...sent, delivered: false, why: `${next.why}. ${then}` };
 }

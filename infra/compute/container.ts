@@ -70,7 +70,7 @@ export function buildContainer({ image, environment, secrets, task, logGroupName
   };
 }
 
-/** Sorted, so that another order of the same values is no new revision. */
+/** Sorted, so that another order of the same values makes no new revision. */
 function namedValues(values: Readonly<Record<string, string | undefined>>) {
   return Object.entries(values)
     .flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]))

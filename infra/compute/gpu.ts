@@ -24,7 +24,7 @@ export interface GpuCapacityArgs {
   /** Most instances at once; the account's quota of vCPUs for G types limits it too, silently. */
   maxInstances: number;
   /**
-   * Stopped instances that stand ready: so many, less those that run. At most `onDemandBase`, or `maxInstances` without Spot. They are in the
+   * Stopped instances that stand ready: this many, less those that run. At most `onDemandBase`, or `maxInstances` without Spot. They are in the
    * cluster some 50 s sooner than new ones (simulated, docs/scaling.md), and cost their root volume.
    * @default 0
    */
@@ -75,7 +75,7 @@ export class GpuCapacity extends pulumi.ComponentResource {
   }
 }
 
-/** Auto Scaling resolves it at every launch: a new AMI is no change of the program, and no instance starts from an old one. */
+/** Auto Scaling resolves it at every launch: a new AMI does not change the program, and no instance starts from an old one. */
 const newestGpuImage =
   'resolve:ssm:/aws/service/ecs/optimized-ami/amazon-linux-2023/gpu/recommended/image_id';
 

@@ -22,7 +22,7 @@ const maxZones = 3;
  * group without any inbound rule, and the VPC's default security group shut.
  *
  * Cost: nothing while idle. A NAT gateway would be 0.045 $/h x 730 = $33 a month in us-east-1; instead a running worker has a
- * public address of its own at 0.005 $/h (https://aws.amazon.com/vpc/pricing/). Gateway endpoints are free.
+ * public address at 0.005 $/h (https://aws.amazon.com/vpc/pricing/). Gateway endpoints are free.
  */
 export class Network extends pulumi.ComponentResource {
   readonly vpcId: pulumi.Output<string>;

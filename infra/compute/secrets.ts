@@ -11,7 +11,7 @@ import type { WorkerSecret } from './service.ts';
  * Cost: nothing (standard parameters).
  */
 export class Secrets extends pulumi.ComponentResource {
-  /** What the container is told: which variable is in which parameter. */
+  /** Which variable of the container is in which parameter. */
   readonly references: WorkerSecret[];
 
   constructor(name: string, variables: Variables, opts?: pulumi.ComponentResourceOptions) {

@@ -5,7 +5,7 @@ import type * as pulumi from '@pulumi/pulumi';
  * Stopped instances beside an Auto Scaling group: `count` of them, less the group's desired capacity.
  *
  * With a minimum size there would be as many at any time. Then those that are made while others run would be beyond the On-Demand base, and
- * whether a pool may hold Spot is told nowhere. Used instances are never stopped again: ECS allows no return into the pool
+ * whether a pool may hold Spot is not documented. Used instances are never stopped again: ECS allows no return into the pool
  * (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using-warm-pool.html).
  * Source: https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutWarmPool.html
  */

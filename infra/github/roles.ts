@@ -22,7 +22,7 @@ const audience = 'sts.amazonaws.com';
  * reads, and one that deploys, for jobs of the GitHub environment that is named as the stack is.
  *
  * Neither may change these two roles, so whoever can change the repository can't widen them. Changes of the roles are
- * deployed by hand.
+ * deployed manually.
  *
  * Cost: nothing.
  */

@@ -5,7 +5,7 @@ const ofService = (service: string, actions: string) =>
     .map((action) => `${service}:${action}`);
 
 /**
- * Calls of a deployment that no name of the farm can narrow: what AWS gives an id of its own (networks, launch templates, scaling
+ * Calls of a deployment that no name of the farm can narrow: what AWS gives an id (networks, launch templates, scaling
  * targets), and what has no resource in the service authorization reference
  * (https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html).
  * EC2 has no call here that reaches into an instance of somebody else; `RunInstances` is what Auto Scaling asks of whoever makes a

@@ -12,7 +12,7 @@ import {
 } from './queue.ts';
 
 export interface JobsArgs extends QueueArgs {
-  /** ARNs of the S3 buckets that may tell of uploads. */
+  /** ARNs of the S3 buckets that may announce uploads. */
   senderBucketArns: pulumi.Input<string>[];
 }
 
@@ -34,7 +34,7 @@ export class Jobs extends pulumi.ComponentResource {
   constructor(name: string, args: JobsArgs, opts?: pulumi.ComponentResourceOptions) {
     super('transcode-farm:jobs:Jobs', name, {}, opts);
     const { queue, deadLetters } = createQueue(this, name, args);
-    // Not encrypted by a key of its own: S3 cannot use AWS's key for SNS (its events would vanish without a word), and a
+    // Not encrypted by a customer key: S3 cannot use AWS's key for SNS (its events would vanish without a word), and a
     // customer key is $1 a month, more than all the rest of a sleeping farm. Messages name films and hold none; both
     // queues encrypt what they keep.
     const topic = new aws.sns.Topic(name, {}, { parent: this });
@@ -53,7 +53,7 @@ export class Jobs extends pulumi.ComponentResource {
   }
 }
 
-/** Everybody else needs a policy of their own that names the topic. */
+/** Everyone else needs a separate policy that names the topic. */
 function createTopicPolicy(
   parent: Jobs,
   name: string,
@@ -93,7 +93,7 @@ function letTopicSend(
   return setQueuePolicy(parent, name, queue, [fromTopic]);
 }
 
-/** A retry, and each further upload of an event that tells of several, is sent to the queue as a message of its own. */
+/** A retry, and each further upload of an event with several, is sent to the queue as a separate message. */
 function workerStatements(
   queueArn: pulumi.Output<string>,
   deadArn: pulumi.Output<string>,

@@ -7,7 +7,7 @@ import { createQueue, namesOf, type QueueArgs, type QueueNames, setQueuePolicy }
  * is nothing left to help with. So its messages, waiting and in flight, are the further workers that films can use now.
  *
  * A part that can't be made is given up by its job, in the jobs' dead letters. The dead letters here are a net for messages
- * that SQS gives up by itself.
+ * that SQS gives up.
  *
  * Cost: nothing up to a million requests of SQS a month.
  */

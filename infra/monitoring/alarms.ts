@@ -18,7 +18,7 @@ export interface FarmAlarm {
   threshold: number;
   /** Seconds of one point. */
   periodSeconds: number;
-  /** Of the last `of` points so many must be over the threshold. */
+  /** Of the last `of` points, this many must be over the threshold. */
   points: number;
   of: number;
   /** One metric, or metric math over several. CloudWatch charges for each metric of an alarm. */
@@ -34,11 +34,11 @@ export interface MathMetric {
 export interface AlarmRules {
   /** A job that waits longer is reported. */
   oldestJobSeconds: number;
-  /** An instance without a task for so long is reported. */
+  /** An instance without a task for this long is reported. */
   idleInstanceMinutes: number;
 }
 
-/** Everything that needs a person. Missing data is no alarm: a farm at rest reports little. */
+/** Everything that needs a person. Missing data never triggers these alarms: a farm at rest reports little. */
 export function farmAlarms(farm: FarmNames, rules: AlarmRules): FarmAlarm[] {
   return [
     {
@@ -103,7 +103,7 @@ export function farmAlarms(farm: FarmNames, rules: AlarmRules): FarmAlarm[] {
     {
       key: 'waker-errors',
       description:
-        'The waker has failed three times in five minutes, so the farm neither wakes nor sleeps by itself. Its log says why.',
+        'The waker has failed three times in five minutes, so the farm neither wakes nor sleeps automatically. Its log says why.',
       threshold: 3,
       periodSeconds: 300,
       points: 1,

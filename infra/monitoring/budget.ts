@@ -6,7 +6,7 @@ export interface BudgetArgs {
   monthlyUsd: number;
   /**
    * Counts only what carries this tag; without it, all that the account spends. A tag counts from the day on which it is activated as a cost
-   * allocation tag in the billing console, by hand; until then the budget reads zero.
+   * allocation tag in the billing console, manually; until then the budget reads zero.
    */
   tag?: { name: string; value: string };
   email: pulumi.Input<string>;

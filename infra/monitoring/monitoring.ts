@@ -18,16 +18,16 @@ export interface MonitoringArgs {
   metricsNamespace: string;
   /** Seconds; a job older than that and not finished is reported. Longer than the longest film takes. @default 14400 */
   oldestJobSeconds?: number;
-  /** Minutes, up to 1440; an instance without a task for so long is reported. @default 30 */
+  /** Minutes, up to 1440; an instance without a task for this long is reported. @default 30 */
   idleInstanceMinutes?: number;
   /** Where alarms go; AWS asks the address to confirm. Without it alarms only show on the dashboard. */
   alertEmail?: pulumi.Input<string>;
-  /** Monthly spending that `alertEmail` is told of. @default no budget */
+  /** Monthly spending at which `alertEmail` is notified. @default no budget */
   budget?: Omit<BudgetArgs, 'email'>;
 }
 
 /**
- * What an owner wants to see, and to be told: dashboard, alarms to a topic, budget.
+ * What an owner wants to see and be notified of: dashboard, alarms to a topic, budget.
  *
  * Cost: the dashboard is free (three are); alarms are $0.10 a month for each metric that they watch, 8 on Fargate and 10 on GPU instances, the
  * first ten of an account free; e-mails, and two budgets of an account, are free; the worker's eight metrics are within CloudWatch's ten
@@ -87,7 +87,7 @@ function createAlertTopic(
   name: string,
   email: pulumi.Input<string> | undefined,
 ): aws.sns.Topic {
-  // Not encrypted: CloudWatch can't publish through the AWS-managed key, and a key of its own is $1 a month. Alarms carry names alone.
+  // Not encrypted: CloudWatch can't publish through the AWS-managed key, and a customer key is $1 a month. Alarms carry names alone.
   const topic = new aws.sns.Topic(`${name}-alerts`, {}, { parent });
   const account = aws.getCallerIdentityOutput({}, { parent }).accountId;
   new aws.sns.TopicPolicy(

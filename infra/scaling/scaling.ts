@@ -6,7 +6,7 @@ import { createWakerFunction } from './waker-function.ts';
 
 /**
  * How many workers there are: a waker adds them and takes the farm to sleep, target tracking takes away those that the backlog no longer
- * needs. Who decides what is told in `decide.ts`.
+ * needs. `decide.ts` has a table of who decides what.
  *
  * Cost: two alarms of the tracking over five metrics each, $1.00 a month (the first ten of an account are free, and `Monitoring` has some too:
  * https://aws.amazon.com/cloudwatch/pricing/); the waker 43 800 times a month: requests

@@ -64,7 +64,7 @@ export function createWakerFunction(parent: pulumi.Resource, component: string, 
   return { functionName: waker.name, logGroupName: logGroup.name };
 }
 
-/** Calls that failed or came too late. The farm needs none of them again; they tell what went wrong. */
+/** Calls that failed or came too late. The farm needs none of them again; they show what went wrong. */
 function createMissedCalls(parent: pulumi.Resource, name: string): aws.sqs.Queue {
   const queue = new aws.sqs.Queue(
     `${name}-missed`,

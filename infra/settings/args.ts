@@ -86,7 +86,10 @@ export interface TranscodeFarmArgs {
    * after the job was sent
    */
   retentionDays?: number;
-  /** Tries of a job that meets trouble. A lost worker is no try, a film that cannot work gets one */
+  /**
+   * Attempts of a job that meets trouble. A lost worker does not count, and a film that can never work gets
+   * one attempt
+   */
   maxAttempts?: number;
   /** Keep the source after success. `false` deletes it; a job may say otherwise */
   keepSource?: boolean;
@@ -98,8 +101,7 @@ export interface TranscodeFarmArgs {
   /** Longer films are refused, and one that only shows its length while it is encoded is cut off */
   maxDurationSeconds?: number;
   /**
-   * Publish films that end before the length that their header tells, with a warning. `false` refuses them as
-   * damaged
+   * Publish films that end before the length in their header, with a warning. `false` refuses them as damaged
    */
   allowShortSources?: boolean;
   /** Jobs may name an http or https address as their source */
@@ -146,7 +148,7 @@ export interface TranscodeFarmArgs {
   webhookUrl?: string;
   /** Secret. Signs webhooks: `whsec_` and base64 of 24 to 64 random bytes */
   webhookSecret?: pulumi.Input<string>;
-  /** Jobs may name a webhook address of their own */
+  /** Jobs may name a webhook address */
   allowJobWebhooks?: boolean;
   /**
    * Secret. A Postgres database that keeps a row for every job: `postgres://user:password@host/database`. TLS
@@ -211,11 +213,11 @@ export interface TranscodeFarmArgs {
   githubProvider?: boolean;
   /** The S3 bucket of Pulumi's state, which those roles may then use. Empty: Pulumi Cloud keeps the state */
   githubStateBucket?: string;
-  /** Who is told of failed jobs, stuck instances and costs; must confirm once by e-mail */
+  /** Who is notified of failed jobs, stuck instances and costs; must confirm once by e-mail */
   alertEmail?: string;
   /**
-   * US dollars a month; at 80 % and 100 % of it, or when the forecast passes it, `alertEmail` is told. 0: no
-   * budget
+   * US dollars a month; at 80 % and 100 % of it, or when the forecast passes it, `alertEmail` is notified. 0:
+   * no budget
    */
   monthlyBudget?: number;
   /** Days that logs are kept */

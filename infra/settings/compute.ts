@@ -91,7 +91,7 @@ export function readScaling(config: SettingsReader, compute: ComputeSettings): S
   if (onDemandBase > maxTasks) {
     config.reject(
       'onDemandBase',
-      `is ${onDemandBase}, more than maxTasks ${maxTasks}: there are never so many workers.`,
+      `is ${onDemandBase}, more than maxTasks ${maxTasks}: there are never that many workers.`,
       `${maxTasks}`,
     );
   }
@@ -108,7 +108,7 @@ function checkWarmInstances(
   if (warmInstances > maxTasks) {
     config.reject(
       'warmInstances',
-      `${is}, more than maxTasks ${maxTasks}: there are never so many workers.`,
+      `${is}, more than maxTasks ${maxTasks}: there are never that many workers.`,
       `${maxTasks}`,
     );
   } else if (warmInstances <= minTasks) {
@@ -136,14 +136,14 @@ export function readWorkersPerFilm(
   if (workers > maxTasks) {
     config.reject(
       'workersPerFilm',
-      `is ${workers}, more than maxTasks ${maxTasks}: there are never so many workers.`,
+      `is ${workers}, more than maxTasks ${maxTasks}: there are never that many workers.`,
       `${maxTasks}`,
     );
   }
   if (wakeWorkers > workers) {
     config.reject(
       'wakeWorkers',
-      `is ${wakeWorkers}, more than workersPerFilm ${workers}: a film has no use for so many.`,
+      `is ${wakeWorkers}, more than workersPerFilm ${workers}: a film has no use for that many.`,
       `${workers}`,
     );
   }

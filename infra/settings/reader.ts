@@ -127,7 +127,7 @@ export class SettingsReader {
     this.rejectTogether(`${key} ${what}`, this.#source.toLeaveOut(key));
   }
 
-  /** The same for a rule without a key of its own; `fixes` come from `toSet` and `toLeaveOut`. */
+  /** The same for a rule about several keys; `fixes` come from `toSet` and `toLeaveOut`. */
   rejectTogether(what: string, ...fixes: string[]): void {
     this.#problems.push([`  ${what}`, ...fixes.map((fix) => `    ${fix}`)].join('\n'));
   }

@@ -36,7 +36,7 @@ export interface FarmSettings {
     containerInsights: boolean;
   };
   tags: Record<string, string>;
-  /** Who deploys from GitHub; undefined: nobody. */
+  /** Who deploys from GitHub; undefined: no one. */
   github?: GithubSettings;
   /** What the owner set and the farm does not use, in sentences. */
   notes: readonly string[];
@@ -79,7 +79,7 @@ function readSecrets(config: SettingsReader): Pick<FarmSettings, 'webhookSecret'
   if (sendsWebhooks && !webhookSecret) {
     config.reject(
       'webhookSecret',
-      'is not set: without a signature anybody could tell your site that a film is ready.',
+      'is not set: without a signature anyone could send your site the news that a film is ready.',
       '"whsec_$(openssl rand -base64 32)"',
       'secret',
     );

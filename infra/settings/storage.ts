@@ -8,7 +8,7 @@ export interface StorageSettings {
   source: BucketChoice;
   output: BucketChoice;
   keepBuckets: boolean;
-  /** Uploads start jobs: only S3 can tell of them. */
+  /** Uploads start jobs: only S3 announces them. */
   sourceEvents: boolean;
   sourcePrefix: string;
   sourceSuffixes: string[];

@@ -24,7 +24,7 @@ export interface Storage {
   /** Undefined for S3, whose clients know the way. */
   endpoint?: pulumi.Input<string>;
   addressing: 'virtual' | 'path';
-  /** `when-required` for services that do not know every checksum that the AWS SDK adds by itself. */
+  /** `when-required` for services that do not know every checksum that the AWS SDK adds by default. */
   checksums: 'when-supported' | 'when-required';
   /** Whether writes may have the conditions If-None-Match and If-Match, which keep workers from making a part twice. */
   conditionalWrites: boolean;

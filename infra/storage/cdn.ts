@@ -25,7 +25,7 @@ const corsS3Origin = '88a5eaf4-2fd4-4709-b370-b4c650ea3fcf';
 /**
  * CloudFront before a private bucket, which only this distribution may read (origin access control).
  *
- * Cost: nothing while nobody watches; then $0.085 a GB in North America and Europe, the first TB of a month free
+ * Cost: nothing while no one watches; then $0.085 a GB in North America and Europe, the first TB of a month free
  * (https://aws.amazon.com/cloudfront/pricing/).
  */
 export class Cdn extends pulumi.ComponentResource {
@@ -59,7 +59,7 @@ function createDistribution(parent: Cdn, name: string, args: CdnArgs): aws.cloud
       isIpv6Enabled: true,
       httpVersion: 'http2and3',
       priceClass: 'PriceClass_100',
-      waitForDeployment: false, // the edges follow in minutes, which nobody needs to wait for
+      waitForDeployment: false, // the edges follow in minutes, which nothing waits for
       origins: [{ originId: 'films', domainName: args.bucketDomainName, originAccessControlId: access.id }],
       defaultCacheBehavior: {
         targetOriginId: 'films',

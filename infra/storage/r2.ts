@@ -19,7 +19,7 @@ const abandonedUploadDays = 7;
 /**
  * A bucket of Cloudflare R2, made here or found by name, with a token that opens this bucket alone.
  *
- * R2 is private and encrypted by itself and takes TLS only; it has no versions, ACLs or bucket policies. It tells nobody
+ * R2 is private, always encrypted, and takes TLS only; it has no versions, ACLs or bucket policies. It notifies nobody
  * on AWS of uploads, so with an R2 source jobs are submitted by the app or the command line.
  *
  * Cost: storage and requests; R2 takes nothing for what viewers read.
@@ -58,7 +58,7 @@ function createBucket(parent: R2Storage, name: string, args: BackendArgs): pulum
     name,
     // A random end: `destroy` leaves the bucket, and the next `up` needs another name.
     { accountId, jurisdiction, location, name: `${bucketPrefix(name)}${randomUUID().slice(0, 8)}` },
-    // R2 honours the location only the first time that a name is used, and may tell it in other letters.
+    // R2 honours the location only the first time that a name is used, and may return it in another case.
     { ...opts, ignoreChanges: ['name', 'location'] },
   );
   const target = { accountId, jurisdiction, bucketName: bucket.name };

@@ -39,7 +39,7 @@ export class WasabiBucket extends pulumi.dynamic.Resource {
 }
 
 /**
- * Pulumi saves the text of these functions with the stack and runs it in a process of its own, where nothing is imported:
+ * Pulumi saves the text of these functions with the stack and runs it in a separate process, where nothing is imported:
  * they use each other and what is global, and `loadS3` fetches the rest.
  */
 export const wasabiProvider = {

@@ -7,7 +7,7 @@ import { wasabiEndpoint } from './wasabi-regions.ts';
 /**
  * A bucket of Wasabi, made here or found by name, opened by the access key of the settings.
  *
- * Wasabi tells AWS of uploads only by topics that are registered by hand in its console, so with a Wasabi source jobs
+ * Wasabi announces uploads to AWS only by topics that are registered manually in its console, so with a Wasabi source jobs
  * are submitted by the app or the command line.
  *
  * Cost: storage, at least 1 TB a month, each object for at least 90 days; nothing for what viewers read, up to the size

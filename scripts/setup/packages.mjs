@@ -8,11 +8,11 @@ export function ensurePackages(root) {
   // Not "npm ci": it refuses a lock file without the optional packages of other systems, which npm leaves out of lock
   // files that it makes beside a filled node_modules (https://github.com/npm/cli/issues/4828).
   const done = say('Installing npm packages (about a minute the first time)');
-  // npm tells its own place to what it runs; without it, the one in PATH.
+  // npm passes its own place to what it runs; without it, the one in PATH.
   const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
   runQuietly([...npm, 'install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
-    failure: 'npm packages could not be installed. Try "npm install" by hand to see more.',
+    failure: 'npm packages could not be installed. Try "npm install"manually to see more.',
   });
   done();
 }

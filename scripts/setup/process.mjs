@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Something that the person at the keyboard can mend: shown without a stack. */
+/** An error that the user can fix: printed without a stack. */
 export class SetupError extends Error {
   name = 'SetupError';
 }

@@ -15,7 +15,7 @@ const quiet = { DEBIAN_FRONTEND: 'noninteractive', HOMEBREW_NO_AUTO_UPDATE: '1' 
 /**
  * Installs a package with the system's package manager.
  * @param names package by manager, such as `{ 'apt-get': 'ffmpeg' }`
- * @returns what became of it, and what to type by hand when it did not work
+ * @returns what became of it, and what to type manually when it did not work
  */
 export function installWithSystem(what, names) {
   const manager = managers.find(({ program }) => findProgram(program));

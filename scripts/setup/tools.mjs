@@ -19,7 +19,7 @@ export function ensureFfmpeg() {
       throw new SetupError(
         `ffmpeg is missing and could not be installed here.${lastLine(output)}\n` +
           (byHand
-            ? `Run this by hand, then try again:  ${byHand}\n` +
+            ? `Run thismanually, then try again:  ${byHand}\n` +
               'Fedora and RHEL: ffmpeg comes from RPM Fusion, https://rpmfusion.org/Configuration'
             : 'Install ffmpeg and ffprobe (https://ffmpeg.org/download.html), put them into PATH and try again.'),
       );
@@ -73,7 +73,7 @@ export function ensureChromium(root) {
   );
 }
 
-/** Where playwright keeps a Chromium of its own, if it has one. */
+/** Where playwright keeps its Chromium, if it has one. */
 function playwrightChromium(root) {
   const script = "process.stdout.write(require('playwright-core').chromium.executablePath() ?? '')";
   const { ok, output } = tryRun([pinnedNode(root), '-e', script]);

@@ -184,7 +184,7 @@ describe('of its workers', () => {
   });
 });
 
-describe('a part that can not be made', () => {
+describe('a part that cannot be made', () => {
   it('fails the job once, with its reason; the others stop; a redrive makes what is missing', async () => {
     const flag = join(faults.folder, 'poison');
     await writeFile(flag, '');

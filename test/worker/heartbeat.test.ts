@@ -3,7 +3,7 @@ import { mkdtemp, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { startHeartbeat } from '../../worker/src/heartbeat.ts';
 
 const script = fileURLToPath(new URL('../../worker/healthcheck.sh', import.meta.url));
@@ -25,7 +25,7 @@ function check(environment: Record<string, string> = { HEARTBEAT_FILE: file }): 
   });
 }
 
-test('a worker is healthy from its first beat until 30 seconds after the last', async () => {
+it('a worker is healthy from its first beat until 30 seconds after the last', async () => {
   expect(await check()).not.toBe(0);
   startHeartbeat(file, { warn: vi.fn() });
   await vi.waitFor(async () => expect(await check()).toBe(0), { timeout: 4000 });
@@ -36,11 +36,11 @@ test('a worker is healthy from its first beat until 30 seconds after the last', 
   expect(await check()).not.toBe(0);
 });
 
-test('a container without the setting is not healthy', async () => {
+it('a container without the setting is not healthy', async () => {
   expect(await check({})).not.toBe(0);
 });
 
-test('the heart beats every 5 seconds', async () => {
+it('the heart beats every 5 seconds', async () => {
   vi.useFakeTimers({ toFake: ['setInterval'] });
   try {
     startHeartbeat(file, { warn: vi.fn() });
@@ -54,7 +54,7 @@ test('the heart beats every 5 seconds', async () => {
   }
 });
 
-test('a file that can not be written is told once', async () => {
+it('a file that cannot be written is told once', async () => {
   vi.useFakeTimers({ toFake: ['setInterval'] });
   try {
     const warn = vi.fn();

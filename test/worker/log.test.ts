@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { createLogger } from '../../worker/src/log.ts';
 import { testSettings } from '../helpers/worker/settings.ts';
 
@@ -16,7 +16,7 @@ function logged(write: (log: ReturnType<typeof createLogger>) => void): string[]
   return lines;
 }
 
-test('each line is JSON with time, level and, from a job’s logger, the job', () => {
+it('each line is JSON with time, level and, from a job’s logger, the job', () => {
   const [line = ''] = logged((log) => log.child({ job: 'a' }).info({ parts: 3 }, 'planned'));
   expect(JSON.parse(line)).toEqual({
     level: 30,
@@ -27,7 +27,7 @@ test('each line is JSON with time, level and, from a job’s logger, the job', (
   });
 });
 
-test('secrets are hidden wherever they turn up, and the line stays JSON', () => {
+it('secrets are hidden wherever they turn up, and the line stays JSON', () => {
   const presigned =
     'https://s3.example/a.mp4?X-Amz-Credential=AKID%2F2026&X-Amz-Signature=0a1b2c&X-Amz-Expires=60';
   const lines = logged((log) => {

@@ -18,7 +18,7 @@ export const overlap: Bench = {
     const path = film ?? (await benchFilm({ seconds: 60 }));
     const cores = divideCores();
     using _kept = keepSelfTo(cores.others);
-    // One part on both sides: cutting has a measurement of its own.
+    // One part on both sides: cutting has a separate measurement.
     const environment = { PART_SECONDS: '3600' };
     await using planned = await planFilm(path, environment);
     const bare = await measureChildren(() =>

@@ -10,7 +10,7 @@ export interface Charge {
   usdEach: number;
   /** List price: `quantity` times `usdEach`, before anything that is free. */
   usd: number;
-  /** Where the price is in the table; undefined for instances, which have a table of their own. */
+  /** Where the price is in the table; undefined for instances, which have a separate table. */
   price?: PriceName;
 }
 

@@ -59,7 +59,7 @@ function readStack(file: string) {
     return loadStack(file);
   } catch (error) {
     const [why] = (error as Error).message.split('\n');
-    throw new CostError(`"${file}" is no stack file: ${why}`, { cause: error });
+    throw new CostError(`"${file}" is not a stack file: ${why}`, { cause: error });
   }
 }
 

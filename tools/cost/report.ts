@@ -16,7 +16,7 @@ export interface CostReport {
   idle: {
     resources: IdleResource[];
     allowances: Allowance[];
-    /** US dollars a month: in an account whose free allowances others use up, and in one of its own. */
+    /** US dollars a month: in an account whose free allowances others use up, and in a separate one. */
     listUsd: number;
     usd: number;
   };

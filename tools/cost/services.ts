@@ -49,7 +49,7 @@ const cloudFrontTiers: Tiers = [
   [Number.POSITIVE_INFINITY, 0.02],
 ];
 
-/** @returns US dollars for so many GB, each at the rate of its tier */
+/** @returns US dollars for this many GB, each at the rate of its tier */
 export function tiered(gb: number, tiers: Tiers): number {
   let from = 0;
   let sum = 0;

@@ -101,7 +101,7 @@ const nvencUtilisation = 0.5;
 
 const fullHdPixels = 1920 * 1080;
 
-/** One film on one GPU. Decoding is a chip of its own (NVDEC) and taken to keep up. */
+/** One film on one GPU. Decoding is a separate chip (NVDEC) and taken to keep up. */
 export function nvencSpeed(work: EncodingWork, gpu: InstanceType['gpu']): Speed {
   const { framesPerSecond, renditions, preset } = work;
   const { engine, count } = nvenc[gpu];

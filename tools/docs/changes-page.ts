@@ -5,7 +5,7 @@ import { stackOf } from '../program-run/stacks.ts';
 
 const heading = '## What happens when I change this setting';
 
-/** docs/deploy.md with its last section made anew: each setting changed on a farm that runs. */
+/** docs/deploy.md with its last section madeagain: each setting changed on a farm that runs. */
 export async function deployPage(page: string): Promise<string> {
   const start = page.indexOf(heading);
   const above = start === -1 ? `${page.trimEnd()}\n` : page.slice(0, start).trimEnd();
@@ -27,17 +27,17 @@ ends: change \`vpcId\` and \`subnetIds\` while the farm sleeps.`;
 async function row(key: string): Promise<string> {
   const { before, after } = stacksOf(key, (changes) => stackOf({}, changes, 'dev'));
   const changes = compareRuns(await recordFarm(before), await recordFarm(after));
-  const of = (...deeds: Change['deed'][]) => changes.filter(({ deed }) => deeds.includes(deed));
-  const moved = ['made', 'replaced', 'removed'].flatMap((deed) => {
-    const types = namesOf(of(deed as Change['deed']).filter(({ type }) => !/taskDefinition/.test(type)));
-    return types.length === 0 ? [] : [`${deed}: ${types.join(', ')}`];
+  const of = (...kinds: Change['kind'][]) => changes.filter(({ kind }) => kinds.includes(kind));
+  const moved = ['made', 'replaced', 'removed'].flatMap((kind) => {
+    const types = namesOf(of(kind as Change['kind']).filter(({ type }) => !/taskDefinition/.test(type)));
+    return types.length === 0 ? [] : [`${kind}: ${types.join(', ')}`];
   });
   return `| \`${key}\` | ${workers(changes)} | ${moved.join('; ') || '–'} | ${namesOf(of('kept').filter(({ type }) => !isSetting(type))).join(', ') || '–'} |`;
 }
 
 function workers(changes: readonly Change[]): string {
-  const has = (type: string, ...deeds: Change['deed'][]) =>
-    changes.some((change) => change.type === type && deeds.includes(change.deed));
+  const has = (type: string, ...kinds: Change['kind'][]) =>
+    changes.some((change) => change.type === type && kinds.includes(change.kind));
   if (has('aws:ecs/service:Service', 'made')) return 'others beside the old, which then stop';
   if (has('aws:ecs/taskDefinition:TaskDefinition', 'replaced')) return 'rolled out';
   return has('aws:ecs/service:Service', 'changed') ? 'rolled out' : 'go on';

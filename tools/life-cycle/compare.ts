@@ -3,12 +3,12 @@ import type { Inputs, Registered } from '../program-run/registered.ts';
 import { replacing } from './replacing.ts';
 
 /** What an update does with a resource: `kept` leaves it in the cloud, out of the stack. */
-export type Deed = 'made' | 'changed' | 'replaced' | 'removed' | 'kept';
+export type ChangeKind = 'made' | 'changed' | 'replaced' | 'removed' | 'kept';
 
 export interface Change {
   type: string;
   name: string;
-  deed: Deed;
+  kind: ChangeKind;
   /** Of what is changed or replaced. */
   properties: string[];
 }
@@ -37,17 +37,17 @@ export function compareRuns(before: Run, after: Run): Change[] {
       if (properties.length === 0) continue;
       const isReplaced = replaces(resource.type, properties);
       if (isReplaced || hasNewVersion(resource, properties)) replaced.add(resource.urn);
-      changes.set(key, { ...named(resource), deed: isReplaced ? 'replaced' : 'changed', properties });
+      changes.set(key, { ...named(resource), kind: isReplaced ? 'replaced' : 'changed', properties });
     }
   }
   const made = [...news].filter(([key, { custom }]) => custom && !olds.has(key));
   const gone = [...olds].filter(([key, { custom }]) => custom && !news.has(key));
   return [
     ...changes.values(),
-    ...made.map(([, resource]) => ({ ...named(resource), deed: 'made' as const, properties: [] })),
+    ...made.map(([, resource]) => ({ ...named(resource), kind: 'made' as const, properties: [] })),
     ...gone.map(([, resource]) => ({
       ...named(resource),
-      deed: resource.retainOnDelete ? ('kept' as const) : ('removed' as const),
+      kind: resource.retainOnDelete ? ('kept' as const) : ('removed' as const),
       properties: [],
     })),
   ];

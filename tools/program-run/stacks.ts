@@ -80,7 +80,7 @@ export function stackOf(
   return { config, secretKeys, stack };
 }
 
-/** The secrets that the head of a ready stack tells its owner to set, made up. */
+/** The secrets that the head of a ready stack asks its owner to set, made up. */
 function secretsIn(text: string): Record<string, string> {
   const keys = [...text.matchAll(/config set --secret (\w+)/g)].map(([, key = '']) => key);
   return Object.fromEntries(

@@ -29,7 +29,7 @@ export class Random {
     return -Math.log(1 - this.next()) * meanMs;
   }
 
-  /** A chance of its own, so that what one room draws does not shift what another does. */
+  /** A separate sequence, so that what one draws does not shift what another draws. */
   fork(): Random {
     return new Random(Math.floor(this.next() * 2 ** 32));
   }

@@ -14,7 +14,7 @@ export interface Task {
 }
 
 export interface ServiceSettings {
-  /** Tasks that go to instances, or bring a place of their own. */
+  /** Tasks that go to instances, or bring their own place. */
   launchType: 'EC2' | 'FARGATE';
   fargateStart: Range;
 }

@@ -14,7 +14,7 @@ export interface TrackingSettings {
   inCooldownMs: number;
 }
 
-/** Target tracking of Application Auto Scaling on the service's desired count: two alarms, and a pause after each deed. */
+/** Target tracking of Application Auto Scaling on the service's desired count: two alarms, and a pause after each change. */
 export function startTracking(
   service: Service,
   metrics: Metrics,

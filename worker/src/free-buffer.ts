@@ -1,5 +1,5 @@
 /**
- * Frees a buffer's memory now; nobody may use it any more. It lies outside of the heap, and V8 lets 32 MB of such memory gather
+ * Frees a buffer's memory now; nothing may use it any more. It lies outside of the heap, and V8 lets 32 MB of such memory gather
  * before it collects it: more than all blocks of a source take.
  * https://github.com/nodejs/node/blob/v24.x/deps/v8/src/heap/heap.cc (`AllocateExternalBackingStore`)
  */

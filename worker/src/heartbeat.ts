@@ -6,18 +6,18 @@ const beatMs = 5000;
 
 /**
  * Writes the time to a file at once and every 5 seconds while the event loop turns, for a container's health check. It
- * does not keep the process, and a file that can't be written is told once, as a warning.
+ * does not keep the process, and a file that can't be written is logged once, as a warning.
  *
  * @param path none: no heartbeat
  */
 export function startHeartbeat(path: string | undefined, log: Pick<Logger, 'warn'>): void {
   if (path === undefined) return;
-  let told = false;
+  let isLogged = false;
   const beat = () =>
     writeFile(path, `${new Date().toISOString()}\n`).catch((error: unknown) => {
-      if (!told)
+      if (!isLogged)
         log.warn({ err: error, path }, 'no heartbeat: a health check will take this worker for dead');
-      told = true;
+      isLogged = true;
     });
   void beat();
   setInterval(beat, beatMs).unref();

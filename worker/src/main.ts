@@ -11,15 +11,16 @@ import { openWorkDir } from './film/work-dir.ts';
 import { diskCheck, encoderCheck, storageCheck, untilStorageAnswers } from './health/checks.ts';
 import { Health, type Sickness } from './health/health.ts';
 import { startHeartbeat } from './heartbeat.ts';
-import { createSourceRemoval } from './job/remove-source.ts';
-import { createJobRunner, type MessageRun } from './job/run.ts';
-import { createStops } from './job/stop.ts';
+import { SourceRemoval } from './job/remove-source.ts';
+import { JobRunner, type MessageRun } from './job/run.ts';
+import { Stops } from './job/stop.ts';
 import { createLogger, type Logger } from './log.ts';
 import { JobFolder } from './protocol/job-folder.ts';
 import { sendPartRequest } from './protocol/part-request.ts';
-import { createConsumer } from './queue/consumer.ts';
-import { createProtection } from './queue/protection.ts';
+import { Consumer } from './queue/consumer.ts';
+import { Protection } from './queue/protection.ts';
 import { createQueue } from './queue/queue.ts';
+import type { QueueBinding } from './queue/queue-binding.ts';
 import { sickWorkerLine } from './report/metrics.ts';
 import { createReporter } from './report/reporter.ts';
 import { openSinks } from './report/sinks.ts';
@@ -57,7 +58,7 @@ async function main(): Promise<void> {
   const tools = openToolsOrExit(settings, log);
   if (tools.versionWarning !== undefined) log.warn({ ffmpeg: tools.version }, tools.versionWarning);
   const encoder = await chooseEncoder(settings, tools).catch((error: unknown) => {
-    log.fatal({ err: error }, 'the encoder that was asked for can not be used; no jobs are taken');
+    log.fatal({ err: error }, 'the encoder that was asked for cannot be used; no jobs are taken');
     process.exit(exitCodes.noEncoder);
   });
   const software = encodingIdentity(encoder, tools);
@@ -67,7 +68,7 @@ async function main(): Promise<void> {
   const stores = openStores(settings);
   const { bucket: outputBucket, prefix } = settings.output;
   const reporter = createReporter({ sinks: await openSinks(settings, stores.output, log) });
-  const protection = createProtection(settings.ecsAgentUri, log);
+  const protection = new Protection(settings.ecsAgentUri, log);
   const sqs = new SQSClient({
     region: settings.region,
     endpoint: settings.queue.endpoint,
@@ -99,7 +100,7 @@ async function main(): Promise<void> {
   });
   const checkOfStorage = storageCheck(stores.output, prefix);
   const health = new Health([encoderCheck(encoder, tools), diskCheck(workDir), checkOfStorage], log);
-  const { runJob, runPartRequest } = createJobRunner({
+  const runner = new JobRunner({
     settings,
     transcode: (job, run) => transcode(job, context(run)),
     addFiles: (job, film, run) => makeFiles(job, film, context(run)),
@@ -112,15 +113,16 @@ async function main(): Promise<void> {
     reporter,
     readStatus,
     leaseSeconds,
-    stops: createStops(stores.output, prefix, stopLookSeconds, log),
-    sourceRemoval: createSourceRemoval(settings, stores.storeFor),
+    stops: new Stops(stores.output, prefix, stopLookSeconds, log),
+    sourceRemoval: new SourceRemoval(settings, stores.storeFor),
     health,
     log,
   });
-  const jobBinding = { queue: jobs, handle: runJob };
-  const partBindings = parts === undefined ? [] : [{ queue: parts, handle: runPartRequest }];
+  const jobBinding: QueueBinding = { queue: jobs, handle: (...call) => runner.runJob(...call) };
+  const partBindings: QueueBinding[] =
+    parts === undefined ? [] : [{ queue: parts, handle: (...call) => runner.runPartRequest(...call) }];
   const isShared = settings.sharing.workersPerFilm > 1;
-  const consumer = createConsumer({
+  const consumer = new Consumer({
     // Films that are begun come first, so that ten in line are ready one after another. Where films are not shared, part
     // requests come only from films that were begun under other settings.
     lanes: isShared ? [...partBindings, jobBinding] : [jobBinding, ...partBindings],
@@ -179,7 +181,7 @@ function openToolsOrExit({ ffmpegPath, ffprobePath, limits, workDir }: Settings,
     });
   } catch (error) {
     // No broken machine: another one of the same image has the same ffmpeg.
-    log.fatal({ err: error }, 'this ffmpeg can not be used; no jobs are taken');
+    log.fatal({ err: error }, 'this ffmpeg cannot be used; no jobs are taken');
     process.exit(exitCodes.badSettings);
   }
 }
@@ -195,7 +197,7 @@ function nextSignal(): Promise<NodeJS.Signals> {
 
 function exitLate(log: Logger, exitCode: number): void {
   setTimeout(() => {
-    log.error('the stop took too long; whatever is left comes back by itself');
+    log.error('the stop took too long; whatever is left comes back after its visibility timeout');
     process.exit(exitCode);
   }, stopMs);
 }

@@ -6,7 +6,7 @@ import { ChoiceMenu } from './menu.js';
  * Gives the film to the video element: through hls.js where Media Source Extensions are, else to the browser itself
  * (Safari on iPhones), which then chooses the quality alone.
  * @param onError called with a sentence on why nothing plays, and with a function that tries again where that may help
- * @param onLevel told the size of the picture that is playing
+ * @param onLevel called with the size of the picture that is playing
  */
 export function openFilm(video, url, { onError, onLevel }) {
   const { Hls } = window;

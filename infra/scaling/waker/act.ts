@@ -12,21 +12,21 @@ import type { Action } from './decide.ts';
 import type { Farm, WakerClients } from './farm.ts';
 import { tasksOn } from './observe.ts';
 
-/** Does what was decided, in order, and tells in a sentence for each what came of it. */
+/** Does what was decided, in order. @returns a sentence for each action on what came of it */
 export async function act(clients: WakerClients, farm: Farm, actions: readonly Action[]): Promise<string[]> {
   const done: string[] = [];
   for (const action of actions) {
-    if (action.type === 'set-desired-count') {
+    if (action.kind === 'set-desired-count') {
       const { cluster, service } = farm;
       await clients.ecs.send(new UpdateServiceCommand({ cluster, service, desiredCount: action.count }));
       done.push(`desired count ${action.count}: ${action.reason}`);
-    } else if (action.type === 'order-instances') {
+    } else if (action.kind === 'order-instances') {
       const { group: AutoScalingGroupName } = farm;
       await clients.autoScaling.send(
         new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity: action.count }),
       );
       done.push(`${action.count} instances: ${action.reason}`);
-    } else if (action.type === 'end-instance') {
+    } else if (action.kind === 'end-instance') {
       done.push(await endInstance(clients, farm, action));
     } else {
       done.push(await endBrokenInstance(clients, farm, action));
@@ -46,7 +46,7 @@ export async function act(clients: WakerClients, farm: Farm, actions: readonly A
 async function endInstance(
   clients: WakerClients,
   farm: Farm,
-  { instanceId, containerInstanceArn, reason }: Action & { type: 'end-instance' },
+  { instanceId, containerInstanceArn, reason }: Action & { kind: 'end-instance' },
 ): Promise<string> {
   if (containerInstanceArn !== undefined) {
     const stays = `${instanceId} stays: it has just got a task`;
@@ -65,7 +65,7 @@ async function endInstance(
 async function endBrokenInstance(
   clients: WakerClients,
   farm: Farm,
-  { instanceId, containerInstanceArn, replace }: Action & { type: 'end-broken-instance' },
+  { instanceId, containerInstanceArn, replace }: Action & { kind: 'end-broken-instance' },
 ): Promise<string> {
   if (containerInstanceArn !== undefined) {
     await setState(clients, farm, containerInstanceArn, 'DRAINING');

@@ -19,7 +19,7 @@ function jobsIn(message: string): number {
     if (content?.Event === 's3:TestEvent') return 0;
     return Array.isArray(content?.Records) ? content.Records.length : 1;
   } catch {
-    // The queue got it as well: the worker tells what is wrong with it.
+    // The queue got it as well: the worker reports what is wrong with it.
     return 1;
   }
 }

@@ -2,7 +2,7 @@
  * When the farm wakes and when it sleeps: one pure function from what is seen to what is to be done. It runs once a minute, and whenever
  * jobs are announced.
  *
- * Who owns which direction, so that nobody undoes another's work:
+ * Who owns which direction. No two controllers change the same number in the same direction:
  *
  *   tasks, up                           this: to what the backlog can use, within a minute of a burst of jobs or parts
  *   tasks, down, while there is backlog target tracking (its metric never asks for more, see `tracking.ts`); never to none
@@ -22,11 +22,11 @@ export function decide(observed: Observed, rules: Rules): Decision {
   const broken = brokenInstances(observed, desired, rules);
   const ending = sparedInstances(observed, memory, desired, rules);
   const actions: Action[] = [
-    ...(wanted ? [{ type: 'set-desired-count' as const, ...wanted }] : []),
-    ...(order ? [{ type: 'order-instances' as const, ...order }] : []),
+    ...(wanted ? [{ kind: 'set-desired-count' as const, ...wanted }] : []),
+    ...(order ? [{ kind: 'order-instances' as const, ...order }] : []),
     ...broken,
     ...ending.map(({ instance, reason }) => ({
-      type: 'end-instance' as const,
+      kind: 'end-instance' as const,
       instanceId: instance.id,
       containerInstanceArn: instance.containerInstanceArn,
       reason,
@@ -76,7 +76,7 @@ export interface Instance {
   tasks: number;
 }
 
-/** What no AWS API tells: since when there has been nothing to do. Kept from one run to the next; losing it only delays sleep. */
+/** What no AWS API says: since when there has been nothing to do. Kept from one run to the next; losing it only delays sleep. */
 export interface Memory {
   /** Since when there has been no backlog. */
   quietSinceMs?: number;
@@ -92,7 +92,7 @@ export interface Rules {
   maxTasks: number;
   backlogPerTask: number;
   /**
-   * Workers for a film that nobody has looked into yet, while none runs. Where workers take minutes to start, those that are only called by the
+   * Workers for a film that no worker has opened yet, while none runs. Where workers take minutes to start, those that are only called by the
    * first one may come too late to be of much help.
    */
   wakeWorkers: number;
@@ -100,25 +100,25 @@ export interface Rules {
   tasksPerInstance: number;
   /** Pause after adding tasks until more are added to those that run. */
   scaleOutPauseMs: number;
-  /** No backlog for so long: all tasks above the minimum but one go. */
+  /** No backlog for this long: all tasks above the minimum but one go. */
   spareMs: number;
-  /** No backlog for so long: sleep. */
+  /** No backlog for this long: sleep. */
   idleMs: number;
-  /** An instance without a task for so long goes. */
+  /** An instance without a task for this long is ended. */
   idleInstanceMs: number;
-  /** An instance that has not joined the cluster for so long never will. */
+  /** An instance that has not joined the cluster for this long never will. */
   joinMs: number;
 }
 
 export type Action =
-  | { type: 'set-desired-count'; count: number; reason: string }
-  | { type: 'order-instances'; count: number; reason: string }
-  | { type: 'end-instance'; instanceId: string; containerInstanceArn?: string; reason: string }
+  | { kind: 'set-desired-count'; count: number; reason: string }
+  | { kind: 'order-instances'; count: number; reason: string }
+  | { kind: 'end-instance'; instanceId: string; containerInstanceArn?: string; reason: string }
   | BrokenInstance;
 
 /** Takes no new task; ends as soon as it has none. */
 interface BrokenInstance {
-  type: 'end-broken-instance';
+  kind: 'end-broken-instance';
   instanceId: string;
   containerInstanceArn?: string;
   /** The group starts another in its place. */
@@ -151,7 +151,7 @@ function wantedTasks(
   { minTasks, maxTasks, backlogPerTask, wakeWorkers, scaleOutPauseMs, spareMs, idleMs }: Rules,
 ): { count: number; reason: string } | undefined {
   const { desired } = service;
-  // A number for the whole backlog: tasks on their way are not asked for twice. Retries before their time need nobody yet, but
+  // A number for the whole backlog: tasks on their way are not asked for twice. Retries before their time need no worker yet, but
   // where there is nothing else one worker for them.
   const usable = Math.max(backlog - delayed, announced, Math.min(backlog, 1));
   // While no worker runs, none has said how many a film can use.
@@ -196,7 +196,7 @@ function brokenInstances(
   return instances
     .filter(({ broken }) => broken)
     .map(({ id, containerInstanceArn }) => ({
-      type: 'end-broken-instance',
+      kind: 'end-broken-instance',
       instanceId: id,
       containerInstanceArn,
       replace: (groupSize?.desired ?? 0) <= needed,

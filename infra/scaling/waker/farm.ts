@@ -4,7 +4,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import type { Rules } from './decide.ts';
 
-/** The farm as its waker knows it: what the program tells it, as JSON in the variable FARM. */
+/** The farm as its waker knows it: the variable FARM, as JSON. */
 export interface Farm {
   cluster: string;
   service: string;

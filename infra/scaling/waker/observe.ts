@@ -90,7 +90,7 @@ function aliveInstances(
   broken: ReadonlySet<string>,
 ): Instance[] {
   const alive = Instances.filter(({ LifecycleState }) =>
-    // Those on their way out are nobody's to end.
+    // Those on their way out need no action.
     /^(InService|Pending)/.test(LifecycleState ?? ''),
   );
   return alive.flatMap(({ InstanceId }) => {

@@ -12,7 +12,7 @@ import { readMemory, writeMemory } from './remember.ts';
 /**
  * The waker: a Lambda function that looks at the farm, decides and acts. A topic calls it when jobs are announced; a schedule calls it every
  * minute, for jobs that were sent to the queue directly, and for sleep. That it asks the queues every minute keeps their metrics fresh: those
- * of a queue that nobody asks for six hours come up to 15 minutes late.
+ * of a queue that no one asks for six hours come up to 15 minutes late.
  */
 export function createWaker(
   clients: WakerClients,

@@ -16,7 +16,7 @@ const keyrings = ['pgp', 'gpg'].map((ending) => `/usr/share/keyrings/debian-arch
 
 /**
  * Unpacks ffmpeg and the libraries that it loads from the packages of a Debian release, beside the system's own. An apt
- * configuration of its own keeps the machine's package lists as they are; apt checks every signature and hash.
+ * separate configuration keeps the machine's package lists as they are; apt checks every signature and hash.
  */
 export function unpackDebian(folder, release) {
   for (const program of ['apt-get', 'dpkg-deb']) {
@@ -104,7 +104,7 @@ function keepProgram(system, folder, program) {
   chmodSync(join(folder, program), 0o755);
 }
 
-/** The system's own libraries come first; some lie in folders of their own (blas, pulseaudio). */
+/** The system's own libraries come first; some lie in separate folders (blas, pulseaudio). */
 function foldersWithLibraries(system) {
   return ['lib', 'usr/lib']
     .map((path) => join(system, path))

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { judge, refuseToCancel } from '../../../cli/cancel/check.ts';
+import { checkJob, refuseToCancel } from '../../../cli/cancel/check.ts';
 import type { JobState } from '../../../worker/src/protocol/status.ts';
 
 const queuedAt = '2030-01-01T12:00:00.000Z';
@@ -10,12 +10,14 @@ const job = (state: JobState['state']): JobState => ({
 const empty = { waiting: 0, inFlight: 0, delayed: 0, dead: 3 };
 
 it.each(['queued', 'running', 'retrying'] as const)('ends a job that is %s', (state) => {
-  expect(judge('a', job(state), empty)).toMatchObject({ id: 'a', state, queuedAt });
-  expect(() => refuseToCancel([judge('a', job(state), empty)])).not.toThrow();
+  expect(checkJob('a', job(state), empty)).toMatchObject({ id: 'a', state, queuedAt });
+  expect(() => refuseToCancel([checkJob('a', job(state), empty)])).not.toThrow();
 });
 
 it.each(['succeeded', 'failed'] as const)('says that a job that has %s is over', (state) => {
-  expect(judge('a', job(state), { ...empty, waiting: 1 }).objection).toBe(`Job a is over: it has ${state}.`);
+  expect(checkJob('a', job(state), { ...empty, waiting: 1 }).objection).toBe(
+    `Job a is over: it has ${state}.`,
+  );
 });
 
 it('takes an id without a state for a job that waits, as long as the queue holds any', () => {
@@ -24,14 +26,14 @@ it('takes an id without a state for a job that waits, as long as the queue holds
     { ...empty, inFlight: 1 },
     { ...empty, delayed: 1 },
   ]) {
-    expect(judge('a', undefined, queues).objection).toBeUndefined();
+    expect(checkJob('a', undefined, queues).objection).toBeUndefined();
   }
-  expect(judge('a', undefined, empty).objection).toContain('no job waits');
+  expect(checkJob('a', undefined, empty).objection).toContain('no job waits');
 });
 
-it('names every job that can not be ended, and says that none was', () => {
-  const jobs = [judge('a', job('succeeded'), empty), judge('b', undefined, empty)];
-  expect(() => refuseToCancel(jobs)).toThrow(/Job a is over[\s\S]*Job b has told nothing[\s\S]*--force/);
-  const running = judge('c', job('running'), empty);
+it('names every job that cannot be ended, and says that none was', () => {
+  const jobs = [checkJob('a', job('succeeded'), empty), checkJob('b', undefined, empty)];
+  expect(() => refuseToCancel(jobs)).toThrow(/Job a is over[\s\S]*Job b has no status[\s\S]*--force/);
+  const running = checkJob('c', job('running'), empty);
   expect(() => refuseToCancel([...jobs, running])).toThrow('No job was ended.');
 });

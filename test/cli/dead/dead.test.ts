@@ -59,7 +59,7 @@ it('says that there is no such job', async () => {
   expect(ended.stderr).toContain('No job that was given up is unknown');
 }, 40_000);
 
-it('redrives one job, which is done anew from its first attempt, while the others stay', async () => {
+it('redrives one job, which is doneagain from its first attempt, while the others stay', async () => {
   const before = await farm.waitFor('gone', 'failed');
   await farm.put('nowhere.mp4', Buffer.from('here, and no film'));
   await until(async () => (await dead()) === 4, 'the new upload to be given up');
@@ -68,7 +68,7 @@ it('redrives one job, which is done anew from its first attempt, while the other
   await until(async () => {
     const state = await farm.waitFor('gone', ['failed', 'running', 'queued', 'retrying']);
     return state.error?.code === 'not-media';
-  }, 'the job to be done anew');
+  }, 'the job to be doneagain');
   expect(await farm.waitFor('gone', 'failed')).toMatchObject({ attempt: 1 });
   expect((await farm.waitFor('gone', 'failed')).queuedAt > before.queuedAt).toBe(true);
 }, 60_000);
@@ -124,7 +124,11 @@ it('lists part requests as such, and redrives their job once, under its request'
   const ended = await farmCommand(folder.path, ['redrive', 'long', '--farm', parts]);
   expect(ended.stdout).toContain('2 part requests back in the queue.');
   const { Messages = [] } = await farm.sqs.send(
-    new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, MessageAttributeNames: ['All'] }),
+    new ReceiveMessageCommand({
+      QueueUrl: queueUrl,
+      MaxNumberOfMessages: 10,
+      MessageAttributeNames: ['All'],
+    }),
   );
   const sent = Messages.map(({ Body, MessageAttributes }) => [
     JSON.parse(Body ?? ''),

@@ -77,7 +77,7 @@ it.each(['0', '17', 'two'])('takes no %s workers', async (count) => {
   );
 });
 
-it('says in a sentence why a film can not be transcoded', async () => {
+it('says in a sentence why a film cannot be transcoded', async () => {
   await using folder = await temporaryFolder();
   await writeFile(join(folder.path, 'notes.mp4'), 'not a film at all');
   const demo = await startDemo(folder.path, 'notes.mp4', '--exit', '--json');

@@ -62,7 +62,7 @@ it('waits for the end of this request, not of an earlier one for the same film',
   expect((job?.state.finishedAt ?? '') > startedAt).toBe(true);
 }, 60_000);
 
-it('refuses at once a film that the local storage can not hold, and says what can', async () => {
+it('refuses at once a film that the local storage cannot hold, and says what can', async () => {
   const path = join(folder.path, 'large.mp4');
   await writeFile(path, '');
   await truncate(path, 2 ** 31);

@@ -24,7 +24,7 @@ export interface PlayerPage {
   frameAt(seconds: number): Promise<ShownFrame>;
   /** Plays from where it stands to this time. */
   playTo(seconds: number): Promise<Played>;
-  /** All that is there to be played is thrown away, and read anew from here on in the rendition of these lines. */
+  /** All that is there to be played is thrown away, and readagain from here on in the rendition of these lines. */
   readFrom(seconds: number, lines: number): Promise<void>;
   /** Where it stands, the film goes on in the rendition of these lines from the next segment on. */
   goOnWith(lines: number): Promise<void>;

@@ -166,7 +166,7 @@ async function serverUser(): Promise<{ uid: number; gid: number } | undefined> {
       // The next one, then.
     }
   }
-  throw new Error('Postgres can not run as root, and there is neither a user "postgres" nor "nobody".');
+  throw new Error('Postgres cannot run as root, and there is neither a user "postgres" nor "nobody".');
 }
 
 async function freePort(): Promise<number> {

@@ -21,11 +21,7 @@ export interface SourceFarm extends AsyncDisposable {
   direct: Store;
   /** Puts bytes that differ everywhere, and opens them as a source. */
   film(key: string, sizeBytes: number): Promise<{ bytes: Buffer; source: SourceObject; info: ObjectInfo }>;
-  serve(
-    source: SourceObject,
-    info: ObjectInfo,
-    options?: SourceServerOptions,
-  ): Promise<SourceServer & AsyncDisposable>;
+  serve(source: SourceObject, info: ObjectInfo, options?: SourceServerOptions): Promise<SourceServer>;
 }
 
 export async function startSourceFarm(): Promise<SourceFarm> {
@@ -45,12 +41,8 @@ export async function startSourceFarm(): Promise<SourceFarm> {
       const source = openSource(key, { bucket: 'films', storeFor: () => store, allowHttp: false });
       return { bytes, source, info: await source.describe() };
     },
-    async serve(source, info, options) {
-      const server = await serveSource(source, info, options);
-      return Object.defineProperties({} as SourceServer & AsyncDisposable, {
-        ...Object.getOwnPropertyDescriptors(server),
-        [Symbol.asyncDispose]: { value: () => server.close() },
-      });
+    serve(source, info, options) {
+      return serveSource(source, info, options);
     },
     async [Symbol.asyncDispose]() {
       store.close();

@@ -25,11 +25,11 @@ const mayReplace: Readonly<Record<string, RegExp>> = {
   sourceBucket: /bucketNotification/,
 };
 
-const described = ({ type, name, deed, properties }: Change) =>
-  `${deed} ${type} ${name} ${properties.join(' ')}`;
+const described = ({ type, name, kind, properties }: Change) =>
+  `${kind} ${type} ${name} ${properties.join(' ')}`;
 
 const lost = (changes: readonly Change[]) =>
-  changes.filter(({ type, deed }) => precious.test(type) && (deed === 'replaced' || deed === 'removed'));
+  changes.filter(({ type, kind }) => precious.test(type) && (kind === 'replaced' || kind === 'removed'));
 
 /** Replaced at each new revision or with the name that they carry, and nothing is lost by it. */
 const harmless = /taskDefinition|lambda\/permission|topicSubscription|eventTarget/;
@@ -49,7 +49,7 @@ describe('a change of a setting on a farm that runs', () => {
     const { there, back } = await changesOf(key);
     const isMeant = ({ type }: Change) => meant[key]?.test(type) ?? false;
     // A secret that is not set any more has no parameter any more.
-    const unset = ({ type, deed }: Change) => type.startsWith('aws:ssm/parameter') && deed === 'removed';
+    const unset = ({ type, kind }: Change) => type.startsWith('aws:ssm/parameter') && kind === 'removed';
     expect(
       lost(there)
         .filter((change) => !isMeant(change) && !unset(change))
@@ -64,7 +64,7 @@ describe('a change of a setting on a farm that runs', () => {
 
   it.each(Object.keys(settingChanges))('%s: replaces nothing that others must wait for', async (key) => {
     const { there } = await changesOf(key);
-    const replaced = there.filter(({ type, deed }) => deed === 'replaced' && !harmless.test(type));
+    const replaced = there.filter(({ type, kind }) => kind === 'replaced' && !harmless.test(type));
     const surprising = replaced.filter(
       ({ type }) =>
         !(mayReplace[key]?.test(type) ?? false) &&
@@ -103,7 +103,7 @@ describe('a switch of the compute', () => {
     ['fargate', 'gpu'],
     ['gpu', 'fargate'],
   ])(
-    'from %s to %s makes cluster, service and scaling anew beside the old, which go afterwards',
+    'from %s to %s makes cluster, service and scalingagain beside the old, which go afterwards',
     async (from, to) => {
       const old = await recordFarm(bareStack({ compute: from }));
       const now = await recordFarm(bareStack({ compute: to }));
@@ -114,12 +114,12 @@ describe('a switch of the compute', () => {
         'aws:ecs/clusterCapacityProviders:ClusterCapacityProviders',
         'aws:appautoscaling/target:Target',
       ]) {
-        const deeds = changes
+        const kinds = changes
           .filter((change) => change.type === type)
-          .map(({ deed, name }) => `${deed} ${name}`);
-        expect(deeds.length, type).toBe(2);
-        expect(deeds[0], type).toMatch(new RegExp(`^made .*${to}$`));
-        expect(deeds[1], type).toMatch(new RegExp(`^removed .*${from}$`));
+          .map(({ kind, name }) => `${kind} ${name}`);
+        expect(kinds.length, type).toBe(2);
+        expect(kinds[0], type).toMatch(new RegExp(`^made .*${to}$`));
+        expect(kinds[1], type).toMatch(new RegExp(`^removed .*${from}$`));
       }
     },
   );
@@ -139,7 +139,7 @@ describe('from one ready stack file to another', () => {
     const end = { ...named(to), config: kept(named(to).config) };
     expect(old.resources.length).toBeGreaterThan(50);
     const changes = compareRuns(await recordFarm(start), await recordFarm(end));
-    const unset = ({ type, deed }: Change) => type.startsWith('aws:ssm/parameter') && deed === 'removed';
+    const unset = ({ type, kind }: Change) => type.startsWith('aws:ssm/parameter') && kind === 'removed';
     expect(
       lost(changes)
         .filter((change) => !unset(change))
@@ -159,6 +159,6 @@ it.each(['s3', 'r2', 'wasabi'])(
     const changes = compareRuns(await recordFarm(stack), await recordFarm({ ...stack, stack: 'renamed' }));
     const gone = lost(changes).filter(({ type }) => !type.startsWith('aws:ssm/parameter'));
     expect(gone.map(described)).toEqual([]);
-    expect(changes.filter(({ deed }) => deed === 'made' || deed === 'removed').map(described)).toEqual([]);
+    expect(changes.filter(({ kind }) => kind === 'made' || kind === 'removed').map(described)).toEqual([]);
   },
 );

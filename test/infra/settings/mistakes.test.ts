@@ -42,12 +42,12 @@ describe('mistakes', () => {
     [
       'more On-Demand than workers',
       { onDemandBase: '4' },
-      'onDemandBase is 4, more than maxTasks 3: there are never so many workers.',
+      'onDemandBase is 4, more than maxTasks 3: there are never that many workers.',
     ],
     [
       'more stopped instances than workers',
       { compute: 'gpu', warmInstances: '4' },
-      'warmInstances is 4, more than maxTasks 3: there are never so many workers.',
+      'warmInstances is 4, more than maxTasks 3: there are never that many workers.',
     ],
     [
       'stopped instances on Spot',
@@ -62,12 +62,12 @@ describe('mistakes', () => {
     [
       'a film wider than the farm',
       { workersPerFilm: '4' },
-      'workersPerFilm is 4, more than maxTasks 3: there are never so many workers.',
+      'workersPerFilm is 4, more than maxTasks 3: there are never that many workers.',
     ],
     [
       'more workers woken than a film may have',
       { workersPerFilm: '2', wakeWorkers: '3' },
-      'wakeWorkers is 3, more than workersPerFilm 2: a film has no use for so many.',
+      'wakeWorkers is 3, more than workersPerFilm 2: a film has no use for that many.',
     ],
     [
       'a film of fewer workers than one',
@@ -132,7 +132,7 @@ describe('mistakes', () => {
     [
       'a webhook without its secret',
       { webhookUrl: 'https://example.com/' },
-      'webhookSecret is not set: without a signature anybody could tell your site that a film is ready.',
+      'webhookSecret is not set: without a signature anyone could send your site the news that a film is ready.',
     ],
     [
       'a budget that nobody hears of',

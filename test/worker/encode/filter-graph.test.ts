@@ -76,7 +76,7 @@ describe('filterGraph', () => {
       expect(graph.get(label)?.slice(1, 3)).toEqual(['hwdownload', 'format=yuv420p']);
   });
 
-  it('prepares on the CPU and uploads once where the GPU can not decode the film', () => {
+  it('prepares on the CPU and uploads once where the GPU cannot decode the film', () => {
     const graph = graphOf(shortPlan({ encoder: nvenc, video: { interlaced: true } }));
     expect(graph.get('v0')?.slice(0, 9)).toEqual([
       '[0:0]scale=640:360',

@@ -18,7 +18,7 @@ describe('encodingIdentity', () => {
     expect(other.build).toBe(one.build);
   });
 
-  it('says so where the GPU can not be named', () => {
+  it('says so where the GPU cannot be named', () => {
     const unnamed = encodingIdentity({ name: 'nvenc', preset: 'p5' }, tools);
     expect(unnamed).toMatch(/(unknown GPU|, [\d.]+)$/);
   });

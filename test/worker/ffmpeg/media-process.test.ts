@@ -43,6 +43,7 @@ describe('ffmpeg', () => {
     expect(error).toMatchObject({ exitCode: 28, killedBy: null, timedOut: false });
     expect(error.message).toBe('fake ended with exit code 28: first of all');
     expect(error.stderrTail).toBe('first of all\nNo space left on device');
+    expect(error.command).toMatch(/\/fake -hide_banner .* -i http:\/\/127\.0\.0\.1:1\/film -f null -$/);
   });
 
   it('holds one line of its output at a time, and drops the rest of a line without an end', async () => {
@@ -108,7 +109,7 @@ describe('ffmpeg', () => {
     expect([await lives(join(folder, 'pid')), await lives(join(folder, 'child'))]).toEqual([false, false]);
   });
 
-  it('kills one that stands still, stopped by a signal that it can not see', async () => {
+  it('kills one that stands still, stopped by a signal that it cannot see', async () => {
     const tools = await toolsThat(folder, `echo $$ >"$(dirname "$0")/pid"; kill -STOP $$; exit 0`);
     expect(await errorOf(tools.ffmpeg({ ...anyCall, stallSeconds: 0.5 }))).toMatchObject({ timedOut: true });
     expect(await lives(join(folder, 'pid'))).toBe(false);

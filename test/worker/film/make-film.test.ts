@@ -34,15 +34,7 @@ async function takeOver() {
     job,
     plan,
     request,
-    server: {
-      url: 'http://127.0.0.1:9/',
-      failure: undefined,
-      fetchedBytes: 0,
-      servedBytes: 0,
-      stalledSeconds: () => 0,
-      endOfVideo: () => {},
-      close: async () => {},
-    },
+    server: { url: 'http://127.0.0.1:9/', stalledSeconds: () => 0, endOfVideo: () => {} },
     workDir: folder.path,
     role: 'planner',
   };

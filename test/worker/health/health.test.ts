@@ -67,7 +67,7 @@ describe('the checks', () => {
     );
   });
 
-  it('say that a folder can not be written to', async () => {
+  it('say that a folder cannot be written to', async () => {
     await expect(diskCheck(join(workDir, 'gone')).run()).rejects.toThrow('ENOENT');
   });
 

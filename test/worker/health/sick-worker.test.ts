@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { Health, type HealthCheck } from '../../../worker/src/health/health.ts';
-import { createJobRunner } from '../../../worker/src/job/run.ts';
+import { JobRunner } from '../../../worker/src/job/run.ts';
 import type { ReceivedMessage } from '../../../worker/src/protocol/queue-message.ts';
 import type { JobState } from '../../../worker/src/protocol/status.ts';
-import { createConsumer } from '../../../worker/src/queue/consumer.ts';
+import { Consumer } from '../../../worker/src/queue/consumer.ts';
 import type { Queue } from '../../../worker/src/queue/queue.ts';
 import { createReporter } from '../../../worker/src/report/reporter.ts';
 import type { Sink } from '../../../worker/src/report/sink.ts';
@@ -82,7 +82,7 @@ function startWorker(queue: Queue, { isSick }: { isSick: boolean }, sinks: reado
     await sleep(2 * second);
     throw new Error('ffmpeg ended with exit code 1');
   };
-  const { runJob } = createJobRunner({
+  const runner = new JobRunner({
     settings: testSettings(),
     transcode,
     continueFilm: () => Promise.reject(new Error('films are not shared here')),
@@ -103,12 +103,12 @@ function startWorker(queue: Queue, { isSick }: { isSick: boolean }, sinks: reado
     health,
     log,
   });
-  const consumer = createConsumer({
-    lanes: [{ queue, handle: runJob }],
+  const consumer = new Consumer({
+    lanes: [{ queue, handle: (...call) => runner.runJob(...call) }],
     visibilityTimeoutSeconds: 120,
     jobsAtOnce: 1,
     log,
-    protection: { busy() {}, idle() {}, close() {} },
+    protection: { busy() {}, idle() {} },
   });
   consumer.start();
   const ended = health.sick.then(() => consumer.stop());

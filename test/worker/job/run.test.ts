@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { InterruptedError, RefusedError } from '../../../worker/src/errors.ts';
 import type { Sickness } from '../../../worker/src/health/health.ts';
-import { createSourceRemoval } from '../../../worker/src/job/remove-source.ts';
-import { createJobRunner, type JobRunnerOptions } from '../../../worker/src/job/run.ts';
-import { createStops } from '../../../worker/src/job/stop.ts';
+import { SourceRemoval } from '../../../worker/src/job/remove-source.ts';
+import { JobRunner, type JobRunnerOptions } from '../../../worker/src/job/run.ts';
+import { Stops } from '../../../worker/src/job/stop.ts';
 import type { ReceivedMessage } from '../../../worker/src/protocol/queue-message.ts';
 import type { Film, JobState } from '../../../worker/src/protocol/status.ts';
 import { LeaseLostError, LeaseSpentError } from '../../../worker/src/queue/lease.ts';
@@ -46,7 +46,7 @@ function open(transcode: TranscodeJob, environment: Partial<WorkerEnvironment> =
   const { log, lines } = recordingLogger();
   const told: string[] = [];
   const watcher: Sink = { transition: ({ state, attempt }) => void told.push(`${state} ${attempt}`) };
-  const { runJob: run } = createJobRunner({
+  const runner = new JobRunner({
     settings,
     transcode,
     reporter: createReporter({ sinks: [createStatusFiles(opened.output, '', log), watcher] }),
@@ -54,10 +54,10 @@ function open(transcode: TranscodeJob, environment: Partial<WorkerEnvironment> =
     continueFilm: async () => ({ kind: 'leftToPeers' }),
     isShared: async () => false,
     leaseSeconds: 60,
-    stops: createStops(opened.output, '', 5, log),
+    stops: new Stops(opened.output, '', 5, log),
     addFiles: async (_job, film) => ({ kind: 'published', film }),
     isPublished: async ({ playlist }) => (await opened.output.head(playlist)) !== undefined,
-    sourceRemoval: createSourceRemoval(settings, opened.storeFor),
+    sourceRemoval: new SourceRemoval(settings, opened.storeFor),
     health: { examine: async () => sickness },
     log,
     random: () => 0,
@@ -67,6 +67,7 @@ function open(transcode: TranscodeJob, environment: Partial<WorkerEnvironment> =
     opened.source.put(key, body, { contentType: 'video/mp4', cacheControl: 'no-cache' });
   const publish = (body = '#EXTM3U') =>
     opened.output.put(film.playlist, body, { contentType: 'text/plain', cacheControl: 'no-cache' });
+  const run: JobRunner['runJob'] = (...call) => runner.runJob(...call);
   return { run, status, put, publish, told, lines, stores: opened };
 }
 
@@ -93,29 +94,29 @@ const fails =
     throw error;
   };
 
-test('a failure of a sick worker costs the job no attempt, and its message goes to another at once', async () => {
+it('a failure of a sick worker costs the job no attempt, and its message goes to another at once', async () => {
   const sick: Sickness = { of: 'encoder', reason: 'No capable devices found' };
   const { run, told, lines } = open(fails(new Error('ffmpeg ended with exit code 1')), {}, sick);
-  expect(await run(message(job, { attributes: { attempt: '3' } }), never)).toEqual({ action: 'release' });
+  expect(await run(message(job, { attributes: { attempt: '3' } }), never)).toEqual({ kind: 'release' });
   expect(told).toEqual(['running 3', 'queued 3']);
   expect(lines.find(({ sickness }) => sickness)).toMatchObject({ sickness: sick, job: 'a' });
 });
 
-test('a refusal that no ffmpeg has spoken is the job’s own, however sick the worker is', async () => {
+it('a refusal that no ffmpeg has spoken is the job’s own, however sick the worker is', async () => {
   const sick: Sickness = { of: 'encoder', reason: 'No capable devices found' };
   const { run, told } = open(fails(new RefusedError('too-long', 'Too long.')), {}, sick);
-  expect(await run(message(job), never)).toMatchObject({ action: 'give-up', code: 'too-long' });
+  expect(await run(message(job), never)).toMatchObject({ kind: 'give-up', code: 'too-long' });
   expect(told).toEqual(['running 1', 'failed 1']);
 });
 
-test('a success is told before it is acknowledged', async () => {
+it('a success is told before it is acknowledged', async () => {
   const { run, status, told } = open(async (queued, { report }) => {
     expect(queued).toEqual({ ...job, requestId: 'm-1' });
     expect((await status()).state).toBe('running');
     report.update({ warnings: ['audio track 3 was left out'], timings: { encodeSeconds: 3 } });
     return { kind: 'published', film };
   });
-  expect(await run(message(job), never)).toEqual({ action: 'acknowledge' });
+  expect(await run(message(job), never)).toEqual({ kind: 'acknowledge' });
   expect(told).toEqual(['running 1', 'succeeded 1']);
   expect(await status()).toMatchObject({
     state: 'succeeded',
@@ -127,10 +128,10 @@ test('a success is told before it is acknowledged', async () => {
 });
 
 describe('a film that will never work', () => {
-  test('fails at its first attempt, with the reason for status and dead letters', async () => {
+  it('fails at its first attempt, with the reason for status and dead letters', async () => {
     const { run, status, told } = open(fails(new RefusedError('not-media', 'The file is a picture.')));
     expect(await run(message(job), never)).toEqual({
-      action: 'give-up',
+      kind: 'give-up',
       jobId: 'a',
       requestId: 'm-1',
       code: 'not-media',
@@ -140,19 +141,19 @@ describe('a film that will never work', () => {
     expect((await status()).error).toEqual({ code: 'not-media', message: 'The file is a picture.' });
   });
 
-  test('is told of even when the job itself is unreadable, if its id is known', async () => {
+  it('is told of even when the job itself is unreadable, if its id is known', async () => {
     const { run, status } = open(succeeds);
     const outcome = await run(message({ ...job, colour: 'blue' }), never);
-    expect(outcome).toMatchObject({ action: 'give-up', jobId: 'a', code: 'bad-message' });
+    expect(outcome).toMatchObject({ kind: 'give-up', jobId: 'a', code: 'bad-message' });
     expect(await status()).toMatchObject({
       state: 'failed',
       error: { message: expect.stringMatching(/colour/) },
     });
   });
 
-  test('and is no job at all goes to the dead letters without a report', async () => {
+  it('and is no job at all goes to the dead letters without a report', async () => {
     const { run, told } = open(succeeds);
-    expect(await run(message('hello'), never)).toMatchObject({ action: 'give-up', code: 'bad-message' });
+    expect(await run(message('hello'), never)).toMatchObject({ kind: 'give-up', code: 'bad-message' });
     expect(told).toEqual([]);
   });
 });
@@ -160,10 +161,10 @@ describe('a film that will never work', () => {
 describe('trouble', () => {
   const down = fails(new Error('The network is down.'));
 
-  test('is tried again, later each time, and the state says which attempt failed', async () => {
+  it('is tried again, later each time, and the state says which attempt failed', async () => {
     const { run, status } = open(down);
     expect(await run(message(job), never)).toEqual({
-      action: 'retry',
+      kind: 'retry',
       attempt: 2,
       requestId: 'm-1',
       delaySeconds: 10,
@@ -175,14 +176,14 @@ describe('trouble', () => {
       error: { code: 'trouble', message: 'The network is down.' },
     });
     const second = message(job, { id: 'm-2', attributes: { attempt: '2', requestId: 'm-1' } });
-    expect(await run(second, never)).toMatchObject({ action: 'retry', attempt: 3, delaySeconds: 20 });
+    expect(await run(second, never)).toMatchObject({ kind: 'retry', attempt: 3, delaySeconds: 20 });
   });
 
-  test('at the last attempt fails the job', async () => {
+  it('at the last attempt fails the job', async () => {
     const { run, status } = open(down);
     const last = message(job, { attributes: { attempt: '3', requestId: 'r' } });
     expect(await run(last, never)).toMatchObject({
-      action: 'give-up',
+      kind: 'give-up',
       jobId: 'a',
       requestId: 'r',
       code: 'trouble',
@@ -207,60 +208,60 @@ describe('an interruption', () => {
     return { ...opened, outcome: await outcome };
   }
 
-  test('by a stop costs no attempt: the job is queued again', async () => {
+  it('by a stop costs no attempt: the job is queued again', async () => {
     const { outcome, status, told } = await interruptedBy(new InterruptedError('stop'));
-    expect(outcome).toEqual({ action: 'release' });
+    expect(outcome).toEqual({ kind: 'release' });
     expect(told).toEqual(['running 2', 'queued 2']);
     expect(await status()).toMatchObject({ state: 'queued', attempt: 2 });
   });
 
-  test('by twelve hours of work hands the job over', async () => {
+  it('by twelve hours of work hands the job over', async () => {
     const { outcome } = await interruptedBy(new LeaseSpentError('12 h'));
-    expect(outcome).toEqual({ action: 'hand-over', requestId: 'm-1', delaySeconds: 0 });
+    expect(outcome).toEqual({ kind: 'hand-over', requestId: 'm-1', delaySeconds: 0 });
   });
 
-  test('by a lost hold is told to nobody: the job is someone else’s', async () => {
+  it('by a lost hold is told to nobody: the job is someone else’s', async () => {
     const { outcome, told, status } = await interruptedBy(new LeaseLostError('gone'));
-    expect(outcome).toEqual({ action: 'abandon' });
+    expect(outcome).toEqual({ kind: 'abandon' });
     expect(told).toEqual(['running 2']);
     await sleep(50);
     expect((await status()).state).toBe('running');
   });
 
-  test('that comes when the film is already published is too late', async () => {
+  it('that comes when the film is already published is too late', async () => {
     const { outcome } = await interruptedBy(new InterruptedError('stop'), async (_, { signal }) => {
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
       return { kind: 'published', film };
     });
-    expect(outcome).toEqual({ action: 'acknowledge' });
+    expect(outcome).toEqual({ kind: 'acknowledge' });
   });
 });
 
-test('a message that no worker survives is given up, and its job is told of', async () => {
+it('a message that no worker survives is given up, and its job is told of', async () => {
   const { run, status } = open(succeeds);
-  expect((await run(message(job, { receiveCount: maxReceives }), never)).action).toBe('acknowledge');
+  expect((await run(message(job, { receiveCount: maxReceives }), never)).kind).toBe('acknowledge');
   const outcome = await run(message(job, { receiveCount: maxReceives + 1 }), never);
-  expect(outcome).toMatchObject({ action: 'give-up', code: 'workers-lost', jobId: 'a' });
+  expect(outcome).toMatchObject({ kind: 'give-up', code: 'workers-lost', jobId: 'a' });
   expect((await status()).state).toBe('failed');
 });
 
-test('ten interruptions do not count as lost workers', () => {
+it('ten interruptions do not count as lost workers', () => {
   expect(maxReceives).toBeGreaterThan(20);
 });
 
-test('a message that concerns nobody is acknowledged', async () => {
+it('a message that concerns nobody is acknowledged', async () => {
   const { run, lines } = open(succeeds, { SOURCE_SUFFIXES: '.mp4' });
   expect(await run(message(s3Event(s3Record({ key: 'notes.txt' }))), never)).toEqual({
-    action: 'acknowledge',
+    kind: 'acknowledge',
   });
   expect(lines).toContainEqual(expect.objectContaining({ msg: 'ignored a message', messageId: 'm-1' }));
 });
 
-test('an event with several uploads is cut up', async () => {
+it('an event with several uploads is cut up', async () => {
   const { run } = open(succeeds);
   const event = s3Event(s3Record({ key: 'a.mp4' }), s3Record({ key: 'b.mp4' }));
   expect(await run(message(event), never)).toMatchObject({
-    action: 'fan-out',
+    kind: 'fan-out',
     bodies: [/a\.mp4/, /b\.mp4/].map((key) => expect.stringMatching(key)),
   });
 });
@@ -281,21 +282,21 @@ test('success is reported before what the film replaces is removed', async () =>
 describe('the source', () => {
   const unwanted = { ...job, options: { keepSource: false } };
 
-  test('is removed after success where the job does not want it kept', async () => {
+  it('is removed after success where the job does not want it kept', async () => {
     const { run, put, stores } = open(succeeds);
     await put('a.mp4', 'film');
     await run(message(unwanted), never);
     expect(await stores.source.head('a.mp4')).toBeUndefined();
   });
 
-  test('is removed where the farm says so and the job says nothing', async () => {
+  it('is removed where the farm says so and the job says nothing', async () => {
     const { run, put, stores } = open(succeeds, { KEEP_SOURCE: 'false' });
     await put('a.mp4', 'film');
     await run(message(job), never);
     expect(await stores.source.head('a.mp4')).toBeUndefined();
   });
 
-  test.each<[string, unknown, Partial<WorkerEnvironment>, TranscodeJob]>([
+  it.each<[string, unknown, Partial<WorkerEnvironment>, TranscodeJob]>([
     ['by default', job, {}, succeeds],
     [
       'where the job wants it, whatever the farm says',
@@ -312,7 +313,7 @@ describe('the source', () => {
     expect(await stores.source.head('a.mp4')).toBeDefined();
   });
 
-  test('is kept when it is another upload by now', async () => {
+  it('is kept when it is another upload by now', async () => {
     let upload: (key: string, body: string) => Promise<void> = async () => {};
     const { run, put, stores } = open(async () => {
       await upload('a.mp4', 'a newer film');
@@ -324,7 +325,7 @@ describe('the source', () => {
     expect((await stores.source.get('a.mp4'))?.toString()).toBe('a newer film');
   });
 
-  test('of another bucket is not removed by the farm’s setting, which speaks of the source bucket', async () => {
+  it('of another bucket is not removed by the farm’s setting, which speaks of the source bucket', async () => {
     const { run, stores } = open(succeeds, { KEEP_SOURCE: 'false' });
     storage.bucket('archive');
     const archive = stores.storeFor('archive');
@@ -333,7 +334,7 @@ describe('the source', () => {
     expect(await archive.head('a.mp4')).toBeDefined();
   });
 
-  test('that is gone after a success is no failure when the message comes again', async () => {
+  it('that is gone after a success is no failure when the message comes again', async () => {
     let gone = false;
     const { run, status, publish } = open(async () => {
       if (gone) throw new RefusedError('source-missing', 'The source does not exist.');
@@ -342,13 +343,13 @@ describe('the source', () => {
     await run(message(job), never);
     await publish();
     gone = true;
-    expect(await run(message(job, { receiveCount: 2 }), never)).toEqual({ action: 'acknowledge' });
+    expect(await run(message(job, { receiveCount: 2 }), never)).toEqual({ kind: 'acknowledge' });
     expect(await status()).toMatchObject({ state: 'succeeded', film });
   });
 
-  test('that never was is a failure', async () => {
+  it('that never was is a failure', async () => {
     const { run, status } = open(fails(new RefusedError('source-missing', 'The source does not exist.')));
-    expect(await run(message(job), never)).toMatchObject({ action: 'give-up', code: 'source-missing' });
+    expect(await run(message(job), never)).toMatchObject({ kind: 'give-up', code: 'source-missing' });
     expect((await status()).state).toBe('failed');
   });
 });

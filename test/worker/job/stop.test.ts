@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InterruptedError } from '../../../worker/src/errors.ts';
-import { createStops, readStop, writeStop } from '../../../worker/src/job/stop.ts';
+import { readStop, Stops, writeStop } from '../../../worker/src/job/stop.ts';
 import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import type { Stop } from '../../../worker/src/protocol/stop.ts';
 import { openStore } from '../../../worker/src/storage/s3-store.ts';
@@ -29,7 +29,7 @@ afterEach(() => files[Symbol.asyncDispose]());
 
 const write = (stop: Stop = written()) => writeStop(files.store, prefix, 'a', stop, signal);
 const read = (queuedAt: Date) => readStop(files.store, prefix, 'a', queuedAt, signal);
-const open = (store = files.store) => createStops(store, prefix, lookSeconds, recordingLogger().log);
+const open = (store = files.store) => new Stops(store, prefix, lookSeconds, recordingLogger().log);
 const putText = (text: string) =>
   files.store.put(new JobFolder(prefix, 'a').stop, text, {
     contentType: 'text/plain',
@@ -170,7 +170,7 @@ describe('whoever fails first stops the others', () => {
     expect(await read(at)).toMatchObject(failed);
   });
 
-  it('holds also where it can not be written: the others then only go on longer', async () => {
+  it('holds also where it cannot be written: the others then only go on longer', async () => {
     const { store } = files;
     store.putIf = async () => {
       throw new Error('no room');

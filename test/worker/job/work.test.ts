@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { InterruptedError, RefusedError } from '../../../worker/src/errors.ts';
 import type { FilmOutcome, FilmToJoin } from '../../../worker/src/film/film.ts';
-import { createSourceRemoval } from '../../../worker/src/job/remove-source.ts';
-import { createJobRunner, type MessageRun } from '../../../worker/src/job/run.ts';
-import { createStops, readStop, writeStop } from '../../../worker/src/job/stop.ts';
+import { SourceRemoval } from '../../../worker/src/job/remove-source.ts';
+import { JobRunner, type MessageRun } from '../../../worker/src/job/run.ts';
+import { readStop, Stops, writeStop } from '../../../worker/src/job/stop.ts';
 import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import type { ReceivedMessage } from '../../../worker/src/protocol/queue-message.ts';
 import type { JobState } from '../../../worker/src/protocol/status.ts';
@@ -65,7 +65,7 @@ async function open(
         stoppedByThen.push(output.head(new JobFolder('', 'a').stop).then((found) => found !== undefined));
     },
   };
-  const runner = createJobRunner({
+  const runner = new JobRunner({
     settings,
     transcode: (_, run) => {
       asked.push('transcode');
@@ -79,16 +79,17 @@ async function open(
     reporter: createReporter({ sinks: [createStatusFiles(output, '', log), watcher] }),
     readStatus: (jobId) => readStatusFile(output, '', jobId, log),
     leaseSeconds,
-    stops: createStops(output, '', 0.2, log),
+    stops: new Stops(output, '', 0.2, log),
     addFiles: async (_job, film) => ({ kind: 'published', film }),
     isPublished: async () => false,
-    sourceRemoval: createSourceRemoval(settings, stores.storeFor),
+    sourceRemoval: new SourceRemoval(settings, stores.storeFor),
     health: { examine },
     log,
     random: () => 0,
   });
   return {
-    ...runner,
+    runJob: (...call: Parameters<JobRunner['runJob']>) => runner.runJob(...call),
+    runPartRequest: (...call: Parameters<JobRunner['runPartRequest']>) => runner.runPartRequest(...call),
     told,
     asked,
     stoppedByThen,
@@ -132,23 +133,23 @@ const untilStopped: Work = async (signal) => {
 };
 
 describe('a worker that helps', () => {
-  test('works on the film as it was asked to, and says nothing by itself', async () => {
+  it('works on the film as it was asked to, and says nothing by itself', async () => {
     await using farm = await open();
     await farm.tell(begun);
-    expect(await farm.runPartRequest(call(), never)).toEqual({ action: 'acknowledge' });
+    expect(await farm.runPartRequest(call(), never)).toEqual({ kind: 'acknowledge' });
     expect(farm.asked).toEqual([{ job: { ...job, requestId: 'r' }, plan, role: 'helper', firstPart: 1 }]);
     expect(farm.told).toEqual([]);
     expect(await farm.status()).toEqual(begun);
   });
 
-  test('tells the end when it is the one to publish the film', async () => {
+  it('tells the end when it is the one to publish the film', async () => {
     await using farm = await open(async () => ({ kind: 'published', film }));
     await farm.tell(begun);
-    expect(await farm.runPartRequest(call(), never)).toEqual({ action: 'acknowledge' });
+    expect(await farm.runPartRequest(call(), never)).toEqual({ kind: 'acknowledge' });
     expect(farm.told).toEqual(['succeeded']);
   });
 
-  test.each(['succeeded', 'failed'] as const)(
+  it.each(['succeeded', 'failed'] as const)(
     'that fails after the job has %s says nothing: an end is never taken back',
     async (state) => {
       const entered = ago(60);
@@ -163,91 +164,91 @@ describe('a worker that helps', () => {
       const ended = farm.runPartRequest(call({ attributes }), never);
       await farm.tell({ ...over, state });
       told.resolve();
-      expect(await ended).toEqual({ action: 'acknowledge' });
+      expect(await ended).toEqual({ kind: 'acknowledge' });
       expect(farm.told).toEqual([]);
       expect((await farm.status())?.state).toBe(state);
       expect(await farm.readStop()).toBeUndefined();
     },
   );
 
-  test('looks again later, under the same name, when enough are on the film', async () => {
+  it('looks again later, under the same name, when enough are on the film', async () => {
     await using farm = await open(async () => ({ kind: 'atCapacity' }));
     await farm.tell(begun);
-    const later = { action: 'hand-over', requestId: 'm-1', delaySeconds: 5 };
+    const later = { kind: 'hand-over', requestId: 'm-1', delaySeconds: 5 };
     expect(await farm.runPartRequest(call(), never)).toEqual(later);
     const again = call({ id: 'm-2', attributes: { requestId: 'm-1' } });
     expect(await farm.runPartRequest(again, never)).toEqual(later);
     expect(farm.told).toEqual([]);
   });
 
-  test('has nothing to do when the film is published, but has for another plan', async () => {
+  it('has nothing to do when the film is published, but has for another plan', async () => {
     await using farm = await open();
     await farm.tell({ ...succeeded('a'), film: { ...film, plan } });
-    expect(await farm.runPartRequest(call(), never)).toEqual({ action: 'acknowledge' });
+    expect(await farm.runPartRequest(call(), never)).toEqual({ kind: 'acknowledge' });
     expect(farm.asked).toEqual([]);
     await farm.tell({ ...begun, film: { ...film, plan: 'older' } });
     await farm.runPartRequest(call(), never);
     expect(farm.asked).toHaveLength(1);
   });
 
-  test('for a film that is not there any more says nothing: the job has become another film since', async () => {
+  it('for a film that is not there any more says nothing: the job has become another film since', async () => {
     await using farm = await open();
     const since = { ...succeeded('a'), film: { ...film, plan: 'cccccccccccc' } };
     await farm.tell(since);
     const late = message({ job, requestId: 'r', plan: 'bbbbbbbbbbbb', firstPart: 1 });
-    expect(await farm.runPartRequest(late, never)).toEqual({ action: 'acknowledge' });
+    expect(await farm.runPartRequest(late, never)).toEqual({ kind: 'acknowledge' });
     expect(farm.told).toEqual([]);
     expect(await farm.status()).toEqual(since);
   });
 
-  test('tells that the job runs where nobody else has it running', async () => {
+  it('tells that the job runs where nobody else has it running', async () => {
     await using farm = await open();
     await farm.tell({ ...queued('a'), plan });
     await farm.runPartRequest(call(), never);
     expect(farm.told).toEqual(['running']);
   });
 
-  test('that has trouble tries again, with attempts of its own, and tells it where nobody goes on', async () => {
+  it('that has trouble tries again, with attempts of its own, and tells it where nobody goes on', async () => {
     await using farm = await open(async (_, { report }) => {
       await report.setReporting('reporting');
       throw new Error('no route to host');
     });
     await farm.tell(begun);
     const outcome = await farm.runPartRequest(call({ attributes: { attempt: '2', requestId: 'p' } }), never);
-    expect(outcome).toEqual({ action: 'retry', attempt: 3, requestId: 'p', delaySeconds: 20 });
+    expect(outcome).toEqual({ kind: 'retry', attempt: 3, requestId: 'p', delaySeconds: 20 });
     expect(farm.told).toEqual(['retrying']);
     expect(await farm.readStop()).toBeUndefined();
   });
 
-  test.each([
+  it.each([
     ['trouble', 'retry'],
     ['a stop of the worker', 'release'],
-  ])('gives up for now because of %s without a word where others go on', async (why, action) => {
+  ])('gives up for now because of %s without a word where others go on', async (why, kind) => {
     const abort = new AbortController();
     await using farm = await open(async () => {
-      if (action === 'release') abort.abort(new InterruptedError('stop'));
+      if (kind === 'release') abort.abort(new InterruptedError('stop'));
       throw new Error(why);
     });
     await farm.tell(begun);
-    expect(await farm.runPartRequest(call(), abort.signal)).toMatchObject({ action });
+    expect(await farm.runPartRequest(call(), abort.signal)).toMatchObject({ kind });
     expect(farm.told).toEqual([]);
     expect(await farm.status()).toEqual(begun);
   });
 });
 
 describe('a job that others have begun', () => {
-  test('is taken over as its planner, and its start is not told again', async () => {
+  it('is taken over as its planner, and its start is not told again', async () => {
     await using farm = await open();
     await farm.tell(begun);
-    expect(await farm.runJob(message(job), never)).toEqual({ action: 'acknowledge' });
+    expect(await farm.runJob(message(job), never)).toEqual({ kind: 'acknowledge' });
     expect(farm.asked).toEqual([{ job: { ...job, requestId: 'm-1' }, plan, role: 'planner' }]);
     expect(farm.told).toEqual([]);
   });
 
-  test.each([
+  it.each([
     ['by one worker alone', { ...begun, plan: 'bbbbbbbbbbbb' }],
     ['and that is in the queue again', { ...queued('a'), plan }],
-  ])('%s begins anew', async (_, state) => {
+  ])('%s beginsagain', async (_, state) => {
     await using farm = await open();
     await farm.tell(state);
     await farm.runJob(message(job), never);
@@ -256,13 +257,13 @@ describe('a job that others have begun', () => {
   });
 });
 
-describe('a job that can not be made', () => {
-  test('is stopped for all before that is told, and after all have heard of it', async () => {
+describe('a job that cannot be made', () => {
+  it('is stopped for all before that is told, and after all have heard of it', async () => {
     await using farm = await open(fails(new RefusedError('short-source', 'The film ends at 3 s.')));
     await farm.tell(begun);
     const before = performance.now();
     expect(await farm.runPartRequest(call(), never)).toEqual({
-      action: 'give-up',
+      kind: 'give-up',
       jobId: 'a',
       requestId: 'r',
       code: 'short-source',
@@ -275,12 +276,12 @@ describe('a job that can not be made', () => {
     expect(await farm.readStop()).toMatchObject({ code: 'short-source', keepParts: false });
   });
 
-  test('because of trouble keeps what is recorded, for when it is redriven', async () => {
+  it('because of trouble keeps what is recorded, for when it is redriven', async () => {
     await using farm = await open(fails(new Error('ffmpeg hangs')));
     await farm.tell(begun);
     const last = call({ attributes: { attempt: '3' } });
     expect(await farm.runPartRequest(last, never)).toMatchObject({
-      action: 'give-up',
+      kind: 'give-up',
       code: 'trouble',
       body: letter,
     });
@@ -291,7 +292,7 @@ describe('a job that can not be made', () => {
     });
   });
 
-  test('and that another worker refuses while this one examines itself is failed once, and not tried again', async () => {
+  it('and that another worker refuses while this one examines itself is failed once, and not tried again', async () => {
     const attributes = { queuedAt: ago(60).toISOString(), requestId: 'p' };
     const ends: (() => Promise<void>)[] = [];
     const examine = async () => {
@@ -305,56 +306,56 @@ describe('a job that can not be made', () => {
       () =>
         farm.tell({ ...begun, state: 'failed', error: { code: 'short-source', message: 'It ends at 3 s.' } }),
     );
-    expect(await farm.runPartRequest(call({ attributes }), never)).toEqual({ action: 'acknowledge' });
+    expect(await farm.runPartRequest(call({ attributes }), never)).toEqual({ kind: 'acknowledge' });
     expect(farm.told).toEqual([]);
     expect((await farm.status())?.state).toBe('failed');
   });
 
-  test('before there is a plan concerns nobody else: no stop, no wait, and the message itself is the letter', async () => {
+  it('before there is a plan concerns nobody else: no stop, no wait, and the message itself is the letter', async () => {
     await using farm = await open(fails(new RefusedError('not-media', 'A picture.')));
     const outcome = await farm.runJob(message(job), never);
-    expect(outcome).toMatchObject({ action: 'give-up', code: 'not-media' });
+    expect(outcome).toMatchObject({ kind: 'give-up', code: 'not-media' });
     expect(outcome).not.toHaveProperty('body');
     expect(await farm.readStop()).toBeUndefined();
   });
 
-  test('and that kills its helpers is stopped for all', async () => {
+  it('and that kills its helpers is stopped for all', async () => {
     await using farm = await open();
     await farm.tell(begun);
     expect(await farm.runPartRequest(call({ receiveCount: 26 }), never)).toMatchObject({
-      action: 'give-up',
+      kind: 'give-up',
       code: 'workers-lost',
     });
     expect(farm.asked).toEqual([]);
     expect(await farm.readStop()).toMatchObject({ code: 'workers-lost', keepParts: true });
   });
 
-  test('stays stopped when its worker must go before it has told: the message comes to another', async () => {
+  it('stays stopped when its worker must go before it has told: the message comes to another', async () => {
     const abort = new AbortController();
     await using farm = await open(fails(new RefusedError('short-source', 'The film ends at 3 s.')));
     await farm.tell(begun);
     const outcome = farm.runPartRequest(call(), abort.signal);
     await sleep(800);
     abort.abort(new InterruptedError('stop'));
-    expect(await outcome).toEqual({ action: 'release' });
+    expect(await outcome).toEqual({ kind: 'release' });
     expect(farm.told).toEqual([]);
     expect(await farm.readStop()).toMatchObject({ code: 'short-source' });
   });
 });
 
 describe('a job that is cancelled', () => {
-  test('before it began never runs: its end is told at once, and there is no letter', async () => {
+  it('before it began never runs: its end is told at once, and there is no letter', async () => {
     await using farm = await open();
     await farm.stop(cancelled());
     const before = performance.now();
-    expect(await farm.runJob(message(job), never)).toEqual({ action: 'acknowledge' });
+    expect(await farm.runJob(message(job), never)).toEqual({ kind: 'acknowledge' });
     expect(performance.now() - before).toBeLessThan(1000);
     expect(farm.told).toEqual(['failed']);
     expect(farm.asked).toEqual([]);
     expect((await farm.status())?.error).toEqual({ code: 'cancelled', message: 'By hand.' });
   });
 
-  test('and sent again afterwards is done as any other', async () => {
+  it('and sent again afterwards is done as any other', async () => {
     await using farm = await open();
     await farm.stop(cancelled());
     await farm.runJob(message(job, { sentAt: ago(-2) }), never);
@@ -364,7 +365,7 @@ describe('a job that is cancelled', () => {
 
 // Each waits for its clocks.
 describe.concurrent('of a stopped job', () => {
-  test('the end is told by one worker: a helper waits for it, and then has nothing to say', async () => {
+  it('the end is told by one worker: a helper waits for it, and then has nothing to say', async () => {
     await using farm = await open(untilStopped);
     await farm.tell(begun);
     const outcome = farm.runPartRequest(call(), never);
@@ -376,11 +377,11 @@ describe.concurrent('of a stopped job', () => {
       state: 'failed',
       error: { code: 'trouble', message: 'Part 3 can’t be made.' },
     });
-    expect(await outcome).toEqual({ action: 'acknowledge' });
+    expect(await outcome).toEqual({ kind: 'acknowledge' });
     expect(farm.told).toEqual([]);
   });
 
-  test('the end is told by a helper where who stopped it died: with its reason, and a letter that is the job', async () => {
+  it('the end is told by a helper where who stopped it died: with its reason, and a letter that is the job', async () => {
     await using farm = await open();
     await farm.tell(begun);
     await farm.output.put(`a/${plan}/parts/0000.json`, '{}', headers);
@@ -391,14 +392,14 @@ describe.concurrent('of a stopped job', () => {
     expect(seconds).toBeGreaterThan(10);
     expect(seconds).toBeLessThan(15);
     const { code, message: reason } = broken();
-    expect(outcome).toEqual({ action: 'give-up', jobId: 'a', requestId: 'r', code, reason, body: letter });
+    expect(outcome).toEqual({ kind: 'give-up', jobId: 'a', requestId: 'r', code, reason, body: letter });
     expect(farm.told).toEqual(['failed']);
     expect(farm.asked).toEqual([]);
     expect((await farm.status())?.error).toEqual({ code, message: reason });
     expect(await farm.output.head(`a/${plan}/parts/0000.json`)).toBeDefined();
   });
 
-  test('that is cancelled while it runs the work ends; what is published of it is removed, but for its state', async () => {
+  it('that is cancelled while it runs the work ends; what is published of it is removed, but for its state', async () => {
     await using farm = await open(untilStopped);
     await farm.tell(begun);
     await farm.output.put(`a/${plan}/parts/0000.json`, '{}', headers);
@@ -406,24 +407,24 @@ describe.concurrent('of a stopped job', () => {
     await sleep(300);
     await farm.stop(cancelled());
     // Nobody else is there to tell it.
-    expect(await outcome).toEqual({ action: 'acknowledge' });
+    expect(await outcome).toEqual({ kind: 'acknowledge' });
     expect(farm.told).toEqual(['failed']);
     const left: string[] = [];
     for await (const { key } of farm.output.list('a/')) left.push(key);
     expect(left).toEqual(['a/status.json', 'a/stop.json']);
   });
 
-  test('a part request that outlived it says nothing of the job’s next run, which was sent afterwards', async () => {
+  it('a part request that outlived it says nothing of the job’s next run, which was sent afterwards', async () => {
     await using farm = await open();
     await farm.stop(broken());
     const next = { ...begun, queuedAt: ago(-2).toISOString() };
     await farm.tell(next);
-    expect(await farm.runPartRequest(call(), never)).toEqual({ action: 'acknowledge' });
+    expect(await farm.runPartRequest(call(), never)).toEqual({ kind: 'acknowledge' });
     expect(farm.told).toEqual([]);
     expect(await farm.status()).toEqual(next);
   });
 
-  test('a worker that must go while it waits gives its message back', async () => {
+  it('a worker that must go while it waits gives its message back', async () => {
     await using farm = await open();
     await farm.tell(begun);
     await farm.stop(broken());
@@ -431,7 +432,7 @@ describe.concurrent('of a stopped job', () => {
     const outcome = farm.runPartRequest(call(), abort.signal);
     await sleep(500);
     abort.abort(new InterruptedError('stop'));
-    expect(await outcome).toEqual({ action: 'release' });
+    expect(await outcome).toEqual({ kind: 'release' });
     expect(farm.told).toEqual([]);
   });
 });

@@ -138,7 +138,7 @@ describe('makePlan', () => {
     expect(widths(nvenc)).toEqual(widths().filter((width) => width >= 146));
   });
 
-  it('refuses what NVENC can not encode, with the way out', () => {
+  it('refuses what NVENC cannot encode, with the way out', () => {
     const tiny = film({ video: videoStream({ width: 64, height: 36 }) });
     const request = planRequest({}, { encoder: { name: 'nvenc', preset: 'p5' } });
     expect(() => makePlan(tiny, request)).toThrow(

@@ -170,7 +170,7 @@ describe('parseProbe', () => {
     expect(media.leftOut).toEqual(['video stream 1 (h264) was left out: one picture makes a film']);
   });
 
-  it('leaves out sound that can not be decoded, and says so', () => {
+  it('leaves out sound that cannot be decoded, and says so', () => {
     const streams = [
       { index: 0, codec_type: 'audio', codec_name: 'ac4', channels: 6 },
       {

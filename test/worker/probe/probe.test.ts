@@ -209,13 +209,13 @@ describe('probe', () => {
       'a huge still, which is small in the file',
       () => make('huge.mkv', '-f', 'lavfi', '-i', 'color=s=4000x4000:d=1', '-frames:v', '1', '-c:v', 'png'),
       'bad-size',
-      /^The picture's size can not be read: it is broken, or over the 1000000 pixels that are allowed/,
+      /^The picture's size cannot be read: it is broken, or over the 1000000 pixels that are allowed/,
     ],
     [
       'bare video, which has no times',
       () => make('bare.h264', '-i', join(folder, 'film.mp4'), '-map', '0:v', '-c', 'copy'),
       'no-duration',
-      /^The file does not tell how long it is\./,
+      /^The file does not say how long it is\./,
     ],
   ];
 

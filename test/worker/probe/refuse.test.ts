@@ -20,7 +20,7 @@ const refused: [what: string, media: Media, code: string, message: string][] = [
     'The file has neither picture nor sound. Upload the film itself.',
   ],
   [
-    'sound that can not be decoded alone',
+    'sound that cannot be decoded alone',
     film({ video: undefined, audio: [], leftOut: ["audio stream 0 (ac4) can't be decoded"] }),
     'no-streams',
     "The file has neither picture nor sound that can be decoded: audio stream 0 (ac4) can't be decoded. It is damaged or encrypted, or in a format that ffmpeg does not know.",
@@ -29,19 +29,19 @@ const refused: [what: string, media: Media, code: string, message: string][] = [
     'an encrypted film',
     readMedia('encrypted.mp4'),
     'encrypted',
-    'The film is encrypted (DRM or Common Encryption), so it can not be read. Upload a copy without encryption.',
+    'The film is encrypted (DRM or Common Encryption), so it cannot be read. Upload a copy without encryption.',
   ],
   [
     'a picture without decoder',
     film({ video: videoStream({ pixelFormat: '', codec: 'vvc' }) }),
     'no-decoder',
-    'The picture is in the format vvc, which the farm can not decode. Convert it to H.264 or HEVC, or export it again so.',
+    'The picture is in the format vvc, which the farm cannot decode. Convert it to H.264 or HEVC, or export it again so.',
   ],
   [
     'a picture of a codec that has no name',
     film({ video: videoStream({ pixelFormat: '', codec: 'unknown' }) }),
     'no-decoder',
-    'The picture is in a format that ffmpeg does not know, which the farm can not decode. Convert it to H.264 or HEVC, or export it again so.',
+    'The picture is in a format that ffmpeg does not know, which the farm cannot decode. Convert it to H.264 or HEVC, or export it again so.',
   ],
   [
     'a header with nothing behind it that decodes',
@@ -53,7 +53,7 @@ const refused: [what: string, media: Media, code: string, message: string][] = [
     'a picture of no size',
     film({ video: videoStream({ width: 0, height: 0 }) }),
     'bad-size',
-    "The picture's size can not be read: it is broken, or over the 8294400 pixels that are allowed (MAX_PIXELS).",
+    "The picture's size cannot be read: it is broken, or over the 8294400 pixels that are allowed (MAX_PIXELS).",
   ],
   [
     'a line',
@@ -77,13 +77,13 @@ const refused: [what: string, media: Media, code: string, message: string][] = [
     'no duration',
     readMedia('no-duration.webm'),
     'no-duration',
-    'The file does not tell how long it is. Copy it into a whole file first, for example with: ffmpeg -i FILM -c copy film.mp4',
+    'The file does not say how long it is. Copy it into a whole file first, for example with: ffmpeg -i FILM -c copy film.mp4',
   ],
   [
     'a duration that is no number',
     film({ durationSeconds: Number.NaN }),
     'no-duration',
-    'The file does not tell how long it is. Copy it into a whole file first, for example with: ffmpeg -i FILM -c copy film.mp4',
+    'The file does not say how long it is. Copy it into a whole file first, for example with: ffmpeg -i FILM -c copy film.mp4',
   ],
   [
     'too long a film',

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ReceivedMessage } from '../../../worker/src/protocol/queue-message.ts';
 import { readRequest } from '../../../worker/src/protocol/request.ts';
-import { type Consumer, createConsumer, pollDelaySeconds } from '../../../worker/src/queue/consumer.ts';
+import { Consumer, pollDelaySeconds } from '../../../worker/src/queue/consumer.ts';
 import { LeaseLostError, LeaseSpentError } from '../../../worker/src/queue/lease.ts';
 import type { Outcome } from '../../../worker/src/queue/outcome.ts';
 import { createQueue } from '../../../worker/src/queue/queue.ts';
@@ -42,7 +42,7 @@ function consume(handle: Handler, options: Options = {}) {
   const busy = { now: 0, most: 0 };
   const { url, deadLetterUrl } = queue;
   const only = createQueue(testSqsClient(endpoint), { url, deadLetterUrl, visibilityTimeoutSeconds });
-  const consumer = createConsumer({
+  const consumer = new Consumer({
     lanes: [{ queue: only, handle }],
     visibilityTimeoutSeconds,
     jobsAtOnce: 1,
@@ -55,7 +55,6 @@ function consume(handle: Handler, options: Options = {}) {
       idle: () => {
         busy.now -= 1;
       },
-      close: () => {},
     },
     settleSecondsAfterStop: 1,
     ...rest,
@@ -65,7 +64,7 @@ function consume(handle: Handler, options: Options = {}) {
   return { consumer, lines, busy };
 }
 
-const acknowledge: Outcome = { action: 'acknowledge' };
+const acknowledge: Outcome = { kind: 'acknowledge' };
 const untilAborted = (signal: AbortSignal) =>
   new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 const empty = { waiting: 0, held: 0, delayed: 0 };
@@ -73,7 +72,7 @@ const emptySoon = () =>
   vi.waitFor(async () => expect(await queue.counts()).toEqual(empty), { timeout: 8000 });
 
 describe('a message', () => {
-  test('is deleted only after its handler has said so', async () => {
+  it('is deleted only after its handler has said so', async () => {
     const finish = Promise.withResolvers<Outcome>();
     const taken = Promise.withResolvers<ReceivedMessage>();
     consume((message) => {
@@ -89,7 +88,7 @@ describe('a message', () => {
     await emptySoon();
   });
 
-  test('stays hidden for as long as its handler works, far beyond the visibility timeout', async () => {
+  it('stays hidden for as long as its handler works, far beyond the visibility timeout', async () => {
     const deliveries: number[] = [];
     consume(async (message) => {
       deliveries.push(message.receiveCount);
@@ -103,7 +102,7 @@ describe('a message', () => {
     expect(deliveries).toEqual([1]);
   });
 
-  test('comes back when its handler breaks', async () => {
+  it('comes back when its handler breaks', async () => {
     const deliveries: number[] = [];
     const { lines } = consume(async (message) => {
       deliveries.push(message.receiveCount);
@@ -114,11 +113,11 @@ describe('a message', () => {
     await emptySoon();
     expect(deliveries).toEqual([1, 2]);
     expect(lines).toContainEqual(
-      expect.objectContaining({ msg: 'the message was left to come back by itself' }),
+      expect.objectContaining({ msg: 'the message was left; it comes back after its visibility timeout' }),
     );
   });
 
-  test('is worked on beside as many others as the setting allows, and no more', async () => {
+  it('is worked on beside as many others as the setting allows, and no more', async () => {
     const { busy } = consume(
       async () => {
         await sleep(300);
@@ -133,12 +132,12 @@ describe('a message', () => {
 });
 
 describe('a failure', () => {
-  test('sends the job again with its identity, its wait and a higher attempt, and deletes the original', async () => {
+  it('sends the job again with its identity, its wait and a higher attempt, and deletes the original', async () => {
     const seen: ReceivedMessage[] = [];
     consume(async (message) => {
       seen.push(message);
       if (seen.length > 1) return acknowledge;
-      return { action: 'retry', attempt: 2, requestId: 'r-1', delaySeconds: 1 };
+      return { kind: 'retry', attempt: 2, requestId: 'r-1', delaySeconds: 1 };
     });
     await queue.send('{"id":"a"}', { colour: 'blue' });
     await vi.waitFor(() => expect(seen).toHaveLength(2), { timeout: 5000 });
@@ -150,9 +149,9 @@ describe('a failure', () => {
     expect(second.sentAt.getTime()).toBeGreaterThanOrEqual(first.sentAt.getTime());
   });
 
-  test('for good moves the body unchanged to the dead letters with the reason, at once', async () => {
+  it('for good moves the body unchanged to the dead letters with the reason, at once', async () => {
     consume(async () => ({
-      action: 'give-up',
+      kind: 'give-up',
       requestId: 'r-1',
       jobId: 'a',
       code: 'not-media',
@@ -176,7 +175,7 @@ describe('a failure', () => {
     expect(letters[0]?.attributes.requestId).not.toBe('r-1');
   });
 
-  test('to send keeps the original on the queue', async () => {
+  it('to send keeps the original on the queue', async () => {
     let deliveries = 0;
     const { log } = recordingLogger();
     const real = createQueue(queue.sqs, {
@@ -186,16 +185,16 @@ describe('a failure', () => {
     });
     const handle: Handler = async () => {
       deliveries += 1;
-      return { action: 'give-up', requestId: 'r', code: 'x', reason: 'y' };
+      return { kind: 'give-up', requestId: 'r', code: 'x', reason: 'y' };
     };
-    const consumer = createConsumer({
+    const consumer = new Consumer({
       lanes: [{ queue: real, handle }],
       visibilityTimeoutSeconds: 2,
       jobsAtOnce: 1,
       settleSecondsAfterStop: 0.1,
       handlerSecondsAfterStop: 0.1,
       log,
-      protection: { busy() {}, idle() {}, close() {} },
+      protection: { busy() {}, idle() {} },
     });
     consumer.start();
     await queue.send('precious');
@@ -207,11 +206,11 @@ describe('a failure', () => {
   });
 });
 
-test('an event with several uploads becomes one message for each', async () => {
+it('an event with several uploads becomes one message for each', async () => {
   const bodies: string[] = [];
   consume(async (message) => {
     bodies.push(message.body);
-    return message.body === 'all' ? { action: 'fan-out', bodies: ['one', 'two', 'three'] } : acknowledge;
+    return message.body === 'all' ? { kind: 'fan-out', bodies: ['one', 'two', 'three'] } : acknowledge;
   });
   await queue.send('all');
   await vi.waitFor(() => expect(bodies).toHaveLength(4), { timeout: 5000 });
@@ -220,7 +219,7 @@ test('an event with several uploads becomes one message for each', async () => {
 });
 
 describe('a stop', () => {
-  test('while idle ends within a second', async () => {
+  it('while idle ends within a second', async () => {
     const { consumer } = consume(async () => acknowledge);
     await sleep(200);
     const before = performance.now();
@@ -228,13 +227,13 @@ describe('a stop', () => {
     expect(performance.now() - before).toBeLessThan(1000);
   });
 
-  test('while busy tells the handler, gives the message back at once, and costs no attempt', async () => {
+  it('while busy tells the handler, gives the message back at once, and costs no attempt', async () => {
     const started = Promise.withResolvers<void>();
     const { consumer } = consume(
       async (_, signal) => {
         started.resolve();
         await untilAborted(signal);
-        return { action: 'release' };
+        return { kind: 'release' };
       },
       { visibilityTimeoutSeconds: 60 },
     );
@@ -254,7 +253,7 @@ describe('a stop', () => {
     await emptySoon();
   });
 
-  test('does not wait for a handler that hears nothing, and gives its message back all the same', async () => {
+  it('does not wait for a handler that hears nothing, and gives its message back all the same', async () => {
     const started = Promise.withResolvers<void>();
     const { consumer } = consume(
       () => {
@@ -271,7 +270,7 @@ describe('a stop', () => {
     expect(await queue.counts()).toEqual({ ...empty, waiting: 1 });
   });
 
-  test('lets a handler that is just done acknowledge', async () => {
+  it('lets a handler that is just done acknowledge', async () => {
     const started = Promise.withResolvers<void>();
     const { consumer } = consume(async (_, signal) => {
       started.resolve();
@@ -286,7 +285,7 @@ describe('a stop', () => {
 });
 
 describe('a lost hold', () => {
-  test('aborts the job, and its message is left to the one who has it', async () => {
+  it('aborts the job, and its message is left to the one who has it', async () => {
     const reason = Promise.withResolvers<unknown>();
     let held: ReceivedMessage | undefined;
     const { consumer } = consume(async (message, signal) => {
@@ -311,7 +310,7 @@ describe('a lost hold', () => {
     expect(await queue.counts()).toEqual({ ...empty, held: 1 });
   });
 
-  test('by an outage of SQS is noticed before the message is someone else’s', async () => {
+  it('by an outage of SQS is noticed before the message is someone else’s', async () => {
     const reason = Promise.withResolvers<unknown>();
     const started = Promise.withResolvers<void>();
     consume(async (_, signal) => {
@@ -329,7 +328,7 @@ describe('a lost hold', () => {
   });
 });
 
-test('a message that is held almost as long as SQS allows is handed over in a new one', async () => {
+it('a message that is held almost as long as SQS allows is handed over in a new one', async () => {
   const seen: ReceivedMessage[] = [];
   consume(
     async (message, signal) => {
@@ -337,7 +336,7 @@ test('a message that is held almost as long as SQS allows is handed over in a ne
       if (seen.length > 1) return acknowledge;
       await untilAborted(signal);
       expect(signal.reason).toBeInstanceOf(LeaseSpentError);
-      return { action: 'hand-over', requestId: 'r-1', delaySeconds: 0 };
+      return { kind: 'hand-over', requestId: 'r-1', delaySeconds: 0 };
     },
     { longestHoldSeconds: 6 },
   );
@@ -349,13 +348,13 @@ test('a message that is held almost as long as SQS allows is handed over in a ne
 });
 
 describe('a queue that does not answer', () => {
-  test('is asked less than once a second, and more and more seldom', () => {
+  it('is asked less than once a second, and more and more seldom', () => {
     const delays = [1, 2, 3, 4, 5, 6, 50].map((failedPolls) => pollDelaySeconds(failedPolls, 0));
     expect(delays).toEqual([1, 2, 4, 8, 16, 20, 20]);
     expect(pollDelaySeconds(1, 0.999)).toBeLessThan(1.25);
   });
 
-  test('stops nothing: work goes on when it is there again', async () => {
+  it('stops nothing: work goes on when it is there again', async () => {
     const { endpoint } = queue;
     const handled: string[] = [];
     const { lines } = consume(

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ReceivedMessage } from '../../../worker/src/protocol/queue-message.ts';
 import { readRequest, redriveRequestId, requestAttributes } from '../../../worker/src/protocol/request.ts';
 import { decideFailure, retryDelaySeconds } from '../../../worker/src/queue/outcome.ts';
@@ -8,25 +8,25 @@ import { attributeText } from '../../../worker/src/queue/queue.ts';
 const policy = { maxAttempts: 3, retryDelaySeconds: 30 };
 
 describe('a failure', () => {
-  test.each([
-    ['refused', 1, { action: 'give-up' }],
-    ['refused', 3, { action: 'give-up' }],
-    ['trouble', 1, { action: 'retry', attempt: 2, delaySeconds: 30 }],
-    ['trouble', 2, { action: 'retry', attempt: 3, delaySeconds: 60 }],
-    ['trouble', 3, { action: 'give-up' }],
+  it.each([
+    ['refused', 1, { kind: 'give-up' }],
+    ['refused', 3, { kind: 'give-up' }],
+    ['trouble', 1, { kind: 'retry', attempt: 2, delaySeconds: 30 }],
+    ['trouble', 2, { kind: 'retry', attempt: 3, delaySeconds: 60 }],
+    ['trouble', 3, { kind: 'give-up' }],
     // The limit was lowered while the job waited.
-    ['trouble', 7, { action: 'give-up' }],
+    ['trouble', 7, { kind: 'give-up' }],
   ] as const)('of the kind %s at attempt %i', (kind, attempt, expected) => {
     expect(decideFailure(kind, attempt, policy, 0)).toEqual(expected);
   });
 
-  test('is tried exactly as often as the setting says', () => {
+  it('is tried exactly as often as the setting says', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 20 }), (maxAttempts) => {
         let tries = 1;
         for (;;) {
           const decision = decideFailure('trouble', tries, { ...policy, maxAttempts }, 0.5);
-          if (decision.action === 'give-up') break;
+          if (decision.kind === 'give-up') break;
           tries = decision.attempt;
         }
         expect(tries).toBe(maxAttempts);
@@ -35,7 +35,7 @@ describe('a failure', () => {
   });
 });
 
-test('delays grow, differ from job to job, and stay within what SQS allows', () => {
+it('delays grow, differ from job to job, and stay within what SQS allows', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 20 }),
@@ -66,11 +66,11 @@ describe('the request that a message carries', () => {
     attributes: {},
   };
 
-  test('is a first attempt, queued when it was sent, unless attributes say more', () => {
+  it('is a first attempt, queued when it was sent, unless attributes say more', () => {
     expect(readRequest(message)).toEqual({ attempt: 1, queuedAt: message.sentAt });
   });
 
-  test.each(['0', '-1', '1.5', 'two', '', '99999'])(
+  it.each(['0', '-1', '1.5', 'two', '', '99999'])(
     'is a first attempt where the attribute says %j',
     (attempt) => {
       expect(readRequest({ ...message, attributes: { attempt, queuedAt: 'yesterday' } })).toEqual({
@@ -80,7 +80,7 @@ describe('the request that a message carries', () => {
     },
   );
 
-  test('comes back as it was written', () => {
+  it('comes back as it was written', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 9999 }),
@@ -94,13 +94,13 @@ describe('the request that a message carries', () => {
     );
   });
 
-  test('gets another identity when it is redriven, the same each time', () => {
+  it('gets another identity when it is redriven, the same each time', () => {
     expect(redriveRequestId('a')).toBe(redriveRequestId('a'));
     expect(redriveRequestId('a')).not.toBe(redriveRequestId('b'));
   });
 });
 
-test('attribute text holds only what SQS takes, whatever a reason says', () => {
+it('attribute text holds only what SQS takes, whatever a reason says', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 3000 }), (text) => {
       const clean = attributeText(text);

@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test, vi } from 'vitest';
-import { createProtection } from '../../../worker/src/queue/protection.ts';
+import { expect, it, vi } from 'vitest';
+import { Protection } from '../../../worker/src/queue/protection.ts';
 import { recordingLogger } from '../../helpers/worker/queue.ts';
 
 /** Takes the calls that ECS' agent takes. */
@@ -27,9 +27,9 @@ async function startAgent(answer = { status: 200, body: '{"protection":{}}' }) {
 const on = { ProtectionEnabled: true, ExpiresInMinutes: 30 };
 const off = { ProtectionEnabled: false };
 
-test('a task is protected from its first job to its last, in the words of the ECS agent', async () => {
+it('a task is protected from its first job to its last, in the words of the ECS agent', async () => {
   await using agent = await startAgent();
-  const protection = createProtection(agent.uri, recordingLogger().log);
+  const protection = new Protection(agent.uri, recordingLogger().log);
   protection.busy();
   await vi.waitFor(() => expect(agent.calls).toHaveLength(1));
   expect(agent.calls[0]).toEqual({ method: 'PUT', path: '/api/1234/task-protection/v1/state', body: on });
@@ -42,9 +42,9 @@ test('a task is protected from its first job to its last, in the words of the EC
   protection.close();
 });
 
-test('a task whose next job follows at once stays protected', async () => {
+it('a task whose next job follows at once stays protected', async () => {
   await using agent = await startAgent();
-  const protection = createProtection(agent.uri, recordingLogger().log);
+  const protection = new Protection(agent.uri, recordingLogger().log);
   protection.busy();
   await vi.waitFor(() => expect(agent.calls).toHaveLength(1));
   protection.idle();
@@ -54,11 +54,11 @@ test('a task whose next job follows at once stays protected', async () => {
   protection.close();
 });
 
-test('protection is renewed while a job runs', async () => {
+it('protection is renewed while a job runs', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   try {
     await using agent = await startAgent();
-    const protection = createProtection(agent.uri, recordingLogger().log);
+    const protection = new Protection(agent.uri, recordingLogger().log);
     protection.busy();
     await vi.waitFor(() => expect(agent.calls).toHaveLength(1));
     vi.advanceTimersByTime(25 * 60_000);
@@ -69,29 +69,29 @@ test('protection is renewed while a job runs', async () => {
   }
 });
 
-test.each([
+it.each([
   ['says no', { status: 403, body: '{"error":{"Code":"AccessDeniedException"}}' }],
   ['has ECS say no', { status: 200, body: '{"failure":{"Reason":"DEPLOYMENT_BLOCKED"}}' }],
 ])('an agent that %s is logged and stops nothing', async (_, answer) => {
   await using agent = await startAgent(answer);
   const { log, lines } = recordingLogger();
-  const protection = createProtection(agent.uri, log);
+  const protection = new Protection(agent.uri, log);
   protection.busy();
   await vi.waitFor(() => expect(lines).toContainEqual(expect.objectContaining({ level: 40, enabled: true })));
   protection.close();
 });
 
-test('an agent that is not there is logged and stops nothing', async () => {
+it('an agent that is not there is logged and stops nothing', async () => {
   const { log, lines } = recordingLogger();
-  const protection = createProtection('http://127.0.0.1:1/api', log);
+  const protection = new Protection('http://127.0.0.1:1/api', log);
   protection.busy();
   await vi.waitFor(() => expect(lines).toContainEqual(expect.objectContaining({ level: 40, enabled: true })));
   protection.close();
 });
 
-test('without an agent nothing is asked', () => {
+it('without an agent nothing is asked', () => {
   const { log, lines } = recordingLogger();
-  const protection = createProtection(undefined, log);
+  const protection = new Protection(undefined, log);
   protection.busy();
   protection.idle();
   protection.close();

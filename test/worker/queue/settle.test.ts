@@ -1,5 +1,5 @@
 import { type SendMessageCommandInput, SQSClient } from '@aws-sdk/client-sqs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ReceivedMessage } from '../../../worker/src/protocol/queue-message.ts';
 import type { Outcome } from '../../../worker/src/queue/outcome.ts';
 import { createQueue, MessageGoneError, type Queue } from '../../../worker/src/queue/queue.ts';
@@ -43,51 +43,51 @@ const never = new AbortController().signal;
 
 describe('what stands in for a message is sent before the message is deleted', () => {
   const cases: [Outcome, string[]][] = [
-    [{ action: 'acknowledge' }, ['delete']],
-    [{ action: 'fan-out', bodies: ['1', '2'] }, ['send 1', 'send 2', 'delete']],
-    [{ action: 'retry', attempt: 2, requestId: 'r', delaySeconds: 30 }, ['send {"id":"a"}', 'delete']],
-    [{ action: 'hand-over', requestId: 'r', delaySeconds: 60 }, ['send {"id":"a"}', 'delete']],
-    [{ action: 'give-up', requestId: 'r', code: 'c', reason: 'why' }, ['dead letter', 'delete']],
-    [{ action: 'release' }, ['hide 0']],
-    [{ action: 'abandon' }, []],
+    [{ kind: 'acknowledge' }, ['delete']],
+    [{ kind: 'fan-out', bodies: ['1', '2'] }, ['send 1', 'send 2', 'delete']],
+    [{ kind: 'retry', attempt: 2, requestId: 'r', delaySeconds: 30 }, ['send {"id":"a"}', 'delete']],
+    [{ kind: 'hand-over', requestId: 'r', delaySeconds: 60 }, ['send {"id":"a"}', 'delete']],
+    [{ kind: 'give-up', requestId: 'r', code: 'c', reason: 'why' }, ['dead letter', 'delete']],
+    [{ kind: 'release' }, ['hide 0']],
+    [{ kind: 'abandon' }, []],
   ];
-  test.each(cases)('%j', async (outcome, expected) => {
+  it.each(cases)('%j', async (outcome, expected) => {
     const { queue, calls } = recordingQueue();
     await settle(message, outcome, { queue, log, signal: never });
     expect(calls).toEqual(expected);
   });
 });
 
-test('a call that fails is tried again, and nothing after it is done before it worked', async () => {
+it('a call that fails is tried again, and nothing after it is done before it worked', async () => {
   const { queue, calls } = recordingQueue({ call: 'send', times: 1 });
   await settle(
     message,
-    { action: 'retry', attempt: 2, requestId: 'r', delaySeconds: 1 },
+    { kind: 'retry', attempt: 2, requestId: 'r', delaySeconds: 1 },
     { queue, log, signal: never },
   );
   expect(calls).toEqual(['send {"id":"a"} fails', 'send {"id":"a"}', 'delete']);
 });
 
-test('tries end with the signal, and the message is not deleted', async () => {
+it('tries end with the signal, and the message is not deleted', async () => {
   const { queue, calls } = recordingQueue({ call: 'dead letter', times: 100 });
   const settling = settle(
     message,
-    { action: 'give-up', requestId: 'r', code: 'c', reason: 'why' },
+    { kind: 'give-up', requestId: 'r', code: 'c', reason: 'why' },
     { queue, log, signal: AbortSignal.timeout(200) },
   );
   await expect(settling).rejects.toThrow();
   expect(calls).toEqual(['dead letter fails']);
 });
 
-test('a message that is gone is not asked for again', async () => {
+it('a message that is gone is not asked for again', async () => {
   const { queue, calls } = recordingQueue({ call: 'hide', times: 9, error: new MessageGoneError('gone') });
-  const settling = settle(message, { action: 'release' }, { queue, log, signal: never });
+  const settling = settle(message, { kind: 'release' }, { queue, log, signal: never });
   await expect(settling).rejects.toThrow(MessageGoneError);
   expect(calls).toEqual(['hide 0 fails']);
 });
 
-test('a retry keeps body, group, foreign attributes and identity, and is delayed', async () => {
-  const sent = await sentBy({ action: 'retry', attempt: 2, requestId: 'r-1', delaySeconds: 60 });
+it('a retry keeps body, group, foreign attributes and identity, and is delayed', async () => {
+  const sent = await sentBy({ kind: 'retry', attempt: 2, requestId: 'r-1', delaySeconds: 60 });
   expect(sent).toEqual([
     {
       QueueUrl: 'https://sqs.example/jobs',
@@ -104,8 +104,8 @@ test('a retry keeps body, group, foreign attributes and identity, and is delayed
   ]);
 });
 
-test('a dead letter names reason and job, and starts anew when it is redriven', async () => {
-  const outcome: Outcome = { action: 'give-up', requestId: 'r', jobId: 'a', code: 'too-long', reason: 'why' };
+it('a dead letter names reason and job, and startsagain when it is redriven', async () => {
+  const outcome: Outcome = { kind: 'give-up', requestId: 'r', jobId: 'a', code: 'too-long', reason: 'why' };
   const [first] = await sentBy(outcome);
   const [again] = await sentBy(outcome);
   expect(first).toMatchObject({ QueueUrl: 'https://sqs.example/dead', MessageGroupId: 'league' });

@@ -27,7 +27,7 @@ afterEach(async () => {
 
 function bindingOf(url: string, sqs: SQSClient = service.sqs): QueueBinding {
   const queue = createQueue(sqs, { url, deadLetterUrl: service.deadLetterUrl, visibilityTimeoutSeconds: 30 });
-  return { queue, handle: async () => ({ action: 'acknowledge' }) };
+  return { queue, handle: async () => ({ kind: 'acknowledge' }) };
 }
 
 function take(lanes: readonly QueueBinding[] = [parts, jobs], longestWaitSeconds?: number) {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { JobState } from '../../../worker/src/protocol/status.ts';
 import { createDatabase } from '../../../worker/src/report/database.ts';
 import { readMigrations } from '../../../worker/src/report/migrate.ts';
@@ -30,7 +30,7 @@ const jobs = (url: string) =>
   );
 
 describe('the tables', () => {
-  test('are made once, however many workers start together', async () => {
+  it('are made once, however many workers start together', async () => {
     const url = await server.database('together');
     const workers = [open(url), open(url), open(url)];
     await Promise.all(workers.map(({ database }) => database.migrated()));
@@ -44,7 +44,7 @@ describe('the tables', () => {
 });
 
 describe('a job', () => {
-  test('has one row through its whole life, and its assets when it is done', async () => {
+  it('has one row through its whole life, and its assets when it is done', async () => {
     const url = await server.database('life');
     const { database } = open(url);
     let state = queued('life', {
@@ -93,7 +93,7 @@ describe('a job', () => {
     await database.close?.(soon());
   });
 
-  test('that is made anew has the assets of the new film alone', async () => {
+  it('that is madeagain has the assets of the new film alone', async () => {
     const url = await server.database('anew');
     const { database } = open(url);
     database.transition(succeeded('anew'), context);
@@ -107,7 +107,7 @@ describe('a job', () => {
     await database.close?.(soon());
   });
 
-  test('that the database can not take holds up no other', async () => {
+  it('that the database cannot take holds up no other', async () => {
     const url = await server.database('refused');
     const { database, lines } = open(url);
     database.transition({ ...queued('bad'), attempt: 2 ** 40 } satisfies JobState, context);
@@ -120,7 +120,7 @@ describe('a job', () => {
 });
 
 describe('a database that is down', () => {
-  test('when the worker starts gets its tables and the newest states when it comes', async () => {
+  it('when the worker starts gets its tables and the newest states when it comes', async () => {
     const url = await server.database('late');
     await server.stop();
     const { database } = open(url);
@@ -141,7 +141,7 @@ describe('a database that is down', () => {
     await database.close?.(soon());
   });
 
-  test('in the middle of a job is told the end later', async () => {
+  it('in the middle of a job is told the end later', async () => {
     const url = await server.database('middle');
     const { database, lines } = open(url);
     const running = advance(queued('middle'), { to: 'running', attempt: 1, worker: 'w1' }, at(1));
@@ -162,7 +162,7 @@ describe('a database that is down', () => {
     await database.close?.(soon());
   });
 
-  test('for the rest of the worker’s life keeps its end waiting no longer than allowed', async () => {
+  it('for the rest of the worker’s life keeps its end waiting no longer than allowed', async () => {
     const url = await server.database('never');
     await server.stop();
     const { database, lines } = open(url);

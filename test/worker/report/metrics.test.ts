@@ -1,11 +1,11 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { metricsLine } from '../../../worker/src/report/metrics.ts';
 import { advance, updateRunning } from '../../../worker/src/report/transitions.ts';
 import { at, film, queued, running } from '../../helpers/reports/job-states.ts';
 
 const error = { code: 'not-media', message: 'No film.' };
 
-test('a success says how long each step took, how fast, and how much was published', () => {
+it('a success says how long each step took, how fast, and how much was published', () => {
   const timings = { encodeSeconds: 8, publishSeconds: 0.5, speed: 6 };
   const done = advance(updateRunning(running('a'), { timings }, at(3)), { to: 'succeeded', film }, at(12));
   expect(metricsLine('farm/dev', done)).toEqual({
@@ -37,12 +37,12 @@ test('a success says how long each step took, how fast, and how much was publish
   });
 });
 
-test('a job that was done already published nothing', () => {
+it('a job that was done already published nothing', () => {
   const done = advance(running('a'), { to: 'succeeded', film }, at(3));
   expect(metricsLine('farm', done)).not.toHaveProperty('PublishedBytes');
 });
 
-test('failures and retries are counted apart', () => {
+it('failures and retries are counted apart', () => {
   const failed = metricsLine('farm', advance(running('a'), { to: 'failed', error }, at(3)));
   expect(failed).toMatchObject({ JobsFailed: 1, code: 'not-media', WaitSeconds: 2 });
   const retried = metricsLine('farm', advance(running('a'), { to: 'retrying', error }, at(3)));
@@ -50,7 +50,7 @@ test('failures and retries are counted apart', () => {
   expect(retried).not.toHaveProperty('JobsFailed');
 });
 
-test('a running job and an interruption count for nothing', () => {
+it('a running job and an interruption count for nothing', () => {
   expect(metricsLine('farm', running('a'))).toBeUndefined();
   expect(metricsLine('farm', queued('a'))).toBeUndefined();
 });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import type { JobState, Progress } from '../../../worker/src/protocol/status.ts';
 import { createReporter } from '../../../worker/src/report/reporter.ts';
@@ -27,7 +27,7 @@ function recordingSink() {
 }
 
 describe('a report', () => {
-  test('tells progress at most once an interval, the newest, however often it changes', async () => {
+  it('tells progress at most once an interval, the newest, however often it changes', async () => {
     const { sink, told } = recordingSink();
     const report = createReporter({ sinks: [sink], intervalMs: 100 }).open(job, facts);
     await report.move(start);
@@ -38,7 +38,7 @@ describe('a report', () => {
     expect(told.slice(1).map((state) => state.progress?.percent)).toEqual([49]);
   });
 
-  test('says nothing of a running job after its end', async () => {
+  it('says nothing of a running job after its end', async () => {
     const { sink, told } = recordingSink();
     const report = createReporter({ sinks: [sink], intervalMs: 50 }).open(job, facts);
     await report.move(start);
@@ -49,7 +49,7 @@ describe('a report', () => {
     expect(told.map(({ state }) => state)).toEqual(['running', 'succeeded']);
   });
 
-  test('says nothing at all once the job is someone else’s', async () => {
+  it('says nothing at all once the job is someone else’s', async () => {
     const { sink, told } = recordingSink();
     const report = createReporter({ sinks: [sink], intervalMs: 50 }).open(job, facts);
     await report.move(start);
@@ -61,7 +61,7 @@ describe('a report', () => {
     expect(told.map(({ state }) => state)).toEqual(['running']);
   });
 
-  test('waits for a slow sink no longer than allowed', async () => {
+  it('waits for a slow sink no longer than allowed', async () => {
     const slow: Sink = {
       transition: () => {},
       flush: (_, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
@@ -73,7 +73,7 @@ describe('a report', () => {
     expect(performance.now() - before).toBeLessThan(600);
   });
 
-  test('shows no secret that a source URL may hold', () => {
+  it('shows no secret that a source URL may hold', () => {
     const source = 'https://user:pass@films.example/a.mp4?X-Amz-Signature=abc';
     const report = createReporter({ sinks: [] }).open({ ...job, source }, facts);
     expect(report.state().source).toBe('https://films.example/a.mp4');
@@ -84,7 +84,7 @@ describe('a report of a job that several workers have', () => {
   const told = { ...running('a'), progress: progress(30) };
   const open = (sink: Sink) => createReporter({ sinks: [sink], intervalMs: 20 });
 
-  test('begins with what was reported, and is silent, for a worker that joins', async () => {
+  it('begins with what was reported, and is silent, for a worker that joins', async () => {
     const { sink, told: said } = recordingSink();
     const report = open(sink).join(job, told);
     expect(report.state()).toEqual(told);
@@ -95,7 +95,7 @@ describe('a report of a job that several workers have', () => {
     expect(report.state().progress?.percent).toBe(40);
   });
 
-  test('is reported by the worker that opened it', () => {
+  it('is reported by the worker that opened it', () => {
     expect(
       open({ transition: () => {} })
         .open(job, facts)
@@ -103,7 +103,7 @@ describe('a report of a job that several workers have', () => {
     ).toBe('reporting');
   });
 
-  test('tells progress while it is this worker’s turn, and what was told is not taken back', async () => {
+  it('tells progress while it is this worker’s turn, and what was told is not taken back', async () => {
     const { sink, told: said } = recordingSink();
     const report = open(sink).join(job, told);
     await report.setReporting('reporting');
@@ -117,7 +117,7 @@ describe('a report of a job that several workers have', () => {
     expect(said.map((state) => state.progress?.percent)).toEqual([30, 50]);
   });
 
-  test('takes back what it was about to say when its turn ends', async () => {
+  it('takes back what it was about to say when its turn ends', async () => {
     const { sink, told: said } = recordingSink();
     const report = open(sink).join(job, told);
     await report.setReporting('reporting');
@@ -127,7 +127,7 @@ describe('a report of a job that several workers have', () => {
     expect(said).toEqual([]);
   });
 
-  test('waits at the end of its turn until what it said is written, once', async () => {
+  it('waits at the end of its turn until what it said is written, once', async () => {
     let flushes = 0;
     const sink: Sink = {
       transition: () => {},
@@ -145,14 +145,14 @@ describe('a report of a job that several workers have', () => {
     expect(flushes).toBe(1);
   });
 
-  test('tells the end also out of turn', async () => {
+  it('tells the end also out of turn', async () => {
     const { sink, told: said } = recordingSink();
     const report = open(sink).join(job, told);
     await report.move({ to: 'succeeded', film });
     expect(said.map(({ state }) => state)).toEqual(['succeeded']);
   });
 
-  test('is no news where this worker gives up for now and others go on, but the end is', async () => {
+  it('is no news where this worker gives up for now and others go on, but the end is', async () => {
     for (const pause of [{ to: 'queued' }, { to: 'retrying', error: { code: 'c', message: 'm' } }] as const) {
       const { sink, told: said } = recordingSink();
       const report = open(sink).join(job, told);
@@ -165,7 +165,7 @@ describe('a report of a job that several workers have', () => {
 });
 
 describe('status.json', () => {
-  test('lies beside the film, is never cached, and can be read back', async () => {
+  it('lies beside the film, is never cached, and can be read back', async () => {
     await using storage = await startStorage();
     const store = openStore(storage.bucket('films-out'));
     const { log } = recordingLogger();
@@ -181,7 +181,7 @@ describe('status.json', () => {
     store.close();
   });
 
-  test('leaves out the metadata of the job, as it lies where viewers can read it, unless the farm publishes them', async () => {
+  it('leaves out the metadata of the job, as it lies where viewers can read it, unless the farm publishes them', async () => {
     await using storage = await startStorage();
     const store = openStore(storage.bucket('films-out'));
     const { log } = recordingLogger();
@@ -195,7 +195,7 @@ describe('status.json', () => {
     store.close();
   });
 
-  test('ends with the last state, whatever came before it', async () => {
+  it('ends with the last state, whatever came before it', async () => {
     await using storage = await startStorage();
     const store = openStore(storage.bucket('films-out'));
     const { log } = recordingLogger();
@@ -210,7 +210,7 @@ describe('status.json', () => {
     store.close();
   });
 
-  test('that can not be written fails and delays nothing', async () => {
+  it('that cannot be written fails and delays nothing', async () => {
     const storage = await startStorage();
     const store = openStore(storage.bucket('films-out'), { retrySeconds: 60 });
     await storage[Symbol.asyncDispose]();
@@ -223,7 +223,7 @@ describe('status.json', () => {
     store.close();
   });
 
-  test('of any job has its place by prefix and id', () => {
+  it('of any job has its place by prefix and id', () => {
     expect(new JobFolder('', 'a').status).toBe('a/status.json');
     expect(new JobFolder('films/', 'a').status).toBe('films/a/status.json');
   });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { JobStateName, Progress } from '../../../worker/src/protocol/status.ts';
 import { webhookEvent } from '../../../worker/src/protocol/webhook-event.ts';
 import { advance, type Transition, updateRunning } from '../../../worker/src/report/transitions.ts';
@@ -28,14 +28,14 @@ const allowed = new Set([
 ]);
 
 describe('of all steps between states', () => {
-  test.each(names.flatMap((from) => names.map((to) => [from, to] as const)))('%s → %s', (from, to) => {
+  it.each(names.flatMap((from) => names.map((to) => [from, to] as const)))('%s → %s', (from, to) => {
     const step = () => advance({ ...running('a'), state: from }, steps[to], at(5));
     if (allowed.has(`${from}→${to}`)) expect(step().state).toBe(to);
     else expect(step).toThrow(`Job a can't go from ${from} to ${to}.`);
   });
 });
 
-test('a published film can be played while its files are made', () => {
+it('a published film can be played while its files are made', () => {
   const published = advance(running('a'), { to: 'published', film }, at(4));
   expect(published).toMatchObject({ state: 'running', stage: 'files', film });
   expect(webhookEvent(published, { requestId: 'r' })?.type).toBe('job.published');
@@ -45,7 +45,7 @@ test('a published film can be played while its files are made', () => {
   expect(() => advance(succeeded('a'), { to: 'published', film }, at(6))).toThrow('succeeded to published');
 });
 
-test('a job that starts knows how long it waited, and forgets the try before', () => {
+it('a job that starts knows how long it waited, and forgets the try before', () => {
   const retrying = advance(running('a'), { to: 'retrying', error }, at(4));
   expect(retrying).toMatchObject({ state: 'retrying', attempt: 1, error });
   const again = advance(retrying, { to: 'running', attempt: 2, worker: 'w2' }, at(40));
@@ -54,14 +54,14 @@ test('a job that starts knows how long it waited, and forgets the try before', (
   expect(again).not.toHaveProperty('progress');
 });
 
-test('an interrupted job is queued as if it had not been started, at the same attempt', () => {
+it('an interrupted job is queued as if it had not been started, at the same attempt', () => {
   const back = advance(running('a'), { to: 'queued' }, at(5));
   expect(back).toMatchObject({ state: 'queued', attempt: 1, queuedAt: queued('a').queuedAt });
   expect(back).not.toHaveProperty('startedAt');
   expect(back).not.toHaveProperty('worker');
 });
 
-test('an end has its time, its seconds and its film or its error', () => {
+it('an end has its time, its seconds and its film or its error', () => {
   expect(succeeded('a')).toMatchObject({
     state: 'succeeded',
     finishedAt: at(12).toISOString(),
@@ -75,19 +75,19 @@ test('an end has its time, its seconds and its film or its error', () => {
   });
 });
 
-test('a film that is published stays named while it is made again, and when that fails', () => {
+it('a film that is published stays named while it is made again, and when that fails', () => {
   const again = advance(succeeded('a'), { to: 'running', attempt: 1, worker: 'w1' }, at(20));
   expect(again.film).toEqual(film);
   expect(advance(again, { to: 'failed', error }, at(30)).film).toEqual(film);
 });
 
-test('clocks that disagree make no negative times', () => {
+it('clocks that disagree make no negative times', () => {
   const early = advance(queued('a'), { to: 'running', attempt: 1, worker: 'w1' }, at(-600));
   expect(early.timings.waitSeconds).toBe(0);
   expect(advance(early, { to: 'failed', error }, at(-900)).timings.totalSeconds).toBe(0);
 });
 
-test('progress never goes back, and is below 100 % until the end, whatever is reported', () => {
+it('progress never goes back, and is below 100 % until the end, whatever is reported', () => {
   const progress = fc.record({
     percent: fc.double(),
     publishedBytes: fc.nat(),
@@ -112,12 +112,12 @@ test('progress never goes back, and is below 100 % until the end, whatever is re
   );
 });
 
-test('what comes after the end changes nothing', () => {
+it('what comes after the end changes nothing', () => {
   const done = succeeded('a');
   expect(updateRunning(done, { stage: 'encoding' }, at(99))).toBe(done);
 });
 
-test('timings and warnings gather', () => {
+it('timings and warnings gather', () => {
   let state = updateRunning(running('a'), { stage: 'probing', timings: { probeSeconds: 1 } }, at(3));
   state = updateRunning(state, { stage: 'encoding', warnings: ['left out'] }, at(4));
   expect(state).toMatchObject({

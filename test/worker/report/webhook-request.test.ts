@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { postWebhook } from '../../../worker/src/report/webhook-request.ts';
 import { respond, startReceiver } from '../../helpers/reports/receiver.ts';
 
@@ -13,7 +13,7 @@ const post = (url: string, allowPrivate = false) =>
   });
 
 describe('a webhook never reaches', () => {
-  test.each([
+  it.each([
     'http://127.0.0.1:PORT/',
     'http://127.1:PORT/',
     'http://127.255.255.254:PORT/',
@@ -61,26 +61,26 @@ describe('a webhook never reaches', () => {
   });
 });
 
-test('an address that is private is reached where the settings allow it', async () => {
+it('an address that is private is reached where the settings allow it', async () => {
   await using receiver = await startReceiver([respond(200)]);
   expect(await post(receiver.url, true)).toEqual({ kind: 'status', status: 200, body: '' });
 });
 
-test('a redirect is an answer like any other, and is not followed', async () => {
+it('a redirect is an answer like any other, and is not followed', async () => {
   await using target = await startReceiver();
   await using receiver = await startReceiver([respond(307, { location: target.url }, 'over there')]);
   expect(await post(receiver.url, true)).toEqual({ kind: 'status', status: 307, body: 'over there' });
   expect(target.deliveries).toHaveLength(0);
 });
 
-test('at most 4 KiB of an answer are read', async () => {
+it('at most 4 KiB of an answer are read', async () => {
   await using receiver = await startReceiver([respond(500, {}, 'x'.repeat(1_000_000))]);
   const answer = await post(receiver.url, true);
   expect(answer).toMatchObject({ kind: 'status', status: 500 });
   expect(answer.kind === 'status' && answer.body.length).toBe(4096);
 });
 
-test('a receiver that can not be reached is an error that may pass', async () => {
+it('a receiver that cannot be reached is an error that may pass', async () => {
   const closed = await startReceiver();
   await closed[Symbol.asyncDispose]();
   expect(await post(closed.url, true)).toMatchObject({ kind: 'error' });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { WebhookAnswer } from '../../../worker/src/report/webhook-request.ts';
 import {
   afterTry,
@@ -15,7 +15,7 @@ const status = (code: number, retryAfter?: string): WebhookAnswer => ({
   ...(retryAfter === undefined ? {} : { retryAfter }),
 });
 
-test('success is 2xx and nothing else', () => {
+it('success is 2xx and nothing else', () => {
   fc.assert(
     fc.property(fc.integer({ min: 100, max: 599 }), (code) => {
       const delivered = afterTry(status(code), 1, now, 0).step === 'delivered';
@@ -24,14 +24,14 @@ test('success is 2xx and nothing else', () => {
   );
 });
 
-test('there are at least eight tries over at least a day', () => {
+it('there are at least eight tries over at least a day', () => {
   expect(triesAfterSeconds.length).toBeGreaterThanOrEqual(8);
   expect(triesAfterSeconds.reduce<number>((sum, seconds) => sum + seconds, 0)).toBeGreaterThanOrEqual(
     24 * 3600,
   );
 });
 
-test('each try waits its turn and up to a fifth more, and the last is followed by none', () => {
+it('each try waits its turn and up to a fifth more, and the last is followed by none', () => {
   for (let tries = 1; tries < triesAfterSeconds.length; tries += 1) {
     const wait = triesAfterSeconds[tries] ?? 0;
     expect(afterTry(status(500), tries, now, 0)).toMatchObject({ step: 'again', inSeconds: wait });
@@ -43,14 +43,14 @@ test('each try waits its turn and up to a fifth more, and the last is followed b
   });
 });
 
-test('410 and forbidden addresses end the tries at once', () => {
+it('410 and forbidden addresses end the tries at once', () => {
   expect(afterTry(status(410), 1, now, 0)).toMatchObject({ step: 'give-up', gone: true });
   const forbidden: WebhookAnswer = { kind: 'forbidden', error: new Error('private') };
   expect(afterTry(forbidden, 1, now, 0)).toEqual({ step: 'give-up', gone: false, why: 'private' });
 });
 
 describe('Retry-After', () => {
-  test.each([
+  it.each([
     ['120', 120],
     ['0', 1],
     ['999999', 86_400],
@@ -64,7 +64,7 @@ describe('Retry-After', () => {
     expect(retryAfterSeconds(header, now)).toBe(seconds);
   });
 
-  test('lengthens a wait and never shortens it', () => {
+  it('lengthens a wait and never shortens it', () => {
     expect(afterTry(status(429, '3600'), 1, now, 0)).toMatchObject({ inSeconds: 3600 });
     expect(afterTry(status(503, '1'), 4, now, 0)).toMatchObject({ inSeconds: 1800 });
   });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { ReportContext } from '../../../worker/src/report/sink.ts';
 import { createWebhooks } from '../../../worker/src/report/webhook.ts';
 import { afterTry } from '../../../worker/src/report/webhook-schedule.ts';
@@ -35,7 +35,7 @@ const delivered = (receiver: Receiver, count: number) =>
   vi.waitFor(() => expect(receiver.deliveries).toHaveLength(count), { timeout: 8000 });
 
 describe('an event', () => {
-  test('is verified by the published library of Standard Webhooks, with each secret while keys rotate', async () => {
+  it('is verified by the published library of Standard Webhooks, with each secret while keys rotate', async () => {
     await using receiver = await startReceiver();
     const secrets = [secret(), secret()];
     const { webhooks } = open({ url: receiver.url, secrets });
@@ -52,7 +52,7 @@ describe('an event', () => {
     expect(() => new Webhook(secret()).verify(delivery?.body ?? '', delivery?.headers ?? {})).toThrow();
   });
 
-  test('keeps its id through tries and redeliveries, and has the time of each try', async () => {
+  it('keeps its id through tries and redeliveries, and has the time of each try', async () => {
     await using receiver = await startReceiver([respond(500), respond(503)]);
     const first = open({ url: receiver.url });
     first.webhooks.transition(succeeded('a'), context);
@@ -68,7 +68,7 @@ describe('an event', () => {
     expect(id).not.toContain('.');
   });
 
-  test('has another id for another state, attempt, request or job', async () => {
+  it('has another id for another state, attempt, request or job', async () => {
     await using receiver = await startReceiver();
     const { webhooks } = open({ url: receiver.url });
     webhooks.transition(running('a'), context);
@@ -80,7 +80,7 @@ describe('an event', () => {
     expect(new Set(receiver.deliveries.map(({ headers }) => headers['webhook-id'])).size).toBe(5);
   });
 
-  test('is none when a job goes back to the queue', async () => {
+  it('is none when a job goes back to the queue', async () => {
     await using receiver = await startReceiver();
     const { webhooks } = open({ url: receiver.url });
     webhooks.transition(queued('a'), context);
@@ -89,7 +89,7 @@ describe('an event', () => {
     expect(JSON.parse(receiver.deliveries[0]?.body ?? '').type).toBe('job.running');
   });
 
-  test('goes to the webhook that the job names, if it names one', async () => {
+  it('goes to the webhook that the job names, if it names one', async () => {
     await using farm = await startReceiver();
     await using own = await startReceiver();
     const { webhooks } = open({ url: farm.url });
@@ -116,7 +116,7 @@ describe('a receiver that', () => {
     more();
   };
 
-  test.each<[string, Answer, number]>([
+  it.each<[string, Answer, number]>([
     ['answers 500 is asked again', respond(500), 2],
     ['answers 429 is asked again', respond(429), 2],
     ['answers 302 is asked again, and not followed', respond(302, { location: 'http://127.0.0.1:1/' }), 2],
@@ -138,7 +138,7 @@ describe('a receiver that', () => {
     expect(receiver.deliveries).toHaveLength(tries);
   });
 
-  test('answers 429 with Retry-After is left alone for so long', async () => {
+  it('answers 429 with Retry-After is left alone for so long', async () => {
     await using receiver = await startReceiver([respond(429, { 'retry-after': '60' })]);
     const { webhooks } = open({ url: receiver.url });
     webhooks.transition(running('a'), context);
@@ -147,19 +147,19 @@ describe('a receiver that', () => {
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(590);
   });
 
-  test('answers 410 is told nothing any more', async () => {
+  it('answers 410 is told nothing any more', async () => {
     await using receiver = await startReceiver([respond(410)]);
     const { webhooks, lines } = open({ url: receiver.url });
     webhooks.transition(running('a'), context);
     await vi.waitFor(() => expect(lines.some(({ msg }) => msg === 'webhook given up')).toBe(true));
     webhooks.transition(succeeded('a'), context);
     await vi.waitFor(() =>
-      expect(lines.some(({ msg }) => msg === 'not told: the receiver is gone')).toBe(true),
+      expect(lines.some(({ msg }) => msg === 'not sent: the receiver is gone')).toBe(true),
     );
     expect(receiver.deliveries).toHaveLength(1);
   });
 
-  test('fails for ever is given up after nine tries, and the log keeps the event', async () => {
+  it('fails for ever is given up after nine tries, and the log keeps the event', async () => {
     await using receiver = await startReceiver(Array.from({ length: 20 }, () => respond(500)));
     const { log, lines } = recordingLogger();
     const decide: typeof afterTry = (...facts) => {
@@ -184,7 +184,7 @@ describe('a receiver that', () => {
 });
 
 describe('at the worker’s end', () => {
-  test('a waiting event is tried once more at once', async () => {
+  it('a waiting event is tried once more at once', async () => {
     await using receiver = await startReceiver([respond(500), respond(500)]);
     const { log, lines } = recordingLogger();
     const webhooks = createWebhooks({ url: receiver.url, secrets: [secret()], allowPrivate: true, log });
@@ -199,7 +199,7 @@ describe('at the worker’s end', () => {
     );
   });
 
-  test('a receiver that hangs holds up no one beyond the limit', async () => {
+  it('a receiver that hangs holds up no one beyond the limit', async () => {
     await using receiver = await startReceiver([() => {}]);
     const { webhooks } = open({ url: receiver.url });
     webhooks.transition(succeeded('a'), context);

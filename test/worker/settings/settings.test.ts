@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   readSettings,
   SettingsError,
@@ -23,7 +23,7 @@ function mistakesIn(variables: Record<string, string | undefined>): string {
   throw new Error('These settings were accepted.');
 }
 
-test('four variables are enough; everything else has a default', () => {
+it('four variables are enough; everything else has a default', () => {
   const settings = readSettings({ ...least });
   expect(settings).toMatchObject({
     region: 'us-east-1',
@@ -43,13 +43,13 @@ test('four variables are enough; everything else has a default', () => {
   });
 });
 
-test('an empty variable is one that is not set', () => {
+it('an empty variable is one that is not set', () => {
   expect(readSettings({ ...least, SOURCE_ENDPOINT: '', KEEP_SOURCE: '', PART_SECONDS: '' })).toEqual(
     readSettings({ ...least }),
   );
 });
 
-test('values come out in their types', () => {
+it('values come out in their types', () => {
   const settings = readSettings({
     ...least,
     AWS_REGION: 'eu-west-1',
@@ -83,7 +83,7 @@ test('values come out in their types', () => {
   });
 });
 
-test('all mistakes are told at once, each by name, value and what is allowed', () => {
+it('all mistakes are told at once, each by name, value and what is allowed', () => {
   const text = mistakesIn({
     ...least,
     SOURCE_BUCKET: undefined,
@@ -99,7 +99,7 @@ test('all mistakes are told at once, each by name, value and what is allowed', (
     WEBHOOK_URL: 'https://example.com/hook',
   });
   const lines = text.split('\n');
-  expect(lines[0]).toBe("The worker's settings need mending (environment variables):");
+  expect(lines[0]).toBe("The worker's settings are invalid (environment variables):");
   const expected = [
     /^ {2}SOURCE_BUCKET is not set, and has no default$/,
     /^ {2}QUEUE_URL is "jobs": /,
@@ -118,7 +118,7 @@ test('all mistakes are told at once, each by name, value and what is allowed', (
 });
 
 describe('a contradiction is told:', () => {
-  test.each<[string, Partial<WorkerEnvironment>, RegExp]>([
+  it.each<[string, Partial<WorkerEnvironment>, RegExp]>([
     [
       'dead letters that go back to the queue',
       { DEAD_LETTER_QUEUE_URL: least.QUEUE_URL },
@@ -142,7 +142,7 @@ describe('a contradiction is told:', () => {
   });
 });
 
-test('one bucket may hold sources and output under prefixes of their own', () => {
+it('one bucket may hold sources and output under prefixes of their own', () => {
   const settings = readSettings({
     ...least,
     OUTPUT_BUCKET: 'films-in',
@@ -152,27 +152,27 @@ test('one bucket may hold sources and output under prefixes of their own', () =>
   expect(settings.output.prefix).toBe('out/');
 });
 
-test('buckets of one name in two clouds are two buckets', () => {
+it('buckets of one name in two clouds are two buckets', () => {
   readSettings({ ...least, OUTPUT_BUCKET: 'films-in', OUTPUT_ENDPOINT: 'https://s3.wasabisys.com' });
 });
 
 describe('a webhook secret', () => {
-  test.each([secret, `${secret} ${secret}`])('may be %s', (WEBHOOK_SECRET) => {
+  it.each([secret, `${secret} ${secret}`])('may be %s', (WEBHOOK_SECRET) => {
     expect(readSettings({ ...least, WEBHOOK_SECRET }).report.webhookSecret).toBe(WEBHOOK_SECRET);
   });
 
-  test.each(['hunter2-hunter2', 'whsec_', 'whsec_c2hvcnQ=', `${secret} other`])(
+  it.each(['hunter2-hunter2', 'whsec_', 'whsec_c2hvcnQ=', `${secret} other`])(
     'may not be %s, and is not repeated in the mistake',
     (WEBHOOK_SECRET) => {
       const text = mistakesIn({ ...least, WEBHOOK_SECRET });
-      expect(text).toMatch(/WEBHOOK_SECRET is set to a value that can not be used: expected "whsec_"/);
+      expect(text).toMatch(/WEBHOOK_SECRET is set to a value that cannot be used: expected "whsec_"/);
       expect(text.replace('expected "whsec_"', '')).not.toContain(WEBHOOK_SECRET);
     },
   );
 });
 
-test('values that may hold a password are never repeated', () => {
+it('values that may hold a password are never repeated', () => {
   const text = mistakesIn({ ...least, DATABASE_URL: 'mysql://user:hunter2@db/jobs' });
-  expect(text).toMatch(/DATABASE_URL is set to a value that can not be used/);
+  expect(text).toMatch(/DATABASE_URL is set to a value that cannot be used/);
   expect(text).not.toContain('hunter2');
 });

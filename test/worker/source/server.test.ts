@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RefusedError } from '../../../worker/src/errors.ts';
+import { until } from '../../helpers/until.ts';
 import { type SourceFarm, startSourceFarm } from '../../helpers/worker/source.ts';
 
 const blockBytes = 64 * 1024;
@@ -125,13 +126,15 @@ describe('serveSource', () => {
 
     const sought = request(server.url, { headers: { range: `bytes=${20 * blockBytes}-` } }).end();
     sought.on('error', () => undefined);
+    await until(() => farm.proxy.spoilt - spoilt >= 2, 'two blocks after a seek');
     await sleep(300);
     expect(farm.proxy.spoilt - spoilt).toBe(2);
     sought.destroy();
 
     const reading = expect(read(server.url)).rejects.toThrow();
-    await sleep(300);
     // Blocks 6 to 10: the one it stands at, and four ahead.
+    await until(() => farm.proxy.spoilt - spoilt >= 2 + 5, 'the blocks ahead of the reader');
+    await sleep(300);
     expect(farm.proxy.spoilt - spoilt).toBe(2 + 5);
     await server.close();
     await reading;

@@ -57,7 +57,7 @@ describe('storage in trouble', () => {
     expect(proxy.spoilt).toBeGreaterThanOrEqual(2);
   });
 
-  it('gives up a body that trickles, and reads it anew', async () => {
+  it('gives up a body that trickles, and reads itagain', async () => {
     await store.put('slow', 'x'.repeat(100_000), headers);
     proxy.inject({ kind: 'trickle', bytesPerSecond: 100 }, { times: 1 });
     const startedAt = performance.now();

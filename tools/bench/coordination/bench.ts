@@ -21,14 +21,18 @@ export const coordination: Bench = {
   goal: 1.1,
   async run({ log }) {
     for (const line of before) log(`without leases, ${line}`);
-    const small = await tell('50 workers', few, log);
-    const large = await tell('500 workers', many, log);
-    const limited = await tell(
+    const small = await runAndLog('50 workers', few, log);
+    const large = await runAndLog('500 workers', many, log);
+    const limited = await runAndLog(
       '500 workers, one write a second to a key',
       { ...many, limitWrites: true },
       log,
     );
-    const plain = await tell('50 workers, no conditional writes', { ...few, conditionalWrites: false }, log);
+    const plain = await runAndLog(
+      '50 workers, no conditional writes',
+      { ...few, conditionalWrites: false },
+      log,
+    );
     return {
       ratio: large.requestsPerPart / small.requestsPerPart,
       more: { 'parts made twice without conditional writes': plain.madeTwice },
@@ -40,7 +44,7 @@ export const coordination: Bench = {
   },
 };
 
-async function tell(name: string, options: RunOptions, log: (line: string) => void): Promise<Measured> {
+async function runAndLog(name: string, options: RunOptions, log: (line: string) => void): Promise<Measured> {
   const measured = await measure(options);
   const { requests, requestsPerPart, madeTwice, assemblies } = measured;
   const kinds = Object.entries(requests).map(([kind, count]) => `${count} ${kind}`);

@@ -89,7 +89,7 @@ function idealEnd(parts: number, workers: number): number {
   return Math.max(...freeAt) + tailSeconds;
 }
 
-/** A film of so many video parts, without audio. */
+/** A film of this many video parts, without audio. */
 function filmOf(parts: number): Plan {
   const { encoding } = readSettings({
     QUEUE_URL: 'http://localhost/jobs',

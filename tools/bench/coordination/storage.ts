@@ -3,7 +3,7 @@ import { startFauxqs } from 'fauxqs';
 import { tuneFauxqs } from '../../../cli/local-farm/fauxqs-tuning.ts';
 
 /**
- * A process with object storage in memory, which tells how many requests came. Its argument is `limited` where it takes
+ * A process with object storage in memory, which counts the requests. Its argument is `limited` where it takes
  * one write a second to a key.
  */
 const counts: Record<string, number> = {};

@@ -66,7 +66,7 @@ export async function workOnFilm(run: Run, worker: number): Promise<void> {
     ground.records(part.index);
   };
   try {
-    // The first plans the film and looks at it; part requests tell the others where to begin.
+    // The first plans the film and looks at it; part requests give the others their first part.
     const first = plan.parts[worker];
     if (worker === 0 || first === undefined || !(await session.reserve(first))) await session.enter();
     let tail: Promise<void> = Promise.resolve();

@@ -11,7 +11,7 @@ export interface Measured {
   ratio: number;
   /** Printed as well, without a goal. */
   more?: Record<string, number>;
-  /** Other figures that have goals of their own. */
+  /** Other figures, each with its own goal. */
   goals?: Goal[];
 }
 

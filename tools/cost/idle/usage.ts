@@ -80,7 +80,7 @@ export function metricsOfTracking({ targetTrackingScalingPolicyConfiguration }: 
   return customizedMetricSpecification.metrics.filter(({ metricStat }) => metricStat !== undefined).length;
 }
 
-/** ECS tracks the provider's reservation by a target of its own. */
+/** ECS tracks the provider's reservation with its own policy. */
 export function managedScaling({ autoScalingGroupProvider }: Inputs): Charge[] | string {
   const { managedScaling } = autoScalingGroupProvider as { managedScaling: { status: string } };
   return managedScaling.status === 'ENABLED'

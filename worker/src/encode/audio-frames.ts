@@ -1,6 +1,6 @@
 import type { RenditionRecord } from '../protocol/part-record.ts';
 
-/** AAC: a frame is so many samples of each channel. */
+/** AAC: samples of each channel in a frame. */
 const samplesPerFrame = 1024;
 
 /** Rounding, and the frame that begins before the film's end. */

@@ -30,7 +30,7 @@ export async function chooseEncoder(
   );
 }
 
-/** As x264 does by itself, counted once: the plan names the number, so that every worker makes the same bytes. */
+/** As x264 counts by default, counted once: the plan names the number, so that every worker makes the same bytes. */
 function x264Threads(): number {
   return Math.ceil(availableParallelism() * 1.5);
 }

@@ -28,7 +28,7 @@ function threadArguments(threads: number, { height }: VideoRendition): string[] 
 const encoderTable: Record<VideoEncoder['name'], (preset: string, rendition: VideoRendition) => string[]> = {
   x264: (preset, rendition) => [
     ...['-c:v', 'libx264', '-preset', preset, '-crf', constantRateFactor, ...limits(rendition)],
-    // Keyframes only where they are told, the same on every rung.
+    // Keyframes only where the plan has them, the same on every rung.
     ...['-sc_threshold', '0'],
   ],
   nvenc: (preset, rendition) => [

@@ -73,7 +73,7 @@ export function filterGraph(
 }
 
 /**
- * The first sheet is blank and not published: ffmpeg tells no progress until each of its outputs has had a frame, and the
+ * The first sheet is blank and not published: ffmpeg reports no progress until each of its outputs has had a frame, and the
  * first true sheet is full only near the part's end. True sheets are a second later, as `concat` gives one frame no length.
  */
 export function blankSheet(part: VideoPart): string {

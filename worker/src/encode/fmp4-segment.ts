@@ -15,7 +15,7 @@ export interface InitFacts {
   timescale: number;
   /** RFC 6381. */
   codecs: string;
-  /** From `trex`: used where a fragment tells none. */
+  /** From `trex`: used where a fragment has none. */
   defaultDuration: number;
   defaultSize: number;
 }
@@ -43,13 +43,13 @@ export function readInit(data: Buffer): InitFacts {
 
 /** `avc1.` and profile, constraints and level of the decoder configuration record (ISO/IEC 14496-15, 5.3.3). */
 function avcCodecs(data: Buffer, entry: Box): string {
-  // A visual sample entry has 78 bytes of its own before its boxes.
+  // A visual sample entry has 78 bytes before its boxes.
   const config = findBox(data, ['avcC'], readBoxes(data, entry.body + 78, entry.end));
   return `${entry.type}.${data.toString('hex', config.body + 1, config.body + 4)}`;
 }
 
 /**
- * Reads a media segment and judges it: whole to its last byte, every sample inside it, and beginning with a frame that
+ * Reads a media segment and checks it: whole to its last byte, every sample inside it, and beginning with a frame that
  * needs no other.
  * @throws Error that says what is wrong with it
  */

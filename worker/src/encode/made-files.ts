@@ -48,10 +48,10 @@ export async function publishSegment(
  * ffmpeg names a segment just before it writes the last of it and closes the file, so one that is not whole is looked
  * at again for a while.
  */
-async function whenWritten(judge: () => Promise<void>): Promise<void> {
+async function whenWritten(check: () => Promise<void>): Promise<void> {
   for (let looks = 0; ; looks++) {
     try {
-      return await judge();
+      return await check();
     } catch (error) {
       if (looks === maxLooks) throw error;
       await sleep(20);

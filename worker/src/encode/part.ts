@@ -17,7 +17,7 @@ import { videoArguments } from './video-arguments.ts';
 export interface RunningPart {
   /** Resolves when ffmpeg has ended well, with the film time that it reached: the next part may start. */
   encoded: Promise<{ endSeconds: number }>;
-  /** Resolves when all that the part made is published, judged and recorded. */
+  /** Resolves when all that the part made is published, checked and recorded. */
   recorded: Promise<PartRecord>;
 }
 
@@ -94,7 +94,7 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
   const { inputArgs, outputArgs, renditions } = argumentsOf(plan, part, context.maxSeconds);
   for (const name of [...renditions, 'storyboard']) await mkdir(join(cwd, name), { recursive: true });
 
-  // Segments of a rendition are judged in their order; uploads are held back there when the network is slow.
+  // Segments of a rendition are checked in their order; uploads are held back there when the network is slow.
   let waiting = 0;
   let pauseControl: PauseControl | undefined;
   const enough = renditions.length * 3;
@@ -115,7 +115,7 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
       });
   };
   const running = context.tools.ffmpeg({
-    // Sound is done much sooner than the picture: by itself it would fetch the whole film a second time.
+    // Sound is done much sooner than the picture: unpaced it would fetch the whole film a second time.
     input: { url: part.kind === 'audio' && plan.video ? followUrl(context.url) : context.url },
     inputArgs,
     outputArgs,
@@ -139,7 +139,7 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
   const result = await running.catch(blameFilm);
   await Promise.all(queues);
   signal.throwIfAborted();
-  // Workers of one film may begin parts behind an end that the header did not tell of.
+  // Workers of one film may begin parts behind an end that the header did not show.
   if (nothing && (frames > 0 || part.firstSegment === 0)) throw nothing;
   return result;
 }
@@ -163,12 +163,12 @@ function blameFilm(error: unknown): never {
   if (!(error instanceof MediaToolError)) throw error;
   if (error.exitCode === exitTooManyErrors || nothingDecoded.test(error.stderrTail)) {
     const message =
-      'The film is damaged: most of its frames can not be decoded. Check that it plays, and upload it again.';
+      'The film is damaged: most of its frames cannot be decoded. Check that it plays, and upload it again.';
     throw new RefusedError('damaged', message, { cause: error });
   }
   const codec = noDecoder.exec(error.stderrTail)?.[1];
   if (codec !== undefined) {
-    const message = `The film is in the format ${codec}, which the farm can not decode. Convert it to H.264 or HEVC.`;
+    const message = `The film is in the format ${codec}, which the farm cannot decode. Convert it to H.264 or HEVC.`;
     throw new RefusedError('no-decoder', message, { cause: error });
   }
   if (error.exitCode === null || !damagedData.test(error.stderrTail)) throw error;

@@ -5,7 +5,7 @@ import { extraAudioFrames } from './audio-frames.ts';
 import { type InitFacts, readFmp4Segment, readInit, type SegmentFacts } from './fmp4-segment.ts';
 import { readTsSegment } from './ts-segment.ts';
 
-/** Collects what a part makes, judges each piece by itself and all of them together: ffmpeg's exit code proves nothing. */
+/** Collects what a part makes and checks each piece and all of them together: ffmpeg's exit code proves nothing. */
 export interface Recorder {
   hasInit(rendition: string): boolean;
   addInit(rendition: string, data: Buffer): void;
@@ -54,7 +54,7 @@ export function createRecorder(plan: Plan, part: Part): Recorder {
 
     addInit(rendition, data) {
       const { record } = of(rendition);
-      const init = judged(`the init segment of ${rendition}`, () => readInit(data));
+      const init = checked(`the init segment of ${rendition}`, () => readInit(data));
       of(rendition).init = init;
       record.codecs = init.codecs;
       record.initBytes = data.length;
@@ -65,7 +65,7 @@ export function createRecorder(plan: Plan, part: Part): Recorder {
       const { init, record } = of(rendition);
       const number = Number.parseInt(file, 10);
       const name = `segment ${number} of ${rendition}`;
-      const facts = judged(name, () => (init ? readFmp4Segment(data, init) : readTsSegment(data)));
+      const facts = checked(name, () => (init ? readFmp4Segment(data, init) : readTsSegment(data)));
       const before = record.segments.at(-1);
       const expected = before ? before.startSeconds + before.durationSeconds : partStart;
       if (before ? number !== before.number + 1 : number !== part.firstSegment) {
@@ -105,8 +105,8 @@ export function createRecorder(plan: Plan, part: Part): Recorder {
         part.kind === 'audio' ? records.flatMap((record) => checkAudio(plan, record)) : [];
       const end = endSeconds();
       const missing = first && part.kind === 'video' ? framesMissing(first, frameSeconds) : 0;
-      const excused = missing > 0 && errorLines > 0;
-      if (first && !excused && Math.abs(missing) > frameSlack) {
+      const isExplained = missing > 0 && errorLines > 0;
+      if (first && !isExplained && Math.abs(missing) > frameSlack) {
         const { frames } = first;
         throw new BadOutputError(
           `Part ${part.index} has ${frames} frames from ${partStart.toFixed(3)} s to ${end.toFixed(3)} s, where ` +
@@ -126,7 +126,7 @@ export function createRecorder(plan: Plan, part: Part): Recorder {
         warnings: [
           ...(errorLines > 0 ? [`The decoder reported ${errorLines} errors in part ${part.index}.`] : []),
           ...audioWarnings,
-          ...(excused && missing > frameSlack
+          ...(isExplained && missing > frameSlack
             ? [`${Math.round(missing)} frames of part ${part.index} could not be decoded.`]
             : []),
         ],
@@ -136,7 +136,7 @@ export function createRecorder(plan: Plan, part: Part): Recorder {
   };
 }
 
-/** Clocks of 90 kHz and of milliseconds round what they tell. */
+/** Clocks of 90 kHz and of milliseconds round. */
 const slackSeconds = 0.002;
 
 function frameLength(plan: Plan, part: Part): number {
@@ -144,7 +144,7 @@ function frameLength(plan: Plan, part: Part): number {
   return Math.max(...plan.audio.map(({ sampleRate }) => 1024 / sampleRate), 0);
 }
 
-function judged<T extends InitFacts | SegmentFacts>(name: string, read: () => T): T {
+function checked<T extends InitFacts | SegmentFacts>(name: string, read: () => T): T {
   try {
     return read();
   } catch (error) {

@@ -15,17 +15,17 @@ interface SegmentOutput {
   deltaSeconds: number;
 }
 
-/** MPEG-TS can't tell times below zero, which decoding times of B-frames are: all renditions begin at 10 s, as Apple's tools do. */
+/** MPEG-TS can't hold times below zero, which decoding times of B-frames are: all renditions begin at 10 s, as Apple's tools do. */
 export const mpegtsOffsetSeconds = 10;
 
 /**
- * The segment muxer and not the HLS one: it cuts at told times instead of adding lengths up, and tells of each segment
+ * The segment muxer and not the HLS one: it cuts at given times instead of adding lengths up, and reports each segment
  * when it is whole. Tried with ffmpeg 5.1 and 7.1, whose parts join to the same timestamps as one run:
  * - `cmaf`: no edit list, so the init segments of all parts are the same bytes.
- * - `frag_discont` and the inner muxer's `output_ts_offset`: each segment tells its true decode time (`tfdt`).
+ * - `frag_discont` and the inner muxer's `output_ts_offset`: each segment has its true decode time (`tfdt`).
  * - `frag_custom`: one fragment a segment. `skip_trailer`: no index after the last one.
  * - `avoid_negative_ts disabled`: the first part is not moved by the delay of its B-frames.
- * - `omit_video_pes_length 0`: frames in MPEG-TS tell their size, so that one that is cut off is seen.
+ * - `omit_video_pes_length 0`: frames in MPEG-TS carry their size, so that one that is cut off is seen.
  */
 export function segmentArguments(plan: Plan, output: SegmentOutput): string[] {
   const fmp4 = plan.segmentFormat === 'fmp4';

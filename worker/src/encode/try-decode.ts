@@ -5,7 +5,7 @@ import type { VideoPlan } from '../plan/plan.ts';
 const trySeconds = 1;
 
 /**
- * Decodes the film's first second on the GPU and scales it there, as its plan is to. NVDEC refuses what no header tells:
+ * Decodes the film's first second on the GPU and scales it there, as its plan is to. NVDEC refuses films for reasons that no header shows:
  * with more than 32 surfaces (reference and reordered pictures, and about 14 of ffmpeg's own), ffmpeg goes on with frames in
  * main memory, which `scale_cuda` can't take.
  * @returns what ffmpeg says where that fails; undefined where it works

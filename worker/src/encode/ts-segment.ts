@@ -14,7 +14,7 @@ export interface TsFacts extends SegmentFacts {
 }
 
 /**
- * Reads an MPEG-TS media segment with one stream in it and judges it: whole packets, its tables at the start, and
+ * Reads an MPEG-TS media segment with one stream in it and checks it: whole packets, its tables at the start, and
  * beginning with a frame that needs no other.
  * @throws Error that says what is wrong with it
  */
@@ -34,7 +34,7 @@ interface Unit {
   pts: number;
   payload: Buffer[];
   randomAccess: boolean;
-  /** Bytes that are still to come, as its header tells it; below zero where it does not. */
+  /** Bytes that are still to come, by its header; below zero where the header has no length. */
   missingBytes: number;
   /** Offset of the packet that comes after its last one. */
   endOffset: number;
@@ -61,14 +61,14 @@ function readUnits(data: Buffer): Unit[] {
     if (starts && payload.length >= 14 && payload.readUIntBE(0, 3) === 1) {
       const randomAccess = fieldBytes > 1 && ((data[at + 5] ?? 0) & 0x40) !== 0;
       const header = 9 + (payload[8] ?? 0);
-      // Frames of 64 KiB and more can't tell their length.
-      const told = payload.readUInt16BE(4);
+      // Frames of 64 KiB and more can't hold their length.
+      const length = payload.readUInt16BE(4);
       units.push({
         streamId: payload[3] ?? 0,
         pts: readPts(payload),
         payload: [payload.subarray(header)],
         randomAccess,
-        missingBytes: told === 0 ? -1 : 6 + told - payload.length,
+        missingBytes: length === 0 ? -1 : 6 + length - payload.length,
         endOffset: at + packetBytes,
       });
       mediaPid = pid;
@@ -106,7 +106,7 @@ function videoFacts(units: Unit[], first: Unit): TsFacts {
   const times = units.map((unit) => unit.pts);
   const start = Math.min(...times);
   const span = Math.max(...times) - start;
-  // A frame tells no duration here: the last one is taken to be as long as the others.
+  // Frames have no duration here: the last one is taken to be as long as the others.
   const frame = units.length > 1 ? span / (units.length - 1) : 0;
   return {
     kind: 'video',

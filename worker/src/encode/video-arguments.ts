@@ -6,7 +6,7 @@ import { seconds } from './seconds.ts';
 import { segmentArguments } from './segment-arguments.ts';
 import { gpuInputArguments } from './try-decode.ts';
 
-/** What one ffmpeg run is told: everything but the input itself. */
+/** The arguments of one ffmpeg run: everything but the input itself. */
 export interface EncodeArguments {
   inputArgs: string[];
   outputArgs: string[];
@@ -40,7 +40,7 @@ export function videoArguments(
       firstSegment: part.firstSegment,
       cuts,
       offsetSeconds: zero,
-      // Keyframes stand a GOP apart, so half of one tells them apart whatever fraction of a frame they are late.
+      // Keyframes stand a GOP apart, so half of one distinguishes them whatever fraction of a frame they are late.
       deltaSeconds: video.gopSeconds / 2,
     }),
   ]);
@@ -95,11 +95,11 @@ function renditionArguments(
   const frames = Math.ceil((video.gopSeconds * video.frameRate.num) / video.frameRate.den);
   return [
     ...encoderArguments(video.encoder, rendition),
-    // Encoders keep captions in the video where they are not told otherwise; the playlist names those that are kept.
+    // Encoders keep captions in the video by default; the playlist names those that are kept.
     ...['-a53cc', video.hasCaptions ? '1' : '0'],
     // A list and not an expression: an expression counts from the first frame, which can be late by part of a frame.
     ...['-force_key_frames', keyframes.map(seconds).join(',')],
-    // Longer than a GOP, so that the encoder places no keyframe of its own within the list.
+    // Longer than a GOP, so that the encoder adds no keyframe within the list.
     ...['-g', String(frames * 2), '-flags', '+cgop'],
   ];
 }
@@ -129,7 +129,7 @@ function beyondEnd(plan: Plan): number {
 
 function pictureArguments({ label, file }: { label: string; file: string }): string[] {
   const naming = file.includes('%d') ? ['-start_number', '0'] : ['-update', '1'];
-  // Frames come far apart and at no rate: the encoder's clock must be fine enough to tell them apart.
+  // Frames come far apart and at no rate: the encoder's clock must be fine enough to distinguish them.
   const times = ['-fps_mode', 'passthrough', '-enc_time_base', '1:1000'];
   const jpeg = ['-c:v', 'mjpeg', '-q:v', '4', ...times, '-map_metadata', '-1'];
   return ['-map', `[${label}]`, ...jpeg, '-f', 'image2', ...naming, file];

@@ -1,11 +1,11 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { constants as osConstants, setPriority } from 'node:os';
 import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import { readLines } from './lines.ts';
 import { causeIn, tellsDamage } from './stderr.ts';
 
-/** Stops and continues a running ffmpeg; a stopped one is not taken for hung. */
+/** Stops and continues a running ffmpeg; a stopped one does not count as hung. */
 export interface PauseControl {
   pause(): void;
   resume(): void;
@@ -20,14 +20,17 @@ export class MediaToolError extends Error {
   readonly timedOut: boolean;
   /** The last lines that it wrote on standard error; `message` has the one that says why. */
   readonly stderrTail: string;
+  /** As it could be typed into a shell: for the log. */
+  readonly command: string;
 
-  constructor(message: string, ending: Ending) {
+  constructor(message: string, ending: Ending, command: readonly string[] = []) {
     const cause = causeIn(ending.stderrTail);
     super(cause ? `${message}: ${cause}` : message);
     this.exitCode = ending.exitCode;
     this.killedBy = ending.killedBy;
     this.timedOut = ending.timedOut;
     this.stderrTail = ending.stderrTail;
+    this.command = command.map(quoted).join(' ');
   }
 }
 
@@ -53,12 +56,10 @@ export interface RunOptions {
   onStart?: (pauseControl: PauseControl) => void;
 }
 
-const killAfterMs = 2_000;
 const stderrTailBytes = 4_000;
 
 /**
- * Runs a media tool to its end: no shell, no standard input, an environment without credentials, a process group of
- * its own that is killed whole.
+ * Runs a media tool to its end.
  * @throws MediaToolError when it ends otherwise than with 0, hangs, or is killed; the signal's reason when aborted
  */
 export async function runMediaTool(
@@ -67,78 +68,104 @@ export async function runMediaTool(
   options: RunOptions,
 ): Promise<{ errorLines: number }> {
   options.signal?.throwIfAborted();
-  const pipes = (options.onLine ?? []).map(() => 'pipe' as const);
-  const child = spawn(program, args, {
-    cwd: options.cwd,
-    env: options.cudaCachePath === undefined ? {} : { CUDA_CACHE_PATH: options.cudaCachePath },
-    stdio: ['ignore', 'pipe', 'pipe', ...pipes],
-    // A process group of its own, so that nothing it starts outlives it.
-    detached: true,
-  });
-  const ended = new Promise<{ exitCode: number | null; killedBy: NodeJS.Signals | null }>(
-    (resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', (exitCode, killedBy) => resolve({ exitCode, killedBy }));
-    },
-  );
+  return new MediaProcess(program, args, options).ended();
+}
 
-  let stderrTail = '';
-  let errorLines = 0;
-  const errorLinesRead = readLines(child.stdio[2] as Readable, (line) => {
-    stderrTail = `${stderrTail}${line}\n`.slice(-stderrTailBytes);
-    if (tellsDamage(line)) errorLines += 1;
-  });
-  const linesRead = (options.onLine ?? []).map((onLine, index) => {
-    return readLines(child.stdio[index + 3] as Readable, onLine);
-  });
+/**
+ * A running media tool: no shell, no standard input, an environment without credentials, and a process group of its own
+ * that is killed whole, so that nothing it starts outlives it.
+ */
+class MediaProcess implements PauseControl {
+  readonly #command: readonly string[];
+  readonly #options: RunOptions;
+  readonly #child: ChildProcess;
+  readonly #exit: Promise<{ exitCode: number | null; killedBy: NodeJS.Signals | null }>;
+  readonly #linesRead: Promise<unknown>[];
+  readonly #limitSeconds: number;
+  #stderrTail = '';
+  #errorLines = 0;
+  #watchdog: NodeJS.Timeout | undefined;
+  #paused = false;
+  #timedOut = false;
 
-  let timedOut = false;
-  let paused = false;
-  let forced: NodeJS.Timeout | undefined;
-  const stop = (first: NodeJS.Signals) => {
-    killGroup(child.pid, first);
-    forced ??= setTimeout(() => killGroup(child.pid, 'SIGKILL'), killAfterMs);
-  };
-  const giveUp = () => {
-    if (paused || options.isSourceStalled?.()) return alive();
-    timedOut = true;
-    // A hung process may be one that is stopped, which only SIGKILL reaches.
-    stop('SIGKILL');
-  };
-  const seconds = options.timeoutSeconds ?? options.stallSeconds ?? 60;
-  let watchdog = setTimeout(giveUp, seconds * 1000);
-  function alive(): void {
-    clearTimeout(watchdog);
-    watchdog = setTimeout(giveUp, seconds * 1000);
+  constructor(program: string, args: string[], options: RunOptions) {
+    const { cwd, cudaCachePath, onLine = [], onStdout, onStart, signal } = options;
+    this.#command = [program, ...args];
+    this.#options = options;
+    this.#limitSeconds = options.timeoutSeconds ?? options.stallSeconds ?? 60;
+    this.#child = spawn(program, args, {
+      cwd,
+      env: cudaCachePath === undefined ? {} : { CUDA_CACHE_PATH: cudaCachePath },
+      stdio: ['ignore', 'pipe', 'pipe', ...onLine.map(() => 'pipe' as const)],
+      detached: true,
+    });
+    this.#exit = new Promise((resolve, reject) => {
+      this.#child.once('error', reject);
+      this.#child.once('close', (exitCode, killedBy) => resolve({ exitCode, killedBy }));
+    });
+    this.#linesRead = [(line: string) => this.#onErrorLine(line), ...onLine].map((read, index) =>
+      readLines(this.#child.stdio[index + 2] as Readable, read),
+    );
+    this.#alive();
+    signal?.addEventListener('abort', this.#kill, { once: true });
+    if (this.#child.stdout) onStdout(this.#child.stdout, () => this.#alive());
+    lowerPriority(this.#child.pid);
+    onStart?.(this);
   }
-  const onAbort = () => stop('SIGKILL');
-  options.signal?.addEventListener('abort', onAbort, { once: true });
-  if (child.stdout) options.onStdout(child.stdout, alive);
-  if (child.pid !== undefined) lowerPriority(child.pid);
-  options.onStart?.({
-    pause() {
-      paused = true;
-      killGroup(child.pid, 'SIGSTOP');
-    },
-    resume() {
-      paused = false;
-      killGroup(child.pid, 'SIGCONT');
-      alive();
-    },
-  });
 
-  try {
-    const { exitCode, killedBy } = await ended;
-    options.signal?.throwIfAborted();
-    await Promise.all([errorLinesRead, ...linesRead]);
-    if (exitCode === 0) return { errorLines };
-    const ending = { exitCode, killedBy, timedOut, stderrTail: stderrTail.trim() };
-    throw new MediaToolError(`${basename(program)} ${describe(ending, seconds)}`, ending);
-  } finally {
-    clearTimeout(watchdog);
-    clearTimeout(forced);
-    options.signal?.removeEventListener('abort', onAbort);
+  pause(): void {
+    this.#paused = true;
+    signalGroup(this.#child.pid, 'SIGSTOP');
   }
+
+  resume(): void {
+    this.#paused = false;
+    signalGroup(this.#child.pid, 'SIGCONT');
+    this.#alive();
+  }
+
+  async ended(): Promise<{ errorLines: number }> {
+    const { signal } = this.#options;
+    try {
+      const { exitCode, killedBy } = await this.#exit;
+      signal?.throwIfAborted();
+      await Promise.all(this.#linesRead);
+      if (exitCode === 0) return { errorLines: this.#errorLines };
+      const ending = { exitCode, killedBy, timedOut: this.#timedOut, stderrTail: this.#stderrTail.trim() };
+      const how = describe(ending, this.#limitSeconds);
+      throw new MediaToolError(`${basename(this.#command[0] ?? '')} ${how}`, ending, this.#command);
+    } finally {
+      clearTimeout(this.#watchdog);
+      signal?.removeEventListener('abort', this.#kill);
+    }
+  }
+
+  #onErrorLine(line: string): void {
+    this.#stderrTail = `${this.#stderrTail}${line}\n`.slice(-stderrTailBytes);
+    if (tellsDamage(line)) this.#errorLines += 1;
+  }
+
+  #alive(): void {
+    clearTimeout(this.#watchdog);
+    this.#watchdog = setTimeout(() => this.#giveUp(), this.#limitSeconds * 1000);
+  }
+
+  #giveUp(): void {
+    if (this.#paused || this.#options.isSourceStalled?.()) {
+      this.#alive();
+      return;
+    }
+    this.#timedOut = true;
+    this.#kill();
+  }
+
+  /** SIGKILL from the start: what it makes is thrown away, and a stopped process hears nothing else. */
+  readonly #kill = (): void => signalGroup(this.#child.pid, 'SIGKILL');
+}
+
+/** https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_02_02 */
+function quoted(argument: string): string {
+  return /^[\w./:=@%+,-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }
 
 function describe({ exitCode, killedBy, timedOut }: Ending, seconds: number): string {
@@ -147,7 +174,7 @@ function describe({ exitCode, killedBy, timedOut }: Ending, seconds: number): st
   return `ended with exit code ${exitCode}`;
 }
 
-function killGroup(pid: number | undefined, signal: NodeJS.Signals) {
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals) {
   if (pid === undefined) return;
   try {
     process.kill(-pid, signal);
@@ -157,7 +184,8 @@ function killGroup(pid: number | undefined, signal: NodeJS.Signals) {
 }
 
 /** Heartbeats, reads and uploads of the worker come before the encoder's threads. */
-function lowerPriority(pid: number) {
+function lowerPriority(pid: number | undefined) {
+  if (pid === undefined) return;
   try {
     setPriority(pid, osConstants.priority.PRIORITY_BELOW_NORMAL);
   } catch {

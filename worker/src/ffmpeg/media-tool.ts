@@ -24,7 +24,7 @@ export interface MediaTools {
   /**
    * @returns standard output; nothing where `onLine` takes it
    * @throws MediaToolError
-   * @throws RefusedError when it writes more than a film's header can tell
+   * @throws RefusedError when it writes more than a film's header can hold
    */
   ffprobe(call: FfprobeCall): Promise<string>;
   /** @throws MediaToolError when it ends otherwise than with 0, hangs, or is killed; the signal's reason when aborted */
@@ -57,7 +57,7 @@ export interface FfmpegCall {
   onProgress?: (progress: Progress) => void;
   /** Called once it runs, with the means to hold it back while the network is slower than the encoder. */
   onStart?: (pauseControl: PauseControl) => void;
-  /** Without progress for so long it is hung, and killed. */
+  /** Without progress for this long it is hung, and killed. */
   stallSeconds: number;
   /** True while it stands still because its source does: it is not hung then. */
   isSourceStalled?: () => boolean;
@@ -91,11 +91,11 @@ const inputFormats = [
   ['mp3', 'aac', 'flac', 'wav', 'w64', 'aiff', 'ac3', 'eac3', 'amr', 'caf', 'h264', 'hevc', 'm4v'],
 ].flat();
 
-/** What ffprobe tells of a film's streams and first packets is a few kilobytes. */
+/** ffprobe's output on a film's streams and first packets is a few kilobytes. */
 const maxProbeChars = 8 * 2 ** 20;
 
 const tooLongHeader =
-  'The file tells more about its streams than a film has to tell: it is damaged, or made to do harm. Upload the film again.';
+  'The file describes its streams at a length that no film needs: it is damaged, or made to do harm. Upload the film again.';
 
 /** Options that stand before every `-i`. */
 const inputLimits = ['-protocol_whitelist', 'http,tcp', '-format_whitelist', inputFormats.join(',')];

@@ -11,7 +11,7 @@ export interface Progress {
   ended: boolean;
 }
 
-/** Calls back for each block; `moved` tells that something was made since the last one. */
+/** Calls back for each block; `moved`: something was made since the last one. */
 export function readProgress(
   stdout: Readable,
   onProgress: (progress: Progress, moved: boolean) => void,

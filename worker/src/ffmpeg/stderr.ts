@@ -8,7 +8,7 @@ const attachment = /^\[(png|apng|mjpeg|gif|bmp|webp|tiff|jpegxl|svg) @ /;
 /** Lines about streams that are left out anyway, and those that repeat others. */
 const harmless = /exceeds max_streams|Could not find codec parameters|Consider increasing the value|^\s*$/;
 
-/** Whether a line of ffmpeg's standard error tells of damage to the film that is encoded. */
+/** Whether a line of ffmpeg's standard error reports damage in the film that is encoded. */
 export function tellsDamage(line: string): boolean {
   return !attachment.test(line) && !harmless.test(line) && !consequence.test(line);
 }

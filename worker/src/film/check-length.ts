@@ -26,12 +26,12 @@ export function checkLength(plan: Plan, records: readonly PartRecord[], allowSho
   const made = Math.max(madeVideo, madeAudio);
   if (made <= 0) throw new RefusedError('no-frames', 'The film holds nothing that can be decoded.');
 
-  const told = plan.video?.durationSeconds ?? plan.durationSeconds;
+  const claimed = plan.video?.durationSeconds ?? plan.durationSeconds;
   const reached = plan.video ? madeVideo : madeAudio;
   const wholeFilmIsShort = made < plan.durationSeconds - slackOf(plan);
-  const short = reached < told - (wholeFilmIsShort ? slackOf(plan) : streamSlackSeconds);
+  const short = reached < claimed - (wholeFilmIsShort ? slackOf(plan) : streamSlackSeconds);
   if (!short) return [];
-  const sentence = `The film ends at ${reached.toFixed(2)} s; its header says ${told.toFixed(2)} s.`;
+  const sentence = `The film ends at ${reached.toFixed(2)} s; its header says ${claimed.toFixed(2)} s.`;
   if (allowShort) return [sentence];
   throw new RefusedError(
     'short-source',

@@ -25,7 +25,7 @@ export interface TranscodeRun {
   messageId: string;
   /** The message may have been handed out before. */
   isRepeat: boolean;
-  /** A lease that was not renewed for so long is a lost worker's. */
+  /** A lease that was not renewed for this long is a lost worker's. */
   leaseSeconds: number;
   /** Asks one more worker to make parts of a film; undefined where each film is one worker's. */
   sendPartRequest?: ((request: PartRequest) => Promise<void>) | undefined;
@@ -38,7 +38,7 @@ export interface PlannedFilm {
   job: QueuedJob;
   plan: Plan;
   request: FilmRequest;
-  server: SourceServer;
+  server: Pick<SourceServer, 'url' | 'stalledSeconds' | 'endOfVideo'>;
   workDir: string;
   /** The planner asks others for parts; a helper was asked. */
   role: 'planner' | 'helper';

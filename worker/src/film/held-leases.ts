@@ -9,7 +9,7 @@ export interface LeaseOptions {
   /** Names this run. */
   owner: string;
   messageId: string;
-  /** A lease that was not renewed for so long may be taken over. */
+  /** A lease that was not renewed for this long may be taken over. */
   leaseSeconds: number;
   /** What a lease's body says of its part. */
   progressOf: (key: string) => PartProgress | undefined;
@@ -34,7 +34,7 @@ const headers = { contentType: 'application/json', cacheControl: 'no-cache' };
 
 /**
  * The leases that this worker holds. A lease is created where there is none (If-None-Match), renewed and taken over where
- * it is unchanged (If-Match), so one worker holds it at a time. Its age is judged by the storage's clock, in listings.
+ * it is unchanged (If-Match), so one worker holds it at a time. Its age is measured by the storage's clock, in listings.
  */
 export class HeldLeases {
   readonly #options: LeaseOptions;

@@ -74,7 +74,7 @@ async function joinAsHelper(
   const { plan, firstPart } = film;
   const session = openSharedSession(film, folder, run, progress);
   const part = plan.parts.find(({ index }) => index === firstPart);
-  // A message that comes again may have leases of its own that have to be looked for.
+  // A message that comes again may have left leases that have to be looked for.
   const isIn = !run.isRepeat && part !== undefined && (await session.reserve(part));
   if (!isIn) {
     const entered = await session.enter({ width, firstPart });

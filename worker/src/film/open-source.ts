@@ -33,7 +33,7 @@ export async function openJobSource(
   return { object, info: await object.describe(signal) };
 }
 
-/** Serves the source on loopback while `work` runs, with a folder of its own, and cleans up after it. */
+/** Serves the source on loopback while `work` runs, with a temporary folder, and cleans up after it. */
 export async function withSourceServer<T>(
   { object, info }: OpenedSource,
   { settings, signal }: Run,

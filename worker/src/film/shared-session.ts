@@ -28,7 +28,7 @@ export interface SharedSessionOptions {
   messageId: string;
   /** The message may have been handed out before. */
   isRepeat: boolean;
-  /** A lease that was not renewed for so long is a lost worker's. */
+  /** A lease that was not renewed for this long is a lost worker's. */
   leaseSeconds: number;
   progress: FilmProgress;
   report: JobReport;

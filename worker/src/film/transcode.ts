@@ -138,7 +138,7 @@ function folderOf({ id }: QueuedJob, { settings }: TranscodeRun): JobFolder {
   return new JobFolder(settings.output.prefix, id);
 }
 
-/** A job made from a bucket event is for one version of the object; a newer one has a job of its own. */
+/** A job made from a bucket event is for one version of the object; a newer one has its own job. */
 function assertExpected({ expectedEtag, source }: QueuedJob, { etag }: ObjectInfo): void {
   if (expectedEtag !== undefined && etag.replaceAll('"', '') !== expectedEtag) throw replaced(source);
 }
@@ -146,7 +146,7 @@ function assertExpected({ expectedEtag, source }: QueuedJob, { etag }: ObjectInf
 function replaced(source: string): RefusedError {
   return new RefusedError(
     'source-replaced',
-    `"${describeSource(source)}" was replaced since this job was queued; the newer version has a job of its own.`,
+    `"${describeSource(source)}" was replaced since this job was queued; the newer version has its own job.`,
   );
 }
 

@@ -2,7 +2,7 @@ import type { Part, Plan } from '../plan/plan.ts';
 import type { PlanFolder } from '../protocol/job-folder.ts';
 import type { Listing } from '../storage/store.ts';
 
-/** A film in the making, as the names and times of its records and leases tell it. */
+/** A film in the making, as the names and times of its records and leases show it. */
 export interface FilmView {
   /** Parts that have a record. */
   recorded: ReadonlySet<number>;

@@ -17,7 +17,7 @@ export interface HealthCheck {
 const checkSeconds = 60;
 
 /**
- * Whether this worker can work. A broken worker fails a job in seconds and takes the next, so it must find out by itself
+ * Whether this worker can work. A broken worker fails a job in seconds and takes the next, so it must find out on its own
  * and go before it has gone through the whole queue.
  */
 export class Health {

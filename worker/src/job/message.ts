@@ -15,11 +15,11 @@ import type { Settings } from '../settings/settings.ts';
 /** What a message on the queue turned out to be. */
 export type ReadMessage =
   | { kind: 'job'; job: QueuedJob }
-  /** Several uploads in one event: one message body for each, to be sent on as messages of their own. */
+  /** Several uploads in one event: one message body for each, to be sent on as separate messages. */
   | { kind: 'several'; bodies: string[] }
   | { kind: 'ignored'; why: string };
 
-/** A message that is no job. What could be read of the job nevertheless is kept, so that its end can be told. */
+/** The message is not a job. What could be read of the job is kept, so that its end can be reported. */
 export class UnreadableMessageError extends RefusedError {
   readonly job: { id: string; source: string } | undefined;
 
@@ -66,11 +66,11 @@ function parseJson(text: string, what: string): JsonObject {
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
   throw new UnreadableMessageError(
-    `${what} is JSON but no object; expected a job or an S3 event notification.`,
+    `${what} is JSON but not an object; expected a job or an S3 event notification.`,
   );
 }
 
-/** SNS wraps what it is given unless the subscription asks for raw delivery. */
+/** SNS wraps each message unless the subscription asks for raw delivery. */
 function openEnvelope(content: JsonObject): JsonObject {
   if (content.Type !== 'Notification') return content;
   if (typeof content.Message === 'string')
@@ -83,7 +83,7 @@ function readEvent(records: unknown, rules: MessageRules, request: { requestId?:
   if (!parsed.success) throw new UnreadableMessageError('The event\'s field "Records" is not a list.');
   const [only, ...more] = parsed.data;
   if (only === undefined) return { kind: 'ignored', why: 'the event has no records' };
-  // Each record is judged in a message of its own, so that a broken one does not take the others along.
+  // Each record becomes a separate message, so that a broken one does not fail the others.
   if (more.length > 0) {
     return { kind: 'several', bodies: parsed.data.map((record) => JSON.stringify({ Records: [record] })) };
   }

@@ -24,9 +24,9 @@ export async function writeStop(
 }
 
 /**
- * The stop that holds for what entered the queue at `queuedAt`, if there is one. One that can't be read is none. The clocks
- * that are compared are the queue's and storage's, never the one of who stops the job: a laptop may be minutes off. Storage
- * tells whole seconds, so a stop holds for the whole second in which it was written.
+ * The stop that holds for what entered the queue at `queuedAt`, if there is one; one that can't be read is ignored. It compares the
+ * clocks of the queue and of storage, never that of whoever stops the job: a laptop may be minutes off. Storage gives whole
+ * seconds, so a stop holds for the whole second in which it was written.
  * @returns the stop, `at` by storage's clock
  */
 export async function readStop(
@@ -44,24 +44,9 @@ export async function readStop(
   return at >= queuedAt.getTime() ? { ...stop, at: new Date(at).toISOString() } : undefined;
 }
 
-/** Stops as one worker meets them. */
-export interface Stops {
-  /** So long after a stop was written, every worker of the job has heard of it and says nothing more of progress. */
-  quietSeconds: number;
-  /** Before the work. Undefined also where storage does not answer: the watch will tell. */
-  read(jobId: string, queuedAt: Date): Promise<Stop | undefined>;
-  /** Looks now and every few seconds. @param signal of the work; the watch's own is aborted with it */
-  watch(jobId: string, queuedAt: Date, signal: AbortSignal): StopWatch;
-  /**
-   * Stops what others do for the job, unless it is stopped already.
-   * @returns another's stop; undefined where this one holds, and where none can be written: others then only go on longer
-   */
-  claim(jobId: string, queuedAt: Date, stop: Omit<Stop, 'at' | 'by'>): Promise<Stop | undefined>;
-  /** Removes what a stopped plan has published. */
-  cleanUp(jobId: string, planId: string | undefined): Promise<void>;
-}
-
+/** Looks for the stop of a job while its work runs. */
 export interface StopWatch {
+  /** Aborted with the signal of the work, and by a stop. */
   readonly signal: AbortSignal;
   stopped(): Stop | undefined;
   end(): void;
@@ -74,68 +59,93 @@ const cleanUpMs = 60_000;
 /** Without conditional writes: longer than two writes at the same moment lie apart. */
 const settleMs = 500;
 
-/** @param lookSeconds between two looks for a stop */
-export function createStops(output: Store, outputPrefix: string, lookSeconds: number, log: Logger): Stops {
-  const couldNot = (what: string, jobId: string) => (error: unknown) => {
-    log.warn({ err: error, job: jobId }, `could not ${what}`);
-    return undefined;
-  };
+/** Stops as one worker meets them. Where storage does not answer, work goes on: the next look is seconds later. */
+export class Stops {
+  readonly #output: Store;
+  readonly #outputPrefix: string;
+  readonly #lookSeconds: number;
+  readonly #log: Logger;
 
-  const read = (jobId: string, queuedAt: Date) =>
-    readStop(output, outputPrefix, jobId, queuedAt, AbortSignal.timeout(readMs)).catch(
-      couldNot('look whether the job is stopped', jobId),
+  /** @param lookSeconds between two looks for a stop */
+  constructor(output: Store, outputPrefix: string, lookSeconds: number, log: Logger) {
+    this.#output = output;
+    this.#outputPrefix = outputPrefix;
+    this.#lookSeconds = lookSeconds;
+    this.#log = log;
+  }
+
+  /** By then every worker of the job has seen a stop, and reports no more progress. */
+  get quietSeconds(): number {
+    return this.#lookSeconds + 1;
+  }
+
+  /** Before the work. */
+  read(jobId: string, queuedAt: Date): Promise<Stop | undefined> {
+    const inTime = AbortSignal.timeout(readMs);
+    return readStop(this.#output, this.#outputPrefix, jobId, queuedAt, inTime).catch(
+      this.#warn('look whether the job is stopped', jobId),
     );
+  }
 
-  return {
-    quietSeconds: lookSeconds + 1,
-    read,
-    watch(jobId, queuedAt, signal) {
-      const found = new AbortController();
-      const ended = new AbortController();
-      let stop: Stop | undefined;
-      const look = async () => {
-        while (!ended.signal.aborted) {
-          stop = await readStop(output, outputPrefix, jobId, queuedAt, ended.signal).catch((error) =>
-            ended.signal.aborted ? undefined : couldNot('look whether the job is stopped', jobId)(error),
-          );
-          if (stop !== undefined) return found.abort(new InterruptedError(stop.message));
-          await sleep(lookSeconds * 1000, undefined, { ref: false, signal: ended.signal });
-        }
-      };
-      look().catch(() => {});
-      return {
-        signal: AbortSignal.any([signal, found.signal]),
-        stopped: () => stop,
-        end: () => ended.abort(),
-      };
-    },
-    async claim(jobId, queuedAt, stop) {
-      const key = new JobFolder(outputPrefix, jobId).stop;
-      const own = { ...stop, at: new Date().toISOString(), by: randomUUID() };
-      const write = async () => {
-        const signal = AbortSignal.timeout(writeMs);
-        // Before the read: a stop that another worker writes after it must not be replaced.
-        const older = await output.head(key, signal);
-        const before = await readStop(output, outputPrefix, jobId, queuedAt, signal);
-        if (before !== undefined) return before;
-        const condition: PutCondition = older ? { kind: 'unchanged', etag: older.etag } : { kind: 'absent' };
-        await output.putIf(key, JSON.stringify(own), condition, { ...headersFor('stop.json'), signal });
-        await sleep(settleMs);
-        return undefined;
-      };
-      const before = await write().catch(couldNot('stop what other workers do for the job', jobId));
-      const holds = before ?? (await read(jobId, queuedAt));
-      return holds?.by === own.by ? undefined : holds;
-    },
-    async cleanUp(jobId, planId) {
-      if (planId === undefined) return;
-      await removeUnfinished(
-        output,
-        new JobFolder(outputPrefix, jobId).plan(planId),
-        AbortSignal.timeout(cleanUpMs),
-      ).catch(
-        couldNot('remove all that the stopped job has published: whoever makes the next film goes on', jobId),
-      );
-    },
-  };
+  /** Looks now and every few seconds. @param signal of the work */
+  watch(jobId: string, queuedAt: Date, signal: AbortSignal): StopWatch {
+    const found = new AbortController();
+    const ended = new AbortController();
+    const warn = this.#warn('look whether the job is stopped', jobId);
+    let stop: Stop | undefined;
+    const look = async () => {
+      while (!ended.signal.aborted) {
+        stop = await readStop(this.#output, this.#outputPrefix, jobId, queuedAt, ended.signal).catch(
+          (error: unknown) => (ended.signal.aborted ? undefined : warn(error)),
+        );
+        if (stop !== undefined) return found.abort(new InterruptedError(stop.message));
+        await sleep(this.#lookSeconds * 1000, undefined, { ref: false, signal: ended.signal });
+      }
+    };
+    look().catch(() => {});
+    return {
+      signal: AbortSignal.any([signal, found.signal]),
+      stopped: () => stop,
+      end: () => ended.abort(),
+    };
+  }
+
+  /**
+   * Stops what other workers do for the job, unless it is stopped already.
+   * @returns another's stop; undefined where this one holds, and where none can be written: others then only go on longer
+   */
+  async claim(jobId: string, queuedAt: Date, stop: Omit<Stop, 'at' | 'by'>): Promise<Stop | undefined> {
+    const key = new JobFolder(this.#outputPrefix, jobId).stop;
+    const own = { ...stop, at: new Date().toISOString(), by: randomUUID() };
+    const write = async () => {
+      const signal = AbortSignal.timeout(writeMs);
+      // Before the read: a stop that another worker writes after it must not be replaced.
+      const older = await this.#output.head(key, signal);
+      const before = await readStop(this.#output, this.#outputPrefix, jobId, queuedAt, signal);
+      if (before !== undefined) return before;
+      const condition: PutCondition = older ? { kind: 'unchanged', etag: older.etag } : { kind: 'absent' };
+      await this.#output.putIf(key, JSON.stringify(own), condition, { ...headersFor('stop.json'), signal });
+      await sleep(settleMs);
+      return undefined;
+    };
+    const before = await write().catch(this.#warn('stop what other workers do for the job', jobId));
+    const holds = before ?? (await this.read(jobId, queuedAt));
+    return holds?.by === own.by ? undefined : holds;
+  }
+
+  /** Removes what a stopped plan has published. */
+  async cleanUp(jobId: string, planId: string | undefined): Promise<void> {
+    if (planId === undefined) return;
+    const folder = new JobFolder(this.#outputPrefix, jobId).plan(planId);
+    await removeUnfinished(this.#output, folder, AbortSignal.timeout(cleanUpMs)).catch(
+      this.#warn('remove all that the stopped job has published: whoever makes the next film goes on', jobId),
+    );
+  }
+
+  #warn(what: string, jobId: string) {
+    return (error: unknown): undefined => {
+      this.#log.warn({ err: error, job: jobId }, `could not ${what}`);
+      return undefined;
+    };
+  }
 }

@@ -59,7 +59,7 @@ export function planAudio(
 }
 
 /**
- * Stereo from so many channels in an unknown layout, taken to be in the usual order (front left and right, centre, low
+ * Stereo from this many channels in an unknown layout, taken to be in the usual order (front left and right, centre, low
  * frequencies, then surround). Low frequencies are left out and the rest weighted as in ITU-R BS.775; `<` keeps the sum
  * within full scale.
  */
@@ -73,7 +73,7 @@ const panOf: Record<number, string> = {
   8: 'pan=stereo|c0<c0+0.707c2+0.5c4+0.707c6|c1<c1+0.707c2+0.5c5+0.707c7',
 };
 
-/** Where the layout is known, ffmpeg mixes by itself. */
+/** Where the layout is known, ffmpeg mixes by default. */
 function downmix({ stream: { channels, channelLayout }, right }: AudioTrack): string[] {
   if (right || channelLayout !== undefined) return [];
   return [channels === 1 ? 'pan=mono|c0=c0' : (panOf[channels] ?? 'pan=stereo|c0=c0|c1=c1')];

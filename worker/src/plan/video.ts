@@ -123,7 +123,7 @@ export function planRenditions(
   });
 }
 
-/** Less than this is no picture at any size. */
+/** Less than this is not a picture at any size. */
 const lowestBitrate = 50_000;
 
 function roundTo(step: number, value: number): number {

@@ -5,7 +5,7 @@ const firstPackets = 64;
 
 /**
  * Finds audio tracks that are announced and hold nothing, as recorders leave them: such a track would become a rendition
- * without a segment. One look at the film's start tells for all tracks but those; for these the film is read through.
+ * without a segment. One look at the film's start is enough for all tracks but those; for these the film is read through.
  * @param ask asks ffprobe and returns what it says
  * @returns indexes of the streams
  */

@@ -72,7 +72,7 @@ export function describeKind(format: string): string {
   return `The file is ${is}. ${advice}`;
 }
 
-/** Whether a format is one of pictures, which are no films even where ffmpeg may read them. */
+/** Whether a format is one of pictures, which are not films even where ffmpeg reads them. */
 export function isPictureFormat(format: string): boolean {
   return pictureFormats.test(format) || format === 'gif' || format === 'apng';
 }

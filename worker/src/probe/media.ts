@@ -7,7 +7,7 @@ export interface Media {
   format: string;
   /** True where ffmpeg can seek by an index and begin to decode there (MP4, MOV, Matroska and WebM with cues): such a film can be cut into parts. */
   indexed: boolean;
-  /** Length of the longest chosen stream in seconds, as the header tells it. */
+  /** Length of the longest chosen stream in seconds, as the header says. */
   durationSeconds: number;
   /** The first timestamp of the chosen streams, in the container's own time. */
   startSeconds: number;

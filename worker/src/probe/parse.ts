@@ -50,7 +50,7 @@ export function parseProbe(json: unknown, sizeBytes: number, scanned?: Scanned, 
 }
 
 /**
- * The stream to be encoded: the file's default, else the largest picture. Covers and stills are no films, and neither is
+ * The stream to be encoded: the file's default, else the largest picture. Covers and stills are not films, and neither is
  * the large still that a motion photo has beside its film.
  */
 export function pickVideo(streams: readonly FfprobeStream[]): FfprobeStream | undefined {
@@ -108,7 +108,7 @@ function toVideo(stream: FfprobeStream, probed: Probed): VideoStream {
   };
 }
 
-/** ffprobe tells the size before the container's crop, which ffmpeg applies to the frames wherever ffprobe tells of it. */
+/** ffprobe reports the size before the container's crop, which ffmpeg applies to the frames wherever ffprobe reports it. */
 function shownSize({ width, height, side_data_list }: FfprobeStream) {
   const crop = side_data_list.find(({ side_data_type }) => side_data_type === 'Frame Cropping');
   if (!crop) return { width, height };
@@ -159,7 +159,7 @@ function toAudio(stream: FfprobeStream, probed: Probed): AudioStream {
   };
 }
 
-/** Broadcasts have them with every frame, empty where nobody speaks. */
+/** Broadcasts have them with every frame, empty while no one speaks. */
 function hasCaptions({ frames }: FfprobeJson): boolean {
   const sideData = frames.flatMap((frame) => frame.side_data_list);
   return sideData.some(({ side_data_type }) => side_data_type?.startsWith('ATSC A53'));
@@ -190,7 +190,7 @@ function toTimes(stream: FfprobeStream, { format, scanned }: Probed) {
   if (scannedEnd !== undefined) return { startSeconds, durationSeconds: round(scannedEnd - startSeconds) };
   if (stream.duration !== undefined) return { startSeconds, durationSeconds: stream.duration };
   const formatStart = format.start_time ?? 0;
-  // Matroska tells the time of the film's end, also when it doesn't start at zero, and each stream's in a tag.
+  // Matroska has the time of the film's end, also when it doesn't start at zero, and each stream's in a tag.
   const end = format.format_name.startsWith('matroska')
     ? (clockSeconds(stream.tags.duration) ?? format.duration)
     : format.duration === undefined
@@ -206,7 +206,7 @@ function clockSeconds(text: string | undefined): number | undefined {
 }
 
 /**
- * Clockwise, as a player turns it. ffprobe tells the display matrix counter-clockwise and the older `rotate` tag
+ * Clockwise, as a player turns it. ffprobe reports the display matrix counter-clockwise and the older `rotate` tag
  * clockwise; other angles than quarter turns are left alone, within the one degree that ffmpeg allows too.
  */
 function rotation(stream: FfprobeStream): VideoStream['rotation'] {
@@ -225,10 +225,10 @@ export function bitDepth(pixelFormat: string): number {
 }
 
 function isEncrypted({ streams, packets }: FfprobeJson): boolean {
-  const told = [...streams, ...packets].flatMap((item) => item.side_data_list);
+  const sideData = [...streams, ...packets].flatMap((item) => item.side_data_list);
   return (
     streams.some((stream) => /^(enc[avst]|drm[is])$/.test(stream.codec_tag_string ?? '')) ||
-    told.some((data) => data.side_data_type?.startsWith('Encryption'))
+    sideData.some((data) => data.side_data_type?.startsWith('Encryption'))
   );
 }
 
@@ -245,7 +245,7 @@ function leftOut(
     if (stream.codec_type === 'audio' && foreign.has(stream.index))
       return [`audio ${name} was left out: it belongs to another programme than the video`];
     if (stream.codec_type === 'audio' && stream.disposition.dependent)
-      return [`audio ${name} is a part of an immersive mix (IAMF) and is published as a track by itself`];
+      return [`audio ${name} is a part of an immersive mix (IAMF) and is published as a separate track`];
     if (stream.codec_type === 'subtitle')
       return [`subtitle ${name} was left out: subtitles are not published`];
     if (stream.codec_type === 'video' && stream !== picked && !isStill(stream))

@@ -75,5 +75,5 @@ async function canBeCut(
 /** Enough for a frame that shows what all of them carry. */
 const decodedPackets = 8;
 
-/** A scan reads the whole file where a probe reads its ends: it may take so many times longer. */
+/** A scan reads the whole file where a probe reads its ends: it may take this many times longer. */
 const scanPatience = 20;

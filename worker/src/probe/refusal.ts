@@ -28,7 +28,7 @@ const rules: Rule[] = [
     code: 'not-media',
     message: () =>
       'The file is not a whole film: its index (the moov atom) is missing. It was cut short, its recording never ended, or it ' +
-      'is no film at all. Upload it again, or repair it where it was recorded.',
+      'is not a film.  Upload it again, or repair it where it was recorded.',
   },
   {
     said: /exceeds max_streams/,

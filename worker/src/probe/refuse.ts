@@ -36,7 +36,7 @@ export function refuseStreams(media: Media, limits: MediaLimits): void {
   if (media.encrypted)
     throw new RefusedError(
       'encrypted',
-      'The film is encrypted (DRM or Common Encryption), so it can not be read. Upload a copy without encryption.',
+      'The film is encrypted (DRM or Common Encryption), so it cannot be read. Upload a copy without encryption.',
     );
   if (!video && audio.length === 0)
     throw new RefusedError(
@@ -53,7 +53,7 @@ export function refuseDuration(media: Media, limits: MediaLimits): void {
   if (!(media.durationSeconds > 0))
     throw new RefusedError(
       'no-duration',
-      'The file does not tell how long it is. Copy it into a whole file first, for example with: ffmpeg -i FILM -c copy film.mp4',
+      'The file does not say how long it is. Copy it into a whole file first, for example with: ffmpeg -i FILM -c copy film.mp4',
     );
   if (media.clock && media.clock.length > maxStretches)
     throw new RefusedError(
@@ -74,7 +74,7 @@ function refuseVideo(video: NonNullable<Media['video']>, limits: MediaLimits): v
   if (width === 0 || height === 0)
     throw new RefusedError(
       'bad-size',
-      `The picture's size can not be read: it is broken, or over the ${limits.pixels} pixels that are allowed (MAX_PIXELS).`,
+      `The picture's size cannot be read: it is broken, or over the ${limits.pixels} pixels that are allowed (MAX_PIXELS).`,
     );
   if (width < 2 || height < 2)
     throw new RefusedError('bad-size', `The picture is ${width}x${height}; 2x2 is the smallest allowed.`);
@@ -107,7 +107,7 @@ function undecodable(codec: string): RefusedError {
   const what = codec === 'unknown' ? 'in a format that ffmpeg does not know' : `in the format ${codec}`;
   return new RefusedError(
     'no-decoder',
-    `The picture is ${what}, which the farm can not decode. Convert it to H.264 or HEVC, or export it again so.`,
+    `The picture is ${what}, which the farm cannot decode. Convert it to H.264 or HEVC, or export it again so.`,
   );
 }
 

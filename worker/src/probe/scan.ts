@@ -9,7 +9,7 @@ export interface Scanned {
   stretches: readonly ClockStretch[];
 }
 
-/** Bare streams have no header that tells their length: ffmpeg guesses it from the first packets' bitrate. */
+/** Bare streams have no header with their length: ffmpeg guesses it from the first packets' bitrate. */
 const bareFormats = /^(aac|mp3|ac3|eac3|amr|h264|hevc|mpegvideo|m4v)$/;
 
 /** A stream that starts later than this has another length than end; headers round by less. */
@@ -24,8 +24,8 @@ const marginSeconds = 2;
  */
 export function scanFrom({ format, streams }: FfprobeJson): number | undefined {
   if (mayJump({ format })) return 0;
-  const told = [format.duration, ...streams.map((stream) => stream.duration)];
-  if (bareFormats.test(format.format_name) || told.every((duration) => duration === undefined)) return 0;
+  const durations = [format.duration, ...streams.map((stream) => stream.duration)];
+  if (bareFormats.test(format.format_name) || durations.every((duration) => duration === undefined)) return 0;
   const late = streams
     .filter(({ codec_type }) => codec_type === 'video' || codec_type === 'audio')
     .filter((stream) => (stream.start_time ?? 0) > lateStartSeconds);

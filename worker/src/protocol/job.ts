@@ -76,7 +76,7 @@ export type Job = z.infer<typeof jobSchema>;
 
 /** A job as it comes off the queue. */
 export interface QueuedJob extends Job {
-  /** On jobs made from a bucket event: the ETag (no quotes) that the event told. Another one now means a newer upload, which has a job of its own. */
+  /** On jobs made from a bucket event: the ETag (no quotes) in the event. Another one now means a newer upload, which has its own job. */
   expectedEtag?: string;
   /** Names this one request through redeliveries and retries, so that `force` transcodes once per request. */
   requestId: string;

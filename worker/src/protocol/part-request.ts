@@ -47,7 +47,7 @@ export function readPartRequest(body: string): PartRequest {
   return { job: { ...job, requestId }, plan, firstPart };
 }
 
-/** The job as a message of its own, which goes on after what is recorded. */
+/** The job as a separate message: whoever takes it goes on after the recorded parts. */
 export function jobBody(job: QueuedJob): string {
   return JSON.stringify(withoutQueue(job));
 }

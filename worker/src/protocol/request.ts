@@ -8,7 +8,7 @@ import type { ReceivedMessage } from '../protocol/queue-message.ts';
 export interface Request {
   /** 1 for the first try. Counts failures only: receives that ended in an interruption do not show here. */
   attempt: number;
-  /** Undefined on a message that is not a retry: the job then takes an id of its own. */
+  /** Undefined on a message that is not a retry: the job then gets a new id. */
   requestId?: string;
   /** When the job first entered the queue. */
   queuedAt: Date;

@@ -48,10 +48,10 @@ export function decodeKey(encoded: string): string {
   }
 }
 
-/** Why the record is no job of ours; undefined when it is one. */
+/** Why the record is not a job of this farm; undefined when it is one. */
 export function whyIgnored(record: EventRecord, filter: EventFilter): string | undefined {
   if (!/^(s3:)?ObjectCreated:/.test(record.eventName)) {
-    return `${record.eventName} is no upload`;
+    return `${record.eventName} is not an upload`;
   }
   const key = decodeKey(record.s3.object.key);
   const bucket = record.s3.bucket.name;
@@ -73,7 +73,7 @@ export function whyIgnored(record: EventRecord, filter: EventFilter): string | u
   return undefined;
 }
 
-/** The job that an upload is. The same upload, told twice, is the same job. */
+/** The job that an upload is. The same upload, announced twice, is the same job. */
 export function jobFromEvent(record: EventRecord): EventJob {
   const { bucket, object } = record.s3;
   const key = decodeKey(object.key);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import type { JobState } from './status.ts';
 
-/** One thing that happened, as it is told to a receiver however often that takes. */
+/** One event, the same in every attempt to deliver it. */
 export interface WebhookEvent {
   /** The receiver's key for recognising repetitions. */
   id: string;
@@ -12,7 +12,7 @@ export interface WebhookEvent {
 }
 
 /**
- * The event of a state. Being queued (again) is none: an interruption concerns nobody outside the farm.
+ * The event of a state. Being queued (again) is not an event: an interruption concerns no one outside the farm.
  * Body and headers follow Standard Webhooks 1.0.0, "Payload structure" and "Webhook headers".
  */
 export function webhookEvent(

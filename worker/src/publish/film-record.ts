@@ -27,7 +27,7 @@ export function requestHash(request: object): string {
 
 /**
  * The film that is committed for a job, if it is what the request asks for. Told without reading the source: the
- * multivariant playlist names the plan's folder, and the record in it tells what that plan was made for.
+ * multivariant playlist names the plan's folder, and the record in it says what that plan was made for.
  */
 export async function findFilm(
   output: Store,

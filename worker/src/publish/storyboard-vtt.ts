@@ -11,7 +11,7 @@ interface Tile {
 }
 
 /**
- * WebVTT that tells a player which picture to show over its time line: one cue for each tile, from its time to the
+ * WebVTT with the picture that a player shows over its time line: one cue for each tile, from its time to the
  * next one's, with the place in the sheet as a media fragment (W3C Media Fragments URI 1.0, section 4.2.2). Relative
  * to the file itself, so a film can be copied anywhere.
  */

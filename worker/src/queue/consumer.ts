@@ -8,17 +8,6 @@ import type { QueueBinding } from './queue-binding.ts';
 import { settle } from './settle.ts';
 import { type Taken, takeFirst } from './take.ts';
 
-/**
- * Takes messages one by one and sees each to its end. Our own loop instead of sqs-consumer, because there a stop that
- * ends the long poll also ends heartbeats and deletes, a lost hold reaches no handler, and a handler can't say that its
- * message should come back later.
- */
-export interface Consumer {
-  start(): void;
-  /** Takes no more, asks running handlers to end, gives their messages back, and resolves when all are settled. */
-  stop(): Promise<void>;
-}
-
 export interface ConsumerOptions {
   /** The first that has a message is served first. */
   lanes: readonly QueueBinding[];
@@ -26,89 +15,104 @@ export interface ConsumerOptions {
   /** Messages worked on at once. */
   jobsAtOnce: number;
   log: Logger;
-  protection: Protection;
+  protection: Pick<Protection, 'busy' | 'idle'>;
   /** See `LeaseOptions`. */
   longestHoldSeconds?: number;
-  /** A stop waits so long for a handler to end, and then gives its message back without it. */
+  /** How long a stop waits for a handler to end before it gives the message back without it. */
   handlerSecondsAfterStop?: number;
-  /** A stop waits so much longer for calls to SQS that fail. */
+  /** How much longer a stop waits for calls to SQS that fail. */
   settleSecondsAfterStop?: number;
 }
 
-/** Longer than the outages that a job should outlive; after that the message comes back by itself. */
+/** Longer than the outages that a job should outlive; after that the message comes back after its visibility timeout. */
 const settleMs = 5 * 60_000;
 
-export function createConsumer(options: ConsumerOptions): Consumer {
-  const { lanes, log, protection } = options;
-  const stopping = new AbortController();
-  const handlersMustEnd = new AbortController();
-  const handlersShouldHaveEnded = once(handlersMustEnd.signal);
-  const afterStop = new AbortController();
-  const slots: Promise<void>[] = [];
+/**
+ * Takes messages one by one and sees each to its end. A loop of ours instead of sqs-consumer, because there a stop that
+ * ends the long poll also ends heartbeats and deletes, a lost hold reaches no handler, and a handler can't say that its
+ * message should come back later.
+ */
+export class Consumer {
+  readonly #options: ConsumerOptions;
+  readonly #stopping = new AbortController();
+  readonly #handlersMustEnd = new AbortController();
+  readonly #handlersShouldHaveEnded = once(this.#handlersMustEnd.signal);
+  readonly #callsMustEnd = new AbortController();
+  readonly #slots: Promise<void>[] = [];
 
-  const work = async () => {
+  constructor(options: ConsumerOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    for (let slot = 0; slot < this.#options.jobsAtOnce; slot += 1) this.#slots.push(this.#work());
+  }
+
+  /** Takes no more, asks running handlers to end, gives their messages back, and resolves when all are settled. */
+  async stop(): Promise<void> {
+    const { handlerSecondsAfterStop = 5, settleSecondsAfterStop = 2 } = this.#options;
+    this.#stopping.abort(new InterruptedError('The worker was asked to stop.'));
+    const handlerMs = handlerSecondsAfterStop * 1000;
+    const handlers = setTimeout(() => this.#handlersMustEnd.abort(), handlerMs);
+    const calls = setTimeout(() => this.#callsMustEnd.abort(), handlerMs + settleSecondsAfterStop * 1000);
+    await Promise.all(this.#slots);
+    clearTimeout(handlers);
+    clearTimeout(calls);
+  }
+
+  async #work(): Promise<void> {
+    const { lanes, log } = this.#options;
+    const { signal } = this.#stopping;
     let failedPolls = 0;
-    while (!stopping.signal.aborted) {
+    while (!signal.aborted) {
       let taken: Taken | undefined;
       try {
-        taken = await takeFirst(lanes, stopping.signal, log);
+        taken = await takeFirst(lanes, signal, log);
         failedPolls = 0;
       } catch (error) {
-        if (stopping.signal.aborted) return;
+        if (signal.aborted) return;
         failedPolls += 1;
         const seconds = pollDelaySeconds(failedPolls, Math.random());
         log.error(
           { err: error, failedPolls },
           `could not ask the queue for work; again in ${seconds.toFixed(1)} s`,
         );
-        await sleep(seconds * 1000, undefined, { signal: stopping.signal }).catch(() => {});
+        await sleep(seconds * 1000, undefined, { signal }).catch(() => {});
       }
-      if (taken !== undefined) await see(taken);
+      if (taken !== undefined) await this.#handle(taken);
     }
-  };
+  }
 
   /** From received to settled. */
-  const see = async ({ message, lane: { queue, handle } }: Taken) => {
+  async #handle({ message, lane: { queue, handle } }: Taken): Promise<void> {
+    const { log, protection } = this.#options;
     protection.busy();
     let lease: Lease | undefined;
     try {
-      lease = await holdMessage(message, { ...options, queue });
-      const signal = AbortSignal.any([lease.signal, stopping.signal]);
+      lease = await holdMessage(message, { ...this.#options, queue });
+      const signal = AbortSignal.any([lease.signal, this.#stopping.signal]);
       const outcome = signal.aborted
         ? undefined
-        : await Promise.race([handle(message, signal), handlersShouldHaveEnded]);
+        : await Promise.race([handle(message, signal), this.#handlersShouldHaveEnded]);
       const enough = AbortSignal.timeout(settleMs);
-      const settling = AbortSignal.any([lease.signal, afterStop.signal, enough]);
+      const settling = AbortSignal.any([lease.signal, this.#callsMustEnd.signal, enough]);
       await settle(message, finalOutcome(outcome, signal), { queue, log, signal: settling });
     } catch (error) {
-      log.warn({ err: error, messageId: message.id }, 'the message was left to come back by itself');
+      log.warn(
+        { err: error, messageId: message.id },
+        'the message was left; it comes back after its visibility timeout',
+      );
     } finally {
       lease?.end();
       protection.idle();
     }
-  };
-
-  return {
-    start() {
-      for (let slot = 0; slot < options.jobsAtOnce; slot += 1) slots.push(work());
-    },
-    async stop() {
-      stopping.abort(new InterruptedError('The worker was asked to stop.'));
-      const handlerMs = (options.handlerSecondsAfterStop ?? 5) * 1000;
-      const lastCallsMs = (options.settleSecondsAfterStop ?? 2) * 1000;
-      const handlers = setTimeout(() => handlersMustEnd.abort(), handlerMs);
-      const settling = setTimeout(() => afterStop.abort(), handlerMs + lastCallsMs);
-      await Promise.all(slots);
-      clearTimeout(handlers);
-      clearTimeout(settling);
-    },
-  };
+  }
 }
 
-/** A job that reached an end of its own is settled by it; one that was cut off is settled by what cut it off. */
+/** A handler's outcome counts unless the hold was lost; a handler that was cut off gives its message back. */
 function finalOutcome(outcome: Outcome | undefined, signal: AbortSignal): Outcome {
-  if (signal.reason instanceof LeaseLostError) return { action: 'abandon' };
-  return outcome ?? { action: 'release' };
+  if (signal.reason instanceof LeaseLostError) return { kind: 'abandon' };
+  return outcome ?? { kind: 'release' };
 }
 
 function once(signal: AbortSignal): Promise<undefined> {

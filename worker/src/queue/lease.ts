@@ -10,14 +10,6 @@ export class LeaseLostError extends InterruptedError {}
 /** The message was held for almost as long as SQS allows. */
 export class LeaseSpentError extends InterruptedError {}
 
-/** A message is held for as long as its lease is renewed. */
-export interface Lease {
-  /** Aborted with `LeaseLostError` or `LeaseSpentError` when the job must end. */
-  readonly signal: AbortSignal;
-  /** Ends the renewals; the message stays hidden for what is left. */
-  end(): void;
-}
-
 export interface LeaseOptions {
   queue: Queue;
   log: Logger;
@@ -29,57 +21,91 @@ export interface LeaseOptions {
 const twelveHoursSeconds = 12 * 3600;
 
 /**
- * Takes hold of a message that was just received, and renews three times per visibility timeout. Time is monotonic:
- * the clock may jump.
+ * Takes hold of a message that was just received.
  * @throws MessageGoneError, or what SQS answers, when not even the first renewal worked: the message must be left alone
  */
 export async function holdMessage(message: ReceivedMessage, options: LeaseOptions): Promise<Lease> {
-  const { queue, log, visibilityTimeoutSeconds } = options;
-  const longestHoldSeconds = options.longestHoldSeconds ?? twelveHoursSeconds;
-  const ended = new AbortController();
-  const lost = new AbortController();
-  const receivedAt = nowSeconds();
-  const spentAt = receivedAt + longestHoldSeconds - 2 * visibilityTimeoutSeconds;
-  let hiddenUntil = receivedAt + Math.min(firstHoldSeconds, visibilityTimeoutSeconds);
+  const lease = new Lease(message, options);
+  await lease.begin();
+  return lease;
+}
 
-  const renew = async () => {
-    const askedAt = nowSeconds();
-    const seconds = Math.min(visibilityTimeoutSeconds, receivedAt + longestHoldSeconds - askedAt - 1);
-    // An answer that comes after the end of the hold is worth nothing.
-    const inTime = AbortSignal.timeout(Math.ceil(Math.max(0, hiddenUntil - askedAt) * 1000));
-    await queue.hide(message, seconds, inTime);
-    hiddenUntil = askedAt + seconds;
-  };
+/**
+ * Holds a message for as long as the lease is renewed: three times per visibility timeout. Time is monotonic: the clock may
+ * jump.
+ */
+export class Lease {
+  readonly #message: ReceivedMessage;
+  readonly #options: LeaseOptions;
+  readonly #longestHoldSeconds: number;
+  readonly #receivedAt = nowSeconds();
+  readonly #ended = new AbortController();
+  readonly #lost = new AbortController();
+  #hiddenUntil: number;
 
-  const renewUntilEnd = async () => {
+  constructor(message: ReceivedMessage, options: LeaseOptions) {
+    this.#message = message;
+    this.#options = options;
+    this.#longestHoldSeconds = options.longestHoldSeconds ?? twelveHoursSeconds;
+    this.#hiddenUntil = this.#receivedAt + Math.min(firstHoldSeconds, options.visibilityTimeoutSeconds);
+  }
+
+  /** Aborted with `LeaseLostError` or `LeaseSpentError` when the job must end. */
+  get signal(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  async begin(): Promise<void> {
+    await this.#renew();
+    this.#renewUntilEnd().catch((error: unknown) => {
+      if (!this.#ended.signal.aborted) this.#lost.abort(error);
+    });
+  }
+
+  /** Ends the renewals; the message stays hidden for what is left. */
+  end(): void {
+    this.#ended.abort();
+  }
+
+  async #renewUntilEnd(): Promise<void> {
+    const { log, visibilityTimeoutSeconds } = this.#options;
+    const spentAt = this.#receivedAt + this.#longestHoldSeconds - 2 * visibilityTimeoutSeconds;
     let waitSeconds = visibilityTimeoutSeconds / 3;
-    while (!ended.signal.aborted) {
-      await sleep(waitSeconds * 1000, undefined, { ref: false, signal: ended.signal });
-      if (nowSeconds() >= hiddenUntil) throw notInTime();
+    while (!this.#ended.signal.aborted) {
+      await sleep(waitSeconds * 1000, undefined, { ref: false, signal: this.#ended.signal });
+      if (nowSeconds() >= this.#hiddenUntil) throw notInTime();
       if (nowSeconds() >= spentAt) {
-        throw new LeaseSpentError(`SQS holds a message for ${longestHoldSeconds} s at most.`);
+        throw new LeaseSpentError(`SQS holds a message for ${this.#longestHoldSeconds} s at most.`);
       }
       try {
-        await renew();
+        await this.#renew();
         waitSeconds = visibilityTimeoutSeconds / 3;
       } catch (error) {
         if (error instanceof MessageGoneError) throw new LeaseLostError(error.message, { cause: error });
-        if (nowSeconds() >= hiddenUntil) throw notInTime(error);
+        if (nowSeconds() >= this.#hiddenUntil) throw notInTime(error);
         log.warn(
-          { err: error, messageId: message.id },
+          { err: error, messageId: this.#message.id },
           'could not renew the hold on the message; trying again',
         );
         // Well before the end of the hold the job must know, and one call a second is enough.
-        waitSeconds = Math.max(0.1, Math.min(visibilityTimeoutSeconds / 10, hiddenUntil - nowSeconds()));
+        waitSeconds = Math.max(
+          0.1,
+          Math.min(visibilityTimeoutSeconds / 10, this.#hiddenUntil - nowSeconds()),
+        );
       }
     }
-  };
+  }
 
-  await renew();
-  renewUntilEnd().catch((error: unknown) => {
-    if (!ended.signal.aborted) lost.abort(error);
-  });
-  return { signal: lost.signal, end: () => ended.abort() };
+  async #renew(): Promise<void> {
+    const { queue, visibilityTimeoutSeconds } = this.#options;
+    const askedAt = nowSeconds();
+    const longest = this.#receivedAt + this.#longestHoldSeconds - askedAt - 1;
+    const seconds = Math.min(visibilityTimeoutSeconds, longest);
+    // An answer that comes after the end of the hold is too late.
+    const inTime = AbortSignal.timeout(Math.ceil(Math.max(0, this.#hiddenUntil - askedAt) * 1000));
+    await queue.hide(this.#message, seconds, inTime);
+    this.#hiddenUntil = askedAt + seconds;
+  }
 }
 
 function notInTime(cause?: unknown): LeaseLostError {

@@ -6,22 +6,22 @@ import type { FailureKind } from '../errors.ts';
  */
 export type Outcome =
   /** Done, or nothing to do: delete it. */
-  | { action: 'acknowledge' }
-  /** Send each body as a message of its own, then delete the original. */
-  | { action: 'fan-out'; bodies: string[] }
+  | { kind: 'acknowledge' }
+  /** Send each body as a separate message, then delete the original. */
+  | { kind: 'fan-out'; bodies: string[] }
   /** Send it again with a delay and a higher attempt, then delete the original. */
-  | { action: 'retry'; attempt: number; requestId: string; delaySeconds: number }
-  /** Send it, or the job as a message of its own, to the dead letters with the reason, then delete the original. */
-  | { action: 'give-up'; jobId?: string; requestId: string; reason: string; code: string; body?: string }
+  | { kind: 'retry'; attempt: number; requestId: string; delaySeconds: number }
+  /** Send it, or the job as a separate message, to the dead letters with the reason, then delete the original. */
+  | { kind: 'give-up'; jobId?: string; requestId: string; reason: string; code: string; body?: string }
   /** Make it visible at once. */
-  | { action: 'release' }
+  | { kind: 'release' }
   /**
-   * Send it again as it is, then delete the original: because SQS lets nobody hold one message for over 12 hours, or
+   * Send it again as it is, then delete the original: because SQS lets no one hold a message for over 12 hours, or
    * because there is nothing to do for it yet.
    */
-  | { action: 'hand-over'; requestId: string; delaySeconds: number }
+  | { kind: 'hand-over'; requestId: string; delaySeconds: number }
   /** It is someone else's by now: touch nothing. */
-  | { action: 'abandon' };
+  | { kind: 'abandon' };
 
 export interface FailurePolicy {
   maxAttempts: number;
@@ -35,9 +35,7 @@ export interface FailurePolicy {
 export const maxReceives = 25;
 
 /** What a failed job's message comes to. */
-export type FailureDecision =
-  | { action: 'retry'; attempt: number; delaySeconds: number }
-  | { action: 'give-up' };
+export type FailureDecision = { kind: 'retry'; attempt: number; delaySeconds: number } | { kind: 'give-up' };
 
 /**
  * @param attempt the try that failed, from 1
@@ -49,9 +47,9 @@ export function decideFailure(
   policy: FailurePolicy,
   random: number,
 ): FailureDecision {
-  if (kind === 'refused' || attempt >= policy.maxAttempts) return { action: 'give-up' };
+  if (kind === 'refused' || attempt >= policy.maxAttempts) return { kind: 'give-up' };
   return {
-    action: 'retry',
+    kind: 'retry',
     attempt: attempt + 1,
     delaySeconds: retryDelaySeconds(attempt, policy.retryDelaySeconds, random),
   };

@@ -13,23 +13,23 @@ import type { Settings } from '../settings/settings.ts';
 export const longPollSeconds = 20;
 
 /**
- * For so long, in seconds, a message is hidden before the first heartbeat. Short, because SQS may hand a message to a
- * poll that was given up a moment ago, and nobody would see that message for the whole of a long hiding time.
+ * How long, in seconds, a message is hidden before the first heartbeat. Short, because SQS may hand a message to a
+ * poll that was given up a moment ago, and no worker would see that message until its visibility timeout ends.
  */
 export const firstHoldSeconds = 5;
 
 /** A queue and where its messages go that are given up, in the calls that we need. Nothing is retried here: callers know what waiting costs. */
 export interface Queue {
-  /** Waits so many seconds for a message, at most 20. @throws AbortError when aborted */
+  /** Waits this many seconds for a message, at most 20. @throws AbortError when aborted */
   receive(signal: AbortSignal, waitSeconds?: number): Promise<ReceivedMessage | undefined>;
-  /** Hides the message for so many seconds from now; 0 gives it back. @throws MessageGoneError */
+  /** Hides the message for this many seconds from now; 0 gives it back. @throws MessageGoneError */
   hide(message: ReceivedMessage, seconds: number, signal?: AbortSignal): Promise<void>;
   delete(message: ReceivedMessage): Promise<void>;
   send(message: NewMessage): Promise<void>;
   sendToDeadLetters(message: NewMessage): Promise<void>;
 }
 
-/** The message is no longer ours: someone else has it, or it was deleted. */
+/** The message is no longer this worker's: another has it, or it was deleted. */
 export class MessageGoneError extends Error {
   override readonly name = 'MessageGoneError';
 }

@@ -20,7 +20,7 @@ export async function settle(
   const group = message.groupId === undefined ? {} : { groupId: message.groupId };
   const request = readRequest(message);
 
-  switch (outcome.action) {
+  switch (outcome.kind) {
     case 'abandon':
       return;
     case 'release':
@@ -35,7 +35,7 @@ export async function settle(
       break;
     case 'retry':
     case 'hand-over': {
-      const attempt = outcome.action === 'retry' ? outcome.attempt : request.attempt;
+      const attempt = outcome.kind === 'retry' ? outcome.attempt : request.attempt;
       const { delaySeconds } = outcome;
       const attributes = {
         ...message.attributes,
@@ -61,13 +61,13 @@ export async function settle(
   await persist('delete the message', () => queue.delete(message));
 }
 
-/** A redriven message starts anew: at attempt 1, with a wait of its own. */
+/** A redriven message startsagain: at attempt 1, with a wait of its own. */
 function withoutRequest(attributes: Readonly<Record<string, string>>): Record<string, string> {
   const { attempt, requestId, queuedAt, ...others } = attributes;
   return others;
 }
 
-/** About once a second until it works, or the message is no longer ours, or the signal. */
+/** About once a second until it works, the message is another worker's, or the signal. */
 async function untilDone(
   what: string,
   call: () => Promise<void>,

@@ -82,7 +82,7 @@ async function firstToCome(
     await lane.queue.hide(message, 0).catch((error: unknown) => {
       log.warn(
         { err: error, messageId: message.id },
-        'a message could not be given back; it comes back by itself',
+        'a message could not be given back; it comes back after its visibility timeout',
       );
     });
   });

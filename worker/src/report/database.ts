@@ -181,7 +181,7 @@ async function disconnect(sql: Sql): Promise<void> {
   await sql.end({ timeout: 1 }).catch(() => {});
 }
 
-/** A query on a connection that went silent would never end by itself. */
+/** A query on a connection that went silent would never end. */
 async function within<T>(seconds: number, query: Promise<T>): Promise<T> {
   const timer = new AbortController();
   const late = sleep(seconds * 1000, undefined, { signal: timer.signal }).then(() => {

@@ -24,7 +24,7 @@ export async function readMigrations(
 const lockKey = 7_215_104_633;
 
 /**
- * Brings the tables up to date, in one transaction. They have a schema of their own: a table `jobs` of the owner's app is never
+ * Brings the tables up to date, in one transaction. They have a separate schema: a table `jobs` of the owner's app is never
  * touched, and services that publish the schema `public` (Supabase) do not publish these.
  * @returns names of the migrations that were applied
  */

@@ -28,7 +28,7 @@ export interface JobFacts {
 
 /**
  * What this worker says of its job. `reporting`: all. `silent`: only its end, for another worker reports progress, and that
- * this one pauses is no news. `detached`: nothing, for the job is another worker's.
+ * this one pauses is not reported. `detached`: nothing, for the job is another worker's.
  */
 export type Reporting = 'reporting' | 'silent' | 'detached';
 
@@ -152,9 +152,9 @@ function isPause({ to }: Transition): boolean {
   return to === 'queued' || to === 'retrying';
 }
 
-/** What was told is read from status.json, which may leave the metadata out. */
-function joined({ metadata }: ReportedJob, told: JobState): JobState {
-  return metadata === undefined ? told : { ...told, metadata };
+/** The reported state is read from status.json, which may leave the metadata out. */
+function joined({ metadata }: ReportedJob, reported: JobState): JobState {
+  return metadata === undefined ? reported : { ...reported, metadata };
 }
 
 export function queuedState(job: ReportedJob, facts: JobFacts, now: Date): JobState {

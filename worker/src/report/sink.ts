@@ -1,6 +1,6 @@
 import type { JobState } from '../protocol/status.ts';
 
-/** What a sink is told beside the state itself. */
+/** What a sink gets beside the state itself. */
 export interface ReportContext {
   /** The request that the state belongs to, see `QueuedJob.requestId`. */
   requestId: string;

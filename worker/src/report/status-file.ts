@@ -21,7 +21,7 @@ export async function readStatusFile(
   }
 }
 
-/** After so long a put is given up; a newer state may be there by then. */
+/** After this long a put is given up; a newer state may be there by then. */
 const putTimeoutMs = 15_000;
 /** Then it is tried again; a job's end is worth a quarter of an hour. */
 const retryMs = 5000;

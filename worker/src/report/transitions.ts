@@ -17,7 +17,7 @@ export type JobError = NonNullable<JobState['error']>;
 export type RunningChange = Partial<Pick<JobState, 'stage' | 'plan' | 'progress' | 'warnings' | 'timings'>>;
 
 const next: Record<JobStateName, readonly Transition['to'][]> = {
-  /** `failed` at once: a message that is no job, or one that outlived too many workers. */
+  /** `failed` at once: a message that is not a job, or one that outlived too many workers. */
   queued: ['running', 'failed'],
   running: ['published', 'succeeded', 'retrying', 'failed', 'queued'],
   retrying: ['running', 'failed'],

@@ -24,7 +24,7 @@ const bodyLimitBytes = 4096;
 
 /**
  * Posts once. Follows no redirect, reads at most 4 KiB of the answer, and connects to public addresses alone: the
- * address is judged at the moment of connecting, so a name that changes its address after a check gains nothing.
+ * address is checked at the moment of connecting, so a name that changes its address after a check gains nothing.
  */
 export async function postWebhook(request: WebhookRequest): Promise<WebhookAnswer> {
   try {
@@ -67,7 +67,7 @@ async function post(url: URL, request: WebhookRequest, signal: AbortSignal): Pro
       method: 'POST',
       headers: { ...request.headers, 'content-length': Buffer.byteLength(request.body) },
       ...(request.allowPrivate ? {} : { lookup: publicLookup }),
-      // A connection of its own each time: a kept one would skip the look at the address.
+      // A new connection each time: a kept one would skip the check of the address.
       agent: false,
       signal,
     });

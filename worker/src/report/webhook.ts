@@ -6,7 +6,7 @@ import { postWebhook } from './webhook-request.ts';
 import { afterTry } from './webhook-schedule.ts';
 
 export interface WebhookOptions {
-  /** Where jobs are reported that name no webhook of their own. */
+  /** Where jobs are reported that name no webhook. */
   url?: string;
   secrets: readonly string[];
   allowPrivate: boolean;
@@ -37,7 +37,7 @@ export function createWebhooks(options: WebhookOptions): Sink {
     hurry: AbortSignal,
   ) => {
     for (let tries = 1; ; tries += 1) {
-      if (goneUrls.has(url)) return jobLog.info('not told: the receiver is gone');
+      if (goneUrls.has(url)) return jobLog.info('not sent: the receiver is gone');
       const now = new Date();
       const answer = await postWebhook({
         url,

@@ -11,7 +11,7 @@ export function explain(issue: z.core.$ZodIssue, given: Variables): string {
   const name = String(issue.path[0]);
   const value = given[name];
   if (value === undefined) return `${name} is not set, and has no default`;
-  const shown = secretNames.test(name) ? 'set to a value that can not be used' : JSON.stringify(value);
+  const shown = secretNames.test(name) ? 'set to a value that cannot be used' : JSON.stringify(value);
   return `${name} is ${shown}: ${place(issue.path.slice(1))}${expectedBy(issue)}`;
 }
 
@@ -44,7 +44,7 @@ export function contradictions(given: Variables): string[] {
     ],
     [
       given.QUEUE_URL?.endsWith('.fifo') === true,
-      'QUEUE_URL names a FIFO queue, where single messages can not be delayed as retries need it: use a standard queue',
+      'QUEUE_URL names a FIFO queue, where single messages cannot be delayed as retries need it: use a standard queue',
     ],
     [
       sameBucket && sourcePrefix.startsWith(outputPrefix),

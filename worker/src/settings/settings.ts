@@ -136,9 +136,9 @@ export const environmentSchema = z.object({
   /** Accept a film that ends before its header says, with a warning, instead of refusing it. */
   ALLOW_SHORT_SOURCES: flag(false),
   PROBE_TIMEOUT_SECONDS: number(30, z.number().positive()),
-  /** An ffmpeg that makes no progress for so long is hung. */
+  /** An ffmpeg that makes no progress for this long is hung. */
   STALL_SECONDS: number(60, z.number().positive()),
-  /** A connection to storage that brings no byte for so long is given up for a new one. */
+  /** A connection to storage that brings no byte for this long is given up for a new one. */
   STORAGE_STALL_SECONDS: number(30, z.number().positive()),
   /** How long storage may be away before the job counts as failed. */
   STORAGE_PATIENCE_SECONDS: number(150, z.number().positive()),
@@ -194,7 +194,7 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
   ];
   if (!parsed.success || mistakes.length > 0) {
     throw new SettingsError(
-      `The worker's settings need mending (environment variables):\n${mistakes.map((line) => `  ${line}`).join('\n')}`,
+      `The worker's settings are invalid (environment variables):\n${mistakes.map((line) => `  ${line}`).join('\n')}`,
     );
   }
   const env = parsed.data;

@@ -66,7 +66,7 @@ export class Block {
 
 /**
  * Blocks of one source, shared by all readers, in a fixed amount of memory. Buffers are used again and again, so that
- * the process does not grow. A block that nobody holds makes room when room is needed, least recently used first; the
+ * the process does not grow. A block that no reader holds makes room when room is needed, least recently used first; the
  * source's start goes last.
  */
 export class BlockCache {
@@ -143,7 +143,7 @@ export class BlockCache {
     const end = start + block.length - 1;
     fetch({ start, end }, (chunk) => block.append(chunk), this.#closed.signal)
       .catch((error: unknown) => {
-        // The next reader tries anew. The buffer is left to the garbage collector: someone may still write it out.
+        // The next reader triesagain. The buffer is left to the garbage collector: someone may still write it out.
         if (this.#blocks.get(index) === block) this.#blocks.delete(index);
         this.#allocated--;
         block.fail(error);

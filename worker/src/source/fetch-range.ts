@@ -8,7 +8,7 @@ import type { ByteRange, SourceObject } from './source.ts';
 export interface FetchTiming {
   /** How long to go on without a single byte, in seconds. @default 150 */
   patienceSeconds: number;
-  /** A connection is judged each time this passes... @default 15 */
+  /** How often a connection's speed is checked. @default 15 */
   slowSeconds: number;
   /** ...and dropped for a new one when it brought fewer bytes per second than this. @default 16384 */
   slowBytesPerSecond: number;
@@ -24,7 +24,7 @@ export const defaultFetchTiming: FetchTiming = {
  * Brings exactly the bytes of a range, in order. When a connection breaks, ends early or trickles, it goes on at the
  * byte where it stopped.
  * @param onBytes must be done with the bytes when it returns: their memory is given back then
- * @throws what `readRange` throws, which has retried by itself; otherwise, after `patienceSeconds` without a byte,
+ * @throws what `readRange` throws, which has retried already; otherwise, after `patienceSeconds` without a byte,
  * an error that says how far it came
  */
 export async function fetchRange(
@@ -41,11 +41,11 @@ export async function fetchRange(
   while (position <= range.end) {
     const body = await source.readRange({ start: position, end: range.end }, info, signal);
     let received = 0;
-    let judged = 0;
-    const judge = setInterval(() => {
-      if (received - judged < timing.slowSeconds * timing.slowBytesPerSecond)
+    let checked = 0;
+    const check = setInterval(() => {
+      if (received - checked < timing.slowSeconds * timing.slowBytesPerSecond)
         body.destroy(new Error('too slow'));
-      judged = received;
+      checked = received;
     }, timing.slowSeconds * 1000);
     try {
       // Not `for await`, which joins what came meanwhile in new memory.
@@ -60,7 +60,7 @@ export async function fetchRange(
         received += chunk.length;
         lastByteAt = performance.now();
         failures = 0;
-        // Node gives each piece of an answer memory of its own: https://github.com/nodejs/node/blob/v24.x/src/node_http_parser.cc (`on_body`).
+        // Node gives each piece of an answer separate memory: https://github.com/nodejs/node/blob/v24.x/src/node_http_parser.cc (`on_body`).
         freeBuffer(chunk);
       });
       await finished(body);
@@ -75,7 +75,7 @@ export async function fetchRange(
       }
       await sleep(delaySeconds(failures++) * 1000, undefined, { signal });
     } finally {
-      clearInterval(judge);
+      clearInterval(check);
       body.destroy();
     }
   }

@@ -12,7 +12,7 @@ export interface HttpSourceOptions {
   allowPrivate: boolean;
   /** @default 150 */
   retrySeconds?: number;
-  /** A connection without a byte for so long is given up. @default 30 */
+  /** A connection without a byte for this long is given up. @default 30 */
   stallSeconds?: number;
 }
 
@@ -33,7 +33,7 @@ interface Connecting extends HttpSourceOptions {
 export function openHttpSource(address: string, options: HttpSourceOptions): SourceObject {
   const { retrySeconds = 150 } = options;
   const start = parseAddress(address);
-  // Connections of its own: an agent reuses by host name, and others may have connected without our lookup.
+  // No shared agent: it reuses by host name, and others may have connected without our lookup.
   const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
   const name = nameOf(start);
   // Where the redirects led last. Signed addresses expire, and then the redirects are followed again.
@@ -114,7 +114,7 @@ function parseAddress(address: string, base?: URL): URL {
   if (url === null || !/^https?:$/.test(url.protocol) || url.username || url.password) {
     throw new RefusedError(
       'source-address',
-      `The source "${clip(describeSource(address))}" is no address that can be read: expected an http(s) URL without user name and password.`,
+      `The source "${clip(describeSource(address))}" is not an address that can be read: expected an http(s) URL without user name and password.`,
     );
   }
   if (base?.protocol === 'https:' && url.protocol !== 'https:') {

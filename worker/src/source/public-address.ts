@@ -9,7 +9,7 @@ export class PrivateAddressError extends Error {
 
 /**
  * Whether an IP address is one of the public internet. False for loopback, private, link-local (cloud metadata),
- * carrier-grade NAT, reserved and multicast ranges, for IPv4 in IPv6 of every kind, and for what is no address.
+ * carrier-grade NAT, reserved and multicast ranges, for IPv4 in IPv6 of every kind, and for what is not an address.
  */
 export function isPublicAddress(address: string): boolean {
   // The zone of a link-local address is not part of it.

@@ -21,34 +21,26 @@ export interface SourceServerOptions extends Partial<FetchTiming>, Partial<Follo
   readAheadBlocks?: number;
 }
 
-/** What ffmpeg reads the source from. */
-export interface SourceServer {
-  /** On loopback, with a path that can't be guessed. */
-  readonly url: string;
-  /** Why the source can't be read on. ffmpeg only sees a broken connection, and may take that for the film's end. */
-  readonly failure: unknown;
-  /** Bytes that came from storage and bytes that readers took. */
-  readonly fetchedBytes: number;
-  readonly servedBytes: number;
-  /**
-   * How long a reader has been waiting on storage, or on the reader that it follows, without a byte coming: an ffmpeg
-   * that stands still may be innocent.
-   */
-  stalledSeconds(): number;
-  /** Nobody reads at `url` any more: who follows has nobody to wait for. */
-  endOfVideo(): void;
-  close(): Promise<void>;
-}
-
-/** Where the same film is read by someone who is to stay near the readers at `url`: see `ReadPacer`. */
+/** The same film for a reader that stays near the readers at `url`: see `ReadPacer`. */
 export function followUrl(url: string): string {
   return `${url}${followSuffix}`;
 }
 
 const followSuffix = '/follow';
 
-/** Of the memory, for the source's start, which ffmpeg reads anew for each part. */
+/** Of the memory, for the source's start, which ffmpeg reads again for each part. */
 const headShare = 1 / 6;
+
+/** Starts a server for one version of a source. */
+export async function serveSource(
+  source: SourceObject,
+  info: ObjectInfo,
+  options: SourceServerOptions = {},
+): Promise<SourceServer> {
+  const server = new SourceServer(source, info, options);
+  await server.listen();
+  return server;
+}
 
 /**
  * Serves one version of a source on loopback, so that encoding starts before the film has arrived and ffmpeg needs
@@ -56,118 +48,112 @@ const headShare = 1 / 6;
  * dropped halfway. Blocks are fetched ahead, several at once, and shared between readers. When a byte can't be had, the connection is
  * cut: a body is never short and looks whole.
  */
-export async function serveSource(
-  source: SourceObject,
-  info: ObjectInfo,
-  options: SourceServerOptions = {},
-): Promise<SourceServer> {
-  const { blockBytes = 2 * 2 ** 20, memoryBytes = 14 * 2 ** 20, readAheadBlocks = 3 } = options;
-  const timing = { ...defaultFetchTiming, ...options };
-  const path = `/${randomBytes(16).toString('hex')}`;
-  const following = new ReadPacer({ ...defaultFollowTiming, ...options });
-  const state = {
-    failure: undefined as unknown,
-    fetchedBytes: 0,
-    servedBytes: 0,
-    waiting: 0,
-    stalledSince: 0,
-  };
+export class SourceServer implements AsyncDisposable {
+  readonly #sizeBytes: number;
+  readonly #blockBytes: number;
+  readonly #readAheadBlocks: number;
+  readonly #cache: BlockCache;
+  readonly #pacer: ReadPacer;
+  /** Can't be guessed. */
+  readonly #path = `/${randomBytes(16).toString('hex')}`;
+  readonly #server = createServer((request, response) => void this.#answer(request, response));
+  #failure: unknown;
+  #fetchedBytes = 0;
+  #servedBytes = 0;
+  /** Readers that wait for bytes. */
+  #waiting = 0;
+  #stalledSinceMs = 0;
+  #closed = false;
 
-  const maxBlocks = Math.max(2, Math.floor(memoryBytes / blockBytes));
-  const cache = new BlockCache({
-    sizeBytes: info.sizeBytes,
-    blockBytes,
-    maxBlocks,
-    headBlocks: Math.floor(maxBlocks * headShare),
-    fetch: (range, onBytes, signal) => {
-      const count = (bytes: Buffer) => {
-        state.fetchedBytes += bytes.length;
-        state.stalledSince = performance.now();
-        onBytes(bytes);
-      };
-      return fetchRange(source, info, range, count, signal, timing);
-    },
-  });
-
-  /** All waiting goes through here, and only what fails here is the source's failure: readers may go. */
-  async function waitFor<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-    if (state.waiting++ === 0) state.stalledSince = performance.now();
-    try {
-      return await promise;
-    } catch (error) {
-      if (!signal.aborted && !closed) state.failure ??= error;
-      throw error;
-    } finally {
-      state.waiting--;
-    }
+  constructor(source: SourceObject, info: ObjectInfo, options: SourceServerOptions = {}) {
+    const { blockBytes = 2 * 2 ** 20, memoryBytes = 14 * 2 ** 20, readAheadBlocks = 3 } = options;
+    const timing = { ...defaultFetchTiming, ...options };
+    const maxBlocks = Math.max(2, Math.floor(memoryBytes / blockBytes));
+    this.#sizeBytes = info.sizeBytes;
+    this.#blockBytes = blockBytes;
+    this.#readAheadBlocks = readAheadBlocks;
+    this.#pacer = new ReadPacer({ ...defaultFollowTiming, ...options });
+    this.#cache = new BlockCache({
+      sizeBytes: info.sizeBytes,
+      blockBytes,
+      maxBlocks,
+      headBlocks: Math.floor(maxBlocks * headShare),
+      fetch: (range, onBytes, signal) => {
+        const count = (bytes: Buffer) => {
+          this.#fetchedBytes += bytes.length;
+          this.#stalledSinceMs = performance.now();
+          onBytes(bytes);
+        };
+        return fetchRange(source, info, range, count, signal, timing);
+      },
+    });
   }
 
-  async function sendBlock(
-    block: Block,
-    { from, to }: { from: number; to: number },
-    response: ServerResponse,
-    signal: AbortSignal,
-  ): Promise<void> {
-    for (let offset = from; offset < to; ) {
-      await waitFor(block.reaches(offset), signal);
-      const bytes = block.bytes.subarray(offset, Math.min(block.filled, to));
-      await write(response, bytes);
-      state.servedBytes += bytes.length;
-      offset += bytes.length;
-    }
+  async listen(): Promise<void> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
   }
 
-  async function send(
-    { start, end, follows }: ByteRange & { follows: boolean },
-    response: ServerResponse,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const ahead = new Set<number>();
-    const leader = follows ? undefined : following.lead();
-    try {
-      const first = Math.floor(start / blockBytes);
-      for (let index = first; index * blockBytes <= end; index++) {
-        leader?.moveTo(index);
-        if (follows) await waitFor(following.follow(index, signal), signal);
-        const block = await waitFor(cache.acquire(index, signal), signal);
-        try {
-          // A seek may be for a few bytes: only a reader that reads on gets more than the next block.
-          const far = Math.min(
-            index + Math.max(1, index - first),
-            index + readAheadBlocks,
-            Math.floor(end / blockBytes),
-          );
-          for (let next = index + 1; next <= far; next++) {
-            cache.prefetch(next);
-            ahead.add(next);
-          }
-          ahead.delete(index);
-          const origin = index * blockBytes;
-          const part = { from: Math.max(0, start - origin), to: Math.min(block.length, end + 1 - origin) };
-          await sendBlock(block, part, response, signal);
-        } finally {
-          cache.release(block);
-        }
-      }
-    } finally {
-      leader?.leave();
-      for (const index of ahead) cache.cancelPrefetch(index);
-    }
+  /** On loopback. */
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}${this.#path}`;
   }
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const follows = request.url === followUrl(path);
-    if (request.url !== path && !follows) return end(response, 404);
+  /** Why the source can't be read on. ffmpeg only sees a broken connection, and may take that for the film's end. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  /** Bytes that came from storage. */
+  get fetchedBytes(): number {
+    return this.#fetchedBytes;
+  }
+
+  /** Bytes that readers took. */
+  get servedBytes(): number {
+    return this.#servedBytes;
+  }
+
+  /**
+   * How long a reader has been waiting on storage, or on the reader that it follows, without a byte coming: a stalled
+   * ffmpeg may be waiting for its source.
+   */
+  stalledSeconds(): number {
+    return this.#waiting === 0 ? 0 : (performance.now() - this.#stalledSinceMs) / 1000;
+  }
+
+  /** Nothing reads at `url` any more, so followers wait no longer. */
+  endOfVideo(): void {
+    this.#pacer.end();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#cache.close(new Error('The source server is closed.'));
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await once(this.#server, 'close');
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const follows = request.url === followUrl(this.#path);
+    if (request.url !== this.#path && !follows) return end(response, 404);
     if (request.method !== 'GET' && request.method !== 'HEAD') return end(response, 405);
-    if (state.failure !== undefined) return end(response, 502);
-    const range = parseRange(request.headers.range, info.sizeBytes);
+    if (this.#failure !== undefined) return end(response, 502);
+    const size = this.#sizeBytes;
+    const range = parseRange(request.headers.range, size);
     response.setHeader('Accept-Ranges', 'bytes');
     if (range === 'unsatisfiable') {
-      response.setHeader('Content-Range', `bytes */${info.sizeBytes}`);
+      response.setHeader('Content-Range', `bytes */${size}`);
       return end(response, 416);
     }
-    const { start, end: last } = range ?? { start: 0, end: info.sizeBytes - 1 };
-    if (range) response.setHeader('Content-Range', `bytes ${start}-${last}/${info.sizeBytes}`);
+    const { start, end: last } = range ?? { start: 0, end: size - 1 };
+    if (range) response.setHeader('Content-Range', `bytes ${start}-${last}/${size}`);
     response.writeHead(range ? 206 : 200, {
       'Content-Type': 'application/octet-stream',
       'Content-Length': last - start + 1,
@@ -176,46 +162,86 @@ export async function serveSource(
     const gone = new AbortController();
     response.on('close', () => gone.abort());
     try {
-      await send({ start, end: last, follows }, response, gone.signal);
+      await this.#send({ start, end: last, follows }, response, gone.signal);
       response.end();
     } catch {
       response.destroy();
     }
   }
 
-  let closed = false;
-  const server = createServer((request, response) => void answer(request, response));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`,
-    get failure() {
-      return state.failure;
-    },
-    get fetchedBytes() {
-      return state.fetchedBytes;
-    },
-    get servedBytes() {
-      return state.servedBytes;
-    },
-    stalledSeconds: () => (state.waiting === 0 ? 0 : (performance.now() - state.stalledSince) / 1000),
-    endOfVideo: () => following.end(),
-    async close() {
-      if (closed) return;
-      closed = true;
-      cache.close(new Error('The source server is closed.'));
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
-  };
+  async #send(
+    { start, end, follows }: ByteRange & { follows: boolean },
+    response: ServerResponse,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const blockBytes = this.#blockBytes;
+    const ahead = new Set<number>();
+    const leader = follows ? undefined : this.#pacer.lead();
+    try {
+      const first = Math.floor(start / blockBytes);
+      for (let index = first; index * blockBytes <= end; index++) {
+        leader?.moveTo(index);
+        if (follows) await this.#waitFor(this.#pacer.follow(index, signal), signal);
+        const block = await this.#waitFor(this.#cache.acquire(index, signal), signal);
+        try {
+          // A seek may be for a few bytes: only a reader that reads on gets more than the next block.
+          const far = Math.min(
+            index + Math.max(1, index - first),
+            index + this.#readAheadBlocks,
+            Math.floor(end / blockBytes),
+          );
+          for (let next = index + 1; next <= far; next++) {
+            this.#cache.prefetch(next);
+            ahead.add(next);
+          }
+          ahead.delete(index);
+          const origin = index * blockBytes;
+          const part = { from: Math.max(0, start - origin), to: Math.min(block.length, end + 1 - origin) };
+          await this.#sendBlock(block, part, response, signal);
+        } finally {
+          this.#cache.release(block);
+        }
+      }
+    } finally {
+      leader?.leave();
+      for (const index of ahead) this.#cache.cancelPrefetch(index);
+    }
+  }
+
+  async #sendBlock(
+    block: Block,
+    { from, to }: { from: number; to: number },
+    response: ServerResponse,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (let offset = from; offset < to; ) {
+      await this.#waitFor(block.reaches(offset), signal);
+      const bytes = block.bytes.subarray(offset, Math.min(block.filled, to));
+      await write(response, bytes);
+      this.#servedBytes += bytes.length;
+      offset += bytes.length;
+    }
+  }
+
+  /** All waiting goes through here, and only what fails here is the source's failure: readers may go. */
+  async #waitFor<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+    if (this.#waiting++ === 0) this.#stalledSinceMs = performance.now();
+    try {
+      return await promise;
+    } catch (error) {
+      if (!signal.aborted && !this.#closed) this.#failure ??= error;
+      throw error;
+    } finally {
+      this.#waiting--;
+    }
+  }
 }
 
 function end(response: ServerResponse, status: number): void {
   response.writeHead(status).end();
 }
 
-/** Resolves when the bytes are out of our hands, so that their memory may be used again. */
+/** Resolves when the bytes are sent, so that their memory may be reused. */
 function write(response: ServerResponse, bytes: Buffer): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   response.write(bytes, (error) => (error ? reject(error) : resolve()));

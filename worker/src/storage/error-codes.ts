@@ -33,7 +33,7 @@ const missingFeature = stays(
 const tooLarge = stays('The object is larger than the service allows.');
 
 /**
- * The services' error codes and the SDK's error names. Codes that are not listed are judged by their HTTP status.
+ * The services' error codes and the SDK's error names. Codes that are not listed are treated by their HTTP status.
  *
  * - Amazon S3: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
  * - R2: https://developers.cloudflare.com/r2/api/error-codes/

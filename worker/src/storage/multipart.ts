@@ -27,7 +27,7 @@ interface Upload {
 /** Storage joins the parts before it answers, so this call gets the time limit of a body of this size. */
 const completeBytes = 8 * 2 ** 20;
 
-/** A large file in equal parts, one after the other, each retried by itself. An upload that fails is taken back. */
+/** A large file in equal parts, one after the other, each retried separately. An upload that fails is taken back. */
 export async function putInParts(client: S3Client, upload: Upload): Promise<void> {
   const { file, size, partBytes, options, call } = upload;
   const { signal } = options;
@@ -76,7 +76,7 @@ export async function putInParts(client: S3Client, upload: Upload): Promise<void
       signal,
     );
   } catch (error) {
-    // Unfinished parts cost money and are seen by no listing. Best effort: the first error is the one to tell.
+    // Unfinished parts cost money and appear in no listing. Best effort: the first error is the one to report.
     await client
       .send(new AbortMultipartUploadCommand(target), { abortSignal: AbortSignal.timeout(5_000) })
       .catch(() => undefined);

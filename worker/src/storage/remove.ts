@@ -109,7 +109,7 @@ function fitsXml(key: string): boolean {
   return !/[\p{Cc}\uFFFE\uFFFF]/u.test(key) && key.isWellFormed();
 }
 
-/** One object's error in a batch, as a call of its own would have thrown it. */
+/** One object's error in a batch, as a single call would have thrown it. */
 function asException(error: { Key?: string; Code?: string; Message?: string }, failed: number): Error {
   const { Key = '', Code = 'InternalError', Message = '' } = error;
   return new S3ServiceException({

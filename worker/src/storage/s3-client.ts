@@ -19,7 +19,7 @@ export interface StoreTiming {
   retrySeconds: number;
   /** For a connection to be made. */
   connectSeconds: number;
-  /** A connection without a byte for so long is given up. */
+  /** A connection without a byte for this long is given up. */
   stallSeconds: number;
   /** Slower than this, an upload or a small answer counts as hung although bytes move. */
   slowestBytesPerSecond: number;
@@ -43,13 +43,13 @@ export function createClient(settings: BucketSettings, timing: StoreTiming): S3C
     region: settings.region,
     endpoint: settings.endpoint,
     credentials: settings.credentials,
-    // A custom endpoint gets bucket.endpoint host names unless told otherwise.
+    // A custom endpoint gets bucket.endpoint host names by default.
     forcePathStyle: settings.addressing === 'path',
     requestChecksumCalculation: checksums,
     responseChecksumValidation: checksums,
     // A job may name a bucket in another region. Other services' redirects lead nowhere good.
     followRegionRedirects: settings.endpoint === undefined,
-    // With it, each body above 2 MiB waits for a "100 Continue" on a connection of its own.
+    // With it, each body above 2 MiB waits for a "100 Continue" on a separate connection.
     expectContinueHeader: false,
     maxAttempts: 1,
     requestHandler: {

@@ -122,8 +122,8 @@ function advice(facts: Facts): string {
   const kmsKey = /kms:(\w+).*?(arn:aws[\w-]*:kms:[^\s,;)]+)/.exec(message);
   if (kmsKey)
     return ` Allow kms:${kmsKey[1]} on the key ${kmsKey[2]?.replace(/[."']+$/, '')} to these credentials.`;
-  const told = meaningOf(facts)?.advice;
-  if (told !== undefined) return ` ${told}`;
+  const advice = meaningOf(facts)?.advice;
+  if (advice !== undefined) return ` ${advice}`;
   if (status === 403)
     return ' Check the credentials’ rights; S3 also says so of a missing object to those who may not list the bucket.';
   if (status === 301) return ` ${errorCodes.PermanentRedirect?.advice}`;

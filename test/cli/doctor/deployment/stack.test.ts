@@ -70,7 +70,7 @@ it('says which permission a Cloudflare token lacks', async () => {
   expect(await check(offline, 'token')).toMatchObject([{ state: 'not asked' }]);
 });
 
-it('asks for the Wasabi key only where the stack uses Wasabi, and says when it can not be read', async () => {
+it('asks for the Wasabi key only where the stack uses Wasabi, and says when it cannot be read', async () => {
   const { settings } = await planned(
     'config:\n  transcode-farm:storage: wasabi\n  transcode-farm:wasabiRegion: eu-central-2\n  transcode-farm:wasabiAccessKeyId:\n    secure: v1:x\n  transcode-farm:wasabiSecretAccessKey:\n    secure: v1:x\n',
   );

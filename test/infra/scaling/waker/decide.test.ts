@@ -45,23 +45,23 @@ function instance(id: string, rest: Partial<Instance> = {}): Instance {
 }
 
 function countOf(actions: readonly Action[]): number | undefined {
-  const [set] = actions.flatMap((action) => (action.type === 'set-desired-count' ? [action.count] : []));
+  const [set] = actions.flatMap((action) => (action.kind === 'set-desired-count' ? [action.count] : []));
   return set;
 }
 
 function orderedBy(actions: readonly Action[]): number | undefined {
-  const [order] = actions.flatMap((action) => (action.type === 'order-instances' ? [action.count] : []));
+  const [order] = actions.flatMap((action) => (action.kind === 'order-instances' ? [action.count] : []));
   return order;
 }
 
 function endedBy(actions: readonly Action[]): string[] {
-  return actions.flatMap((action) => (action.type === 'end-instance' ? [action.instanceId] : []));
+  return actions.flatMap((action) => (action.kind === 'end-instance' ? [action.instanceId] : []));
 }
 
 describe('waking', () => {
   it('starts one task for one job', () => {
     expect(decide({ ...asleep, backlog: 1 }, rules).actions).toEqual([
-      { type: 'set-desired-count', count: 1, reason: 'backlog of 1' },
+      { kind: 'set-desired-count', count: 1, reason: 'backlog of 1' },
     ]);
   });
 
@@ -119,7 +119,7 @@ describe('adding tasks while some run', () => {
   it('does not ask again for tasks that are on their way', () => {
     const onTheirWay = { ...burst, service: { desired: 3, running: 1, protected: 1 } };
     expect(decide(onTheirWay, { ...rules, maxTasks: 50 }).actions).toEqual([
-      { type: 'set-desired-count', count: 50, reason: 'backlog of 50' },
+      { kind: 'set-desired-count', count: 50, reason: 'backlog of 50' },
     ]);
     expect(decide({ ...onTheirWay, backlog: 3 }, { ...rules, maxTasks: 50 }).actions).toEqual([]);
   });
@@ -164,7 +164,7 @@ describe('sleeping', () => {
     const three = { ...awake, service: { desired: 3, running: 3, protected: 0 } };
     const quiet = { ...three, memory: { quietSinceMs: 99 * minute, idleSinceMs: {} } };
     expect(decide(quiet, rules).actions).toEqual([
-      { type: 'set-desired-count', count: 1, reason: 'no backlog for 60 s' },
+      { kind: 'set-desired-count', count: 1, reason: 'no backlog for 60 s' },
     ]);
     expect(decide({ ...quiet, atMs: 100 * minute - 1 }, rules).actions).toEqual([]);
     expect(decide({ ...quiet, backlog: 1 }, rules).actions).toEqual([]);
@@ -191,8 +191,8 @@ describe('ordering instances', () => {
 
   it('orders at once what all tasks need', () => {
     expect(decide({ ...asleep, backlog: 2, groupSize: none }, rules).actions).toEqual([
-      { type: 'set-desired-count', count: 2, reason: 'backlog of 2' },
-      { type: 'order-instances', count: 2, reason: '2 tasks are wanted' },
+      { kind: 'set-desired-count', count: 2, reason: 'backlog of 2' },
+      { kind: 'order-instances', count: 2, reason: '2 tasks are wanted' },
     ]);
   });
 
@@ -231,7 +231,7 @@ describe('instances', () => {
   it('ends an instance two minutes after its last task', () => {
     expect(decide(idle(instance('i-1')), rules).actions).toEqual([
       {
-        type: 'end-instance',
+        kind: 'end-instance',
         instanceId: 'i-1',
         containerInstanceArn: 'arn:i-1',
         reason: 'without a task for 120 s',

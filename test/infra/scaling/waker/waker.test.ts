@@ -90,7 +90,7 @@ describe('the waker', () => {
     ]);
   });
 
-  it('gives an instance back to service that got a task between the look and the deed', async () => {
+  it('gives an instance back to service that got a task between the check and the call', async () => {
     const model = new FarmModel({ idleMinutes: 1 });
     model.machines.push({ id: 'i-1', arn: 'arn:i-1', joinsAtMs: 0, draining: false });
     model.memory = JSON.stringify({ quietSinceMs: 0, idleSinceMs: { 'i-1': 0 } });

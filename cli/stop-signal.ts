@@ -1,23 +1,3 @@
-/** What must be ended or removed, in reverse order of its making, however the command ends. */
-export class Closing {
-  readonly #steps: (() => Promise<unknown> | unknown)[] = [];
-
-  add(step: () => Promise<unknown> | unknown): void {
-    this.#steps.push(step);
-  }
-
-  /** Every step is tried, whatever the others do. */
-  async close(): Promise<void> {
-    for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
-      try {
-        await step();
-      } catch {
-        // What can't be ended must not keep the rest from being ended.
-      }
-    }
-  }
-}
-
 /** Aborted by the first of SIGINT, SIGTERM and SIGHUP, with its name as the reason. */
 export function stopSignal(): AbortSignal {
   const controller = new AbortController();
