@@ -3,18 +3,22 @@ import { defineConfig } from 'vitest/config';
 /** Tests that run the Pulumi program. */
 const program = 'test/infra/**/*.test.ts';
 
+/** Campaigns that need minutes of real time: workers killed, storage and network cut, films damaged at random. `npm run test:long`. */
+const long = ['test/faults/**/*.test.ts', 'test/hostile/mutations.test.ts'];
+
 export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Two at once also on two cores (vitest's own choice is one): many tests wait for clocks, not for the processor.
-    maxWorkers: 2,
+    // Three at once also on two cores (vitest's own choice is one): many tests wait for clocks, not for the processor.
+    maxWorkers: 3,
     // Whole workers, encoders and browsers share a small machine there: one that was starved is tried once more.
     retry: process.env.CI ? 1 : 0,
     projects: [
       // Its packages are large, and were read again for each file; nothing of a run is left for the next one.
       { extends: true, test: { name: 'infra', include: [program], isolate: false } },
-      { extends: true, test: { name: 'farm', include: ['test/**/*.test.ts'], exclude: [program] } },
+      { extends: true, test: { name: 'farm', include: ['test/**/*.test.ts'], exclude: [program, ...long] } },
+      { extends: true, test: { name: 'long', include: long } },
     ],
   },
 });

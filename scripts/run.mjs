@@ -21,6 +21,16 @@ const tasks = {
   test: {
     needs: ['ffmpeg', 'chromium', 'postgres'],
     script: 'node_modules/vitest/vitest.mjs',
+    args: ['run', '--project', '!long'],
+  },
+  'test:long': {
+    needs: ['ffmpeg', 'chromium', 'postgres'],
+    script: 'node_modules/vitest/vitest.mjs',
+    args: ['run', '--project', 'long', '--maxWorkers', '2'],
+  },
+  'test:all': {
+    needs: ['ffmpeg', 'chromium', 'postgres'],
+    script: 'node_modules/vitest/vitest.mjs',
     args: ['run'],
   },
   bench: {

@@ -20,6 +20,7 @@ export const refusalCodes = [
   'too-many-streams',
   'too-small',
   'bad-size',
+  'clock-jumps',
   'damaged',
 ] as const;
 
