@@ -266,7 +266,7 @@ it('an event with several uploads is cut up', async () => {
   });
 });
 
-test('success is reported before what the film replaces is removed', async () => {
+it('success is reported before what the film replaces is removed', async () => {
   let status: () => Promise<JobState> = () => Promise.reject(new Error('no run yet'));
   const seen: string[] = [];
   const opened = open(async () => ({
