@@ -21,6 +21,9 @@ export const refusalCodes = [
   'too-small',
   'bad-size',
   'clock-jumps',
+  'gif-too-long',
+  'no-audio',
+  'no-film',
   'damaged',
 ] as const;
 

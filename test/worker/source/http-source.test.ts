@@ -198,7 +198,9 @@ describe('openHttpSource', () => {
   it.each(['http://user:pass@example.com/film.mp4', 'http://', 'http://[::1', 'ftp://example.com/film.mp4'])(
     'refuses the address %s',
     (address) => {
-      expect(() => openHttpSource(address, { allowPrivate: false })).toThrow('not an address that can be read');
+      expect(() => openHttpSource(address, { allowPrivate: false })).toThrow(
+        'not an address that can be read',
+      );
     },
   );
 });

@@ -175,7 +175,7 @@ export class JobRunner {
       const isGone = error instanceof RefusedError && error.code === 'source-missing';
       if (!isGone || job.options?.force || film === undefined || !(await isPublished(film))) throw error;
       run.log.info('the source is gone, and its film is published: done already');
-      return options.addFiles(job, film, run);
+      return this.#options.addFiles(job, film, run);
     }
   }
 }
