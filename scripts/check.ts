@@ -52,6 +52,7 @@ const checks: Check[] = [
     limitMinutes: 5,
   },
   { name: 'rooms', args: ['scripts/checks/rooms.ts'], limitMinutes: 1 },
+  { name: 'words', args: ['scripts/checks/words.ts'], limitMinutes: 1 },
   { name: 'types', args: ['node_modules/typescript/bin/tsc', '-p', '.'], limitMinutes: 5 },
   { name: 'dead code', args: ['node_modules/knip/bin/knip.js'], limitMinutes: 3 },
   {

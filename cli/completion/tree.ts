@@ -25,7 +25,7 @@ export interface CompletedCommand {
 /** Names of arguments, and of options' values, that are files of this machine. */
 const fileNames = new Set(['dir', 'file', 'film', 'films', 'movie']);
 
-/** A command and all below it, the upper ones first. Told by commander itself, so that nothing is listed twice. */
+/** A command and all below it, the upper ones first. Asked of commander, so that nothing is listed twice. */
 export function commandsOf(command: Command, path: readonly string[] = []): CompletedCommand[] {
   const help = command.createHelp();
   const below = help.visibleCommands(command).filter((one) => one.name() !== 'help');

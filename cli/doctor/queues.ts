@@ -9,7 +9,7 @@ export function checkQueues(
   address: FarmAddress,
 ): Promise<Finding[]> {
   const fix =
-    'If the farm was changed or removed, run "pulumi up" and save its outputsagain; if access is denied, take another AWS_PROFILE.';
+    'If the farm was changed or removed, run "pulumi up" and save its outputs again; if access is denied, take another AWS_PROFILE.';
   const queue = (name: string, QueueUrl: string | undefined) =>
     QueueUrl === undefined
       ? []

@@ -97,7 +97,7 @@ export async function readService(
   const [service] = services ?? [];
   if (service?.status === 'ACTIVE') return service;
   throw new UserError(
-    `The service ${serviceName} in cluster ${clusterName} is ${service?.status ?? 'not there'}. Run "pulumi up", and save its outputsagain.`,
+    `The service ${serviceName} in cluster ${clusterName} is ${service?.status ?? 'not there'}. Run "pulumi up", and save its outputs again.`,
   );
 }
 

@@ -98,7 +98,7 @@ async function findMachine(
     const deployed = await readDeployed(farm, address);
     if (deployed === undefined) {
       throw new UserError(
-        'The outputs of this farm name no service, so its compute is unknown. Save themagain, or say it: --compute fargate, or --compute gpu.',
+        'The outputs of this farm name no service, so its compute is unknown. Save them again, or say it: --compute fargate, or --compute gpu.',
       );
     }
     return { address, machine: machineOfDeployed(deployed), environment: deployed.environment };

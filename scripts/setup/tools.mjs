@@ -19,7 +19,7 @@ export function ensureFfmpeg() {
       throw new SetupError(
         `ffmpeg is missing and could not be installed here.${lastLine(output)}\n` +
           (byHand
-            ? `Run thismanually, then try again:  ${byHand}\n` +
+            ? `Run this manually, then try again:  ${byHand}\n` +
               'Fedora and RHEL: ffmpeg comes from RPM Fusion, https://rpmfusion.org/Configuration'
             : 'Install ffmpeg and ffprobe (https://ffmpeg.org/download.html), put them into PATH and try again.'),
       );

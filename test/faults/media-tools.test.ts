@@ -122,7 +122,7 @@ describe('a GPU that is not there', () => {
     expect((await expectFilm(faults, id)).attempt).toBe(1);
   });
 
-  it('in the middle of a job: the reason is told, and the job goes to another worker', async () => {
+  it('in the middle of a job: the reason is reported, and the job goes to another worker', async () => {
     const real = toolPath('ffmpeg');
     const FFMPEG_PATH = await script(faults.folder, 'ffmpeg-gpu', [
       `case "$*" in -version) exec ${real} -version;; *"-f lavfi"*) exit 0;; *h264_nvenc*) ;; *) exec ${real} "$@";; esac`,

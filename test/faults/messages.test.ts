@@ -64,7 +64,7 @@ describe('messages that are no work', () => {
     await until(async () => {
       id = (await faults.farm.jobIds()).find((job) => job.startsWith('gone-'));
       return id !== undefined;
-    }, 'the job to be told');
+    }, 'the job to be reported');
     await expectRefused(faults, id ?? '', 'source-missing');
   });
 
@@ -83,7 +83,7 @@ describe('messages that are no work', () => {
 });
 
 describe('dead letters that are sent again', () => {
-  it('after the cause was mended: the film is made', async () => {
+  it('after the cause was fixed: the film is made', async () => {
     const id = await faults.send({ source: 'films/late.mp4' });
     const worker = faults.startWorker();
     await expectRefused(faults, id, 'source-missing');

@@ -81,10 +81,10 @@ describe('a queue that is unwell', () => {
 });
 
 describe('several workers on one job', () => {
-  it('one upload told five times, to two workers: one whole film, told once, and no needless encoding', async () => {
+  it('one upload reported five times, to two workers: one whole film, reported once, and no needless encoding', async () => {
     const { farm, folder } = faults;
     await farm.put('inbox/five.mp4', join(folder, 'clip.mp4'));
-    await until(async () => (await farm.backlog()) === 1, 'the bucket to tell of the upload');
+    await until(async () => (await farm.backlog()) === 1, 'the bucket to report the upload');
     const { ETag = '' } = await farm.s3.send(
       new HeadObjectCommand({ Bucket: farm.sourceBucket, Key: 'inbox/five.mp4' }),
     );
@@ -101,7 +101,7 @@ describe('several workers on one job', () => {
     faults.startWorker();
     faults.startWorker();
     const ids = async () => (await farm.jobIds()).filter((job) => job.startsWith('five-'));
-    await until(async () => (await ids()).length > 0, 'the job to be told');
+    await until(async () => (await ids()).length > 0, 'the job to be reported');
     const [id = '', ...others] = await ids();
     expect(others).toEqual([]);
     await expectFilm(faults, id);

@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 describe('a clock that is wrong', () => {
-  it.each([-600, 600])('by %i s: the film is made and told', async (seconds) => {
+  it.each([-600, 600])('by %i s: the film is made and reported', async (seconds) => {
     const id = await faults.send();
     faults.startWorker(await preload(faults.folder, 'skew', seconds));
     expect((await expectFilm(faults, id)).attempt).toBe(1);
@@ -122,7 +122,7 @@ describe('a database that is away', () => {
 });
 
 describe('a webhook receiver that is unwell', () => {
-  // The first answer to each event, and how often each is told then: the second try comes after 5 s.
+  // The first answer to each event, and how often each is reported then: the second try comes after 5 s.
   const answers: [what: string, first: Answer, tries: number][] = [
     ['500', respond(500), 2],
     ['429 with Retry-After', respond(429, { 'retry-after': '1' }), 2],
@@ -134,7 +134,7 @@ describe('a webhook receiver that is unwell', () => {
     ['nothing', () => {}, 1],
   ];
 
-  it('holds up no job, and is told again as the schedule has it', async () => {
+  it('holds up no job, and is reported again as the schedule has it', async () => {
     await using stack = new AsyncDisposableStack();
     const started = new Map<string, { id: string; receiver: UnwellReceiver; expected: number }>();
     for (const [what, first, expected] of answers) {
@@ -151,7 +151,7 @@ describe('a webhook receiver that is unwell', () => {
     }
     for (const [what, { receiver, expected }] of started) {
       const counts = () => [...receiver.tries.values()];
-      // Running and succeeded; whoever says 410 is told nothing more.
+      // Running and succeeded; whoever says 410 gets no more events.
       const events = what === '410' ? 1 : 2;
       await until(
         () => counts().filter((count) => count >= expected).length === events,

@@ -48,8 +48,10 @@ describe('a film that three workers make', () => {
     expect(state).toMatchObject({ attempt: 1, progress: { percent: 100 } });
     expect(state.timings.encodeSeconds).toBeGreaterThan(2);
     expect(state.timings.probeSeconds).toBeGreaterThan(0);
-    const told = faults.receiver.deliveries.map(({ body }) => (JSON.parse(body) as { type: string }).type);
-    expect(told).toEqual(['job.running', 'job.succeeded']);
+    const reported = faults.receiver.deliveries.map(
+      ({ body }) => (JSON.parse(body) as { type: string }).type,
+    );
+    expect(reported).toEqual(['job.running', 'job.succeeded']);
   });
 
   it('is as good when every message comes twice', async () => {
@@ -208,7 +210,7 @@ describe('all workers notice', () => {
     const { id } = await startFilm({}, { FFMPEG_PATH: await slowFfmpeg() });
     await cancel(id);
     const state = await faults.farm.waitFor(id, 'failed', 30);
-    expect(state.error).toEqual({ code: 'cancelled', message: 'Cancelled by hand.' });
+    expect(state.error).toEqual({ code: 'cancelled', message: 'Cancelled by its owner.' });
     await expectStopped(id);
     expect((await faults.farm.keys(`${id}/`)).map((key) => key.slice(id.length + 1))).toEqual([
       'status.json',
@@ -300,7 +302,7 @@ function slowFfmpeg(): Promise<string> {
 }
 
 async function cancel(id: string): Promise<void> {
-  const stop = { code: 'cancelled', message: 'Cancelled by hand.', at: new Date().toISOString() };
+  const stop = { code: 'cancelled', message: 'Cancelled by its owner.', at: new Date().toISOString() };
   const { s3, outputBucket: Bucket } = faults.farm;
   await s3.send(new PutObjectCommand({ Bucket, Key: `${id}/stop.json`, Body: JSON.stringify(stop) }));
 }

@@ -97,7 +97,7 @@ describe('storage that is unwell', () => {
     expect((await expectFilm(faults, id, { film: largeFilm })).attempt).toBe(1);
   });
 
-  it('gives wrong bytes: the checksum tells, and they are read again', async () => {
+  it('gives wrong bytes: the checksum shows it, and they are read again', async () => {
     const id = await faults.send();
     const lost = faults.startWorker();
     await holdAt(faults.s3, put(/\/index\.m3u8$/));

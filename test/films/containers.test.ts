@@ -95,7 +95,7 @@ describe('times of the container', () => {
       'late-picture.mkv',
       ...['-itsoffset', '1', ...pattern({ seconds: 5 }), ...tone(6), ...x264, ...aac],
     );
-    // Matroska tells the encoder's delay of 21 ms before the sound, and the picture comes later by it.
+    // Matroska reports the encoder's delay of 21 ms before the sound, and the picture comes later by it.
     await farm.check(clip, { size, frames: 151, numberOf: (n) => Math.max(0, n - 26), audioSeconds: [6] });
   });
 });

@@ -114,7 +114,7 @@ describe('in Chromium', () => {
   });
 });
 
-/** What each of the workers made, as their logs tell. */
+/** What each of the workers made, as their logs say. */
 function partsOf({ id, lead, helpers }: SharedFilm): unknown[][] {
   return [lead, ...helpers].map(({ log }) =>
     logLines(log).flatMap(({ job, msg, part }) => (job === id && msg === 'part recorded' ? [part] : [])),

@@ -62,7 +62,7 @@ describe.each(workflows)('$file', ({ text, workflow }) => {
     for (const { run = '' } of stepsOf(workflow)) expect(run).not.toContain('${{');
   });
 
-  it('uses only variables and secrets that the page on deploying tells of', () => {
+  it('uses only variables and secrets that the page on deploying names', () => {
     const page = textOf('docs/deploy.md');
     for (const [, name] of text.matchAll(/\b(?:vars|secrets)\.(\w+)/g)) expect(page).toContain(`${name}`);
   });
@@ -99,7 +99,7 @@ it('waits a week before it offers a dependency, of each kind that there is', () 
   for (const { cooldown } of updates) expect(cooldown?.['default-days']).toBeGreaterThanOrEqual(7);
 });
 
-it("tells of the roles' settings as the program has them", () => {
+it("reports the roles' settings as the program has them", () => {
   const page = textOf('docs/deploy.md');
   const keys = Object.keys(readProject().config).filter((key) => key.startsWith('github'));
   expect(keys.length).toBe(3);

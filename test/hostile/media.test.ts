@@ -113,7 +113,7 @@ async function makeAll(): Promise<Map<string, { file: Buffer; ends: string }>> {
       },
       // Lies about the length.
       'ends-early.mp4': { file: fast.subarray(0, Math.floor(fast.length * 0.6)), ends: 'short-source' },
-      // Tables and tags of the streams tell the truth, and are believed.
+      // Tables and tags of the streams are true, and are believed.
       'header-lies.mov': { file: longer(silent, 20), ends: 'succeeded' },
       'header-lies.mkv': {
         file: longerMatroska(await made('true.mkv', ...picture, ...h264), 20),

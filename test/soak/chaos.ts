@@ -22,7 +22,7 @@ export function startChaos(
 ): Chaos {
   const counts = { workersKilled: 0, workersStopped: 0, workersHeldUp: 0, outages: 0 };
   const workers = new Set<WorkerProcess>();
-  const judged = new Set<string>();
+  const checked = new Set<string>();
   const over = new AbortController();
   let stopping = false;
 
@@ -42,8 +42,8 @@ export function startChaos(
     while (!over.signal.aborted) {
       for (const worker of workers) {
         const job = currentJob(worker);
-        if (job === undefined || judged.has(job)) continue;
-        judged.add(job);
+        if (job === undefined || checked.has(job)) continue;
+        checked.add(job);
         if (random() < options.kill) void lose(worker, random() * 2000, random());
       }
       await sleep(50);

@@ -42,7 +42,7 @@ export async function checkFilm(faults: FaultFarm, jobId: string, film: SentFilm
     const pieces = await Promise.all([...new Set(files)].map((name) => bytesOf(join(dirname(uri), name))));
     if (pieces.some((piece) => piece.length === 0)) return [`${uri} names segments that are not there`];
     if (playlist.isIFrame) return [];
-    const path = join(faults.folder, 'judged.mp4');
+    const path = join(faults.folder, 'checked.mp4');
     await writeFile(path, Buffer.concat(pieces));
     try {
       await ffmpeg('-xerror', '-i', path, '-f', 'null', '-');

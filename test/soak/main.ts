@@ -1,5 +1,5 @@
 // `npm run soak`: many jobs while workers are killed, stopped and held up, and storage and queue go wrong. Not part of
-// the tests, for it takes as long as it is told to.
+// the tests, for it takes as long as asked.
 import { parseArgs } from 'node:util';
 import { runSoak } from './run.ts';
 

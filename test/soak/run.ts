@@ -77,7 +77,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakNumbers> {
 
   const happened = await chaos.end();
   await quiet(farm);
-  for (const [id, film] of sent) await judge(id, film);
+  for (const [id, film] of sent) await check(id, film);
   const openFiles = await chaos.openFiles();
   const deadLetters = await farm.farm.backlog(farm.farm.deadLetterQueueUrl);
   const refused = [...ends.values()].filter(({ state }) => state === 'failed').length;
@@ -120,7 +120,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakNumbers> {
     await farm.send({ id, source });
   }
 
-  async function judge(id: string, film: SentFilm): Promise<void> {
+  async function check(id: string, film: SentFilm): Promise<void> {
     const state = ends.get(id);
     if (state === undefined) return void faults.push(`${id} was lost`);
     if (state.state === 'failed') {

@@ -54,7 +54,7 @@ it('the heart beats every 5 seconds', async () => {
   }
 });
 
-it('a file that cannot be written is told once', async () => {
+it('a file that cannot be written is reported once', async () => {
   vi.useFakeTimers({ toFake: ['setInterval'] });
   try {
     const warn = vi.fn();

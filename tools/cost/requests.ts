@@ -18,7 +18,7 @@ export interface FilmRequests {
 const uploadPartBytes = 8 * 2 ** 20;
 /** The source is read in blocks of this size (`blockBytes` in worker/src/source/server.ts). */
 const sourceBlockBytes = 2 * 2 ** 20;
-/** ffmpeg reads the film's indexagain for each part, and goes back to the keyframe before it: so many blocks. An estimate. */
+/** ffmpeg reads the film's index again for each part, and goes back to the keyframe before it: so many blocks. An estimate. */
 const blocksBeforePart = 5;
 /** Objects on a page of a listing. */
 const pageObjects = 1000;

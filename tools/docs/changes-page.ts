@@ -5,7 +5,7 @@ import { stackOf } from '../program-run/stacks.ts';
 
 const heading = '## What happens when I change this setting';
 
-/** docs/deploy.md with its last section madeagain: each setting changed on a farm that runs. */
+/** docs/deploy.md with its last section made again: each setting changed on a farm that runs. */
 export async function deployPage(page: string): Promise<string> {
   const start = page.indexOf(heading);
   const above = start === -1 ? `${page.trimEnd()}\n` : page.slice(0, start).trimEnd();

@@ -12,7 +12,7 @@ export function policiesOf({ resources }: Pick<FarmRecording, 'resources'>, role
     .map(({ inputs }) => JSON.parse(String(inputs.policy)) as Policy);
 }
 
-/** Where a farm's things are, by the settings that tell a worker of them. */
+/** Where a farm's things are, by the settings that a worker gets. */
 type Places = Readonly<Record<string, string | undefined>>;
 
 /**

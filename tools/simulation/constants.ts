@@ -116,7 +116,7 @@ export const pessimistic: Starts = {
 export const instance = {
   /** assumed: an instance that is made for the warm pool is paid for during this time. */
   prepareMs: ms(preparationSeconds),
-  /** assumed: Auto Scaling's own pause, from the wish to the order. */
+  /** assumed: Auto Scaling's own pause, from the request to the order. */
   order: between(1, 5),
   /** assumed: from the order to end it until it is off the bill. */
   end: between(1, 5),

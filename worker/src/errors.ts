@@ -32,7 +32,7 @@ export type RefusalCode = (typeof refusalCodes)[number];
 /** Why a job ends as failed: a refusal, or what its last attempt met. */
 export type FailureCode = RefusalCode | 'trouble' | 'workers-lost' | 'cancelled';
 
-/** The film or the job will never work: its owner is told why, and the job goes to the dead letters without a retry. */
+/** The film or the job will never work: its owner gets the reason, and the job goes to the dead letters without a retry. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
   readonly code: RefusalCode;

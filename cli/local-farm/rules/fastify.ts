@@ -31,7 +31,7 @@ export function applyRules(server: RuledServer, options: RuleOptions): void {
   const lost = new WeakSet<IncomingMessage>();
   server.addHook('preParsing', async ({ method, headers, raw }, reply, payload) => {
     const call = { method, url: raw.url ?? '/', headers, body: await buffer(payload) };
-    const verdict = rules.judge(call);
+    const verdict = rules.check(call);
     if (verdict?.kind === 'lost-answer') lost.add(raw);
     if (verdict?.kind === 'silence') reply.hijack();
     if (verdict?.kind !== 'refusal') return Readable.from([call.body]);

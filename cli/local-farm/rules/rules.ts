@@ -36,7 +36,7 @@ export class Rules {
     ];
   }
 
-  judge(call: Call, now = new Date()): Verdict | undefined {
+  check(call: Call, now = new Date()): Verdict | undefined {
     if (this.#identities !== undefined) {
       const caller = authenticate(call, this.#identities, now);
       if ('kind' in caller) return caller;

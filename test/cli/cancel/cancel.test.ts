@@ -31,7 +31,7 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
-async function tell(state: Partial<JobState> & { id: string }): Promise<void> {
+async function report(state: Partial<JobState> & { id: string }): Promise<void> {
   const Key = `films/${state.id}/status.json`;
   await farm.s3.send(
     new PutObjectCommand({
@@ -42,7 +42,7 @@ async function tell(state: Partial<JobState> & { id: string }): Promise<void> {
   );
 }
 
-it('refuses an id that no job can have: nothing waits, and none has told anything', async () => {
+it('refuses an id that no job can have: nothing waits, and no job has a status', async () => {
   const ended = await cancel('nowhere', '--json');
   expect(ended.code).toBe(1);
   expect(ended.json<{ error: { message: string } }>().error.message).toContain('there is none');
@@ -52,8 +52,8 @@ it('refuses an id that no job can have: nothing waits, and none has told anythin
 it('writes the stop of jobs that run and jobs that wait, and only of the named ones', async () => {
   // From a queue whose clock is a minute ahead.
   const queuedAt = new Date(Date.now() + 60_000).toISOString();
-  await tell({ id: 'running', state: 'running', queuedAt });
-  await tell({ id: 'other', state: 'running', queuedAt });
+  await report({ id: 'running', state: 'running', queuedAt });
+  await report({ id: 'other', state: 'running', queuedAt });
   await farm.sendJob({ id: 'waits', source: 'a.mp4' });
   const ended = await cancel('running', 'waits', '--json');
   expect(ended.stderr).toBe('');
@@ -70,8 +70,8 @@ it('writes the stop of jobs that run and jobs that wait, and only of the named o
 }, 40_000);
 
 it('stops nothing when one of the jobs is over, unless forced', async () => {
-  await tell({ id: 'done', state: 'succeeded', queuedAt: new Date().toISOString() });
-  await tell({ id: 'open', state: 'retrying', queuedAt: new Date().toISOString() });
+  await report({ id: 'done', state: 'succeeded', queuedAt: new Date().toISOString() });
+  await report({ id: 'open', state: 'retrying', queuedAt: new Date().toISOString() });
   const refused = await cancel('open', 'done');
   expect(refused.code).toBe(1);
   expect(refused.stderr).toContain('Job done is over: it has succeeded.');

@@ -80,14 +80,14 @@ it.skipIf(!has('zsh'))(
   40_000,
 );
 
-it('tells files, choices and other values apart by what commander knows of them', () => {
+it('distinguishes files, choices and other values by what commander knows of them', () => {
   const program = new Command('tool').addCommand(
     new Command('make')
       .description('Make it')
       .argument('<films...>')
       .option('--farm <file>', 'a file')
       .option('--name <name>', 'a name')
-      .option('--dry-run', 'only tell'),
+      .option('--dry-run', 'only report'),
   );
   const [root, make] = commandsOf(program);
   expect(root).toMatchObject({ path: [], subcommands: ['make'], values: undefined });
@@ -95,6 +95,6 @@ it('tells files, choices and other values apart by what commander knows of them'
   expect(make?.options.slice(0, 3)).toEqual([
     { flag: '--farm', description: 'a file', values: { kind: 'files' } },
     { flag: '--name', description: 'a name', values: { kind: 'any' } },
-    { flag: '--dry-run', description: 'only tell', values: undefined },
+    { flag: '--dry-run', description: 'only report', values: undefined },
   ]);
 });

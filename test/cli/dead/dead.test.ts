@@ -45,7 +45,7 @@ it('lists the jobs that were given up with their reasons, and leaves them where 
   expect(again.stdout).toContain('3 jobs.');
 }, 40_000);
 
-it('only tells under --dry-run', async () => {
+it('only reports under --dry-run', async () => {
   const ended = await run('redrive', '--dry-run', '--reason', 'not-media', '--json');
   const { redriven } = ended.json<{ redriven: DeadLetter[] }>();
   expect(redriven.every(({ reasonCode }) => reasonCode === 'not-media')).toBe(true);
@@ -59,7 +59,7 @@ it('says that there is no such job', async () => {
   expect(ended.stderr).toContain('No job that was given up is unknown');
 }, 40_000);
 
-it('redrives one job, which is doneagain from its first attempt, while the others stay', async () => {
+it('redrives one job, which is done again from its first attempt, while the others stay', async () => {
   const before = await farm.waitFor('gone', 'failed');
   await farm.put('nowhere.mp4', Buffer.from('here, and no film'));
   await until(async () => (await dead()) === 4, 'the new upload to be given up');
@@ -68,7 +68,7 @@ it('redrives one job, which is doneagain from its first attempt, while the other
   await until(async () => {
     const state = await farm.waitFor('gone', ['failed', 'running', 'queued', 'retrying']);
     return state.error?.code === 'not-media';
-  }, 'the job to be doneagain');
+  }, 'the job to be done again');
   expect(await farm.waitFor('gone', 'failed')).toMatchObject({ attempt: 1 });
   expect((await farm.waitFor('gone', 'failed')).queuedAt > before.queuedAt).toBe(true);
 }, 60_000);
@@ -113,9 +113,9 @@ it('lists part requests as such, and redrives their job once, under its request'
     await farm.sqs.send(new SendMessageCommand({ QueueUrl: partsDeadLetterQueueUrl, MessageBody }));
   }
 
-  const told = await farmCommand(folder.path, ['dead', '--farm', parts]);
-  expect(told.stdout).toContain('long  long.mp4  part request  moved here by SQS');
-  expect(told.stdout).toContain('2 part requests.');
+  const reported = await farmCommand(folder.path, ['dead', '--farm', parts]);
+  expect(reported.stdout).toContain('long  long.mp4  part request  moved here by SQS');
+  expect(reported.stdout).toContain('2 part requests.');
   const status = await farmCommand(folder.path, ['status', '--farm', parts, '--json']);
   const { queues } = status.json<{ queues: { dead: number; parts: object } }>();
   expect(queues.parts).toEqual({ waiting: 0, inFlight: 0, delayed: 0 });

@@ -6,7 +6,7 @@ import { plainStyle } from '../../../cli/text/style.ts';
 import { demoView, jobState } from './views.ts';
 
 describe('the progress block', () => {
-  it('tells stage, share, pace and what is published', () => {
+  it('reports stage, share, pace and what is published', () => {
     expect(progressBlock(demoView(), plainStyle, 80)).toEqual([
       '  transcode-farm  clip.mp4  16.2 MB',
       '',
@@ -17,7 +17,7 @@ describe('the progress block', () => {
     ]);
   });
 
-  it('tells what each of several workers has made', () => {
+  it('says what each of several workers has made', () => {
     const before = demoView({ step: 'clip', job: undefined, workerParts: [[], []] });
     const now = demoView({ workerParts: [[0, 3], [1]] });
     expect(progressBlock(now, plainStyle, 80).at(-1)).toBe('  worker 1: 2 parts  ·  worker 2: 1 part');

@@ -32,7 +32,7 @@ async function startDemo(folder: string, ...args: string[]) {
 
 const lastLine = (text: string) => JSON.parse(text.trim().split('\n').at(-1) ?? '') as DemoResult;
 
-it('publishes a film of the user’s and tells of it', async () => {
+it('publishes a film of the user’s and reports it', async () => {
   await using folder = await temporaryFolder();
   const film = join(folder.path, 'my film.mp4');
   await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=25:duration=4', '-preset', 'ultrafast', film);
@@ -51,7 +51,7 @@ it('publishes a film of the user’s and tells of it', async () => {
   expect(await demo.leftovers()).toEqual([]);
 }, 90_000);
 
-it('shares a film among several workers, and tells what each made', async () => {
+it('shares a film among several workers, and says what each made', async () => {
   await using folder = await temporaryFolder();
   await makeCountedFilm(join(folder.path, 'long.mp4'), { size: [640, 360], seconds: 27 });
   const demo = await startDemo(folder.path, 'long.mp4', '--workers', '2', '--exit', '--json');

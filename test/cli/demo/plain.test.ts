@@ -22,7 +22,7 @@ it('prints a line every fifth of the encoding, not every percent', () => {
   );
 });
 
-it('tells what each of several workers has made', () => {
+it('says what each of several workers has made', () => {
   const workerParts = [[0, 3], [1]];
   expect(progressLine(undefined, demoView({ workerParts }))).toMatch(
     / · {2}4\.12 MB {2}· {2}worker 1: 2 parts {2}· {2}worker 2: 1 part$/,

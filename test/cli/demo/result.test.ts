@@ -12,7 +12,7 @@ const film = {
   poster: 'clip-1/abc/poster.jpg',
 };
 
-it('tells files by full path when they were left in a folder', () => {
+it('reports files by full path when they were left in a folder', () => {
   expect(demoResult(jobState({ state: 'succeeded', film }), [[]], '/films').paths).toEqual({
     dir: '/films/clip-1',
     playlist: '/films/clip-1/index.m3u8',
@@ -22,14 +22,14 @@ it('tells files by full path when they were left in a folder', () => {
   });
 });
 
-it('tells keys when the files end with the demo', () => {
+it('reports keys when the files end with the demo', () => {
   expect(demoResult(jobState({ state: 'succeeded', film }), [[]], undefined).paths).toMatchObject({
     dir: null,
     playlist: 'clip-1/index.m3u8',
   });
 });
 
-it('tells why a film was not transcoded', () => {
+it('says why a film was not transcoded', () => {
   const error = { code: 'not-media', message: 'This is no film.' };
   expect(demoResult(jobState({ state: 'failed', error }), [[]], undefined)).toMatchObject({
     state: 'failed',
@@ -37,7 +37,7 @@ it('tells why a film was not transcoded', () => {
   });
 });
 
-it('tells which worker made which parts', () => {
+it('says which worker made which parts', () => {
   expect(demoResult(jobState(), [[0, 3], [1, 2], []], undefined).workers).toEqual([
     { parts: [0, 3] },
     { parts: [1, 2] },

@@ -45,7 +45,7 @@ const job = jobState({
   },
 });
 
-it('tells where the time went and what was made of the film', () => {
+it('says where the time went and what was made of the film', () => {
   expect(summary(job, [[0, 1]], plainStyle)).toEqual([
     'Done. 20 s of film in 9.0 s, 2.2× real time (x264)',
     '',
@@ -61,7 +61,7 @@ it('tells where the time went and what was made of the film', () => {
   ]);
 });
 
-it('tells how much each of several workers made', () => {
+it('says how much each of several workers made', () => {
   const [first, ...lines] = summary(job, [[0, 3, 4], [1, 2], []], plainStyle);
   expect(first).toBe('Done. 20 s of film in 9.0 s, 2.2× real time (x264, 2 of 3 workers)');
   expect(lines.slice(5, 10)).toEqual([

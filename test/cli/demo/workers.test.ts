@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { startWorkers } from '../../../cli/demo/workers.ts';
 import { startLocalFarm } from '../../../cli/local-farm/farm.ts';
 
-it('tells the last words of the workers when none is left', async () => {
+it('prints the last log lines of the workers when none is left', async () => {
   const environment = { ENCODER: 'vp8' as 'x264' };
   const farm = await startLocalFarm({ storage: 'memory', environment });
   const workers = startWorkers(farm, 2);

@@ -95,7 +95,7 @@ it('reads compute, settings and secrets of a farm as they are deployed, and chec
   ]);
 });
 
-it('asks on Fargate for the vCPUs of as many tasks as the outputs tell', async () => {
+it('asks on Fargate for the vCPUs of as many tasks as the outputs say', async () => {
   const strategies = [
     { capacityProvider: 'FARGATE', base: 1, weight: 0 },
     { capacityProvider: 'FARGATE_SPOT', base: 0, weight: 1 },

@@ -24,7 +24,7 @@ it('wants of each market what the group may start there', () => {
   expect(wantsOf({ ...gpu, spot: false })).toEqual([{ market: 'on demand', ...sizes, most: 3 }]);
 });
 
-it('wants on Fargate the vCPUs of as many tasks as there may be, and of one where nobody tells', () => {
+it('wants on Fargate the vCPUs of as many tasks as there may be, and of one where the number is unknown', () => {
   const { instanceTypes: _, ...common } = gpu;
   const fargate: Deployed = { ...common, compute: 'fargate', task: { cpuUnits: 2048, memoryMib: 4096 } };
   const sizes = { smallest: 2, preferred: 2 };
@@ -64,7 +64,7 @@ it('warns of a clock that is off, and fails where signatures are refused', () =>
   expect(validateClock(null, 0).state).toBe('not asked');
 });
 
-it('tells a deployment that failed, a farm that sleeps, and tasks that do not come', () => {
+it('reports a deployment that failed, a farm that sleeps, and tasks that do not come', () => {
   const failure = {
     status: 'PRIMARY',
     rolloutState: 'FAILED',
@@ -136,14 +136,14 @@ it.each([
 it('shows state, name and reason in columns, the fix below, and counts them', () => {
   const findings: Finding[] = [
     ok('a', 'fine'),
-    warning('b', 'hm', 'mend it'),
+    warning('b', 'hm', 'repair it'),
     notAsked('c', 'none'),
     ok('d', '\x1b[31mx'),
   ];
   expect(findings.flatMap((finding) => findingLines(finding, plainStyle))).toEqual([
     'ok         a                 fine',
     'warning    b                 hm',
-    '                             fix: mend it',
+    '                             fix: repair it',
     'not asked  c                 none',
     'ok         d                 x',
   ]);

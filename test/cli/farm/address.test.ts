@@ -33,7 +33,7 @@ const outputs = {
   maxTasks: 3,
 };
 
-it('reads what the stack tells, and leaves alone what it does not need', () => {
+it('reads the outputs of the stack, and leaves alone what it does not need', () => {
   const { local, ...address } = readAddress(JSON.stringify(outputs), 'here');
   expect(local).toBeUndefined();
   expect(address).toMatchObject({ outputStorage: 'r2', dashboardUrl: '', maxTasks: 3 });
@@ -55,11 +55,11 @@ it('takes the stack before the file, the named before the environment, and the f
   const env = { XDG_STATE_HOME: join(folder.path, 'state') };
   await save(localAddressPath(env), 'local');
   const named = await save(join(folder.path, 'named.json'), 'named');
-  const told = await save(join(folder.path, 'told.json'), 'told');
+  const reported = await save(join(folder.path, 'reported.json'), 'reported');
 
   expect((await findFarm({}, env)).region).toBe('local');
-  expect((await findFarm({}, { ...env, FARM_FILE: told })).region).toBe('told');
-  expect((await findFarm({ farm: named }, { ...env, FARM_FILE: told, FARM_STACK: 'x' })).region).toBe(
+  expect((await findFarm({}, { ...env, FARM_FILE: reported })).region).toBe('reported');
+  expect((await findFarm({ farm: named }, { ...env, FARM_FILE: reported, FARM_STACK: 'x' })).region).toBe(
     'named',
   );
   await expect(findFarm({ farm: named, stack: 'x' }, env)).rejects.toThrow('give one of them');

@@ -18,11 +18,11 @@ const address: FarmAddress = {
   outputConsoleUrl: '',
 };
 
-it('tells the pages that the farm has, and leaves out the others', async () => {
+it('reports the pages that the farm has, and leaves out the others', async () => {
   await using folder = await temporaryFolder();
   const file = await saveAddress(folder.path, address);
-  const told = await farmCommand(folder.path, ['links', '--farm', file]);
-  expect(told.stdout).toBe(
+  const reported = await farmCommand(folder.path, ['links', '--farm', file]);
+  expect(reported.stdout).toBe(
     'dashboard https://console.example.org/dashboard\nfilms     https://video.example.org\n',
   );
   const data = await farmCommand(folder.path, ['links', '--farm', file, '--json']);
@@ -34,6 +34,6 @@ it('tells the pages that the farm has, and leaves out the others', async () => {
 it('says so where there are none', async () => {
   await using folder = await temporaryFolder();
   const file = await saveAddress(folder.path, { ...address, publicUrl: '', dashboardUrl: '' });
-  const told = await farmCommand(folder.path, ['links', '--farm', file]);
-  expect(told.stdout).toContain('no pages of its own');
+  const reported = await farmCommand(folder.path, ['links', '--farm', file]);
+  expect(reported.stdout).toContain('has no pages.');
 }, 30_000);

@@ -19,7 +19,7 @@ it('is read back by the worker, whatever the key', () => {
   );
 });
 
-it('tells uploads in parts by their own name', () => {
+it('reports uploads in parts by their own name', () => {
   const names = ['abc', 'abc-3'].map(
     (etag) => bucketEvent({ ...created, key: 'k', etag }).Records[0]?.eventName,
   );

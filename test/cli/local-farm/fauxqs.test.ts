@@ -46,7 +46,7 @@ describe.each(['disk', 'memory'] as const)('a local farm with storage in %s', (s
     return Messages.map(({ Body = '' }) => JSON.parse(Body) as { Records: [{ s3: { object: object } }] });
   };
 
-  it('tells the queue of an upload, by way of the topic, in the words of S3', async () => {
+  it('announces an upload to the queue, by way of the topic, in the words of S3', async () => {
     const { ETag } = await put(farm.sourceBucket, 'holiday films/ü+1.mp4', 'film');
     const [event] = await receive(5);
     expect(event?.Records[0].s3.object).toMatchObject({
@@ -93,7 +93,7 @@ describe.each(['disk', 'memory'] as const)('a local farm with storage in %s', (s
     expect((await stat(path)).size).toBe(sizeBytes);
   });
 
-  it('tells of an upload in parts once, when it is whole', async () => {
+  it('reports an upload in parts once, when it is whole', async () => {
     const target = { Bucket: farm.sourceBucket, Key: 'parts.mp4' };
     const { UploadId } = await farm.s3.send(new CreateMultipartUploadCommand(target));
     const part = { ...target, UploadId, PartNumber: 1 };

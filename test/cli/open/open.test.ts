@@ -28,7 +28,7 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
-it('serves the page of a job and what the job has told, until it is ended', async () => {
+it('serves the page of a job and its status, until it is ended', async () => {
   const open = startFarmCommand(folder.path, ['open', 'gone', '--farm', file, '--json']);
   await until(() => open.output.stdout.includes('\n'), 'the address of the page', 40);
   const { url } = JSON.parse(open.output.stdout) as { url: string };

@@ -61,7 +61,7 @@ it('plans for a GPU without one, and without a farm; the flags of a job shape th
   expect(shown.stdout).toMatch(/about \$[\d.]+ on demand(, \$[\d.]+ on Spot)?, without start and idle time/);
 }, 40_000);
 
-it('tells why a worker would refuse the film, with its code', async () => {
+it('says why a worker would refuse the film, with its code', async () => {
   const ended = await plan('notes.mp4', '--compute', 'fargate', '--json');
   expect(ended.code).toBe(2);
   expect(ended.json()).toMatchObject({ film: 'notes.mp4', refused: { code: 'not-media' } });

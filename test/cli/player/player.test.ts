@@ -165,7 +165,7 @@ it('met no error on the way', () => {
   expect(problems).toEqual([]);
 });
 
-it('tells why a job has no film', async () => {
+it('says why a job has no film', async () => {
   await farm.put('notes.txt', Buffer.from('no film'));
   const id = await farm.sendJob({ source: 'notes.txt' });
   const failed = await farm.waitFor(id, 'failed', 60);

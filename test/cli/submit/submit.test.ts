@@ -97,7 +97,7 @@ it('leaves the job running when Ctrl-C ends the waiting, and says so', async () 
   const address = { ...addressOf(farm), outputPrefix: 'elsewhere/' };
   const path = await saveAddress(folder.path, address);
   const waiting = startFarmCommand(folder.path, ['submit', '--farm', path, 'never.film', '--wait']);
-  await until(() => waiting.output.stdout.includes('is job never-'), 'the job to be told', 40);
+  await until(() => waiting.output.stdout.includes('is job never-'), 'the job to be reported', 40);
   waiting.child.kill('SIGINT');
   const ended = await waiting.ended;
   expect(ended.code).toBe(130);

@@ -104,7 +104,7 @@ it.each(['SIGINT', 'SIGKILL'] as const)(
   60_000,
 );
 
-it('beginsagain when the file has changed meanwhile', async () => {
+it('begins again when the file has changed meanwhile', async () => {
   await interrupt();
   await appendFile(path, 'more');
   const from = proxy.requests.length;
@@ -113,7 +113,7 @@ it('beginsagain when the file has changed meanwhile', async () => {
   expect(await stored()).toBe(hash(Buffer.concat([film, Buffer.from('more')])));
 }, 60_000);
 
-it('beginsagain when the storage knows nothing of the upload any more', async () => {
+it('begins again when the storage knows nothing of the upload any more', async () => {
   await interrupt();
   const from = proxy.requests.length;
   const UploadId = (await remembered())?.uploadId;

@@ -60,7 +60,7 @@ it.each([
   30_000,
 );
 
-it('has a sample of every state that is told, each an event of its own', () => {
+it('has a sample of every state that is reported, each an event of its own', () => {
   const events = [...sampleStates, ...sampleStates].map((state) => sampleEvent(state, new Date()));
   expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
   expect(events.map(({ type }) => type)).toContain('job.retrying');

@@ -10,7 +10,7 @@ const applications = [
 
 /**
  * Starts the Chromium or Chrome of this system, or the one that playwright has installed.
- * @throws Error that tells how to get one
+ * @throws Error that says how to get one
  */
 export async function startBrowser(): Promise<Browser> {
   // Chromium refuses to sandbox for root, and containers give no user namespaces to others.

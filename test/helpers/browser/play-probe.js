@@ -9,7 +9,7 @@
   const troubles = [];
   let player;
 
-  // The page puts the player here in the moment in which hls.js was told of the film, and before it asks for anything.
+  // The page puts the player here in the moment in which hls.js was given the film, and before it asks for anything.
   Object.defineProperty(window, 'player', {
     get: () => player,
     set: (value) => {
@@ -17,9 +17,9 @@
       const { hls, video } = player;
       hls.on(window.Hls.Events.ERROR, (_, { details }) => {
         // A download that a seek or another quality has made needless.
-        if (details !== window.Hls.ErrorDetails.INTERNAL_ABORTED) troubles.push(`hls.js tells of ${details}`);
+        if (details !== window.Hls.ErrorDetails.INTERNAL_ABORTED) troubles.push(`hls.js reports ${details}`);
       });
-      video.addEventListener('error', () => troubles.push(`the browser tells of ${video.error.message}`));
+      video.addEventListener('error', () => troubles.push(`the browser reports ${video.error.message}`));
       // Where all is there, the decoder waits for the processor.
       video.addEventListener('waiting', () => {
         const { paused, currentTime } = video;

@@ -24,14 +24,14 @@ export interface PlayerPage {
   frameAt(seconds: number): Promise<ShownFrame>;
   /** Plays from where it stands to this time. */
   playTo(seconds: number): Promise<Played>;
-  /** All that is there to be played is thrown away, and readagain from here on in the rendition of these lines. */
+  /** All that is there to be played is thrown away, and read again from here on in the rendition of these lines. */
   readFrom(seconds: number, lines: number): Promise<void>;
   /** Where it stands, the film goes on in the rendition of these lines from the next segment on. */
   goOnWith(lines: number): Promise<void>;
   /** Waits until picture and sound are there without a gap from one time to the other. */
   buffered(fromSeconds: number, toSeconds: number): Promise<void>;
   /**
-   * Since it was asked last: errors that hls.js told of, fatal or not, where the film had a hole or jumped while it played,
+   * Since it was asked last: errors that hls.js reported, fatal or not, where the film had a hole or jumped while it played,
    * and errors of the page's own.
    */
   troubles(): Promise<string[]>;

@@ -2,7 +2,7 @@ import { script } from '../local-farm/fault-farm.ts';
 import { toolPath } from './tool-path.ts';
 
 /**
- * Ways in which ffmpeg goes wrong, each a script in bash around the real one. Segments of a rendition are told on file
+ * Ways in which ffmpeg goes wrong, each a script in bash around the real one. Segments of a rendition are reported on file
  * descriptor 3, one line a segment: `00001.m4s,start,end`, in the folder of the rendition.
  */
 const ways = {
@@ -12,9 +12,9 @@ const ways = {
   empty: 'exit 0',
   /** Ends well in the middle of its part. */
   short: 'exec "$real" -t 1 "$@"',
-  /** Forgets to tell of a segment. */
+  /** Forgets to report a segment. */
   silent: '"$real" "$@" 3>/dev/null',
-  /** Cuts each segment before it tells of it. */
+  /** Cuts each segment before it reports it. */
   cut: lineByLine('truncate -s -200 "$folder/$file"'),
   /** Leaves the end of each segment as zeros, as a disk does after a crash. */
   hollow: lineByLine('dd if=/dev/zero of="$folder/$file" bs=1 seek=600 count=4000 conv=notrunc 2>/dev/null'),

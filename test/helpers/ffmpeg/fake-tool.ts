@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { MediaToolError, type MediaTools, openMediaTools } from '../../../worker/src/ffmpeg/media-tool.ts';
 
 /**
- * A program in the place of ffmpeg: tells its version when asked, writes its arguments to `arguments.txt`, one a line,
+ * A program in the place of ffmpeg: reports its version when asked, writes its arguments to `arguments.txt`, one a line,
  * and then does what the shell script says. It has no PATH, as ffmpeg has none.
  */
 export async function fakeTool(folder: string, name: string, script: string): Promise<string> {

@@ -48,7 +48,7 @@ export async function saveAddress(folder: string, address: object): Promise<stri
   return path;
 }
 
-/** Starts `farm ARGS` as a process of its own in `folder`, which knows no farm unless told. */
+/** Starts `farm ARGS` as a separate process in `folder`, which knows no farm by default. */
 export function startFarmCommand(folder: string, args: string[], environment: Record<string, string> = {}) {
   const { INIT_CWD: _, FARM_STACK: __, FARM_FILE: ___, ...env } = process.env;
   const child = spawn(process.execPath, [main, ...args], {

@@ -11,7 +11,7 @@ import { clip, type FaultFarm } from './fault-farm.ts';
 import { filesIn, processesIn } from './processes.ts';
 
 /**
- * What must hold after any fault: one whole film that plays and is told, its message gone, and nothing left behind.
+ * What must hold after any fault: one whole film that plays and is reported, its message gone, and nothing left behind.
  */
 export async function expectFilm(
   faults: FaultFarm,
@@ -34,7 +34,7 @@ export async function expectFilm(
   return state;
 }
 
-/** What must hold after a fault that no try can mend: no film, the reason told, the message in the dead letters. */
+/** What must hold after a fault that no attempt can fix: no film, the reason reported, the message in the dead letters. */
 export async function expectRefused(
   faults: FaultFarm,
   jobId: string,
@@ -100,7 +100,7 @@ export async function deadLetters({ farm }: FaultFarm): Promise<DeadLetter[]> {
   }));
 }
 
-/** The receiver was told of the end, under one id however often. */
+/** The receiver got the end, under one id however often. */
 async function expectTold({ receiver }: FaultFarm, jobId: string, type: string): Promise<void> {
   const ids = () =>
     receiver.deliveries
@@ -109,7 +109,7 @@ async function expectTold({ receiver }: FaultFarm, jobId: string, type: string):
         return event.type === type && event.data.id === jobId;
       })
       .map(({ headers }) => headers['webhook-id']);
-  await until(() => ids().length > 0, `${type} to be told`);
+  await until(() => ids().length > 0, `${type} to be reported`);
   expect(new Set(ids()).size, `ids of ${type}`).toBe(1);
 }
 

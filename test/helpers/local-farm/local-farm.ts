@@ -41,7 +41,7 @@ export interface TestFarm {
   queueUrl: string;
   deadLetterQueueUrl: string;
   partsQueueUrl: string;
-  /** What workers get unless told otherwise. */
+  /** What workers get by default. */
   env: WorkerEnvironment;
   /** Puts a file, or bytes, into the source bucket, whose event makes it a job. */
   put(key: string, content: string | Buffer): Promise<void>;
@@ -49,13 +49,13 @@ export interface TestFarm {
   sendJob(job: Omit<Job, 'id'> & { id?: string }): Promise<string>;
   /** A worker with this farm's settings and `env` on top; stopped with the farm. */
   startWorker(env?: Partial<WorkerEnvironment>): WorkerProcess;
-  /** Waits until `status.json` tells one of the states. Fails at once when the job ends in another. */
+  /** Waits until `status.json` reports one of the states. Fails at once when the job ends in another. */
   waitFor(
     jobId: string,
     states: JobStateName | readonly JobStateName[],
     timeoutSeconds?: number,
   ): Promise<JobState>;
-  /** Names of the jobs that have told a state. */
+  /** Names of the jobs that have reported a state. */
   jobIds(): Promise<string[]>;
   /** Text of a published object; undefined when there is none. */
   read(key: string): Promise<string | undefined>;
@@ -110,13 +110,13 @@ export async function startLocalFarm(options: TestFarmOptions = {}): Promise<Tes
       const text = await read(`${env.OUTPUT_PREFIX ?? ''}${jobId}/status.json`);
       last = text === undefined ? last : (JSON.parse(text) as JobState);
       if (last && wanted.includes(last.state)) return last;
-      const told = last ? `${last.state}: ${last.error?.message ?? 'no error'}` : 'nothing yet';
+      const reported = last ? `${last.state}: ${last.error?.message ?? 'no error'}` : 'nothing yet';
       if (last && over.includes(last.state))
-        throw new Error(`Job ${jobId} is ${told}; wanted ${wanted.join(' or ')}`);
+        throw new Error(`Job ${jobId} is ${reported}; wanted ${wanted.join(' or ')}`);
       if (Date.now() > deadline) {
         const log = workers.flatMap((worker) => worker.log.slice(-5)).join('\n');
         throw new Error(
-          `Job ${jobId} is not ${wanted.join(' or ')} after ${timeoutSeconds} s (${told}).\n${log}`,
+          `Job ${jobId} is not ${wanted.join(' or ')} after ${timeoutSeconds} s (${reported}).\n${log}`,
         );
       }
       await sleep(50);

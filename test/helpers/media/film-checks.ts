@@ -10,7 +10,7 @@ export interface ExpectedFilm {
   /** Frames per second. */
   rate?: [num: number, den: number];
   frames?: number;
-  /** What the cells of frame n count; n itself unless told. */
+  /** What the cells of frame n count; n itself by default. */
   numberOf?: (frame: number) => number;
   /** How the pattern lies in what is shown. */
   turn?: Turn;

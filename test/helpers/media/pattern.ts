@@ -1,5 +1,5 @@
 /**
- * A picture that says what it is: a colour in each corner tells how it lies, and a row of black and white cells across
+ * A picture that says what it is: a colour in each corner says how it lies, and a row of black and white cells across
  * the middle counts the frames in binary.
  */
 export interface PatternOptions {

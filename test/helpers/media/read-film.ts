@@ -122,7 +122,7 @@ async function readRendition(folder: string, uri: string): Promise<ReadRendition
 
 /**
  * CMAF lets composition offsets be negative; ffmpeg's demuxer moves all times of a fragmented film by the largest of
- * them. The first frame of a segment is shown when it is decoded, so it tells by how much.
+ * them. The first frame of a segment is shown when it is decoded, so it says by how much.
  */
 function shiftOf(first: { pts_time: string; dts_time: string } | undefined): number {
   return first ? Number(first.pts_time) - Number(first.dts_time) : 0;

@@ -51,7 +51,7 @@ function toSeconds(timestamp: string): number {
   return timestamp.split(':').reduce((sum, field) => sum * 60 + Number(field), 0);
 }
 
-/** One ffmpeg decodes them all, to a format whose header tells the size. */
+/** One ffmpeg decodes them all, to a format whose header reports the size. */
 async function readAll(paths: readonly string[]): Promise<Picture[]> {
   await ffmpeg(
     ...paths.flatMap((path) => ['-i', path]),

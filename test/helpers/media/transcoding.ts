@@ -31,7 +31,7 @@ export interface Published {
   files: string[];
   film: Film;
   warnings: string[];
-  /** Every progress that was told, in order. */
+  /** Every progress that was reported, in order. */
   progress: Progress[];
 }
 

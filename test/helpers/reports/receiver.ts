@@ -8,7 +8,7 @@ export interface Delivery {
   at: number;
 }
 
-/** A webhook receiver that answers as a test tells it; without more to say it answers 204. */
+/** A webhook receiver that answers as a test asks it to; by default it answers 204. */
 export interface Receiver extends AsyncDisposable {
   url: string;
   deliveries: Delivery[];

@@ -28,7 +28,7 @@ export function recordOf(part: Part, endSeconds?: number): PartRecord {
   };
 }
 
-/** A film as its records and leases tell it. @param leases whether each is live */
+/** A film as its records and leases report it. @param leases whether each is live */
 export function viewOf({
   recorded = [],
   leases = {},

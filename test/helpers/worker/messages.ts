@@ -1,4 +1,4 @@
-/** One upload, as S3 tells it. */
+/** One upload, as S3 reports it. */
 export function s3Record(
   object: { key: string; eTag?: string; versionId?: string },
   more: Record<string, unknown> = {},

@@ -45,7 +45,7 @@ async function environment(changes: Record<string, string> = {}) {
 }
 
 describe("the worker's environment", () => {
-  it('tells each side where its bucket is', async () => {
+  it('gives each side the place of its bucket', async () => {
     expect(await environment()).toMatchObject({
       SOURCE_BUCKET: 'films',
       SOURCE_REGION: 'us-east-1',
@@ -57,7 +57,7 @@ describe("the worker's environment", () => {
     });
   });
 
-  it('tells where workers ask for help', async () => {
+  it('says where workers send part requests', async () => {
     expect(await environment()).toMatchObject({ PARTS_QUEUE_URL: 'https://sqs/parts' });
   });
 
@@ -90,7 +90,7 @@ describe("the worker's environment", () => {
 });
 
 describe('Secrets', () => {
-  it('makes a SecureString for each, and tells its ARN and version', async () => {
+  it('makes a SecureString for each, and reports its ARN and version', async () => {
     const secrets = await record(() => {
       const variables = workerSecrets(
         { databaseUrl: pulumi.secret('postgres://x') },

@@ -96,7 +96,7 @@ describe('every later boot', () => {
     );
   });
 
-  it('makes scratch spaceagain, as a stopped instance has lost its store', () => {
+  it('makes scratch space again, as a stopped instance has lost its store', () => {
     const first = boot({ disks: instanceStore });
     expect(boot({ disks: instanceStore })).toEqual(first);
   });

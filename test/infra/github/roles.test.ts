@@ -64,7 +64,7 @@ describe('who may take the roles', () => {
     expect(trustOf(second, 'farm-github-preview')[0]?.principal).toEqual({ Federated: provider });
   });
 
-  it('tells the ARNs, and nothing without a repository', async () => {
+  it('reports the ARNs, and nothing without a repository', async () => {
     expect(await promiseOf(farm.result.githubDeployRoleArn)).toMatch(/:role\/farm-github-deploy-/);
     expect(await promiseOf(farm.result.githubPreviewRoleArn)).toMatch(/:role\/farm-github-preview-/);
     const none = await recordFarm(bareStack());

@@ -18,7 +18,7 @@ describe('Jobs', () => {
   const policyOn = (type: string, name: string) =>
     parsePolicy(String(jobs.resource(type, name).inputs.policy));
 
-  it('keeps messages as long as it is told, and dead letters for as long as SQS can', () => {
+  it('keeps messages as long as the settings say, and dead letters for as long as SQS can', () => {
     expect(jobs.resource('aws:sqs/queue:Queue', 'jobs').inputs).toEqual({
       visibilityTimeoutSeconds: 120,
       messageRetentionSeconds: 4 * daySeconds,
@@ -84,7 +84,7 @@ describe('Jobs', () => {
     ]);
   });
 
-  it('lets no bucket publish when none tells of uploads', async () => {
+  it('lets no bucket publish when none reports uploads', async () => {
     const none = await record(() => new Jobs('jobs', { ...args, senderBucketArns: [] }));
     const policy = parsePolicy(String(none.resource('aws:sns/topicPolicy:TopicPolicy').inputs.policy));
     expect(policy.map(({ effect }) => effect)).toEqual(['Deny']);

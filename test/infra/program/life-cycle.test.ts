@@ -91,7 +91,7 @@ it.each(['maxTasks', 'workersPerFilm'])(
     const { there, back } = await changesOf(key);
     for (const changes of [there, back]) {
       expect(changes).toContainEqual(
-        expect.objectContaining({ name: 'farm-workers-per-film', deed: 'changed', properties: ['value'] }),
+        expect.objectContaining({ name: 'farm-workers-per-film', kind: 'changed', properties: ['value'] }),
       );
       expect(changes.filter(({ type }) => type === 'aws:ecs/taskDefinition:TaskDefinition')).toEqual([]);
     }
@@ -103,7 +103,7 @@ describe('a switch of the compute', () => {
     ['fargate', 'gpu'],
     ['gpu', 'fargate'],
   ])(
-    'from %s to %s makes cluster, service and scalingagain beside the old, which go afterwards',
+    'from %s to %s makes cluster, service and scaling again beside the old, which go afterwards',
     async (from, to) => {
       const old = await recordFarm(bareStack({ compute: from }));
       const now = await recordFarm(bareStack({ compute: to }));

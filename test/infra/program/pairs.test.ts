@@ -20,7 +20,7 @@ describe.each(pairs)('storage $storage with compute $compute', ({ storage, compu
     farm = await recordFarm(bareStack({ ...allCredentials, storage, compute }));
   });
 
-  it('tells the worker where films are', () => {
+  it('gives the worker the places of films', () => {
     const { source, output } = readSettings(environmentOf(farm));
     const isS3 = storage === 's3';
     for (const side of [source, output]) {
@@ -43,7 +43,7 @@ describe.each(pairs)('storage $storage with compute $compute', ({ storage, compu
     expect(made).toEqual({ s3: 0, r2: 0, wasabi: 0, [storage]: 2 });
   });
 
-  it('lets uploads start jobs where the storage tells of them, and says so', async () => {
+  it('lets uploads start jobs where the storage reports them, and says so', async () => {
     const isS3 = storage === 's3';
     expect(farm.resourcesOf('aws:s3/bucketNotification:BucketNotification')).toHaveLength(isS3 ? 1 : 0);
     expect(await promiseOf(farm.result.uploadsStartJobs)).toBe(isS3);

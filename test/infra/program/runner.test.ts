@@ -27,13 +27,13 @@ describe("under Pulumi's own runner", () => {
     expect(Object.keys(run.outputs).sort()).toEqual(Object.keys(result).sort());
   });
 
-  it('runs with the installed Node where the one on the PATH can not read TypeScript', async () => {
+  it('runs with the installed Node where the one on the PATH cannot read TypeScript', async () => {
     const run = await runAsPulumi(loadStack('Pulumi.dev.yaml'), { nodeArgs: [withoutTypeScript] });
     expect(run).toMatchObject({ status: 0, complaints: '' });
     expect(run.resources).toContain('transcode-farm:index:TranscodeFarm farm');
   });
 
-  it('says how to get Node 24 where the installed Node can not read TypeScript either', async () => {
+  it('says how to get Node 24 where the installed Node cannot read TypeScript either', async () => {
     const run = await runAsPulumi(loadStack('Pulumi.dev.yaml'), {
       nodeArgs: ['--experimental-strip-types', withoutTypeScript], // as the installed one is started
     });
@@ -56,7 +56,7 @@ describe("under Pulumi's own runner", () => {
 
 it.each([
   ['a Node that reads TypeScript', []],
-  ['a Node that can not read TypeScript', [withoutTypeScript]],
+  ['a Node that cannot read TypeScript', [withoutTypeScript]],
 ])("the component's plugin starts with %s", async (_what, nodeArgs) => {
   const root = fileURLToPath(new URL('../../../', import.meta.url));
   const runner = createRequire(import.meta.url).resolve('@pulumi/pulumi/cmd/run-plugin');

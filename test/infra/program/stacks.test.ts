@@ -82,8 +82,8 @@ describe.each(stackFiles)('%s', (file) => {
   });
 
   it('makes no NAT gateway, no load balancer and no database', () => {
-    const dear = farm.resources.filter(({ type }) => /nat|lb[/:]|loadbalancer|rds|eip/i.test(type));
-    expect(dear.map(({ type }) => type)).toEqual([]);
+    const expensive = farm.resources.filter(({ type }) => /nat|lb[/:]|loadbalancer|rds|eip/i.test(type));
+    expect(expensive.map(({ type }) => type)).toEqual([]);
     for (const { inputs } of farm.resourcesOf('awsx:ec2:Vpc')) {
       expect(inputs).toMatchObject({ natGateways: { strategy: 'None' } });
     }
@@ -129,8 +129,8 @@ describe('the first farm of README', () => {
     const stack = 1; // is a resource itself
     const made = resources.reduce((sum, { type }) => sum + 1 + (inside[type] ?? 0), stack);
     const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
-    const told = Number(/About (\d+) resources/.exec(readme)?.[1]);
-    expect(Math.abs(made - told), `${made} are made, ${told} told`).toBeLessThanOrEqual(5);
+    const reported = Number(/About (\d+) resources/.exec(readme)?.[1]);
+    expect(Math.abs(made - reported), `${made} are made, ${reported} reported`).toBeLessThanOrEqual(5);
   });
 });
 

@@ -6,7 +6,7 @@ import { allCredentials } from '../../helpers/program/stacks.ts';
 
 type Changes = Record<string, string | undefined>;
 
-/** The mistakes that reading tells, without the commands below each. */
+/** The mistakes that reading reports, without the commands below each. */
 async function problems(changes: Changes): Promise<string[]> {
   const error = await read(changes).catch((thrown: unknown) => thrown);
   if (!(error instanceof SettingsError)) throw new Error(`expected mistakes, got ${JSON.stringify(error)}`);
@@ -179,7 +179,7 @@ describe('mistakes', () => {
     ['a key that is none', { colour: 'blue' }, 'colour is not a setting of the farm.'],
   ];
 
-  it.each(rows)('tell of %s', async (_what, changes, expected) => {
+  it.each(rows)('report %s', async (_what, changes, expected) => {
     expect(await problems(changes)).toEqual([expected]);
   });
 
@@ -205,7 +205,7 @@ describe('mistakes', () => {
     );
   });
 
-  it('tell of one bucket for both sides, unless prefixes keep them apart', async () => {
+  it('report one bucket for both sides, unless prefixes keep them apart', async () => {
     const both = { sourceBucket: 'my-films', outputBucket: 'my-films' };
     expect((await problems(both))[0]).toMatch(/^sourceBucket and outputBucket are both "my-films"/);
     expect(await problems({ ...both, sourcePrefix: 'films/new/', outputPrefix: 'films/' })).toHaveLength(1);
@@ -213,7 +213,7 @@ describe('mistakes', () => {
     expect(apart.storage.output.bucket).toBe('my-films');
   });
 
-  it('tell of all that is missing for Wasabi', async () => {
+  it('report all that is missing for Wasabi', async () => {
     expect(await problems({ storage: 'wasabi' })).toEqual([
       'wasabiRegion is not set, and storage "wasabi" needs it.',
       'wasabiAccessKeyId is not set, and storage "wasabi" needs it.',
@@ -221,7 +221,7 @@ describe('mistakes', () => {
     ]);
   });
 
-  it('come all at once, each with the command that mends it', async () => {
+  it('come all at once, each with the command that fixes it', async () => {
     const error = await read({ storage: 's4', maxTasks: '0', alertEmail: 'ada' }).catch(
       (thrown: Error) => thrown,
     );
@@ -240,7 +240,7 @@ describe('mistakes', () => {
     );
   });
 
-  it('tell both ways to have stopped instances that are On-Demand', async () => {
+  it('report both ways to have stopped instances that are On-Demand', async () => {
     const error = await read({ compute: 'gpu', warmInstances: '2' }).catch((thrown: Error) => thrown);
     expect((error as Error).message).toContain(
       '\n    pulumi config set onDemandBase 2\n    or pulumi config set spot false',

@@ -38,7 +38,7 @@ describe('settings', () => {
     });
   });
 
-  it('know that only S3 tells of uploads', async () => {
+  it('know that only S3 reports uploads', async () => {
     expect((await read({ ...allCredentials, storage: 'r2' })).storage.sourceEvents).toBe(false);
   });
 
@@ -86,9 +86,12 @@ describe('settings', () => {
     [{ maxTasks: '10' }, 9],
     [{ workersPerFilm: '1' }, 1],
     [{ workersPerFilm: '3' }, 3],
-  ])('leave a worker for other films unless told how many make one: %j', async (changes, workers) => {
-    expect((await read(changes)).workersPerFilm).toBe(workers);
-  });
+  ])(
+    'leave a worker for other films unless the settings say how many make one: %j',
+    async (changes, workers) => {
+      expect((await read(changes)).workersPerFilm).toBe(workers);
+    },
+  );
 
   it.each([
     ['instanceTypes', { instanceTypes: '["g4dn.xlarge"]' }, 'compute is "fargate", which has no instances'],

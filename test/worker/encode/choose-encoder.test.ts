@@ -23,7 +23,7 @@ const driverIsHere = await tools
   );
 
 describe('chooseEncoder', () => {
-  it('takes x264 when told so, without trying anything', async () => {
+  it('takes x264 when the settings say so, without trying anything', async () => {
     const untouched = { ffmpeg: () => Promise.reject(new Error('ffmpeg was started')) };
     expect(await chooseEncoder(settingsFor('x264'), untouched)).toEqual(x264);
   });

@@ -65,7 +65,7 @@ describe('readFmp4Segment', () => {
     expect(readFmp4Segment(video.segment, video.facts)).toMatchObject({ startSeconds: 2, frames: 50 });
   });
 
-  it('tells where the first frame ends: so many bytes are one frame that decodes', async () => {
+  it('says where the first frame ends: that many bytes are one frame that decodes', async () => {
     const { firstFrameBytes } = readFmp4Segment(video.segment, video.facts);
     const { packets } = await probeBytes(Buffer.concat([video.init, video.segment]));
     const content = readBoxes(video.segment).find(({ type }) => type === 'mdat');
@@ -80,7 +80,7 @@ describe('readFmp4Segment', () => {
     }
   });
 
-  it('refuses media data that lost its end although every size was mended', () => {
+  it('refuses media data that lost its end although every size was corrected', () => {
     const content = readBoxes(video.segment).find(({ type }) => type === 'mdat');
     const cut = Buffer.from(video.segment.subarray(0, -1000));
     cut.writeUInt32BE(cut.length - (content?.start ?? 0), content?.start ?? 0);

@@ -137,7 +137,7 @@ describe('startPart', () => {
     const tools = openMediaTools({ ffmpegPath: path, ffprobePath: path, maxPixels: 1000, maxStreams: 8 });
     const { encoded, recorded } = startPart(contextWith({ tools }), first);
     if (message.includes('nothing')) {
-      // What an empty part means is judged over the whole film.
+      // What an empty part means is checked over the whole film.
       expect(await encoded).toEqual({ endSeconds: 0 });
       expect((await recorded).renditions[0]?.segments).toEqual([]);
     } else {
@@ -201,7 +201,7 @@ describe('encodeParts', () => {
     expect(await readdir(workDir)).toEqual([]);
   });
 
-  it('stops all parts when one fails, and tells the first cause', async () => {
+  it('stops all parts when one fails, and reports the first cause', async () => {
     const tools = realMediaTools();
     const failing = {
       ...tools,

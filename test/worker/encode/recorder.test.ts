@@ -157,7 +157,7 @@ describe('createRecorder', () => {
     );
   });
 
-  it('tells how far the part has come', () => {
+  it('says how far the part has come', () => {
     const recorder = recorderOf(second);
     expect(recorder.endSeconds()).toBe(4);
     recorder.add('240p', 2);

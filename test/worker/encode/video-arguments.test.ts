@@ -145,7 +145,7 @@ describe('videoArguments', () => {
   it('prepare the last part for a film that is longer than its header says', () => {
     const { outputArgs } = argumentsOf(shortPlan(), last);
     const { options } = outputTo(outputArgs, '360p');
-    // 24 s to 30 s are told: one segment, then a tenth and a minute more.
+    // 24 s to 30 s are given: one segment, then a tenth and a minute more.
     expect(options.segment_times).toBe('6,12,18,24,30,36,42,48,54,60,66');
     expect(options.force_key_frames).toMatch(/^0,2,4,.*,66,68$/);
   });
@@ -221,7 +221,7 @@ describe('videoArguments', () => {
     ]);
   });
 
-  it('tell NVENC a quality, the caps of the rendition, and to make every forced keyframe an IDR', () => {
+  it('give NVENC a quality, the caps of the rendition, and to make every forced keyframe an IDR', () => {
     const { options } = outputTo(argumentsOf(shortPlan({ encoder: nvenc }), first).outputArgs, '360p');
     expect(options).toMatchObject({
       'c:v': 'h264_nvenc',

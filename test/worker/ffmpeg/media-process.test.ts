@@ -16,7 +16,7 @@ afterEach(() => {
 });
 
 describe('ffmpeg', () => {
-  it('tells progress, hands lines of the extra descriptors on, and counts what was said on standard error', async () => {
+  it('reports progress, hands lines of the extra descriptors on, and counts what was said on standard error', async () => {
     const tools = await toolsThat(
       folder,
       `echo 'one' >&3; echo 'other' >&4; echo 'two' >&3; echo 'a complaint' >&2
@@ -93,7 +93,7 @@ describe('ffmpeg', () => {
     expect(error.stderrTail).toMatch(/complaint number 4999$/);
   });
 
-  it('tells a program that someone killed from one that failed', async () => {
+  it('distinguishes a program that someone killed from one that failed', async () => {
     const error = await errorOf((await toolsThat(folder, 'kill -9 $$')).ffmpeg(anyCall));
     expect(error).toMatchObject({ exitCode: null, killedBy: 'SIGKILL', timedOut: false });
     expect(error.message).toContain('was killed by SIGKILL');
@@ -212,7 +212,7 @@ describe('ffprobe', () => {
     expect([output, count, last]).toEqual(['', 2_000_000, '2000000']);
   });
 
-  it('is ended when it tells more than the header of a film can', async () => {
+  it('is ended when it reports more than the header of a film can', async () => {
     const tools = await toolsThat(folder, `echo $$ >"$(dirname "$0")/pid"; while :; do seq 1 100000; done`);
     await expect(tools.ffprobe({ input: 'x', args: [], timeoutSeconds: 60 })).rejects.toMatchObject({
       name: 'RefusedError',

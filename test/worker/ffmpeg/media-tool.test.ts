@@ -65,7 +65,7 @@ describe('openMediaTools', () => {
     }
   });
 
-  it('tells which ffmpeg it is', async () => {
+  it('says which ffmpeg it is', async () => {
     expect((await toolsThat(folder, 'exit 0')).version).toBe('7.1-fake');
     expect(realMediaTools().version).toMatch(/^n?\d+\.\d+/);
   });

@@ -29,7 +29,7 @@ describe('parseProgress', () => {
 });
 
 describe('readProgress', () => {
-  it('calls back for each whole block, whatever pieces it comes in, and tells whether anything was made', async () => {
+  it('calls back for each whole block, whatever pieces it comes in, and says whether anything was made', async () => {
     const stdout = new PassThrough();
     const seen: [Progress, boolean][] = [];
     readProgress(stdout, (progress, moved) => seen.push([progress, moved]));

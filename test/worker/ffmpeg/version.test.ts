@@ -53,7 +53,7 @@ describe('readVersion', () => {
     });
   });
 
-  it('takes a build that tells neither release nor library for a new one, with a warning', () => {
+  it('takes a build that reports neither release nor library for a new one, with a warning', () => {
     expect(readVersion('ffmpeg version custom Copyright\n', 'ffmpeg')).toEqual({
       name: 'custom',
       major: 9,

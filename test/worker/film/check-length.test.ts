@@ -9,7 +9,7 @@ import { audioPart, shortPlan, videoParts } from '../../helpers/media/plans.ts';
 const plan: Plan = shortPlan();
 const audioOnly: Plan = { ...plan, video: undefined, parts: [{ ...audioPart(plan), index: 0 }] };
 
-/** One that holds something: a record without segments tells of no end. */
+/** One that holds something: a record without segments reports no end. */
 const rendition: PartRecord['renditions'][number] = {
   name: '240p',
   codecs: 'avc1.42c01e',
@@ -63,9 +63,9 @@ describe('checkLength', () => {
     ['whose picture stops while the sound goes on', 20, 30, '20.00'],
     ['whose last part has nothing', 24, 24, '24.00'],
   ])('refuses a film %s and names both durations', (_, video, audio, reached) => {
-    const judge = () => checkLength(plan, recordsEnding(video, audio), false);
-    expect(judge).toThrow(RefusedError);
-    expect(judge).toThrow(`The film ends at ${reached} s; its header says 30.00 s.`);
+    const check = () => checkLength(plan, recordsEnding(video, audio), false);
+    expect(check).toThrow(RefusedError);
+    expect(check).toThrow(`The film ends at ${reached} s; its header says 30.00 s.`);
   });
 
   it('accepts a short film with a warning where the settings say so', () => {
@@ -74,7 +74,7 @@ describe('checkLength', () => {
     ]);
   });
 
-  it('judges a film without picture by its sound', () => {
+  it('checks a film without picture by its sound', () => {
     expect(checkLength(audioOnly, recordsEnding(undefined, 29.95, audioOnly), false)).toEqual([]);
     expect(() => checkLength(audioOnly, recordsEnding(undefined, 20, audioOnly), false)).toThrow(
       'The film ends at 20.00 s; its header says 30.00 s.',
@@ -99,11 +99,11 @@ describe('endsEarly', () => {
     [11.96, false],
     [11.5, true],
     [0, true],
-  ])('tells whether a part to 12 s that reached %s s was the last that has frames', (reached, early) => {
+  ])('says whether a part to 12 s that reached %s s was the last that has frames', (reached, early) => {
     expect(first && endsEarly(plan, first, reached)).toBe(early);
   });
 
-  it('leaves the last part and sound to the judgement of the whole film', () => {
+  it('leaves the last part and sound to the check of the whole film', () => {
     expect(last && endsEarly(plan, last, 25)).toBe(false);
     expect(endsEarly(plan, audioPart(plan), 1)).toBe(false);
   });

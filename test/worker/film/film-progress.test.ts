@@ -42,7 +42,7 @@ describe('the progress of a film', () => {
     expect(progress.now().percent).toBe(59.5);
   });
 
-  it('tells speed, frames per second and the time that is left from what this run has done', () => {
+  it('reports speed, frames per second and the time that is left from what this run has done', () => {
     let now = 100;
     const progress = new FilmProgress(plan, () => now);
     progress.mergeRecorded([first.index]);

@@ -39,7 +39,7 @@ describe('Health', () => {
     expect(await output.keys()).toEqual([]);
   });
 
-  it('names what is broken, and tells it once to who waits for it', async () => {
+  it('names what is broken, and reports it once to who waits for it', async () => {
     const broken: HealthCheck = { of: 'disk', run: () => Promise.reject(new Error('EIO: i/o error, write')) };
     const health = new Health([broken], log);
     expect(await health.examine()).toEqual({ of: 'disk', reason: 'EIO: i/o error, write' });

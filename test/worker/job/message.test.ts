@@ -106,7 +106,7 @@ describe('a message that is refused names what is wrong:', () => {
     expect(refusalOf(body).message).toMatch(/is not JSON/);
   });
 
-  it('and keeps the job’s id, so that its end can be told', () => {
+  it('and keeps the job’s id, so that its end can be reported', () => {
     expect(refusalOf('{"id":"a","source":"b.mp4","colour":1}').job).toEqual({ id: 'a', source: 'b.mp4' });
     expect(refusalOf('{"id":"../a","source":"b.mp4"}').job).toBeUndefined();
   });
@@ -135,7 +135,7 @@ describe('a bucket event', () => {
     });
   });
 
-  it('is the same job bare, raw and in an SNS envelope, and however often it is told', () => {
+  it('is the same job bare, raw and in an SNS envelope, and however often it is reported', () => {
     const bare = read(fixture('s3-event'));
     const again = JSON.parse(fixture('s3-event'));
     again.Records[0].eventTime = '2027-01-01T00:00:00Z';

@@ -44,8 +44,8 @@ function open(transcode: TranscodeJob, environment: Partial<WorkerEnvironment> =
   const opened = openStores(settings);
   stores = opened;
   const { log, lines } = recordingLogger();
-  const told: string[] = [];
-  const watcher: Sink = { transition: ({ state, attempt }) => void told.push(`${state} ${attempt}`) };
+  const reported: string[] = [];
+  const watcher: Sink = { transition: ({ state, attempt }) => void reported.push(`${state} ${attempt}`) };
   const runner = new JobRunner({
     settings,
     transcode,
@@ -68,7 +68,7 @@ function open(transcode: TranscodeJob, environment: Partial<WorkerEnvironment> =
   const publish = (body = '#EXTM3U') =>
     opened.output.put(film.playlist, body, { contentType: 'text/plain', cacheControl: 'no-cache' });
   const run: JobRunner['runJob'] = (...call) => runner.runJob(...call);
-  return { run, status, put, publish, told, lines, stores: opened };
+  return { run, status, put, publish, reported, lines, stores: opened };
 }
 
 function message(body: unknown, more: Partial<ReceivedMessage> = {}): ReceivedMessage {
@@ -96,28 +96,28 @@ const fails =
 
 it('a failure of a sick worker costs the job no attempt, and its message goes to another at once', async () => {
   const sick: Sickness = { of: 'encoder', reason: 'No capable devices found' };
-  const { run, told, lines } = open(fails(new Error('ffmpeg ended with exit code 1')), {}, sick);
+  const { run, reported, lines } = open(fails(new Error('ffmpeg ended with exit code 1')), {}, sick);
   expect(await run(message(job, { attributes: { attempt: '3' } }), never)).toEqual({ kind: 'release' });
-  expect(told).toEqual(['running 3', 'queued 3']);
+  expect(reported).toEqual(['running 3', 'queued 3']);
   expect(lines.find(({ sickness }) => sickness)).toMatchObject({ sickness: sick, job: 'a' });
 });
 
 it('a refusal that no ffmpeg has spoken is the job’s own, however sick the worker is', async () => {
   const sick: Sickness = { of: 'encoder', reason: 'No capable devices found' };
-  const { run, told } = open(fails(new RefusedError('too-long', 'Too long.')), {}, sick);
+  const { run, reported } = open(fails(new RefusedError('too-long', 'Too long.')), {}, sick);
   expect(await run(message(job), never)).toMatchObject({ kind: 'give-up', code: 'too-long' });
-  expect(told).toEqual(['running 1', 'failed 1']);
+  expect(reported).toEqual(['running 1', 'failed 1']);
 });
 
-it('a success is told before it is acknowledged', async () => {
-  const { run, status, told } = open(async (queued, { report }) => {
+it('a success is reported before it is acknowledged', async () => {
+  const { run, status, reported } = open(async (queued, { report }) => {
     expect(queued).toEqual({ ...job, requestId: 'm-1' });
     expect((await status()).state).toBe('running');
     report.update({ warnings: ['audio track 3 was left out'], timings: { encodeSeconds: 3 } });
     return { kind: 'published', film };
   });
   expect(await run(message(job), never)).toEqual({ kind: 'acknowledge' });
-  expect(told).toEqual(['running 1', 'succeeded 1']);
+  expect(reported).toEqual(['running 1', 'succeeded 1']);
   expect(await status()).toMatchObject({
     state: 'succeeded',
     title: 'A',
@@ -129,7 +129,7 @@ it('a success is told before it is acknowledged', async () => {
 
 describe('a film that will never work', () => {
   it('fails at its first attempt, with the reason for status and dead letters', async () => {
-    const { run, status, told } = open(fails(new RefusedError('not-media', 'The file is a picture.')));
+    const { run, status, reported } = open(fails(new RefusedError('not-media', 'The file is a picture.')));
     expect(await run(message(job), never)).toEqual({
       kind: 'give-up',
       jobId: 'a',
@@ -137,11 +137,11 @@ describe('a film that will never work', () => {
       code: 'not-media',
       reason: 'The file is a picture.',
     });
-    expect(told).toEqual(['running 1', 'failed 1']);
+    expect(reported).toEqual(['running 1', 'failed 1']);
     expect((await status()).error).toEqual({ code: 'not-media', message: 'The file is a picture.' });
   });
 
-  it('is told of even when the job itself is unreadable, if its id is known', async () => {
+  it('is reported even when the job itself is unreadable, if its id is known', async () => {
     const { run, status } = open(succeeds);
     const outcome = await run(message({ ...job, colour: 'blue' }), never);
     expect(outcome).toMatchObject({ kind: 'give-up', jobId: 'a', code: 'bad-message' });
@@ -152,9 +152,9 @@ describe('a film that will never work', () => {
   });
 
   it('and is no job at all goes to the dead letters without a report', async () => {
-    const { run, told } = open(succeeds);
+    const { run, reported } = open(succeeds);
     expect(await run(message('hello'), never)).toMatchObject({ kind: 'give-up', code: 'bad-message' });
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
   });
 });
 
@@ -203,15 +203,15 @@ describe('an interruption', () => {
     const opened = open(transcode);
     const abort = new AbortController();
     const outcome = opened.run(message(job, { attributes: { attempt: '2' } }), abort.signal);
-    await vi.waitFor(() => expect(opened.told).toEqual(['running 2']));
+    await vi.waitFor(() => expect(opened.reported).toEqual(['running 2']));
     abort.abort(reason);
     return { ...opened, outcome: await outcome };
   }
 
   it('by a stop costs no attempt: the job is queued again', async () => {
-    const { outcome, status, told } = await interruptedBy(new InterruptedError('stop'));
+    const { outcome, status, reported } = await interruptedBy(new InterruptedError('stop'));
     expect(outcome).toEqual({ kind: 'release' });
-    expect(told).toEqual(['running 2', 'queued 2']);
+    expect(reported).toEqual(['running 2', 'queued 2']);
     expect(await status()).toMatchObject({ state: 'queued', attempt: 2 });
   });
 
@@ -220,10 +220,10 @@ describe('an interruption', () => {
     expect(outcome).toEqual({ kind: 'hand-over', requestId: 'm-1', delaySeconds: 0 });
   });
 
-  it('by a lost hold is told to nobody: the job is someone else’s', async () => {
-    const { outcome, told, status } = await interruptedBy(new LeaseLostError('gone'));
+  it('by a lost hold is asked to nobody: the job is someone else’s', async () => {
+    const { outcome, reported, status } = await interruptedBy(new LeaseLostError('gone'));
     expect(outcome).toEqual({ kind: 'abandon' });
-    expect(told).toEqual(['running 2']);
+    expect(reported).toEqual(['running 2']);
     await sleep(50);
     expect((await status()).state).toBe('running');
   });
@@ -237,7 +237,7 @@ describe('an interruption', () => {
   });
 });
 
-it('a message that no worker survives is given up, and its job is told of', async () => {
+it('a message that no worker survives is given up, and its job is reported', async () => {
   const { run, status } = open(succeeds);
   expect((await run(message(job, { receiveCount: maxReceives }), never)).kind).toBe('acknowledge');
   const outcome = await run(message(job, { receiveCount: maxReceives + 1 }), never);

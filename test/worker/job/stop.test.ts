@@ -17,7 +17,7 @@ const signal = new AbortController().signal;
 const at = new Date(Date.now() - 60_000);
 const afterwards = () => new Date(Date.now() + 2000);
 const later = (ms: number) => new Date(at.getTime() + ms);
-const cancelled = { code: 'cancelled', message: 'Cancelled by hand.' };
+const cancelled = { code: 'cancelled', message: 'Cancelled by its owner.' };
 const written = (): Stop => ({ ...cancelled, at: new Date().toISOString() });
 const failed = { code: 'trouble', message: 'A part can’t be made.', keepParts: true };
 
@@ -71,7 +71,7 @@ describe('a stop', () => {
     },
   );
 
-  it('is none where storage does not answer: the work begins, and the watch will tell', async () => {
+  it('is none where storage does not answer: the work begins, and the watch will report', async () => {
     const storage = await startStorage();
     const store = openStore(storage.bucket('films'), { retrySeconds: 60 });
     await storage[Symbol.asyncDispose]();
@@ -83,13 +83,13 @@ describe('a stop', () => {
 });
 
 describe('a watch', () => {
-  it('stops the work soon after a stop was written, and tells which', async () => {
+  it('stops the work soon after a stop was written, and says which', async () => {
     const watch = open().watch('a', at, signal);
     await sleep(lookSeconds * 1500);
     expect(watch.signal.aborted).toBe(false);
     await write();
     await sleep(lookSeconds * 1000 + 200);
-    expect(watch.signal.reason).toEqual(new InterruptedError('Cancelled by hand.'));
+    expect(watch.signal.reason).toEqual(new InterruptedError('Cancelled by its owner.'));
     expect(watch.stopped()).toMatchObject(cancelled);
     watch.end();
   });

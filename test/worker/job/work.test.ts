@@ -25,7 +25,7 @@ const never = new AbortController().signal;
 const headers = { contentType: 'application/json', cacheControl: 'no-cache' };
 const begun: JobState = { ...running('a'), plan };
 const ago = (seconds: number) => new Date(Date.now() - seconds * 1000);
-const cancelled = (): Stop => ({ code: 'cancelled', message: 'By hand.', at: ago(0).toISOString() });
+const cancelled = (): Stop => ({ code: 'cancelled', message: 'By its owner.', at: ago(0).toISOString() });
 const broken = (): Stop => ({
   code: 'trouble',
   message: 'Part 3 can’t be made.',
@@ -54,13 +54,13 @@ async function open(
   const stores = openStores(settings);
   const { output } = stores;
   const { log } = recordingLogger();
-  const told: string[] = [];
+  const reported: string[] = [];
   const asked: (FilmToJoin | 'transcode')[] = [];
-  /** Whether the job was stopped when its end was told. */
+  /** Whether the job was stopped when its end was reported. */
   const stoppedByThen: Promise<boolean>[] = [];
   const watcher: Sink = {
     transition: ({ state }) => {
-      told.push(state);
+      reported.push(state);
       if (state === 'failed')
         stoppedByThen.push(output.head(new JobFolder('', 'a').stop).then((found) => found !== undefined));
     },
@@ -90,13 +90,13 @@ async function open(
   return {
     runJob: (...call: Parameters<JobRunner['runJob']>) => runner.runJob(...call),
     runPartRequest: (...call: Parameters<JobRunner['runPartRequest']>) => runner.runPartRequest(...call),
-    told,
+    reported,
     asked,
     stoppedByThen,
     output,
     status: () => readStatusFile(output, '', 'a', log),
-    /** Another worker tells a state. */
-    tell: (state: JobState) => output.put(new JobFolder('', 'a').status, JSON.stringify(state), headers),
+    /** Another worker reports a state. */
+    report: (state: JobState) => output.put(new JobFolder('', 'a').status, JSON.stringify(state), headers),
     stop: (stop: Stop) => writeStop(output, '', 'a', stop, never),
     readStop: () => readStop(output, '', 'a', ago(3600), never),
     async [Symbol.asyncDispose]() {
@@ -135,37 +135,37 @@ const untilStopped: Work = async (signal) => {
 describe('a worker that helps', () => {
   it('works on the film as it was asked to, and says nothing by itself', async () => {
     await using farm = await open();
-    await farm.tell(begun);
+    await farm.report(begun);
     expect(await farm.runPartRequest(call(), never)).toEqual({ kind: 'acknowledge' });
     expect(farm.asked).toEqual([{ job: { ...job, requestId: 'r' }, plan, role: 'helper', firstPart: 1 }]);
-    expect(farm.told).toEqual([]);
+    expect(farm.reported).toEqual([]);
     expect(await farm.status()).toEqual(begun);
   });
 
-  it('tells the end when it is the one to publish the film', async () => {
+  it('reports the end when it is the one to publish the film', async () => {
     await using farm = await open(async () => ({ kind: 'published', film }));
-    await farm.tell(begun);
+    await farm.report(begun);
     expect(await farm.runPartRequest(call(), never)).toEqual({ kind: 'acknowledge' });
-    expect(farm.told).toEqual(['succeeded']);
+    expect(farm.reported).toEqual(['succeeded']);
   });
 
   it.each(['succeeded', 'failed'] as const)(
     'that fails after the job has %s says nothing: an end is never taken back',
     async (state) => {
       const entered = ago(60);
-      const told = Promise.withResolvers<void>();
+      const reported = Promise.withResolvers<void>();
       await using farm = await open(async () => {
-        await told.promise;
+        await reported.promise;
         throw new RefusedError('source-missing', 'The source was removed.');
       });
       const over = { ...(state === 'succeeded' ? succeeded('a') : begun), queuedAt: entered.toISOString() };
       const attributes = { queuedAt: entered.toISOString(), requestId: 'm-1' };
-      await farm.tell(begun);
+      await farm.report(begun);
       const ended = farm.runPartRequest(call({ attributes }), never);
-      await farm.tell({ ...over, state });
-      told.resolve();
+      await farm.report({ ...over, state });
+      reported.resolve();
       expect(await ended).toEqual({ kind: 'acknowledge' });
-      expect(farm.told).toEqual([]);
+      expect(farm.reported).toEqual([]);
       expect((await farm.status())?.state).toBe(state);
       expect(await farm.readStop()).toBeUndefined();
     },
@@ -173,20 +173,20 @@ describe('a worker that helps', () => {
 
   it('looks again later, under the same name, when enough are on the film', async () => {
     await using farm = await open(async () => ({ kind: 'atCapacity' }));
-    await farm.tell(begun);
+    await farm.report(begun);
     const later = { kind: 'hand-over', requestId: 'm-1', delaySeconds: 5 };
     expect(await farm.runPartRequest(call(), never)).toEqual(later);
     const again = call({ id: 'm-2', attributes: { requestId: 'm-1' } });
     expect(await farm.runPartRequest(again, never)).toEqual(later);
-    expect(farm.told).toEqual([]);
+    expect(farm.reported).toEqual([]);
   });
 
   it('has nothing to do when the film is published, but has for another plan', async () => {
     await using farm = await open();
-    await farm.tell({ ...succeeded('a'), film: { ...film, plan } });
+    await farm.report({ ...succeeded('a'), film: { ...film, plan } });
     expect(await farm.runPartRequest(call(), never)).toEqual({ kind: 'acknowledge' });
     expect(farm.asked).toEqual([]);
-    await farm.tell({ ...begun, film: { ...film, plan: 'older' } });
+    await farm.report({ ...begun, film: { ...film, plan: 'older' } });
     await farm.runPartRequest(call(), never);
     expect(farm.asked).toHaveLength(1);
   });
@@ -194,29 +194,29 @@ describe('a worker that helps', () => {
   it('for a film that is not there any more says nothing: the job has become another film since', async () => {
     await using farm = await open();
     const since = { ...succeeded('a'), film: { ...film, plan: 'cccccccccccc' } };
-    await farm.tell(since);
+    await farm.report(since);
     const late = message({ job, requestId: 'r', plan: 'bbbbbbbbbbbb', firstPart: 1 });
     expect(await farm.runPartRequest(late, never)).toEqual({ kind: 'acknowledge' });
-    expect(farm.told).toEqual([]);
+    expect(farm.reported).toEqual([]);
     expect(await farm.status()).toEqual(since);
   });
 
-  it('tells that the job runs where nobody else has it running', async () => {
+  it('reports that the job runs where nobody else has it running', async () => {
     await using farm = await open();
-    await farm.tell({ ...queued('a'), plan });
+    await farm.report({ ...queued('a'), plan });
     await farm.runPartRequest(call(), never);
-    expect(farm.told).toEqual(['running']);
+    expect(farm.reported).toEqual(['running']);
   });
 
-  it('that has trouble tries again, with attempts of its own, and tells it where nobody goes on', async () => {
+  it('that has trouble tries again, with attempts of its own, and reports it where nobody goes on', async () => {
     await using farm = await open(async (_, { report }) => {
       await report.setReporting('reporting');
       throw new Error('no route to host');
     });
-    await farm.tell(begun);
+    await farm.report(begun);
     const outcome = await farm.runPartRequest(call({ attributes: { attempt: '2', requestId: 'p' } }), never);
     expect(outcome).toEqual({ kind: 'retry', attempt: 3, requestId: 'p', delaySeconds: 20 });
-    expect(farm.told).toEqual(['retrying']);
+    expect(farm.reported).toEqual(['retrying']);
     expect(await farm.readStop()).toBeUndefined();
   });
 
@@ -229,38 +229,38 @@ describe('a worker that helps', () => {
       if (kind === 'release') abort.abort(new InterruptedError('stop'));
       throw new Error(why);
     });
-    await farm.tell(begun);
+    await farm.report(begun);
     expect(await farm.runPartRequest(call(), abort.signal)).toMatchObject({ kind });
-    expect(farm.told).toEqual([]);
+    expect(farm.reported).toEqual([]);
     expect(await farm.status()).toEqual(begun);
   });
 });
 
 describe('a job that others have begun', () => {
-  it('is taken over as its planner, and its start is not told again', async () => {
+  it('is taken over as its planner, and its start is not reported again', async () => {
     await using farm = await open();
-    await farm.tell(begun);
+    await farm.report(begun);
     expect(await farm.runJob(message(job), never)).toEqual({ kind: 'acknowledge' });
     expect(farm.asked).toEqual([{ job: { ...job, requestId: 'm-1' }, plan, role: 'planner' }]);
-    expect(farm.told).toEqual([]);
+    expect(farm.reported).toEqual([]);
   });
 
   it.each([
     ['by one worker alone', { ...begun, plan: 'bbbbbbbbbbbb' }],
     ['and that is in the queue again', { ...queued('a'), plan }],
-  ])('%s beginsagain', async (_, state) => {
+  ])('%s begins again', async (_, state) => {
     await using farm = await open();
-    await farm.tell(state);
+    await farm.report(state);
     await farm.runJob(message(job), never);
     expect(farm.asked).toEqual(['transcode']);
-    expect(farm.told).toEqual(['running']);
+    expect(farm.reported).toEqual(['running']);
   });
 });
 
 describe('a job that cannot be made', () => {
-  it('is stopped for all before that is told, and after all have heard of it', async () => {
+  it('is stopped for all before that is reported, and after all have seen it', async () => {
     await using farm = await open(fails(new RefusedError('short-source', 'The film ends at 3 s.')));
-    await farm.tell(begun);
+    await farm.report(begun);
     const before = performance.now();
     expect(await farm.runPartRequest(call(), never)).toEqual({
       kind: 'give-up',
@@ -271,14 +271,14 @@ describe('a job that cannot be made', () => {
       body: letter,
     });
     expect(performance.now() - before).toBeGreaterThan(1200);
-    expect(farm.told).toEqual(['failed']);
+    expect(farm.reported).toEqual(['failed']);
     expect(await Promise.all(farm.stoppedByThen)).toEqual([true]);
     expect(await farm.readStop()).toMatchObject({ code: 'short-source', keepParts: false });
   });
 
   it('because of trouble keeps what is recorded, for when it is redriven', async () => {
     await using farm = await open(fails(new Error('ffmpeg hangs')));
-    await farm.tell(begun);
+    await farm.report(begun);
     const last = call({ attributes: { attempt: '3' } });
     expect(await farm.runPartRequest(last, never)).toMatchObject({
       kind: 'give-up',
@@ -300,14 +300,18 @@ describe('a job that cannot be made', () => {
       return undefined;
     };
     await using farm = await open(fails(new Error('a record is gone')), examine);
-    await farm.tell(begun);
+    await farm.report(begun);
     ends.push(
       () => farm.stop({ ...broken(), code: 'short-source' }),
       () =>
-        farm.tell({ ...begun, state: 'failed', error: { code: 'short-source', message: 'It ends at 3 s.' } }),
+        farm.report({
+          ...begun,
+          state: 'failed',
+          error: { code: 'short-source', message: 'It ends at 3 s.' },
+        }),
     );
     expect(await farm.runPartRequest(call({ attributes }), never)).toEqual({ kind: 'acknowledge' });
-    expect(farm.told).toEqual([]);
+    expect(farm.reported).toEqual([]);
     expect((await farm.status())?.state).toBe('failed');
   });
 
@@ -321,7 +325,7 @@ describe('a job that cannot be made', () => {
 
   it('and that kills its helpers is stopped for all', async () => {
     await using farm = await open();
-    await farm.tell(begun);
+    await farm.report(begun);
     expect(await farm.runPartRequest(call({ receiveCount: 26 }), never)).toMatchObject({
       kind: 'give-up',
       code: 'workers-lost',
@@ -330,29 +334,29 @@ describe('a job that cannot be made', () => {
     expect(await farm.readStop()).toMatchObject({ code: 'workers-lost', keepParts: true });
   });
 
-  it('stays stopped when its worker must go before it has told: the message comes to another', async () => {
+  it('stays stopped when its worker must go before it has reported: the message comes to another', async () => {
     const abort = new AbortController();
     await using farm = await open(fails(new RefusedError('short-source', 'The film ends at 3 s.')));
-    await farm.tell(begun);
+    await farm.report(begun);
     const outcome = farm.runPartRequest(call(), abort.signal);
     await sleep(800);
     abort.abort(new InterruptedError('stop'));
     expect(await outcome).toEqual({ kind: 'release' });
-    expect(farm.told).toEqual([]);
+    expect(farm.reported).toEqual([]);
     expect(await farm.readStop()).toMatchObject({ code: 'short-source' });
   });
 });
 
 describe('a job that is cancelled', () => {
-  it('before it began never runs: its end is told at once, and there is no letter', async () => {
+  it('before it began never runs: its end is reported at once, and there is no letter', async () => {
     await using farm = await open();
     await farm.stop(cancelled());
     const before = performance.now();
     expect(await farm.runJob(message(job), never)).toEqual({ kind: 'acknowledge' });
     expect(performance.now() - before).toBeLessThan(1000);
-    expect(farm.told).toEqual(['failed']);
+    expect(farm.reported).toEqual(['failed']);
     expect(farm.asked).toEqual([]);
-    expect((await farm.status())?.error).toEqual({ code: 'cancelled', message: 'By hand.' });
+    expect((await farm.status())?.error).toEqual({ code: 'cancelled', message: 'By its owner.' });
   });
 
   it('and sent again afterwards is done as any other', async () => {
@@ -365,25 +369,25 @@ describe('a job that is cancelled', () => {
 
 // Each waits for its clocks.
 describe.concurrent('of a stopped job', () => {
-  it('the end is told by one worker: a helper waits for it, and then has nothing to say', async () => {
+  it('the end is reported by one worker: a helper waits for it, and then has nothing to say', async () => {
     await using farm = await open(untilStopped);
-    await farm.tell(begun);
+    await farm.report(begun);
     const outcome = farm.runPartRequest(call(), never);
     await sleep(300);
     await farm.stop(broken());
     await sleep(1000);
-    await farm.tell({
+    await farm.report({
       ...begun,
       state: 'failed',
       error: { code: 'trouble', message: 'Part 3 can’t be made.' },
     });
     expect(await outcome).toEqual({ kind: 'acknowledge' });
-    expect(farm.told).toEqual([]);
+    expect(farm.reported).toEqual([]);
   });
 
-  it('the end is told by a helper where who stopped it died: with its reason, and a letter that is the job', async () => {
+  it('the end is reported by a helper where who stopped it died: with its reason, and a letter that is the job', async () => {
     await using farm = await open();
-    await farm.tell(begun);
+    await farm.report(begun);
     await farm.output.put(`a/${plan}/parts/0000.json`, '{}', headers);
     await farm.stop(broken());
     const before = performance.now();
@@ -393,7 +397,7 @@ describe.concurrent('of a stopped job', () => {
     expect(seconds).toBeLessThan(15);
     const { code, message: reason } = broken();
     expect(outcome).toEqual({ kind: 'give-up', jobId: 'a', requestId: 'r', code, reason, body: letter });
-    expect(farm.told).toEqual(['failed']);
+    expect(farm.reported).toEqual(['failed']);
     expect(farm.asked).toEqual([]);
     expect((await farm.status())?.error).toEqual({ code, message: reason });
     expect(await farm.output.head(`a/${plan}/parts/0000.json`)).toBeDefined();
@@ -401,14 +405,14 @@ describe.concurrent('of a stopped job', () => {
 
   it('that is cancelled while it runs the work ends; what is published of it is removed, but for its state', async () => {
     await using farm = await open(untilStopped);
-    await farm.tell(begun);
+    await farm.report(begun);
     await farm.output.put(`a/${plan}/parts/0000.json`, '{}', headers);
     const outcome = farm.runJob(message(job), never);
     await sleep(300);
     await farm.stop(cancelled());
-    // Nobody else is there to tell it.
+    // Nobody else is there to report it.
     expect(await outcome).toEqual({ kind: 'acknowledge' });
-    expect(farm.told).toEqual(['failed']);
+    expect(farm.reported).toEqual(['failed']);
     const left: string[] = [];
     for await (const { key } of farm.output.list('a/')) left.push(key);
     expect(left).toEqual(['a/status.json', 'a/stop.json']);
@@ -418,21 +422,21 @@ describe.concurrent('of a stopped job', () => {
     await using farm = await open();
     await farm.stop(broken());
     const next = { ...begun, queuedAt: ago(-2).toISOString() };
-    await farm.tell(next);
+    await farm.report(next);
     expect(await farm.runPartRequest(call(), never)).toEqual({ kind: 'acknowledge' });
-    expect(farm.told).toEqual([]);
+    expect(farm.reported).toEqual([]);
     expect(await farm.status()).toEqual(next);
   });
 
   it('a worker that must go while it waits gives its message back', async () => {
     await using farm = await open();
-    await farm.tell(begun);
+    await farm.report(begun);
     await farm.stop(broken());
     const abort = new AbortController();
     const outcome = farm.runPartRequest(call(), abort.signal);
     await sleep(500);
     abort.abort(new InterruptedError('stop'));
     expect(await outcome).toEqual({ kind: 'release' });
-    expect(farm.told).toEqual([]);
+    expect(farm.reported).toEqual([]);
   });
 });

@@ -123,7 +123,7 @@ describe('makePlan', () => {
       });
   });
 
-  it('tells what the probe left out', () => {
+  it('says what the probe left out', () => {
     const leftOut = ["audio stream 2 (ac4) can't be decoded"];
     expect(makePlan(film({ leftOut }), planRequest()).warnings).toEqual(leftOut);
   });

@@ -27,7 +27,7 @@ const uploaded: [what: string, video: Partial<VideoStream>][] = [
   ['4:2:2', { pixelFormat: 'yuv422p' }],
   ['4:4:4', { codec: 'hevc', pixelFormat: 'yuv444p' }],
   ['full range', { pixelFormat: 'yuvj420p', colorRange: 'pc' }],
-  ['full range that only the tag tells', { codec: 'vp9', colorRange: 'pc' }],
+  ['full range that only the tag reports', { codec: 'vp9', colorRange: 'pc' }],
   ['H.264 larger than 4096', { width: 7680, height: 4320 }],
   ['HEVC smaller than 144', { codec: 'hevc', width: 256, height: 128 }],
   ['ProRes', { codec: 'prores', pixelFormat: 'yuv422p10le' }],

@@ -245,7 +245,7 @@ describe('probe', () => {
     await expect(probeFile('film.mp4', { probeSeconds: 0.001 })).rejects.toMatchObject({ timedOut: true });
   });
 
-  it('stops when it is told to', async () => {
+  it('stops when it is asked to', async () => {
     const reason = new Error('stop');
     await expect(probeFile('film.mp4', {}, AbortSignal.abort(reason))).rejects.toBe(reason);
   });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ladderSchema } from '../../../worker/src/plan/ladder.ts';
 import { expectedBy, place } from '../../../worker/src/protocol/expected.ts';
 
-function told(schema: z.ZodType, value: unknown): string {
+function reported(schema: z.ZodType, value: unknown): string {
   const { error } = schema.safeParse(value);
   if (!error) throw new Error('the value is valid');
   return error.issues.map((issue) => place(issue.path) + expectedBy(issue)).join('; ');
@@ -36,6 +36,6 @@ describe('what a schema expected', () => {
   ];
 
   it.each(rows)('is said in words: %s', (_what, schema, value, text) => {
-    expect(told(schema, value)).toBe(text);
+    expect(reported(schema, value)).toBe(text);
   });
 });

@@ -9,7 +9,7 @@ describe('describeSource', () => {
     ['HTTP://example.com/a%20b.mp4?token=s3cret', 'http://example.com/a%20b.mp4'],
     ['https://user:s3cret@exa mple/a.mp4?token=s3cret', 'https://exa mple/a.mp4'],
     ['https://[broken/a.mp4#s3cret', 'https://[broken/a.mp4'],
-  ])('tells %s as %s', (source, told) => {
-    expect(describeSource(source)).toBe(told);
+  ])('reports %s as %s', (source, reported) => {
+    expect(describeSource(source)).toBe(reported);
   });
 });

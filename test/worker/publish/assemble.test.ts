@@ -100,7 +100,7 @@ describe('assemble', () => {
     ]);
   });
 
-  it('tells what the film became', async () => {
+  it('says what the film became', async () => {
     await files.fill(published(), sizeOf);
     const film = await assemble(assemblyOf({ publicUrl: 'https://films.example/' }));
     expect(film).toMatchObject({

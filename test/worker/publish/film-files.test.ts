@@ -46,7 +46,7 @@ it('puts every audio track into an MP4, and none into a GIF', () => {
   expect(gif?.audio).toEqual([]);
 });
 
-it('warns of files that a film without video can not become', () => {
+it('warns of files that a film without video cannot become', () => {
   const audio = { ...film, renditions: film.renditions.filter(({ kind }) => kind === 'audio') };
   expect(filmFiles(audio, ['mp4', 'm4a'])).toMatchObject({
     files: [{ name: 'audio-0-en.m4a' }, { name: 'audio-1-de.m4a' }],

@@ -53,7 +53,7 @@ describe('findFilm', () => {
 
   it.each([
     ['is not JSON', '{"hash":'],
-    ['tells of no film', { hash: 'asked' }],
+    ['reports no film', { hash: 'asked' }],
     ['is something else', { hash: 'asked', film: 'film' }],
   ])('finds none where the record %s', async (_, record) => {
     await publish(record);

@@ -16,7 +16,7 @@ function parse(text: string): hls.types.MasterPlaylist {
 }
 
 describe('multivariantPlaylist', () => {
-  it('tells of each rendition what a player chooses by', () => {
+  it('reports each rendition what a player chooses by', () => {
     const plan = planOf({ audio: [audioRendition(0, { language: 'en', label: 'English' })] });
     expect(multivariantPlaylist(plan, recordsOf(plan, pieces))).toBe(
       [

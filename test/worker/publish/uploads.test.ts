@@ -28,20 +28,20 @@ async function segment(key: string) {
 }
 
 describe('createUploads', () => {
-  it('brings every file to its key and tells of each when it is there', async () => {
-    const told: string[] = [];
+  it('brings every file to its key and reports each when it is there', async () => {
+    const reported: string[] = [];
     const uploads = createUploads({
       store: farm.store,
       parallel: 3,
       onUploaded: async ({ key }, { sizeBytes }) => {
         expect((await farm.direct.head(key))?.sizeBytes).toBe(sizeBytes);
-        told.push(key);
+        reported.push(key);
       },
     });
     const keys = Array.from({ length: 20 }, (_, index) => `all/${index}.ts`);
     for (const key of keys) await uploads.add(await segment(key));
     await uploads.finish();
-    expect(told.toSorted()).toEqual(keys.toSorted());
+    expect(reported.toSorted()).toEqual(keys.toSorted());
     expect(await farm.direct.head('all/7.ts')).toMatchObject({ contentType: 'video/mp2t', sizeBytes: 17 });
   });
 
@@ -72,12 +72,12 @@ describe('createUploads', () => {
     expect(await farm.direct.head('bad/1.ts')).toBeUndefined();
   });
 
-  it('counts an error of who is told as an upload’s error', async () => {
+  it('counts an error of who is reported as an upload’s error', async () => {
     const onUploaded = () => {
       throw new Error('could not delete');
     };
     const uploads = createUploads({ store: farm.store, parallel: 2, onUploaded });
-    await uploads.add(await segment('told/0.ts'));
+    await uploads.add(await segment('reported/0.ts'));
     await expect(uploads.finish()).rejects.toThrow('could not delete');
   });
 

@@ -227,7 +227,7 @@ describe('a stop', () => {
     expect(performance.now() - before).toBeLessThan(1000);
   });
 
-  it('while busy tells the handler, gives the message back at once, and costs no attempt', async () => {
+  it('while busy reports the handler, gives the message back at once, and costs no attempt', async () => {
     const started = Promise.withResolvers<void>();
     const { consumer } = consume(
       async (_, signal) => {

@@ -16,7 +16,7 @@ const message: ReceivedMessage = {
   attributes: { attempt: '1', colour: 'blue' },
 };
 
-/** Writes down the calls, in their order; the call named `failing` fails as often as told. */
+/** Writes down the calls, in their order; the call named `failing` fails as often as asked. */
 function recordingQueue(failing?: { call: string; times: number; error?: Error }) {
   const calls: string[] = [];
   let failures = 0;
@@ -104,7 +104,7 @@ it('a retry keeps body, group, foreign attributes and identity, and is delayed',
   ]);
 });
 
-it('a dead letter names reason and job, and startsagain when it is redriven', async () => {
+it('a dead letter names reason and job, and starts again when it is redriven', async () => {
   const outcome: Outcome = { kind: 'give-up', requestId: 'r', jobId: 'a', code: 'too-long', reason: 'why' };
   const [first] = await sentBy(outcome);
   const [again] = await sentBy(outcome);

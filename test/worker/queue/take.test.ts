@@ -113,7 +113,7 @@ describe('of several queues', () => {
     },
   );
 
-  it('that one is broken is told when no other had a message', async () => {
+  it('that one is broken is reported when no other had a message', async () => {
     const broken = bindingOf(`${service.endpoint}/000000000000/no-such-queue`);
     await expect(take([broken, jobs], 1).taken).rejects.toThrow(/queue/i);
   });

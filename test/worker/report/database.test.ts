@@ -93,14 +93,14 @@ describe('a job', () => {
     await database.close?.(soon());
   });
 
-  it('that is madeagain has the assets of the new film alone', async () => {
-    const url = await server.database('anew');
+  it('that is made again has the assets of the new film alone', async () => {
+    const url = await server.database('again');
     const { database } = open(url);
-    database.transition(succeeded('anew'), context);
-    await database.flush?.('anew', soon());
+    database.transition(succeeded('again'), context);
+    await database.flush?.('again', soon());
     const { poster, ...smaller } = film;
-    database.transition({ ...succeeded('anew'), film: { ...smaller, renditions: [] } }, context);
-    await database.flush?.('anew', soon());
+    database.transition({ ...succeeded('again'), film: { ...smaller, renditions: [] } }, context);
+    await database.flush?.('again', soon());
     expect(await server.query((sql) => sql`select name from transcode_farm.media_assets`, url)).toEqual([
       { name: 'film' },
     ]);
@@ -141,7 +141,7 @@ describe('a database that is down', () => {
     await database.close?.(soon());
   });
 
-  it('in the middle of a job is told the end later', async () => {
+  it('in the middle of a job is reported the end later', async () => {
     const url = await server.database('middle');
     const { database, lines } = open(url);
     const running = advance(queued('middle'), { to: 'running', attempt: 1, worker: 'w1' }, at(1));

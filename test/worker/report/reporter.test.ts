@@ -21,36 +21,39 @@ const progress = (percent: number): Progress => ({
 const start = { to: 'running', attempt: 1, worker: 'w1' } as const;
 
 function recordingSink() {
-  const told: JobState[] = [];
-  const sink: Sink = { transition: (state) => told.push(state), progress: (state) => told.push(state) };
-  return { sink, told };
+  const reported: JobState[] = [];
+  const sink: Sink = {
+    transition: (state) => reported.push(state),
+    progress: (state) => reported.push(state),
+  };
+  return { sink, reported };
 }
 
 describe('a report', () => {
-  it('tells progress at most once an interval, the newest, however often it changes', async () => {
-    const { sink, told } = recordingSink();
+  it('reports progress at most once an interval, the newest, however often it changes', async () => {
+    const { sink, reported } = recordingSink();
     const report = createReporter({ sinks: [sink], intervalMs: 100 }).open(job, facts);
     await report.move(start);
     for (let percent = 0; percent < 50; percent += 1) report.update({ progress: progress(percent) });
-    expect(told).toHaveLength(1);
-    await vi.waitFor(() => expect(told).toHaveLength(2));
+    expect(reported).toHaveLength(1);
+    await vi.waitFor(() => expect(reported).toHaveLength(2));
     await sleep(100);
-    expect(told.slice(1).map((state) => state.progress?.percent)).toEqual([49]);
+    expect(reported.slice(1).map((state) => state.progress?.percent)).toEqual([49]);
   });
 
   it('says nothing of a running job after its end', async () => {
-    const { sink, told } = recordingSink();
+    const { sink, reported } = recordingSink();
     const report = createReporter({ sinks: [sink], intervalMs: 50 }).open(job, facts);
     await report.move(start);
     report.update({ progress: progress(10) });
     await report.move({ to: 'succeeded', film });
     report.update({ progress: progress(20) });
     await sleep(100);
-    expect(told.map(({ state }) => state)).toEqual(['running', 'succeeded']);
+    expect(reported.map(({ state }) => state)).toEqual(['running', 'succeeded']);
   });
 
   it('says nothing at all once the job is someone else’s', async () => {
-    const { sink, told } = recordingSink();
+    const { sink, reported } = recordingSink();
     const report = createReporter({ sinks: [sink], intervalMs: 50 }).open(job, facts);
     await report.move(start);
     report.update({ progress: progress(10) });
@@ -58,7 +61,7 @@ describe('a report', () => {
     report.update({ progress: progress(20) });
     await report.move({ to: 'succeeded', film });
     await sleep(100);
-    expect(told.map(({ state }) => state)).toEqual(['running']);
+    expect(reported.map(({ state }) => state)).toEqual(['running']);
   });
 
   it('waits for a slow sink no longer than allowed', async () => {
@@ -81,13 +84,13 @@ describe('a report', () => {
 });
 
 describe('a report of a job that several workers have', () => {
-  const told = { ...running('a'), progress: progress(30) };
+  const reported = { ...running('a'), progress: progress(30) };
   const open = (sink: Sink) => createReporter({ sinks: [sink], intervalMs: 20 });
 
   it('begins with what was reported, and is silent, for a worker that joins', async () => {
-    const { sink, told: said } = recordingSink();
-    const report = open(sink).join(job, told);
-    expect(report.state()).toEqual(told);
+    const { sink, reported: said } = recordingSink();
+    const report = open(sink).join(job, reported);
+    expect(report.state()).toEqual(reported);
     expect(report.reporting()).toBe('silent');
     report.update({ progress: progress(40) });
     await sleep(60);
@@ -103,9 +106,9 @@ describe('a report of a job that several workers have', () => {
     ).toBe('reporting');
   });
 
-  it('tells progress while it is this worker’s turn, and what was told is not taken back', async () => {
-    const { sink, told: said } = recordingSink();
-    const report = open(sink).join(job, told);
+  it('reports progress while it is this worker’s turn, and what was reported is not taken back', async () => {
+    const { sink, reported: said } = recordingSink();
+    const report = open(sink).join(job, reported);
     await report.setReporting('reporting');
     report.update({ progress: progress(20) });
     await sleep(60);
@@ -118,8 +121,8 @@ describe('a report of a job that several workers have', () => {
   });
 
   it('takes back what it was about to say when its turn ends', async () => {
-    const { sink, told: said } = recordingSink();
-    const report = open(sink).join(job, told);
+    const { sink, reported: said } = recordingSink();
+    const report = open(sink).join(job, reported);
     await report.setReporting('reporting');
     report.update({ progress: progress(40) });
     await report.setReporting('silent');
@@ -136,7 +139,7 @@ describe('a report of a job that several workers have', () => {
         flushes += 1;
       },
     };
-    const report = open(sink).join(job, told);
+    const report = open(sink).join(job, reported);
     await report.setReporting('silent');
     expect(flushes).toBe(0);
     await report.setReporting('reporting');
@@ -145,17 +148,17 @@ describe('a report of a job that several workers have', () => {
     expect(flushes).toBe(1);
   });
 
-  it('tells the end also out of turn', async () => {
-    const { sink, told: said } = recordingSink();
-    const report = open(sink).join(job, told);
+  it('reports the end also out of turn', async () => {
+    const { sink, reported: said } = recordingSink();
+    const report = open(sink).join(job, reported);
     await report.move({ to: 'succeeded', film });
     expect(said.map(({ state }) => state)).toEqual(['succeeded']);
   });
 
   it('is no news where this worker gives up for now and others go on, but the end is', async () => {
     for (const pause of [{ to: 'queued' }, { to: 'retrying', error: { code: 'c', message: 'm' } }] as const) {
-      const { sink, told: said } = recordingSink();
-      const report = open(sink).join(job, told);
+      const { sink, reported: said } = recordingSink();
+      const report = open(sink).join(job, reported);
       await report.move(pause);
       expect(report.state().state).toBe('running');
       await report.move({ to: 'failed', error: { code: 'c', message: 'm' } });

@@ -123,8 +123,8 @@ describe('a receiver that', () => {
     ['breaks the connection is asked again', reset, 2],
     ['never answers is asked again', hang, 2],
     ['answers 500 and never ends is asked again', endlessBody, 2],
-    ['answers 200 and sends its body for ever has been told', slowBody, 1],
-    ['answers 201 has been told', respond(201), 1],
+    ['answers 200 and sends its body for ever has been reported', slowBody, 1],
+    ['answers 201 has been reported', respond(201), 1],
   ])('%s', async (_, answer, tries) => {
     await using receiver = await startReceiver([answer]);
     const { webhooks, lines } = open({ url: receiver.url, timeoutSeconds: 0.5 });
@@ -147,7 +147,7 @@ describe('a receiver that', () => {
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(590);
   });
 
-  it('answers 410 is told nothing any more', async () => {
+  it('answers 410 gets no more events', async () => {
     await using receiver = await startReceiver([respond(410)]);
     const { webhooks, lines } = open({ url: receiver.url });
     webhooks.transition(running('a'), context);

@@ -83,7 +83,7 @@ it('values come out in their types', () => {
   });
 });
 
-it('all mistakes are told at once, each by name, value and what is allowed', () => {
+it('all mistakes are reported at once, each by name, value and what is allowed', () => {
   const text = mistakesIn({
     ...least,
     SOURCE_BUCKET: undefined,
@@ -117,7 +117,7 @@ it('all mistakes are told at once, each by name, value and what is allowed', () 
   expect(lines).toHaveLength(expected.length + 1);
 });
 
-describe('a contradiction is told:', () => {
+describe('a contradiction is reported:', () => {
   it.each<[string, Partial<WorkerEnvironment>, RegExp]>([
     [
       'dead letters that go back to the queue',

@@ -38,7 +38,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function tell<T>(child: ChildProcess): Promise<T> {
+async function report<T>(child: ChildProcess): Promise<T> {
   const answer = once(child, 'message');
   child.send('?');
   return (await answer)[0] as T;
@@ -62,9 +62,9 @@ describe('the memory of a source server', () => {
       const before = Math.floor(read / (30 * megabyte));
       read += chunk.length;
       if (Math.floor(read / (30 * megabyte)) > before)
-        rss.push((await tell<{ rss: number }>(child)).rss / megabyte);
+        rss.push((await report<{ rss: number }>(child)).rss / megabyte);
     }
-    const { fetchedBytes, maxBuffered } = await tell<{ fetchedBytes: number; maxBuffered: number }>(child);
+    const { fetchedBytes, maxBuffered } = await report<{ fetchedBytes: number; maxBuffered: number }>(child);
     child.disconnect();
 
     expect(hash.digest('hex')).toBe(digest);

@@ -81,7 +81,7 @@ describe('publicLookup', () => {
     );
   });
 
-  it('tells of a name that does not exist', async () => {
+  it('reports a name that does not exist', async () => {
     await expect(promisify(publicLookup)('nowhere.invalid', {})).rejects.toThrow(/ENOTFOUND|EAI_AGAIN/);
   });
 });

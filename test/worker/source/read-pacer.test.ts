@@ -139,7 +139,7 @@ describe('a reader that follows', () => {
     expect(fast.taken()).toBe(bytes.length);
   });
 
-  it('goes on at once when it is told that nobody comes any more', async () => {
+  it('goes on at once when it learns that no reader follows', async () => {
     await open();
     const last = startReader(server.url);
     last.pause();

@@ -191,7 +191,7 @@ describe('serveSource', () => {
     await healed;
   });
 
-  it('tells how long a reader has been waiting on storage', async () => {
+  it('says how long a reader has been waiting on storage', async () => {
     const { source, info } = await farm.film('film.mp4', 4 * blockBytes);
     await using server = await farm.serve(source, info, small);
     expect(server.stalledSeconds()).toBe(0);
@@ -204,7 +204,7 @@ describe('serveSource', () => {
     expect(server.stalledSeconds()).toBe(0);
   });
 
-  it('cuts the reader off, and tells why, when the film is replaced while it is read', async () => {
+  it('cuts the reader off, and says why, when the film is replaced while it is read', async () => {
     const { source, info } = await farm.film('film.mp4', 30 * blockBytes);
     await using server = await farm.serve(source, info, small);
     await peek(server.url, 0, 10);
@@ -218,7 +218,7 @@ describe('serveSource', () => {
     expect((await fetch(server.url)).status).toBe(502);
   });
 
-  it('tells a film that was removed from one that was replaced', async () => {
+  it('distinguishes a film that was removed from one that was replaced', async () => {
     const { source, info } = await farm.film('film.mp4', 30 * blockBytes);
     await using server = await farm.serve(source, info, small);
     await farm.direct.remove(['film.mp4']);

@@ -57,7 +57,7 @@ describe('storage in trouble', () => {
     expect(proxy.spoilt).toBeGreaterThanOrEqual(2);
   });
 
-  it('gives up a body that trickles, and reads itagain', async () => {
+  it('gives up a body that trickles, and reads it again', async () => {
     await store.put('slow', 'x'.repeat(100_000), headers);
     proxy.inject({ kind: 'trickle', bytesPerSecond: 100 }, { times: 1 });
     const startedAt = performance.now();
@@ -77,7 +77,7 @@ describe('storage in trouble', () => {
     expect(String(await store.get('film'))).toBe('0123456789');
   });
 
-  it('gets all its work done while every fifth call is told to slow down', async () => {
+  it('gets all its work done while every fifth call is asked to slow down', async () => {
     proxy.inject({ kind: 'status', status: 503, code: 'SlowDown' }, { share: 0.2 });
     const before = proxy.requests.length;
     // The 5th, 10th, 15th and 20th fail.
@@ -110,22 +110,22 @@ describe('storage in trouble', () => {
     expect(performance.now() - startedAt).toBeLessThan(3000);
   });
 
-  it('stops at once when it is told to, also between two tries', async () => {
+  it('stops at once when it is asked to, also between two tries', async () => {
     proxy.inject({ kind: 'cut' });
     const stop = new AbortController();
     const reading = store.get('film', stop.signal);
-    const failed = expect(reading).rejects.toThrow('told to stop');
+    const failed = expect(reading).rejects.toThrow('asked to stop');
     await sleep(1500);
     const stoppedAt = performance.now();
-    stop.abort(new Error('told to stop'));
+    stop.abort(new Error('asked to stop'));
     await failed;
     expect(performance.now() - stoppedAt).toBeLessThan(200);
   });
 
-  it('stops a call under way when it is told to', async () => {
+  it('stops a call under way when it is asked to', async () => {
     proxy.inject({ kind: 'hang' });
     const stop = new AbortController();
-    setTimeout(() => stop.abort(new Error('told to stop')), 200);
-    await expect(store.get('film', stop.signal)).rejects.toThrow('told to stop');
+    setTimeout(() => stop.abort(new Error('asked to stop')), 200);
+    await expect(store.get('film', stop.signal)).rejects.toThrow('asked to stop');
   });
 });

@@ -81,7 +81,7 @@ it('a conditional write is tried again where storage says that two have collided
   expect(proxy.spoilt).toBe(2);
 });
 
-it('a listing tells the time of the storage’s clock', async () => {
+it('a listing reports the time of the storage’s clock', async () => {
   await put('one', absent);
   const { at, objects } = await store.listAll('');
   expect(Math.abs(at.getTime() - (objects[0]?.lastModified?.getTime() ?? 0))).toBeLessThan(5000);

@@ -13,7 +13,7 @@ interface Asked {
   body: string;
 }
 
-/** A service that answers as it is told, and keeps what it was asked. */
+/** A service that answers as it is asked, and keeps what it was asked. */
 async function startService(answer: (asked: Asked, response: ServerResponse) => void) {
   const asked: Asked[] = [];
   const server = createServer(async (request, response) => {

@@ -59,7 +59,7 @@ describe('retrying', () => {
     expect(tries).toBe(1);
   });
 
-  it('does not begin when it was told to stop before', async () => {
+  it('does not begin when it was asked to stop before', async () => {
     const signal = AbortSignal.abort(new Error('stop'));
     const attempt = () => Promise.reject(new Error('must not run'));
     await expect(retrying(attempt, { passes: () => true, forSeconds: 1, signal })).rejects.toThrow('stop');

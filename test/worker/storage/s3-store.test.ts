@@ -84,7 +84,7 @@ describe('a bucket', () => {
     );
   });
 
-  it('tells size, ETag, type and date of an object, and nothing of one that is not there', async () => {
+  it('reports size, ETag, type and date of an object, and nothing of one that is not there', async () => {
     await store.put('one', 'four', { contentType: 'video/mp4', cacheControl: 'no-cache' });
     expect(await store.head('one')).toMatchObject({
       sizeBytes: 4,
@@ -118,7 +118,7 @@ describe('a bucket', () => {
   });
 
   it.each(['when-supported', 'when-required'] as const)(
-    'takes files small and large with checksums %s, with their length told beforehand',
+    'takes files small and large with checksums %s, with their length reported beforehand',
     async (checksums) => {
       const own = openStore({ ...storage.bucket('films'), checksums }, { retrySeconds: 2 });
       for (const size of [0, 1000, 8 * 2 ** 20, 17 * 2 ** 20 + 1]) {

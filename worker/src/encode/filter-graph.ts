@@ -17,7 +17,7 @@ interface FilterGraph {
 /**
  * One decode for all: the film is prepared once, each rung is scaled from the one above it (a cascade costs less than
  * scaling every rung from the source), and pictures are taken from the rungs that fit them.
- * @param clock filters that mend the film's timestamps
+ * @param clock filters that correct the film's timestamps
  */
 export function filterGraph(
   video: VideoPlan,

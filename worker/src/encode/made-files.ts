@@ -20,7 +20,7 @@ interface SegmentFile {
 }
 
 /**
- * Judges a segment and sends it on its way, before the first of a rendition its initialization section.
+ * Checks a segment and sends it on its way, before the first of a rendition its initialization section.
  * @throws BadOutputError when it is not whole and right
  */
 export async function publishSegment(

@@ -16,7 +16,7 @@ export function endsEarly(plan: Plan, part: Part, endSeconds: number): boolean {
 
 /**
  * Holds what was made against what the header says. ffmpeg ends well on a film that is cut off, so only the length
- * tells.
+ * shows it.
  * @returns warnings
  * @throws RefusedError `short-source` when the film ends early and the settings do not accept that; `no-frames`
  */

@@ -39,8 +39,8 @@ export async function probe(
 
   if (sizeBytes === 0) throw new RefusedError('not-media', 'The file is empty.');
   const header = await askJson('-show_entries', streamEntries);
-  const told = parseProbe(header, sizeBytes);
-  refuseStreams(told, limits);
+  const found = parseProbe(header, sizeBytes);
+  refuseStreams(found, limits);
   const { streams, ...known } = ffprobeSchema.parse(header);
   const video = pickVideo(streams);
   const start = ['-read_intervals', `%+#${readPackets}`, '-show_entries', packetEntries];
@@ -48,7 +48,7 @@ export async function probe(
   const decoded = ['-read_intervals', `%+#${decodedPackets}`, '-show_entries', frameEntries];
   const frames = video ? await askJson('-select_streams', String(video.index), ...decoded) : {};
   const from = scanFrom({ streams, ...known });
-  const shown = [...(told.video ? [told.video.index] : []), ...told.audio.map(({ index }) => index)];
+  const shown = [...(found.video ? [found.video.index] : []), ...found.audio.map(({ index }) => index)];
   const scan = from === undefined ? undefined : new Scan(shown, mayJump(known));
   if (scan) await ask(scanArguments(from ?? 0), probeSeconds * scanPatience, (line) => scan.add(line));
   const empty = await findEmptyAudio({ streams }, (args) => ask(args, probeSeconds * scanPatience));

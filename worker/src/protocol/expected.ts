@@ -31,8 +31,8 @@ function expectedByUnion(alternatives: readonly (readonly Issue[])[]): string {
   const isOfAnotherKind = ({ path, code }: Issue) =>
     path.length === 0 && (code === 'invalid_type' || code === 'invalid_value');
   const meant = alternatives.filter((issues) => !issues.some(isOfAnotherKind));
-  const told = meant.length > 0 ? meant : alternatives;
-  return [...new Set(told.map((issues) => explainAll(issues)))]
+  const shown = meant.length > 0 ? meant : alternatives;
+  return [...new Set(shown.map((issues) => explainAll(issues)))]
     .join(', or ')
     .replaceAll(', or expected ', ', or ');
 }

@@ -26,7 +26,7 @@ export function requestHash(request: object): string {
 }
 
 /**
- * The film that is committed for a job, if it is what the request asks for. Told without reading the source: the
+ * The film that is committed for a job, if it is what the request asks for. Found without reading the source: the
  * multivariant playlist names the plan's folder, and the record in it says what that plan was made for.
  */
 export async function findFilm(

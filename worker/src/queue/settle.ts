@@ -61,7 +61,7 @@ export async function settle(
   await persist('delete the message', () => queue.delete(message));
 }
 
-/** A redriven message startsagain: at attempt 1, with a wait of its own. */
+/** A redriven message starts again: at attempt 1, with a wait of its own. */
 function withoutRequest(attributes: Readonly<Record<string, string>>): Record<string, string> {
   const { attempt, requestId, queuedAt, ...others } = attributes;
   return others;

@@ -5,7 +5,7 @@ import type { JobState } from '../protocol/status.ts';
 import type { ReportContext, Sink } from './sink.ts';
 import { advance, type RunningChange, type Transition, updateRunning } from './transitions.ts';
 
-/** Tells every sink about jobs. */
+/** Reports jobs to every sink. */
 export interface Reporter {
   /** A job from the queue; its state is `queued` until it is moved on. */
   open(job: ReportedJob, facts: JobFacts): JobReport;

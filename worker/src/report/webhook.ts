@@ -20,7 +20,7 @@ export interface WebhookOptions {
 /** More events than this at once are too many to remember; the oldest is let go. */
 const maxPending = 1000;
 
-/** Tells receivers about jobs. Deliveries go on by themselves, long after their job has ended. */
+/** Sends job events to receivers. Deliveries continue after their job has ended. */
 export function createWebhooks(options: WebhookOptions): Sink {
   const { secrets, allowPrivate, log, timeoutSeconds = 15, decide = afterTry } = options;
   const pending = new Map<

@@ -143,7 +143,7 @@ export class BlockCache {
     const end = start + block.length - 1;
     fetch({ start, end }, (chunk) => block.append(chunk), this.#closed.signal)
       .catch((error: unknown) => {
-        // The next reader triesagain. The buffer is left to the garbage collector: someone may still write it out.
+        // The next reader tries again. The buffer is left to the garbage collector: someone may still write it out.
         if (this.#blocks.get(index) === block) this.#blocks.delete(index);
         this.#allocated--;
         block.fail(error);

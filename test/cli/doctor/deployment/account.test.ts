@@ -149,7 +149,7 @@ it("compares the stack's GitHub settings with the provider that the account has"
   });
 });
 
-it('tells by dry runs what an organization denies', async () => {
+it('says by dry runs what an organization denies', async () => {
   const allowed = ec2Error('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.');
   const denied = ec2Error(
     'UnauthorizedOperation',
