@@ -45,7 +45,7 @@ async function report(state: Partial<JobState> & { id: string }): Promise<void> 
 it('refuses an id that no job can have: nothing waits, and no job has a status', async () => {
   const ended = await cancel('nowhere', '--json');
   expect(ended.code).toBe(1);
-  expect(ended.json<{ error: { message: string } }>().error.message).toContain('there is none');
+  expect(ended.json<{ error: { message: string } }>().error.message).toContain('does not exist');
   expect(await stopOf('nowhere')).toBeUndefined();
 }, 40_000);
 

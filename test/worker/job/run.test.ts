@@ -275,7 +275,7 @@ it('success is reported before what the film replaces is removed', async () => {
     cleanUp: async () => void seen.push((await status()).state),
   }));
   status = opened.status;
-  expect(await opened.run(message(job), never)).toEqual({ action: 'acknowledge' });
+  expect(await opened.run(message(job), never)).toEqual({ kind: 'acknowledge' });
   expect(seen).toEqual(['succeeded']);
 });
 
