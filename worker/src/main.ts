@@ -15,19 +15,20 @@ import { SourceRemoval } from './job/remove-source.ts';
 import { JobRunner, type MessageRun } from './job/run.ts';
 import { Stops } from './job/stop.ts';
 import { createLogger, type Logger } from './log.ts';
+import type { VideoEncoder } from './plan/plan.ts';
 import { JobFolder } from './protocol/job-folder.ts';
 import { sendPartRequest } from './protocol/part-request.ts';
 import { Consumer } from './queue/consumer.ts';
 import { Protection } from './queue/protection.ts';
-import { createQueue } from './queue/queue.ts';
+import { createQueue, type Queue } from './queue/queue.ts';
 import type { QueueBinding } from './queue/queue-binding.ts';
 import { sickWorkerLine } from './report/metrics.ts';
-import { createReporter } from './report/reporter.ts';
+import { createReporter, type Reporter } from './report/reporter.ts';
 import { openSinks } from './report/sinks.ts';
 import { readStatusFile } from './report/status-file.ts';
 import { readSettings, type Settings, SettingsError } from './settings/settings.ts';
 import { renewExpiredCredentials } from './storage/renew-credentials.ts';
-import { openStores } from './storage/stores.ts';
+import { openStores, type Stores } from './storage/stores.ts';
 
 /**
  * Exit codes, after sysexits.h. The waker replaces the GPU instance of a task that ends with `noEncoder` or `brokenMachine`
@@ -42,9 +43,10 @@ const exitCodes = {
   badSettings: 78,
 };
 
-/** The whole way from SIGTERM to the exit; ECS kills after 30 s by default, and Spot takes the machine in 120 s. */
+/** From SIGTERM to the exit; ECS kills after 30 s by default, and Spot takes the machine in 120 s. */
 const stopMs = 9500;
 
+/** Prepares the machine, opens what a job needs, takes messages until a signal or until this worker is sick, and ends in order. */
 async function main(): Promise<void> {
   const settings = readSettingsOrExit();
   const log = createLogger(settings);
@@ -55,78 +57,20 @@ async function main(): Promise<void> {
     log.fatal({ err: error }, 'a mistake in the worker; it ends');
     process.exit(exitCodes.crashed);
   });
-  const tools = openToolsOrExit(settings, log);
-  if (tools.versionWarning !== undefined) log.warn({ ffmpeg: tools.version }, tools.versionWarning);
-  const encoder = await chooseEncoder(settings, tools).catch((error: unknown) => {
-    log.fatal({ err: error }, 'the encoder that was asked for cannot be used; no jobs are taken');
-    process.exit(exitCodes.noEncoder);
-  });
-  const software = encodingIdentity(encoder, tools);
-  const workDir = await openWorkDir(settings.workDir);
-  startHeartbeat(settings.heartbeatFile, log);
-
+  const machine = await prepareMachine(settings, log);
   const stores = openStores(settings);
-  const { bucket: outputBucket, prefix } = settings.output;
   const reporter = createReporter({ sinks: await openSinks(settings, stores.output, log) });
   const protection = new Protection(settings.ecsAgentUri, log);
-  const sqs = new SQSClient({
-    region: settings.region,
-    endpoint: settings.queue.endpoint,
-    // Callers know what waiting costs, and try again themselves.
-    maxAttempts: 1,
-    // Longer than the longest poll, so that only a dead connection is given up.
-    requestHandler: { connectionTimeout: 5000, socketTimeout: 30_000 },
-  });
-  renewExpiredCredentials(sqs);
-  const { visibilityTimeoutSeconds } = settings.queue;
-  const { partsQueueUrl } = settings.sharing;
-  const jobs = createQueue(sqs, settings.queue);
-  // What can't be made fails its job, whose dead letters are those of the jobs.
-  const parts =
-    partsQueueUrl === undefined ? undefined : createQueue(sqs, { ...settings.queue, url: partsQueueUrl });
-  const leaseSeconds = Math.max(2, visibilityTimeoutSeconds / 2);
-  const stopLookSeconds = Math.min(5, leaseSeconds / 4);
-  const readStatus = (jobId: string) => readStatusFile(stores.output, prefix, jobId, log);
-  const context = (run: MessageRun): TranscodeRun => ({
-    ...run,
-    settings: { ...settings, workDir },
-    stores,
-    tools,
-    encoder,
-    software,
-    leaseSeconds,
-    readStatus,
-    sendPartRequest: parts && ((request) => sendPartRequest(parts, request, run)),
-  });
-  const checkOfStorage = storageCheck(stores.output, prefix);
-  const health = new Health([encoderCheck(encoder, tools), diskCheck(workDir), checkOfStorage], log);
-  const runner = new JobRunner({
-    settings,
-    transcode: (job, run) => transcode(job, context(run)),
-    addFiles: (job, film, run) => makeFiles(job, film, context(run)),
-    continueFilm: (film, run) => continueFilm(film, context(run)),
-    isShared: (jobId, planId) =>
-      stores.output
-        .head(new JobFolder(prefix, jobId).plan(planId).planFile)
-        .then((found) => found !== undefined),
-    isPublished: async (film) => (await stores.output.head(film.playlist)) !== undefined,
-    reporter,
-    readStatus,
-    leaseSeconds,
-    stops: new Stops(stores.output, prefix, stopLookSeconds, log),
-    sourceRemoval: new SourceRemoval(settings, stores.storeFor),
-    health,
+  const queues = openQueues(settings);
+  const checkOfStorage = storageCheck(stores.output, settings.output.prefix);
+  const health = new Health(
+    [encoderCheck(machine.encoder, machine.tools), diskCheck(machine.workDir), checkOfStorage],
     log,
-  });
-  const jobBinding: QueueBinding = { queue: jobs, handle: (...call) => runner.runJob(...call) };
-  const partBindings: QueueBinding[] =
-    parts === undefined ? [] : [{ queue: parts, handle: (...call) => runner.runPartRequest(...call) }];
-  const isShared = settings.sharing.workersPerFilm > 1;
+  );
+  const runner = createRunner({ settings, machine, stores, queues, reporter, health, log });
   const consumer = new Consumer({
-    // Films that are begun come first, so that ten in line are ready one after another. Where films are not shared, part
-    // requests come only from films that were begun under other settings.
-    lanes: isShared ? [...partBindings, jobBinding] : [jobBinding, ...partBindings],
-    visibilityTimeoutSeconds,
+    lanes: lanesOf(queues, runner, settings),
+    visibilityTimeoutSeconds: settings.queue.visibilityTimeoutSeconds,
     jobsAtOnce: settings.queue.jobsAtOnce,
     log,
     protection,
@@ -134,7 +78,11 @@ async function main(): Promise<void> {
 
   await Promise.race([untilStorageAnswers(checkOfStorage, log), stopSignal]);
   consumer.start();
-  log.info({ encoder, software, queue: settings.queue.url, output: outputBucket }, 'worker started');
+  const { encoder, software } = machine;
+  log.info(
+    { encoder, software, queue: settings.queue.url, output: settings.output.bucket },
+    'worker started',
+  );
 
   const ending = await Promise.race([
     stopSignal.then((signal) => ({ signal, exitCode: exitCodes.stopped })),
@@ -145,9 +93,110 @@ async function main(): Promise<void> {
   await consumer.stop();
   await reporter.close(1500);
   protection.close();
-  await rm(workDir, { recursive: true, force: true });
+  await rm(machine.workDir, { recursive: true, force: true });
   log.info('worker stopped');
   process.exit(ending.exitCode);
+}
+
+/** What this machine encodes with, and where. */
+interface Machine {
+  tools: MediaTools;
+  encoder: VideoEncoder;
+  /** See `encodingIdentity`. */
+  software: string;
+  workDir: string;
+}
+
+async function prepareMachine(settings: Settings, log: Logger): Promise<Machine> {
+  const tools = openToolsOrExit(settings, log);
+  if (tools.versionWarning !== undefined) log.warn({ ffmpeg: tools.version }, tools.versionWarning);
+  const encoder = await chooseEncoder(settings, tools).catch((error: unknown) => {
+    log.fatal({ err: error }, 'the encoder that was asked for cannot be used; no jobs are taken');
+    process.exit(exitCodes.noEncoder);
+  });
+  const workDir = await openWorkDir(settings.workDir);
+  startHeartbeat(settings.heartbeatFile, log);
+  return { tools, encoder, software: encodingIdentity(encoder, tools), workDir };
+}
+
+interface Queues {
+  jobs: Queue;
+  /** Part requests; undefined where each film is one worker's. */
+  parts: Queue | undefined;
+}
+
+function openQueues({ region, queue, sharing }: Settings): Queues {
+  const sqs = new SQSClient({
+    region,
+    endpoint: queue.endpoint,
+    // Callers know what waiting costs, and try again themselves.
+    maxAttempts: 1,
+    // Longer than the longest poll, so that only a dead connection is given up.
+    requestHandler: { connectionTimeout: 5000, socketTimeout: 30_000 },
+  });
+  renewExpiredCredentials(sqs);
+  const { partsQueueUrl } = sharing;
+  return {
+    jobs: createQueue(sqs, queue),
+    // A part that can't be made fails its job, so the dead letters are those of the jobs.
+    parts: partsQueueUrl === undefined ? undefined : createQueue(sqs, { ...queue, url: partsQueueUrl }),
+  };
+}
+
+/**
+ * The queues in the order in which they are served. Films that are begun come first, so that ten in line are ready one after
+ * another. Where films are not shared, part requests come only from films that were begun under other settings.
+ */
+function lanesOf({ jobs, parts }: Queues, runner: JobRunner, { sharing }: Settings): QueueBinding[] {
+  const jobLane: QueueBinding = { queue: jobs, handle: (...call) => runner.runJob(...call) };
+  if (parts === undefined) return [jobLane];
+  const partLane: QueueBinding = { queue: parts, handle: (...call) => runner.runPartRequest(...call) };
+  return sharing.workersPerFilm > 1 ? [partLane, jobLane] : [jobLane, partLane];
+}
+
+interface Work {
+  settings: Settings;
+  machine: Machine;
+  stores: Stores;
+  queues: Queues;
+  reporter: Reporter;
+  health: Health;
+  log: Logger;
+}
+
+/** Gives each message's work what this worker has. */
+function createRunner({ settings, machine, stores, queues, reporter, health, log }: Work): JobRunner {
+  const { output, storeFor } = stores;
+  const { prefix } = settings.output;
+  const { parts } = queues;
+  const leaseSeconds = Math.max(2, settings.queue.visibilityTimeoutSeconds / 2);
+  const stopLookSeconds = Math.min(5, leaseSeconds / 4);
+  const readStatus = (jobId: string) => readStatusFile(output, prefix, jobId, log);
+  const context = (run: MessageRun): TranscodeRun => ({
+    ...run,
+    ...machine,
+    settings: { ...settings, workDir: machine.workDir },
+    stores,
+    leaseSeconds,
+    readStatus,
+    sendPartRequest: parts && ((request) => sendPartRequest(parts, request, run)),
+  });
+  return new JobRunner({
+    settings,
+    transcode: (job, run) => transcode(job, context(run)),
+    continueFilm: (film, run) => continueFilm(film, context(run)),
+    addFiles: (job, film, run) => makeFiles(job, film, context(run)),
+    isShared: async (jobId, planId) =>
+      (await output.head(new JobFolder(prefix, jobId).plan(planId).planFile)) !== undefined,
+    isPublished: async (film) => (await output.head(film.playlist)) !== undefined,
+    reporter,
+    readStatus,
+    leaseSeconds,
+    stops: new Stops(output, prefix, stopLookSeconds, log),
+    sourceRemoval: new SourceRemoval(settings, storeFor),
+    health,
+    log,
+  });
 }
 
 /** A sick worker ends, so that ECS starts another: where the machine is broken, on another machine. */
