@@ -1,10 +1,10 @@
+import { UserError } from '../../cli/errors.ts';
 import type { Farm as WakerFarm } from '../../infra/scaling/waker/farm.ts';
 import type { BackendName } from '../../infra/storage/names.ts';
 import { readSettings, type Settings } from '../../worker/src/settings/settings.ts';
 import { environmentOf, type FarmRecording, recordFarm } from '../program-run/farm.ts';
 import type { Inputs, Registered } from '../program-run/registered.ts';
 import { loadStack } from '../program-run/stacks.ts';
-import { CostError } from './error.ts';
 
 /** What the costs follow from: read from what the program registers, and from nowhere else. */
 export interface FarmFacts {
@@ -46,7 +46,7 @@ export interface GpuWorker {
 
 /**
  * Runs the program on a stack file without a cloud.
- * @throws CostError when the file can't be read, SettingsError when the stack's config has mistakes
+ * @throws UserError when the file can't be read, SettingsError when the stack's config has mistakes
  */
 export async function readFarm(file: string): Promise<FarmFacts> {
   const stack = readStack(file);
@@ -59,14 +59,14 @@ function readStack(file: string) {
     return loadStack(file);
   } catch (error) {
     const [why] = (error as Error).message.split('\n');
-    throw new CostError(`"${file}" is not a stack file: ${why}`, { cause: error });
+    throw new UserError(`"${file}" is not a stack file: ${why}`, { cause: error });
   }
 }
 
 export function factsOf({ resources }: Pick<FarmRecording, 'resources'>, region: string): FarmFacts {
   const inputsOf = (type: string): Inputs => {
     const found = resources.find((resource) => resource.type === type);
-    if (!found) throw new CostError(`The program registered no ${type}, which the costs are read from.`);
+    if (!found) throw new UserError(`The program registered no ${type}, which the costs are read from.`);
     return found.inputs;
   };
   const settings = readSettings(environmentOf({ resources }));
@@ -100,7 +100,7 @@ function backendOf(endpoint: string | undefined): BackendName {
   const host = new URL(endpoint).hostname;
   if (host.endsWith('.r2.cloudflarestorage.com')) return 'r2';
   if (host.endsWith('.wasabisys.com')) return 'wasabi';
-  throw new CostError(`There are no prices for storage at ${endpoint}, only for S3, R2 and Wasabi.`);
+  throw new UserError(`There are no prices for storage at ${endpoint}, only for S3, R2 and Wasabi.`);
 }
 
 interface Mix {

@@ -1,7 +1,7 @@
+import { UserError } from '../../cli/errors.ts';
 import { instanceTypes, isInstanceType } from '../../infra/compute/instance-types.ts';
 import type { BackendName } from '../../infra/storage/names.ts';
 import { type Charge, charge, total } from './charge.ts';
-import { CostError } from './error.ts';
 import type { FarmFacts } from './facts.ts';
 import { type FilmPlan, planReferenceFilm, publishedBytes, referenceBytes, workOf } from './film.ts';
 import { type PriceName, prices } from './prices.ts';
@@ -88,7 +88,7 @@ function costOn(farm: FarmFacts, plan: FilmPlan, { machine, market }: Chosen): F
 function speedOn({ worker }: FarmFacts, plan: FilmPlan, { name }: WorkerHour): Speed {
   const work = workOf(plan);
   if (worker.kind === 'fargate') return x264Speed(work, worker.vcpus);
-  if (!isInstanceType(name)) throw new CostError(`The program knows no instance type "${name}".`);
+  if (!isInstanceType(name)) throw new UserError(`The program knows no instance type "${name}".`);
   return nvencSpeed(work, instanceTypes[name].gpu);
 }
 

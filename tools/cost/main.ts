@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { UserError } from '../../cli/errors.ts';
 import { SettingsError } from '../../infra/settings/reader.ts';
 import { stackFiles } from '../program-run/stacks.ts';
-import { CostError } from './error.ts';
 import { assertPriced, pricedRegion, pricesDate } from './prices.ts';
 import { type CostReport, costReport } from './report.ts';
 import { details, summary } from './sections.ts';
@@ -24,7 +24,7 @@ try {
     values.json ? JSON.stringify(values.all ? reports : reports[0], undefined, 2) : textOf(reports),
   );
 } catch (error) {
-  if (!(error instanceof CostError || error instanceof SettingsError)) throw error;
+  if (!(error instanceof UserError || error instanceof SettingsError)) throw error;
   console.error(error.message);
   process.exitCode = 1;
 }
@@ -44,7 +44,7 @@ function readArguments() {
     }
     return read;
   } catch (error) {
-    throw new CostError(`${(error as Error).message}\nUsage: ${usage}`);
+    throw new UserError(`${(error as Error).message}\nUsage: ${usage}`);
   }
 }
 
@@ -53,7 +53,7 @@ function pathOf(file: string): string {
   const here = resolve(process.env.INIT_CWD ?? '.', file);
   if (existsSync(here)) return here.startsWith(root) ? relative(root, here) : here;
   if (stackFiles.includes(file)) return file;
-  throw new CostError(`There is no stack file "${file}". There are: ${stackFiles.join(', ')}.`);
+  throw new UserError(`There is no stack file "${file}". There are: ${stackFiles.join(', ')}.`);
 }
 
 function textOf(reports: readonly CostReport[]): string {

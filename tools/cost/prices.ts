@@ -1,5 +1,5 @@
+import { UserError } from '../../cli/errors.ts';
 import type { InstanceTypeName } from '../../infra/compute/instance-types.ts';
-import { CostError } from './error.ts';
 
 /**
  * What is paid for, in US dollars without tax. List prices: no Savings Plan, no volume discount, no credits of new accounts.
@@ -223,20 +223,20 @@ export const instances: Record<InstanceTypeName, InstancePrice> = {
 
 /**
  * What an instance of a type costs an hour, in US dollars.
- * @throws CostError that names the types that have a price
+ * @throws UserError that names the types that have a price
  */
 export function instancePrice(type: string): InstancePrice {
   if (Object.hasOwn(instances, type)) return instances[type as InstanceTypeName];
-  throw new CostError(
+  throw new UserError(
     `There is no price for the instance type "${type}". There is one for ${Object.keys(instances).join(', ')}; add it to tools/cost/prices.ts.`,
   );
 }
 
 /**
  * Prices are of one region.
- * @throws CostError for any other
+ * @throws UserError for any other
  */
 export function assertPriced(region: string): void {
   if (region === pricedRegion) return;
-  throw new CostError(`There are no prices for the region "${region}", only for ${pricedRegion}.`);
+  throw new UserError(`There are no prices for the region "${region}", only for ${pricedRegion}.`);
 }

@@ -27,7 +27,7 @@ export interface CostReport {
 
 /**
  * @param file a stack file, by its path from the repository's root or an absolute one
- * @throws CostError for what has no price, SettingsError for mistakes in the file
+ * @throws UserError for what has no price, SettingsError for mistakes in the file
  */
 export async function costReport(file: string): Promise<CostReport> {
   const farm = await readFarm(file);

@@ -1,6 +1,6 @@
+import { UserError } from '../../cli/errors.ts';
 import { instanceTypes, isInstanceType } from '../../infra/compute/instance-types.ts';
 import { type Charge, charge, times } from './charge.ts';
-import { CostError } from './error.ts';
 import type { FargateWorker, FarmFacts, GpuWorker } from './facts.ts';
 import { hoursPerMonth, instancePrice } from './prices.ts';
 
@@ -16,7 +16,7 @@ export interface WorkerHour {
 /**
  * One line for each kind of machine that the stack may use, the preferred first. An instance with several GPUs runs as many workers, which
  * share its price.
- * @throws CostError for an instance type without a price
+ * @throws UserError for an instance type without a price
  */
 export function workerHours({ worker, publicIpv4 }: Pick<FarmFacts, 'worker' | 'publicIpv4'>): WorkerHour[] {
   const address = publicIpv4 ? [charge('publicIpv4', 1, 'public IPv4 address')] : [];
@@ -46,7 +46,7 @@ function fargateHour({ vcpus, memoryGb, storageGb }: FargateWorker, address: Cha
 
 function instanceHour(type: string, { rootVolumeGb }: GpuWorker, address: Charge[]): WorkerHour {
   const price = instancePrice(type);
-  if (!isInstanceType(type)) throw new CostError(`The program knows no instance type "${type}".`);
+  if (!isInstanceType(type)) throw new UserError(`The program knows no instance type "${type}".`);
   const volume = times(1 / hoursPerMonth, charge('ebsGp3', rootVolumeGb, 'root volume'));
   const shared = (usdEach: number, what: string): Charge[] =>
     [{ what, quantity: 1, per: 'hour', usdEach, usd: usdEach }, volume, ...address].map((one) =>

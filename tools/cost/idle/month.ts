@@ -1,5 +1,5 @@
+import { UserError } from '../../../cli/errors.ts';
 import type { Charge } from '../charge.ts';
-import { CostError } from '../error.ts';
 import type { FarmFacts } from '../facts.ts';
 import { ruleOf } from './rules.ts';
 
@@ -15,14 +15,14 @@ export interface IdleResource {
 
 /**
  * Every resource that the program registers, priced or free.
- * @throws CostError that names a type which is neither: its rule is missing in `rules.ts`
+ * @throws UserError that names a type which is neither: its rule is missing in `rules.ts`
  */
 export function idleMonth(farm: FarmFacts): IdleResource[] {
   return farm.resources.map((resource) => {
     const { type, name } = resource;
     const found = ruleOf(resource)?.(resource, farm);
     if (found === undefined) {
-      throw new CostError(
+      throw new UserError(
         `The program makes a "${type}" ("${name}"), and nothing says what that costs. Add a rule for it to tools/cost/idle/rules.ts.`,
       );
     }

@@ -1,6 +1,6 @@
+import { UserError } from '../../../cli/errors.ts';
 import type { Inputs, Registered } from '../../program-run/registered.ts';
 import { type Charge, charge } from '../charge.ts';
-import { CostError } from '../error.ts';
 import type { FarmFacts } from '../facts.ts';
 import { hoursPerMonth } from '../prices.ts';
 
@@ -19,7 +19,7 @@ const pollSeconds = 20;
 export const trackingAlarms = 2;
 
 export function unpriced(what: string): never {
-  throw new CostError(
+  throw new UserError(
     `There is no price for ${what}. Add it to tools/cost/prices.ts and to the rule in tools/cost/idle/rules.ts.`,
   );
 }
@@ -45,7 +45,7 @@ export function callsPerMonth({ resources }: FarmFacts): number {
   return rules.reduce((sum, { name, inputs }) => {
     const minutes = /^rate\((\d+) minutes?\)$/.exec(String(inputs.scheduleExpression))?.[1];
     if (minutes === undefined)
-      throw new CostError(`The schedule of "${name}", ${inputs.scheduleExpression}, is not read here.`);
+      throw new UserError(`The schedule of "${name}", ${inputs.scheduleExpression}, is not read here.`);
     return sum + (hoursPerMonth * 60) / Number(minutes);
   }, 0);
 }
