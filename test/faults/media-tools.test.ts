@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Breakage, brokenFfmpeg } from '../helpers/ffmpeg/broken-ffmpeg.ts';
 import { toolPath } from '../helpers/ffmpeg/tool-path.ts';
 import { type FaultFarm, script, startFaultFarm } from '../helpers/local-farm/fault-farm.ts';
 import { expectFilm, expectRefused } from '../helpers/local-farm/job-ends.ts';
 import { processesIn } from '../helpers/local-farm/processes.ts';
 import { logged, logLines } from '../helpers/local-farm/worker-log.ts';
 import { until } from '../helpers/until.ts';
+import { type Breakage, brokenFfmpeg } from './broken-ffmpeg.ts';
 
 let faults: FaultFarm;
 

@@ -12,8 +12,8 @@ import { expectFilm, expectRefused } from '../helpers/local-farm/job-ends.ts';
 import { preload } from '../helpers/local-farm/preloads.ts';
 import { startPostgres, type TestPostgres } from '../helpers/reports/postgres.ts';
 import { type Answer, respond } from '../helpers/reports/receiver.ts';
-import { drip, flood, startUnwellReceiver, type UnwellReceiver } from '../helpers/reports/unwell-receiver.ts';
 import { until } from '../helpers/until.ts';
+import { drip, flood, startUnwellReceiver, type UnwellReceiver } from './unwell-receiver.ts';
 
 let faults: FaultFarm;
 let database: TestPostgres;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { useFarm } from '../helpers/local-farm/use-farm.ts';
-import { toNits, toSdr, toTenBits } from '../helpers/media/hdr-reference.ts';
 import { pattern } from '../helpers/media/pattern.ts';
-import { type Pixel, readCentres, readPictureColours } from '../helpers/media/read-pixels.ts';
+import { toNits, toSdr, toTenBits } from './hdr-reference.ts';
+import { type Pixel, readCentres, readPictureColours } from './read-pixels.ts';
 
 const farm = useFarm();
 const size: [number, number] = [640, 360];

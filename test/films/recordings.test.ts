@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { tone, useFarm, x264 } from '../helpers/local-farm/use-farm.ts';
 import { ffprobe } from '../helpers/media/clips.ts';
 import { pattern } from '../helpers/media/pattern.ts';
-import { addToSampleEntry } from '../helpers/media/sample-entry.ts';
+import { addToSampleEntry } from './sample-entry.ts';
 
 const farm = useFarm();
 const size: [number, number] = [320, 180];

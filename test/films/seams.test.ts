@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PlayerServer, startPlayerServer } from '../../cli/player/server.ts';
 import type { JobState } from '../../worker/src/protocol/status.ts';
 import { startBrowser } from '../helpers/browser/browser.ts';
-import { openPlayerPage, type PlayerPage } from '../helpers/browser/player-page.ts';
 import { type FaultFarm, startFaultFarm } from '../helpers/local-farm/fault-farm.ts';
 import { expectFilm } from '../helpers/local-farm/job-ends.ts';
 import { logLines } from '../helpers/local-farm/worker-log.ts';
@@ -12,6 +11,7 @@ import { ffprobe } from '../helpers/media/clips.ts';
 import { makeCountedFilm } from '../helpers/media/counted-film.ts';
 import { patternCorners } from '../helpers/media/pattern.ts';
 import { type SharedFilm, startSharedFilm } from '../helpers/media/shared-film.ts';
+import { openPlayerPage, type PlayerPage } from './player-page.ts';
 
 /** Five parts of the picture, two segments each, and the sound; the last seam has a short part behind it. */
 const source = 'films/seams.mp4';

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, it } from 'vitest';
 import { useFarm, x264 } from '../helpers/local-farm/use-farm.ts';
 import { pattern, type Turn } from '../helpers/media/pattern.ts';
-import { turnClip } from '../helpers/media/turn-clip.ts';
+import { turnClip } from './turn-clip.ts';
 
 const farm = useFarm();
 

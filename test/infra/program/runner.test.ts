@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { loadStack } from '../../../tools/program-run/stacks.ts';
 import { recordFarm } from '../../helpers/program/farm.ts';
-import { runAsPulumi } from '../../helpers/program/pulumi-runner.ts';
 import { bareStack } from '../../helpers/program/stacks.ts';
+import { runAsPulumi } from './pulumi-runner.ts';
 
 /** As Node 20 is, and Node 22 before 22.18. */
 const withoutTypeScript = '--no-experimental-strip-types';

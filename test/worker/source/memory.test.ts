@@ -46,7 +46,7 @@ async function report<T>(child: ChildProcess): Promise<T> {
 
 describe('the memory of a source server', () => {
   it('stays flat while 240 MiB go through it', async () => {
-    const script = new URL('../../helpers/worker/serve-source.ts', import.meta.url);
+    const script = new URL('./serve-source.ts', import.meta.url);
     // As the worker's image starts it: a small young generation and one malloc arena keep what is freed from staying resident.
     const child = fork(script, [JSON.stringify(storage.bucket('films')), 'film.mp4'], {
       execArgv: ['--max-semi-space-size=1'],

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { ffmpeg } from './clips.ts';
-import type { ReadFilm, ReadRendition } from './read-film.ts';
-import type { Published } from './transcoding.ts';
+import { ffmpeg } from '../helpers/media/clips.ts';
+import type { ReadFilm, ReadRendition } from '../helpers/media/read-film.ts';
+import type { Published } from '../helpers/media/transcoding.ts';
 
 /** Three channels of one pixel. */
 export type Pixel = readonly [number, number, number];

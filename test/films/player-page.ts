@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
-import { type Look, readLook } from '../media/pattern.ts';
-import { until } from '../until.ts';
+import { type Look, readLook } from '../helpers/media/pattern.ts';
+import { until } from '../helpers/until.ts';
 
 /** A frame of the film as the browser showed it. */
 export interface ShownFrame {

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import type { Turn } from './pattern.ts';
+import type { Turn } from '../helpers/media/pattern.ts';
 
 /** Rows of the matrix that turns a picture clockwise, without its translation. */
 const matrices: Record<Turn, readonly [a: number, b: number, c: number, d: number]> = {

@@ -2,7 +2,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Webhook } from 'standardwebhooks';
-import { type Answer, respond } from './receiver.ts';
+import { type Answer, respond } from '../helpers/reports/receiver.ts';
 
 /** A receiver that goes wrong at the first try of each event, and is well from then on. */
 export interface UnwellReceiver extends AsyncDisposable {

@@ -1,5 +1,5 @@
-import { script } from '../local-farm/fault-farm.ts';
-import { toolPath } from './tool-path.ts';
+import { toolPath } from '../helpers/ffmpeg/tool-path.ts';
+import { script } from '../helpers/local-farm/fault-farm.ts';
 
 /**
  * Ways in which ffmpeg goes wrong, each a script in bash around the real one. Segments of a rendition are reported on file
