@@ -23,7 +23,7 @@ export async function makeFile(
   job: QueuedJob,
   file: FilmFile,
   folder: PlanFolder,
-  { settings, stores, tools, signal }: TranscodeRun,
+  { settings, stores, tools, signal }: Pick<TranscodeRun, 'settings' | 'stores' | 'tools' | 'signal'>,
 ): Promise<void> {
   const { output } = stores;
   const { patienceSeconds, stallSeconds } = settings.storage;
