@@ -42,7 +42,7 @@ export async function findJob(
 ): Promise<string | undefined> {
   while (!signal.aborted) {
     const listed = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Delimiter: '/' }));
-    const prefix = listed.CommonPrefixes?.[0]?.Prefix;
+    const prefix = listed.CommonPrefixes?.find(({ Prefix }) => Prefix !== '_index/')?.Prefix;
     if (prefix) return prefix.slice(0, -1);
     await sleep(pollMs, undefined, { signal }).catch(() => undefined);
   }

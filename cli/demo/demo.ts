@@ -1,16 +1,20 @@
 import { mkdir } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, extname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startLocalPortal } from '../../portal/src/local.ts';
+import { eventJobId } from '../../worker/src/protocol/source-event.ts';
 import type { JobState } from '../../worker/src/protocol/status.ts';
 import { UserError } from '../errors.ts';
 import { localAddressPath } from '../farm/address.ts';
-import { findJob, followJob } from '../follow.ts';
-import { startLocalFarm } from '../local-farm/farm.ts';
-import { startPlayerServer } from '../player/server.ts';
+import { connect } from '../farm/farm.ts';
+import { followJob } from '../follow.ts';
+import { type LocalFarm, startLocalFarm } from '../local-farm/farm.ts';
+import { describeFilm } from '../local-farm/linked-films.ts';
 import { Stopped, stopSignal } from '../stop-signal.ts';
 import { printable, styleFor } from '../text/style.ts';
 import { formatBytes } from '../text/units.ts';
 import { filmSize } from '../upload/film-file.ts';
+import { openBrowser } from './browser.ts';
 import { makeClip } from './clip.ts';
 import { downloadAll } from './files.ts';
 import { keptSuffixes, localAddress, removeLocalAddress, saveLocalAddress } from './keep.ts';
@@ -89,13 +93,21 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
   const farm = await startLocalFarm({
     environment: {
       ...sharingSettings(options.workers),
-      ...(options.keep ? { SOURCE_SUFFIXES: suffixes.join() } : {}),
+      // The portal puts its uploads where they make no second job, and has to know which names do.
+      SOURCE_SUFFIXES: suffixes.join(),
     },
   });
   closing.defer(() => farm.close());
   const workers = startWorkers(farm, options.workers);
   closing.defer(async () => void (await workers.stop()));
   stop.throwIfAborted();
+
+  const page = options.exit ? undefined : await openPage(farm, suffixes, closing);
+  if (page !== undefined) {
+    say(`Page    ${styleFor(stream).bold(page)}`);
+    say();
+    openBrowser(page, stream);
+  }
 
   let path = movie;
   if (path === undefined) {
@@ -104,13 +116,14 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
     await makeClip(path, stop);
   }
   draw({ filmBytes: await filmSize(path) });
-  await farm.linkFilm(basename(path), path);
+  // Its suffix makes it a job, whatever the film is called.
+  const key = extname(path) === '' ? `${basename(path)}${suffixes[0]}` : basename(path);
+  await farm.linkFilm(key, path);
+  const jobId = eventJobId(farm.sourceBucket, key, (await describeFilm(path)).etag.replaceAll('"', ''));
 
   draw({ step: 'job' });
   const job = await workers.untilOver(stop, async (signal) => {
-    const jobId = await findJob(farm.s3, farm.outputBucket, signal);
     let last: JobState | undefined;
-    if (jobId === undefined) return last;
     for await (const state of followJob(farm.s3, farm.outputBucket, jobId, signal)) {
       last = state;
       draw({ job: state, workerParts: workers.partsOf(jobId) });
@@ -140,9 +153,7 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
   if (options.json) console.log(JSON.stringify(demoResult(job, workerParts, out)));
   if (options.exit) return;
 
-  const player = await startPlayerServer({ s3: farm.s3, bucket: farm.outputBucket, jobId: job.id });
-  closing.defer(() => player.close());
-  say(`Player  ${styleFor(stream).bold(player.url)}`);
+  say(`Page    ${styleFor(stream).bold(page ?? '')}`);
   if (options.keep) {
     const path = localAddressPath();
     await saveLocalAddress(path, localAddress(farm, suffixes));
@@ -154,6 +165,15 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
   // A timer keeps the process alive.
   await sleep(2 ** 31 - 1, undefined, { signal: stop }).catch(() => undefined);
   stop.throwIfAborted();
+}
+
+/** The portal of the demo's farm. @returns an address that signs in */
+async function openPage(farm: LocalFarm, suffixes: string[], closing: AsyncDisposableStack): Promise<string> {
+  const connected = connect(localAddress(farm, suffixes));
+  closing.defer(() => connected.close());
+  const portal = await startLocalPortal({ farm: connected });
+  closing.defer(() => portal.close());
+  return portal.signInUrl();
 }
 
 async function makeFolder(path: string): Promise<void> {

@@ -18,19 +18,16 @@ export function chooseVideo(
   );
 }
 
-/** The chosen video and every audio track, copied into one MP4. */
+/** The chosen video and every audio track, copied into one MP4. @param renditions their playlists are addresses */
 export function downloadArguments(
-  films: string,
   renditions: readonly Rendition[],
   video: Rendition | undefined,
   file: string,
 ): string[] {
   const inputs = [...(video ? [video] : []), ...renditions.filter(({ kind }) => kind === 'audio')];
-  const urlOf = ({ playlist }: Rendition) =>
-    `${films}${playlist.split('/').map(encodeURIComponent).join('/')}`;
   return [
     ...['-v', 'error', '-nostdin', '-n'],
-    ...inputs.flatMap((input) => ['-i', urlOf(input)]),
+    ...inputs.flatMap(({ playlist }) => ['-i', playlist]),
     ...inputs.flatMap((_, index) => ['-map', `${index}`]),
     ...['-c', 'copy', '-movflags', '+faststart', '-f', 'mp4'],
     file,

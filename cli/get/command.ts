@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { jobView } from '../../portal/src/farm/job-view.ts';
+import { startLocalPortal } from '../../portal/src/local.ts';
 import { UserError } from '../errors.ts';
 import { knownJob } from '../farm/jobs.ts';
 import { type CommonOptions, type Context, farmCommand, here, withFarm } from '../farm/run.ts';
-import { startPlayerServer } from '../player/server.ts';
 import { chooseVideo, downloadArguments } from './arguments.ts';
 
 type GetOptions = CommonOptions & { rung?: string; output?: string };
@@ -24,17 +25,19 @@ export function getCommand(): Command {
 
 /** Joined by ffmpeg without encoding: what is in the file is what viewers see. */
 async function getFilm(id: string, options: GetOptions, { farm, stop, say, answer }: Context): Promise<void> {
-  const { film, state } = await knownJob(farm, id);
-  if (film === undefined)
-    throw new UserError(`Job "${id}" has no film: it is ${state}. See "farm status ${id}".`);
+  const job = await knownJob(farm, id);
+  if (job.film === undefined)
+    throw new UserError(`Job "${id}" has no film: it is ${job.state}. See "farm status ${id}".`);
   const path = resolve(here(), options.output ?? `${id}.mp4`);
   if (existsSync(path)) throw new UserError(`${path} exists. Give another file: -o FILE`);
-  const video = chooseVideo(film.renditions, options.rung);
-  const { outputBucket: bucket, outputPrefix } = farm.address;
-  const server = await startPlayerServer({ s3: farm.output, bucket, jobId: `${outputPrefix}${id}` });
+  // The name of a rendition is checked before anything starts.
+  const chosen = chooseVideo(job.film.renditions, options.rung);
+  const portal = await startLocalPortal({ farm });
   try {
-    const films = new URL('/films/', server.url).href;
-    const child = spawn('ffmpeg', downloadArguments(films, film.renditions, video, path), {
+    const { film } = jobView(job, farm.address.outputPrefix, portal.sharedFilmsUrl(id));
+    const renditions = film?.renditions ?? [];
+    const video = renditions.find(({ name }) => name === chosen?.name);
+    const child = spawn('ffmpeg', downloadArguments(renditions, video, path), {
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     stop.addEventListener('abort', () => child.kill('SIGTERM'));
@@ -51,6 +54,6 @@ async function getFilm(id: string, options: GetOptions, { farm, stop, say, answe
     say(`${path}  ${video?.name ?? 'audio'}`);
     answer({ job: id, rendition: video?.name ?? null, file: path });
   } finally {
-    await server.close();
+    await portal.close();
   }
 }

@@ -17,6 +17,7 @@ interface ObjectRequest {
 }
 
 interface Answer {
+  getHeader?(name: string): unknown;
   header(name: string, value: unknown): Answer;
   status(code: number): Answer;
   send(body?: string): Answer;

@@ -4,8 +4,10 @@ import { readFile } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { allowBrowsers } from './browser-access.ts';
 import { conditionalWrites, type Route } from './conditional-writes.ts';
 import type { LinkedFilms } from './linked-films.ts';
+import { listParts } from './list-parts.ts';
 import { applyRules, type RuledServer } from './rules/fastify.ts';
 import type { RuleOptions } from './rules/rules.ts';
 
@@ -18,6 +20,7 @@ import type { RuleOptions } from './rules/rules.ts';
  * - Large objects on disk are read from disk: fauxqs loads the whole film for each range. Small ones stay with fauxqs,
  *   which reads and writes an object in one go: a status file that is replaced while it is read comes whole.
  * - Writes may have conditions, as with S3: see conditional-writes.ts.
+ * - Browsers may reach it: see browser-access.ts and list-parts.ts.
  * - It refuses, limits and forgets as the real services do, where `rules` ask for it.
  *
  * @returns ends the watch for new servers; those that were tuned stay so
@@ -28,9 +31,12 @@ export function tuneFauxqs({ storageDir, films, rules }: TuningOptions = {}): ()
     const listen = fastify.listen.bind(fastify);
     Object.assign(fastify, { listen: (options: object) => listen({ ...options, host: '127.0.0.1' }) });
     const addConditions = conditionalWrites();
+    const addListing = listParts();
+    fastify.addHook('onRequest', allowBrowsers);
     fastify.addHook('onRoute', (route) => {
       route.bodyLimit = 5 * 1024 ** 3;
       addConditions(route);
+      addListing(route);
     });
     // First: what they refuse is answered by nobody.
     if (rules !== undefined) applyRules(fastify, rules);

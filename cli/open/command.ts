@@ -1,37 +1,34 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
+import { startLocalPortal } from '../../portal/src/local.ts';
 import { UserError } from '../errors.ts';
 import { readJob } from '../farm/jobs.ts';
 import { readQueues, total } from '../farm/queues.ts';
 import { type CommonOptions, farmCommand, withFarm } from '../farm/run.ts';
-import { startPlayerServer } from '../player/server.ts';
 
-/** `farm open`: the player page of a job, whose film it reads from the output bucket. */
+/** `farm open`: the portal on this machine, signed in by a link. */
 export function openCommand(): Command {
   return farmCommand('open')
-    .argument('<job>', 'id of a job')
+    .argument('[job]', 'id of a job, to begin at its film')
     .option('--port <port>', 'where to serve it', portNumber)
-    .action((id: string, options: CommonOptions & { port?: number }) =>
+    .action((id: string | undefined, options: CommonOptions & { port?: number }) =>
       withFarm(options, async ({ farm, stop, say, answer }) => {
         // The page of a queued job shows the film when it is there.
-        if ((await readJob(farm, id)) === undefined && total(await readQueues(farm)) === 0) {
+        if (id !== undefined && (await readJob(farm, id)) === undefined && total(await readQueues(farm)) === 0) {
           throw new UserError(`No job named "${id}". "farm jobs" lists the jobs.`);
         }
-        const { outputBucket: bucket, outputPrefix } = farm.address;
-        const jobId = `${outputPrefix}${id}`;
-        const player = await startPlayerServer({ s3: farm.output, bucket, jobId, port: options.port }).catch(
-          (error: Error) => {
-            throw new UserError(`The page can't be served: ${error.message}. Give another --port, or none.`);
-          },
-        );
+        const portal = await startLocalPortal({ farm, port: options.port }).catch((error: Error) => {
+          throw new UserError(`The page can't be served: ${error.message}. Give another --port, or none.`);
+        });
         try {
-          say(`Player  ${player.url}`);
-          say('Ctrl-C ends it.');
-          answer({ url: player.url });
+          const url = portal.signInUrl(id === undefined ? '/' : `/jobs/${id}`);
+          say(`Page    ${url}`);
+          say('The link signs in once. Ctrl-C ends the page.');
+          answer({ url });
           // A timer keeps the process alive.
           await sleep(2 ** 31 - 1, undefined, { signal: stop }).catch(() => undefined);
         } finally {
-          await player.close();
+          await portal.close();
         }
         stop.throwIfAborted();
       }),

@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { PublishCommand } from '@aws-sdk/client-sns';
 import type { Job } from '../../worker/src/protocol/job.ts';
 import { eventJobId } from '../../worker/src/protocol/source-event.ts';
-import { retrying } from '../../worker/src/storage/retry.ts';
-import { canPass } from '../../worker/src/storage/s3-errors.ts';
 import type { Farm } from '../farm/farm.ts';
-import { maxRoundSeconds, uploadTiming, whyWaiting } from '../upload/patience.ts';
+import { publishJob } from '../farm/publish-job.ts';
+import { whyWaiting } from '../upload/patience.ts';
 import { type UploadOptions, uploadFile } from '../upload/upload.ts';
 import { type PlannedFilm, versionName } from './film.ts';
 
@@ -37,24 +35,13 @@ export async function submitFilm(
   return job;
 }
 
-/** To the topic: a message there wakes a farm that sleeps. The request's id makes one request of what is sent twice. */
+/** The request's id makes one request of what is sent twice. */
 export async function sendJob(
-  { sns, address }: Farm,
+  farm: Farm,
   job: Job,
   requestId: string,
   { signal, onWait }: Pick<UploadOptions, 'signal' | 'onWait'>,
 ): Promise<SubmittedJob> {
-  const message = new PublishCommand({
-    TopicArn: address.topicArn,
-    Message: JSON.stringify(job),
-    MessageAttributes: { requestId: { DataType: 'String', StringValue: requestId } },
-  });
-  await retrying(() => sns.send(message, { abortSignal: signal }), {
-    passes: canPass,
-    forSeconds: uploadTiming.retrySeconds,
-    maxRoundSeconds,
-    onRetry: (error) => onWait?.(whyWaiting(error)),
-    signal,
-  });
+  await publishJob(farm, job, { requestId, signal, onRetry: (error) => onWait?.(whyWaiting(error)) });
   return { id: job.id, source: job.source, by: 'message' };
 }

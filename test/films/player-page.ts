@@ -39,7 +39,7 @@ export interface PlayerPage {
 
 const probe = fileURLToPath(new URL('play-probe.js', import.meta.url));
 
-/** @param url the page's, see `cli/player/server.ts` @param frameSeconds how long the film shows a frame */
+/** @param url the page's, a film's of the portal @param frameSeconds how long the film shows a frame */
 export async function openPlayerPage(
   browser: Browser,
   url: string,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type PlayerServer, startPlayerServer } from '../../cli/player/server.ts';
+import type { LocalPortal } from '../../portal/src/local.ts';
 import type { JobState } from '../../worker/src/protocol/status.ts';
 import { startBrowser } from '../helpers/browser/browser.ts';
 import { type FaultFarm, startFaultFarm } from '../helpers/local-farm/fault-farm.ts';
@@ -11,6 +11,7 @@ import { ffprobe } from '../helpers/media/clips.ts';
 import { makeCountedFilm } from '../helpers/media/counted-film.ts';
 import { patternCorners } from '../helpers/media/pattern.ts';
 import { type SharedFilm, startSharedFilm } from '../helpers/media/shared-film.ts';
+import { startPortal } from '../helpers/portal/portal.ts';
 import { openPlayerPage, type PlayerPage } from './player-page.ts';
 
 /** Five parts of the picture, two segments each, and the sound; the last seam has a short part behind it. */
@@ -26,7 +27,7 @@ let faults: FaultFarm;
 let shared: SharedFilm;
 let state: JobState;
 let alone: JobState;
-let server: PlayerServer;
+let portal: LocalPortal;
 let browser: Browser;
 let page: PlayerPage;
 
@@ -48,7 +49,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await browser?.close();
-  await server?.close();
+  await portal?.close();
   await faults[Symbol.asyncDispose]();
 });
 
@@ -76,10 +77,9 @@ describe('a film that three workers made', () => {
 
 describe('in Chromium', () => {
   beforeAll(async () => {
-    const { s3, outputBucket } = faults.farm;
-    server = await startPlayerServer({ s3, bucket: outputBucket, jobId: shared.id });
+    portal = await startPortal(faults.farm);
     browser = await startBrowser();
-    page = await openPlayerPage(browser, server.url, 1 / frameRate);
+    page = await openPlayerPage(browser, portal.shareUrl(shared.id), 1 / frameRate);
   });
 
   it.each([

@@ -154,7 +154,8 @@ export async function startLocalFarm(options: TestFarmOptions = {}): Promise<Tes
     },
     jobIds: async () => {
       const listed = await s3.send(new ListObjectsV2Command({ Bucket: outputBucket, Delimiter: '/' }));
-      return (listed.CommonPrefixes ?? []).map(({ Prefix = '' }) => Prefix.slice(0, -1));
+      const folders = (listed.CommonPrefixes ?? []).map(({ Prefix = '' }) => Prefix.slice(0, -1));
+      return folders.filter((folder) => folder !== '_index');
     },
     keys: async (prefix) => {
       const listed = await s3.send(new ListObjectsV2Command({ Bucket: outputBucket, Prefix: prefix }));

@@ -1,6 +1,7 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../log.ts';
 import { JobFolder } from '../protocol/job-folder.ts';
+import { JobIndex } from '../protocol/job-index.ts';
 import { type JobState, readJobState } from '../protocol/status.ts';
 import type { Store } from '../storage/store.ts';
 import type { Sink } from './sink.ts';
@@ -41,14 +42,20 @@ export function createStatusFiles(
   { publishMetadata = false }: { publishMetadata?: boolean } = {},
 ): Sink {
   const files = new Map<string, StatusFile>();
+  const index = new JobIndex(outputPrefix);
+  /** Of each job that goes on, its entry in the index. */
+  const entries = new Map<string, string>();
 
-  const put = ({ metadata, ...state }: JobState, stop: AbortSignal) => {
+  const put = async ({ metadata, ...state }: JobState, stop: AbortSignal) => {
     const text = textOf(publishMetadata ? { ...state, metadata } : state);
-    return store.put(new JobFolder(outputPrefix, state.id).status, text, {
-      contentType: 'application/json',
-      cacheControl: 'no-cache',
-      signal: AbortSignal.any([stop, AbortSignal.timeout(putTimeoutMs)]),
-    });
+    const signal = AbortSignal.any([stop, AbortSignal.timeout(putTimeoutMs)]);
+    const options = { contentType: 'application/json', cacheControl: 'no-cache', signal };
+    const entry = index.key(state.id, new Date(state.queuedAt));
+    // Before the status: an entry without one is passed over, a status without an entry is not found.
+    if (entries.get(state.id) !== entry) await store.put(entry, '', { ...options, contentType: 'text/plain' });
+    await store.put(new JobFolder(outputPrefix, state.id).status, text, options);
+    if (state.state === 'running') entries.set(state.id, entry);
+    else entries.delete(state.id);
   };
 
   const writeAll = async (jobId: string, file: StatusFile) => {

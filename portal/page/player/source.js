@@ -1,0 +1,104 @@
+import { byId } from '../elements.js';
+import { formatBitrate } from '../format.js';
+import { ChoiceMenu } from './menu.js';
+
+/**
+ * Gives the film to the video element: through hls.js where Media Source Extensions are, else to the browser itself
+ * (Safari on iPhones), which then chooses the quality alone.
+ * @param onError called with a sentence on why nothing plays, and with a function that tries again where that may help
+ * @param onLevel called with the size of the picture that is playing
+ */
+export function openFilm(video, url, { signal, onError, onLevel }) {
+  const { Hls } = window;
+  if (!Hls.isSupported()) {
+    if (!video.canPlayType('application/vnd.apple.mpegurl')) {
+      onError('This browser can play no HLS: it has no Media Source Extensions.');
+    }
+    video.src = url;
+    return undefined;
+  }
+  const hls = new Hls();
+  const quality = new ChoiceMenu(byId('qualities'), signal);
+  const tracks = new ChoiceMenu(byId('tracks'), signal);
+  const show = () => {
+    showQualities(hls, quality);
+    showTracks(hls, tracks);
+  };
+  hls.on(Hls.Events.MANIFEST_PARSED, show);
+  hls.on(Hls.Events.LEVEL_SWITCHED, () => {
+    show();
+    const level = hls.levels[hls.currentLevel];
+    if (level) onLevel({ width: level.width, height: level.height });
+  });
+  hls.on(Hls.Events.AUDIO_TRACKS_UPDATED, show);
+  hls.on(Hls.Events.AUDIO_TRACK_SWITCHED, show);
+  let recovered = false;
+  hls.on(Hls.Events.ERROR, (_, { fatal, type, details }) => {
+    if (!fatal) return;
+    if (type === Hls.ErrorTypes.MEDIA_ERROR && !recovered) {
+      recovered = true;
+      hls.recoverMediaError();
+      return;
+    }
+    if (type === Hls.ErrorTypes.NETWORK_ERROR) {
+      onError('Connection lost.', () => {
+        if (hls.levels.length === 0) hls.loadSource(url);
+        else hls.startLoad(video.currentTime);
+      });
+      return;
+    }
+    hls.destroy();
+    onError(`The film can't be played (${details}).`);
+  });
+  hls.loadSource(url);
+  hls.attachMedia(video);
+  return hls;
+}
+
+/** Renditions are named by their short side, whatever the film's shape. */
+export function levelName({ width, height, name, bitrate }) {
+  if (width && height) return `${Math.min(width, height)}p`;
+  return name || formatBitrate(bitrate);
+}
+
+function showQualities(hls, menu) {
+  const current = hls.levels[hls.currentLevel];
+  const automatic = hls.autoLevelEnabled;
+  const levels = hls.levels
+    .map((level, index) => ({ level, index }))
+    .toSorted((a, b) => b.level.bitrate - a.level.bitrate)
+    .map(({ level, index }) => ({
+      label: levelName(level),
+      note: formatBitrate(level.bitrate),
+      chosen: !automatic && hls.manualLevel === index,
+      choose: () => {
+        hls.nextLevel = index;
+        showQualities(hls, menu);
+      },
+    }));
+  if (levels.length < 2) return menu.show([], '');
+  const auto = {
+    label: 'Auto',
+    note: automatic && current ? levelName(current) : '',
+    chosen: automatic,
+    choose: () => {
+      hls.nextLevel = -1;
+      showQualities(hls, menu);
+    },
+  };
+  const chosen = levels.find((item) => item.chosen)?.label;
+  menu.show([auto, ...levels], chosen ?? (current ? `Auto ${levelName(current)}` : 'Auto'));
+}
+
+function showTracks(hls, menu) {
+  const items = hls.audioTracks.map((track, index) => ({
+    label: track.name,
+    note: track.lang ?? '',
+    chosen: hls.audioTrack === index,
+    choose: () => {
+      hls.audioTrack = index;
+      showTracks(hls, menu);
+    },
+  }));
+  menu.show(items, items.find((item) => item.chosen)?.label ?? '');
+}

@@ -1,0 +1,87 @@
+import { api, ApiProblem } from '../api.js';
+import { byId, element } from '../elements.js';
+import { showActions } from '../film/actions.js';
+import { markPlaying, showQueued, showReport } from '../film/report.js';
+import { poll } from '../poll.js';
+import { wireControls, wireSeekBar } from '../player/controls.js';
+import { wirePreview } from '../player/preview.js';
+import { openFilm } from '../player/source.js';
+
+/** How often a job that is not over is asked for. */
+const pollMs = 1000;
+
+/** A job as it goes on, and its film when there is one. @param job address of the job in the API */
+export function showFilm({ signal, go, job: address, id, isShared = false }) {
+  byId('back').hidden = isShared;
+  let playing = false;
+  const ask = async () => {
+    const job = await readJob(address, signal);
+    if (signal.aborted) return undefined;
+    if (job instanceof ApiProblem && job.code !== 'no-such-job') return fail(job.message);
+    if (job instanceof ApiProblem) showQueued(id ?? 'Film');
+    else if (job) {
+      showReport(job);
+      if (!isShared) showActions(job, { go, signal, refresh: follow });
+    }
+    if (job?.state === 'succeeded' && job.film && !playing) {
+      playing = true;
+      play(job.film, signal);
+    }
+    return job?.state === 'succeeded' || job?.state === 'failed' ? undefined : pollMs;
+  };
+  const follow = () => void poll(signal, ask);
+  follow();
+}
+
+/** Undefined where the portal did not answer. */
+async function readJob(address, signal) {
+  try {
+    return await api.get(address, { signal });
+  } catch (error) {
+    return error instanceof ApiProblem ? error : undefined;
+  }
+}
+
+function play(film, signal) {
+  const player = byId('player');
+  const video = byId('video');
+  const sound = film.renditions.every(({ kind }) => kind === 'audio');
+  const first = film.renditions.find(({ kind }) => kind === 'video');
+  player.hidden = false;
+  player.classList.toggle('sound', sound);
+  byId('preview-picture').hidden = !sound;
+  if (first) player.style.setProperty('--shape', String(first.width / first.height));
+  if (film.poster) video.poster = film.poster;
+  wireControls(player, video, signal);
+  wireSeekBar(video);
+  void wirePreview(video, film.storyboard);
+  const hls = openFilm(video, film.playlist, { signal, onError: playerError, onLevel: markPlaying });
+  signal.addEventListener('abort', () => {
+    hls?.destroy();
+    video.removeAttribute('src');
+    video.load();
+  });
+  // For those who open the browser's console, and for tests.
+  Object.assign(window, { player: { hls, video } });
+}
+
+function playerError(message, retry) {
+  const error = byId('player-error');
+  const button = element('button', { type: 'button', text: 'Retry' });
+  button.addEventListener('click', () => {
+    error.hidden = true;
+    retry();
+  });
+  error.replaceChildren(element('span', { text: message }), ...(retry ? [button] : []));
+  error.hidden = false;
+  byId('spinner').hidden = true;
+  byId('big-play').hidden = true;
+}
+
+function fail(message) {
+  byId('failure').hidden = false;
+  byId('failure-title').textContent = 'Nothing to show';
+  byId('failure-message').textContent = message;
+  byId('title').textContent = 'No film here';
+  return undefined;
+}

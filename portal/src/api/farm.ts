@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import {
+  type DeadLetter,
+  type HeldLetter,
+  isChosen,
+  redrive,
+  release,
+  takeDeadLetters,
+} from '../../../cli/farm/dead-letters.ts';
+import { readQueues } from '../../../cli/farm/queues.ts';
+import { readWorkers } from '../../../cli/farm/workers.ts';
+import { ladderNames } from '../../../worker/src/plan/ladder.ts';
+import { json } from '../http/answers.ts';
+import { type Route, route } from '../http/route.ts';
+import type { Services } from '../services.ts';
+
+const countsSchema = z.object({ waiting: z.number(), inFlight: z.number(), delayed: z.number() });
+const fleetSchema = z.object({ wanted: z.number(), starting: z.number(), running: z.number() });
+
+const farmSchema = z.object({
+  region: z.string(),
+  storage: z.object({ source: z.string(), output: z.string() }),
+  queues: countsSchema.extend({ dead: z.number(), parts: countsSchema.optional() }),
+  workers: fleetSchema.nullable().describe('null where nobody can tell'),
+  ladders: z.array(z.string()),
+  urls: z.boolean().describe('Whether jobs may name http(s) URLs'),
+  maxUploadBytes: z.number(),
+  publicUrl: z.string().nullable(),
+});
+
+const letterSchema = z.object({
+  queue: z.enum(['jobs', 'parts']),
+  messageId: z.string(),
+  jobId: z.string().optional(),
+  source: z.string().optional(),
+  reason: z.string().optional(),
+  reasonCode: z.string().optional(),
+  sentAt: z.string(),
+});
+
+export function farmRoutes({ farm, features }: Services): Route[] {
+  const { address } = farm;
+  return [
+    route({
+      id: 'getFarm',
+      method: 'GET',
+      path: '/api/farm',
+      summary: 'Queues, workers, and what the farm allows',
+      answer: { status: 200, description: 'The farm', schema: farmSchema },
+      handle: async () => {
+        const [queues, workers] = await Promise.all([
+          readQueues(farm),
+          readWorkers(farm).catch(() => undefined),
+        ]);
+        return json({
+          region: address.region,
+          storage: { source: address.sourceStorage, output: address.outputStorage },
+          queues,
+          workers: workers?.tasks ?? null,
+          ladders: ladderNames,
+          urls: features.urls,
+          maxUploadBytes: features.maxUploadBytes,
+          publicUrl: features.publicUrl ?? null,
+        });
+      },
+    }),
+    route({
+      id: 'listDeadLetters',
+      method: 'GET',
+      path: '/api/dead-letters',
+      summary: 'Jobs that were given up',
+      answer: {
+        status: 200,
+        description: 'The dead letters',
+        schema: z.object({ letters: z.array(letterSchema) }),
+      },
+      handle: async () => {
+        const letters = await takeDeadLetters(farm);
+        await Promise.all(letters.map((letter) => release(farm, letter)));
+        return json({ letters: letters.map(describe) });
+      },
+    }),
+    route({
+      id: 'redriveDeadLetters',
+      method: 'POST',
+      path: '/api/dead-letters/redrive',
+      summary: 'Send jobs that were given up again',
+      isAudited: true,
+      body: z.strictObject({
+        ids: z.array(z.string().min(1)).min(1).max(1000).describe('Ids of jobs or messages'),
+      }),
+      answer: { status: 200, description: 'How many were sent', schema: z.object({ redriven: z.number() }) },
+      handle: async ({ body }) => {
+        const letters = await takeDeadLetters(farm);
+        const chosen = letters.filter((letter) => isChosen(letter, body));
+        await Promise.all(
+          letters.map((letter) => (chosen.includes(letter) ? redrive(farm, letter) : release(farm, letter))),
+        );
+        return json({ redriven: chosen.length });
+      },
+    }),
+  ];
+}
+
+function describe({ message, ...letter }: HeldLetter): DeadLetter {
+  return letter;
+}

@@ -1,0 +1,198 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { z } from 'zod';
+import { checkJob } from '../../../cli/cancel/check.ts';
+import { cancelJob } from '../../../cli/farm/cancel-job.ts';
+import { isChosen, redrive, release, takeDeadLetters } from '../../../cli/farm/dead-letters.ts';
+import { deleteFolder } from '../../../cli/farm/delete-job.ts';
+import { readJob } from '../../../cli/farm/jobs.ts';
+import { readQueues } from '../../../cli/farm/queues.ts';
+import { jobIdSchema, jobOptionsSchema } from '../../../worker/src/protocol/job.ts';
+import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
+import { JobIndex } from '../../../worker/src/protocol/job-index.ts';
+import { eventJobId } from '../../../worker/src/protocol/source-event.ts';
+import type { JobState } from '../../../worker/src/protocol/status.ts';
+import { readJobPage } from '../farm/job-list.ts';
+import { type JobView, jobView, jobViewSchema } from '../farm/job-view.ts';
+import { submitJob } from '../farm/submit.ts';
+import { json, jsonWithTag, nothing } from '../http/answers.ts';
+import { Problem } from '../http/problem.ts';
+import { type Route, route } from '../http/route.ts';
+import type { Services } from '../services.ts';
+
+const options = jobOptionsSchema.omit({ webhook: true });
+const callSeconds = 20;
+
+export function jobRoutes(services: Services): Route[] {
+  const { farm, tokens, features } = services;
+  const { outputPrefix } = farm.address;
+  const view = (state: JobState): JobView => jobView(state, outputPrefix, `/api/films/${state.id}`);
+
+  return [
+    route({
+      id: 'listJobs',
+      method: 'GET',
+      path: '/api/jobs',
+      summary: 'Jobs, newest first',
+      query: z.object({
+        limit: z.coerce.number().int().min(1).max(100).default(25),
+        cursor: z.string().max(1000).optional().describe('`next` of the page before'),
+      }),
+      answer: {
+        status: 200,
+        description: 'A page of jobs',
+        schema: z.object({ jobs: z.array(jobViewSchema), next: z.string().nullable() }),
+      },
+      handle: async ({ query, request }) => {
+        const cursor =
+          query.cursor === undefined ? undefined : tokens.read<{ after: string }>('cursor', query.cursor);
+        if (query.cursor !== undefined && cursor === undefined)
+          throw new Problem(
+            400,
+            'invalid-cursor',
+            'The cursor is not one of this portal, or it is older than a day.',
+          );
+        const { jobs, after } = await readJobPage(farm, query.limit, cursor?.after);
+        const next = after === undefined ? null : tokens.make('cursor', { after }, 24 * 3600);
+        const page = { jobs: jobs.map(view), next };
+        // The cursor is signed anew for each answer.
+        return jsonWithTag(page, tagOf({ jobs: page.jobs, after }), request);
+      },
+    }),
+    route({
+      id: 'createJob',
+      method: 'POST',
+      path: '/api/jobs',
+      summary:
+        'Transcode a film that is on the web; the header Idempotency-Key makes one job of what is sent twice',
+      isAudited: true,
+      body: z.strictObject({
+        source: z.url({ protocol: /^https?$/ }),
+        title: z.string().min(1).max(500).optional(),
+        options: options.optional(),
+      }),
+      answer: { status: 201, description: 'The job', schema: z.object({ job: jobIdSchema }) },
+      handle: async ({ body, request }) => {
+        if (!features.urls)
+          throw new Problem(
+            403,
+            'no-urls',
+            'This farm takes no films from the web. Upload the film, or set allowHttpSources of the stack to true.',
+          );
+        const key = request.headers.get('idempotency-key') ?? randomUUID();
+        const id = eventJobId('', body.source, hash(key));
+        if ((await readJob(farm, id)) === undefined) await submitJob(farm, { id, ...body }, hash(key));
+        return json({ job: id }, 201);
+      },
+    }),
+    route({
+      id: 'getJob',
+      method: 'GET',
+      path: '/api/jobs/{id}',
+      summary: 'One job; answers 304 while nothing changes',
+      answer: { status: 200, description: 'The job', schema: jobViewSchema },
+      handle: async ({ params, request }) => {
+        const state = view(await knownJob(services, params.id));
+        return jsonWithTag(state, tagOf(state), request);
+      },
+    }),
+    route({
+      id: 'cancelJob',
+      method: 'POST',
+      path: '/api/jobs/{id}/cancel',
+      summary: 'Stop a job that waits or runs',
+      isAudited: true,
+      answer: { status: 200, description: 'What happens now', schema: z.object({ outlook: z.string() }) },
+      handle: async ({ params, viewer }) => {
+        const state = await knownJob(services, params.id);
+        const cancellation = checkJob(state.id, state, await readQueues(farm));
+        if (cancellation.objection !== undefined)
+          throw new Problem(409, 'job-is-over', cancellation.objection);
+        await cancelJob(
+          farm,
+          cancellation,
+          `${viewer?.name} in the portal`,
+          AbortSignal.timeout(callSeconds * 1000),
+        );
+        return json({ outlook: `The job ${cancellation.outlook}.` });
+      },
+    }),
+    route({
+      id: 'rerunJob',
+      method: 'POST',
+      path: '/api/jobs/{id}/rerun',
+      summary: 'Transcode the film of a finished job again; one that failed starts as it was asked for',
+      isAudited: true,
+      body: z.strictObject({ options: options.optional() }),
+      answer: { status: 200, description: 'The job waits again', schema: jobViewSchema },
+      handle: async ({ params, body }) => {
+        const state = await knownJob(services, params.id);
+        if (state.state !== 'succeeded' && state.state !== 'failed')
+          throw new Problem(409, 'job-is-not-over', `Job ${state.id} is ${state.state}. Cancel it first.`);
+        if (state.state === 'failed' && body.options === undefined && (await redriveJob(services, state.id)))
+          return json(view({ ...state, state: 'queued' }));
+        if (!state.source.startsWith('s3://'))
+          throw new Problem(
+            409,
+            'source-unknown',
+            'The address of this film was secret and is not kept. Send it again.',
+          );
+        const { id, source, title } = state;
+        const job = {
+          id,
+          source,
+          ...(title !== undefined && { title }),
+          options: { ...body.options, force: true },
+        };
+        return json(view(await submitJob(farm, job, randomUUID(), state)));
+      },
+    }),
+    route({
+      id: 'deleteJob',
+      method: 'DELETE',
+      path: '/api/jobs/{id}',
+      summary: 'Delete the film and everything else that the job published; the source stays',
+      isAudited: true,
+      answer: { status: 204, description: 'Deleted' },
+      handle: async ({ params }) => {
+        const state = await knownJob(services, params.id);
+        if (state.state !== 'succeeded' && state.state !== 'failed')
+          throw new Problem(409, 'job-is-not-over', `Job ${state.id} is ${state.state}. Cancel it first.`);
+        const { outputBucket } = farm.address;
+        const { prefix, status } = new JobFolder(outputPrefix, state.id);
+        await deleteFolder(farm.output, outputBucket, prefix, status);
+        const Key = new JobIndex(outputPrefix).key(state.id, new Date(state.queuedAt));
+        await farm.output.send(new DeleteObjectCommand({ Bucket: outputBucket, Key }));
+        return nothing();
+      },
+    }),
+  ];
+}
+
+/** @throws Problem */
+export async function knownJob({ farm }: Pick<Services, 'farm'>, id: string | undefined): Promise<JobState> {
+  const parsed = jobIdSchema.safeParse(id);
+  const state = parsed.success ? await readJob(farm, parsed.data) : undefined;
+  if (state === undefined) throw new Problem(404, 'no-such-job', `There is no job ${JSON.stringify(id)}.`);
+  return state;
+}
+
+/** Sends the job again as it was, with its options, which only its dead letter has. @returns false where there is none */
+async function redriveJob({ farm }: Services, id: string): Promise<boolean> {
+  const letters = await takeDeadLetters(farm);
+  const [own, ...others] = letters.toSorted(
+    (a, b) => Number(isChosen(b, { ids: [id] })) - Number(isChosen(a, { ids: [id] })),
+  );
+  const found = own !== undefined && isChosen(own, { ids: [id] }) ? own : undefined;
+  await Promise.all((found ? others : letters).map((letter) => release(farm, letter)));
+  if (found !== undefined) await redrive(farm, found);
+  return found !== undefined;
+}
+
+function tagOf(value: unknown): string {
+  return `"${hash(JSON.stringify(value)).slice(0, 22)}"`;
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
+}

@@ -1,0 +1,268 @@
+import { randomUUID } from 'node:crypto';
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  HeadObjectCommand,
+  ListPartsCommand,
+} from '@aws-sdk/client-s3';
+import { z } from 'zod';
+import { UserError } from '../../../cli/errors.ts';
+import { versionName } from '../../../cli/submit/film.ts';
+import { planUpload } from '../../../cli/submit/uploads.ts';
+import { partBytesFor } from '../../../cli/upload/parts.ts';
+import { jobIdSchema, jobOptionsSchema } from '../../../worker/src/protocol/job.ts';
+import { eventJobId } from '../../../worker/src/protocol/source-event.ts';
+import { isMissing } from '../../../worker/src/storage/s3-errors.ts';
+import { presignPart } from '../farm/presigner.ts';
+import { submitJob } from '../farm/submit.ts';
+import { json, nothing } from '../http/answers.ts';
+import { Problem } from '../http/problem.ts';
+import { type Route, route } from '../http/route.ts';
+import type { Services } from '../services.ts';
+
+/** What an upload's id says: the storage has all that is to be known of an upload, so the portal keeps nothing. */
+interface UploadClaims {
+  key: string;
+  uploadId: string;
+  size: number;
+  partBytes: number;
+  name: string;
+  /** Otherwise the object itself starts the job. */
+  sendJob: boolean;
+  requestId: string;
+}
+
+/** Storage ends unfinished uploads after a week. */
+const uploadSeconds = 7 * 24 * 3600;
+/** Links for this many parts a call: about a kilobyte each, with the session token of a role. */
+const maxLinks = 50;
+
+const partNumber = z.number().int().min(1).max(10_000);
+const partsSchema = z.array(z.strictObject({ number: partNumber, etag: z.string().min(1).max(200) }));
+
+const uploadSchema = z.object({
+  id: z.string(),
+  key: z.string().describe('Where the film will be in the source bucket'),
+  partBytes: z.number().int().describe('Length of every part but the last'),
+  parts: z.number().int().describe('How many parts there are, numbered from 1'),
+});
+
+export function uploadRoutes(services: Services): Route[] {
+  const { farm, tokens, features } = services;
+  const { source } = farm;
+  const Bucket = farm.address.sourceBucket;
+
+  const read = (id: string | undefined): UploadClaims => {
+    const claims = tokens.read<UploadClaims>('upload', id ?? '');
+    if (claims === undefined)
+      throw new Problem(
+        404,
+        'no-such-upload',
+        'There is no such upload, or it is older than a week. Begin a new one.',
+      );
+    return claims;
+  };
+  const target = ({ key, uploadId }: UploadClaims) => ({ Bucket, Key: key, UploadId: uploadId });
+
+  return [
+    route({
+      id: 'createUpload',
+      method: 'POST',
+      path: '/api/uploads',
+      summary: 'Begin an upload, which goes to the storage in parts',
+      isAudited: true,
+      body: z.strictObject({
+        name: z.string().min(1).max(500).describe('Name of the file'),
+        size: z.number().int().min(1).describe('Length in bytes'),
+        type: z.string().max(200).optional().describe('Media type'),
+      }),
+      answer: { status: 201, description: 'The upload', schema: uploadSchema },
+      handle: async ({ body: { name, size } }) => {
+        if (size > features.maxUploadBytes)
+          throw new Problem(
+            413,
+            'film-too-large',
+            `The film has ${size} bytes; at most ${features.maxUploadBytes} are allowed.`,
+          );
+        const { key, sendJob } = await planKey(services, name);
+        const { UploadId } = await source.send(new CreateMultipartUploadCommand({ Bucket, Key: key }));
+        const partBytes = partBytesFor(size);
+        const content = { key, uploadId: UploadId, size, partBytes, name, sendJob, requestId: randomUUID() };
+        const id = tokens.make('upload', content, uploadSeconds);
+        return json({ id, key, partBytes, parts: Math.ceil(size / partBytes) }, 201);
+      },
+    }),
+    route({
+      id: 'listParts',
+      method: 'GET',
+      path: '/api/uploads/{id}',
+      summary: 'The parts that the storage has',
+      answer: {
+        status: 200,
+        description: 'The parts',
+        schema: uploadSchema.extend({ done: partsSchema }),
+      },
+      handle: async ({ params }) => {
+        const upload = read(params.id);
+        const { key, partBytes, size } = upload;
+        const done = await listParts(services, target(upload));
+        return json({ id: params.id, key, partBytes, parts: Math.ceil(size / partBytes), done });
+      },
+    }),
+    route({
+      id: 'linkParts',
+      method: 'POST',
+      path: '/api/uploads/{id}/links',
+      summary: 'Links to which the parts are sent with PUT; each answers with an ETag',
+      body: z.strictObject({ parts: z.array(partNumber).min(1).max(maxLinks) }),
+      answer: {
+        status: 200,
+        description: 'A link for each part',
+        schema: z.object({
+          links: z.array(z.object({ number: partNumber, url: z.url(), bytes: z.number() })),
+        }),
+      },
+      handle: async ({ params, body }) => {
+        const { key, uploadId, size, partBytes } = read(params.id);
+        const links = body.parts.map(async (number) => {
+          const bytes = Math.min(partBytes, size - (number - 1) * partBytes);
+          if (bytes <= 0)
+            throw new Problem(400, 'no-such-part', `Part ${number} begins behind the film's end.`);
+          return {
+            number,
+            bytes,
+            url: await presignPart(source, { bucket: Bucket, key, uploadId }, number, bytes),
+          };
+        });
+        return json({ links: await Promise.all(links) });
+      },
+    }),
+    route({
+      id: 'completeUpload',
+      method: 'POST',
+      path: '/api/uploads/{id}/complete',
+      summary: 'Join the parts, and start the job; sent twice, it is one job',
+      isAudited: true,
+      body: z.strictObject({
+        parts: partsSchema.min(1).max(10_000),
+        title: z.string().min(1).max(500).optional(),
+        options: jobOptionsSchema.omit({ webhook: true }).optional(),
+      }),
+      answer: { status: 200, description: 'The job', schema: z.object({ job: jobIdSchema }) },
+      handle: async ({ params, body }) => {
+        const upload = read(params.id);
+        await join(services, target(upload), body.parts);
+        const found = await source.send(new HeadObjectCommand({ Bucket, Key: upload.key }));
+        if (found.ContentLength !== upload.size)
+          throw new Problem(
+            409,
+            'wrong-size',
+            `The film has ${found.ContentLength} bytes, but ${upload.size} were announced.`,
+          );
+        const job = eventJobId(Bucket, upload.key, versionName(found.VersionId, found.ETag));
+        if (upload.sendJob) {
+          const title = body.title ?? upload.name;
+          const { options } = body;
+          const wanted = {
+            id: job,
+            source: `s3://${Bucket}/${upload.key}`,
+            title,
+            ...(options && { options }),
+          };
+          await submitJob(farm, wanted, upload.requestId);
+        }
+        return json({ job });
+      },
+    }),
+    route({
+      id: 'abortUpload',
+      method: 'DELETE',
+      path: '/api/uploads/{id}',
+      summary: 'Give up an upload; the storage forgets its parts',
+      isAudited: true,
+      answer: { status: 204, description: 'Given up' },
+      handle: async ({ params }) => {
+        await source.send(new AbortMultipartUploadCommand(target(read(params.id)))).catch(ignoreNoUpload);
+        return nothing();
+      },
+    }),
+  ];
+}
+
+/** A folder for each upload, so that two films of one name are two; no upload there becomes a second job. */
+async function planKey(services: Services, name: string): Promise<{ key: string; sendJob: boolean }> {
+  const day = new Date().toISOString().slice(0, 10);
+  const key = `uploads/${day}/${randomUUID().slice(0, 8)}/${safeName(name)}`;
+  try {
+    return planUpload(key, await services.uploadFilters(), true);
+  } catch (error) {
+    // Every upload starts a job on this farm: so does this one, with the farm's own options.
+    if (error instanceof UserError) return { key, sendJob: false };
+    throw error;
+  }
+}
+
+/** Without folders and control characters, and short enough for a key. */
+function safeName(name: string): string {
+  const last = name.toWellFormed().split(/[/\\]/).at(-1) ?? '';
+  const plain = last
+    .replace(/\p{Cc}/gu, '')
+    .replace(/^\.+/, '')
+    .trim()
+    .slice(-150);
+  return plain || 'film';
+}
+
+type Target = { Bucket: string; Key: string; UploadId: string };
+
+async function listParts({ farm }: Services, target: Target) {
+  const done: { number: number; etag: string }[] = [];
+  let after: string | undefined;
+  do {
+    const page = await farm.source
+      .send(new ListPartsCommand({ ...target, PartNumberMarker: after }))
+      .catch((error: Error) => {
+        if (error.name === 'NoSuchUpload')
+          throw new Problem(404, 'no-such-upload', 'The storage has given up this upload. Begin a new one.');
+        throw error;
+      });
+    for (const { PartNumber, ETag } of page.Parts ?? [])
+      done.push({ number: PartNumber ?? 0, etag: ETag ?? '' });
+    after = page.IsTruncated ? page.NextPartNumberMarker : undefined;
+  } while (after !== undefined);
+  return done;
+}
+
+async function join({ farm }: Services, target: Target, parts: { number: number; etag: string }[]) {
+  const command = new CompleteMultipartUploadCommand({
+    ...target,
+    MultipartUpload: {
+      Parts: parts
+        .toSorted((a, b) => a.number - b.number)
+        .map(({ number, etag }) => ({ PartNumber: number, ETag: etag })),
+    },
+  });
+  try {
+    await farm.source.send(command);
+  } catch (error) {
+    const { name } = error as Error;
+    if (/^(InvalidPart|InvalidPartOrder|EntityTooSmall)$/.test(name))
+      throw new Problem(
+        409,
+        'parts-missing',
+        'Parts are missing or are not those that were sent. Ask which are there, and send the others.',
+      );
+    if (name !== 'NoSuchUpload') throw error;
+    // An earlier try may have joined them, and its answer was lost.
+    const { Bucket, Key } = target;
+    await farm.source.send(new HeadObjectCommand({ Bucket, Key })).catch((missing: unknown) => {
+      if (!isMissing(missing)) throw missing;
+      throw new Problem(404, 'no-such-upload', 'The storage has given up this upload. Begin a new one.');
+    });
+  }
+}
+
+function ignoreNoUpload(error: Error): void {
+  if (error.name !== 'NoSuchUpload') throw error;
+}

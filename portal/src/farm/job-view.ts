@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { filmSchema, type JobState, jobStateSchema } from '../../../worker/src/protocol/status.ts';
+
+/** A job as the API gives it: its state, with addresses in the place of the bucket's keys. */
+export const jobViewSchema = jobStateSchema.extend({
+  film: filmSchema
+    .extend({ playlist: z.string().describe('Address of the multivariant playlist, relative to this host') })
+    .optional(),
+});
+
+export type JobView = z.infer<typeof jobViewSchema>;
+
+/** @param films where the job's files are served, such as `/api/films/ID` */
+export function jobView(state: JobState, outputPrefix: string, films: string): JobView {
+  const { film } = state;
+  if (film === undefined) return state;
+  const prefix = `${outputPrefix}${state.id}/`;
+  const address = (key: string) =>
+    `${films}/${(key.startsWith(prefix) ? key.slice(prefix.length) : key).split('/').map(encodeURIComponent).join('/')}`;
+  return {
+    ...state,
+    film: {
+      ...film,
+      playlist: address(film.playlist),
+      renditions: film.renditions.map((each) => ({ ...each, playlist: address(each.playlist) })),
+      ...(film.poster !== undefined && { poster: address(film.poster) }),
+      ...(film.storyboard !== undefined && { storyboard: address(film.storyboard) }),
+    },
+  };
+}
+
+/** What a person with a share link sees: the film, and nothing of where it came from. */
+export function sharedView({ id, title, state, progress, film, source, ...rest }: JobView): JobView {
+  const { attempt, maxAttempts, queuedAt, updatedAt } = rest;
+  return {
+    ...{ id, title: title ?? fileName(source), state, progress, film, source: '' },
+    ...{ attempt, maxAttempts, queuedAt, updatedAt, warnings: [], timings: {} },
+  };
+}
+
+/** The name that a film came with; the suffix keeps its upload from starting a second job. */
+export function fileName(source: string): string {
+  return (source.split('/').findLast(Boolean) ?? source).replace(/\.film$/, '');
+}

@@ -1,0 +1,46 @@
+import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import type { Farm } from '../../../cli/farm/farm.ts';
+import { publishJob } from '../../../cli/farm/publish-job.ts';
+import type { Job } from '../../../worker/src/protocol/job.ts';
+import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
+import { JobIndex } from '../../../worker/src/protocol/job-index.ts';
+import type { JobState } from '../../../worker/src/protocol/status.ts';
+import { queuedState } from '../../../worker/src/report/reporter.ts';
+
+/** What a worker does by default; it writes its own number when it takes the job. */
+const maxAttempts = 3;
+/** A person waits for the answer. */
+const forSeconds = 10;
+
+/**
+ * Sends a job, and writes its first status before a worker can: so a job that waits is on the list. The message carries the
+ * same time, so that the worker's status and this one have one entry in the index.
+ */
+export async function submitJob(
+  farm: Farm,
+  job: Job,
+  requestId: string,
+  earlier?: JobState,
+): Promise<JobState> {
+  const { outputBucket: Bucket, outputPrefix } = farm.address;
+  const queuedAt = new Date();
+  const facts = { attempt: 1, maxAttempts, queuedAt, earlier };
+  const { metadata, ...state } = queuedState({ ...job, requestId }, facts, queuedAt);
+  const put = (Key: string, Body: string, ContentType: string) =>
+    farm.output.send(new PutObjectCommand({ Bucket, Key, Body, ContentType, CacheControl: 'no-cache' }));
+  const entry = new JobIndex(outputPrefix).key(job.id, queuedAt);
+  const statusKey = new JobFolder(outputPrefix, job.id).status;
+  await put(statusKey, `${JSON.stringify(state, undefined, 2)}\n`, 'application/json');
+  await put(entry, '', 'text/plain');
+  try {
+    await publishJob(farm, job, { requestId, queuedAt, forSeconds });
+  } catch (error) {
+    // Nobody is going to do it, so nothing says that it waits.
+    await farm.output.send(new DeleteObjectCommand({ Bucket, Key: entry })).catch(() => undefined);
+    if (earlier === undefined)
+      await farm.output.send(new DeleteObjectCommand({ Bucket, Key: statusKey })).catch(() => undefined);
+    else await put(statusKey, `${JSON.stringify(earlier, undefined, 2)}\n`, 'application/json');
+    throw error;
+  }
+  return state;
+}

@@ -1,0 +1,192 @@
+import { UserError } from '../../cli/errors.ts';
+import type { Farm } from '../../cli/farm/farm.ts';
+import { readUploadFilters } from '../../cli/submit/uploads.ts';
+import { farmRoutes } from './api/farm.ts';
+import { filmRoutes } from './api/films.ts';
+import { jobRoutes } from './api/jobs.ts';
+import { sessionRoutes } from './api/session.ts';
+import { uploadRoutes } from './api/uploads.ts';
+import { RateLimit } from './auth/rate-limit.ts';
+import { assertSameOrigin } from './auth/same-origin.ts';
+import { Sessions, type Viewer } from './auth/sessions.ts';
+import { Tokens } from './auth/tokens.ts';
+import { originOf } from './farm/presigner.ts';
+import { json } from './http/answers.ts';
+import { openApiDocument } from './http/openapi.ts';
+import { PageFiles } from './http/page-files.ts';
+import { Problem } from './http/problem.ts';
+import { findRoute, maxBodyBytes, type Route, readBody, readQuery } from './http/route.ts';
+import { securityHeaders } from './http/security-headers.ts';
+import type { Features, Services } from './services.ts';
+
+export interface PortalOptions {
+  farm: Farm;
+  /** Signs sessions and links; 32 random bytes or more. */
+  signingKey: string;
+  /** Where people sign in with a password: as `hashPassword` gives it. */
+  passwordHash?: string | undefined;
+  features: Features;
+  /** Origins under which it is reached; requests for other hosts are refused. None: all. */
+  origins?: readonly string[];
+  audit?(entry: AuditEntry): void;
+  /** Called with what went wrong inside. */
+  onError?(error: unknown): void;
+}
+
+/** Who did what, for every action that changes something. */
+export interface AuditEntry {
+  at: string;
+  action: string;
+  who: string;
+  ip: string;
+  path: string;
+  status: number;
+}
+
+export interface Portal {
+  /** @param ip of the client */
+  handle(request: Request, ip: string): Promise<Response>;
+  /** A path that signs in once, in this process. @param to where it leads */
+  signInPath(name: string, to?: string): string;
+  /** A path that shows one film without a sign-in. */
+  sharePath(job: string, seconds: number): string;
+  openApi(): object;
+}
+
+/** The portal as one function from requests to responses; hosts only carry them. */
+export function createPortal(options: PortalOptions): Portal {
+  const { farm, features, onError } = options;
+  const tokens = new Tokens(options.signingKey);
+  const sessions = new Sessions(tokens);
+  const services: Services = {
+    farm,
+    tokens,
+    sessions,
+    features,
+    passwordHash: options.passwordHash,
+    signInLimit: new RateLimit(10, 5),
+    allSignInsLimit: new RateLimit(60, 60),
+    uploadFilters: once(() => readUploadFilters(farm)),
+  };
+  const routes = [
+    ...sessionRoutes(services),
+    ...uploadRoutes(services),
+    ...jobRoutes(services),
+    ...filmRoutes(services),
+    ...farmRoutes(services),
+  ];
+  const calls = new RateLimit(600, 1200);
+  const page = new PageFiles();
+  const storage = once(async () => {
+    const { sourceBucket, outputBucket } = farm.address;
+    const origins = [originOf(farm.source, sourceBucket), originOf(farm.output, outputBucket)];
+    return [...new Set(await Promise.all(origins))];
+  });
+
+  async function answer(request: Request, ip: string): Promise<Response> {
+    const url = new URL(request.url);
+    assertOwnHost(url, options.origins);
+    if (url.pathname === '/health') return json({ status: 'ok' });
+    if (url.pathname === '/openapi.json') return json(openApiDocument(routes, features.title));
+    const found = findRoute(routes, request.method, url.pathname);
+    if (found === undefined) {
+      const isRead = request.method === 'GET' || request.method === 'HEAD';
+      const file = isRead ? page.answer(request, url.pathname) : undefined;
+      if (file !== undefined) return file;
+      throw new Problem(404, 'no-such-page', 'There is no such page.');
+    }
+    return call(found.route, found.params, request, url, ip);
+  }
+
+  async function call(
+    found: Route,
+    params: Record<string, string>,
+    request: Request,
+    url: URL,
+    ip: string,
+  ): Promise<Response> {
+    const viewer = sessions.read(request, url);
+    limit(viewer?.token ?? ip);
+    const isRead = found.method === 'GET';
+    const audited = found.isAudited ? (status: number) => record(found, viewer, url, ip, status) : undefined;
+    try {
+      if (!isRead && viewer?.by !== 'bearer') assertSameOrigin(request, url);
+      if (!found.isOpen && viewer === undefined) throw new Problem(401, 'not-signed-in', 'Sign in first.');
+      if (Number(request.headers.get('content-length') ?? 0) > maxBodyBytes)
+        throw new Problem(413, 'body-too-large', `The body is larger than ${maxBodyBytes} bytes.`);
+      const body = await readBody(request, found.body);
+      const query = readQuery(url, found.query);
+      const input = { request, origin: new URL(url.origin), params, body, query, viewer, ip };
+      const response = await found.handle(input as never);
+      audited?.(response.status);
+      return response;
+    } catch (error) {
+      const problem = asProblem(error, onError);
+      audited?.(problem.status);
+      throw problem;
+    }
+  }
+
+  function limit(client: string): void {
+    const seconds = calls.take(client);
+    if (seconds === 0) return;
+    throw new Problem(429, 'too-many-requests', `Too many requests. Try again in ${seconds} s.`, {
+      'retry-after': String(seconds),
+    });
+  }
+
+  function record({ id }: Route, viewer: Viewer | undefined, url: URL, ip: string, status: number): void {
+    // Codes and tokens are in some paths.
+    const path = url.pathname.replace(/^(\/sign-in\/|\/api\/uploads\/)[^/]+/, '$1…');
+    const at = new Date().toISOString();
+    options.audit?.({ at, action: id, who: viewer?.name ?? 'anonymous', ip, path, status });
+  }
+
+  return {
+    async handle(request, ip) {
+      const response = await answer(request, ip).catch((error: unknown) =>
+        asProblem(error, onError).toResponse(),
+      );
+      const isSecure = new URL(request.url).protocol === 'https:';
+      const origins = await storage().catch(() => []);
+      for (const [name, value] of Object.entries(securityHeaders({ storage: origins, isSecure })))
+        response.headers.set(name, value);
+      return request.method === 'HEAD' ? new Response(null, response) : response;
+    },
+    signInPath: (name, to = '/') =>
+      `/sign-in/${sessions.makeShortCode(name, signInSeconds)}${to === '/' ? '' : `?to=${encodeURIComponent(to)}`}`,
+    sharePath: (job, seconds) => `/share/${tokens.make('share', { job }, seconds)}`,
+    openApi: () => openApiDocument(routes, features.title),
+  };
+}
+
+/** A link that is printed at the start of a command, and clicked at any time while it runs. */
+const signInSeconds = 24 * 3600;
+
+/** What a page of another name may reach by a name that leads here ("DNS rebinding"). @throws Problem */
+function assertOwnHost(url: URL, origins: readonly string[] | undefined): void {
+  if (origins === undefined || origins.includes(url.origin) || url.pathname === '/health') return;
+  throw new Problem(421, 'wrong-host', `This portal is not ${url.origin}. Use ${origins[0]}.`);
+}
+
+function asProblem(error: unknown, onError: PortalOptions['onError']): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof UserError) return new Problem(409, 'refused', error.message);
+  onError?.(error);
+  const isStorage = error instanceof Error && '$metadata' in error;
+  return isStorage
+    ? new Problem(502, 'farm-not-reachable', 'The farm does not answer as it should. Try again in a minute.')
+    : new Problem(500, 'internal-error', 'Something went wrong inside the portal. Its log has the reason.');
+}
+
+/** Asks once; again after a failure. */
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () => {
+    answer ??= ask().catch((error: unknown) => {
+      answer = undefined;
+      throw error;
+    });
+    return answer;
+  };
+}

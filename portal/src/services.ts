@@ -1,0 +1,31 @@
+import type { Farm } from '../../cli/farm/farm.ts';
+import type { UploadFilter } from '../../cli/submit/uploads.ts';
+import type { RateLimit } from './auth/rate-limit.ts';
+import type { Sessions } from './auth/sessions.ts';
+import type { Tokens } from './auth/tokens.ts';
+
+/** What the routes work with. */
+export interface Services {
+  farm: Farm;
+  tokens: Tokens;
+  sessions: Sessions;
+  /** Where people sign in with a password. */
+  passwordHash: string | undefined;
+  /** Of one address. */
+  signInLimit: RateLimit;
+  /** Of all addresses together. */
+  allSignInsLimit: RateLimit;
+  /** Which uploads become jobs without being sent. */
+  uploadFilters(): Promise<UploadFilter[]>;
+  features: Features;
+}
+
+export interface Features {
+  /** Shown at the top of the page. */
+  title: string;
+  /** Whether jobs may name http(s) URLs. */
+  urls: boolean;
+  maxUploadBytes: number;
+  /** Where players reach the output; undefined where it is private. */
+  publicUrl: string | undefined;
+}

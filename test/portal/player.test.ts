@@ -1,0 +1,216 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { LocalPortal } from '../../portal/src/local.ts';
+import type { JobState } from '../../worker/src/protocol/status.ts';
+import { startBrowser } from '../helpers/browser/browser.ts';
+import { startLocalFarm, type TestFarm } from '../helpers/local-farm/local-farm.ts';
+import { ffmpeg, temporaryFolder } from '../helpers/media/clips.ts';
+import { startPortal } from '../helpers/portal/portal.ts';
+
+const filmSeconds = 12;
+
+let farm: TestFarm;
+let portal: LocalPortal;
+/** Signs in by a link of its own, and shows a job. */
+const jobUrl = (id: string) => portal.signInUrl(`/jobs/${id}`);
+let browser: Browser;
+let page: Page;
+let job: JobState;
+const problems: string[] = [];
+
+/** A film made by a real worker, shown by the page in a real browser. */
+beforeAll(async () => {
+  await using folder = await temporaryFolder();
+  const film = `${folder.path}/two tracks.mp4`;
+  await ffmpeg(
+    ...['-f', 'lavfi', '-i', `testsrc2=size=640x360:rate=25:duration=${filmSeconds}`],
+    ...['-f', 'lavfi', '-i', `sine=frequency=300:sample_rate=48000:duration=${filmSeconds}`],
+    ...['-f', 'lavfi', '-i', `sine=frequency=600:sample_rate=48000:duration=${filmSeconds}`],
+    ...[
+      '-map',
+      '0',
+      '-map',
+      '1',
+      '-map',
+      '2',
+      '-metadata:s:a:0',
+      'language=eng',
+      '-metadata:s:a:1',
+      'language=deu',
+    ],
+    ...['-c:v', 'libx264', '-preset', 'ultrafast', '-c:a', 'aac', film],
+  );
+  // Jobs come from the queue alone, each with a title.
+  farm = await startLocalFarm({
+    env: { SOURCE_SUFFIXES: '.none', X264_PRESET: 'ultrafast', SEGMENT_SECONDS: '2', ENCODER: 'x264' },
+  });
+  await farm.put('two tracks.mp4', film);
+  farm.startWorker();
+  const jobId = await farm.sendJob({ source: 'two tracks.mp4', title: 'Two <b>tracks</b>' });
+  job = await farm.waitFor(jobId, 'succeeded', 100);
+  portal = await startPortal(farm);
+  browser = await startBrowser();
+  page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  page.on('pageerror', (error) => problems.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(message.text());
+  });
+  await page.goto(jobUrl(jobId));
+  await page.waitForSelector('#qualities:not([hidden])');
+}, 150_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await portal?.close();
+  await farm?.stop();
+});
+
+const video = <T>(read: (element: Video) => T): Promise<T> =>
+  page.$eval('#video', read as never) as unknown as Promise<T>;
+
+/** What is read here of the page's video element. */
+interface Video {
+  currentTime: number;
+  duration: number;
+  paused: boolean;
+  videoHeight: number;
+  readyState: number;
+}
+
+it('plays', async () => {
+  await page.click('#big-play');
+  await expect.poll(() => video(({ currentTime }) => currentTime), { timeout: 15_000 }).toBeGreaterThan(0.5);
+  expect(await video(({ duration }) => duration)).toBeCloseTo(filmSeconds, 0);
+  expect(await page.getAttribute('#play', 'aria-label')).toBe('Pause');
+});
+
+it('seeks to where the line is clicked', async () => {
+  const line = await page.locator('#seek').boundingBox();
+  await page.mouse.click(
+    (line?.x ?? 0) + (line?.width ?? 0) * 0.75,
+    (line?.y ?? 0) + (line?.height ?? 0) / 2,
+  );
+  await expect
+    .poll(() => video(({ currentTime }) => currentTime), { timeout: 15_000 })
+    .toBeGreaterThan(filmSeconds * 0.7);
+  await expect
+    .poll(() => video(({ readyState }) => readyState), { timeout: 15_000 })
+    .toBeGreaterThanOrEqual(2);
+});
+
+it('goes on by keys', async () => {
+  await page.keyboard.press('0');
+  await expect.poll(() => video(({ currentTime }) => currentTime)).toBeLessThan(3);
+  await page.keyboard.press('k');
+  await expect.poll(() => video(({ paused }) => paused)).toBe(true);
+  await page.keyboard.press('5');
+  await expect.poll(() => video(({ currentTime }) => currentTime)).toBeCloseTo(filmSeconds / 2, 1);
+});
+
+it('switches to each quality of the ladder, and back to automatic', async () => {
+  await page.keyboard.press('0');
+  await page.keyboard.press('k');
+  const rungs = (job.film?.renditions ?? []).filter(({ kind }) => kind === 'video');
+  expect(rungs.length).toBeGreaterThanOrEqual(2);
+  for (const { name, height } of rungs.toReversed()) {
+    await page.click('#qualities > button');
+    await page.getByRole('menuitemradio', { name: new RegExp(`^${name}`) }).click();
+    await page.keyboard.press('0');
+    await expect.poll(() => video(({ videoHeight }) => videoHeight), { timeout: 15_000 }).toBe(height);
+    expect(await page.textContent('#qualities .choice')).toBe(name);
+    await expect.poll(() => page.textContent('#ladder-rows .playing th span')).toBe(name);
+  }
+  await page.click('#qualities > button');
+  await page.getByRole('menuitemradio', { name: /^Auto/ }).click();
+  expect(await page.textContent('#qualities .choice')).toMatch(/^Auto/);
+});
+
+it('switches the audio track', async () => {
+  await page.click('#tracks > button');
+  const items = page.locator('#tracks [role=menuitemradio]');
+  expect(await items.count()).toBe(2);
+  await items.nth(1).click();
+  await page.click('#tracks > button');
+  await expect.poll(() => items.nth(1).getAttribute('aria-checked')).toBe('true');
+  await page.keyboard.press('Escape');
+});
+
+it('shows what the film shows under the pointer, from the storyboard', async () => {
+  const line = await page.locator('#seek').boundingBox();
+  const picture = page.locator('#thumbnail-picture div');
+  const seen = new Set<string>();
+  for (const share of [0.1, 0.9]) {
+    await page.mouse.move((line?.x ?? 0) + (line?.width ?? 0) * share, (line?.y ?? 0) + 8);
+    await expect.poll(() => page.locator('#thumbnail').isVisible()).toBe(true);
+    seen.add((await picture.getAttribute('style')) ?? '');
+  }
+  expect(seen.size).toBe(2);
+  expect([...seen].every((style) => style.includes('/storyboard/'))).toBe(true);
+  expect(await page.textContent('#thumbnail-time')).toBe('0:10');
+});
+
+it('shows the ladder and where the time went as they were reported', async () => {
+  const names = await page.locator('#ladder-rows th span').allTextContents();
+  expect(names).toEqual(job.film?.renditions.map(({ name }) => name));
+  expect(await page.locator('#times-list dt').allTextContents()).toEqual([
+    'Waiting',
+    'Probing',
+    'Encoding',
+    'Publishing',
+  ]);
+});
+
+it('shows text from outside as text', async () => {
+  expect(await page.textContent('h1')).toBe('Two <b>tracks</b>');
+});
+
+it('met no error on the way', () => {
+  expect(problems).toEqual([]);
+});
+
+it('says why a job has no film', async () => {
+  await farm.put('notes.txt', Buffer.from('no film'));
+  const id = await farm.sendJob({ source: 'notes.txt' });
+  const failed = await farm.waitFor(id, 'failed', 60);
+  const other = await browser.newPage();
+  await other.goto(jobUrl(id));
+  await expect.poll(() => other.textContent('#failure-message')).toBe(failed.error?.message);
+  expect(await other.isVisible('#player')).toBe(false);
+  await other.close();
+});
+
+it('waits on the page of a job that has no status yet', async () => {
+  const other = await browser.newPage();
+  await other.goto(jobUrl('queued-film'));
+  await expect.poll(() => other.textContent('#state')).toBe('Waiting');
+  expect(await other.isVisible('#failure')).toBe(false);
+  const id = await farm.sendJob({ id: 'queued-film', source: 'two tracks.mp4' });
+  await farm.waitFor(id, 'succeeded', 60);
+  await other.waitForSelector('#player:not([hidden])');
+  await other.close();
+}, 90_000);
+
+it('plays at a tap on the middle of a phone, and shows every quality inside the player', async () => {
+  const phone = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true });
+  const other = await phone.newPage();
+  await other.goto(jobUrl(job.id));
+  await other.waitForSelector('#qualities:not([hidden])');
+  const box = (await other.locator('#player').boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+  await other.touchscreen.tap(box.x + box.width / 2, box.y + box.height / 2);
+  await expect.poll(() => other.getAttribute('#play', 'aria-label'), { timeout: 15_000 }).toBe('Pause');
+  await other.tap('#qualities > button');
+  const menu = (await other.locator('#qualities .menu').boundingBox()) ?? { y: 0 };
+  expect(menu.y).toBeGreaterThanOrEqual(box.y);
+  await phone.close();
+}, 60_000);
+
+it('leaves arrow keys to the volume slider', async () => {
+  await page.keyboard.press('5');
+  await page.focus('#volume');
+  const before = await video(({ currentTime, paused }) => ({ currentTime, paused }));
+  if (!before.paused) await page.click('#play');
+  await page.focus('#volume');
+  const at = await video(({ currentTime }) => currentTime);
+  await page.keyboard.press('ArrowLeft');
+  expect(await video(({ currentTime }) => currentTime)).toBe(at);
+});
