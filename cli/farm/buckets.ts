@@ -37,6 +37,22 @@ export function bucketClient(
 }
 
 /**
+ * A bucket for links that browsers use. Without the SDK's checksums: a link would have that of an empty body, and the storage
+ * would refuse every other one (https://github.com/aws/aws-sdk-js-v3/issues/6818).
+ */
+export function linkClient(address: FarmAddress, side: Side, env: NodeJS.ProcessEnv = process.env): S3Client {
+  const { region, endpoint, addressing } = waysTo(address, side);
+  return new S3Client({
+    region,
+    ...(endpoint && { endpoint }),
+    forcePathStyle: addressing === 'path',
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    ...(hasOwnKeys(address, side) && { credentials: async () => keysFor(address, side, env) }),
+  });
+}
+
+/**
  * The source bucket for an upload, which brings its own patience: with time limits, and without the SDK's retries.
  * @throws UserError where the keys of R2 or Wasabi are missing
  */

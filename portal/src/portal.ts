@@ -1,4 +1,5 @@
 import { UserError } from '../../cli/errors.ts';
+import { linkClient } from '../../cli/farm/buckets.ts';
 import type { Farm } from '../../cli/farm/farm.ts';
 import { readUploadFilters } from '../../cli/submit/uploads.ts';
 import { farmRoutes } from './api/farm.ts';
@@ -58,8 +59,10 @@ export function createPortal(options: PortalOptions): Portal {
   const { farm, features, onError } = options;
   const tokens = new Tokens(options.signingKey);
   const sessions = new Sessions(tokens);
+  const links = { source: linkClient(farm.address, 'source'), output: linkClient(farm.address, 'output') };
   const services: Services = {
     farm,
+    links,
     tokens,
     sessions,
     features,
@@ -79,7 +82,7 @@ export function createPortal(options: PortalOptions): Portal {
   const page = new PageFiles();
   const storage = once(async () => {
     const { sourceBucket, outputBucket } = farm.address;
-    const origins = [originOf(farm.source, sourceBucket), originOf(farm.output, outputBucket)];
+    const origins = [originOf(links.source, sourceBucket), originOf(links.output, outputBucket)];
     return [...new Set(await Promise.all(origins))];
   });
 

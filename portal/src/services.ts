@@ -1,3 +1,4 @@
+import type { S3Client } from '@aws-sdk/client-s3';
 import type { Farm } from '../../cli/farm/farm.ts';
 import type { UploadFilter } from '../../cli/submit/uploads.ts';
 import type { RateLimit } from './auth/rate-limit.ts';
@@ -7,6 +8,8 @@ import type { Tokens } from './auth/tokens.ts';
 /** What the routes work with. */
 export interface Services {
   farm: Farm;
+  /** The two buckets, for what browsers send and read themselves. */
+  links: { source: S3Client; output: S3Client };
   tokens: Tokens;
   sessions: Sessions;
   /** Where people sign in with a password. */

@@ -23,7 +23,7 @@ interface ShareClaims {
 }
 
 export function filmRoutes(services: Services): Route[] {
-  const { farm, tokens } = services;
+  const { farm, links, tokens } = services;
 
   const readShare = (token: string | undefined): string => {
     const claims = tokens.read<ShareClaims>('share', token ?? '');
@@ -67,7 +67,7 @@ export function filmRoutes(services: Services): Route[] {
         const state = await knownJob(services, params.id);
         const { bucket, key } = sourceObject(services, state);
         return toStorage(
-          await presignRead(farm.source, bucket, key, state.title ?? fileName(state.source)),
+          await presignRead(links.source, bucket, key, state.title ?? fileName(state.source)),
           'no-store',
         );
       },
@@ -139,7 +139,7 @@ const answeredHere = new Set(['m3u8', 'vtt', 'mpd']);
  * address here; what is large is read from the storage itself, by a link that ends soon.
  */
 async function filmFile(
-  { farm }: Services,
+  { farm, links }: Services,
   id: string | undefined,
   path: string | undefined,
   request: Call['request'],
@@ -150,7 +150,7 @@ async function filmFile(
   const { outputBucket: Bucket, outputPrefix } = farm.address;
   const Key = new JobFolder(outputPrefix, id ?? '').prefix + path;
   if (!answeredHere.has(extension))
-    return toStorage(await presignRead(farm.output, Bucket, Key), `private, max-age=${filmLinkSeconds - 60}`);
+    return toStorage(await presignRead(links.output, Bucket, Key), `private, max-age=${filmLinkSeconds - 60}`);
   const ifNoneMatch = request.headers.get('if-none-match') ?? undefined;
   const command = new GetObjectCommand({ Bucket, Key, IfNoneMatch: ifNoneMatch });
   const object = await farm.output

@@ -50,7 +50,7 @@ const uploadSchema = z.object({
 
 export function uploadRoutes(services: Services): Route[] {
   const { farm, tokens, features } = services;
-  const { source } = farm;
+  const { source } = services.links;
   const Bucket = farm.address.sourceBucket;
 
   const read = (id: string | undefined): UploadClaims => {
@@ -216,11 +216,11 @@ function safeName(name: string): string {
 
 type Target = { Bucket: string; Key: string; UploadId: string };
 
-async function listParts({ farm }: Services, target: Target) {
+async function listParts({ links }: Services, target: Target) {
   const done: { number: number; etag: string }[] = [];
   let after: string | undefined;
   do {
-    const page = await farm.source
+    const page = await links.source
       .send(new ListPartsCommand({ ...target, PartNumberMarker: after }))
       .catch((error: Error) => {
         if (error.name === 'NoSuchUpload')
@@ -234,7 +234,7 @@ async function listParts({ farm }: Services, target: Target) {
   return done;
 }
 
-async function join({ farm }: Services, target: Target, parts: { number: number; etag: string }[]) {
+async function join({ links }: Services, target: Target, parts: { number: number; etag: string }[]) {
   const command = new CompleteMultipartUploadCommand({
     ...target,
     MultipartUpload: {
@@ -244,7 +244,7 @@ async function join({ farm }: Services, target: Target, parts: { number: number;
     },
   });
   try {
-    await farm.source.send(command);
+    await links.source.send(command);
   } catch (error) {
     const { name } = error as Error;
     if (/^(InvalidPart|InvalidPartOrder|EntityTooSmall)$/.test(name))
@@ -256,7 +256,7 @@ async function join({ farm }: Services, target: Target, parts: { number: number;
     if (name !== 'NoSuchUpload') throw error;
     // An earlier try may have joined them, and its answer was lost.
     const { Bucket, Key } = target;
-    await farm.source.send(new HeadObjectCommand({ Bucket, Key })).catch((missing: unknown) => {
+    await links.source.send(new HeadObjectCommand({ Bucket, Key })).catch((missing: unknown) => {
       if (!isMissing(missing)) throw missing;
       throw new Problem(404, 'no-such-upload', 'The storage has given up this upload. Begin a new one.');
     });

@@ -32,9 +32,12 @@ it('serves the page of a job and its status, until it is ended', async () => {
   const open = startFarmCommand(folder.path, ['open', 'gone', '--farm', file, '--json']);
   await until(() => open.output.stdout.includes('\n'), 'the address of the page', 40);
   const { url } = JSON.parse(open.output.stdout) as { url: string };
-  const job = new URL(url).searchParams.get('job') ?? '';
-  expect(await (await fetch(url)).text()).toContain('<video');
-  const status = await fetch(new URL(`/films/${job}/status.json`, url));
+  const signedIn = await fetch(url, { redirect: 'manual' });
+  const page = new URL(signedIn.headers.get('location') ?? '', url);
+  expect(page.pathname).toBe('/jobs/gone');
+  expect(await (await fetch(page)).text()).toContain('<video');
+  const headers = { cookie: signedIn.headers.getSetCookie()[0]?.split(';')[0] ?? '' };
+  const status = await fetch(new URL('/api/jobs/gone', url), { headers });
   expect(await status.json()).toMatchObject({ id: 'gone', state: 'failed' });
   open.child.kill('SIGINT');
   expect((await open.ended).code).toBe(130);

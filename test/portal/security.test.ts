@@ -1,0 +1,305 @@
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { connect, type Farm } from '../../cli/farm/farm.ts';
+import { hashPassword, isPassword } from '../../portal/src/auth/password.ts';
+import { Tokens } from '../../portal/src/auth/tokens.ts';
+import { attachment } from '../../portal/src/http/answers.ts';
+import { type AuditEntry, createPortal, type Portal } from '../../portal/src/portal.ts';
+import { addressOf } from '../helpers/local-farm/farm-command.ts';
+import { startLocalFarm, type TestFarm } from '../helpers/local-farm/local-farm.ts';
+import { succeeded } from '../helpers/reports/job-states.ts';
+
+const origin = 'https://films.example.com';
+const signingKey = 'k'.repeat(43);
+const password = 'correct horse battery staple';
+
+let storage: TestFarm;
+let farm: Farm;
+let passwordHash: string;
+let portal: Portal;
+let audit: AuditEntry[];
+
+beforeAll(async () => {
+  storage = await startLocalFarm();
+  farm = connect(addressOf(storage));
+  passwordHash = await hashPassword(password);
+}, 60_000);
+
+afterAll(async () => {
+  farm?.close();
+  await storage?.stop();
+});
+
+beforeEach(() => {
+  audit = [];
+  const features = { title: 'Test', urls: false, maxUploadBytes: 2 ** 40, publicUrl: undefined };
+  const record = (entry: AuditEntry) => void audit.push(entry);
+  portal = createPortal({ farm, signingKey, passwordHash, features, origins: [origin], audit: record });
+});
+
+type Sent = { method?: string; body?: unknown; headers?: Record<string, string>; at?: string };
+
+function send(path: string, { method = 'GET', body, headers = {}, at = origin }: Sent = {}): Promise<Response> {
+  const request = new Request(`${at}${path}`, {
+    method,
+    headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  return portal.handle(request, '203.0.113.7');
+}
+
+const own = { 'sec-fetch-site': 'same-origin', origin };
+
+async function signIn(): Promise<Record<string, string>> {
+  const answer = await send('/api/session', { method: 'POST', body: { password }, headers: own });
+  expect(answer.status).toBe(204);
+  return { ...own, cookie: (answer.headers.getSetCookie()[0] ?? '').split(';')[0] ?? '' };
+}
+
+const codeOf = async (answer: Response) => ((await answer.json()) as { type: string }).type.split(':').at(-1);
+
+describe('sign-in', () => {
+  it('answers every call of the API with 401 to who is not signed in', async () => {
+    const { paths } = portal.openApi() as { paths: Record<string, Record<string, { security: object[] }>> };
+    const closed = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).flatMap(([method, { security }]) => (security.length > 0 ? [{ path, method }] : [])),
+    );
+    expect(closed.length).toBeGreaterThan(12);
+    for (const { path, method } of closed) {
+      const answer = await send(path.replaceAll(/\{\w+\}/g, 'x'), { method: method.toUpperCase(), headers: own });
+      expect(answer.status, `${method} ${path}`).toBe(401);
+    }
+  });
+
+  it('sets a cookie that is bound to this host, and that no script can read', async () => {
+    const answer = await send('/api/session', { method: 'POST', body: { password }, headers: own });
+    expect(answer.headers.getSetCookie()[0]).toMatch(
+      /^__Host-farm=[^;]+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=43200; Secure$/,
+    );
+  });
+
+  it('refuses a wrong password, and a guesser after ten tries', async () => {
+    const guess = () => send('/api/session', { method: 'POST', body: { password: 'guess' }, headers: own });
+    expect(await codeOf(await guess())).toBe('wrong-password');
+    for (let tries = 1; tries < 10; tries += 1) await guess();
+    const refused = await guess();
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  }, 40_000);
+
+  it('keeps no password, and knows it by its hash', async () => {
+    expect(passwordHash).not.toContain(password);
+    expect(await isPassword(password, passwordHash)).toBe(true);
+    expect(await isPassword(`${password} `, passwordHash)).toBe(false);
+    expect(await hashPassword(password)).not.toBe(passwordHash);
+  });
+
+  it('never makes a session of a cookie that was there before the sign-in', async () => {
+    const planted = { cookie: '__Host-farm=planted.by.somebody', ...own };
+    const answer = await send('/api/session', { method: 'POST', body: { password }, headers: planted });
+    expect(answer.headers.getSetCookie()[0]).not.toContain('planted');
+    expect((await send('/api/jobs', { headers: planted })).status).toBe(401);
+  });
+
+  it('ends a session at once when its owner signs out', async () => {
+    const session = await signIn();
+    expect((await send('/api/jobs', { headers: session })).status).toBe(200);
+    const out = await send('/api/session', { method: 'DELETE', headers: session });
+    expect(out.headers.getSetCookie()[0]).toContain('Max-Age=0');
+    expect((await send('/api/jobs', { headers: session })).status).toBe(401);
+  });
+
+  it('signs in once by a link, and leads nowhere but to its own pages', async () => {
+    const path = portal.signInPath('ada', '/jobs/x');
+    const first = await send(path);
+    expect(first.headers.get('location')).toBe('/jobs/x');
+    expect(first.headers.getSetCookie()).toHaveLength(1);
+    expect((await send(path)).headers.getSetCookie()).toEqual([]);
+    for (const to of ['//evil.example', '/\\evil.example', 'https://evil.example', '/x\r\nset-cookie: a=b']) {
+      const answer = await send(portal.signInPath('ada', to));
+      expect(answer.headers.get('location'), to).toBe('/');
+    }
+  });
+
+  it('takes a token of one kind for no other, and no token that was changed or has ended', () => {
+    let now = 0;
+    const tokens = new Tokens(signingKey, () => now);
+    const share = tokens.make('share', { job: 'a' }, 60);
+    expect(tokens.read('share', share)).toMatchObject({ job: 'a' });
+    expect(tokens.read('session', share)).toBeUndefined();
+    const [body = '', signature = ''] = share.split('.');
+    const other = Buffer.from(JSON.stringify({ job: 'b', expires: 1e12, nonce: '' })).toString('base64url');
+    expect(tokens.read('share', `${other}.${signature}`)).toBeUndefined();
+    expect(new Tokens('x'.repeat(43)).read('share', share)).toBeUndefined();
+    expect(tokens.read('share', body)).toBeUndefined();
+    now = 60_000;
+    expect(tokens.read('share', share)).toBeUndefined();
+  });
+
+  it('lets a program in by a bearer token, which makes no other token', async () => {
+    const session = await signIn();
+    const made = await send('/api/tokens', { method: 'POST', body: { name: 'cron' }, headers: session });
+    const { token } = (await made.json()) as { token: string };
+    const headers = { authorization: `Bearer ${token}` };
+    expect((await send('/api/jobs', { headers })).status).toBe(200);
+    expect((await send('/api/tokens', { method: 'POST', body: { name: 'b' }, headers })).status).toBe(403);
+  });
+});
+
+describe('other sites', () => {
+  it.each([
+    ['by Sec-Fetch-Site', { 'sec-fetch-site': 'cross-site' }],
+    ['from a sister domain', { 'sec-fetch-site': 'same-site', origin: 'https://other.example.com' }],
+    ['by Origin', { origin: 'https://evil.example' }],
+    ['by an Origin that is hidden', { origin: 'null' }],
+    ['that say nothing of where they come from', {}],
+  ])('change nothing with a person’s cookie: requests %s are refused', async (_, headers) => {
+    const { cookie = '' } = await signIn();
+    const answer = await send('/api/jobs/x', { method: 'DELETE', headers: { cookie, ...headers } as never });
+    expect(await codeOf(answer)).toBe('cross-site');
+  });
+
+  it('can’t send a form as JSON', async () => {
+    const session = await signIn();
+    const request = new Request(`${origin}/api/uploads`, {
+      method: 'POST',
+      headers: { ...session, 'content-type': 'text/plain' },
+      body: '{"name":"a","size":1}',
+    });
+    expect((await portal.handle(request, '')).status).toBe(415);
+  });
+
+  it('frame no page, and every answer has the policy', async () => {
+    for (const path of ['/', '/api/session', '/nowhere', '/assets/main.js', '/health']) {
+      const { headers } = await send(path);
+      expect(headers.get('content-security-policy'), path).toContain("frame-ancestors 'none'");
+      expect(headers.get('content-security-policy')).not.toMatch(/unsafe|\*/);
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('referrer-policy')).toBe('no-referrer');
+      expect(headers.get('strict-transport-security')).toBe('max-age=31536000');
+    }
+  });
+
+  it('reach nothing by a name of their own that leads here', async () => {
+    expect((await send('/api/session', { at: 'https://evil.example' })).status).toBe(421);
+  });
+});
+
+describe('films', () => {
+  it.each([
+    '../other/index.m3u8',
+    '%2e%2e/other/index.m3u8',
+    '..%2fother%2findex.m3u8',
+    'a/../../other/index.m3u8',
+    'status.json',
+    'plan/parts/0000.json',
+    'plan/leases/status',
+    'stop.json',
+    'index.m3u8%00.jpg',
+    '%ff.jpg',
+  ])('serve no %s', async (path) => {
+    const session = await signIn();
+    const answer = await send(`/api/films/job/${path}`, { headers: session });
+    expect([400, 404]).toContain(answer.status);
+    expect(answer.headers.get('location')).toBeNull();
+  });
+
+  it('redirect to links that end within five minutes', async () => {
+    const session = await signIn();
+    const answer = await send('/api/films/job/plan/720p/00001.m4s', { headers: session });
+    expect(answer.status).toBe(302);
+    const link = new URL(answer.headers.get('location') ?? '');
+    expect(link.pathname).toBe(`/${storage.outputBucket}/job/plan/720p/00001.m4s`);
+    expect(link.searchParams.get('X-Amz-Expires')).toBe('300');
+  });
+
+  it('have a share link that opens this film alone', async () => {
+    await storage.s3.send(
+      new PutObjectCommand({
+        Bucket: storage.outputBucket,
+        Key: 'shared/status.json',
+        Body: JSON.stringify({ ...succeeded('shared'), source: 's3://secret-bucket/secret/name.mov', title: 'Film' }),
+      }),
+    );
+    const path = portal.sharePath('shared', 60);
+    const answer = await send(`/api${path}`);
+    expect(answer.status).toBe(200);
+    const text = await answer.text();
+    expect(text).toContain('"Film"');
+    expect(text).not.toContain('secret');
+    expect((await send(`/api${path.slice(0, -1)}x`)).status).toBe(404);
+    expect((await send('/api/jobs/shared')).status).toBe(401);
+  });
+
+  it('are saved under a name that adds no header', () => {
+    expect(attachment('a"b\r\nset-cookie: x=y;\\é.mp4')).toBe(
+      `attachment; filename="a_b__set-cookie: x=y___.mp4"; filename*=UTF-8''a%22b%0D%0Aset-cookie%3A%20x%3Dy%3B%5C%C3%A9.mp4`,
+    );
+  });
+});
+
+describe('uploads', () => {
+  it('go to a key that the portal chooses, whatever the file is called', async () => {
+    const session = await signIn();
+    for (const name of ['../../etc/passwd', 'a/b\\c.mov', '..', 'x\u0000y.mov', 'ü'.repeat(400)]) {
+      const answer = await send('/api/uploads', { method: 'POST', body: { name, size: 5 }, headers: session });
+      const { key } = (await answer.json()) as { key: string };
+      expect(key).toMatch(/^uploads\/\d{4}-\d\d-\d\d\/[0-9a-f]{8}\/[^/\\\p{Cc}]+$/u);
+      expect(key).not.toContain('/..');
+    }
+  });
+
+  it('sign the length of each part, and no checksum of an empty body', async () => {
+    const session = await signIn();
+    const size = 20 * 2 ** 20;
+    const begun = await send('/api/uploads', { method: 'POST', body: { name: 'a.mov', size }, headers: session });
+    const { id } = (await begun.json()) as { id: string };
+    const body = { parts: [1, 2] };
+    const answer = await send(`/api/uploads/${id}/links`, { method: 'POST', body, headers: session });
+    const { links } = (await answer.json()) as { links: { url: string; bytes: number }[] };
+    expect(links.map(({ bytes }) => bytes)).toEqual([16 * 2 ** 20, 4 * 2 ** 20]);
+    for (const { url } of links) {
+      expect(new URL(url).searchParams.get('X-Amz-SignedHeaders')).toBe('content-length;host');
+      expect(url).not.toMatch(/checksum|crc/i);
+    }
+    const beyond = await send(`/api/uploads/${id}/links`, { method: 'POST', body: { parts: [3] }, headers: session });
+    expect(beyond.status).toBe(400);
+  });
+
+  it('take no webhook from a browser', async () => {
+    const session = await signIn();
+    const begun = await send('/api/uploads', { method: 'POST', body: { name: 'a.mov', size: 5 }, headers: session });
+    const { id } = (await begun.json()) as { id: string };
+    const body = { parts: [{ number: 1, etag: '"x"' }], options: { webhook: 'https://evil.example' } };
+    const answer = await send(`/api/uploads/${id}/complete`, { method: 'POST', body, headers: session });
+    expect(await codeOf(answer)).toBe('invalid-request');
+  });
+});
+
+it('writes a line for each action, which has no secret in it', async () => {
+  const session = await signIn();
+  await send('/api/jobs/none/cancel', { method: 'POST', headers: session });
+  await send('/api/session', { method: 'POST', body: { password: 'guess' }, headers: own });
+  await send(portal.signInPath('ada'));
+  expect(audit.map(({ action, who, status }) => `${action} ${who} ${status}`)).toEqual([
+    'signIn anonymous 204',
+    'cancelJob password 404',
+    'signIn anonymous 401',
+    'signInByLink anonymous 303',
+  ]);
+  expect(audit.at(-1)?.path).toBe('/sign-in/…');
+  expect(JSON.stringify(audit)).not.toContain('guess');
+});
+
+it('says what is wrong with a request as RFC 9457 has it', async () => {
+  const session = await signIn();
+  const answer = await send('/api/uploads', { method: 'POST', body: { name: 'a', size: -1 }, headers: session });
+  expect(answer.headers.get('content-type')).toBe('application/problem+json');
+  expect(await answer.json()).toEqual({
+    type: 'urn:transcode-farm:problem:invalid-request',
+    title: 'Bad request',
+    status: 400,
+    detail: expect.stringContaining('body.size: '),
+  });
+  expect((await send('/api/uploads', { method: 'PUT', headers: session })).headers.get('allow')).toBe('POST');
+});
