@@ -1,15 +1,12 @@
+import type { IncomingMessage } from 'node:http';
 import type { Reply, Request } from './fauxqs-tuning.ts';
 
 /**
  * What browsers need of storage, and fauxqs lacks. Its buckets allow what the program's CORS rules allow in the cloud: pages of
  * this machine read films, and send the parts of uploads and read their ETags.
- *
- * Presigned downloads have the file name that their link says (`response-content-disposition`).
  */
 export async function allowBrowsers(request: Request, reply: Reply): Promise<Reply | undefined> {
   const { origin } = request.headers;
-  const disposition = new URL(request.url, 'http://local').searchParams.get('response-content-disposition');
-  if (disposition !== null) reply.headers({ 'content-disposition': disposition });
   if (origin === undefined || !isLocal(origin)) return undefined;
   reply.headers({
     'access-control-allow-origin': origin,
@@ -23,6 +20,13 @@ export async function allowBrowsers(request: Request, reply: Reply): Promise<Rep
     'access-control-max-age': 3000,
   });
   return reply.code(200).send();
+}
+
+/** A presigned download has the file name that its link says, whatever is stored with the object. */
+export async function nameDownload({ raw }: { raw: IncomingMessage }, reply: Reply, payload: unknown) {
+  const disposition = new URL(raw.url ?? '/', 'http://local').searchParams.get('response-content-disposition');
+  if (disposition !== null) reply.headers({ 'content-disposition': disposition });
+  return payload;
 }
 
 function isLocal(origin: string): boolean {

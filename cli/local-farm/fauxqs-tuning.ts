@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { allowBrowsers } from './browser-access.ts';
+import { allowBrowsers, nameDownload } from './browser-access.ts';
 import { conditionalWrites, type Route } from './conditional-writes.ts';
 import type { LinkedFilms } from './linked-films.ts';
 import { listParts } from './list-parts.ts';
@@ -33,6 +33,7 @@ export function tuneFauxqs({ storageDir, films, rules }: TuningOptions = {}): ()
     const addConditions = conditionalWrites();
     const addListing = listParts();
     fastify.addHook('onRequest', allowBrowsers);
+    fastify.addHook('onSend', nameDownload);
     fastify.addHook('onRoute', (route) => {
       route.bodyLimit = 5 * 1024 ** 3;
       addConditions(route);
@@ -62,7 +63,8 @@ interface Server extends RuledServer {
   listen(options: object): Promise<string>;
   addHook: RuledServer['addHook'] & {
     (name: 'onRoute', hook: (route: Route) => void): void;
-    (name: 'preValidation', hook: (request: Request, reply: Reply) => Promise<unknown>): void;
+    (name: 'onSend', hook: typeof nameDownload): void;
+    (name: 'onRequest' | 'preValidation', hook: (request: Request, reply: Reply) => Promise<unknown>): void;
   };
 }
 

@@ -105,6 +105,7 @@ it('shows an empty list to who signs in by the link', async () => {
 });
 
 it('uploads straight to the storage, and shows how fast', async () => {
+  await page.check('#with-mp4');
   await page.route(/[?&]partNumber=/, (route) => line.take(route));
   await choose();
   await line.pass(1);
@@ -163,12 +164,24 @@ it.each(widths)('fits into a window %i pixels wide', async (width) => {
   }
 });
 
+async function save(text: string): Promise<{ name: string; bytes: number }> {
+  const link = page.locator('a.download', { hasText: text });
+  const [download] = await Promise.all([page.waitForEvent('download'), link.click()]);
+  const { size } = await stat(await download.path());
+  return { name: download.suggestedFilename(), bytes: size };
+}
+
 it('saves the original under its own name', async () => {
   await page.goto(`${portal.origin}/jobs/${job}`);
-  const [download] = await Promise.all([page.waitForEvent('download'), page.click('a.download')]);
-  expect(download.suggestedFilename()).toBe('Grüezi _1_.mp4');
-  const { size } = await stat(await download.path());
-  expect(size).toBeGreaterThan(5 * partBytes);
+  const { name, bytes } = await save('Original');
+  expect(name).toBe('Grüezi _1_.mp4');
+  expect(bytes).toBeGreaterThan(5 * partBytes);
+});
+
+it('saves the MP4 that was asked for', async () => {
+  const { name, bytes } = await save('360p.mp4');
+  expect(name).toBe('Grüezi _1_ 360p.mp4');
+  expect(bytes).toBeLessThan(mebibyte);
 });
 
 it('shares one film with who is not signed in', async () => {

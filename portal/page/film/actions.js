@@ -28,6 +28,12 @@ export function showActions(job, { go, signal, refresh }) {
     announce(outlook);
     refresh();
   });
+  const makeMp4 = attempt(async () => {
+    await api.post(`${path}/files`, { outputs: ['mp4'] });
+    announce('An MP4 of the largest rendition is made.');
+    bar.dataset.state = '';
+    go(location.pathname, { replace: true });
+  });
   const remove = () =>
     confirm(
       `Delete “${titleOf(job)}”?`,
@@ -40,6 +46,9 @@ export function showActions(job, { go, signal, refresh }) {
       }),
     );
   bar.replaceChildren(
+    ...(job.film && isOver(job) && !job.film.files?.some(({ format }) => format === 'mp4')
+      ? [button('Make an MP4', { iconName: 'download' }, makeMp4)]
+      : []),
     ...(job.film ? [button('Share', { iconName: 'share' }, () => shareDialog(path))] : []),
     ...(isOver(job)
       ? [
@@ -57,12 +66,12 @@ async function showDownloads(path, { film }, signal) {
   if (signal.aborted) return;
   byId('downloads').hidden = downloads.length === 0 && !film?.url;
   byId('download-rows').replaceChildren(
-    ...downloads.map(({ name, bytes, address }) =>
+    ...downloads.map(({ kind, name, bytes, address }) =>
       element('li', {}, [
         element('a', { className: 'download', href: address, download: name }, [
           icon('download'),
           element('span', { className: 'row-title', text: name }),
-          element('span', { className: 'row-age', text: `Original  ·  ${formatBytes(bytes)}` }),
+          element('span', { className: 'row-age', text: [kind === 'original' ? 'Original' : '', formatBytes(bytes)].filter(Boolean).join('  ·  ') }),
         ]),
       ]),
     ),

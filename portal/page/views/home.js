@@ -32,6 +32,7 @@ function readOptions() {
   const ladder = byId('ladder-choice').value;
   return {
     ...(ladder !== 'standard' && { ladder }),
+    ...(byId('with-mp4').checked && { outputs: ['hls', 'mp4'] }),
     ...(byId('keep-original').checked ? {} : { keepSource: false }),
   };
 }

@@ -1,18 +1,15 @@
 import { z } from 'zod';
-import {
-  type DeadLetter,
-  type HeldLetter,
-  isChosen,
-  redrive,
-  release,
-  takeDeadLetters,
-} from '../../../cli/farm/dead-letters.ts';
+import { type DeadLetter, type HeldLetter, release, takeDeadLetters } from '../../../cli/farm/dead-letters.ts';
 import { readQueues } from '../../../cli/farm/queues.ts';
 import { readWorkers } from '../../../cli/farm/workers.ts';
 import { ladderNames } from '../../../worker/src/plan/ladder.ts';
+import { redriveLetters } from '../farm/redrive.ts';
 import { json } from '../http/answers.ts';
 import { type Route, route } from '../http/route.ts';
 import type { Services } from '../services.ts';
+
+/** A load balancer waits a minute, a function's caller less. */
+const callSeconds = 25;
 
 const countsSchema = z.object({ waiting: z.number(), inFlight: z.number(), delayed: z.number() });
 const fleetSchema = z.object({ wanted: z.number(), starting: z.number(), running: z.number() });
@@ -76,7 +73,7 @@ export function farmRoutes({ farm, features }: Services): Route[] {
       },
       handle: async () => {
         const letters = await takeDeadLetters(farm);
-        await Promise.all(letters.map((letter) => release(farm, letter)));
+        await release(farm, letters);
         return json({ letters: letters.map(describe) });
       },
     }),
@@ -90,14 +87,8 @@ export function farmRoutes({ farm, features }: Services): Route[] {
         ids: z.array(z.string().min(1)).min(1).max(1000).describe('Ids of jobs or messages'),
       }),
       answer: { status: 200, description: 'How many were sent', schema: z.object({ redriven: z.number() }) },
-      handle: async ({ body }) => {
-        const letters = await takeDeadLetters(farm);
-        const chosen = letters.filter((letter) => isChosen(letter, body));
-        await Promise.all(
-          letters.map((letter) => (chosen.includes(letter) ? redrive(farm, letter) : release(farm, letter))),
-        );
-        return json({ redriven: chosen.length });
-      },
+      handle: async ({ body }) =>
+        json({ redriven: await redriveLetters(farm, body.ids, AbortSignal.timeout(callSeconds * 1000)) }),
     }),
   ];
 }

@@ -13,6 +13,7 @@ import type { Services } from '../services.ts';
 import { knownJob } from './jobs.ts';
 
 const downloadSchema = z.object({
+  kind: z.enum(['file', 'original']),
   name: z.string().describe('Name of the file'),
   bytes: z.number().int(),
   address: z.string().describe('Relative to this host; redirects to the storage'),
@@ -70,6 +71,21 @@ export function filmRoutes(services: Services): Route[] {
           await presignRead(links.source, bucket, key, state.title ?? fileName(state.source)),
           'no-store',
         );
+      },
+    }),
+    route({
+      id: 'downloadFile',
+      method: 'GET',
+      path: '/api/jobs/{id}/downloads/files/{name}',
+      summary: 'A file beside the film, such as an MP4, by a link to the storage (302)',
+      isAudited: true,
+      answer: { status: 302, description: 'To the storage' },
+      handle: async ({ params }) => {
+        const state = await knownJob(services, params.id);
+        const file = state.film?.files?.find(({ name }) => name === params.name);
+        if (file === undefined) throw notThere();
+        const saved = savedName(state.title ?? fileName(state.source), file.name);
+        return toStorage(await presignRead(links.output, farm.address.outputBucket, file.key, saved), 'no-store');
       },
     }),
     route({
@@ -178,20 +194,37 @@ function toStorage(location: string, cacheControl: string): Response {
   return new Response(null, { status: 302, headers: { location, 'cache-control': cacheControl } });
 }
 
-async function downloadsOf(services: Services, state: JobState): Promise<z.infer<typeof downloadSchema>[]> {
-  const { farm } = services;
+type Download = z.infer<typeof downloadSchema>;
+
+async function downloadsOf(services: Services, state: JobState): Promise<Download[]> {
+  const title = state.title ?? fileName(state.source);
+  const files = (state.film?.files ?? []).map(({ name, bytes }) => ({
+    kind: 'file' as const,
+    name: savedName(title, name),
+    bytes,
+    address: `/api/jobs/${state.id}/downloads/files/${name}`,
+  }));
+  const bytes = await sizeOfSource(services, state);
+  const address = `/api/jobs/${state.id}/downloads/original`;
+  return [...files, ...(bytes === undefined ? [] : [{ kind: 'original' as const, name: title, bytes, address }])];
+}
+
+/** `Holiday.mov` and `720p.mp4` are saved as `Holiday 720p.mp4`. */
+function savedName(title: string, name: string): string {
+  return `${title.replace(/\.[A-Za-z0-9]{1,5}$/, '')} ${name}`;
+}
+
+/** Undefined where the source is elsewhere, or was removed after success, as the farm's settings may say. */
+async function sizeOfSource({ farm }: Services, state: JobState): Promise<number | undefined> {
   const place = parseSource(state.source, farm.address.sourceBucket);
-  if (place.kind !== 's3' || place.bucket !== farm.address.sourceBucket) return [];
+  if (place.kind !== 's3' || place.bucket !== farm.address.sourceBucket) return undefined;
   const original = await farm.source
     .send(new HeadObjectCommand({ Bucket: place.bucket, Key: place.key }))
     .catch((error: unknown) => {
-      // Removed after success, as the farm's settings may say.
       if (!isMissing(error)) throw error;
       return undefined;
     });
-  if (original === undefined) return [];
-  const name = state.title ?? fileName(state.source);
-  return [{ name, bytes: original.ContentLength ?? 0, address: `/api/jobs/${state.id}/downloads/original` }];
+  return original?.ContentLength;
 }
 
 /** Only the farm's own source bucket: a job may name others, which the portal has no business in. */

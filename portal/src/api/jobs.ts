@@ -3,7 +3,6 @@ import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { checkJob } from '../../../cli/cancel/check.ts';
 import { cancelJob } from '../../../cli/farm/cancel-job.ts';
-import { isChosen, redrive, release, takeDeadLetters } from '../../../cli/farm/dead-letters.ts';
 import { deleteFolder } from '../../../cli/farm/delete-job.ts';
 import { readJob } from '../../../cli/farm/jobs.ts';
 import { readQueues } from '../../../cli/farm/queues.ts';
@@ -14,13 +13,14 @@ import { eventJobId } from '../../../worker/src/protocol/source-event.ts';
 import type { JobState } from '../../../worker/src/protocol/status.ts';
 import { readJobPage } from '../farm/job-list.ts';
 import { type JobView, jobView, jobViewSchema } from '../farm/job-view.ts';
+import { redriveLetters } from '../farm/redrive.ts';
 import { submitJob } from '../farm/submit.ts';
 import { json, jsonWithTag, nothing } from '../http/answers.ts';
 import { Problem } from '../http/problem.ts';
 import { type Route, route } from '../http/route.ts';
 import type { Services } from '../services.ts';
 
-const options = jobOptionsSchema.omit({ webhook: true });
+const options = jobOptionsSchema.omit({ webhook: true, addToFilm: true });
 const callSeconds = 20;
 
 export function jobRoutes(services: Services): Route[] {
@@ -129,7 +129,7 @@ export function jobRoutes(services: Services): Route[] {
         const state = await knownJob(services, params.id);
         if (state.state !== 'succeeded' && state.state !== 'failed')
           throw new Problem(409, 'job-is-not-over', `Job ${state.id} is ${state.state}. Cancel it first.`);
-        if (state.state === 'failed' && body.options === undefined && (await redriveJob(services, state.id)))
+        if (state.state === 'failed' && body.options === undefined && (await redriveLetters(farm, [state.id], AbortSignal.timeout(callSeconds * 1000))) > 0)
           return json(view({ ...state, state: 'queued' }));
         if (!state.source.startsWith('s3://'))
           throw new Problem(
@@ -144,6 +144,25 @@ export function jobRoutes(services: Services): Route[] {
           ...(title !== undefined && { title }),
           options: { ...body.options, force: true },
         };
+        return json(view(await submitJob(farm, job, randomUUID(), state)));
+      },
+    }),
+    route({
+      id: 'addFiles',
+      method: 'POST',
+      path: '/api/jobs/{id}/files',
+      summary: 'Make files beside a film that is published; nothing is encoded that exists',
+      isAudited: true,
+      body: z.strictObject({ outputs: jobOptionsSchema.shape.outputs.unwrap() }),
+      answer: { status: 200, description: 'The job waits again', schema: jobViewSchema },
+      handle: async ({ params, body }) => {
+        const state = await knownJob(services, params.id);
+        if (state.film === undefined || (state.state !== 'succeeded' && state.state !== 'failed'))
+          throw new Problem(409, 'no-film', `Job ${state.id} is ${state.state}. Files are made of a film that is published.`);
+        const { id, source, title } = state;
+        // What becomes of the source was decided when the film was made.
+        const options = { outputs: body.outputs, addToFilm: true as const, keepSource: true };
+        const job = { id, source, ...(title !== undefined && { title }), options };
         return json(view(await submitJob(farm, job, randomUUID(), state)));
       },
     }),
@@ -175,18 +194,6 @@ export async function knownJob({ farm }: Pick<Services, 'farm'>, id: string | un
   const state = parsed.success ? await readJob(farm, parsed.data) : undefined;
   if (state === undefined) throw new Problem(404, 'no-such-job', `There is no job ${JSON.stringify(id)}.`);
   return state;
-}
-
-/** Sends the job again as it was, with its options, which only its dead letter has. @returns false where there is none */
-async function redriveJob({ farm }: Services, id: string): Promise<boolean> {
-  const letters = await takeDeadLetters(farm);
-  const [own, ...others] = letters.toSorted(
-    (a, b) => Number(isChosen(b, { ids: [id] })) - Number(isChosen(a, { ids: [id] })),
-  );
-  const found = own !== undefined && isChosen(own, { ids: [id] }) ? own : undefined;
-  await Promise.all((found ? others : letters).map((letter) => release(farm, letter)));
-  if (found !== undefined) await redrive(farm, found);
-  return found !== undefined;
 }
 
 function tagOf(value: unknown): string {

@@ -147,7 +147,7 @@ export function uploadRoutes(services: Services): Route[] {
       body: z.strictObject({
         parts: partsSchema.min(1).max(10_000),
         title: z.string().min(1).max(500).optional(),
-        options: jobOptionsSchema.omit({ webhook: true }).optional(),
+        options: jobOptionsSchema.omit({ webhook: true, addToFilm: true }).optional(),
       }),
       answer: { status: 200, description: 'The job', schema: z.object({ job: jobIdSchema }) },
       handle: async ({ params, body }) => {
