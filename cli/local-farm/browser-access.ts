@@ -24,7 +24,9 @@ export async function allowBrowsers(request: Request, reply: Reply): Promise<Rep
 
 /** A presigned download has the file name that its link says, whatever is stored with the object. */
 export async function nameDownload({ raw }: { raw: IncomingMessage }, reply: Reply, payload: unknown) {
-  const disposition = new URL(raw.url ?? '/', 'http://local').searchParams.get('response-content-disposition');
+  const disposition = new URL(raw.url ?? '/', 'http://local').searchParams.get(
+    'response-content-disposition',
+  );
   if (disposition !== null) reply.headers({ 'content-disposition': disposition });
   return payload;
 }

@@ -14,7 +14,11 @@ export function openCommand(): Command {
     .action((id: string | undefined, options: CommonOptions & { port?: number }) =>
       withFarm(options, async ({ farm, stop, say, answer }) => {
         // The page of a queued job shows the film when it is there.
-        if (id !== undefined && (await readJob(farm, id)) === undefined && total(await readQueues(farm)) === 0) {
+        if (
+          id !== undefined &&
+          (await readJob(farm, id)) === undefined &&
+          total(await readQueues(farm)) === 0
+        ) {
           throw new UserError(`No job named "${id}". "farm jobs" lists the jobs.`);
         }
         const portal = await startLocalPortal({ farm, port: options.port }).catch((error: Error) => {

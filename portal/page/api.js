@@ -29,7 +29,10 @@ export async function call(method, path, body, { signal } = {}) {
       method,
       signal,
       cache: 'no-cache',
-      ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      ...(body !== undefined && {
+        body: JSON.stringify(body),
+        headers: { 'content-type': 'application/json' },
+      }),
     });
   } catch (error) {
     if (signal?.aborted) throw error;
@@ -38,7 +41,11 @@ export async function call(method, path, body, { signal } = {}) {
   if (response.ok) return response.status === 204 ? undefined : await response.json();
   const problem = await response.json().catch(() => ({}));
   if (response.status === 401 && problem.type?.endsWith(':not-signed-in')) onSignedOut();
-  throw new ApiProblem(response.status, problem.type?.split(':').at(-1), problem.detail ?? response.statusText);
+  throw new ApiProblem(
+    response.status,
+    problem.type?.split(':').at(-1),
+    problem.detail ?? response.statusText,
+  );
 }
 
 export const api = {

@@ -1,4 +1,4 @@
-import { byId, button, element } from './elements.js';
+import { button, byId, element } from './elements.js';
 
 /** Opens a dialog that closes by Escape, by a click beside it, and by whatever `close` is given to. */
 export function openDialog(title, fill) {

@@ -13,8 +13,16 @@ let session;
 
 const views = [
   [/^\/sign-in$/, 'sign-in-view', (view) => showSignIn({ ...view, session, onSignedIn: enter })],
-  [/^\/jobs\/([^/]+)$/, 'film-view', (view, [id]) => showFilm({ ...view, job: `/api/jobs/${id}`, id: decodeURIComponent(id) })],
-  [/^\/share\/([^/]+)$/, 'film-view', (view, [token]) => showFilm({ ...view, job: `/api/share/${token}`, isShared: true })],
+  [
+    /^\/jobs\/([^/]+)$/,
+    'film-view',
+    (view, [id]) => showFilm({ ...view, job: `/api/jobs/${id}`, id: decodeURIComponent(id) }),
+  ],
+  [
+    /^\/share\/([^/]+)$/,
+    'film-view',
+    (view, [token]) => showFilm({ ...view, job: `/api/share/${token}`, isShared: true }),
+  ],
   [/^\/farm$/, 'farm-view', showFarm],
   [/^\/$/, 'home-view', (view) => showHome({ ...view, uploads })],
 ];
@@ -32,7 +40,8 @@ async function start() {
   const isOpen = /^\/(share\/|sign-in)/.test(location.pathname);
   session = await api.get('/api/session').catch(() => undefined);
   document.body.classList.toggle('shared', location.pathname.startsWith('/share/'));
-  if (!isOpen && session?.name === null) return go(`/sign-in?to=${encodeURIComponent(location.pathname)}`, { replace: true });
+  if (!isOpen && session?.name === null)
+    return go(`/sign-in?to=${encodeURIComponent(location.pathname)}`, { replace: true });
   if (session?.name) void uploads.restore();
   show();
 }

@@ -39,7 +39,10 @@ beforeEach(() => {
 
 type Sent = { method?: string; body?: unknown; headers?: Record<string, string>; at?: string };
 
-function send(path: string, { method = 'GET', body, headers = {}, at = origin }: Sent = {}): Promise<Response> {
+function send(
+  path: string,
+  { method = 'GET', body, headers = {}, at = origin }: Sent = {},
+): Promise<Response> {
   const request = new Request(`${at}${path}`, {
     method,
     headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
@@ -62,11 +65,16 @@ describe('sign-in', () => {
   it('answers every call of the API with 401 to who is not signed in', async () => {
     const { paths } = portal.openApi() as { paths: Record<string, Record<string, { security: object[] }>> };
     const closed = Object.entries(paths).flatMap(([path, methods]) =>
-      Object.entries(methods).flatMap(([method, { security }]) => (security.length > 0 ? [{ path, method }] : [])),
+      Object.entries(methods).flatMap(([method, { security }]) =>
+        security.length > 0 ? [{ path, method }] : [],
+      ),
     );
     expect(closed.length).toBeGreaterThan(12);
     for (const { path, method } of closed) {
-      const answer = await send(path.replaceAll(/\{\w+\}/g, 'x'), { method: method.toUpperCase(), headers: own });
+      const answer = await send(path.replaceAll(/\{\w+\}/g, 'x'), {
+        method: method.toUpperCase(),
+        headers: own,
+      });
       expect(answer.status, `${method} ${path}`).toBe(401);
     }
   });
@@ -218,7 +226,11 @@ describe('films', () => {
       new PutObjectCommand({
         Bucket: storage.outputBucket,
         Key: 'shared/status.json',
-        Body: JSON.stringify({ ...succeeded('shared'), source: 's3://secret-bucket/secret/name.mov', title: 'Film' }),
+        Body: JSON.stringify({
+          ...succeeded('shared'),
+          source: 's3://secret-bucket/secret/name.mov',
+          title: 'Film',
+        }),
       }),
     );
     const path = portal.sharePath('shared', 60);
@@ -242,7 +254,11 @@ describe('uploads', () => {
   it('go to a key that the portal chooses, whatever the file is called', async () => {
     const session = await signIn();
     for (const name of ['../../etc/passwd', 'a/b\\c.mov', '..', 'x\u0000y.mov', 'ü'.repeat(400)]) {
-      const answer = await send('/api/uploads', { method: 'POST', body: { name, size: 5 }, headers: session });
+      const answer = await send('/api/uploads', {
+        method: 'POST',
+        body: { name, size: 5 },
+        headers: session,
+      });
       const { key } = (await answer.json()) as { key: string };
       expect(key).toMatch(/^uploads\/\d{4}-\d\d-\d\d\/[0-9a-f]{8}\/[^/\\\p{Cc}]+$/u);
       expect(key).not.toContain('/..');
@@ -252,7 +268,11 @@ describe('uploads', () => {
   it('sign the length of each part, and no checksum of an empty body', async () => {
     const session = await signIn();
     const size = 20 * 2 ** 20;
-    const begun = await send('/api/uploads', { method: 'POST', body: { name: 'a.mov', size }, headers: session });
+    const begun = await send('/api/uploads', {
+      method: 'POST',
+      body: { name: 'a.mov', size },
+      headers: session,
+    });
     const { id } = (await begun.json()) as { id: string };
     const body = { parts: [1, 2] };
     const answer = await send(`/api/uploads/${id}/links`, { method: 'POST', body, headers: session });
@@ -262,13 +282,21 @@ describe('uploads', () => {
       expect(new URL(url).searchParams.get('X-Amz-SignedHeaders')).toBe('content-length;host');
       expect(url).not.toMatch(/checksum|crc/i);
     }
-    const beyond = await send(`/api/uploads/${id}/links`, { method: 'POST', body: { parts: [3] }, headers: session });
+    const beyond = await send(`/api/uploads/${id}/links`, {
+      method: 'POST',
+      body: { parts: [3] },
+      headers: session,
+    });
     expect(beyond.status).toBe(400);
   });
 
   it('take no webhook from a browser', async () => {
     const session = await signIn();
-    const begun = await send('/api/uploads', { method: 'POST', body: { name: 'a.mov', size: 5 }, headers: session });
+    const begun = await send('/api/uploads', {
+      method: 'POST',
+      body: { name: 'a.mov', size: 5 },
+      headers: session,
+    });
     const { id } = (await begun.json()) as { id: string };
     const body = { parts: [{ number: 1, etag: '"x"' }], options: { webhook: 'https://evil.example' } };
     const answer = await send(`/api/uploads/${id}/complete`, { method: 'POST', body, headers: session });
@@ -293,7 +321,11 @@ it('writes a line for each action, which has no secret in it', async () => {
 
 it('says what is wrong with a request as RFC 9457 has it', async () => {
   const session = await signIn();
-  const answer = await send('/api/uploads', { method: 'POST', body: { name: 'a', size: -1 }, headers: session });
+  const answer = await send('/api/uploads', {
+    method: 'POST',
+    body: { name: 'a', size: -1 },
+    headers: session,
+  });
   expect(answer.headers.get('content-type')).toBe('application/problem+json');
   expect(await answer.json()).toEqual({
     type: 'urn:transcode-farm:problem:invalid-request',

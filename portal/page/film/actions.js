@@ -1,6 +1,6 @@
 import { api } from '../api.js';
 import { confirm, copyField, openDialog } from '../dialogs.js';
-import { announce, byId, button, element, icon } from '../elements.js';
+import { announce, button, byId, element, icon } from '../elements.js';
 import { formatBytes } from '../format.js';
 import { isOver, titleOf } from '../jobs/words.js';
 
@@ -71,7 +71,10 @@ async function showDownloads(path, { film }, signal) {
         element('a', { className: 'download', href: address, download: name }, [
           icon('download'),
           element('span', { className: 'row-title', text: name }),
-          element('span', { className: 'row-age', text: [kind === 'original' ? 'Original' : '', formatBytes(bytes)].filter(Boolean).join('  ·  ') }),
+          element('span', {
+            className: 'row-age',
+            text: [kind === 'original' ? 'Original' : '', formatBytes(bytes)].filter(Boolean).join('  ·  '),
+          }),
         ]),
       ]),
     ),
@@ -107,7 +110,10 @@ function shareDialog(path) {
       }
     });
     return [
-      element('p', { className: 'dim', text: 'Whoever has the link can watch this one film, without signing in.' }),
+      element('p', {
+        className: 'dim',
+        text: 'Whoever has the link can watch this one film, without signing in.',
+      }),
       element('label', { className: 'labelled' }, [element('span', { text: 'Valid for' }), select]),
       result,
       element('div', { className: 'dialog-actions' }, [button('Close', {}, close), make]),

@@ -76,7 +76,8 @@ export class JobList {
     });
     const list = byId('job-rows');
     // Rows that stay where they are keep the focus.
-    for (const [at, row] of rows.entries()) if (list.children[at] !== row) list.insertBefore(row, list.children[at] ?? null);
+    for (const [at, row] of rows.entries())
+      if (list.children[at] !== row) list.insertBefore(row, list.children[at] ?? null);
     while (list.children.length > rows.length) list.lastElementChild.remove();
   }
 }

@@ -27,7 +27,9 @@ function fileName(source) {
 export function factsOf({ state, film, error, progress, stage }) {
   if (state === 'failed') return error?.message ?? 'No reason was reported.';
   if (state === 'succeeded' && film)
-    return [formatClock(film.durationSeconds), largest(film), formatBytes(film.bytes)].filter(Boolean).join('  ·  ');
+    return [formatClock(film.durationSeconds), largest(film), formatBytes(film.bytes)]
+      .filter(Boolean)
+      .join('  ·  ');
   if (state === 'retrying') return `Failed once, and is tried again: ${error?.message ?? ''}`;
   if (state === 'queued') return 'Waits for a worker';
   return [

@@ -48,8 +48,8 @@ export function wireControls(player, video, signal) {
   document.addEventListener(
     'fullscreenchange',
     () => {
-    const small = document.fullscreenElement === null;
-    setIcon(full, small ? 'full' : 'small', small ? 'Full screen' : 'Leave full screen');
+      const small = document.fullscreenElement === null;
+      setIcon(full, small ? 'full' : 'small', small ? 'Full screen' : 'Leave full screen');
     },
     { signal },
   );

@@ -1,5 +1,6 @@
 /** Names that films come under; what browsers know as video or audio counts too. */
-const filmNames = /\.(mp4|m4v|mov|qt|mkv|webm|avi|mpg|mpeg|ts|mts|m2ts|mxf|wmv|flv|3gp|ogv|m4a|mp3|aac|wav|flac|ogg|opus)$/i;
+const filmNames =
+  /\.(mp4|m4v|mov|qt|mkv|webm|avi|mpg|mpeg|ts|mts|m2ts|mxf|wmv|flv|3gp|ogv|m4a|mp3|aac|wav|flac|ogg|opus)$/i;
 
 function isFilm({ name, type }) {
   return /^(video|audio)\//.test(type) || filmNames.test(name);
@@ -54,9 +55,10 @@ const sampleBytes = 2 ** 16;
 export async function fingerprintOf(file) {
   const samples = [file.slice(0, sampleBytes), file.slice(Math.max(0, file.size - sampleBytes))];
   let hash = 0x811c9dc5;
+  // FNV-1a
   for (const sample of samples)
-    // FNV-1a
-    for (const byte of new Uint8Array(await sample.arrayBuffer())) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+    for (const byte of new Uint8Array(await sample.arrayBuffer()))
+      hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
   return `${file.name}|${file.size}|${file.lastModified}|${hash.toString(16)}`;
 }
 

@@ -50,10 +50,17 @@ export class UploadList {
     bar.append(element('div'));
     const main = button('', { className: 'button icon-only' });
     main.append(icon('pause'));
-    const remove = button('', { className: 'button icon-only quiet', iconName: 'close', 'aria-label': `Give up ${record.name}` }, () =>
-      this.#uploads.remove(upload),
+    const remove = button(
+      '',
+      { className: 'button icon-only quiet', iconName: 'close', 'aria-label': `Give up ${record.name}` },
+      () => this.#uploads.remove(upload),
     );
-    const again = element('input', { type: 'file', hidden: '', accept: 'video/*,audio/*', 'aria-label': `Choose ${record.name}` });
+    const again = element('input', {
+      type: 'file',
+      hidden: '',
+      accept: 'video/*,audio/*',
+      'aria-label': `Choose ${record.name}`,
+    });
     again.addEventListener('change', () => {
       void this.#uploads.add([...again.files].map((file) => ({ file })));
       again.value = '';
@@ -61,7 +68,11 @@ export class UploadList {
     main.addEventListener('click', () => press(upload, this.#uploads, again));
     const row = element('li', { className: 'upload' }, [
       picture,
-      element('div', { className: 'row-text' }, [element('span', { className: 'row-title', text: record.name }), facts, bar]),
+      element('div', { className: 'row-text' }, [
+        element('span', { className: 'row-title', text: record.name }),
+        facts,
+        bar,
+      ]),
       element('div', { className: 'row-buttons' }, [main, remove, again]),
     ]);
     const update = () => draw(upload, { row, picture, facts, bar, main, remove });

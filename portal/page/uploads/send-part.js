@@ -43,7 +43,9 @@ export function sendPart(url, body, { signal, onProgress }) {
       if (request.status !== 200)
         reject(new PartProblem(`The storage answered ${request.status}.`, { status: request.status }));
       else if (etag === null)
-        reject(new PartProblem('The storage hides the ETag: its CORS rules have to expose it.', { status: 200 }));
+        reject(
+          new PartProblem('The storage hides the ETag: its CORS rules have to expose it.', { status: 200 }),
+        );
       else resolve(etag);
     };
     if (signal.aborted) return reject(signal.reason);

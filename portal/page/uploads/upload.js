@@ -49,7 +49,10 @@ export class Upload extends EventTarget {
 
   get sentBytes() {
     const { etags, partBytes, size } = this.record;
-    const done = Object.keys(etags).reduce((sum, number) => sum + bytesOf(Number(number), partBytes, size), 0);
+    const done = Object.keys(etags).reduce(
+      (sum, number) => sum + bytesOf(Number(number), partBytes, size),
+      0,
+    );
     return [...this.#sending.values()].reduce((sum, bytes) => sum + bytes, done);
   }
 
@@ -66,9 +69,14 @@ export class Upload extends EventTarget {
       await this.#begin();
       await this.#sendMissing(this.#stop.signal);
       this.#become('finishing');
-      const parts = Object.entries(this.record.etags).map(([number, etag]) => ({ number: Number(number), etag }));
+      const parts = Object.entries(this.record.etags).map(([number, etag]) => ({
+        number: Number(number),
+        etag,
+      }));
       const { title, options } = this.record;
-      const { job } = await this.#patiently(() => api.post(`${this.#path}/complete`, { parts, title, options }));
+      const { job } = await this.#patiently(() =>
+        api.post(`${this.#path}/complete`, { parts, title, options }),
+      );
       this.job = job;
       await records.remove(this.record.fingerprint);
       this.#become('done');
@@ -104,7 +112,9 @@ export class Upload extends EventTarget {
     const { record } = this;
     if (record.id === undefined) {
       const { name, size } = record;
-      const begun = await this.#patiently(() => api.post('/api/uploads', { name, size, type: this.#file.type }));
+      const begun = await this.#patiently(() =>
+        api.post('/api/uploads', { name, size, type: this.#file.type }),
+      );
       Object.assign(record, { id: begun.id, partBytes: begun.partBytes, parts: begun.parts, etags: {} });
     } else {
       const { done } = await this.#patiently(() => api.get(this.#path));

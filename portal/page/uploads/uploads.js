@@ -47,7 +47,14 @@ export class Uploads extends EventTarget {
         continue;
       }
       const earlier = await records.find(fingerprint);
-      const record = earlier ?? { fingerprint, name: file.name, size: file.size, title: file.name, options, etags: {} };
+      const record = earlier ?? {
+        fingerprint,
+        name: file.name,
+        size: file.size,
+        title: file.name,
+        options,
+        etags: {},
+      };
       this.#append(new Upload({ ...record, handle: handle ?? record.handle }, file));
     }
     this.#changed();

@@ -1,5 +1,5 @@
 import { api } from '../api.js';
-import { announce, byId, button, element } from '../elements.js';
+import { announce, button, byId, element } from '../elements.js';
 import { formatAge } from '../format.js';
 import { poll } from '../poll.js';
 
@@ -33,7 +33,8 @@ async function showNumbers(signal) {
       element('div', {}, [element('dt', { text: name }), element('dd', { text: String(value) })]),
     ),
   );
-  byId('farm-facts').textContent = `${farm.region}  ·  films in ${farm.storage.source}  ·  results in ${farm.storage.output}`;
+  byId('farm-facts').textContent =
+    `${farm.region}  ·  films in ${farm.storage.source}  ·  results in ${farm.storage.output}`;
 }
 
 async function showLetters(signal) {
@@ -41,7 +42,8 @@ async function showLetters(signal) {
   if (signal.aborted) return;
   const letters = found?.letters ?? [];
   byId('letters-empty').hidden = letters.length > 0;
-  byId('letters-empty').textContent = found === undefined ? 'The jobs that were given up can’t be read.' : 'No job was given up.';
+  byId('letters-empty').textContent =
+    found === undefined ? 'The jobs that were given up can’t be read.' : 'No job was given up.';
   byId('redrive-all').hidden = letters.length < 2;
   const redrive = async (ids) => {
     try {
@@ -57,7 +59,10 @@ async function showLetters(signal) {
     ...letters.map((letter) =>
       element('li', { className: 'letter' }, [
         element('div', { className: 'row-text' }, [
-          element('span', { className: 'row-title', text: letter.jobId ?? letter.source ?? letter.messageId }),
+          element('span', {
+            className: 'row-title',
+            text: letter.jobId ?? letter.source ?? letter.messageId,
+          }),
           element('span', { className: 'row-facts', text: letter.reason ?? 'No worker survived this job.' }),
         ]),
         element('span', {

@@ -1,11 +1,11 @@
-import { api, ApiProblem } from '../api.js';
+import { ApiProblem, api } from '../api.js';
 import { byId, element } from '../elements.js';
 import { showActions } from '../film/actions.js';
 import { markPlaying, showQueued, showReport } from '../film/report.js';
-import { poll } from '../poll.js';
 import { wireControls, wireSeekBar } from '../player/controls.js';
 import { wirePreview } from '../player/preview.js';
 import { openFilm } from '../player/source.js';
+import { poll } from '../poll.js';
 
 /** How often a job that is not over is asked for. */
 const pollMs = 1000;

@@ -1,8 +1,8 @@
 import { api } from '../api.js';
 import { announce, byId } from '../elements.js';
 import { JobList } from '../jobs/list.js';
-import { UploadList } from '../uploads/list.js';
 import { filesOf } from '../uploads/files.js';
+import { UploadList } from '../uploads/list.js';
 
 /** Where films come in, and all jobs. */
 export function showHome({ signal, uploads, go }) {

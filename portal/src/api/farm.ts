@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import { type DeadLetter, type HeldLetter, release, takeDeadLetters } from '../../../cli/farm/dead-letters.ts';
+import {
+  type DeadLetter,
+  type HeldLetter,
+  release,
+  takeDeadLetters,
+} from '../../../cli/farm/dead-letters.ts';
 import { readQueues } from '../../../cli/farm/queues.ts';
 import { readWorkers } from '../../../cli/farm/workers.ts';
 import { ladderNames } from '../../../worker/src/plan/ladder.ts';

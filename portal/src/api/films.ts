@@ -85,7 +85,10 @@ export function filmRoutes(services: Services): Route[] {
         const file = state.film?.files?.find(({ name }) => name === params.name);
         if (file === undefined) throw notThere();
         const saved = savedName(state.title ?? fileName(state.source), file.name);
-        return toStorage(await presignRead(links.output, farm.address.outputBucket, file.key, saved), 'no-store');
+        return toStorage(
+          await presignRead(links.output, farm.address.outputBucket, file.key, saved),
+          'no-store',
+        );
       },
     }),
     route({
@@ -166,7 +169,10 @@ async function filmFile(
   const { outputBucket: Bucket, outputPrefix } = farm.address;
   const Key = new JobFolder(outputPrefix, id ?? '').prefix + path;
   if (!answeredHere.has(extension))
-    return toStorage(await presignRead(links.output, Bucket, Key), `private, max-age=${filmLinkSeconds - 60}`);
+    return toStorage(
+      await presignRead(links.output, Bucket, Key),
+      `private, max-age=${filmLinkSeconds - 60}`,
+    );
   const ifNoneMatch = request.headers.get('if-none-match') ?? undefined;
   const command = new GetObjectCommand({ Bucket, Key, IfNoneMatch: ifNoneMatch });
   const object = await farm.output
@@ -206,7 +212,10 @@ async function downloadsOf(services: Services, state: JobState): Promise<Downloa
   }));
   const bytes = await sizeOfSource(services, state);
   const address = `/api/jobs/${state.id}/downloads/original`;
-  return [...files, ...(bytes === undefined ? [] : [{ kind: 'original' as const, name: title, bytes, address }])];
+  return [
+    ...files,
+    ...(bytes === undefined ? [] : [{ kind: 'original' as const, name: title, bytes, address }]),
+  ];
 }
 
 /** `Holiday.mov` and `720p.mp4` are saved as `Holiday 720p.mp4`. */

@@ -129,7 +129,11 @@ export function jobRoutes(services: Services): Route[] {
         const state = await knownJob(services, params.id);
         if (state.state !== 'succeeded' && state.state !== 'failed')
           throw new Problem(409, 'job-is-not-over', `Job ${state.id} is ${state.state}. Cancel it first.`);
-        if (state.state === 'failed' && body.options === undefined && (await redriveLetters(farm, [state.id], AbortSignal.timeout(callSeconds * 1000))) > 0)
+        if (
+          state.state === 'failed' &&
+          body.options === undefined &&
+          (await redriveLetters(farm, [state.id], AbortSignal.timeout(callSeconds * 1000))) > 0
+        )
           return json(view({ ...state, state: 'queued' }));
         if (!state.source.startsWith('s3://'))
           throw new Problem(
@@ -158,7 +162,11 @@ export function jobRoutes(services: Services): Route[] {
       handle: async ({ params, body }) => {
         const state = await knownJob(services, params.id);
         if (state.film === undefined || (state.state !== 'succeeded' && state.state !== 'failed'))
-          throw new Problem(409, 'no-film', `Job ${state.id} is ${state.state}. Files are made of a film that is published.`);
+          throw new Problem(
+            409,
+            'no-film',
+            `Job ${state.id} is ${state.state}. Files are made of a film that is published.`,
+          );
         const { id, source, title } = state;
         // What becomes of the source was decided when the film was made.
         const options = { outputs: body.outputs, addToFilm: true as const, keepSource: true };

@@ -52,7 +52,8 @@ export function createStatusFiles(
     const options = { contentType: 'application/json', cacheControl: 'no-cache', signal };
     const entry = index.key(state.id, new Date(state.queuedAt));
     // Before the status: an entry without one is passed over, a status without an entry is not found.
-    if (entries.get(state.id) !== entry) await store.put(entry, '', { ...options, contentType: 'text/plain' });
+    if (entries.get(state.id) !== entry)
+      await store.put(entry, '', { ...options, contentType: 'text/plain' });
     await store.put(new JobFolder(outputPrefix, state.id).status, text, options);
     if (state.state === 'running') entries.set(state.id, entry);
     else entries.delete(state.id);
