@@ -1,35 +1,44 @@
 import type { WakerClients } from '../../infra/scaling/waker/farm.ts';
 import type { Cloud } from './cloud.ts';
+import type { Machine } from './group.ts';
+import type { Queue } from './queue.ts';
 
 type Input = Record<string, unknown>;
 
-/** The clients that the waker calls, answered by the simulated cloud. Operations by their API names. */
-export function awsClients(cloud: Cloud): WakerClients {
-  const answers = answersOf(cloud);
-  const send = async (command: { input: unknown; constructor: { name: string } }) => {
-    const operation = command.constructor.name.replace(/Command$/, '');
-    const answer = answers[operation];
-    if (!answer) throw new Error(`the waker calls ${operation}, which the simulation does not know`);
-    return answer(command.input as Input);
-  };
-  const client = { send };
-  return { sqs: client, ecs: client, autoScaling: client, ssm: client } as unknown as WakerClients;
-}
+/** The AWS APIs that the waker calls, answered by the simulated cloud. Operations by their API names. */
+export class SimulatedAws {
+  /** The waker's parameter. */
+  memory = '';
+  readonly #cloud: Cloud;
+  readonly #onChange: (call: string) => void;
 
-function answersOf(cloud: Cloud): Record<string, (input: Input) => unknown> {
-  const { service, group } = cloud;
-  const alive = () => group?.alive ?? [];
-  const joined = () => alive().filter(({ joinedAtMs }) => joinedAtMs !== undefined);
-  let memory = '';
-  return {
-    GetParameter: () => ({ Parameter: { Value: memory } }),
+  /** @param onChange called with every call that changes the farm, such as `UpdateService 1` */
+  constructor(cloud: Cloud, onChange: (call: string) => void = () => undefined) {
+    this.#cloud = cloud;
+    this.#onChange = onChange;
+  }
+
+  get clients(): WakerClients {
+    const send = async (command: { input: unknown; constructor: { name: string } }) =>
+      this.answer(command.constructor.name.replace(/Command$/, ''), command.input as Input);
+    const client = { send };
+    return { sqs: client, ecs: client, autoScaling: client, ssm: client } as unknown as WakerClients;
+  }
+
+  answer(operation: string, input: Input): unknown {
+    const answer = this.#answers[operation];
+    if (!answer) throw new Error(`the waker calls ${operation}, which the simulation does not know`);
+    return answer(input);
+  }
+
+  readonly #answers: Record<string, (input: Input) => unknown> = {
+    GetParameter: () => ({ Parameter: { Value: this.memory } }),
     PutParameter: ({ Value }) => {
-      memory = String(Value);
+      this.memory = String(Value);
       return {};
     },
     GetQueueAttributes: ({ QueueUrl }) => {
-      const queue = [cloud.jobs, cloud.help].find(({ name }) => String(QueueUrl).endsWith(`/${name}`));
-      if (!queue) throw new Error(`there is no queue ${QueueUrl}`);
+      const queue = this.#queueAt(String(QueueUrl));
       queue.touch();
       return {
         Attributes: {
@@ -39,29 +48,40 @@ function answersOf(cloud: Cloud): Record<string, (input: Input) => unknown> {
         },
       };
     },
-    DescribeServices: () => ({
-      services: [{ status: 'ACTIVE', desiredCount: service.desired, runningCount: service.running.length }],
-    }),
-    // No machine of the simulation breaks, so no stopped task is of interest.
-    ListTasks: ({ desiredStatus }) => ({
-      taskArns: desiredStatus === 'STOPPED' ? [] : service.tasks.map(({ arn }) => arn),
+    DescribeServices: () => {
+      const { desired, running } = this.#cloud.service;
+      return { services: [{ status: 'ACTIVE', desiredCount: desired, runningCount: running.length }] };
+    },
+    ListTasks: ({ desiredStatus }) => {
+      const { tasks, broken } = this.#cloud.service;
+      return { taskArns: (desiredStatus === 'STOPPED' ? broken : tasks).map(({ arn }) => arn) };
+    },
+    DescribeTasks: ({ tasks }) => ({
+      tasks: this.#cloud.service.broken
+        .filter(({ arn }) => (tasks as string[]).includes(arn))
+        .map(({ arn, machine, exitCode }) => ({
+          taskArn: arn,
+          containerInstanceArn: machine.arn,
+          containers: [{ exitCode }],
+        })),
     }),
     GetTaskProtection: () => ({
-      protectedTasks: service.tasks.map((task) => ({
+      protectedTasks: this.#cloud.service.tasks.map((task) => ({
         taskArn: task.arn,
         protectionEnabled: task.protected,
       })),
     }),
     UpdateService: ({ desiredCount }) => {
-      service.setDesired(Number(desiredCount));
+      this.#onChange(`UpdateService ${desiredCount}`);
+      this.#cloud.service.setDesired(Number(desiredCount));
       return {};
     },
     DescribeAutoScalingGroups: () => ({
       AutoScalingGroups: [
         {
-          DesiredCapacity: group?.desired,
-          MaxSize: group?.settings.maxSize,
-          Instances: alive().map(({ id, joinedAtMs }) => ({
+          DesiredCapacity: this.#cloud.group?.desired,
+          MaxSize: this.#cloud.group?.settings.maxSize,
+          Instances: this.#alive.map(({ id, joinedAtMs }) => ({
             InstanceId: id,
             LifecycleState: joinedAtMs === undefined ? 'Pending' : 'InService',
           })),
@@ -69,30 +89,48 @@ function answersOf(cloud: Cloud): Record<string, (input: Input) => unknown> {
       ],
     }),
     SetDesiredCapacity: ({ DesiredCapacity }) => {
-      group?.setDesired(Number(DesiredCapacity));
+      this.#onChange(`SetDesiredCapacity ${DesiredCapacity}`);
+      this.#cloud.group?.setDesired(Number(DesiredCapacity));
       return {};
     },
-    ListContainerInstances: () => ({ containerInstanceArns: joined().map(({ arn }) => arn) }),
+    ListContainerInstances: () => ({ containerInstanceArns: this.#joined.map(({ arn }) => arn) }),
     DescribeContainerInstances: ({ containerInstances }) => ({
-      containerInstances: joined()
+      containerInstances: this.#joined
         .filter(({ arn }) => (containerInstances as string[]).includes(arn))
         .map((machine) => ({
           containerInstanceArn: machine.arn,
           ec2InstanceId: machine.id,
           status: machine.draining ? 'DRAINING' : 'ACTIVE',
-          runningTasksCount: service.taskOn(machine)?.state === 'running' ? 1 : 0,
-          pendingTasksCount: service.taskOn(machine)?.state === 'starting' ? 1 : 0,
+          runningTasksCount: this.#cloud.service.taskOn(machine)?.state === 'running' ? 1 : 0,
+          pendingTasksCount: this.#cloud.service.taskOn(machine)?.state === 'starting' ? 1 : 0,
         })),
     }),
     UpdateContainerInstancesState: ({ containerInstances, status }) => {
-      for (const machine of joined()) {
+      this.#onChange(`UpdateContainerInstancesState ${status}`);
+      for (const machine of this.#joined) {
         if ((containerInstances as string[]).includes(machine.arn)) machine.draining = status === 'DRAINING';
       }
       return {};
     },
-    TerminateInstanceInAutoScalingGroup: ({ InstanceId }) => {
-      group?.terminate(String(InstanceId));
+    TerminateInstanceInAutoScalingGroup: ({ InstanceId, ShouldDecrementDesiredCapacity }) => {
+      this.#onChange(`Terminate ${InstanceId}${ShouldDecrementDesiredCapacity ? '' : ' and replace'}`);
+      this.#cloud.group?.terminate(String(InstanceId), { replace: !ShouldDecrementDesiredCapacity });
       return {};
     },
   };
+
+  get #alive(): readonly Machine[] {
+    return this.#cloud.group?.alive ?? [];
+  }
+
+  get #joined(): readonly Machine[] {
+    return this.#alive.filter(({ joinedAtMs }) => joinedAtMs !== undefined);
+  }
+
+  #queueAt(url: string): Queue {
+    const { jobs, help } = this.#cloud;
+    const queue = [jobs, help].find(({ name }) => url.endsWith(`/${name}`));
+    if (!queue) throw new Error(`there is no queue ${url}`);
+    return queue;
+  }
 }

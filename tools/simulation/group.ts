@@ -83,13 +83,14 @@ export class Group {
     this.timeline.after(this.random.within(constants.order), () => this.adjust());
   }
 
-  /** Ends one, busy or not, and does not replace it. */
-  terminate(id: string): void {
+  /** Ends one, busy or not. */
+  terminate(id: string, { replace } = { replace: false }): void {
     const machine = this.alive.find((other) => other.id === id);
     if (!machine) return;
-    this.desired -= 1;
+    if (!replace) this.desired -= 1;
     this.end(machine, 'scaling');
-    this.refill();
+    if (replace) this.setDesired(this.desired);
+    else this.refill();
   }
 
   /** No instance is left to pay for. */

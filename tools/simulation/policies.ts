@@ -1,5 +1,5 @@
 import { createWaker } from '../../infra/scaling/waker/waker.ts';
-import { awsClients } from './aws.ts';
+import { SimulatedAws } from './aws.ts';
 import type { Cloud, CloudSettings } from './cloud.ts';
 import { minuteMs, plausible, type Starts, waker as wakerConstants } from './constants.ts';
 import { startManagedScaling } from './managed-scaling.ts';
@@ -46,7 +46,7 @@ export function farmPolicy(stack: Stack, name = 'this farm', starts: Starts = pl
         startManagedScaling(group, service, gpu.managedScaling, { timeline, random: random.fork() });
       }
       const waker = createWaker(
-        awsClients(cloud),
+        new SimulatedAws(cloud).clients,
         stack.waker,
         () => timeline.nowMs,
         () => undefined,

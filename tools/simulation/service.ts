@@ -23,6 +23,8 @@ export interface ServiceSettings {
 export class Service {
   desired = 0;
   tasks: Task[] = [];
+  /** Tasks that ended because their worker found its machine broken. */
+  readonly broken: { arn: string; machine: Machine; exitCode: number }[] = [];
   /** Of Fargate: what each task ran on. */
   readonly places: Machine[] = [];
   private made = 0;
@@ -89,6 +91,14 @@ export class Service {
     this.forget(task);
   }
 
+  /** A worker finds its machine broken, and ends. */
+  breakDown(task: Task, exitCode: number): void {
+    if (!task.machine) throw new Error(`${task.arn} has no machine yet`);
+    this.broken.push({ arn: task.arn, machine: task.machine, exitCode });
+    task.worker?.kill('scaling');
+    this.forget(task);
+  }
+
   /** Ends the whole of a task, busy or not. */
   stop(task: Task, cause: 'scaling' | 'spot'): void {
     if (task.state === 'stopping') return;
@@ -134,6 +144,9 @@ export class Service {
     const worker = new Worker(task.arn, machine.id, this.world, {
       protect: (on) => {
         task.protected = on;
+        // ECS ends what is over the desired count once its protection ends.
+        if (!on && this.tasks.length > this.desired)
+          this.timeline.after(this.random.within(constants.schedule), () => this.adjust());
       },
       idle: () => this.onIdle(task),
     });

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { bundleWaker, wakerHandler } from '../../../infra/scaling/bundle.ts';
-import { FarmModel } from '../../helpers/program/farm-model.ts';
+import { SimulatedFarm } from '../../helpers/program/simulated-farm.ts';
 import { startTestQueue, type TestQueue } from '../../helpers/worker/queue.ts';
 
-const model = new FarmModel({ instances: false });
+const simulated = new SimulatedFarm({ instances: false });
 let queue: TestQueue;
 let ecsAndSsm: Server;
 let folder: string;
@@ -24,7 +24,7 @@ beforeAll(async () => {
     });
     request.on('end', () => {
       response.setHeader('content-type', 'application/x-amz-json-1.1');
-      response.end(JSON.stringify(model.answer(operation, JSON.parse(body))));
+      response.end(JSON.stringify(simulated.aws.answer(operation, JSON.parse(body))));
     });
   });
   await new Promise<void>((resolve) => ecsAndSsm.listen(0, '127.0.0.1', resolve));
@@ -46,7 +46,7 @@ async function call(event: unknown): Promise<string> {
   const [file, name] = wakerHandler.split('.');
   const program = `import { ${name} } from './${file}.mjs'; await ${name}(${JSON.stringify(event)});`;
   const { port } = ecsAndSsm.address() as AddressInfo;
-  const farm = { ...model.farm, queueUrls: [queue.url] };
+  const farm = { ...simulated.farm, queueUrls: [queue.url] };
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['--no-experimental-strip-types', '--input-type=module', '--eval', program],
@@ -67,7 +67,7 @@ async function call(event: unknown): Promise<string> {
 
 it('runs as plain JavaScript with the real AWS clients: sleeps at no job, wakes at one', async () => {
   expect(JSON.parse(await call({}))).toMatchObject({ announced: 0, done: [] });
-  expect(model.calls).toEqual([]);
+  expect(simulated.calls).toEqual([]);
 
   await queue.send('{"source":"s3://inbox/film.mp4"}');
   expect(JSON.parse(await call({ source: 'aws.events' }))).toEqual({
@@ -75,5 +75,5 @@ it('runs as plain JavaScript with the real AWS clients: sleeps at no job, wakes 
     announced: 0,
     done: ['desired count 1: backlog of 1'],
   });
-  expect(model.calls).toEqual(['UpdateService 1']);
+  expect(simulated.calls).toEqual(['UpdateService 1']);
 });
