@@ -3,8 +3,8 @@ import type { PolicyStatement } from '../storage/backend.ts';
 import { createQueue, namesOf, type QueueArgs, type QueueNames, setQueuePolicy } from './queue.ts';
 
 /**
- * Carries part requests: each asks for one more worker for a film that is being made, and goes when there
- * is nothing left to help with. So its messages, waiting and in flight, are the further workers that films can use now.
+ * Carries part requests: each asks for one more worker for a film that is being made, and ends when no part
+ * is left to begin. So its messages, waiting and in flight, are the further workers that films can use now.
  *
  * A part that can't be made is given up by its job, in the jobs' dead letters. The dead letters here are a net for messages
  * that SQS gives up.

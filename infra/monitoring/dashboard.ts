@@ -32,9 +32,9 @@ export function buildDashboard(farm: FarmNames, alarmArns: readonly pulumi.Input
     messages(jobs.queue, 'Visible', 'waiting'),
     messages(jobs.queue, 'NotVisible', 'in flight'),
     messages(jobs.deadLetters, 'Visible', 'dead letters'),
-    messages(parts.queue, 'Visible', 'help asked for'),
-    messages(parts.queue, 'NotVisible', 'helping'),
-    messages(parts.deadLetters, 'Visible', 'help given up'),
+    messages(parts.queue, 'Visible', 'part requests waiting'),
+    messages(parts.queue, 'NotVisible', 'part requests in flight'),
+    messages(parts.deadLetters, 'Visible', 'dead part requests'),
   ]);
   const workers = chart('Workers', [
     { metric: taskMetric(farm), stat: 'SampleCount', label: 'running tasks' },

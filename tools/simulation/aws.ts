@@ -128,8 +128,8 @@ export class SimulatedAws {
   }
 
   #queueAt(url: string): Queue {
-    const { jobs, help } = this.#cloud;
-    const queue = [jobs, help].find(({ name }) => url.endsWith(`/${name}`));
+    const { jobs, parts } = this.#cloud;
+    const queue = [jobs, parts].find(({ name }) => url.endsWith(`/${name}`));
     if (!queue) throw new Error(`there is no queue ${url}`);
     return queue;
   }

@@ -10,7 +10,7 @@ import type { WorkerTraits } from './traits.ts';
 import type { WorkerWorld } from './worker.ts';
 
 export interface CloudSettings {
-  queueNames: { jobs: string; help: string };
+  queueNames: { jobs: string; parts: string };
   retentionMs: number;
   /** None on Fargate. */
   group?: GroupSettings;
@@ -25,7 +25,7 @@ export interface Cloud {
   timeline: Timeline;
   random: Random;
   jobs: Queue;
-  help: Queue;
+  parts: Queue;
   metrics: Metrics;
   group?: Group;
   service: Service;
@@ -47,12 +47,12 @@ export function createCloud(
 ): Cloud {
   const { starts = plausible } = settings;
   const jobs = new Queue(settings.queueNames.jobs, settings.retentionMs, timeline, random.fork());
-  const help = new Queue(settings.queueNames.help, settings.retentionMs, timeline, random.fork());
+  const parts = new Queue(settings.queueNames.parts, settings.retentionMs, timeline, random.fork());
   const metrics = new Metrics(timeline, random.fork());
-  for (const queue of [jobs, help]) metrics.measureQueue(queue);
+  for (const queue of [jobs, parts]) metrics.measureQueue(queue);
   const service: Service = new Service(
     { launchType: settings.group ? 'EC2' : 'FARGATE', fargateStart: starts.fargate },
-    { timeline, random: random.fork(), jobs, help, traits: settings.traits, onFilmDone, onWork },
+    { timeline, random: random.fork(), jobs, parts, traits: settings.traits, onFilmDone, onWork },
     () => group?.alive ?? [],
     onIdle,
   );
@@ -71,7 +71,7 @@ export function createCloud(
     timeline,
     random,
     jobs,
-    help,
+    parts,
     metrics,
     group,
     service,

@@ -22,8 +22,8 @@ export class Film {
   usefulMs = 0;
   /** Work that was cut off, or done when another had done it already. */
   wastedMs = 0;
-  /** The planner has asked others to help. */
-  askedForHelp = false;
+  /** The planner has sent part requests. */
+  hasPartRequests = false;
   /** The worker that writes its playlists. */
   assembledBy?: string;
   readonly parts: Part[];

@@ -6,7 +6,7 @@ import { startTracking } from './tracking.ts';
 import type { WorkerTraits } from './traits.ts';
 
 const queues = {
-  queueNames: { jobs: 'jobs', help: 'parts' },
+  queueNames: { jobs: 'jobs', parts: 'parts' },
   /** SQS' default. */
   retentionMs: 4 * 24 * hourMs,
 };

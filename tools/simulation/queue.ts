@@ -6,7 +6,7 @@ import type { Timeline } from './timeline.ts';
 /** A job, or a part request. */
 export interface Message {
   film: Film;
-  kind: 'job' | 'help';
+  kind: 'job' | 'part request';
   state: 'waiting' | 'in flight' | 'gone';
   /** SQS counts it in the queue's attributes. */
   counted: boolean;

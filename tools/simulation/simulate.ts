@@ -75,7 +75,7 @@ export async function simulate({ policy, workload, speed, seed }: SimulationOpti
       const busy = cloud.service.running.filter(({ worker }) => worker?.isBusy).length;
       minutes.push({ atMs: timeline.nowMs, waiting: cloud.jobs.length, instances: running, busy });
     }
-    const allDone = done === workload.films.length && cloud.jobs.inFlight + cloud.help.inFlight === 0;
+    const allDone = done === workload.films.length && cloud.jobs.inFlight + cloud.parts.inFlight === 0;
     const asleep = running === 0 || policy.isAlwaysOn === true;
     if (allDone && asleep && timeline.nowMs >= workload.untilMs) timeline.stop();
   });

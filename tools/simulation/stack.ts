@@ -15,7 +15,7 @@ export interface Stack {
   /** The waker's own settings, as its function gets them. */
   waker: Farm;
   tracking: TrackingSettings;
-  queueNames: { jobs: string; help: string };
+  queueNames: { jobs: string; parts: string };
   /** How long a job waits until it is dropped. */
   retentionMs: number;
   traits: WorkerTraits;
@@ -45,7 +45,7 @@ export async function readStack(
     tracking: readTracking(recording),
     queueNames: {
       jobs: nameOf(environment.QUEUE_URL),
-      help: nameOf(environment.PARTS_QUEUE_URL),
+      parts: nameOf(environment.PARTS_QUEUE_URL),
     },
     retentionMs: readRetention(recording),
     traits: {

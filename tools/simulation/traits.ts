@@ -8,7 +8,7 @@ export interface WorkerTraits {
   protects: boolean;
   /** On SIGTERM it gives its message back at once. */
   givesBack: boolean;
-  /** It makes films part by part, goes on where another was lost, and lets others help. Otherwise a film is one piece of work. */
+  /** It makes films part by part, goes on where another was lost, and shares a film with others. Otherwise a film is one piece of work. */
   inParts: boolean;
   /** The most workers on one film. */
   workersPerFilm: number;

@@ -22,7 +22,7 @@ export interface WorkerWorld {
   random: Random;
   jobs: Queue;
   /** Carries part requests. */
-  help: Queue;
+  parts: Queue;
   traits: WorkerTraits;
   onWork?(work: Work): void;
   onFilmDone(film: Film): void;
@@ -61,9 +61,9 @@ export class Worker {
 
   /** First what is begun, then what is new. */
   poll(): void {
-    const { jobs, help, traits } = this.world;
+    const { jobs, parts, traits } = this.world;
     const hiddenMs = traits.holds ? Number.POSITIVE_INFINITY : traits.visibilityMs;
-    for (const queue of [help, jobs]) {
+    for (const queue of [parts, jobs]) {
       const message = queue.receive(hiddenMs);
       if (message) {
         this.take(message, queue);
@@ -72,7 +72,7 @@ export class Worker {
     }
     const wait = ++this.waits;
     const isOpen = () => this.alive && this.message === undefined && this.waits === wait;
-    for (const queue of [help, jobs]) {
+    for (const queue of [parts, jobs]) {
       queue.poll({
         isOpen,
         answer: () => {
@@ -127,17 +127,17 @@ export class Worker {
       return;
     }
     this.work(film, undefined, this.world.random.within(filmConstants.plan), () => {
-      this.askForHelp(message);
+      this.sendPartRequests(message);
       this.goOn(film);
     });
   }
 
-  private askForHelp({ kind, film }: Message): void {
-    const { traits, help } = this.world;
-    if (!traits.inParts || kind === 'help' || film.askedForHelp) return;
-    film.askedForHelp = true;
+  private sendPartRequests({ kind, film }: Message): void {
+    const { traits, parts } = this.world;
+    if (!traits.inParts || kind === 'part request' || film.hasPartRequests) return;
+    film.hasPartRequests = true;
     const helpers = Math.min(traits.workersPerFilm, film.left) - 1;
-    for (let index = 0; index < helpers; index++) help.send('help', film);
+    for (let index = 0; index < helpers; index++) parts.send('part request', film);
   }
 
   /** The next part, or the end of the film, or nothing more to do for it. */

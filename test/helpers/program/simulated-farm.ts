@@ -19,7 +19,7 @@ export interface FarmOptions {
 }
 
 const minuteMs = 60_000;
-const queueNames = { jobs: 'jobs', help: 'parts' };
+const queueNames = { jobs: 'jobs', parts: 'parts' };
 const account = 'https://sqs.us-east-1.amazonaws.com/123456789012';
 
 /** A farm in the simulated cloud (tools/simulation), for tests that call the waker themselves. Without target tracking. */
@@ -81,7 +81,7 @@ export class SimulatedFarm {
     this.farm = {
       cluster: 'farm',
       service: 'worker',
-      queueUrls: [`${account}/${queueNames.jobs}`, `${account}/${queueNames.help}`],
+      queueUrls: [`${account}/${queueNames.jobs}`, `${account}/${queueNames.parts}`],
       group: instances ? 'gpu' : undefined,
       memoryParameter: 'waker',
       rules: {
@@ -127,7 +127,7 @@ export class SimulatedFarm {
   }
 
   get #queues() {
-    return [this.cloud.jobs, this.cloud.help];
+    return [this.cloud.jobs, this.cloud.parts];
   }
 
   /** Workers that films lost to scaling. */
