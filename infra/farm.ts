@@ -28,9 +28,9 @@ import { farmTag, tagging } from './tags.ts';
 type Outputs = { [K in keyof FarmOutputs]: pulumi.Output<FarmOutputs[K]> };
 
 /**
- * A private farm that transcodes films to adaptive HLS. A job goes from the source bucket by a topic and a queue to a worker, and
- * its film to the output bucket. Workers share a long film by the parts queue; scaling decides how many there are; monitoring
- * alerts people.
+ * A private farm that transcodes films to adaptive HLS. An upload or a job reaches the jobs queue by a topic; a worker takes the
+ * job, reads the film from the source bucket and publishes the result in the output bucket. Workers ask each other for parts of
+ * a long film on the parts queue; scaling sets the number of workers by both queues; monitoring alerts people.
  */
 export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
   readonly region: pulumi.Output<string>;

@@ -4,10 +4,11 @@ import { outputNames } from './outputs.ts';
 import { readSettings } from './settings/settings.ts';
 import { argsOf, ConfigSource } from './settings/sources.ts';
 
-/** The program: the stack's config makes one farm, whose outputs are the stack's. */
+/** The Pulumi program: it makes one farm from the stack's config. The farm's outputs become the stack's. */
 export default function program() {
   const config = new ConfigSource();
-  readSettings(config); // so that a mistake comes with the command that fixes it
+  // The component checks its arguments too; here each mistake comes with the `pulumi config` command that fixes it.
+  readSettings(config);
   const farm = new TranscodeFarm('farm', argsOf(config));
   return {
     ...pick(farm, outputNames),

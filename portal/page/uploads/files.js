@@ -62,7 +62,7 @@ export async function fingerprintOf(file) {
   return `${file.name}|${file.size}|${file.lastModified}|${hash.toString(16)}`;
 }
 
-/** What the browser can tell of a film: its length and a picture. Nothing where it can't decode it. */
+/** What the browser can read of a film: its length and a picture. Nothing where it can't decode it. */
 export async function describe(file) {
   const url = URL.createObjectURL(file);
   const video = document.createElement('video');

@@ -15,7 +15,7 @@ export class Speed {
     while (this.#points.length > 2 && at - this.#points[0].at > windowMs) this.#points.shift();
   }
 
-  /** Undefined until there is enough to tell. */
+  /** Undefined until there is enough to know. */
   get bytesPerSecond() {
     const [first, last] = [this.#points[0], this.#points.at(-1)];
     const seconds = first && last ? (last.at - first.at) / 1000 : 0;

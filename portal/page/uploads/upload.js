@@ -13,14 +13,14 @@ const longestWaitMs = 30_000;
 
 /**
  * One film on its way. Its state: `waiting` for its turn, `needs-file` after a reload, `sending`, `offline`, `paused`,
- * `finishing`, `done`, `failed`. Tells of changes by the event `change`.
+ * `finishing`, `done`, `failed`. Reports changes by the event `change`.
  */
 export class Upload extends EventTarget {
   record;
   state = 'waiting';
   problem = '';
   job;
-  /** What the browser can tell of the film. */
+  /** What the browser can read of the film. */
   facts = {};
   #file;
   #sending = new Map();

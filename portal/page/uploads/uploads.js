@@ -5,7 +5,7 @@ import { Upload } from './upload.js';
 /** Films at the same time; each sends several parts at once. */
 const atOnce = 2;
 
-/** All uploads of this page. Tells by events: `change` when one comes or goes, `done` when a film is there. */
+/** All uploads of this page. Reports by events: `change` when one comes or goes, `done` when a film is there. */
 export class Uploads extends EventTarget {
   #uploads = [];
   #running = new Set();

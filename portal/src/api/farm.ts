@@ -23,7 +23,7 @@ const farmSchema = z.object({
   region: z.string(),
   storage: z.object({ source: z.string(), output: z.string() }),
   queues: countsSchema.extend({ dead: z.number(), parts: countsSchema.optional() }),
-  workers: fleetSchema.nullable().describe('null where nobody can tell'),
+  workers: fleetSchema.nullable().describe('null where it is unknown'),
   ladders: z.array(z.string()),
   urls: z.boolean().describe('Whether jobs may name http(s) URLs'),
   maxUploadBytes: z.number(),

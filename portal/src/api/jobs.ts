@@ -55,7 +55,7 @@ export function jobRoutes(services: Services): Route[] {
         const { jobs, after } = await readJobPage(farm, query.limit, cursor?.after);
         const next = after === undefined ? null : tokens.make('cursor', { after }, 24 * 3600);
         const page = { jobs: jobs.map(view), next };
-        // The cursor is signed anew for each answer.
+        // The cursor is signed again for each answer.
         return jsonWithTag(page, tagOf({ jobs: page.jobs, after }), request);
       },
     }),

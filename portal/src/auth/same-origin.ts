@@ -1,7 +1,7 @@
 import { Problem } from '../http/problem.ts';
 
 /**
- * Refuses what another site makes a browser send. Browsers tell where a request comes from: by `Sec-Fetch-Site`, older ones by
+ * Refuses what another site makes a browser send. Browsers say where a request comes from: by `Sec-Fetch-Site`, older ones by
  * `Origin`. A request that changes something and has a cookie but neither header is refused too.
  * @throws Problem
  */

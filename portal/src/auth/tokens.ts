@@ -6,7 +6,7 @@ export type TokenKind = 'session' | 'api' | 'sign-in' | 'share' | 'upload' | 'cu
 export interface TokenClaims {
   /** In seconds since 1970; the token is valid before it. */
   expires: number;
-  /** Tells two tokens with the same content apart. */
+  /** Distinguishes two tokens with the same content. */
   nonce: string;
 }
 
