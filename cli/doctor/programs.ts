@@ -59,6 +59,9 @@ async function checkPulumi(run: RunProgram): Promise<Finding> {
   }
 }
 
+/** Of the machines that the farm starts. */
+const imagePlatform = 'linux/amd64';
+
 /** The daemon is asked, and buildx, which "pulumi up" builds with: the client alone builds nothing. */
 async function checkDocker(run: RunProgram): Promise<Finding> {
   const image = 'or set workerImage to an image that is built already.';
@@ -74,6 +77,14 @@ async function checkDocker(run: RunProgram): Promise<Finding> {
   }
   try {
     const buildx = /v\d+\.\d+\.\d+/.exec(await run('docker', ['buildx', 'version']))?.[0] ?? '';
+    const platforms = /^\s*Platforms:(.*)$/m.exec(await run('docker', ['buildx', 'inspect']))?.[1];
+    if (platforms !== undefined && !platforms.includes(imagePlatform)) {
+      return warning(
+        'docker',
+        `buildx builds for${platforms}, and the worker's image is for ${imagePlatform}`,
+        `docker run --privileged --rm tonistiigi/binfmt --install amd64; ${image}`,
+      );
+    }
     return ok('docker', `the daemon ${version} answers, with buildx ${buildx}`.trim());
   } catch (error) {
     return warning(

@@ -51,6 +51,12 @@ export class R2Storage extends pulumi.ComponentResource implements Storage {
   }
 }
 
+/**
+ * A bucket can't move: in another jurisdiction it is another bucket. The provider changes it in place, and so asks for a bucket that
+ * is not there (`Update` in internal/services/r2_bucket/resource.go of terraform-provider-cloudflare 5.22).
+ */
+const replaceOnChanges = ['jurisdiction'];
+
 function createBucket(parent: R2Storage, name: string, args: BackendArgs): pulumi.Output<string> {
   const { accountId, jurisdiction, location } = args.r2;
   const opts = { parent, retainOnDelete: args.keepBuckets };
@@ -59,7 +65,7 @@ function createBucket(parent: R2Storage, name: string, args: BackendArgs): pulum
     // A random end: `destroy` leaves the bucket, and the next `up` needs another name.
     { accountId, jurisdiction, location, name: `${bucketPrefix(name)}${randomUUID().slice(0, 8)}` },
     // R2 honours the location only the first time that a name is used, and may return it in another case.
-    { ...opts, ignoreChanges: ['name', 'location'] },
+    { ...opts, ignoreChanges: ['name', 'location'], replaceOnChanges },
   );
   const target = { accountId, jurisdiction, bucketName: bucket.name };
   new R2BucketLifecycle(
@@ -154,9 +160,14 @@ function createDomain(
 ): pulumi.Output<string> {
   const target = { accountId, jurisdiction, bucketName, enabled: true };
   if (domain === '') {
-    const managed = new R2ManagedDomain(name, target, { parent });
+    const managed = new R2ManagedDomain(name, target, { parent, replaceOnChanges });
     return pulumi.interpolate`https://${managed.domain}`;
   }
-  const custom = new R2CustomDomain(name, { ...target, domain, zoneId, minTls: '1.2' }, { parent });
+  const custom = new R2CustomDomain(
+    name,
+    { ...target, domain, zoneId, minTls: '1.2' },
+    // A domain leads to one bucket at a time.
+    { parent, replaceOnChanges, deleteBeforeReplace: true },
+  );
   return pulumi.interpolate`https://${custom.domain}`;
 }

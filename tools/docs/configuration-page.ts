@@ -54,8 +54,7 @@ first film. For \`compute: gpu\` the account needs vCPU quotas for G instances, 
 
 **Switch storage.** \`pulumi config set storage r2\` (with \`cloudflareAccountId\` and \`cloudflare:apiToken\`), then
 \`pulumi up\`. With \`keepBuckets\` the old buckets and their films stay, out of the stack; \`outputBucket\` and \`sourceBucket\`
-name them again when you come back (with R2 they must, as
-the name that the farm would give is then taken). Films are not copied. The Cloudflare token needs "Workers R2 Storage: Edit" and
+name them again when you come back. Films are not copied. The Cloudflare token needs "Workers R2 Storage: Edit" and
 "Account API Tokens: Edit": the farm makes a token that opens its bucket alone, and gives the workers only that.
 
 **Use an existing bucket.** \`sourceBucket\` and \`outputBucket\` take its name; the farm makes and changes nothing in it, but

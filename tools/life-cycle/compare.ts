@@ -35,7 +35,7 @@ export function compareRuns(before: Run, after: Run): Change[] {
       if (!old || !resource.custom) continue;
       const properties = differences(old, resource, replaced);
       if (properties.length === 0) continue;
-      const isReplaced = replaces(resource.type, properties);
+      const isReplaced = replaces(resource, properties);
       if (isReplaced || hasNewVersion(resource, properties)) replaced.add(resource.urn);
       changes.set(key, { ...named(resource), kind: isReplaced ? 'replaced' : 'changed', properties });
     }
@@ -60,11 +60,11 @@ function hasNewVersion({ type, inputs }: Registered, properties: readonly string
   );
 }
 
-function replaces(type: string, properties: readonly string[]): boolean {
+function replaces({ type, replaceOnChanges }: Registered, properties: readonly string[]): boolean {
   const rules = replacing[type];
   if (rules === undefined) throw new Error(`replacing.ts does not say what replaces a ${type}`);
-  if (rules === 'everything') return properties.some((property) => !/^tags\b/.test(property));
-  return rules.some((rule) =>
+  if (rules === 'everything') return properties.some((property) => !/^(tags|skipDestroy)\b/.test(property));
+  return [...rules, ...replaceOnChanges].some((rule) =>
     properties.some((property) => property === rule || property.startsWith(`${rule}.`)),
   );
 }

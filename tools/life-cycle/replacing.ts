@@ -1,16 +1,17 @@
 /**
  * The inputs whose change makes the provider replace a resource, by type; `everything` where no change is possible in place.
  *
- * Sources: `ForceNew` and `RequiresReplace` in the schemas of terraform-provider-aws 6 (which @pulumi/aws bridges), cloudflare 5 and
+ * AWS: every input that the program gives was changed in a plan of terraform-provider-aws 5.100, which said what it replaces; @pulumi/aws
+ * bridges version 6. Cloudflare: `RequiresReplace` in the schemas of terraform-provider-cloudflare 5.22. Wasabi:
  * infra/storage/wasabi-bucket.ts. A property that is not listed changes in place.
  */
 export const replacing: Readonly<Record<string, readonly string[] | 'everything'>> = {
   'aws:appautoscaling/policy:Policy': ['name', 'resourceId', 'scalableDimension', 'serviceNamespace'],
   'aws:appautoscaling/target:Target': ['resourceId', 'scalableDimension', 'serviceNamespace'],
-  'aws:autoscaling/group:Group': ['name', 'namePrefix', 'placementGroup'],
-  'aws:autoscaling/lifecycleHook:LifecycleHook': ['name', 'autoscalingGroupName'],
-  'aws:budgets/budget:Budget': ['name', 'budgetType', 'timeUnit', 'accountId'],
-  'aws:cloudfront/distribution:Distribution': [],
+  'aws:autoscaling/group:Group': ['name', 'namePrefix'],
+  'aws:autoscaling/lifecycleHook:LifecycleHook': ['name'],
+  'aws:budgets/budget:Budget': ['name', 'namePrefix', 'accountId'],
+  'aws:cloudfront/distribution:Distribution': ['staging'],
   'aws:cloudfront/originAccessControl:OriginAccessControl': [],
   'aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy': [],
   'aws:cloudwatch/dashboard:Dashboard': ['dashboardName'],
@@ -26,7 +27,7 @@ export const replacing: Readonly<Record<string, readonly string[] | 'everything'
   'aws:ecs/cluster:Cluster': ['name'],
   'aws:ecs/clusterCapacityProviders:ClusterCapacityProviders': ['clusterName'],
   // A changed launch configuration is sent in place, and ECS refuses it where the network mode differs.
-  'aws:ecs/service:Service': ['name', 'cluster', 'launchType', 'schedulingStrategy', 'enableEcsManagedTags'],
+  'aws:ecs/service:Service': ['name', 'cluster', 'launchType', 'schedulingStrategy', 'iamRole'],
   'aws:ecs/taskDefinition:TaskDefinition': 'everything',
   'aws:iam/instanceProfile:InstanceProfile': ['name', 'namePrefix', 'path'],
   'aws:iam/openIdConnectProvider:OpenIdConnectProvider': ['url'],
@@ -58,10 +59,10 @@ export const replacing: Readonly<Record<string, readonly string[] | 'everything'
   'awsx:ecr:Image': [],
   'awsx:ecr:Repository': [],
   'cloudflare:index/accountToken:AccountToken': ['accountId'],
-  'cloudflare:index/r2Bucket:R2Bucket': ['accountId', 'name', 'jurisdiction', 'location'],
-  'cloudflare:index/r2BucketCors:R2BucketCors': ['accountId', 'bucketName', 'jurisdiction'],
-  'cloudflare:index/r2BucketLifecycle:R2BucketLifecycle': ['accountId', 'bucketName', 'jurisdiction'],
-  'cloudflare:index/r2CustomDomain:R2CustomDomain': ['accountId', 'bucketName', 'jurisdiction', 'domain'],
-  'cloudflare:index/r2ManagedDomain:R2ManagedDomain': ['accountId', 'bucketName', 'jurisdiction'],
+  'cloudflare:index/r2Bucket:R2Bucket': ['accountId', 'name', 'location'],
+  'cloudflare:index/r2BucketCors:R2BucketCors': ['accountId', 'bucketName'],
+  'cloudflare:index/r2BucketLifecycle:R2BucketLifecycle': ['accountId', 'bucketName'],
+  'cloudflare:index/r2CustomDomain:R2CustomDomain': ['accountId', 'bucketName', 'domain', 'zoneId'],
+  'cloudflare:index/r2ManagedDomain:R2ManagedDomain': ['accountId', 'bucketName'],
   'pulumi-nodejs:dynamic:Resource': ['region'],
 };

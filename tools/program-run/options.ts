@@ -10,6 +10,8 @@ export interface ResourceOptions {
   retainOnDelete: boolean;
   deleteBeforeReplace: boolean;
   ignoreChanges: string[];
+  /** Inputs whose change replaces the resource, whatever its provider says. */
+  replaceOnChanges: string[];
   /** URNs of what each input is made of. */
   propertyDependencies: Record<string, string[]>;
   customTimeouts: { create?: string; update?: string; delete?: string };
@@ -24,6 +26,7 @@ export interface RegisterRequest {
   getRetainondelete?(): boolean;
   getDeletebeforereplace?(): boolean;
   getIgnorechangesList?(): string[];
+  getReplaceonchangesList?(): string[];
   getPropertydependenciesMap?(): {
     forEach(visit: (urns: { getUrnsList(): string[] }, property: string) => void): void;
   };
@@ -38,6 +41,7 @@ const noOptions: ResourceOptions = {
   retainOnDelete: false,
   deleteBeforeReplace: false,
   ignoreChanges: [],
+  replaceOnChanges: [],
   propertyDependencies: {},
   customTimeouts: {},
   provider: '',
@@ -53,6 +57,7 @@ export function optionsOf(request: RegisterRequest | undefined): ResourceOptions
     retainOnDelete: request.getRetainondelete?.() ?? false,
     deleteBeforeReplace: request.getDeletebeforereplace?.() ?? false,
     ignoreChanges: request.getIgnorechangesList?.() ?? [],
+    replaceOnChanges: request.getReplaceonchangesList?.() ?? [],
     propertyDependencies: propertyDependencies(request),
     customTimeouts: timeouts
       ? {

@@ -121,6 +121,20 @@ it('checks the programs of this machine, the Docker daemon and buildx', async ()
 });
 
 it.each([
+  ['linux/arm64, linux/arm/v7', 'warning'],
+  ['linux/arm64, linux/amd64', 'ok'],
+])('the Docker of a machine that builds for %s is %s, as the workers are x86', async (platforms, state) => {
+  const run: RunProgram = async (_program, args) => {
+    if (args[1] === 'inspect') return `Name: default\nDriver: docker\nPlatforms: ${platforms}\n`;
+    return args[0] === 'buildx' ? 'github.com/docker/buildx v0.29.1 abc' : '29.1.0';
+  };
+  const findings = await checkPrograms(run, { isLocal: false });
+  const docker = findings.find(({ name }) => name === 'docker');
+  expect(docker?.state).toBe(state);
+  if (state === 'warning') expect(docker?.fix).toContain('tonistiigi/binfmt --install amd64');
+});
+
+it.each([
   ['4.4.2-0ubuntu0.22.04.1', /^ffmpeg 4\.4\.2\S* \("ffmpeg"\) is too old: the farm needs 5\.1 to 9\.0/],
   ['10.0', /^ffmpeg 10\.0 is newer than the farm knows/],
 ])('warns of ffmpeg %s, which the farm is not tested with', async (version, why) => {

@@ -21,6 +21,8 @@ const meant: Readonly<Record<string, RegExp>> = {
 /** What another network of an owner's choice may replace. */
 const mayReplace: Readonly<Record<string, RegExp>> = {
   vpcId: /securityGroup/,
+  // A zone is where the domain's records are; the domain is freed before another zone gets it.
+  cloudflareZoneId: /r2CustomDomain/,
   // A setting of the bucket: the other bucket gets one of its own.
   sourceBucket: /bucketNotification/,
 };
@@ -97,6 +99,23 @@ it.each(['maxTasks', 'workersPerFilm'])(
     }
   },
 );
+
+it('another jurisdiction of R2 makes other buckets, and the domain moves before it is given to the new one', async () => {
+  const { before, after } = stacksOf('cloudflareZoneId', bareStack);
+  const inEurope = { ...before, config: { ...before.config, r2Jurisdiction: 'eu' } };
+  const old = await recordFarm(before);
+  const now = await recordFarm(inEurope);
+  const changes = compareRuns(old, now);
+  const deeds = (type: string) => changes.filter((change) => change.type === type).map(({ deed }) => deed);
+  // The provider would look for the old bucket in the new jurisdiction.
+  expect(deeds('cloudflare:index/r2Bucket:R2Bucket')).toEqual(['replaced', 'replaced']);
+  expect(
+    now.resourcesOf('cloudflare:index/r2Bucket:R2Bucket').map(({ retainOnDelete }) => retainOnDelete),
+  ).toEqual([true, true]);
+  expect(deeds('cloudflare:index/r2CustomDomain:R2CustomDomain')).toEqual(['replaced']);
+  expect(now.resource('cloudflare:index/r2CustomDomain:R2CustomDomain').deleteBeforeReplace).toBe(true);
+  expect(after.config.cloudflareZoneId).not.toBe(before.config.cloudflareZoneId);
+});
 
 describe('a switch of the compute', () => {
   it.each([
