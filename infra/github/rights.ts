@@ -169,7 +169,6 @@ function roleStatements({ account, farm }: DeployedFarm): aws.iam.PolicyStatemen
       ],
       [...roles, ...iam(`role/${farm}-github-*`)],
     ),
-    allow('SeeProvider', ['iam:GetOpenIDConnectProvider'], iam('oidc-provider/*')),
     allow(
       'KeepInstanceProfile',
       [

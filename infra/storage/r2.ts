@@ -163,11 +163,11 @@ function createDomain(
     const managed = new R2ManagedDomain(name, target, { parent, replaceOnChanges });
     return pulumi.interpolate`https://${managed.domain}`;
   }
-  const custom = new R2CustomDomain(
+  new R2CustomDomain(
     name,
     { ...target, domain, zoneId, minTls: '1.2' },
     // A domain leads to one bucket at a time.
     { parent, replaceOnChanges, deleteBeforeReplace: true },
   );
-  return pulumi.interpolate`https://${custom.domain}`;
+  return pulumi.output(`https://${domain}`);
 }

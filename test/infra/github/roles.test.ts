@@ -238,6 +238,13 @@ describe.each(farms)('$name', ({ stack }) => {
     expect(actionsOf(preview).filter((action) => !/:(Describe|Get|List)[A-Z]\w+$/.test(action))).toEqual([]);
   });
 
+  it('names each statement once, as IAM demands', () => {
+    for (const statements of [deploy, preview]) {
+      const sids = statements.map(({ sid }) => sid);
+      expect(sids.filter((sid, index) => sids.indexOf(sid) !== index)).toEqual([]);
+    }
+  });
+
   it("fits into a role's 10,240 characters", () => {
     const { policy } = farm.resource('aws:iam/rolePolicy:RolePolicy', 'farm-github-deploy').inputs;
     expect(String(policy).length).toBeLessThan(10_240);
