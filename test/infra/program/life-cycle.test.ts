@@ -106,13 +106,13 @@ it('another jurisdiction of R2 makes other buckets, and the domain moves before 
   const old = await recordFarm(before);
   const now = await recordFarm(inEurope);
   const changes = compareRuns(old, now);
-  const deeds = (type: string) => changes.filter((change) => change.type === type).map(({ deed }) => deed);
+  const kinds = (type: string) => changes.filter((change) => change.type === type).map(({ kind }) => kind);
   // The provider would look for the old bucket in the new jurisdiction.
-  expect(deeds('cloudflare:index/r2Bucket:R2Bucket')).toEqual(['replaced', 'replaced']);
+  expect(kinds('cloudflare:index/r2Bucket:R2Bucket')).toEqual(['replaced', 'replaced']);
   expect(
     now.resourcesOf('cloudflare:index/r2Bucket:R2Bucket').map(({ retainOnDelete }) => retainOnDelete),
   ).toEqual([true, true]);
-  expect(deeds('cloudflare:index/r2CustomDomain:R2CustomDomain')).toEqual(['replaced']);
+  expect(kinds('cloudflare:index/r2CustomDomain:R2CustomDomain')).toEqual(['replaced']);
   expect(now.resource('cloudflare:index/r2CustomDomain:R2CustomDomain').deleteBeforeReplace).toBe(true);
   expect(after.config.cloudflareZoneId).not.toBe(before.config.cloudflareZoneId);
 });
