@@ -34,3 +34,11 @@ it('makes a job of every flag, as the worker takes it', () => {
 it('leaves out what was not asked for, so that the upload alone can make the job', () => {
   expect(readJobOptions({})).toEqual({});
 });
+
+it.each([
+  [{ ladder: '{oops' }, '--ladder: {oops is not valid JSON'],
+  [{ segmentSeconds: '99' }, '--segment-seconds: 99 is not a segment length.'],
+  [{ workers: '0' }, '--workers: 0 is not a number of workers. Use a whole number from 1 to 100.'],
+])('explains what is wrong with %j in a sentence', (flags, sentence) => {
+  expect(() => readJobOptions(flags)).toThrow(sentence);
+});

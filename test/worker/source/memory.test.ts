@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore } from '../../../worker/src/storage/s3-store.ts';
 import { startStorage, type TestStorage } from '../../helpers/worker/storage.ts';
 
-const sizeBytes = 240 * 2 ** 20;
+const sizeBytes = 150 * 2 ** 20;
 const megabyte = 2 ** 20;
 
 let storage: TestStorage;
@@ -45,7 +45,7 @@ async function report<T>(child: ChildProcess): Promise<T> {
 }
 
 describe('the memory of a source server', () => {
-  it('stays flat while 240 MiB go through it', async () => {
+  it('stays flat while 150 MiB go through it', async () => {
     const script = new URL('./serve-source.ts', import.meta.url);
     // As the worker's image starts it: a small young generation and one malloc arena keep what is freed from staying resident.
     const child = fork(script, [JSON.stringify(storage.bucket('films')), 'film.mp4'], {
