@@ -19,20 +19,28 @@ import { showLeftovers } from './leftovers.ts';
 import { runProgram } from './run-program.ts';
 import { smokeTest } from './smoke.ts';
 
-type DoctorOptions = CommonOptions & { smoke?: true; leftovers?: true };
+type DoctorOptions = CommonOptions & { smoke?: true; leftovers?: true; gpu?: true };
 
 /** `farm doctor`: what is wrong, and the command that fixes it. */
 export function doctorCommand(): Command {
   return farmCommand('doctor')
     .option('--smoke', 'send a built-in film of two seconds through the farm, and show where the time went')
     .option('--leftovers', "list AWS resources with the farm's tag that the stack does not contain")
+    .option('--gpu', 'encode small films of every kind on the GPU of this machine, and show how fast')
     .addHelpText(
       'after',
       '\nBefore "pulumi up" it checks the stack\'s config and what the AWS account allows; afterwards\nit checks the farm.',
     )
-    .action((options: DoctorOptions) => {
-      if (options.smoke && options.leftovers) {
-        throw new UserError('--smoke and --leftovers are two different checks. Use one of them.');
+    .action(async (options: DoctorOptions) => {
+      const chosen = (['smoke', 'leftovers', 'gpu'] as const).filter((name) => options[name]);
+      if (chosen.length > 1) {
+        const names = chosen.map((name) => `--${name}`).join(' and ');
+        throw new UserError(`${names} are different checks. Use one of them.`);
+      }
+      if (options.gpu) {
+        // Only now, as it imports the whole worker.
+        const { testGpu } = await import('./gpu.ts');
+        return runCommand(options, testGpu);
       }
       if (options.smoke) return withFarm(options, smokeTest);
       return runCommand(options, (answers) =>

@@ -21,6 +21,7 @@ export const rooms = [
   'publish',
   'source',
   'encode',
+  'self-test',
   'health',
   'report',
   'film',

@@ -26,6 +26,7 @@ import { sickWorkerLine } from './report/metrics.ts';
 import { createReporter, type Reporter } from './report/reporter.ts';
 import { openSinks } from './report/sinks.ts';
 import { readStatusFile } from './report/status-file.ts';
+import { runSelfTest } from './self-test/main.ts';
 import { readSettings, type Settings, SettingsError } from './settings/settings.ts';
 import { renewExpiredCredentials } from './storage/renew-credentials.ts';
 import { openStores, type Stores } from './storage/stores.ts';
@@ -251,4 +252,16 @@ function exitLate(log: Logger, exitCode: number): void {
   }, stopMs);
 }
 
-await main();
+/** `--self-test`: what this machine makes of each kind of film; takes no jobs. */
+async function selfTestOnly(): Promise<void> {
+  try {
+    const say = (line: string) => void process.stdout.write(`${line}\n`);
+    const { ok } = await runSelfTest(process.env, say, new AbortController().signal);
+    process.exit(ok ? exitCodes.stopped : exitCodes.brokenMachine);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exit(error instanceof SettingsError ? exitCodes.badSettings : exitCodes.noEncoder);
+  }
+}
+
+await (process.argv.includes('--self-test') ? selfTestOnly() : main());

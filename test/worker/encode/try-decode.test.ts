@@ -34,6 +34,19 @@ describe('tryGpuDecode', () => {
     ]);
   });
 
+  it('prepares the second as the film is to be', async () => {
+    const interlaced = shortPlan({ encoder: nvenc, video: { interlaced: true } }).video;
+    const calls: { outputArgs: readonly string[] }[] = [];
+    const ffmpeg = async (call: (typeof calls)[number]) => {
+      calls.push(call);
+      return { errorLines: 0 };
+    };
+    await tryGpuDecode({ ffmpeg }, 'http://127.0.0.1/film', interlaced, how);
+    expect(calls[0]?.outputArgs).toContain(
+      'bwdif_cuda=mode=send_field,scale_cuda=w=640:h=360:format=yuv420p',
+    );
+  });
+
   it('says what ffmpeg says where the GPU refuses the film', async () => {
     const ffmpeg = () => Promise.reject(refusal);
     expect(await tryGpuDecode({ ffmpeg }, 'http://127.0.0.1/film', video, how)).toMatch(

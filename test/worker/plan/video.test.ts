@@ -20,19 +20,20 @@ const decodedOnGpu: [what: string, video: Partial<VideoStream>][] = [
   ['MPEG-2', { codec: 'mpeg2video' }],
   ['pixels that are not square', { pixelAspect: { num: 4, den: 3 } }],
   ['a variable frame rate', { variableFrameRate: true }],
+  ['fields', { interlaced: true }],
+  ['full range', { pixelFormat: 'yuvj420p', colorRange: 'pc' }],
+  ['full range that only the tag tells', { codec: 'vp9', colorRange: 'pc' }],
 ];
 
 const uploaded: [what: string, video: Partial<VideoStream>][] = [
   ['H.264 in 10 bits', { pixelFormat: 'yuv420p10le', bitDepth: 10 }],
   ['4:2:2', { pixelFormat: 'yuv422p' }],
   ['4:4:4', { codec: 'hevc', pixelFormat: 'yuv444p' }],
-  ['full range', { pixelFormat: 'yuvj420p', colorRange: 'pc' }],
-  ['full range that only the tag reports', { codec: 'vp9', colorRange: 'pc' }],
+  ['full range in 10 bits', { codec: 'vp9', pixelFormat: 'yuv420p10le', bitDepth: 10, colorRange: 'pc' }],
   ['H.264 larger than 4096', { width: 7680, height: 4320 }],
   ['HEVC smaller than 144', { codec: 'hevc', width: 256, height: 128 }],
   ['ProRes', { codec: 'prores', pixelFormat: 'yuv422p10le' }],
   ['a turned picture', { rotation: 180 }],
-  ['fields', { interlaced: true }],
   ['HDR', { codec: 'hevc', pixelFormat: 'yuv420p10le', hdr: 'hlg' }],
   ['an odd size', { width: 1919 }],
 ];
@@ -73,6 +74,16 @@ describe('prepareFilters', () => {
     expect(prepareFilters(videoStream({ interlaced: true }), 'cpu', 'fields')).toContain(
       'bwdif=mode=send_field',
     );
+  });
+
+  it('does both in video memory where the GPU decodes', () => {
+    const video = videoStream({ interlaced: true, colorRange: 'pc' });
+    expect(prepareFilters(video, 'gpu', 'fields')).toEqual([
+      'bwdif_cuda=mode=send_field',
+      'colorspace_cuda=range=tv',
+    ]);
+    expect(prepareFilters(video, 'gpu', 'frames')[0]).toBe('bwdif_cuda=mode=send_frame');
+    expect(prepareFilters(videoStream(), 'gpu', 'fields')).toEqual([]);
   });
 
   it('makes HDR to SDR, with the colours said where the file leaves them out', () => {
@@ -188,7 +199,7 @@ describe('the clips of every kind', () => {
     ['422.mp4', 'upload', 0],
     ['hdr-smpte2084.mp4', 'upload', 10],
     ['hdr-arib-std-b67.mp4', 'upload', 10],
-    ['interlaced.mp4', 'upload', 2],
+    ['interlaced.mp4', 'gpu', 1],
     ['odd-size.mp4', 'upload', 2],
     ['variable-rate.mp4', 'gpu', 0],
   ] as const)('sends %s along the path "%s" with %d filters', (clip, path, filters) => {

@@ -7,6 +7,14 @@ import { tryEncoder } from './try-encoder.ts';
 /** The encoder that was asked for does not work on this machine. */
 export class EncoderUnavailableError extends Error {
   override readonly name = 'EncoderUnavailableError';
+
+  /** In ffmpeg's words. */
+  readonly reason: string;
+
+  constructor(message: string, reason: string) {
+    super(message);
+    this.reason = reason;
+  }
 }
 
 /**
@@ -27,6 +35,7 @@ export async function chooseEncoder(
   if (encoder === 'auto') return x264;
   throw new EncoderUnavailableError(
     `ENCODER is "nvenc", and NVENC does not run here: ${problem}. Give the task a GPU, or set ENCODER to "x264" or "auto".`,
+    problem,
   );
 }
 

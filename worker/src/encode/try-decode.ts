@@ -5,7 +5,7 @@ import type { VideoPlan } from '../plan/plan.ts';
 const trySeconds = 1;
 
 /**
- * Decodes the film's first second on the GPU and scales it there, as its plan is to. NVDEC refuses films for reasons that no header shows:
+ * Decodes the film's first second on the GPU, prepares and scales it there, as its plan is to. NVDEC refuses films for reasons that no header shows:
  * with more than 32 surfaces (reference and reordered pictures, and about 14 of ffmpeg's own), ffmpeg goes on with frames in
  * main memory, which `scale_cuda` can't take.
  * @returns what ffmpeg says where that fails; undefined where it works
@@ -13,7 +13,7 @@ const trySeconds = 1;
 export async function tryGpuDecode(
   tools: Pick<MediaTools, 'ffmpeg'>,
   url: string,
-  { streamIndex, renditions }: Pick<VideoPlan, 'streamIndex' | 'renditions'>,
+  { streamIndex, prepare, renditions }: Pick<VideoPlan, 'streamIndex' | 'prepare' | 'renditions'>,
   { stallSeconds, signal }: { stallSeconds: number; signal: AbortSignal },
 ): Promise<string | undefined> {
   const { width = 640, height = 360 } = renditions[0] ?? {};
@@ -23,7 +23,8 @@ export async function tryGpuDecode(
       inputArgs: gpuInputArguments,
       outputArgs: [
         ...['-map', `0:${streamIndex}`, '-t', String(trySeconds)],
-        ...['-vf', `scale_cuda=w=${width}:h=${height}:format=yuv420p`, '-f', 'null', '-'],
+        ...['-vf', [...prepare, `scale_cuda=w=${width}:h=${height}:format=yuv420p`].join(',')],
+        ...['-f', 'null', '-'],
       ],
       stallSeconds,
       signal,

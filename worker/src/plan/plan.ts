@@ -38,7 +38,7 @@ export interface VideoPlan {
    * prepares, frames are uploaded once, the GPU scales and encodes. `cpu`: everything on the CPU.
    */
   path: 'gpu' | 'upload' | 'cpu';
-  /** Filters between decoder and ladder on the CPU (rotation is ffmpeg's own), e.g. `bwdif=mode=send_frame`. Ours alone: no text from outside. */
+  /** Filters between decoder and ladder, of CUDA on the path `gpu` (rotation is ffmpeg's own), e.g. `bwdif=mode=send_frame`. Ours alone: no text from outside. */
   prepare: string[];
   /** What all renditions say of their colours; they are in limited range. */
   colours: Colours;

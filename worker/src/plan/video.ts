@@ -28,21 +28,38 @@ export function choosePath(video: VideoStream, encoder: VideoEncoder, gpuDecodes
 
 function decodesOnGpu({ codec, profile, pixelFormat, width, height }: VideoStream): boolean {
   const able = nvdec[codec];
-  if (!able?.pixelFormats.includes(pixelFormat)) return false;
+  // yuvj420p is ffmpeg's older name for yuv420p in full range.
+  if (!able?.pixelFormats.includes(pixelFormat.replace('yuvj', 'yuv'))) return false;
   if (codec === 'h264' && profile === 'Extended') return false;
   return Math.min(width, height) >= able.smallest && Math.max(width, height) <= able.largest;
 }
 
+/** ffmpeg 7.1 and 9.0 have no CUDA filter that crops or maps HDR, and those that turn are not in every build. */
 function needsCpuFilters(video: VideoStream): boolean {
   const odd = video.width % 2 !== 0 || video.height % 2 !== 0;
-  // scale_cuda does not turn full range into the limited range that players expect.
-  const fullRange = video.colorRange === 'pc';
+  // colorspace_cuda takes 8 bits alone.
+  const deepFullRange = isFullRange(video) && video.bitDepth > 8;
   const cropped = video.croppedByContainer === true;
-  return odd || cropped || fullRange || video.interlaced || video.rotation !== 0 || video.hdr !== undefined;
+  return odd || cropped || deepFullRange || video.rotation !== 0 || video.hdr !== undefined;
+}
+
+function isFullRange({ colorRange, pixelFormat }: VideoStream): boolean {
+  return colorRange === 'pc' || pixelFormat.startsWith('yuvj');
 }
 
 /**
- * Filters on the CPU, before the ladder. Fields are joined first, as every other filter would mix them. The pixel that
+ * Filters on frames in video memory. Those of Debian's ffmpeg 7.1, which the image has; an ffmpeg without them refuses the
+ * try on the film, and the CPU does it (`tryGpuDecode`). scale_cuda does not turn full range into limited range.
+ */
+function prepareOnGpu(video: VideoStream, bwdifMode: string): string[] {
+  return [
+    ...(video.interlaced ? [`bwdif_cuda=mode=${bwdifMode}`] : []),
+    ...(isFullRange(video) ? ['colorspace_cuda=range=tv'] : []),
+  ];
+}
+
+/**
+ * Filters before the ladder, on the CPU but for the path `gpu`. Fields are joined first, as every other filter would mix them. The pixel that
  * makes a side odd is cut off where zscale refuses it and where an upload to the GPU would lose its colour.
  */
 export function prepareFilters(
@@ -50,11 +67,11 @@ export function prepareFilters(
   path: VideoPlan['path'],
   deinterlace: Deinterlace = 'fields',
 ): string[] {
+  const bwdifMode = showsFields(video, deinterlace) ? 'send_field' : 'send_frame';
+  if (path === 'gpu') return prepareOnGpu(video, bwdifMode);
   const odd = video.width % 2 !== 0 || video.height % 2 !== 0;
   const filters = [
-    ...(video.interlaced
-      ? [`bwdif=mode=${showsFields(video, deinterlace) ? 'send_field' : 'send_frame'}`]
-      : []),
+    ...(video.interlaced ? [`bwdif=mode=${bwdifMode}`] : []),
     ...(odd && (video.hdr || path === 'upload') ? ['crop=trunc(iw/2)*2:trunc(ih/2)*2'] : []),
     ...(video.hdr ? toneMap(video, video.hdr) : []),
   ];
