@@ -81,7 +81,7 @@ describe('createRecorder', () => {
     const recorder = recorderOf(first);
     for (const name of ['240p', '360p']) for (const number of [0, 1]) recorder.add(name, number);
     expect(recorder.finish({ ...done, errorLines: 3 }).warnings).toEqual([
-      'The decoder reported 3 errors in part 0.',
+      "The film's video may be damaged from 0 s to 4 s: its decoder reported 3 errors. Look whether it is right.",
     ]);
   });
 

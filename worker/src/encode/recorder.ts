@@ -124,16 +124,34 @@ export function createRecorder(plan: Plan, part: Part): Recorder {
             : [],
         ...(poster ? { poster } : {}),
         warnings: [
-          ...(errorLines > 0 ? [`The decoder reported ${errorLines} errors in part ${part.index}.`] : []),
+          ...damage(part, { partStart, end, errorLines }),
           ...audioWarnings,
           ...(isExplained && missing > frameSlack
-            ? [`${Math.round(missing)} frames of part ${part.index} could not be decoded.`]
+            ? [
+                `${counted(Math.round(missing), 'frame')} from ${partStart.toFixed(0)} s to ${end.toFixed(0)} s could not be decoded.`,
+              ]
             : []),
         ],
         encodeSeconds,
       };
     },
   };
+}
+
+/** Where its owner can look for what the decoder complained of. */
+function damage(
+  { kind }: Part,
+  { partStart, end, errorLines }: { partStart: number; end: number; errorLines: number },
+): string[] {
+  if (errorLines === 0) return [];
+  const where = kind === 'video' ? ` from ${partStart.toFixed(0)} s to ${end.toFixed(0)} s` : '';
+  return [
+    `The film's ${kind} may be damaged${where}: its decoder reported ${counted(errorLines, 'error')}. ${kind === 'video' ? 'Look' : 'Listen'} whether it is right.`,
+  ];
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 /** Clocks of 90 kHz and of milliseconds round. */

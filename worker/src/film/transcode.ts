@@ -6,6 +6,7 @@ import type { OutputName } from '../plan/outputs.ts';
 import type { Plan, VideoEncoder } from '../plan/plan.ts';
 import { withoutVideo } from '../probe/media.ts';
 import { probe } from '../probe/probe.ts';
+import { noteTelecine } from '../probe/telecine.ts';
 import type { QueuedJob } from '../protocol/job.ts';
 import { JobFolder, type PlanFolder } from '../protocol/job-folder.ts';
 import { readPlanFile } from '../protocol/plan-file.ts';
@@ -206,7 +207,10 @@ async function planFilm(
   const { settings, tools, report, signal } = run;
   const startedAt = performance.now();
   report.update({ stage: 'probing' });
-  const whole = await probe(tools, server.url, info.sizeBytes, settings.limits, signal);
+  const { limits, encoding } = settings;
+  const { stallSeconds } = encoding;
+  const probed = await probe(tools, server.url, info.sizeBytes, limits, signal);
+  const whole = await noteTelecine(tools, server.url, probed, { stallSeconds, signal });
   const media = wanted.encoding.audioOnly ? withoutVideo(whole) : whole;
   const { request, outputs, ...rest } = wanted;
   const plan = await planForGpu(

@@ -28,6 +28,10 @@ export interface PlanRequest {
 /** Counts up when the same plan would be encoded otherwise than before, so that films are not mixed of both. */
 const recipe = 2;
 
+const telecineWarning =
+  'the film looks like 24 frames a second that were spread over 60 fields (3:2 pulldown): the pulldown is not undone, so ' +
+  'motion is less even than in the original; send the film at 24 frames a second where you have it';
+
 /**
  * Decides everything about a film. Pure: the same film and request give the same plan on every worker.
  * @throws RefusedError `too-small` for a picture that the encoder can't take
@@ -58,7 +62,12 @@ export function makePlan(media: Media, request: PlanRequest): Plan {
     video: media.video && planVideo(media, media.video, endOf(media.video, zeroSeconds), parts, request),
     audio,
     parts,
-    warnings: [...media.leftOut, ...clockWarnings(media.clock ?? [], zeroSeconds), ...warnings],
+    warnings: [
+      ...media.leftOut,
+      ...(media.video?.telecined ? [telecineWarning] : []),
+      ...clockWarnings(media.clock ?? [], zeroSeconds),
+      ...warnings,
+    ],
   };
   return { id: shortHash({ recipe, forceRequestId, ...decided }), ...decided };
 }

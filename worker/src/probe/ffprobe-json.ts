@@ -10,7 +10,7 @@ export const streamEntries = [
   ':format=format_name,nb_streams,start_time,duration:format_tags',
 ].join('');
 
-export const frameEntries = 'frame=media_type:frame_side_data=side_data_type';
+export const frameEntries = 'frame=media_type,interlaced_frame:frame_side_data=side_data_type';
 
 export const packetEntries = 'packet=pts_time,duration_time,flags:packet_side_data=side_data_type';
 
@@ -111,7 +111,7 @@ export const ffprobeSchema = z.object({
   programs: z.array(z.object({ streams: z.array(z.object({ index: z.number() })).default([]) })).default([]),
   chapters: z.array(z.unknown()).default([]),
   /** The first frames of the chosen video stream. */
-  frames: z.array(z.object({ side_data_list: sideData })).default([]),
+  frames: z.array(z.object({ interlaced_frame: number, side_data_list: sideData })).default([]),
   /** The first packets of the chosen video stream, in the order of the file. */
   packets: z.array(packetSchema).default([]),
 });

@@ -57,6 +57,8 @@ export interface VideoStream {
   /** True when frames come at one rate, but the container rounds their times, as Matroska does to milliseconds. */
   roundedTimestamps: boolean;
   interlaced: boolean;
+  /** True where a film of 24 frames a second was spread over 60 fields (3:2 pulldown). */
+  telecined?: true;
   /** Transfer characteristics of HDR films; undefined for SDR. */
   hdr?: 'pq' | 'hlg';
   colorPrimaries?: string;

@@ -96,7 +96,7 @@ function toVideo(stream: FfprobeStream, probed: Probed): VideoStream {
     pixelAspect: stream.sample_aspect_ratio ?? { num: 1, den: 1 },
     rotation: rotation(stream),
     ...findFrameRate(stream, probed.packets, durationSeconds),
-    interlaced: isInterlaced(stream),
+    interlaced: isInterlaced(stream, probed),
     hdr: { smpte2084: 'pq' as const, 'arib-std-b67': 'hlg' as const }[stream.color_transfer ?? ''],
     colorPrimaries: stream.color_primaries,
     colorTransfer: stream.color_transfer,
@@ -138,9 +138,11 @@ function dolbyVisionOnly({ side_data_list }: FfprobeStream): Pick<VideoStream, '
   return {};
 }
 
-/** DV is stored in fields, and its containers do not say so. */
-function isInterlaced({ field_order, codec_name }: FfprobeStream): boolean {
-  return field_order === undefined ? codec_name === 'dvvideo' : /^(tt|bb|tb|bt)$/.test(field_order);
+/** DV is stored in fields, and its containers do not say so; of other films without a word the first frames tell. */
+function isInterlaced({ field_order, codec_name }: FfprobeStream, { frames }: FfprobeJson): boolean {
+  if (field_order !== undefined) return /^(tt|bb|tb|bt)$/.test(field_order);
+  const fields = frames.filter(({ interlaced_frame }) => interlaced_frame === 1).length;
+  return codec_name === 'dvvideo' || fields > frames.length / 2;
 }
 
 function toAudio(stream: FfprobeStream, probed: Probed): AudioStream {
