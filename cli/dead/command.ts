@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import {
   type DeadLetter,
-  type HeldLetter,
+  type HeldDeadLetter,
   isChosen,
   redrive,
   release,
@@ -36,9 +36,9 @@ export function redriveCommand(): Command {
       withFarm(options, async ({ farm, stop, say, answer }) => {
         const letters = await takeDeadLetters(farm);
         const chosen = letters.filter((letter) => isChosen(letter, { ids, reason: options.reason }));
-        const redriven: HeldLetter[] = [];
+        const redriven: HeldDeadLetter[] = [];
         try {
-          const onRedriven = (done: readonly HeldLetter[]) => void redriven.push(...done);
+          const onRedriven = (done: readonly HeldDeadLetter[]) => void redriven.push(...done);
           if (!options.dryRun) await redrive(farm, chosen, { signal: stop, onRedriven });
         } finally {
           const done = new Set(redriven);
@@ -83,6 +83,6 @@ function letterLine({ queue, jobId, messageId, reason, reasonCode, source }: Dea
   );
 }
 
-function toAnswer({ message: _, ...letter }: HeldLetter): DeadLetter {
+function toAnswer({ message: _, ...letter }: HeldDeadLetter): DeadLetter {
   return letter;
 }

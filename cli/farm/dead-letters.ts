@@ -24,7 +24,7 @@ export interface DeadLetter {
 }
 
 /** A dead letter that is hidden from others while this command holds it. */
-export interface HeldLetter extends DeadLetter {
+export interface HeldDeadLetter extends DeadLetter {
   message: Message;
 }
 
@@ -39,7 +39,7 @@ const renewSeconds = holdSeconds / 3;
 export async function takeDeadLetters(
   queues: Queues,
   now: () => number = () => performance.now(),
-): Promise<HeldLetter[]> {
+): Promise<HeldDeadLetter[]> {
   const taken = await Promise.all([takeFrom(queues, 'jobs', now), takeFrom(queues, 'parts', now)]);
   return taken.flat();
 }
@@ -48,9 +48,9 @@ async function takeFrom(
   { address, sqs }: Queues,
   queue: DeadLetter['queue'],
   now: () => number,
-): Promise<HeldLetter[]> {
+): Promise<HeldDeadLetter[]> {
   const QueueUrl = deadLettersOf(address, queue);
-  const letters = new Map<string, HeldLetter>();
+  const letters = new Map<string, HeldDeadLetter>();
   let renewedAt = now();
   while (QueueUrl !== undefined) {
     if (now() - renewedAt > renewSeconds * 1000) {
@@ -76,13 +76,13 @@ async function takeFrom(
 }
 
 /** One that can't be renewed is seen by others before its time, which harms nothing. */
-const renew = (sqs: Queues['sqs'], queueUrl: string, letters: readonly HeldLetter[]) =>
+const renew = (sqs: Queues['sqs'], queueUrl: string, letters: readonly HeldDeadLetter[]) =>
   hide(sqs, queueUrl, letters, holdSeconds);
 
 async function hide(
   sqs: Queues['sqs'],
   QueueUrl: string,
-  letters: readonly HeldLetter[],
+  letters: readonly HeldDeadLetter[],
   seconds: number,
 ): Promise<void> {
   for (const batch of batches(letters)) {
@@ -96,8 +96,8 @@ async function hide(
 }
 
 /** SQS's batches have ten entries at most, and together not much more than one message may have. */
-function batches(letters: readonly HeldLetter[]): HeldLetter[][] {
-  const batches: HeldLetter[][] = [];
+function batches(letters: readonly HeldDeadLetter[]): HeldDeadLetter[][] {
+  const batches: HeldDeadLetter[][] = [];
   let bytes = 0;
   for (const letter of letters) {
     const size = JSON.stringify(letter.message).length;
@@ -118,12 +118,15 @@ function deadLettersOf(address: Queues['address'], queue: DeadLetter['queue']): 
 }
 
 /** Puts letters back among the dead ones. One that can't be put back comes back when its hold ends. */
-export async function release({ address, sqs }: Queues, letters: readonly HeldLetter[]): Promise<void> {
+export async function release({ address, sqs }: Queues, letters: readonly HeldDeadLetter[]): Promise<void> {
   for (const [queueUrl, held] of byQueue(address, letters))
     await hide(sqs, queueUrl, held, 0).catch(() => undefined);
 }
 
-function byQueue(address: Queues['address'], letters: readonly HeldLetter[]): [string, HeldLetter[]][] {
+function byQueue(
+  address: Queues['address'],
+  letters: readonly HeldDeadLetter[],
+): [string, HeldDeadLetter[]][] {
   return (['jobs', 'parts'] as const).flatMap((queue) => {
     const queueUrl = deadLettersOf(address, queue);
     return queueUrl === undefined ? [] : [[queueUrl, letters.filter((letter) => letter.queue === queue)]];
@@ -142,7 +145,7 @@ const endAttributes = new Set(['attempt', 'queuedAt', 'reason', 'reasonCode', 'j
  */
 export async function redrive(
   { address, sqs }: Queues,
-  letters: readonly HeldLetter[],
+  letters: readonly HeldDeadLetter[],
   { signal, onRedriven, now = () => performance.now() }: RedriveOptions,
 ): Promise<void> {
   for (const [QueueUrl, held] of byQueue(address, letters)) {
@@ -156,7 +159,7 @@ export async function redrive(
         renewedAt = now();
       }
       begun += batch.length;
-      const isNew = ({ queue, jobId = '' }: HeldLetter, index: number) =>
+      const isNew = ({ queue, jobId = '' }: HeldDeadLetter, index: number) =>
         queue === 'jobs' ||
         !(sentJobs.has(jobId) || batch.slice(0, index).some((other) => other.jobId === jobId));
       const toSend = batch.filter(isNew);
@@ -181,8 +184,8 @@ export async function redrive(
 async function sendJobs(
   sqs: Queues['sqs'],
   QueueUrl: string | undefined,
-  letters: readonly HeldLetter[],
-): Promise<Map<HeldLetter, string>> {
+  letters: readonly HeldDeadLetter[],
+): Promise<Map<HeldDeadLetter, string>> {
   if (letters.length === 0) return new Map();
   const Entries = letters.map((letter, id) => ({ Id: String(id), ...requestOf(letter) }));
   const { Successful = [], Failed = [] } = await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
@@ -198,13 +201,13 @@ async function sendJobs(
 
 interface RedriveOptions {
   signal: AbortSignal;
-  onRedriven(letters: readonly HeldLetter[]): void;
+  onRedriven(letters: readonly HeldDeadLetter[]): void;
   /** Milliseconds. */
   now?: () => number;
 }
 
 /** The message that a letter was. */
-function requestOf(letter: HeldLetter) {
+function requestOf(letter: HeldDeadLetter) {
   if (letter.queue === 'parts') return jobOfPartRequest(letter);
   const { Body, MessageAttributes = {} } = letter.message;
   // The worker gives the letters that it writes an id for the next request; others still have the failed one's.
@@ -220,7 +223,7 @@ function requestOf(letter: HeldLetter) {
   };
 }
 
-function jobOfPartRequest({ message }: HeldLetter) {
+function jobOfPartRequest({ message }: HeldDeadLetter) {
   const { job } = readPartRequest(message.Body ?? '');
   return {
     MessageBody: jobBody(job),
@@ -250,7 +253,7 @@ export function isChosen(letter: DeadLetter, { ids, reason }: LetterChoice): boo
   return byId && byReason;
 }
 
-function readLetter(message: Message, queue: DeadLetter['queue']): HeldLetter {
+function readLetter(message: Message, queue: DeadLetter['queue']): HeldDeadLetter {
   const attribute = (name: string) => message.MessageAttributes?.[name]?.StringValue;
   const { id, source } = readBody(message.Body ?? '');
   return {

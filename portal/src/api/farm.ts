@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import {
   type DeadLetter,
-  type HeldLetter,
+  type HeldDeadLetter,
   release,
   takeDeadLetters,
 } from '../../../cli/farm/dead-letters.ts';
@@ -98,6 +98,6 @@ export function farmRoutes({ farm, features }: Services): Route[] {
   ];
 }
 
-function describe({ message, ...letter }: HeldLetter): DeadLetter {
+function describe({ message, ...letter }: HeldDeadLetter): DeadLetter {
   return letter;
 }

@@ -1,5 +1,5 @@
 import {
-  type HeldLetter,
+  type HeldDeadLetter,
   isChosen,
   redrive,
   release,
@@ -19,8 +19,8 @@ export async function redriveLetters(
 ): Promise<number> {
   const letters = await takeDeadLetters(farm);
   const chosen = letters.filter((letter) => isChosen(letter, { ids }));
-  const done = new Set<HeldLetter>();
-  const onRedriven = (sent: readonly HeldLetter[]) => {
+  const done = new Set<HeldDeadLetter>();
+  const onRedriven = (sent: readonly HeldDeadLetter[]) => {
     for (const letter of sent) done.add(letter);
   };
   try {

@@ -5,7 +5,7 @@ import {
   SendMessageBatchCommand,
 } from '@aws-sdk/client-sqs';
 import { expect, it } from 'vitest';
-import { type HeldLetter, redrive, release, takeDeadLetters } from '../../../cli/farm/dead-letters.ts';
+import { type HeldDeadLetter, redrive, release, takeDeadLetters } from '../../../cli/farm/dead-letters.ts';
 import type { Farm } from '../../../cli/farm/farm.ts';
 
 it('takes 3,000 dead letters once each, and renews its hold on them when that takes long', async () => {
@@ -43,7 +43,7 @@ function holdLetters(count: number, bodyBytes = 2) {
   const letters = Array.from({ length: count }, (_, index) => ({
     queue: 'jobs',
     message: { MessageId: `${index}`, ReceiptHandle: `${index}`, Body: ' '.repeat(bodyBytes) },
-  })) as HeldLetter[];
+  })) as HeldDeadLetter[];
   const clock = { ms: 0 };
   const calls = { sent: [] as number[], deleted: [] as string[], renewed: [] as string[], released: 0 };
   const sqs = {
@@ -72,7 +72,7 @@ function holdLetters(count: number, bodyBytes = 2) {
 it('redrives 3,000 dead letters ten at a time, and holds those that wait', async () => {
   const { farm, letters, calls, now } = holdLetters(3000);
   const { signal } = new AbortController();
-  const redriven: HeldLetter[] = [];
+  const redriven: HeldDeadLetter[] = [];
   await redrive(farm, letters, { signal, onRedriven: (done) => void redriven.push(...done), now });
   expect(calls.sent).toEqual(Array(300).fill(10));
   expect(calls.deleted).toEqual(letters.map(({ message }) => message.ReceiptHandle));

@@ -15,7 +15,7 @@ export function audioArguments(plan: Plan, part: AudioPart, maxSeconds: number):
     ...['-map_metadata', '-1', '-map_chapters', '-1'],
     ...['-c:a', 'aac', '-b:a', String(rendition.bitrate), '-ac', String(rendition.channels)],
     ...['-ar', String(rendition.sampleRate)],
-    // The encoder's priming packet would begin before zero, which a segment can't say; without it sound is in step.
+    // The encoder's priming packet would begin before zero, which a segment can't say; without it audio is in step.
     ...['-bsf:a', "noise=drop='lt(pts,0)'"],
     ...segmentArguments(plan, {
       name: rendition.name,
@@ -43,9 +43,9 @@ const leadSeconds = 1;
 const maxDriftSeconds = 0.015;
 
 /**
- * Audio begins at the film's zero (silence is added or sound cut), and gaps in its timestamps become silence.
+ * Audio begins at the film's zero (silence is added or audio cut), and gaps in its timestamps become silence.
  *
- * `aresample`'s own `first_pts=0` would add silence from zero on again whenever the film's sound format changes, as
+ * `aresample`'s own `first_pts=0` would add silence from zero on again whenever the film's audio format changes, as
  * ffmpeg makes the graph again then. So the silence is an input, which has ended by then, and the gap after it is filled.
  * `ainterleave` writes microseconds in the time base of its inputs, so these have microseconds too.
  */

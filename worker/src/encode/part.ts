@@ -115,7 +115,7 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
       });
   };
   const running = context.tools.ffmpeg({
-    // Sound is done much sooner than the picture: unpaced it would fetch the whole film a second time.
+    // Audio is done much sooner than the picture: unpaced it would fetch the whole film a second time.
     input: { url: part.kind === 'audio' && plan.video ? followUrl(context.url) : context.url },
     inputArgs,
     outputArgs,

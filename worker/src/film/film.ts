@@ -10,6 +10,20 @@ import type { Settings } from '../settings/settings.ts';
 import type { SourceServer } from '../source/server.ts';
 import type { Stores } from '../storage/stores.ts';
 
+/*
+ * The nouns of this room. Read on in this order:
+ *
+ *   transcode.ts       a job from its source to the published film, or a planned film that this worker joins
+ *   make-film.ts       one planned film: join → encode → claim the assembly → publish
+ *   join-film.ts       alone or with others? The planner sends part requests, a helper answers one
+ *   session.ts         what a session gives: the next part, its record, the right to commit
+ *   solo-session.ts    one worker makes every part
+ *   shared-session.ts  several do: leases (held-leases.ts), who is at what (view.ts), which part next (choose.ts), who reports
+ *                      progress (status-reporter.ts)
+ *   encode-parts.ts    encodes what the session gives, uploads beside it
+ *   make-files.ts      MP4, audio files and GIFs of a published film (make-file.ts makes one)
+ */
+
 /** What the work on a film is done with. */
 export interface TranscodeRun {
   settings: Settings;

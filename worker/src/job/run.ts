@@ -92,9 +92,19 @@ export class JobRunner {
     if (status?.state === 'succeeded' && status.film?.plan === asked.plan) return { kind: 'acknowledge' };
     const messageId = request.requestId ?? message.id;
     const { groupId } = message;
-    const letter = jobBody(job);
+    const deadLetterBody = jobBody(job);
     const isRepeat = isHandedOutAgain(message, request);
-    const basis = { message, request, job, log: jobLog, messageId, isRepeat, groupId, letter, joined: true };
+    const basis = {
+      message,
+      request,
+      job,
+      log: jobLog,
+      messageId,
+      isRepeat,
+      groupId,
+      deadLetterBody,
+      joined: true,
+    };
     const running = status?.state === 'running' ? status : undefined;
     if (stop !== undefined) {
       const report = running

@@ -32,8 +32,8 @@ export interface Work {
   log: Logger;
   /** Names the message through its retries. */
   messageId: string;
-  /** What goes to the dead letters; undefined: the message as it came. */
-  letter?: string;
+  /** The message that goes to the dead letters; undefined: the message as it came. */
+  deadLetterBody?: string;
   /** Another worker began the job, and may have reported its end. */
   joined: boolean;
   run(signal: AbortSignal): Promise<FilmOutcome>;
@@ -239,7 +239,7 @@ function isReported(status: JobState | undefined, stoppedAt: string): boolean {
   return isFinal(status.state) || Date.parse(status.queuedAt) > Date.parse(stoppedAt);
 }
 
-function deadLetter({ job, letter: body }: Omit<Work, 'run'>, code: string, reason: string): Outcome {
+function deadLetter({ job, deadLetterBody: body }: Omit<Work, 'run'>, code: string, reason: string): Outcome {
   const { id: jobId, requestId } = job;
   return { kind: 'give-up', jobId, requestId, code, reason, ...(body === undefined ? {} : { body }) };
 }

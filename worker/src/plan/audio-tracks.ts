@@ -42,7 +42,7 @@ function areOnePair(left: AudioStream, right: AudioStream): boolean {
 
 /**
  * Which track plays by default: the first that the film marks so, unless it is a commentary or a description and there is
- * ordinary sound.
+ * ordinary audio.
  */
 export function defaultTrack(tracks: readonly AudioTrack[]): AudioTrack | undefined {
   const ordinary = tracks.filter(({ stream }) => stream.role === undefined);

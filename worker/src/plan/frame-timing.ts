@@ -7,12 +7,12 @@ const maxFramesPerSecond = 60;
 /** A keyframe can't come every two seconds in a film with fewer frames than this. */
 const fewestFramesPerSecond = 1;
 
-/** A picture that starts later than this after the sound is filled up from the start, so that no segment is empty. */
+/** A picture that starts later than this after the audio is filled up from the start, so that no segment is empty. */
 const latestStartSeconds = 0.5;
 
 /**
- * The film's zero in the container's own time: its first picture, or the first sound of a film without one. A picture
- * that comes later than half a second after the sound is shown from the sound's start instead.
+ * The film's zero in the container's own time: its first picture, or the first audio of a film without one. A picture
+ * that comes later than half a second after the audio is shown from the audio's start instead.
  */
 export function filmZero({
   video,

@@ -12,7 +12,7 @@ const shortestPart = 0.5;
 export interface PartsRequest {
   /** When the picture ends, in seconds from the film's start; undefined without picture. */
   videoEndSeconds?: number;
-  /** When the last of the sound ends; undefined without sound. */
+  /** When the last of the audio ends; undefined without audio. */
   audioEndSeconds?: number;
   segmentSeconds: number;
   partSeconds?: number;
@@ -21,7 +21,7 @@ export interface PartsRequest {
   indexed: boolean;
 }
 
-/** Whole segments on a grid anchored at zero, as many as make a part; all sound last, as AAC can't be joined. */
+/** Whole segments on a grid anchored at zero, as many as make a part; all audio last, as AAC can't be joined. */
 export function planParts(request: PartsRequest): Part[] {
   const { videoEndSeconds, audioEndSeconds, segmentSeconds } = request;
   const parts: Part[] = videoEndSeconds === undefined ? [] : planVideoParts(videoEndSeconds, request);

@@ -92,7 +92,7 @@ export interface VideoRendition {
 export interface AudioRendition {
   /** One stream, or two mono ones that are its left and its right. */
   streamIndexes: number[];
-  /** When this sound ends, in seconds from the film's zero, as the header says. */
+  /** When this audio ends, in seconds from the film's zero, as the header says. */
   durationSeconds: number;
   /** Folder name, such as `audio-0-en`: made from number and language tag only. */
   name: string;

@@ -85,13 +85,13 @@ export interface AudioStream {
   language?: string;
   title?: string;
   default: boolean;
-  /** Undefined for the film's ordinary sound. */
+  /** Undefined for the film's ordinary audio. */
   role?: AudioRole;
   startSeconds: number;
   durationSeconds: number;
 }
 
-/** The film's sound alone. @throws RefusedError `no-audio` */
+/** The film's audio alone. @throws RefusedError `no-audio` */
 export function withoutVideo({ video, ...media }: Media): Media {
   if (media.audio.length > 0) return media;
   throw new RefusedError(
