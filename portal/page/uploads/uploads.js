@@ -28,7 +28,9 @@ export class Uploads extends EventTarget {
     this.#isRestored = true;
     const found = await records.all();
     const known = new Set(this.#uploads.map(({ record }) => record.fingerprint));
-    for (const record of found) if (!known.has(record.fingerprint)) this.#append(new Upload(record));
+    for (const record of found) {
+      if (!known.has(record.fingerprint)) this.#append(new Upload(record));
+    }
     this.#changed();
   }
 
@@ -38,7 +40,7 @@ export class Uploads extends EventTarget {
       const fingerprint = await fingerprintOf(file);
       const known = this.#uploads.find(({ record }) => record.fingerprint === fingerprint);
       if (known?.hasFile) {
-        if (known.state === 'paused' || known.state === 'failed') this.resume(known);
+        if (known.state === 'paused' || known.state === 'failed') void this.resume(known);
         continue;
       }
       if (known) {

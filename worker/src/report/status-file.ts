@@ -51,10 +51,13 @@ export function createStatusFiles(
     const signal = AbortSignal.any([stop, AbortSignal.timeout(putTimeoutMs)]);
     const options = { contentType: 'application/json', cacheControl: 'no-cache', signal };
     const entry = index.key(state.id, new Date(state.queuedAt));
-    // Before the status: an entry without one is passed over, a status without an entry is not found.
-    if (entries.get(state.id) !== entry)
-      await store.put(entry, '', { ...options, contentType: 'text/plain' });
-    await store.put(new JobFolder(outputPrefix, state.id).status, text, options);
+    await Promise.all([
+      store.put(new JobFolder(outputPrefix, state.id).status, text, options),
+      // An entry without a status is passed over.
+      entries.get(state.id) === entry
+        ? undefined
+        : store.put(entry, '', { ...options, contentType: 'text/plain' }),
+    ]);
     if (state.state === 'running') entries.set(state.id, entry);
     else entries.delete(state.id);
   };
