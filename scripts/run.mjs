@@ -50,10 +50,11 @@ const tasks = {
 };
 
 try {
-  const { name, ffmpeg, args } = readArguments(process.argv.slice(2));
+  const { name, ffmpeg, isStrict, args } = readArguments(process.argv.slice(2));
   const task = Object.hasOwn(tasks, name) ? tasks[name] : undefined;
   if (!task) throw new SetupError(`There is no task "${name}". Tasks: ${Object.keys(tasks).join(', ')}.`);
   ensurePackages(root);
+  if (isStrict) process.env.STRICT_SERVICES = 'true';
   if (ffmpeg !== undefined)
     process.env.PATH = dirname(ensureFfmpegVersion(root, ffmpeg).ffmpeg) + delimiter + process.env.PATH;
   for (const need of task.needs) ensure[need]();
@@ -64,11 +65,16 @@ try {
   process.exitCode = 1;
 }
 
-/** `--ffmpeg VERSION` runs a task with another ffmpeg than the system's; the rest belongs to the task. */
-function readArguments([name, ...args]) {
+/**
+ * `--ffmpeg VERSION` runs a task with another ffmpeg than the system's, `--strict` runs tests against emulators that refuse
+ * and limit as the real services do; the rest belongs to the task.
+ */
+function readArguments([name, ...all]) {
+  const args = all.filter((arg) => arg !== '--strict');
+  const isStrict = args.length < all.length;
   const at = args.indexOf('--ffmpeg');
-  if (at < 0) return { name, args };
-  return { name, ffmpeg: args[at + 1] ?? '', args: args.toSpliced(at, 2) };
+  if (at < 0) return { name, isStrict, args };
+  return { name, isStrict, ffmpeg: args[at + 1] ?? '', args: args.toSpliced(at, 2) };
 }
 
 /** The pinned Node; this very one where that does not run (the packaged one wants glibc) and this is new enough. */

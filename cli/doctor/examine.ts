@@ -18,6 +18,7 @@ import { checkQueues } from './queues.ts';
 import { checkQuotas } from './quotas.ts';
 import { runProgram } from './run-program.ts';
 import { checkConditions, checkOutput, checkSource } from './storage.ts';
+import { checkViewers } from './viewers.ts';
 import { validateService } from './workers.ts';
 
 /** Everything that a deployed farm, or one on this machine, works with. */
@@ -96,6 +97,7 @@ async function examineFarm(
       withBucket('output', address, secrets, env, (bucket) =>
         checkConditions(bucket, address.outputPrefix, address.outputStorage !== 'wasabi'),
       ),
+      checkViewers(address.publicUrl, address.outputPrefix, fetch),
       // S3 and SQS go by one clock.
       checkClock(address.outputEndpoint || new URL(address.queueUrl).origin, fetch, Date.now),
       database(known, secrets, env),

@@ -1,5 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { BucketSettings } from '../../worker/src/storage/s3-client.ts';
+import { openAgents } from '../../worker/src/storage/agents.ts';
 import { createClient } from '../../worker/src/storage/s3-client.ts';
 import { openStore } from '../../worker/src/storage/s3-store.ts';
 import type { Store } from '../../worker/src/storage/store.ts';
@@ -31,6 +32,7 @@ export function bucketClient(
     forcePathStyle: addressing === 'path',
     requestChecksumCalculation: calculation,
     responseChecksumValidation: calculation,
+    requestHandler: openAgents(),
     // Asked for only when used: many commands need one bucket alone.
     ...(hasOwnKeys(address, side) && { credentials: async () => keys ?? keysFor(address, side, env) }),
   });

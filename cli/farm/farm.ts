@@ -3,6 +3,8 @@ import { ECSClient } from '@aws-sdk/client-ecs';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { openAgents } from '../../worker/src/storage/agents.ts';
+import { renewExpiredCredentials } from '../../worker/src/storage/renew-credentials.ts';
 import { localCredentials } from '../local-farm/emulator.ts';
 import type { FarmAddress } from './address.ts';
 import { bucketClient } from './buckets.ts';
@@ -30,6 +32,7 @@ export function connect(address: FarmAddress, env: NodeJS.ProcessEnv = process.e
     source: bucketClient(address, 'source', env),
     output: bucketClient(address, 'output', env),
   };
+  for (const client of Object.values(clients)) renewExpiredCredentials(client);
   return {
     address,
     ...clients,
@@ -41,5 +44,9 @@ export function connect(address: FarmAddress, env: NodeJS.ProcessEnv = process.e
 
 /** Where a farm's AWS is, for clients of its services. */
 export function awsOf({ region, local }: Pick<FarmAddress, 'region' | 'local'>) {
-  return { region, ...(local && { endpoint: local.endpoint, credentials: localCredentials }) };
+  return {
+    region,
+    requestHandler: openAgents(),
+    ...(local && { endpoint: local.endpoint, credentials: localCredentials }),
+  };
 }

@@ -94,6 +94,11 @@ export interface TranscodeFarmArgs {
   /** Keep the source after success. `false` deletes it; a job may say otherwise */
   keepSource?: boolean;
   /**
+   * Read a source bucket of somebody else who has its readers pay (S3 "requester pays"); requests and traffic
+   * are then on this account's bill
+   */
+  sourceRequesterPays?: boolean;
+  /**
    * How long the files of a film stay that was made again in another way, for players in the middle of it. 0
    * removes them at once
    */
@@ -264,6 +269,7 @@ export const settings = {
   retentionDays: { kind: 'integer', default: '4' },
   maxAttempts: { kind: 'integer', default: '3' },
   keepSource: { kind: 'flag', default: 'true' },
+  sourceRequesterPays: { kind: 'flag', default: 'false' },
   keepReplacedSeconds: { kind: 'integer', default: '86400' },
   maxDurationSeconds: { kind: 'integer', default: '21600' },
   allowShortSources: { kind: 'flag', default: 'false' },

@@ -16,6 +16,7 @@ const workerKeys = {
   nvencPreset: 'NVENC_PRESET',
   thumbnailAt: 'THUMBNAIL_AT',
   keepSource: 'KEEP_SOURCE',
+  sourceRequesterPays: 'SOURCE_REQUESTER_PAYS',
   keepReplacedSeconds: 'KEEP_REPLACED_SECONDS',
   maxDurationSeconds: 'MAX_DURATION_SECONDS',
   allowShortSources: 'ALLOW_SHORT_SOURCES',

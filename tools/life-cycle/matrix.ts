@@ -56,6 +56,7 @@ export const settingChanges: Readonly<Record<string, SettingChange>> = {
   retentionDays: { to: '14' },
   maxAttempts: { to: '5' },
   keepSource: { to: 'false' },
+  sourceRequesterPays: { to: 'true' },
   keepReplacedSeconds: { to: '3600' },
   maxDurationSeconds: { to: '43200' },
   allowShortSources: { to: 'true' },

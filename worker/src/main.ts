@@ -28,6 +28,7 @@ import { openSinks } from './report/sinks.ts';
 import { readStatusFile } from './report/status-file.ts';
 import { runSelfTest } from './self-test/main.ts';
 import { readSettings, type Settings, SettingsError } from './settings/settings.ts';
+import { openAgents } from './storage/agents.ts';
 import { renewExpiredCredentials } from './storage/renew-credentials.ts';
 import { openStores, type Stores } from './storage/stores.ts';
 
@@ -133,7 +134,7 @@ function openQueues({ region, queue, sharing }: Settings): Queues {
     // Callers know what waiting costs, and try again themselves.
     maxAttempts: 1,
     // Longer than the longest poll, so that only a dead connection is given up.
-    requestHandler: { connectionTimeout: 5000, socketTimeout: 30_000 },
+    requestHandler: { connectionTimeout: 5000, socketTimeout: 30_000, ...openAgents() },
   });
   renewExpiredCredentials(sqs);
   const { partsQueueUrl } = sharing;

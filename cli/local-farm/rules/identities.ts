@@ -49,6 +49,11 @@ export class Identities {
     return { AccessKeyId, SecretAccessKey, Token, Expiration: end(announcedSeconds).toISOString() };
   }
 
+  /** All sessions end now, whatever they announced. */
+  endSessions(): void {
+    for (const { session } of this.#byKey.values()) if (session) session.expiresAt = new Date();
+  }
+
   find(accessKeyId: string): Identity | undefined {
     return this.#byKey.get(accessKeyId);
   }

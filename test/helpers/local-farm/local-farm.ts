@@ -16,7 +16,7 @@ import { startWorker, type WorkerProcess } from '../../../cli/local-farm/worker.
 import type { Job } from '../../../worker/src/protocol/job.ts';
 import type { JobState, JobStateName } from '../../../worker/src/protocol/status.ts';
 import type { WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
-import { startStrictServices } from './strict-services.ts';
+import { isStrict, startStrictServices } from './strict-services.ts';
 
 export interface TestFarmOptions {
   /** Settings of every worker, on top of the farm's own. */
@@ -71,7 +71,7 @@ const credentialsAndRegion = { region: 'us-east-1', credentials: localCredential
 const over: readonly JobStateName[] = ['succeeded', 'failed'];
 
 export async function startLocalFarm(options: TestFarmOptions = {}): Promise<TestFarm> {
-  const strict = process.env.STRICT_SERVICES === 'true' ? await startStrictServices() : undefined;
+  const strict = isStrict ? await startStrictServices() : undefined;
   const farm = await startFarm({
     visibilityTimeoutSeconds: options.visibilityTimeoutSeconds ?? 10,
     storage: options.storage ?? 'memory',

@@ -10,6 +10,19 @@ import { policiesOf, translate } from '../../../tools/program-run/policies.ts';
 import { loadStack } from '../../../tools/program-run/stacks.ts';
 import type { WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
 
+/** Whether tests run against such services: `npm test -- --strict`. */
+export const isStrict = process.env.STRICT_SERVICES === 'true';
+
+/** What real services do to anybody who calls too often or waits for an answer. */
+const limits: RuleOptions = { limitWrites: true, prefixRate: 100, lostEvery: 40, silentEvery: 150 };
+
+/** For storage whose only user has this key. */
+export function strictRules(accessKeyId: string, secretAccessKey: string): RuleOptions {
+  const identities = new Identities();
+  identities.addUser(accessKeyId, secretAccessKey);
+  return { identities, ...limits };
+}
+
 /** Services that refuse, limit and forget as the real ones do, and a worker with the rights that the program gives it. */
 export interface StrictServices extends AsyncDisposable {
   /** All on. Tests themselves may do everything. */
@@ -38,11 +51,7 @@ export async function startStrictServices(): Promise<StrictServices> {
   await once(endpoint, 'listening');
   const { port } = endpoint.address() as AddressInfo;
   return {
-    rules: {
-      identities,
-      exempt: localCredentials.accessKeyId,
-      ...{ limitWrites: true, prefixRate: 100, lostEvery: 40, silentEvery: 150 },
-    },
+    rules: { identities, exempt: localCredentials.accessKeyId, ...limits },
     workerEnvironment(farm) {
       identities.addRole(workerRole, translate(policies, recording, farm, emulatedAccount));
       const own = {

@@ -7,6 +7,7 @@ import type { Film, Progress } from '../../../worker/src/protocol/status.ts';
 import { createReporter } from '../../../worker/src/report/reporter.ts';
 import { readSettings, type WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
 import { openStores, type Stores } from '../../../worker/src/storage/stores.ts';
+import { isStrict, strictRules } from '../local-farm/strict-services.ts';
 import { startStorage } from '../worker/storage.ts';
 import { realMediaTools, temporaryFolder } from './clips.ts';
 
@@ -45,7 +46,7 @@ const shortParts: Partial<WorkerEnvironment> = {
 };
 
 export async function startTranscoding(): Promise<Transcoding> {
-  const storage = await startStorage();
+  const storage = await startStorage(isStrict ? strictRules('test', 'test') : undefined);
   const folder = await temporaryFolder();
   storage.bucket('source');
   storage.bucket('output');
@@ -124,6 +125,7 @@ function environmentFor(endpoint: string, workDir: string): WorkerEnvironment {
     QUEUE_URL: endpoint,
     DEAD_LETTER_QUEUE_URL: `${endpoint}/dead-letters`,
     WORK_DIR: workDir,
+    ...(isStrict ? { STORAGE_STALL_SECONDS: '2' } : {}),
     ...bucket('SOURCE'),
     ...bucket('OUTPUT'),
   } as WorkerEnvironment;

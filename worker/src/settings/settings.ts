@@ -84,6 +84,8 @@ export const environmentSchema = z.object({
   SOURCE_CHECKSUMS: checksums,
   SOURCE_ACCESS_KEY_ID: z.string().optional(),
   SOURCE_SECRET_ACCESS_KEY: z.string().optional(),
+  /** Read a bucket whose owner has the reader pay. */
+  SOURCE_REQUESTER_PAYS: flag(false),
   /** Only keys that begin so and end in one of the suffixes become jobs by a bucket event. Empty: all. */
   SOURCE_PREFIX: z.string().default(''),
   SOURCE_SUFFIXES: list,
@@ -210,7 +212,12 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
       jobsAtOnce: env.JOBS_AT_ONCE,
     },
     sharing: { partsQueueUrl: env.PARTS_QUEUE_URL, workersPerFilm: env.WORKERS_PER_FILM },
-    source: { ...bucket(env, 'SOURCE'), prefix: env.SOURCE_PREFIX, suffixes: env.SOURCE_SUFFIXES },
+    source: {
+      ...bucket(env, 'SOURCE'),
+      requesterPays: env.SOURCE_REQUESTER_PAYS,
+      prefix: env.SOURCE_PREFIX,
+      suffixes: env.SOURCE_SUFFIXES,
+    },
     output: {
       ...bucket(env, 'OUTPUT'),
       conditionalWrites: env.OUTPUT_CONDITIONAL_WRITES,

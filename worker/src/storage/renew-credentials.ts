@@ -36,8 +36,12 @@ export function renewExpiredCredentials({ config, middlewareStack }: Client): vo
   );
 }
 
+/** Answers to HEAD have no body, so S3 calls a session's end by its status alone. */
 function isExpired(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { name, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
   return (
-    error instanceof Error && /^(ExpiredToken|ExpiredTokenException|TokenRefreshRequired)$/.test(error.name)
+    /^(ExpiredToken|ExpiredTokenException|TokenRefreshRequired)$/.test(name) ||
+    (name === 'Unknown' && $metadata?.httpStatusCode === 400)
   );
 }

@@ -1,4 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3';
+import { openAgents } from './agents.ts';
 import { renewExpiredCredentials } from './renew-credentials.ts';
 
 export interface BucketSettings {
@@ -9,6 +10,8 @@ export interface BucketSettings {
   checksums: 'when-supported' | 'when-required';
   /** Whether the storage honours If-None-Match and If-Match on writes. @default true */
   conditionalWrites?: boolean;
+  /** Whether this account pays for what it reads of another's bucket. */
+  requesterPays?: boolean;
   /** None: the AWS SDK's own chain, which in ECS is the task role. */
   credentials?: { accessKeyId: string; secretAccessKey: string };
 }
@@ -38,7 +41,6 @@ export const defaultTiming: StoreTiming = {
  */
 export function createClient(settings: BucketSettings, timing: StoreTiming): S3Client {
   const checksums = settings.checksums === 'when-supported' ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED';
-  const agent = { keepAlive: true, maxSockets: 64 };
   const client = new S3Client({
     region: settings.region,
     endpoint: settings.endpoint,
@@ -55,10 +57,21 @@ export function createClient(settings: BucketSettings, timing: StoreTiming): S3C
     requestHandler: {
       connectionTimeout: timing.connectSeconds * 1000,
       socketTimeout: timing.stallSeconds * 1000,
-      httpAgent: agent,
-      httpsAgent: agent,
+      ...openAgents(),
     },
   });
   renewExpiredCredentials(client);
+  if (settings.requesterPays) payForRequests(client);
   return client;
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/RequesterPaysBuckets.html */
+function payForRequests(client: S3Client): void {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      (args.request as { headers: Record<string, string> }).headers['x-amz-request-payer'] = 'requester';
+      return next(args);
+    },
+    { step: 'build', name: 'payForRequests' },
+  );
 }
