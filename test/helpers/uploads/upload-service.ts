@@ -97,7 +97,7 @@ export async function startUploadService(rules: Rules): Promise<UploadService> {
     const body = await buffer(request).catch(() => undefined);
     if (body === undefined) return;
     const call: Call = { method, url, headers, body };
-    const verdict = rules.judge(call);
+    const verdict = rules.check(call);
     if (verdict?.kind === 'refusal') {
       const refusal = render(verdict, call);
       return void response.writeHead(refusal.status, refusal.headers).end(refusal.body);
