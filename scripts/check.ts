@@ -31,6 +31,9 @@ const ffmpegTests = [
   'test/worker/probe',
 ];
 
+/** Whole workers and films, on storage that is unwell besides. */
+const strictTests = ['test/faults/storage.test.ts', 'test/faults/shared-films.test.ts', 'test/films/small.test.ts'];
+
 /** Other versions come as packages for Linux. */
 const otherVersions =
   process.platform === 'linux'
@@ -46,6 +49,8 @@ const checks: Check[] = [
     args: ['scripts/run.mjs', 'test:all', '--ffmpeg', version, ...ffmpegTests],
     limitMinutes: 12,
   })),
+  // Workers with the program's own rights, against services that check signatures, end sessions, limit and lose answers.
+  { name: 'strict', args: ['scripts/run.mjs', 'test', '--strict', ...strictTests], limitMinutes: 10 },
   {
     name: 'lint',
     args: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'],
