@@ -32,7 +32,11 @@ const ffmpegTests = [
 ];
 
 /** Whole workers and films, on storage that is unwell besides. */
-const strictTests = ['test/faults/storage.test.ts', 'test/faults/shared-films.test.ts', 'test/films/small.test.ts'];
+const strictTests = [
+  'test/faults/storage.test.ts',
+  'test/faults/shared-films.test.ts',
+  'test/films/small.test.ts',
+];
 
 /** Other versions come as packages for Linux. */
 const otherVersions =

@@ -7,7 +7,11 @@ const name = 'viewers';
  * there is answered 404 where JSON may be read, and 403 where it may not.
  * @param publicUrl without a trailing slash; empty where the output is private
  */
-export function checkViewers(publicUrl: string, prefix: string, ask: typeof fetch): Promise<Finding> | Finding {
+export function checkViewers(
+  publicUrl: string,
+  prefix: string,
+  ask: typeof fetch,
+): Promise<Finding> | Finding {
   if (publicUrl === '') return notAsked(name, 'the output has no public address');
   const fix = `Check that ${publicUrl} leads to the output bucket: docs/storage.md, "Letting viewers in".`;
   return attempt(name, fix, async () => {

@@ -1,6 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import type { BucketSettings } from '../../worker/src/storage/s3-client.ts';
 import { openAgents } from '../../worker/src/storage/agents.ts';
+import type { BucketSettings } from '../../worker/src/storage/s3-client.ts';
 import { createClient } from '../../worker/src/storage/s3-client.ts';
 import { openStore } from '../../worker/src/storage/s3-store.ts';
 import type { Store } from '../../worker/src/storage/store.ts';

@@ -61,7 +61,9 @@ it(
     service.onPart = async (sent) => {
       const isDue = (share: number) => sent >= share * parts;
       await once('the network is away', isDue(0.15), () => storage.injectFor(awaySeconds, { kind: 'cut' }));
-      await once('the server is silent', isDue(0.3), () => storage.injectFor(silentSeconds, { kind: 'hang' }));
+      await once('the server is silent', isDue(0.3), () =>
+        storage.injectFor(silentSeconds, { kind: 'hang' }),
+      );
       await once('the process is killed', isDue(0.5), async () => {
         first.child.kill('SIGKILL');
         isKilled.resolve();

@@ -4,7 +4,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { type Call, objectOf, queryOf } from '../../../cli/local-farm/rules/call.ts';
-import { Rules } from '../../../cli/local-farm/rules/rules.ts';
+import type { Rules } from '../../../cli/local-farm/rules/rules.ts';
 import { render, serviceOf } from '../../../cli/local-farm/rules/verdict.ts';
 import { multipartEtag } from '../../../worker/src/storage/completed.ts';
 
@@ -70,9 +70,7 @@ export async function startUploadService(rules: Rules): Promise<UploadService> {
       const bytes = found.reduce((sum, part) => sum + part.bytes, 0);
       service.objects.set(objectOf(call).key, { bytes, etag });
       uploads.delete(id);
-      response.end(
-        `<CompleteMultipartUploadResult><ETag>${etag}</ETag></CompleteMultipartUploadResult>`,
-      );
+      response.end(`<CompleteMultipartUploadResult><ETag>${etag}</ETag></CompleteMultipartUploadResult>`);
     },
     head(call, response) {
       const object = service.objects.get(objectOf(call).key);

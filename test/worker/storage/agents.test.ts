@@ -35,7 +35,10 @@ it.each(['HTTPS_PROXY', 'https_proxy'])('goes to storage through the proxy that 
 
 it('goes directly to the hosts that NO_PROXY names, and to endpoints without TLS', async () => {
   using proxy = await startProxy();
-  await head('https://storage.invalid', { HTTPS_PROXY: proxy.url, NO_PROXY: 'storage.invalid,.storage.invalid' });
+  await head('https://storage.invalid', {
+    HTTPS_PROXY: proxy.url,
+    NO_PROXY: 'storage.invalid,.storage.invalid',
+  });
   await head('http://127.0.0.1:9', { HTTPS_PROXY: proxy.url });
   expect(proxy.asked).toEqual([]);
 });

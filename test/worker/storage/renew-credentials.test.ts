@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Identities } from '../../../cli/local-farm/rules/identities.ts';
 import { openStore } from '../../../worker/src/storage/s3-store.ts';
-import { startStorage, type TestStorage } from '../../helpers/worker/storage.ts';
 import { type Login, startLogin } from '../../helpers/uploads/login.ts';
+import { startStorage, type TestStorage } from '../../helpers/worker/storage.ts';
 
 let identities: Identities;
 let storage: TestStorage;
