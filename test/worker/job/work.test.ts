@@ -234,6 +234,22 @@ describe('a worker that helps', () => {
     expect(farm.reported).toEqual([]);
     expect(await farm.status()).toEqual(begun);
   });
+
+  it('that is asked to stop after the job has ended says nothing, and its message does not come back', async () => {
+    const abort = new AbortController();
+    const entered = ago(60).toISOString();
+    const over = { ...succeeded('a'), queuedAt: entered };
+    await using farm = await open(async () => {
+      await farm.report(over);
+      abort.abort(new InterruptedError('stop'));
+      throw new Error('ffmpeg was killed');
+    });
+    await farm.report({ ...begun, queuedAt: entered });
+    const attributes = { queuedAt: entered, requestId: 'p' };
+    expect(await farm.runPartRequest(call({ attributes }), abort.signal)).toEqual({ action: 'acknowledge' });
+    expect(farm.reported).toEqual([]);
+    expect(await farm.status()).toEqual(over);
+  });
 });
 
 describe('a job that others have begun', () => {

@@ -75,6 +75,16 @@ describe('findFrameRate', () => {
     expect([60, 59.94]).toContain(Math.round((found.frameRate.num / found.frameRate.den) * 100) / 100);
   });
 
+  it('takes a DVD that shows a field of every second frame again for the 24 frames a second that it stores', () => {
+    const field = 1001 / 60_000;
+    const times = Array.from({ length: 60 }, (_, n) => 0.5 + (Math.floor(n / 2) * 5 + (n % 2) * 3) * field);
+    const dvd = header({ num: 30000, den: 1001 }, { num: 30000, den: 1001 }, { num: 1, den: 90_000 });
+    expect(findFrameRate(dvd, packetsAt(times), 600)).toMatchObject({
+      variableFrameRate: true,
+      frameRate: { num: 24000, den: 1001 },
+    });
+  });
+
   it('falls back on 25 when nothing is known', () => {
     const unknown = { r_frame_rate: undefined, avg_frame_rate: undefined, time_base: undefined };
     expect(findFrameRate(unknown, [], 10)).toMatchObject({

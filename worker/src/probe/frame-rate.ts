@@ -95,6 +95,7 @@ function usualRate(
   average: Fraction | undefined,
   times: readonly number[],
 ): Fraction {
+  if (hasFlaggedPulldown(times)) return filmRate;
   const wanted = briskRate(times) ?? (average && toNumber(average)) ?? (base && toNumber(base));
   if (!wanted) return fallbackRate;
   const distance = (rate: Fraction) => Math.abs(Math.log(toNumber(rate) / wanted));
@@ -108,6 +109,23 @@ function briskRate(times: readonly number[]): number | undefined {
   const steps = times.slice(1).map((time, n) => time - (times[n] ?? time));
   const step = steps.filter((seconds) => seconds > 0).sort((a, b) => a - b)[Math.floor(steps.length / 4)];
   return step === undefined ? undefined : 1 / step;
+}
+
+const filmRate: Fraction = { num: 24000, den: 1001 };
+
+/**
+ * DVDs store 24 frames a second and say of every second one that a field of it is shown again: they last three fields and two
+ * in turn. At their own rate none is dropped or shown twice.
+ */
+function hasFlaggedPulldown(times: readonly number[]): boolean {
+  const fieldSeconds = 1001 / 60_000;
+  const fields = times.slice(1).map((time, n) => (time - (times[n] ?? time)) / fieldSeconds);
+  const isAbout = (count: number, wanted: number) => Math.abs(count - wanted) < 0.2;
+  const inTurn = fields.slice(1).filter((count, n) => {
+    const before = fields[n] ?? 0;
+    return (isAbout(before, 2) && isAbout(count, 3)) || (isAbout(before, 3) && isAbout(count, 2));
+  });
+  return fields.length > 10 && inTurn.length >= 0.9 * (fields.length - 1);
 }
 
 function toNumber({ num, den }: Fraction): number {
