@@ -246,7 +246,7 @@ describe('a worker that helps', () => {
     });
     await farm.report({ ...begun, queuedAt: entered });
     const attributes = { queuedAt: entered, requestId: 'p' };
-    expect(await farm.runPartRequest(call({ attributes }), abort.signal)).toEqual({ action: 'acknowledge' });
+    expect(await farm.runPartRequest(call({ attributes }), abort.signal)).toEqual({ kind: 'acknowledge' });
     expect(farm.reported).toEqual([]);
     expect(await farm.status()).toEqual(over);
   });
