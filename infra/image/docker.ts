@@ -25,7 +25,8 @@ let reported = false;
  * the build itself knows whether it has anything to do, or a builder elsewhere.
  */
 export async function warnWithoutDocker(resource: pulumi.Resource): Promise<void> {
-  if (reported) return;
+  // Only where Pulumi runs: other tools run the program to see what it would make.
+  if (reported || pulumi.runtime.getEngine() === undefined) return;
   reported = true;
   const why = await whyNoDocker();
   if (why !== undefined) {
