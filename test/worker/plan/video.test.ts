@@ -22,7 +22,7 @@ const decodedOnGpu: [what: string, video: Partial<VideoStream>][] = [
   ['a variable frame rate', { variableFrameRate: true }],
   ['fields', { interlaced: true }],
   ['full range', { pixelFormat: 'yuvj420p', colorRange: 'pc' }],
-  ['full range that only the tag tells', { codec: 'vp9', colorRange: 'pc' }],
+  ['full range that only the tag has', { codec: 'vp9', colorRange: 'pc' }],
 ];
 
 const uploaded: [what: string, video: Partial<VideoStream>][] = [

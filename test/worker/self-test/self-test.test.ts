@@ -51,7 +51,7 @@ describe('a self-test', () => {
     ]);
   });
 
-  it('leaves out a kind that this ffmpeg can not make', async () => {
+  it('leaves out a kind that this ffmpeg cannot make', async () => {
     const { ok, results } = await test({ name: 'another age', args: ['-c:v', 'no-such-encoder'] });
     expect(ok).toBe(true);
     expect(results).toMatchObject([{ state: 'not made', note: expect.stringMatching(/no-such-encoder/) }]);

@@ -138,7 +138,7 @@ function dolbyVisionOnly({ side_data_list }: FfprobeStream): Pick<VideoStream, '
   return {};
 }
 
-/** DV is stored in fields, and its containers do not say so; of other films without a word the first frames tell. */
+/** DV is stored in fields, and its containers do not say so; of other films the first frames show it. */
 function isInterlaced({ field_order, codec_name }: FfprobeStream, { frames }: FfprobeJson): boolean {
   if (field_order !== undefined) return /^(tt|bb|tb|bt)$/.test(field_order);
   const fields = frames.filter(({ interlaced_frame }) => interlaced_frame === 1).length;

@@ -64,8 +64,7 @@ function refuseLongGif({ durationSeconds }: Pick<Film, 'durationSeconds'>): void
 
 /** The largest rendition that is no larger than the rung; the smallest where all are. */
 function atMost(videos: readonly FilmRendition[], rung: string | undefined): FilmRendition | undefined {
-  const rank = ({ name }: Pick<FilmRendition, 'name'>) =>
-    rungNames.findIndex((rungName) => rungName === name);
+  const rank = ({ name }: Pick<FilmRendition, 'name'>) => (rungNames as readonly string[]).indexOf(name);
   const sorted = videos.toSorted((a, b) => rank(a) - rank(b));
   if (rung === undefined) return sorted[0];
   return sorted.find((video) => rank(video) >= rank({ name: rung })) ?? sorted.at(-1);
