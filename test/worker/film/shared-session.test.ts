@@ -122,6 +122,8 @@ it('workers write each key once, however often they look: a lease of a minute is
   await Promise.all(members.map((member) => work(member, store, () => sleep(5))));
   for (const member of members) await member[Symbol.asyncDispose]();
   expect([...writes.keys()].filter((key) => key.startsWith(folder.leases)).length).toBeGreaterThan(3);
+  // The status lease passes from worker to worker, as each reports only while it has a part in hand.
+  writes.delete(folder.statusLease);
   expect(Math.max(...writes.values())).toBe(1);
 });
 

@@ -30,6 +30,12 @@ interface Held {
 /** With leases of a minute each key is written every 30 s, and a renewal has the other half to be tried again. */
 const renewalsPerLease = 2;
 
+/**
+ * A write of a new lease goes on for this long when the work is stopped: a request that is cut off may still reach storage,
+ * after whatever removes its object.
+ */
+const lateWriteMs = 2000;
+
 const headers = { contentType: 'application/json', cacheControl: 'no-cache' };
 
 /**
@@ -61,21 +67,23 @@ export class HeldLeases {
    */
   async acquire(key: string, staleEtag: string | undefined, signal: AbortSignal): Promise<boolean> {
     signal.throwIfAborted();
-    const writing = this.#create(key, staleEtag);
+    const late = new AbortController();
+    const giveUpLater = () => void setTimeout(() => late.abort(signal.reason), lateWriteMs).unref();
+    signal.addEventListener('abort', giveUpLater, { once: true });
+    const writing = this.#create(key, staleEtag, late.signal);
     this.#acquiring.add(writing);
-    const isHeld = await writing.finally(() => this.#acquiring.delete(writing));
+    const isHeld = await writing.finally(() => {
+      this.#acquiring.delete(writing);
+      signal.removeEventListener('abort', giveUpLater);
+    });
     signal.throwIfAborted();
     return isHeld;
   }
 
-  /**
-   * Without the signal of the work: a request that is cut off may still reach storage, after whatever removes its object.
-   */
-  async #create(key: string, staleEtag: string | undefined): Promise<boolean> {
+  async #create(key: string, staleEtag: string | undefined, signal: AbortSignal): Promise<boolean> {
     const condition: PutCondition =
       staleEtag === undefined ? { kind: 'absent' } : { kind: 'unchanged', etag: staleEtag };
     const writtenAtMs = performance.now();
-    const signal = AbortSignal.timeout(this.#options.leaseSeconds * 1000);
     const outcome = await this.#write(key, 0, { condition, signal }).catch((error: unknown) => {
       // It may have been written, and would keep others from the part.
       this.#unsure.add(key);
