@@ -30,9 +30,8 @@ export function translate(
   let text = JSON.stringify(policies);
   for (const name of ['SOURCE_BUCKET', 'OUTPUT_BUCKET'])
     text = text.replaceAll(`arn:aws:s3:::${recorded[name]}`, `arn:aws:s3:::${places[name]}`);
-  // The longest names first: one queue's begins another's.
-  for (const name of ['DEAD_LETTER_QUEUE_URL', 'PARTS_QUEUE_URL', 'QUEUE_URL'])
-    text = text.replaceAll(arnOf(recorded[name]), arnOf(places[name], account));
+  for (const name of Object.keys(recorded).filter((one) => one.endsWith('QUEUE_URL') && places[one]))
+    text = text.replaceAll(`"${arnOf(recorded[name])}"`, `"${arnOf(places[name], account)}"`);
   return JSON.parse(text) as Policy[];
 }
 

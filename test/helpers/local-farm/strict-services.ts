@@ -5,9 +5,6 @@ import { localCredentials } from '../../../cli/local-farm/emulator.ts';
 import { Identities } from '../../../cli/local-farm/rules/identities.ts';
 import { emulatedAccount } from '../../../cli/local-farm/rules/rights.ts';
 import type { RuleOptions } from '../../../cli/local-farm/rules/rules.ts';
-import { recordFarm } from '../../../tools/program-run/farm.ts';
-import { policiesOf, translate } from '../../../tools/program-run/policies.ts';
-import { loadStack } from '../../../tools/program-run/stacks.ts';
 import type { WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
 
 /** Whether tests run against such services: `npm test -- --strict`. */
@@ -37,11 +34,19 @@ const sessionSeconds = 10;
 const announcedSeconds = 3600;
 const workerRole = 'farm-worker-task';
 
+/** Imported here, as other tests need no Pulumi, whose packages take a second to load. */
+async function recordPolicies() {
+  const { recordFarm } = await import('../../../tools/program-run/farm.ts');
+  const { loadStack } = await import('../../../tools/program-run/stacks.ts');
+  const { policiesOf, translate } = await import('../../../tools/program-run/policies.ts');
+  const recording = await recordFarm(loadStack('Pulumi.dev.yaml'));
+  return { recording, policies: policiesOf(recording, workerRole), translate };
+}
+
 export async function startStrictServices(): Promise<StrictServices> {
   const identities = new Identities();
   identities.addUser(localCredentials.accessKeyId, localCredentials.secretAccessKey);
-  const recording = await recordFarm(loadStack('Pulumi.dev.yaml'));
-  const policies = policiesOf(recording, workerRole);
+  const { recording, policies, translate } = await recordPolicies();
   // As the endpoint in a task answers: "Task metadata", Amazon ECS Developer Guide.
   const endpoint = createServer((_, response) => {
     const body = JSON.stringify(identities.issue(workerRole, sessionSeconds, announcedSeconds));
