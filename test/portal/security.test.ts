@@ -287,7 +287,7 @@ describe('uploads', () => {
       body: { parts: [3] },
       headers: session,
     });
-    expect(beyond.status).toBe(400);
+    expect(beyond.status).toBe(404);
   });
 
   it('take no webhook from a browser', async () => {

@@ -128,7 +128,7 @@ export function uploadRoutes(services: Services): Route[] {
         const links = body.parts.map(async (number) => {
           const bytes = Math.min(partBytes, size - (number - 1) * partBytes);
           if (bytes <= 0)
-            throw new Problem(400, 'no-such-part', `Part ${number} begins behind the film's end.`);
+            throw new Problem(404, 'no-such-part', `Part ${number} begins behind the film's end.`);
           return {
             number,
             bytes,

@@ -77,6 +77,11 @@ async function handle(
   const url = URL.parse(`${scheme}://${headers.host ?? 'localhost'}${message.url ?? '/'}`);
   if (url === null || portal === undefined)
     return new Problem(400, 'invalid-request', 'The address of the request is not valid.').toResponse();
+  // Web requests can't have these methods.
+  if (/^(CONNECT|TRACE|TRACK)$/i.test(method))
+    return new Problem(405, 'method-not-allowed', `${method} is not allowed here.`, {
+      allow: 'GET, POST, DELETE',
+    }).toResponse();
   const body = method === 'GET' || method === 'HEAD' ? undefined : await readAll(message);
   if (body === 'too-large')
     return new Problem(413, 'body-too-large', `The body is larger than ${maxBodyBytes} bytes.`).toResponse();

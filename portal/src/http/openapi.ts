@@ -4,9 +4,10 @@ import type { Route } from './route.ts';
 /** The OpenAPI 3.1 document of the API: made from the schemas that check the requests. */
 export function openApiDocument(routes: readonly Route[], title: string): object {
   const paths: Record<string, Record<string, object>> = {};
+  const shared: Record<string, unknown> = {};
   for (const each of routes) {
     const path = each.path.replace('+}', '}');
-    paths[path] = { ...paths[path], [each.method.toLowerCase()]: operation(each) };
+    paths[path] = { ...paths[path], [each.method.toLowerCase()]: operation(each, shared) };
   }
   return {
     openapi: '3.1.0',
@@ -17,12 +18,16 @@ export function openApiDocument(routes: readonly Route[], title: string): object
         cookie: { type: 'apiKey', in: 'cookie', name: '__Host-farm' },
         bearer: { type: 'http', scheme: 'bearer' },
       },
-      schemas: { Problem: problemSchema },
+      schemas: { Problem: problemSchema, ...shared },
     },
   };
 }
 
-function operation({ id, summary, path, isOpen, body, query, answer }: Route): object {
+/** @param shared takes the schemas that an operation's own refer to */
+function operation(
+  { id, summary, path, isOpen, body, query, answer }: Route,
+  shared: Record<string, unknown>,
+): object {
   const problem = {
     description: 'A problem (RFC 9457)',
     content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
@@ -33,13 +38,17 @@ function operation({ id, summary, path, isOpen, body, query, answer }: Route): o
     security: isOpen ? [] : [{ cookie: [] }, { bearer: [] }],
     parameters: [...pathParameters(path), ...queryParameters(query)],
     ...(body && {
-      requestBody: { required: true, content: { 'application/json': { schema: schemaOf(body, 'input') } } },
+      requestBody: {
+        // A body whose fields may all be left out may be left out too.
+        required: !body.safeParse({}).success,
+        content: { 'application/json': { schema: hoist(id, schemaOf(body, 'input'), shared) } },
+      },
     }),
     responses: {
       [answer.status]: {
         description: answer.description,
         ...(answer.schema && {
-          content: { 'application/json': { schema: schemaOf(answer.schema, 'output') } },
+          content: { 'application/json': { schema: hoist(id, schemaOf(answer.schema, 'output'), shared) } },
         }),
       },
       default: problem,
@@ -68,6 +77,20 @@ function queryParameters(query: z.ZodType | undefined): object[] {
     required: required.includes(name),
     schema,
   }));
+}
+
+/** OpenAPI keeps schemas that others refer to among its components. */
+function hoist(id: string, schema: object, shared: Record<string, unknown>): object {
+  const place = (name: string) => `${id}-${name.replaceAll('_', '')}`;
+  const moved = JSON.parse(
+    JSON.stringify(schema).replaceAll(
+      /"#\/\$defs\/(\w+)"/g,
+      (_, name: string) => `"#/components/schemas/${place(name)}"`,
+    ),
+  ) as { $defs?: Record<string, unknown> };
+  const { $defs = {}, ...rest } = moved;
+  for (const [name, definition] of Object.entries($defs)) shared[place(name)] = definition;
+  return rest;
 }
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): object {

@@ -22,7 +22,8 @@ export const outputsSchema = z
   .array(outputSchema)
   .min(1)
   .max(20)
-  .refine((outputs) => new Set(outputs).size === outputs.length, 'expected each output once');
+  .refine((outputs) => new Set(outputs).size === outputs.length, 'expected each output once')
+  .meta({ uniqueItems: true });
 
 export type OutputName = z.infer<typeof outputSchema>;
 

@@ -1,0 +1,99 @@
+import axe from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LocalPortal } from '../../portal/src/local.ts';
+import { startBrowser } from '../helpers/browser/browser.ts';
+import { startLocalFarm, type TestFarm } from '../helpers/local-farm/local-farm.ts';
+import { startPortal } from '../helpers/portal/portal.ts';
+import { jobsInEachState, putJob } from '../helpers/portal/sample-jobs.ts';
+
+const themes = ['light', 'dark'] as const;
+const widths = [1440, 768, 390];
+const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+let farm: TestFarm;
+let portal: LocalPortal;
+let browser: Browser;
+let page: Page;
+
+beforeAll(async () => {
+  farm = await startLocalFarm();
+  for (const job of jobsInEachState()) await putJob(farm, job);
+  portal = await startPortal(farm);
+  browser = await startBrowser();
+  page = await browser.newPage();
+  await page.goto(portal.signInUrl());
+}, 60_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await portal?.close();
+  await farm?.stop();
+});
+
+/** What axe finds wrong: the rule, and where. */
+async function problems(): Promise<string[]> {
+  // By the debugger: the page's policy lets no script of others in.
+  await page.evaluate(axe.source);
+  const { violations } = (await page.evaluate(
+    `axe.run(document, { runOnly: ${JSON.stringify(rules)} })`,
+  )) as axe.AxeResults;
+  return violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`,
+  );
+}
+
+describe.each(themes)('in the %s theme', (colorScheme) => {
+  describe.each(widths)('%i pixels wide', (width) => {
+    beforeAll(async () => {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await page.setViewportSize({ width, height: 900 });
+    });
+
+    it.each([
+      ['the list of films', '/', '#job-rows li'],
+      ['a running job', '/jobs/running', '#progress:not([hidden])'],
+      ['a failed job', '/jobs/failed', '#failure:not([hidden])'],
+      ['a film', '/jobs/ready', '#ladder:not([hidden])'],
+      ['the farm', '/farm', '#farm-numbers dd'],
+      ['the sign-in', '/sign-in', '.sign-in'],
+    ])('axe finds nothing on %s', async (_, path, shown) => {
+      await page.goto(`${portal.origin}${path}`);
+      await page.waitForSelector(shown);
+      expect(await problems()).toEqual([]);
+    });
+
+    it('axe finds nothing on the dialog that shares a film', async () => {
+      await page.goto(`${portal.origin}/jobs/ready`);
+      await page.getByRole('button', { name: 'Share' }).click();
+      await page.getByRole('button', { name: 'Make a link' }).click();
+      await page.getByLabel('Link').waitFor();
+      expect(await problems()).toEqual([]);
+    });
+  });
+});
+
+it('reaches everything on the list by the keyboard', async () => {
+  await page.goto(`${portal.origin}/`);
+  await page.waitForSelector('#job-rows li');
+  const reached: string[] = [];
+  for (let presses = 0; presses < 20; presses += 1) {
+    await page.keyboard.press('Tab');
+    reached.push(
+      (await page.evaluate(
+        'document.activeElement.id || document.activeElement.getAttribute("href")',
+      )) as string,
+    );
+  }
+  expect(reached).toEqual(
+    expect.arrayContaining([
+      '#view',
+      '/farm',
+      'sign-out',
+      'choose-files',
+      'choose-folder',
+      'ladder-choice',
+      '/jobs/ready',
+    ]),
+  );
+});
