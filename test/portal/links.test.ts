@@ -1,0 +1,62 @@
+import { CreateMultipartUploadCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Identities } from '../../cli/local-farm/rules/identities.ts';
+import { presignPart, presignRead } from '../../portal/src/farm/presigner.ts';
+import { startStorage, type TestStorage } from '../helpers/worker/storage.ts';
+
+const Bucket = 'films';
+let storage: TestStorage;
+let s3: S3Client;
+
+/** Storage that checks signatures as S3 does. */
+beforeEach(async () => {
+  const identities = new Identities();
+  identities.addUser('AKIAPORTAL', 'secret');
+  storage = await startStorage({ identities });
+  s3 = new S3Client({
+    region: 'us-east-1',
+    endpoint: storage.bucket(Bucket).endpoint,
+    credentials: { accessKeyId: 'AKIAPORTAL', secretAccessKey: 'secret' },
+    forcePathStyle: true,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  });
+});
+
+afterEach(async () => {
+  s3.destroy();
+  await storage[Symbol.asyncDispose]();
+});
+
+const key = 'uploads/Grüße "1" + 100%.mov';
+
+async function partLink(bytes: number): Promise<string> {
+  const { UploadId = '' } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key: key }));
+  return presignPart(s3, { bucket: Bucket, key, uploadId: UploadId }, 1, bytes);
+}
+
+it('a part’s link takes the part, whose ETag a page may read', async () => {
+  const headers = { origin: 'http://127.0.0.1:1234' };
+  const answer = await fetch(await partLink(5), { method: 'PUT', body: '12345', headers });
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get('etag')).toMatch(/^"[0-9a-f]{32}"$/);
+  expect(answer.headers.get('access-control-expose-headers')).toContain('ETag');
+});
+
+it('a part’s link takes no more than was declared, and no other part', async () => {
+  const link = await partLink(5);
+  const put = async (url: string, body: string) => (await fetch(url, { method: 'PUT', body })).status;
+  expect(await put(link, '123456')).toBe(403);
+  expect(await put(link.replace('partNumber=1', 'partNumber=2'), '12345')).toBe(403);
+  expect(await put(link, '12345')).toBe(200);
+});
+
+it('a film’s link reads this object alone, under the name that it is given', async () => {
+  await s3.send(new PutObjectCommand({ Bucket, Key: key, Body: 'film' }));
+  const link = await presignRead(s3, Bucket, key, 'Grüße.mov');
+  const answer = await fetch(link);
+  expect(await answer.text()).toBe('film');
+  expect(answer.headers.get('content-disposition')).toContain("filename*=UTF-8''Gr%C3%BC%C3%9Fe.mov");
+  expect((await fetch(link.replace('/uploads/', '/other/'))).status).toBe(403);
+  expect((await fetch(link, { method: 'DELETE' })).status).toBe(403);
+});
