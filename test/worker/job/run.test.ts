@@ -220,7 +220,7 @@ describe('an interruption', () => {
     expect(outcome).toEqual({ kind: 'hand-over', requestId: 'm-1', delaySeconds: 0 });
   });
 
-  it('by a lost hold is asked to nobody: the job is someone else’s', async () => {
+  it('by a lost hold is not reported: another worker has the job', async () => {
     const { outcome, reported, status } = await interruptedBy(new LeaseLostError('gone'));
     expect(outcome).toEqual({ kind: 'abandon' });
     expect(reported).toEqual(['running 2']);
