@@ -12,7 +12,7 @@ export class Offline extends Error {}
 
 let onSignedOut = () => undefined;
 
-/** @param listener called when a call finds that nobody is signed in any more */
+/** @param listener called when the session has ended */
 export function whenSignedOut(listener) {
   onSignedOut = listener;
 }

@@ -19,7 +19,7 @@ afterAll(async () => {
   await farm?.stop();
 });
 
-it('describes every operation under a name of its own', () => {
+it('gives every operation another name', () => {
   const names = Object.values(document.paths).flatMap((methods) =>
     Object.values(methods).map(({ operationId }) => operationId),
   );

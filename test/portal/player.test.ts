@@ -11,7 +11,7 @@ const filmSeconds = 12;
 
 let farm: TestFarm;
 let portal: LocalPortal;
-/** Signs in by a link of its own, and shows a job. */
+/** A link that signs in and shows a job. */
 const jobUrl = (id: string) => portal.signInUrl(`/jobs/${id}`);
 let browser: Browser;
 let page: Page;

@@ -7,7 +7,7 @@ import type { Services } from '../services.ts';
 
 const sessionSchema = z.object({
   title: z.string(),
-  name: z.string().nullable().describe('Who is signed in; null for nobody'),
+  name: z.string().nullable().describe('Who is signed in; null without a session'),
   signIn: z.enum(['password', 'link']).describe('How people sign in here'),
 });
 

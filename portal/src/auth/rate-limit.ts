@@ -1,4 +1,4 @@
-/** A token bucket for each client: so many calls at once, and so many a minute after that. */
+/** A token bucket for each client: a burst of calls, and a rate after that. */
 export class RateLimit {
   readonly #burst: number;
   readonly #perMinute: number;

@@ -26,7 +26,7 @@ export interface PartTarget {
   uploadId: string;
 }
 
-/** A link that takes one part of exactly this length, which is signed: nobody stores more than was declared. */
+/** A link that takes one part of exactly this length, which is signed: the storage takes no more than was declared. */
 export function presignPart(
   s3: S3Client,
   { bucket, key, uploadId }: PartTarget,

@@ -35,7 +35,7 @@ export async function submitJob(
   try {
     await publishJob(farm, job, { requestId, queuedAt, forSeconds });
   } catch (error) {
-    // Nobody is going to do it, so nothing says that it waits.
+    // The job is in no queue, so its status must not say that it waits.
     await farm.output.send(new DeleteObjectCommand({ Bucket, Key: entry })).catch(() => undefined);
     if (earlier === undefined)
       await farm.output.send(new DeleteObjectCommand({ Bucket, Key: statusKey })).catch(() => undefined);
