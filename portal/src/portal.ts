@@ -30,6 +30,8 @@ export interface PortalOptions {
   /** Origins under which it is reached; requests for other hosts are refused. None: all. */
   origins?: readonly string[];
   audit?(entry: AuditEntry): void;
+  /** Milliseconds since 1970, for limits. */
+  now?: () => number;
   /** Called with what went wrong inside. */
   onError?(error: unknown): void;
 }
@@ -56,7 +58,7 @@ export interface Portal {
 
 /** The portal as one function from requests to responses; hosts only carry them. */
 export function createPortal(options: PortalOptions): Portal {
-  const { farm, features, onError } = options;
+  const { farm, features, onError, now = Date.now } = options;
   const tokens = new Tokens(options.signingKey);
   const sessions = new Sessions(tokens);
   const links = { source: linkClient(farm.address, 'source'), output: linkClient(farm.address, 'output') };
@@ -67,8 +69,8 @@ export function createPortal(options: PortalOptions): Portal {
     sessions,
     features,
     passwordHash: options.passwordHash,
-    signInLimit: new RateLimit(10, 5),
-    allSignInsLimit: new RateLimit(60, 60),
+    signInLimit: new RateLimit(10, 5, now),
+    allSignInsLimit: new RateLimit(60, 60, now),
     uploadFilters: once(() => readUploadFilters(farm)),
   };
   const routes = [
@@ -78,7 +80,7 @@ export function createPortal(options: PortalOptions): Portal {
     ...filmRoutes(services),
     ...farmRoutes(services),
   ];
-  const calls = new RateLimit(600, 1200);
+  const calls = new RateLimit(600, 1200, now);
   const page = new PageFiles();
   const storage = once(async () => {
     const { sourceBucket, outputBucket } = farm.address;

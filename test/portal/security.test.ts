@@ -18,6 +18,7 @@ let farm: Farm;
 let passwordHash: string;
 let portal: Portal;
 let audit: AuditEntry[];
+let nowMs: number;
 
 beforeAll(async () => {
   storage = await startLocalFarm();
@@ -32,9 +33,18 @@ afterAll(async () => {
 
 beforeEach(() => {
   audit = [];
+  nowMs = 0;
   const features = { title: 'Test', urls: false, maxUploadBytes: 2 ** 40, publicUrl: undefined };
   const record = (entry: AuditEntry) => void audit.push(entry);
-  portal = createPortal({ farm, signingKey, passwordHash, features, origins: [origin], audit: record });
+  portal = createPortal({
+    farm,
+    signingKey,
+    passwordHash,
+    features,
+    origins: [origin],
+    audit: record,
+    now: () => nowMs,
+  });
 });
 
 type Sent = { method?: string; body?: unknown; headers?: Record<string, string>; at?: string };
@@ -86,13 +96,15 @@ describe('sign-in', () => {
     );
   });
 
-  it('refuses a wrong password, and a guesser after ten tries', async () => {
+  it('refuses a wrong password, and after ten of them each guess before its time', async () => {
     const guess = () => send('/api/session', { method: 'POST', body: { password: 'guess' }, headers: own });
     expect(await codeOf(await guess())).toBe('wrong-password');
     for (let tries = 1; tries < 10; tries += 1) await guess();
     const refused = await guess();
     expect(refused.status).toBe(429);
-    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(refused.headers.get('retry-after')).toBe('12');
+    nowMs += 12_000;
+    expect(await codeOf(await guess())).toBe('wrong-password');
   }, 40_000);
 
   it('keeps no password, and knows it by its hash', async () => {
