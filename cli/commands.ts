@@ -72,6 +72,12 @@ export const commands: readonly CommandEntry[] = [
     entry('webhook', 'Test the receiver of webhooks', async () =>
       (await import('./webhook/command.ts')).webhookCommand(),
     ),
+    entry('webhooks', 'List what was sent to webhooks, or send it again', async () =>
+      (await import('./webhooks/command.ts')).webhooksCommand(),
+    ),
+    entry('reconcile', 'Write to the database what it lacks', async () =>
+      (await import('./reconcile/command.ts')).reconcileCommand(),
+    ),
     entry('completion', 'Print the completion script of your shell', async () =>
       (await import('./completion/command.ts')).completionCommand(),
     ),

@@ -14,6 +14,8 @@ export async function makeProgram(args: readonly string[], version: string): Pro
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .usage('COMMAND [options]')
+    // An option belongs to the command that it follows, also where a command and one below it have the same.
+    .enablePositionalOptions()
     .addHelpCommand(listed({ ...helpEntry, group: commands.at(-1)?.group ?? '' }).argument('[command]'))
     .addHelpText('after', help);
   for (const entry of commands) {

@@ -5,7 +5,7 @@ import { Cluster } from './compute/cluster.ts';
 import { workerEnvironment, workerSecrets } from './compute/environment.ts';
 import { FilmWidth } from './compute/film-width.ts';
 import { Network } from './compute/network.ts';
-import { Secrets } from './compute/secrets.ts';
+import { type ReporterSecret, Secrets } from './compute/secrets.ts';
 import { WorkerService } from './compute/service.ts';
 import { boundRoles } from './github/boundary.ts';
 import { GithubRoles } from './github/roles.ts';
@@ -16,8 +16,10 @@ import { Parts, PartsSenders } from './jobs/parts.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
 import { checkName, farmName } from './names.ts';
 import { type FarmOutputs, outputNames } from './outputs.ts';
+import { Reports, ReportsSenders } from './reports/reports.ts';
 import { Scaling } from './scaling/scaling.ts';
 import type { TranscodeFarmArgs } from './settings/args.ts';
+import type { ReportSettings } from './settings/reports.ts';
 import { readSettings } from './settings/settings.ts';
 import { ArgsSource } from './settings/sources.ts';
 import type { StorageSettings } from './settings/storage.ts';
@@ -39,6 +41,11 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
   readonly deadLetterQueueUrl: pulumi.Output<string>;
   readonly partsQueueUrl: pulumi.Output<string>;
   readonly partsDeadLetterQueueUrl: pulumi.Output<string>;
+  readonly reportsQueueUrl: pulumi.Output<string>;
+  readonly reportsDeadLetterQueueUrl: pulumi.Output<string>;
+  readonly reportsBucket: pulumi.Output<string>;
+  readonly reporterName: pulumi.Output<string>;
+  readonly reporterLogGroupName: pulumi.Output<string>;
   readonly sourceStorage: pulumi.Output<string>;
   readonly sourceBucket: pulumi.Output<string>;
   readonly sourceRegion: pulumi.Output<string>;
@@ -119,9 +126,23 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
     }
     const parts = new Parts(`${name}-parts`, settings.jobs, own);
 
+    // Reports: how the owner's app and database hear of jobs
+    const reports =
+      settings.reports &&
+      new Reports(
+        name,
+        {
+          settings: settings.reports,
+          secrets: reporterSecrets(name, settings.reports, own),
+          metricsNamespace,
+          logRetentionDays: monitoring.logRetentionDays,
+        },
+        own,
+      );
+
     // Workers: the image, its settings, and what runs it
     const image = settings.workerImage ?? new WorkerImage(`${name}-worker`, own).uri;
-    const secrets = new Secrets(name, workerSecrets(settings, { source, output }), own);
+    const secrets = new Secrets(name, { farm: name, variables: workerSecrets({ source, output }) }, own);
     const width = new FilmWidth(name, settings.workersPerFilm, own);
     const network = new Network(name, settings.network.existing, own);
     const cluster = new Cluster(`${name}-${compute.kind}`, monitoring, own);
@@ -139,15 +160,34 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
         kind: compute.kind,
         assignPublicIp: settings.network.assignPublicIp,
         image,
-        environment: workerEnvironment({ settings, region, jobs, parts, source, output, metricsNamespace }),
+        environment: workerEnvironment({
+          settings,
+          region,
+          jobs,
+          parts,
+          reports,
+          source,
+          output,
+          metricsNamespace,
+        }),
         secrets: [...secrets.references, width.reference],
-        taskStatements: [...jobs.statements, ...parts.statements, ...source.statements, ...output.statements],
+        taskStatements: [
+          ...jobs.statements,
+          ...parts.statements,
+          ...(reports?.statements ?? []),
+          ...source.statements,
+          ...output.statements,
+        ],
         minTasks: scaling.minTasks,
         logRetentionDays: monitoring.logRetentionDays,
       },
       own,
     );
     new PartsSenders(`${name}-parts`, { queue: parts.queue, workerRoleArn: service.taskRoleArn }, own);
+    if (reports) {
+      const senderRoleArns = [service.taskRoleArn, reports.reporterRoleArn];
+      new ReportsSenders(name, { queue: reports.queue, senderRoleArns }, own);
+    }
 
     // How many workers there are, and who hears of trouble
     const waker = new Scaling(
@@ -173,6 +213,11 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
         capacity,
         jobs: { queue: jobs.queue.name, deadLetters: jobs.deadLetters.name },
         parts: { queue: parts.queue.name, deadLetters: parts.deadLetters.name },
+        reports: reports && {
+          queue: reports.queue.name,
+          deadLetters: reports.deadLetters.name,
+          reporterName: reports.reporterName,
+        },
         wakerName: waker.wakerName,
         metricsNamespace,
       },
@@ -199,6 +244,11 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
     this.deadLetterQueueUrl = jobs.deadLetters.url;
     this.partsQueueUrl = parts.queue.url;
     this.partsDeadLetterQueueUrl = parts.deadLetters.url;
+    this.reportsQueueUrl = reports?.queue.url ?? pulumi.output('');
+    this.reportsDeadLetterQueueUrl = reports?.deadLetters.url ?? pulumi.output('');
+    this.reportsBucket = reports?.bucket ?? pulumi.output('');
+    this.reporterName = reports?.reporterName ?? pulumi.output('');
+    this.reporterLogGroupName = reports?.reporterLogGroupName ?? pulumi.output('');
     this.sourceStorage = pulumi.output(storage.source.backend);
     this.sourceBucket = source.bucket;
     this.sourceRegion = pulumi.output(source.region);
@@ -226,6 +276,18 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
     this.outputConsoleUrl = output.consoleUrl;
     this.registerOutputs(Object.fromEntries(outputNames.map((output) => [output, this[output]])));
   }
+}
+
+function reporterSecrets(
+  farm: string,
+  { webhookSecret, databaseUrl }: ReportSettings,
+  own: pulumi.ComponentResourceOptions,
+): ReporterSecret[] {
+  const variables = {
+    ...(webhookSecret && { WEBHOOK_SECRET: webhookSecret }),
+    ...(databaseUrl && { DATABASE_URL: databaseUrl }),
+  };
+  return new Secrets<keyof typeof variables>(`${farm}-reporter`, { farm, variables }, own).references;
 }
 
 function madeOnS3(

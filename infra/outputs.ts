@@ -13,6 +13,14 @@ export interface FarmOutputs {
   /** Workers send part requests here; only they may. */
   partsQueueUrl: string;
   partsDeadLetterQueueUrl: string;
+  /** Workers send reports here; only they and the reporter may. Empty without a webhook and a database. */
+  reportsQueueUrl: string;
+  reportsDeadLetterQueueUrl: string;
+  /** Where the reporter keeps what it delivered to webhooks. */
+  reportsBucket: string;
+  /** The function that delivers reports. */
+  reporterName: string;
+  reporterLogGroupName: string;
   /** `s3`, `r2` or `wasabi`. */
   sourceStorage: string;
   sourceBucket: string;
@@ -59,6 +67,11 @@ export const outputNames = [
   'deadLetterQueueUrl',
   'partsQueueUrl',
   'partsDeadLetterQueueUrl',
+  'reportsQueueUrl',
+  'reportsDeadLetterQueueUrl',
+  'reportsBucket',
+  'reporterName',
+  'reporterLogGroupName',
   'sourceStorage',
   'sourceBucket',
   'sourceRegion',

@@ -3,19 +3,19 @@ import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { STSClient } from '@aws-sdk/client-sts';
 import type { FarmAddress } from '../farm/address.ts';
 import { bucketClient, keysFromEnvironment, type Side } from '../farm/buckets.ts';
-import { type Deployed, readDeployed, readService } from '../farm/deployed.ts';
+import { readDeployed, readService } from '../farm/deployed.ts';
 import { awsOf, connect, type Farm } from '../farm/farm.ts';
 import { readSecrets } from '../farm/parameters.ts';
 import { sentence } from '../farm/sentence.ts';
 import { readWorkers } from '../farm/workers.ts';
 import { checkCredentials, checkRegion } from './account.ts';
 import { checkClock } from './clock.ts';
-import { checkDatabase } from './database.ts';
 import { attempt, type Finding, failed, notAsked, ok } from './finding.ts';
 import { checkImage } from './image.ts';
 import { checkPrograms } from './programs.ts';
 import { checkQueues } from './queues.ts';
 import { checkQuotas } from './quotas.ts';
+import { examineReporter } from './reporter.ts';
 import { runProgram } from './run-program.ts';
 import { checkConditions, checkOutput, checkSource } from './storage.ts';
 import { checkViewers } from './viewers.ts';
@@ -43,7 +43,7 @@ async function examineLocal(address: FarmAddress, env: NodeJS.ProcessEnv): Promi
       checkConditions(storage('output'), address.outputPrefix, true),
       countWorkers(farm),
       checkClock(address.outputEndpoint, fetch, Date.now),
-      checkDatabase({ url: env.DATABASE_URL, ca: env.DATABASE_CA }, 'here'),
+      ...examineReporter(address, env),
     ]);
     return checks.flat();
   } finally {
@@ -100,7 +100,7 @@ async function examineFarm(
       checkViewers(address.publicUrl, address.outputPrefix, fetch),
       // S3 and SQS go by one clock.
       checkClock(address.outputEndpoint || new URL(address.queueUrl).origin, fetch, Date.now),
-      database(known, secrets, env),
+      ...examineReporter(address, env),
     ]);
     return checks.flat();
   } finally {
@@ -113,7 +113,6 @@ const secretNames = [
   'SOURCE_SECRET_ACCESS_KEY',
   'OUTPUT_ACCESS_KEY_ID',
   'OUTPUT_SECRET_ACCESS_KEY',
-  'DATABASE_URL',
 ];
 
 function checkWorkers(farm: Farm, unknown: string): Promise<Finding> {
@@ -155,17 +154,4 @@ async function withBucket(
   } finally {
     s3.destroy();
   }
-}
-
-function database(
-  deployed: Deployed | undefined,
-  secrets: Record<string, string>,
-  env: NodeJS.ProcessEnv,
-): Promise<Finding> | Finding {
-  if (env.DATABASE_URL) return checkDatabase({ url: env.DATABASE_URL, ca: env.DATABASE_CA }, 'here');
-  if (secrets.DATABASE_URL) {
-    return checkDatabase({ url: secrets.DATABASE_URL, ca: deployed?.environment.DATABASE_CA }, 'farm');
-  }
-  if (deployed && !deployed.secretParameters.DATABASE_URL) return notAsked('database', 'this farm has none');
-  return checkDatabase({ url: undefined }, 'here');
 }

@@ -27,6 +27,14 @@ export const addressSchema = z.object({
   /** Carries part requests: each asks one more worker to make parts of a film. */
   partsQueueUrl: maybe,
   partsDeadLetterQueueUrl: maybe,
+  /** Carries reports to the reporter. Only farms with a webhook or a database have one. */
+  reportsQueueUrl: maybe,
+  reportsDeadLetterQueueUrl: maybe,
+  /** Where the reporter keeps what it delivered to webhooks. */
+  reportsBucket: maybe,
+  /** The reporter's function. */
+  reporterName: maybe,
+  reporterLogGroupName: maybe,
   sourceStorage: backend,
   sourceBucket: text,
   sourceRegion: text,
@@ -54,7 +62,12 @@ export const addressSchema = z.object({
   workersPerFilm: z.number().int().positive().optional(),
   /** Only of a farm on this machine: one endpoint for queue and topic, any credentials, and which uploads become jobs. */
   local: z
-    .object({ endpoint: z.url(), pid: z.number().int(), uploadSuffixes: z.array(z.string()) })
+    .object({
+      endpoint: z.url(),
+      pid: z.number().int(),
+      uploadSuffixes: z.array(z.string()),
+      reporterEndpoint: z.url().optional(),
+    })
     .optional(),
 } satisfies Partial<Record<keyof FarmOutputs, z.ZodType>> & { local: z.ZodType });
 

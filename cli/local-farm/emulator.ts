@@ -14,6 +14,11 @@ export interface Emulator {
   /** Carries part requests. */
   partsQueueUrl: string;
   partsDeadLetterQueueUrl: string;
+  /** Carries reports from workers to the reporter. */
+  reportsQueueUrl: string;
+  reportsDeadLetterQueueUrl: string;
+  /** Where the reporter keeps what it delivered. */
+  reportsBucket: string;
   sourceBucket: string;
   outputBucket: string;
   /** Makes a file of this machine an object of the source bucket without a copy, and announces it as an upload. */

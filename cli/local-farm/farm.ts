@@ -2,16 +2,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
+import type { ReporterEnvironment } from '../../reporter/settings.ts';
 import type { WorkerEnvironment } from '../../worker/src/settings/settings.ts';
 import { type Emulator, localCredentials, type StartEmulator } from './emulator.ts';
 import { startFauxqsEmulator } from './fauxqs.ts';
 import type { RuleOptions } from './rules/rules.ts';
 
-/** A farm on this machine, without workers: queue, topic and storage, and what a worker must know of them. */
+/** A farm on this machine, without workers and reporter: queue, topic and storage, and what a worker must know of them. */
 export interface LocalFarm extends Emulator {
   s3: S3Client;
   /** What the cloud gives a worker's container. */
   environment: WorkerEnvironment;
+  /** What the cloud gives the reporter, without a webhook or a database. */
+  reporterEnvironment: ReporterEnvironment;
   /** For objects, worker files and logs; removed by `close`. */
   dir: string;
 }
@@ -47,6 +50,14 @@ export async function startLocalFarm(options: LocalFarmOptions = {}): Promise<Lo
     s3,
     dir,
     environment: { ...workerEnvironment(emulator, dir, options), ...options.environment },
+    reporterEnvironment: {
+      AWS_REGION: emulator.region,
+      REPORTS_QUEUE_URL: emulator.reportsQueueUrl,
+      REPORTS_DEAD_LETTER_QUEUE_URL: emulator.reportsDeadLetterQueueUrl,
+      SQS_ENDPOINT: emulator.endpoint,
+      REPORTS_BUCKET: emulator.reportsBucket,
+      REPORTS_ENDPOINT: emulator.endpoint,
+    },
     close: async () => {
       s3.destroy();
       await emulator.close();

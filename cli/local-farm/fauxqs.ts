@@ -14,6 +14,9 @@ const names = {
   deadLetters: 'jobs-dead',
   parts: 'parts',
   partsDeadLetters: 'parts-dead',
+  reports: 'reports',
+  reportsDeadLetters: 'reports-dead',
+  reportRecords: 'report-records',
   source: 'source-films',
   output: 'published-films',
 };
@@ -43,10 +46,12 @@ export const startFauxqsEmulator: StartEmulator = async (options = {}) => {
   };
   createQueue(names.queue, names.deadLetters);
   createQueue(names.parts, names.partsDeadLetters);
+  createQueue(names.reports, names.reportsDeadLetters);
   const { topicArn } = server.createTopic(names.topic);
   server.subscribe({ topic: names.topic, queue: names.queue, attributes: { RawMessageDelivery: 'true' } });
   server.createBucket(names.source);
   server.createBucket(names.output);
+  server.createBucket(names.reportRecords);
   const stopNotifying = notifyTopic(server, endpoint);
 
   const emulator: Emulator = {
@@ -58,6 +63,9 @@ export const startFauxqsEmulator: StartEmulator = async (options = {}) => {
     deadLetterQueueUrl: `${endpoint}/${account}/${names.deadLetters}`,
     partsQueueUrl: `${endpoint}/${account}/${names.parts}`,
     partsDeadLetterQueueUrl: `${endpoint}/${account}/${names.partsDeadLetters}`,
+    reportsQueueUrl: `${endpoint}/${account}/${names.reports}`,
+    reportsDeadLetterQueueUrl: `${endpoint}/${account}/${names.reportsDeadLetters}`,
+    reportsBucket: names.reportRecords,
     sourceBucket: names.source,
     outputBucket: names.output,
     async linkFilm(key, path) {

@@ -3,10 +3,10 @@ import { jobIdSchema } from '../../worker/src/protocol/job.ts';
 import { UserError } from '../errors.ts';
 import { awsOf } from '../farm/farm.ts';
 import { type CommonOptions, type Context, farmCommand, withFarm } from '../farm/run.ts';
-import { readLogLines } from './read.ts';
+import { type LogLine, readLogLines } from './read.ts';
 import { logLine } from './text.ts';
 
-/** `farm logs`: what the workers logged of one job. */
+/** `farm logs`: what the workers and the reporter logged of one job. */
 export function logsCommand(): Command {
   return farmCommand('logs')
     .argument('<job>', 'id of a job')
@@ -34,7 +34,9 @@ async function showLogs(id: string, hours: number, { farm, stop, say, answer }: 
   const client = new CloudWatchLogsClient(awsOf(farm.address));
   try {
     const since = new Date(Date.now() - hours * 3_600_000);
-    const lines = await readLogLines(client, logGroupName, id, since, stop);
+    const groups = [logGroupName, farm.address.reporterLogGroupName].filter((name) => name !== undefined);
+    const read = await Promise.all(groups.map((group) => readLogLines(client, group, id, since, stop)));
+    const lines = read.flat().sort((a, b) => timeOf(a) - timeOf(b));
     for (const line of lines) say(logLine(line));
     if (lines.length === 0) {
       say(
@@ -45,4 +47,8 @@ async function showLogs(id: string, hours: number, { farm, stop, say, answer }: 
   } finally {
     client.destroy();
   }
+}
+
+function timeOf({ time }: LogLine): number {
+  return new Date(time as string | number).getTime() || 0;
 }

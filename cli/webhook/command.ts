@@ -1,21 +1,19 @@
 import { Command, Option } from 'commander';
-import { webhookSecrets, webhookSecretsSchema } from '../../worker/src/protocol/webhook-secret.ts';
+import { sampleEvent, sampleStates } from '../../reporter/webhooks/sample.ts';
+import { webhookSecrets, webhookSecretsSchema } from '../../reporter/webhooks/secret.ts';
+import { type Delivery, sendOnce } from '../../reporter/webhooks/send-once.ts';
 import { UserError } from '../errors.ts';
-import { readDeployed } from '../farm/deployed.ts';
-import { connect } from '../farm/farm.ts';
-import { readSecrets } from '../farm/parameters.ts';
+import { callReporter } from '../farm/reporter.ts';
 import { type Answers, type CommonOptions, chosenFarm, farmCommand, runCommand } from '../farm/run.ts';
 import { printable, styleFor } from '../text/style.ts';
 import { formatSeconds } from '../text/units.ts';
-import { sampleEvent, sampleStates } from './sample.ts';
-import { sendOnce } from './send.ts';
 
 type TestOptions = CommonOptions & { secret?: string; event: (typeof sampleStates)[number] };
 
 /** `farm webhook test`: whether a receiver takes what the farm sends. */
 export function webhookCommand(): Command {
   const test = farmCommand('test')
-    .description('Send a signed sample event as a worker would, and show the answer')
+    .description('Send a signed sample event as the farm would, and show the answer')
     .argument('[url]', "the receiver; by default the farm's webhookUrl")
     .addOption(
       new Option('--secret <secret>', "what signs it; by default the farm's webhookSecret").env(
@@ -38,14 +36,7 @@ async function testWebhook(
   options: TestOptions,
   { stop, say, answer }: Answers,
 ): Promise<void> {
-  const { url, secret } = await findReceiver(givenUrl, options);
-  if (!webhookSecretsSchema.safeParse(secret).success) {
-    throw new UserError(
-      'The secret is not "whsec_" and the base64 of 24 to 64 bytes (several separated by spaces). This makes one: echo "whsec_$(openssl rand -base64 32)".',
-    );
-  }
-  const event = sampleEvent(options.event, new Date());
-  const delivery = await sendOnce(url, event, webhookSecrets(secret), stop);
+  const { url, body, delivery } = await sendTest(givenUrl, options, stop);
   const style = styleFor(process.stdout);
 
   say(`POST ${printable(url)}`);
@@ -53,27 +44,26 @@ async function testWebhook(
     say(`${style.dim(`${name}:`)} ${printable(value)}`);
   }
   say();
-  say(event.body);
+  say(body);
   say();
   const took = formatSeconds(delivery.seconds);
   if (delivery.delivered) {
-    const status = delivery.answer.kind === 'status' ? delivery.answer.status : '';
-    say(`${style.good('delivered')}: the receiver answered ${status} in ${took}`);
+    say(`${style.good('delivered')}: the receiver answered ${delivery.status} in ${took}`);
   } else {
     say(`${style.bad('not delivered')}: ${printable(delivery.why ?? '')}`);
     process.exitCode = 2;
   }
   if (delivery.isPrivate) {
-    say('Its address is private. The workers of a farm call public addresses alone.');
+    say('Its address is private. A farm calls public addresses alone.');
   }
   say();
   for (const line of howToVerify) say(line);
   answer({
     url,
-    event: JSON.parse(event.body) as unknown,
+    event: JSON.parse(body) as unknown,
     headers: delivery.headers,
     delivered: delivery.delivered,
-    status: delivery.answer.kind === 'status' ? delivery.answer.status : null,
+    status: delivery.status ?? null,
     seconds: delivery.seconds,
     why: delivery.why ?? null,
     isPrivate: delivery.isPrivate,
@@ -89,29 +79,36 @@ const howToVerify = [
   'docs/jobs.md has that in Node and Python; libraries: https://www.standardwebhooks.com',
 ];
 
-/** What was not given is the farm's own. @throws UserError where it has none */
-async function findReceiver(
+interface SentTest {
+  url: string;
+  body: string;
+  delivery: Delivery;
+}
+
+/** With a secret from here; without one by the farm's reporter, which has the farm's. @throws UserError where there is none */
+async function sendTest(
   url: string | undefined,
-  { secret, ...choice }: TestOptions,
-): Promise<{ url: string; secret: string }> {
-  if (url !== undefined && secret !== undefined) return { url, secret };
-  const address = await chosenFarm(choice);
-  const farm = connect(address);
-  try {
-    const deployed = address.local ? undefined : await readDeployed(farm, address);
-    const foundUrl = url ?? deployed?.environment.WEBHOOK_URL;
-    if (!foundUrl) {
+  { secret, event: state, ...choice }: TestOptions,
+  signal: AbortSignal,
+): Promise<SentTest> {
+  if (secret !== undefined && url !== undefined) {
+    if (!webhookSecretsSchema.safeParse(secret).success) {
       throw new UserError(
-        'This farm has no webhookUrl. Give one: "farm webhook test https://example.org/hook".',
+        'The secret is not "whsec_" and the base64 of 24 to 64 bytes (several separated by spaces). This makes one: echo "whsec_$(openssl rand -base64 32)".',
       );
     }
-    const found =
-      secret ?? (deployed && (await readSecrets(address, deployed, ['WEBHOOK_SECRET'])).WEBHOOK_SECRET);
-    if (found) return { url: foundUrl, secret: found };
-    throw new UserError(
-      'There is no secret to sign with: this farm has no webhookSecret. Set FARM_WEBHOOK_SECRET, or give --secret.',
-    );
-  } finally {
-    farm.close();
+    const sample = sampleEvent(state, new Date());
+    const delivery = await sendOnce(url, sample, webhookSecrets(secret), { signal, callsPrivate: true });
+    return { url, body: sample.body, delivery };
   }
+  const address = await chosenFarm(choice);
+  const sent = await callReporter(address, {
+    command: 'test-webhook',
+    state,
+    ...(url === undefined ? {} : { url }),
+  });
+  if (sent !== undefined) return sent;
+  throw new UserError(
+    'This farm has no webhookUrl, or no webhookSecret to sign with. Give both: "farm webhook test https://example.org/hook --secret whsec_…".',
+  );
 }

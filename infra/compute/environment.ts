@@ -9,10 +9,12 @@ export type Variables = Partial<Record<keyof WorkerEnvironment, pulumi.Input<str
 type Queues = Record<'queue' | 'deadLetters', { url: pulumi.Input<string> }>;
 
 interface Parts {
-  settings: Pick<FarmSettings, 'storage' | 'worker'>;
+  settings: Pick<FarmSettings, 'storage' | 'worker' | 'reports'>;
   region: pulumi.Input<string>;
   jobs: Queues;
   parts: Pick<Queues, 'queue'>;
+  /** Undefined where nobody wants reports. */
+  reports?: Pick<Queues, 'queue'>;
   source: Storage;
   output: Storage;
   metricsNamespace: string;
@@ -28,6 +30,8 @@ export function workerEnvironment(parts: Parts): Variables {
     QUEUE_URL: parts.jobs.queue.url,
     DEAD_LETTER_QUEUE_URL: parts.jobs.deadLetters.url,
     PARTS_QUEUE_URL: parts.parts.queue.url,
+    REPORTS_QUEUE_URL: parts.reports?.queue.url,
+    REPORT_PROGRESS: settings.reports?.databaseUrl ? 'true' : undefined,
     SOURCE_BUCKET: source.bucket,
     SOURCE_REGION: source.region,
     SOURCE_ENDPOINT: source.endpoint,
@@ -47,18 +51,13 @@ export function workerEnvironment(parts: Parts): Variables {
   });
 }
 
-/** The worker's secret settings. */
-export function workerSecrets(
-  settings: Pick<FarmSettings, 'webhookSecret' | 'databaseUrl'>,
-  { source, output }: Pick<Parts, 'source' | 'output'>,
-): Variables {
+/** The worker's secret settings: keys of storage. Those of webhooks and database are the reporter's. */
+export function workerSecrets({ source, output }: Pick<Parts, 'source' | 'output'>): Variables {
   return withoutGaps({
     SOURCE_ACCESS_KEY_ID: source.credentials?.accessKeyId,
     SOURCE_SECRET_ACCESS_KEY: source.credentials?.secretAccessKey,
     OUTPUT_ACCESS_KEY_ID: output.credentials?.accessKeyId,
     OUTPUT_SECRET_ACCESS_KEY: output.credentials?.secretAccessKey,
-    WEBHOOK_SECRET: settings.webhookSecret,
-    DATABASE_URL: settings.databaseUrl,
   });
 }
 

@@ -1,7 +1,7 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { farmName } from '../names.ts';
-import type { WorkerSecret } from './service.ts';
+import type { WorkerSecret } from './secrets.ts';
 
 /**
  * The most workers that make one film, as a parameter that ECS reads when it starts a worker. In the worker's environment, every

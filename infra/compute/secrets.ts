@@ -1,32 +1,51 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
+import type { ReporterEnvironment } from '../../reporter/settings.ts';
+import type { WorkerEnvironment } from '../../worker/src/settings/settings.ts';
 import { farmName } from '../names.ts';
-import type { Variables } from './environment.ts';
-import type { WorkerSecret } from './service.ts';
+
+/** A setting that comes from an SSM SecureString parameter. */
+export interface Secret<Name extends string> {
+  name: Name;
+  parameterArn: pulumi.Input<string>;
+  parameterName?: pulumi.Input<string>;
+  /** The parameter's version: a new one replaces what runs. */
+  version?: pulumi.Input<number>;
+}
+
+export type WorkerSecret = Secret<keyof WorkerEnvironment>;
+export type ReporterSecret = Secret<keyof ReporterEnvironment>;
+
+interface SecretsArgs<Name extends string> {
+  /** The farm's name: begins the parameters' names. */
+  farm: string;
+  variables: Partial<Record<Name, pulumi.Input<string>>>;
+}
 
 /**
- * Secret settings of the worker as parameters of AWS Systems Manager, encrypted by the account's own key for them. ECS
- * hands them to the container; they are in no task definition and no log.
+ * Secret settings of a program as parameters of AWS Systems Manager, encrypted by the account's own key for them. ECS hands the
+ * worker's to its container, the reporter reads its own: they are in no task definition, no function's settings and no log.
  *
  * Cost: nothing (standard parameters).
  */
-export class Secrets extends pulumi.ComponentResource {
-  /** Which variable of the container is in which parameter. */
-  readonly references: WorkerSecret[];
+export class Secrets<Name extends string> extends pulumi.ComponentResource {
+  /** Which variable is in which parameter. */
+  readonly references: Secret<Name>[];
 
-  constructor(name: string, variables: Variables, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { farm, variables }: SecretsArgs<Name>, opts?: pulumi.ComponentResourceOptions) {
     super('transcode-farm:environment:Secrets', name, {}, opts);
-    this.references = (Object.keys(variables) as (keyof Variables)[]).map((variable) => {
+    this.references = (Object.keys(variables) as Name[]).map((variable) => {
       const parameter = new aws.ssm.Parameter(
-        `${name}-${variable.toLowerCase().replaceAll('_', '-')}`,
+        `${farm}-${variable.toLowerCase().replaceAll('_', '-')}`,
         {
-          name: `/${farmName(name, '/')}/${variable}`,
+          name: `/${farmName(farm, '/')}/${variable}`,
           type: 'SecureString',
           value: pulumi.secret(variables[variable] ?? ''),
         },
         { parent: this },
       );
-      return { name: variable, parameterArn: parameter.arn, version: parameter.version };
+      const { arn: parameterArn, name: parameterName, version } = parameter;
+      return { name: variable, parameterArn, parameterName, version };
     });
     this.registerOutputs({ parameterArns: this.references.map(({ parameterArn }) => parameterArn) });
   }

@@ -5,6 +5,7 @@ import { farmName } from '../names.ts';
 import type { Capacity } from './capacity.ts';
 import { buildContainer, scratchVolume } from './container.ts';
 import { createRole, executionStatements, protectionStatement } from './roles.ts';
+import type { WorkerSecret } from './secrets.ts';
 import { scratchDirectory } from './user-data.ts';
 
 export interface WorkerServiceArgs {
@@ -32,14 +33,6 @@ export interface WorkerServiceArgs {
   scratchGib?: number;
   /** Days that logs are kept. @default 30 */
   logRetentionDays?: number;
-}
-
-/** A setting of the worker that comes from an SSM parameter. */
-export interface WorkerSecret {
-  name: keyof WorkerEnvironment;
-  parameterArn: pulumi.Input<string>;
-  /** The parameter's version: a new one replaces the running tasks. Without it they keep the value that they started with. */
-  version?: pulumi.Input<number>;
 }
 
 /**

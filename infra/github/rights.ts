@@ -115,7 +115,7 @@ function ownedStatements({ farm, account, region, madeBuckets }: DeployedFarm): 
       'OwnS3',
       ['s3:*'],
       [
-        ...['source', 'output'].map((use) => `arn:aws:s3:::${bucketPrefix(`${farm}-${use}`)}*`),
+        ...['source', 'output', 'reports'].map((use) => `arn:aws:s3:::${bucketPrefix(`${farm}-${use}`)}*`),
         ...madeBuckets.map((bucket) => pulumi.interpolate`arn:aws:s3:::${bucket}`),
       ],
     ),
@@ -127,7 +127,9 @@ function roleStatements({ account, farm }: DeployedFarm): aws.iam.PolicyStatemen
   const iam = (...names: string[]) =>
     names.map((name) => pulumi.interpolate`arn:aws:iam::${account}:${name}`);
   const roles = iam(
-    ...['worker-task', 'worker-execution', 'waker', 'gpu-instance'].map((kind) => `role/${farm}-${kind}-*`),
+    ...['worker-task', 'worker-execution', 'waker', 'reporter', 'gpu-instance'].map(
+      (kind) => `role/${farm}-${kind}-*`,
+    ),
   );
   return [
     {

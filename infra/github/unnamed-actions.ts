@@ -41,6 +41,11 @@ export const unnamedActions: readonly string[] = [
     `CreateCluster CreateCapacityProvider DescribeCapacityProviders
      RegisterTaskDefinition DescribeTaskDefinition DeregisterTaskDefinition`,
   ),
+  ...ofService(
+    'lambda',
+    `CreateEventSourceMapping GetEventSourceMapping UpdateEventSourceMapping DeleteEventSourceMapping
+     ListTags TagResource UntagResource`,
+  ),
   ...ofService('logs', 'DescribeLogGroups'),
   ...ofService('sns', 'GetSubscriptionAttributes SetSubscriptionAttributes Unsubscribe'),
   ...ofService('ssm', 'DescribeParameters'),

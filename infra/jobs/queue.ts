@@ -6,6 +6,8 @@ export interface QueueArgs {
   visibilityTimeoutSeconds: number;
   /** Days that a message waits: 1 to 14. */
   retentionDays: number;
+  /** Receives after which SQS itself puts a message among the dead letters. @default 40 */
+  maxReceiveCount?: number;
 }
 
 /** What a queue is known by. */
@@ -17,7 +19,7 @@ export type QueueNames = Record<'arn' | 'url' | 'name', pulumi.Output<string>>;
  * Ten losses must never cost a good job. After 25 the worker gives up on a message, and says why; this limit lies above
  * that, for messages that no worker lives to report on.
  */
-const maxReceiveCount = 40;
+const usualMaxReceiveCount = 40;
 
 /** SQS keeps nothing longer. A message's age counts from when it was first sent, also in the dead letters. */
 const deadLetterDays = 14;
@@ -27,7 +29,7 @@ const daySeconds = 86_400;
 export function createQueue(
   parent: pulumi.Resource,
   name: string,
-  { visibilityTimeoutSeconds, retentionDays }: QueueArgs,
+  { visibilityTimeoutSeconds, retentionDays, maxReceiveCount = usualMaxReceiveCount }: QueueArgs,
 ): { queue: aws.sqs.Queue; deadLetters: aws.sqs.Queue } {
   const deadLetters = new aws.sqs.Queue(
     `${name}-dead`,

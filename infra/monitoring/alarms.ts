@@ -1,12 +1,13 @@
 import type * as pulumi from '@pulumi/pulumi';
+import { lateReportMetric } from '../../reporter/metrics.ts';
 import {
   type FarmNames,
+  functionMetric,
   groupMetric,
   type Metric,
   type QueueNames,
   queueMetric,
   taskMetric,
-  wakerMetric,
   workerMetric,
 } from './metrics.ts';
 
@@ -99,6 +100,7 @@ export function farmAlarms(farm: FarmNames, rules: AlarmRules): FarmAlarm[] {
         expression: 'IF((jobs + parts > 0) > (reported > 0), 1, 0)',
       },
     },
+    ...(farm.reports === undefined ? [] : reportAlarms(farm, farm.reports)),
     ...(farm.groupName === undefined ? [] : [idleInstance(farm, farm.groupName, rules.idleInstanceMinutes)]),
     {
       key: 'waker-errors',
@@ -108,7 +110,40 @@ export function farmAlarms(farm: FarmNames, rules: AlarmRules): FarmAlarm[] {
       periodSeconds: 300,
       points: 1,
       of: 1,
-      watched: { metric: wakerMetric(farm, 'Errors'), stat: 'Sum' },
+      watched: { metric: functionMetric(farm.wakerName, 'Errors'), stat: 'Sum' },
+    },
+  ];
+}
+
+/** On the way from workers to the owner's app and database. */
+function reportAlarms(farm: FarmNames, reports: NonNullable<FarmNames['reports']>): FarmAlarm[] {
+  return [
+    {
+      key: 'reports-dead-letters',
+      description:
+        'Reports were given up: a webhook was not delivered in 28 hours or its receiver answered 410, or the database rejected a row. "farm webhooks" says which, "farm webhooks redeliver" and "farm reconcile" send them again.',
+      ...anyLetter(reports),
+    },
+    {
+      // Each try sends a new message, so one this old means that nobody takes them.
+      key: 'reports-age',
+      description:
+        'Reports wait in their queue for half an hour: the reporter does not run, or fails. Its log says why; nothing is lost for 14 days.',
+      threshold: 1800,
+      periodSeconds: 300,
+      points: 1,
+      of: 1,
+      watched: { metric: queueMetric(reports.queue, 'ApproximateAgeOfOldestMessage'), stat: 'Maximum' },
+    },
+    {
+      key: 'late-reports',
+      description:
+        'A webhook receiver or the database has failed for an hour. The reporter tries for 28 hours; its log says what they answer, "farm doctor" tries them.',
+      threshold: 3600,
+      periodSeconds: 300,
+      points: 1,
+      of: 1,
+      watched: { metric: workerMetric(farm, lateReportMetric), stat: 'Maximum' },
     },
   ];
 }

@@ -1,11 +1,11 @@
 import type * as pulumi from '@pulumi/pulumi';
 import {
   type FarmNames,
+  functionMetric,
   groupMetric,
   type Metric,
   queueMetric,
   taskMetric,
-  wakerMetric,
   workerMetric,
 } from './metrics.ts';
 
@@ -15,7 +15,7 @@ import {
  * jobs end, how long they take, what costs.
  */
 export function buildDashboard(farm: FarmNames, alarmArns: readonly pulumi.Input<string>[]) {
-  const { region, jobs, parts, groupName } = farm;
+  const { region, jobs, parts, reports, groupName } = farm;
   const chart = (title: string, series: Series[], options: ChartOptions = {}) => ({
     type: 'metric' as const,
     properties: {
@@ -35,6 +35,12 @@ export function buildDashboard(farm: FarmNames, alarmArns: readonly pulumi.Input
     messages(parts.queue, 'Visible', 'part requests waiting'),
     messages(parts.queue, 'NotVisible', 'part requests in flight'),
     messages(parts.deadLetters, 'Visible', 'dead part requests'),
+    ...(reports === undefined
+      ? []
+      : [
+          messages(reports.queue, 'Visible', 'reports waiting'),
+          messages(reports.deadLetters, 'Visible', 'dead reports'),
+        ]),
   ]);
   const workers = chart('Workers', [
     { metric: taskMetric(farm), stat: 'SampleCount', label: 'running tasks' },
@@ -103,8 +109,8 @@ export function buildDashboard(farm: FarmNames, alarmArns: readonly pulumi.Input
   const waker = chart(
     'Waker',
     [
-      { metric: wakerMetric(farm, 'Invocations'), stat: 'Sum', label: 'calls' },
-      { metric: wakerMetric(farm, 'Errors'), stat: 'Sum', label: 'errors' },
+      { metric: functionMetric(farm.wakerName, 'Invocations'), stat: 'Sum', label: 'calls' },
+      { metric: functionMetric(farm.wakerName, 'Errors'), stat: 'Sum', label: 'errors' },
     ],
     { period: 300 },
   );

@@ -1,4 +1,5 @@
 import type * as pulumi from '@pulumi/pulumi';
+import type { lateReportMetric } from '../../reporter/metrics.ts';
 
 type Name = pulumi.Input<string>;
 
@@ -16,6 +17,8 @@ export interface FarmNames {
   serviceName: Name;
   jobs: QueueNames;
   parts: QueueNames;
+  /** Undefined where nobody wants reports. */
+  reports?: (QueueNames & { reporterName: Name }) | undefined;
   wakerName: Name;
   /** Auto Scaling group; none on Fargate. */
   groupName?: Name;
@@ -45,8 +48,8 @@ export function groupMetric(groupName: Name, name: string): Metric {
   return { namespace: 'AWS/AutoScaling', name, dimensions: { AutoScalingGroupName: groupName } };
 }
 
-export function wakerMetric({ wakerName }: FarmNames, name: string): Metric {
-  return { namespace: 'AWS/Lambda', name, dimensions: { FunctionName: wakerName } };
+export function functionMetric(functionName: Name, name: string): Metric {
+  return { namespace: 'AWS/Lambda', name, dimensions: { FunctionName: functionName } };
 }
 
 /** The names that the worker reports under: without dimensions, so that they stay within CloudWatch's ten free ones. */
@@ -61,6 +64,9 @@ export type WorkerMetricName =
   | 'PublishedBytes'
   | 'SickWorkers';
 
-export function workerMetric({ metricsNamespace }: FarmNames, name: WorkerMetricName): Metric {
+export function workerMetric(
+  { metricsNamespace }: FarmNames,
+  name: WorkerMetricName | typeof lateReportMetric,
+): Metric {
   return { namespace: metricsNamespace, name, dimensions: {} };
 }

@@ -166,6 +166,13 @@ export interface TranscodeFarmArgs {
    */
   databaseCa?: string;
   /**
+   * A VPC from which the database is reached, where it is in a private network: what writes to it runs there.
+   * Empty: the database is reached over the internet
+   */
+  databaseVpcId?: string;
+  /** Subnets of `databaseVpcId` with a route to a NAT gateway, through which webhooks and AWS are reached */
+  databaseSubnetIds?: string[];
+  /**
    * How viewers reach the films: `none` (the bucket stays private) or `cdn` (CloudFront for S3, a domain of
    * Cloudflare for R2)
    */
@@ -289,6 +296,8 @@ export const settings = {
   allowJobWebhooks: { kind: 'flag', default: 'false' },
   databaseUrl: { kind: 'secret', default: '' },
   databaseCa: { kind: 'text', default: '' },
+  databaseVpcId: { kind: 'text', default: '' },
+  databaseSubnetIds: { kind: 'list', default: '' },
   delivery: { kind: 'text', default: 'none' },
   deliveryDomain: { kind: 'text', default: '' },
   deliveryCertificateArn: { kind: 'text', default: '' },

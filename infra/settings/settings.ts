@@ -10,9 +10,10 @@ import {
 } from './compute.ts';
 import { type GithubSettings, readGithub } from './github.ts';
 import { SettingsReader } from './reader.ts';
+import { type ReportSettings, readReports } from './reports.ts';
 import type { SettingsSource } from './sources.ts';
 import { readStorage, type StorageSettings } from './storage.ts';
-import { readJobNumbers, readWorkerSecrets, readWorkerTexts, type WorkerTexts } from './worker.ts';
+import { readJobNumbers, readWorkerTexts, type WorkerTexts } from './worker.ts';
 
 /** Everything that an owner says of a farm, checked. Secrets are secret outputs. */
 export interface FarmSettings {
@@ -25,8 +26,8 @@ export interface FarmSettings {
   jobs: { visibilityTimeoutSeconds: number; retentionDays: number; maxAttempts: number };
   /** Environment variables that the worker gets as they are. */
   worker: WorkerTexts;
-  webhookSecret?: pulumi.Output<string>;
-  databaseUrl?: pulumi.Output<string>;
+  /** Undefined: neither webhooks nor a database are wanted. */
+  reports?: ReportSettings;
   /** By digest; undefined: build it. */
   workerImage?: pulumi.Input<string>;
   monitoring: {
@@ -62,7 +63,7 @@ export function readSettings(source: SettingsSource): FarmSettings {
     network: readNetwork(config),
     jobs: { ...readJobNumbers(worker), retentionDays: config.integer('retentionDays', { min: 1, max: 14 }) },
     worker,
-    ...readSecrets(config),
+    reports: readReports(config),
     workerImage: readImage(config),
     monitoring: readMonitoring(config),
     tags: readTags(config),
@@ -71,27 +72,6 @@ export function readSettings(source: SettingsSource): FarmSettings {
   };
   config.check();
   return settings;
-}
-
-function readSecrets(config: SettingsReader): Pick<FarmSettings, 'webhookSecret' | 'databaseUrl'> {
-  const { webhookSecret, databaseUrl } = readWorkerSecrets(config);
-  const sendsWebhooks = config.isSet('webhookUrl') || config.text('allowJobWebhooks') === 'true';
-  if (sendsWebhooks && !webhookSecret) {
-    config.reject(
-      'webhookSecret',
-      'is not set: without a signature anyone could send your site the news that a film is ready.',
-      '"whsec_$(openssl rand -base64 32)"',
-      'secret',
-    );
-  }
-  if (webhookSecret && !sendsWebhooks) {
-    config.reject(
-      'webhookUrl',
-      'is not set, so webhookSecret signs nothing.',
-      'https://www.example.com/hooks/films',
-    );
-  }
-  return { webhookSecret, databaseUrl };
 }
 
 function readImage(config: SettingsReader): pulumi.Input<string> | undefined {

@@ -23,8 +23,6 @@ const workerKeys = {
   allowHttpSources: 'ALLOW_HTTP_SOURCES',
   publishMetadata: 'PUBLISH_METADATA',
   allowJobWebhooks: 'ALLOW_JOB_WEBHOOKS',
-  webhookUrl: 'WEBHOOK_URL',
-  databaseCa: 'DATABASE_CA',
 } as const satisfies Record<string, keyof WorkerEnvironment>;
 
 type WorkerVariable = (typeof workerKeys)[keyof typeof workerKeys];
@@ -36,8 +34,6 @@ const examples: Readonly<Partial<Record<keyof typeof workerKeys, string>>> = {
   outputs: '["hls","mp4:720p"]',
   ladder: 'standard',
   thumbnailAt: '10%',
-  webhookUrl: 'https://www.example.com/hooks/films',
-  databaseCa: '"$(cat ca.pem)"',
 };
 
 export function readWorkerTexts(config: SettingsReader): WorkerTexts {
@@ -66,21 +62,6 @@ function leaveOutOtherEncoder(config: SettingsReader, texts: WorkerTexts): void 
   if (!config.isSet(key)) return;
   config.ignore(key, `compute is "${compute}", which has another encoder`);
   delete texts[workerKeys[key]];
-}
-
-/** Secrets of the worker, by their keys. They are secret outputs, so what is wrong with them is only warned of. */
-export function readWorkerSecrets(config: SettingsReader) {
-  const { WEBHOOK_SECRET, DATABASE_URL } = environmentSchema.shape;
-  const looksRight = (schema: typeof WEBHOOK_SECRET | typeof DATABASE_URL) => (value: string) =>
-    schema.safeParse(value).success;
-  return {
-    webhookSecret: config.secret(
-      'webhookSecret',
-      '"whsec_" and base64 of 24 to 64 bytes',
-      looksRight(WEBHOOK_SECRET),
-    ),
-    databaseUrl: config.secret('databaseUrl', 'a Postgres URL ("postgres://...")', looksRight(DATABASE_URL)),
-  };
 }
 
 /** Of the worker's texts, the numbers that the queue needs too. */

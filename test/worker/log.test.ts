@@ -2,12 +2,9 @@ import { expect, it } from 'vitest';
 import { createLogger } from '../../worker/src/log.ts';
 import { testSettings } from '../helpers/worker/settings.ts';
 
-const webhookSecret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const settings = testSettings({
-  WEBHOOK_SECRET: webhookSecret,
-  DATABASE_URL: 'postgres://farm:p%40ss%22word@db.example/jobs',
   OUTPUT_ACCESS_KEY_ID: 'AKIDOUTPUT',
-  OUTPUT_SECRET_ACCESS_KEY: 'output/secret+key',
+  OUTPUT_SECRET_ACCESS_KEY: 'output/secret"+key',
 });
 
 function logged(write: (log: ReturnType<typeof createLogger>) => void): string[] {
@@ -32,26 +29,14 @@ it('secrets are hidden wherever they turn up, and the line stays JSON', () => {
     'https://s3.example/a.mp4?X-Amz-Credential=AKID%2F2026&X-Amz-Signature=0a1b2c&X-Amz-Expires=60';
   const lines = logged((log) => {
     log.info({ settings });
-    log.error(new Error(`connect postgres://farm:p%40ss%22word@db.example/jobs failed`));
-    log.warn(
-      { password: 'p@ss"word', nested: [{ key: 'output/secret+key' }] },
-      `id AKIDOUTPUT at ${presigned}`,
-    );
+    log.error(new Error('signed with output/secret"+key'));
+    log.warn({ nested: [{ key: 'output/secret"+key' }] }, `id AKIDOUTPUT at ${presigned}`);
   });
   expect(lines).toHaveLength(3);
   for (const line of lines) {
     expect(() => JSON.parse(line)).not.toThrow();
-    for (const secret of [
-      webhookSecret,
-      'p%40ss',
-      'p@ss',
-      'word',
-      'AKIDOUTPUT',
-      'output/secret',
-      '0a1b2c',
-      'AKID%2F',
-    ]) {
-      expect(line.replaceAll('password', '')).not.toContain(secret);
+    for (const secret of ['AKIDOUTPUT', 'output/secret', '0a1b2c', 'AKID%2F']) {
+      expect(line).not.toContain(secret);
     }
   }
   expect(lines[2]).toContain('X-Amz-Expires=60');

@@ -73,8 +73,11 @@ export function factsOf({ resources }: Pick<FarmRecording, 'resources'>, region:
   const service = inputsOf('aws:ecs/service:Service');
   const target = inputsOf('aws:appautoscaling/target:Target');
   const group = resources.find(({ type }) => type === 'aws:autoscaling/group:Group')?.inputs;
-  const { FARM } = (inputsOf('aws:lambda/function:Function').environment as { variables: { FARM: string } })
-    .variables;
+  const waker = resources.find(
+    ({ type, name }) => type === 'aws:lambda/function:Function' && name.endsWith('-waker'),
+  );
+  if (!waker) throw new UserError('The program registered no waker, which the costs are read from.');
+  const { FARM } = (waker.inputs.environment as { variables: { FARM: string } }).variables;
   const network = service.networkConfiguration as { assignPublicIp?: boolean } | undefined;
   return {
     region,

@@ -79,6 +79,19 @@ export const settingChanges: Readonly<Record<string, SettingChange>> = {
     to: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----',
     on: { databaseUrl: 'postgres://farm:sesame-database@db.example.com/films' },
   },
+  databaseVpcId: {
+    to: network.vpcId,
+    on: { databaseUrl: 'postgres://farm:sesame-database@db.example.com/films' },
+    with: { databaseSubnetIds: network.subnetIds },
+  },
+  databaseSubnetIds: {
+    to: '["subnet-0123456789abcdef1"]',
+    on: {
+      databaseUrl: 'postgres://farm:sesame-database@db.example.com/films',
+      databaseVpcId: network.vpcId,
+      databaseSubnetIds: network.subnetIds,
+    },
+  },
   delivery: { to: 'cdn' },
   deliveryDomain: {
     to: 'video.example.com',

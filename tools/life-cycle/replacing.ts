@@ -33,6 +33,7 @@ export const replacing: Readonly<Record<string, readonly string[] | 'everything'
   'aws:iam/openIdConnectProvider:OpenIdConnectProvider': ['url'],
   'aws:iam/role:Role': ['name', 'namePrefix', 'path'],
   'aws:iam/rolePolicy:RolePolicy': ['name', 'namePrefix', 'role'],
+  'aws:lambda/eventSourceMapping:EventSourceMapping': ['eventSourceArn'],
   'aws:lambda/function:Function': ['name', 'packageType'],
   'aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig': ['functionName', 'qualifier'],
   'aws:lambda/permission:Permission': 'everything',

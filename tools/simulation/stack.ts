@@ -34,7 +34,7 @@ export async function readStack(
 ): Promise<Stack> {
   const recording = await recordFarm(loadStack(file, changes));
   const environment = environmentOf(recording);
-  const { variables } = inputsOf(recording, 'aws:lambda/function:Function').environment as {
+  const { variables } = inputsOf(recording, 'aws:lambda/function:Function', 'farm-waker').environment as {
     variables: { FARM: string };
   };
   const definition = inputsOf(recording, 'aws:ecs/taskDefinition:TaskDefinition');
@@ -125,8 +125,10 @@ function readGpu(recording: FarmRecording): NonNullable<Stack['gpu']> {
   };
 }
 
-function inputsOf({ resources }: FarmRecording, type: string): Inputs {
-  const [resource, ...others] = resources.filter((resource) => resource.type === type);
+function inputsOf({ resources }: FarmRecording, type: string, name?: string): Inputs {
+  const [resource, ...others] = resources.filter(
+    (resource) => resource.type === type && (name === undefined || resource.name === name),
+  );
   if (!resource || others.length > 0) throw new Error(`expected one ${type}, found ${others.length}`);
   return resource.inputs;
 }

@@ -1,5 +1,5 @@
 import { type DestinationStream, destination, type Logger, pino } from 'pino';
-import { webhookSecrets } from './protocol/webhook-secret.ts';
+import { secretsHider } from './hide-secrets.ts';
 import type { Settings } from './settings/settings.ts';
 
 export type { Logger } from 'pino';
@@ -20,31 +20,11 @@ export function createLogger(settings: Settings, stream: DestinationStream = des
 
 /** Values of the settings that must never be seen. */
 export function secretsOf(settings: Settings): string[] {
-  const { report, source, output } = settings;
-  const databasePassword = report.databaseUrl ? new URL(report.databaseUrl).password : '';
+  const { source, output } = settings;
   return [
-    ...(report.webhookSecret === undefined ? [] : webhookSecrets(report.webhookSecret)),
-    report.databaseUrl,
-    databasePassword,
-    decodeURIComponent(databasePassword),
     source.credentials?.accessKeyId,
     source.credentials?.secretAccessKey,
     output.credentials?.accessKeyId,
     output.credentials?.secretAccessKey,
   ].filter((secret): secret is string => secret !== undefined && secret !== '');
-}
-
-/** Replaces each secret, also where JSON has escaped it, and what signs a presigned URL. */
-export function secretsHider(secrets: readonly string[]): (text: string) => string {
-  const forms = secrets
-    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)])
-    .sort((a, b) => b.length - a.length);
-  return (text) => {
-    let hidden = text.replace(
-      /((?:X-Amz-(?:Signature|Credential|Security-Token))=)[^&"\s\\]+/gi,
-      '$1[hidden]',
-    );
-    for (const form of forms) hidden = hidden.replaceAll(form, '[hidden]');
-    return hidden;
-  };
 }

@@ -61,9 +61,11 @@ async function main(): Promise<void> {
   });
   const machine = await prepareMachine(settings, log);
   const stores = openStores(settings);
-  const reporter = createReporter({ sinks: await openSinks(settings, stores.output, log) });
   const protection = new Protection(settings.ecsAgentUri, log);
   const queues = openQueues(settings);
+  const { reports } = queues;
+  const sendReport = reports && ((body: string) => reports.send({ body }));
+  const reporter = createReporter({ sinks: openSinks(settings, stores.output, sendReport, log) });
   const checkOfStorage = storageCheck(stores.output, settings.output.prefix);
   const health = new Health(
     [encoderCheck(machine.encoder, machine.tools), diskCheck(machine.workDir), checkOfStorage],
@@ -125,9 +127,11 @@ interface Queues {
   jobs: Queue;
   /** Part requests; undefined where each film is one worker's. */
   parts: Queue | undefined;
+  /** Reports for webhooks and a database; undefined where the farm has neither. */
+  reports: Queue | undefined;
 }
 
-function openQueues({ region, queue, sharing }: Settings): Queues {
+function openQueues({ region, queue, sharing, report }: Settings): Queues {
   const sqs = new SQSClient({
     region,
     endpoint: queue.endpoint,
@@ -137,11 +141,13 @@ function openQueues({ region, queue, sharing }: Settings): Queues {
     requestHandler: { connectionTimeout: 5000, socketTimeout: 30_000, ...openAgents() },
   });
   renewExpiredCredentials(sqs);
-  const { partsQueueUrl } = sharing;
+  // A part that can't be made fails its job, so the dead letters are those of the jobs.
+  const openQueue = (url: string | undefined) =>
+    url === undefined ? undefined : createQueue(sqs, { ...queue, url });
   return {
     jobs: createQueue(sqs, queue),
-    // A part that can't be made fails its job, so the dead letters are those of the jobs.
-    parts: partsQueueUrl === undefined ? undefined : createQueue(sqs, { ...queue, url: partsQueueUrl }),
+    parts: openQueue(sharing.partsQueueUrl),
+    reports: openQueue(report.queueUrl),
   };
 }
 

@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { sampleEvent, sampleStates } from '../../../cli/webhook/sample.ts';
+import { sampleEvent, sampleStates } from '../../../reporter/webhooks/sample.ts';
 import { farmCommand } from '../../helpers/local-farm/farm-command.ts';
 import { temporaryFolder } from '../../helpers/media/clips.ts';
 import { respond, startReceiver } from '../../helpers/reports/receiver.ts';
@@ -36,11 +36,11 @@ it('shows what a receiver says that does not take it, and what a worker would do
   expect(refused.json()).toMatchObject({
     delivered: false,
     status: 401,
-    why: 'the receiver answered 401: wrong signature. A worker would try again in 5 s.',
+    why: 'the receiver answered 401: wrong signature. The reporter would try again in 5 s.',
     event: { type: 'job.failed' },
   });
   expect((await test([receiver.url, '--json'])).json()).toMatchObject({
-    why: 'the receiver answered 410. A worker would give up.',
+    why: 'the receiver answered 410. The reporter would give up.',
   });
 }, 40_000);
 

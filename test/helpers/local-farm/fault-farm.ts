@@ -3,6 +3,7 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PurgeQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { WorkerProcess } from '../../../cli/local-farm/worker.ts';
+import type { ReporterEnvironment } from '../../../reporter/settings.ts';
 import type { Job } from '../../../worker/src/protocol/job.ts';
 import type { WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
 import { toolPath } from '../ffmpeg/tool-path.ts';
@@ -40,10 +41,22 @@ export const clip = {
 
 export const webhookSecret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
-/** @param encodeSeconds what each run of ffmpeg takes more than it needs, where a test must act while it runs */
+/**
+ * @param env of every worker
+ * @param encodeSeconds what each run of ffmpeg takes more than it needs, where a test must act while it runs
+ * @param reporter settings of the reporter, on top of those that call the receiver
+ */
 export async function startFaultFarm(
   env: Partial<WorkerEnvironment> = {},
-  { encodeSeconds = 0, visibilityTimeoutSeconds = 3 } = {},
+  {
+    encodeSeconds = 0,
+    visibilityTimeoutSeconds = 3,
+    reporter = {},
+  }: {
+    encodeSeconds?: number;
+    visibilityTimeoutSeconds?: number;
+    reporter?: Partial<ReporterEnvironment>;
+  } = {},
 ): Promise<FaultFarm> {
   const folder = await temporaryFolder();
   const receiver = await startReceiver();
@@ -55,6 +68,7 @@ export async function startFaultFarm(
   };
   const farm = await startLocalFarm({
     visibilityTimeoutSeconds,
+    reports: true,
     through: { s3: through, sqs: through },
     env: {
       ENCODER: 'x264',
@@ -65,12 +79,15 @@ export async function startFaultFarm(
       SOURCE_PREFIX: 'inbox/',
       STALL_SECONDS: '20',
       STORAGE_STALL_SECONDS: '2',
-      WEBHOOK_URL: receiver.url,
-      WEBHOOK_SECRET: webhookSecret,
-      ALLOW_PRIVATE_WEBHOOKS: 'true',
       FFMPEG_PATH: await countingFfmpeg(folder.path, encodeSeconds),
       ...env,
     },
+  });
+  farm.startReporter({
+    WEBHOOK_URL: receiver.url,
+    WEBHOOK_SECRET: webhookSecret,
+    ALLOW_PRIVATE_WEBHOOKS: 'true',
+    ...reporter,
   });
   const [s3, sqs] = proxies as [FaultProxy, FaultProxy];
   const clipPath = join(folder.path, 'clip.mp4');
@@ -90,7 +107,14 @@ export async function startFaultFarm(
       for (const _ of workers) await farm.sqs.send(idle);
     }
     workers = [];
-    for (const QueueUrl of [farm.queueUrl, farm.deadLetterQueueUrl, farm.partsQueueUrl]) {
+    const { queueUrl, deadLetterQueueUrl, partsQueueUrl, reportsQueueUrl, reportsDeadLetterQueueUrl } = farm;
+    for (const QueueUrl of [
+      queueUrl,
+      deadLetterQueueUrl,
+      partsQueueUrl,
+      reportsQueueUrl,
+      reportsDeadLetterQueueUrl,
+    ]) {
       await farm.sqs.send(new PurgeQueueCommand({ QueueUrl }));
     }
     receiver.deliveries.length = 0;

@@ -12,7 +12,10 @@ import {
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { localCredentials } from '../../../cli/local-farm/emulator.ts';
 import { startLocalFarm as startFarm } from '../../../cli/local-farm/farm.ts';
+import type { FarmProcess } from '../../../cli/local-farm/process.ts';
+import { type ReporterProcessEnvironment, startReporter } from '../../../cli/local-farm/reporter.ts';
 import { startWorker, type WorkerProcess } from '../../../cli/local-farm/worker.ts';
+import type { ReporterEnvironment } from '../../../reporter/settings.ts';
 import type { Job } from '../../../worker/src/protocol/job.ts';
 import type { JobState, JobStateName } from '../../../worker/src/protocol/status.ts';
 import type { WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
@@ -23,6 +26,8 @@ export interface TestFarmOptions {
   env?: Partial<WorkerEnvironment>;
   /** @default 10: a lost worker is noticed in time for a test */
   visibilityTimeoutSeconds?: number;
+  /** Whether workers send reports, as in a farm with a webhook or a database. */
+  reports?: boolean;
   /** @default in memory, where any key of S3 can be kept; on disk, keys must be fit for file names */
   storage?: 'disk' | 'memory';
   /**
@@ -41,6 +46,9 @@ export interface TestFarm {
   queueUrl: string;
   deadLetterQueueUrl: string;
   partsQueueUrl: string;
+  reportsQueueUrl: string;
+  reportsDeadLetterQueueUrl: string;
+  reportsBucket: string;
   /** What workers get by default. */
   env: WorkerEnvironment;
   /** Puts a file, or bytes, into the source bucket, whose event makes it a job. */
@@ -49,6 +57,8 @@ export interface TestFarm {
   sendJob(job: Omit<Job, 'id'> & { id?: string }): Promise<string>;
   /** A worker with this farm's settings and `env` on top; stopped with the farm. */
   startWorker(env?: Partial<WorkerEnvironment>): WorkerProcess;
+  /** A reporter with this farm's settings and `env` on top; stopped with the farm. */
+  startReporter(env?: Partial<ReporterEnvironment & ReporterProcessEnvironment>): FarmProcess;
   /** Waits until `status.json` reports one of the states. Fails at once when the job ends in another. */
   waitFor(
     jobId: string,
@@ -86,10 +96,12 @@ export async function startLocalFarm(options: TestFarmOptions = {}): Promise<Tes
     env.SOURCE_ENDPOINT = env.OUTPUT_ENDPOINT = await options.through.s3(farm.endpoint);
   }
   if (options.through?.sqs) env.SQS_ENDPOINT = await options.through.sqs(farm.endpoint);
+  if (options.reports) env.REPORTS_QUEUE_URL = farm.reportsQueueUrl;
   Object.assign(env, options.env);
 
   const sqs = new SQSClient({ endpoint: farm.endpoint, ...credentialsAndRegion });
   const workers: WorkerProcess[] = [];
+  const reporters: FarmProcess[] = [];
   const { s3, sourceBucket, outputBucket } = farm;
 
   const read = async (key: string) => {
@@ -131,6 +143,9 @@ export async function startLocalFarm(options: TestFarmOptions = {}): Promise<Tes
     queueUrl: farm.queueUrl,
     deadLetterQueueUrl: farm.deadLetterQueueUrl,
     partsQueueUrl: farm.partsQueueUrl,
+    reportsQueueUrl: farm.reportsQueueUrl,
+    reportsDeadLetterQueueUrl: farm.reportsDeadLetterQueueUrl,
+    reportsBucket: farm.reportsBucket,
     env,
     read,
     readBytes: async (key) => {
@@ -151,6 +166,13 @@ export async function startLocalFarm(options: TestFarmOptions = {}): Promise<Tes
       const worker = startWorker({ ...env, ...own }, join(farm.dir, `worker-${workers.length}.log`));
       workers.push(worker);
       return worker;
+    },
+    startReporter: (own = {}) => {
+      const logFile = join(farm.dir, `reporter-${reporters.length}.log`);
+      const environment = { ...farm.reporterEnvironment, LOG_LEVEL: 'debug' as const, ...own };
+      const reporter = startReporter(environment, logFile);
+      reporters.push(reporter);
+      return reporter;
     },
     jobIds: async () => {
       const listed = await s3.send(new ListObjectsV2Command({ Bucket: outputBucket, Delimiter: '/' }));
@@ -175,7 +197,7 @@ export async function startLocalFarm(options: TestFarmOptions = {}): Promise<Tes
       return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
     },
     stop: async () => {
-      await Promise.all(workers.map((worker) => worker.stop(5)));
+      await Promise.all([...workers, ...reporters].map((each) => each.stop(5)));
       sqs.destroy();
       await farm.close();
       await strict?.[Symbol.asyncDispose]();

@@ -85,6 +85,8 @@ export async function startTranscoding(): Promise<Transcoding> {
           move: (...given) => report.move(...given),
           reporting: () => report.reporting(),
           setReporting: (to) => report.setReporting(to),
+          confirmEnd: (end) => report.confirmEnd(end),
+          secured: (by) => report.secured(by),
           update(change) {
             report.update(change);
             if (change.progress) progress.push(change.progress);

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Sql } from 'postgres';
-import { openPostgres } from '../../../worker/src/report/open-postgres.ts';
+import { openPostgres } from '../../../reporter/database/open-postgres.ts';
 
 const run = promisify(execFile);
 

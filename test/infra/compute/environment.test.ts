@@ -92,22 +92,20 @@ describe("the worker's environment", () => {
 describe('Secrets', () => {
   it('makes a SecureString for each, and reports its ARN and version', async () => {
     const secrets = await record(() => {
-      const variables = workerSecrets(
-        { databaseUrl: pulumi.secret('postgres://x') },
-        { source: s3, output: r2 },
-      );
-      return new Secrets('farm', variables);
+      const variables = workerSecrets({ source: s3, output: r2 });
+      return new Secrets('farm', { farm: 'farm', variables });
     });
     const parameters = secrets.resourcesOf('aws:ssm/parameter:Parameter');
     expect(parameters.map(({ inputs: { name, type, value } }) => [name, type, value])).toEqual([
       ['/transcode-farm/test/farm/OUTPUT_ACCESS_KEY_ID', 'SecureString', 'key'],
       ['/transcode-farm/test/farm/OUTPUT_SECRET_ACCESS_KEY', 'SecureString', 'half'],
-      ['/transcode-farm/test/farm/DATABASE_URL', 'SecureString', 'postgres://x'],
     ]);
-    expect(parameters.map(({ secretPaths }) => secretPaths)).toEqual([['value'], ['value'], ['value']]);
+    expect(parameters.map(({ secretPaths }) => secretPaths)).toEqual([['value'], ['value']]);
     expect(await promiseOf(pulumi.output(secrets.result.references))).toContainEqual({
-      name: 'DATABASE_URL',
-      parameterArn: 'arn:aws:ssm:us-east-1:123456789012:parameter/transcode-farm/test/farm/DATABASE_URL',
+      name: 'OUTPUT_ACCESS_KEY_ID',
+      parameterArn:
+        'arn:aws:ssm:us-east-1:123456789012:parameter/transcode-farm/test/farm/OUTPUT_ACCESS_KEY_ID',
+      parameterName: '/transcode-farm/test/farm/OUTPUT_ACCESS_KEY_ID',
       version: 1,
     });
   });

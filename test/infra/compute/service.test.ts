@@ -34,8 +34,16 @@ function containerOf(made: Made) {
 
 const secrets = {
   secrets: [
-    { name: 'WEBHOOK_SECRET', parameterArn: 'arn:aws:ssm:us-east-1:123456789012:parameter/a', version: 2 },
-    { name: 'DATABASE_URL', parameterArn: 'arn:aws:ssm:us-east-1:123456789012:parameter/b', version: 5 },
+    {
+      name: 'SOURCE_SECRET_ACCESS_KEY',
+      parameterArn: 'arn:aws:ssm:us-east-1:123456789012:parameter/a',
+      version: 2,
+    },
+    {
+      name: 'OUTPUT_SECRET_ACCESS_KEY',
+      parameterArn: 'arn:aws:ssm:us-east-1:123456789012:parameter/b',
+      version: 5,
+    },
     { name: 'WORKERS_PER_FILM', parameterArn: 'arn:aws:ssm:us-east-1:123456789012:parameter/c' },
   ],
 } satisfies ComputeOptions['service'];
@@ -91,8 +99,8 @@ describe('the container', () => {
   it('gets secrets by reference, and a new revision with a new version', async () => {
     const container = containerOf(await build('fargate', { service: secrets }));
     expect(container.secrets).toEqual([
-      { name: 'WEBHOOK_SECRET', valueFrom: 'arn:aws:ssm:us-east-1:123456789012:parameter/a' },
-      { name: 'DATABASE_URL', valueFrom: 'arn:aws:ssm:us-east-1:123456789012:parameter/b' },
+      { name: 'SOURCE_SECRET_ACCESS_KEY', valueFrom: 'arn:aws:ssm:us-east-1:123456789012:parameter/a' },
+      { name: 'OUTPUT_SECRET_ACCESS_KEY', valueFrom: 'arn:aws:ssm:us-east-1:123456789012:parameter/b' },
       { name: 'WORKERS_PER_FILM', valueFrom: 'arn:aws:ssm:us-east-1:123456789012:parameter/c' },
     ]);
     expect(container.dockerLabels).toEqual({ 'transcode-farm.secret-versions': '2.5' });

@@ -103,7 +103,7 @@ const farms = [
 ];
 
 /** Types whose ids AWS makes: their calls are listed one by one. */
-const unnamed = /^aws:(appautoscaling|cloudfront|ec2|iam|vpc)\//;
+const unnamed = /^aws:(appautoscaling|cloudfront|ec2|iam|vpc)\/|EventSourceMapping/;
 /** What is set on something else and is reached through that. */
 const attached =
   /:(Bucket[A-Z]|QueuePolicy|Redrive|Topic[A-Z]|EventTarget|Permission|FunctionEvent|ClusterCapacity|LifecycleHook)/;

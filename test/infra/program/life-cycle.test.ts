@@ -18,6 +18,13 @@ const meant: Readonly<Record<string, RegExp>> = {
   wasabiRegion: /dynamic/,
 };
 
+/**
+ * A secret that is not set any more has no parameter any more, and a farm that has neither a webhook nor a database any more has no
+ * reporter, whose reports nobody wants.
+ */
+const unset = ({ type, name, kind }: Change) =>
+  kind === 'removed' && (type.startsWith('aws:ssm/parameter') || /^farm-report(s|s-dead|er)$/.test(name));
+
 /** What another network of an owner's choice may replace. */
 const mayReplace: Readonly<Record<string, RegExp>> = {
   vpcId: /securityGroup/,
@@ -50,8 +57,6 @@ describe('a change of a setting on a farm that runs', () => {
   it.each(Object.keys(settingChanges))('%s, and back: loses no film, job, log or secret', async (key) => {
     const { there, back } = await changesOf(key);
     const isMeant = ({ type }: Change) => meant[key]?.test(type) ?? false;
-    // A secret that is not set any more has no parameter any more.
-    const unset = ({ type, kind }: Change) => type.startsWith('aws:ssm/parameter') && kind === 'removed';
     expect(
       lost(there)
         .filter((change) => !isMeant(change) && !unset(change))
@@ -158,7 +163,6 @@ describe('from one ready stack file to another', () => {
     const end = { ...named(to), config: kept(named(to).config) };
     expect(old.resources.length).toBeGreaterThan(50);
     const changes = compareRuns(await recordFarm(start), await recordFarm(end));
-    const unset = ({ type, kind }: Change) => type.startsWith('aws:ssm/parameter') && kind === 'removed';
     expect(
       lost(changes)
         .filter((change) => !unset(change))

@@ -60,9 +60,36 @@ describe.each(farms)('$name', ({ name, stack }) => {
     });
   });
 
+  it('sends reports only where there is a webhook or a database, and lets nobody but the farm send them', () => {
+    const [queue] = farm.resourcesOf('aws:sqs/queue:Queue').filter(({ name }) => name === 'farm-reports');
+    const [denied] = statementsOf(farm).filter(({ sid }) => sid === 'FarmAlone');
+    const hasReports = 'webhookUrl' in stack.config && stack.config.webhookUrl !== '';
+    expect(queue !== undefined).toBe(hasReports);
+    expect(containerOf(farm).environment.some((one) => one.name === 'REPORTS_QUEUE_URL')).toBe(hasReports);
+    if (!hasReports) return expect(denied).toBeUndefined();
+    const worker = farm.resource('aws:ecs/taskDefinition:TaskDefinition').inputs.taskRoleArn;
+    const reporter = farm.resource('aws:lambda/function:Function', 'farm-reporter').inputs.role;
+    expect(denied).toMatchObject({
+      at: 'aws:sqs/queuePolicy:QueuePolicy farm-reports',
+      effect: 'Deny',
+      actions: ['sqs:SendMessage'],
+      condition: { ArnNotEquals: { 'aws:PrincipalArn': [worker, reporter] } },
+    });
+  });
+
+  it('keeps the secrets of webhooks and database from the worker: from its settings, its secrets and its roles', () => {
+    const { environment, secrets } = containerOf(farm);
+    const names = [...environment, ...(secrets ?? [])].map(({ name }) => name);
+    expect(names.filter((name) => /WEBHOOK_(URL|SECRET)|DATABASE/.test(name))).toEqual([]);
+    const readable = statementsOf(farm)
+      .filter(({ at, actions }) => at.includes('-worker-') && actions.some((one) => one.startsWith('ssm:')))
+      .flatMap(({ resources }) => resources);
+    expect(readable.filter((arn) => /WEBHOOK|DATABASE/.test(arn))).toEqual([]);
+  });
+
   it('reads the backlog of both queues wherever the backlog counts', () => {
     const { FARM } = field(
-      field(farm.resource('aws:lambda/function:Function').inputs, 'environment'),
+      field(farm.resource('aws:lambda/function:Function', 'farm-waker').inputs, 'environment'),
       'variables',
     );
     expect(JSON.parse(String(FARM)).queueUrls).toEqual([
@@ -185,14 +212,14 @@ describe.each(farms)('$name', ({ name, stack }) => {
     );
   });
 
-  it('Lambda.1, .2, CKV_AWS_45, 115, 116, 364: runs the waker on a supported Node, bounded, called by its source only', () => {
-    for (const waker of inputsOf('aws:lambda/function:Function')) {
-      expect(waker).toMatchObject({
-        runtime: expect.stringMatching(/^nodejs2[24]\.x$/),
-        deadLetterConfig: { targetArn: expect.any(String) },
-      });
-      const { variables } = field(waker, 'environment');
-      expect(JSON.stringify(variables)).not.toMatch(/sesame|secret/i);
+  it('Lambda.1, .2, CKV_AWS_45, 115, 116, 364: runs functions on a supported Node, bounded, called by their source only', () => {
+    const waker = farm.resource('aws:lambda/function:Function', 'farm-waker').inputs;
+    // The reporter is called by its queue, which has dead letters.
+    expect(waker).toMatchObject({ deadLetterConfig: { targetArn: expect.any(String) } });
+    expect(JSON.stringify(field(waker, 'environment'))).not.toMatch(/secret/i);
+    for (const each of inputsOf('aws:lambda/function:Function')) {
+      expect(each.runtime).toMatch(/^nodejs2[24]\.x$/);
+      expect(JSON.stringify(field(each, 'environment'))).not.toMatch(/sesame|whsec_|postgres:/i);
     }
     for (const permission of inputsOf('aws:lambda/permission:Permission')) {
       expect(permission.sourceArn).toBeTruthy();

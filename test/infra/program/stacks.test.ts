@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { environmentOf } from '../../../tools/program-run/farm.ts';
 import { loadStack, stackFiles } from '../../../tools/program-run/stacks.ts';
 import { readSettings } from '../../../worker/src/settings/settings.ts';
-import { type FarmRecording, recordFarm } from '../../helpers/program/farm.ts';
+import { type FarmRecording, field, recordFarm } from '../../helpers/program/farm.ts';
 import { promiseOf } from '../../helpers/program/pulumi.ts';
 import { bareStack } from '../../helpers/program/stacks.ts';
 
@@ -146,6 +146,11 @@ it.each([
   expect(environmentOf(await farmOf(file)).WORKERS_PER_FILM).toBe(String(workers));
 });
 
+/** What a parameter of SSM holds. */
+function secretOf(farm: FarmRecording, name: string): unknown {
+  return farm.resource('aws:ssm/parameter:Parameter', name).inputs.value;
+}
+
 /** The numbers that these farms are known for. */
 describe('the five farms', () => {
   const settingsOf = async (name: string) => {
@@ -177,7 +182,8 @@ describe('the five farms', () => {
       messageRetentionSeconds: 14 * 86_400,
     });
     expect(worker.queue.visibilityTimeoutSeconds).toBe(3600);
-    expect(worker.report.databaseUrl).toMatch(/^postgres:/);
+    expect(worker.report.reportsProgress).toBe(true);
+    expect(secretOf(farm, 'farm-database-url')).toMatch(/^postgres:/);
     expect(farm.resourcesOf('aws:budgets/budget:Budget')).toHaveLength(1);
   });
 
@@ -193,7 +199,8 @@ describe('the five farms', () => {
     expect(cooldowns(farm)).toMatchObject({ targetValue: 1, scaleOutCooldown: 60, scaleInCooldown: 300 });
     expect(farm.resource('aws:sqs/queue:Queue', 'farm-jobs').inputs.messageRetentionSeconds).toBe(4 * 86_400);
     expect(worker.encoding.thumbnailAt).toBe('10%');
-    expect(worker.report.databaseUrl).toMatch(/^postgres:/);
+    expect(worker.report.reportsProgress).toBe(true);
+    expect(secretOf(farm, 'farm-database-url')).toMatch(/^postgres:/);
   });
 
   it('upload-portal: Fargate, 1 to 10', async () => {
@@ -212,9 +219,11 @@ describe('the five farms', () => {
     const { farm, worker } = await settingsOf('always-on');
     expect(tasks(farm)).toEqual([1, 10]);
     expect(cooldowns(farm)).toMatchObject({ targetValue: 5, scaleOutCooldown: 30, scaleInCooldown: 60 });
-    expect(worker.report).toMatchObject({
-      webhookUrl: 'https://www.example.com/hooks/films',
-      webhookSecret: expect.stringMatching(/^whsec_/),
+    expect(worker.report.queueUrl).toContain('/farm-reports-');
+    expect(secretOf(farm, 'farm-webhook-secret')).toMatch(/^whsec_/);
+    const reporter = farm.resource('aws:lambda/function:Function', 'farm-reporter').inputs;
+    expect(field(field(reporter, 'environment'), 'variables')).toMatchObject({
+      WEBHOOK_URL: 'https://www.example.com/hooks/films',
     });
   });
 

@@ -45,14 +45,14 @@ describe('settings', () => {
   it('keep secrets secret', async () => {
     const settings = await read({ ...allCredentials, storage: 'wasabi' });
     const secrets = [
-      settings.databaseUrl,
-      settings.webhookSecret,
+      settings.reports?.databaseUrl,
+      settings.reports?.webhookSecret,
       settings.storage.wasabi.accessKeyId,
       settings.storage.wasabi.secretAccessKey,
     ];
     for (const secret of secrets)
       expect(await natureOf(pulumi.output(secret))).toMatchObject({ isSecret: true });
-    expect(await promiseOf(pulumi.output(settings.databaseUrl))).toBe(allCredentials.databaseUrl);
+    expect(await promiseOf(pulumi.output(settings.reports?.databaseUrl))).toBe(allCredentials.databaseUrl);
   });
 
   it('give a GPU task what the smallest of its instance types has', async () => {

@@ -204,7 +204,7 @@ describe('status.json', () => {
     const { log } = recordingLogger();
     const files = createStatusFiles(store, '', log);
     for (let percent = 0; percent < 30; percent += 1) {
-      files.progress?.({ ...running('a'), progress: progress(percent) });
+      files.progress?.({ ...running('a'), progress: progress(percent) }, { requestId: 'r' });
       if (percent % 10 === 0) await sleep(10);
     }
     files.transition(succeeded('a'), { requestId: 'r' });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { webhookEvent } from '../../../reporter/webhooks/event.ts';
 import type { JobStateName, Progress } from '../../../worker/src/protocol/status.ts';
-import { webhookEvent } from '../../../worker/src/protocol/webhook-event.ts';
 import { advance, type Transition, updateRunning } from '../../../worker/src/report/transitions.ts';
 import { at, film, queued, running, succeeded } from '../../helpers/reports/job-states.ts';
 

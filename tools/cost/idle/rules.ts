@@ -6,6 +6,7 @@ import {
   alarms,
   callsPerMonth,
   containerInsights,
+  functionPollsPerMonth,
   managedScaling,
   metricsOfAlarm,
   metricsOfTracking,
@@ -47,7 +48,11 @@ const rules: Record<string, Rule> = {
     'deliveries to SQS and Lambda are free, and a thousand e-mails a month',
 
   // The waker
-  'aws:lambda/function:Function': ({ inputs }, farm) => wakerCalls(inputs, callsPerMonth(farm)),
+  'aws:lambda/function:Function': ({ name, inputs }, farm) =>
+    name.endsWith('waker') ? wakerCalls(inputs, callsPerMonth(farm)) : 'paid by the report: nothing yet',
+  'aws:lambda/eventSourceMapping:EventSourceMapping': () => [
+    charge('sqsRequest', functionPollsPerMonth, 'asked by Lambda for the reporter'),
+  ],
   'aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig': configuration,
   'aws:lambda/permission:Permission': configuration,
   'aws:cloudwatch/eventRule:EventRule': () =>

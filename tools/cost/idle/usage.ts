@@ -35,6 +35,10 @@ export function queueRequests(url: string, farm: FarmFacts): Charge[] | string {
   return requests.length > 0 ? requests : 'not used while no film comes';
 }
 
+/** Lambda waits at a function's queue with five pollers: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
+const functionPollers = 5;
+export const functionPollsPerMonth = (functionPollers * hoursPerMonth * 3600) / pollSeconds;
+
 function pollsPerMonth(url: string, { minTasks, settings }: FarmFacts): number {
   const waitsThere = [settings.queue.url, settings.sharing.partsQueueUrl].includes(url);
   return waitsThere ? (minTasks * hoursPerMonth * 3600) / pollSeconds : 0;

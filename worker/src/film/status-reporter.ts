@@ -61,7 +61,8 @@ export class StatusReporter {
     if (!(await leases.acquire(key, status?.etag, signal))) return;
     // What was reported before is not taken back.
     const reported = await readStatus();
-    if (reported?.progress !== undefined) report.update({ progress: reported.progress });
+    if (reported?.progress !== undefined)
+      report.update({ progress: reported.progress, sequence: reported.sequence });
     // The part may have been recorded, or the lease lost, meanwhile.
     if (this.#unrecorded.size === 0) await leases.release(key, signal);
     if (!leases.holds(key)) return;

@@ -9,7 +9,7 @@ import type { Film, JobState } from '../protocol/status.ts';
 import type { Outcome } from '../queue/outcome.ts';
 import { type JobReport, type ReportedJob, type Reporter, workerName } from '../report/reporter.ts';
 import { readMessage, UnreadableMessageError } from './message.ts';
-import { type WorkOptions, WorkRunner } from './work.ts';
+import { mayBeUnsent, onceReported, type WorkOptions, WorkRunner } from './work.ts';
 
 /** What the work on a film is given of the message that asks for it. */
 export interface MessageRun {
@@ -57,7 +57,7 @@ export class JobRunner {
       return { kind: 'acknowledge' };
     }
     if (read.kind === 'several') return { kind: 'fan-out', bodies: read.bodies };
-    if (read.kind === 'refused') return this.#refuse(message, request, read.error);
+    if (read.kind === 'refused') return this.#refuse(message, request, read.error, signal);
 
     const { job } = read;
     const jobLog = log.child({ job: job.id });
@@ -89,7 +89,11 @@ export class JobRunner {
     const { job } = asked;
     const jobLog = log.child({ job: job.id, firstPart: asked.firstPart });
     const [status, stop] = await this.#look(job.id, request);
-    if (status?.state === 'succeeded' && status.film?.plan === asked.plan) return { kind: 'acknowledge' };
+    if (status?.state === 'succeeded' && status.film?.plan === asked.plan) {
+      const report = reporter.join(job, status);
+      if (mayBeUnsent(message)) report.confirmEnd(status);
+      return onceReported(report, { kind: 'acknowledge' }, signal);
+    }
     const messageId = request.requestId ?? message.id;
     const { groupId } = message;
     const deadLetterBody = jobBody(job);
@@ -137,7 +141,12 @@ export class JobRunner {
   }
 
   /** A message that is not a job: its end is reported where at least its id is known. */
-  async #refuse(message: ReceivedMessage, request: Request, error: RefusedError): Promise<Outcome> {
+  async #refuse(
+    message: ReceivedMessage,
+    request: Request,
+    error: RefusedError,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
     const { reporter, readStatus, log } = this.#options;
     const requestId = request.requestId ?? message.id;
     const { code, message: reason } = error;
@@ -148,7 +157,7 @@ export class JobRunner {
     const facts = this.#factsOf(request, await readStatus(known.id));
     const report = reporter.open({ ...known, requestId }, facts);
     await report.move({ to: 'failed', error: { code, message: reason } });
-    return { kind: 'give-up', jobId: known.id, requestId, code, reason };
+    return onceReported(report, { kind: 'give-up', jobId: known.id, requestId, code, reason }, signal);
   }
 
   /** What was reported of the job, and whether it is stopped. */

@@ -12,13 +12,13 @@ import type { Health } from '../health/health.ts';
 import type { Logger } from '../log.ts';
 import type { QueuedJob } from '../protocol/job.ts';
 import type { ReceivedMessage } from '../protocol/queue-message.ts';
+import { isFinal } from '../protocol/report.ts';
 import type { Request } from '../protocol/request.ts';
 import type { JobState } from '../protocol/status.ts';
 import type { Stop } from '../protocol/stop.ts';
 import { LeaseLostError, LeaseSpentError } from '../queue/lease.ts';
 import { decideFailure, maxReceives, type Outcome } from '../queue/outcome.ts';
 import type { JobReport } from '../report/reporter.ts';
-import { isFinal } from '../report/transitions.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Removal, SourceRemoval } from './remove-source.ts';
 import type { Stops } from './stop.ts';
@@ -74,6 +74,15 @@ export class WorkRunner {
   }
 
   async run(work: Work, signal: AbortSignal): Promise<Outcome> {
+    return onceReported(work.report, await this.#run(work, signal), signal);
+  }
+
+  /** Someone has stopped the job. Its end is reported once, by one of its workers. */
+  async endStopped(work: Omit<Work, 'run'>, stop: Stop, signal: AbortSignal): Promise<Outcome> {
+    return onceReported(work.report, await this.#endStopped(work, stop, signal), signal);
+  }
+
+  async #run(work: Work, signal: AbortSignal): Promise<Outcome> {
     const { message, request, job, report } = work;
     // At once, not when the work has ended: nothing may contradict the worker that has the job now.
     const onAbort = () => signal.reason instanceof LeaseLostError && report.setReporting('detached');
@@ -89,7 +98,7 @@ export class WorkRunner {
     } catch (error) {
       if (signal.aborted) return this.#interrupted(work, signal.reason);
       const stopped = stop.stopped();
-      if (stopped !== undefined) return this.endStopped(work, stopped, signal);
+      if (stopped !== undefined) return this.#endStopped(work, stopped, signal);
       if (failureKind(error) === 'interrupted') throw error;
       return this.#failed(work, error, signal);
     } finally {
@@ -97,8 +106,7 @@ export class WorkRunner {
     }
   }
 
-  /** Someone has stopped the job. Its end is reported once, by one of its workers. */
-  async endStopped(
+  async #endStopped(
     work: Omit<Work, 'run'>,
     { code, message, keepParts, at }: Stop,
     signal: AbortSignal,
@@ -119,6 +127,8 @@ export class WorkRunner {
     }
     if (isReported(status, at)) {
       await report.setReporting('detached');
+      if (status !== undefined && isFinal(status.state) && mayBeUnsent(work.message))
+        report.confirmEnd(status);
       return { kind: 'acknowledge' };
     }
     await report.move({ to: 'failed', error: { code, message } });
@@ -150,8 +160,9 @@ export class WorkRunner {
     const { report, log, messageId, joined } = work;
     log.info({ reason: reason instanceof InterruptedError ? reason.message : reason }, 'job interrupted');
     if (reason instanceof LeaseLostError) return { kind: 'abandon' };
-    const inTime = waited(interruptedReadSeconds, neverAborted).then(() => false);
-    if (joined && (await Promise.race([this.#isEndReported(work), inTime]))) return nothingToAdd(work);
+    const inTime = waited(interruptedReadSeconds, neverAborted).then(() => undefined);
+    const end = joined ? await Promise.race([this.#reportedEnd(work), inTime]) : undefined;
+    if (end !== undefined) return nothingToAdd(work, end);
     await report.move({ to: 'queued' }, interruptedFlushMs);
     if (reason instanceof LeaseSpentError)
       return { kind: 'hand-over', requestId: messageId, delaySeconds: 0 };
@@ -160,13 +171,15 @@ export class WorkRunner {
 
   async #failed(work: Work, error: unknown, signal: AbortSignal): Promise<Outcome> {
     const { job, report, request, log, messageId } = work;
-    if (await this.#isEndReported(work)) return nothingToAdd(work);
+    const end = await this.#reportedEnd(work);
+    if (end !== undefined) return nothingToAdd(work, end);
     const sickness = mayBeOurs(error) ? await this.#options.health.examine() : undefined;
     // That takes seconds, in which another worker may have ended the job. What it removed is then the cause of this error.
     if (sickness === undefined && this.#isShared(work)) {
       const stop = await this.#options.stops.read(job.id, request.queuedAt);
-      if (stop !== undefined) return this.endStopped(work, stop, signal);
-      if (await this.#isEndReported(work)) return nothingToAdd(work);
+      if (stop !== undefined) return this.#endStopped(work, stop, signal);
+      const endSince = await this.#reportedEnd(work);
+      if (endSince !== undefined) return nothingToAdd(work, endSince);
     }
     if (sickness !== undefined) {
       log.error(
@@ -198,20 +211,21 @@ export class WorkRunner {
     const { code, message } = why;
     if (this.#isShared(work)) {
       const earlier = await stops.claim(job.id, request.queuedAt, why);
-      if (earlier !== undefined) return this.endStopped(work, earlier, signal);
+      if (earlier !== undefined) return this.#endStopped(work, earlier, signal);
       // The stop is written: if this worker must go now, whoever takes the message ends the job.
       if (!(await waited(stops.quietSeconds, signal))) return { kind: 'release' };
     }
-    if (await this.#isEndReported(work)) return nothingToAdd(work);
+    const end = await this.#reportedEnd(work);
+    if (end !== undefined) return nothingToAdd(work, end);
     await report.move({ to: 'failed', error: { code, message } });
     return deadLetter(work, code, message);
   }
 
-  /** Whether an end of this request, or of a later one for the same job, is reported: it is never taken back. */
-  async #isEndReported({ job, request }: Pick<Work, 'job' | 'request'>): Promise<boolean> {
+  /** The end of this request, or of a later one for the same job, where it is reported: it is never taken back. */
+  async #reportedEnd({ job, request }: Pick<Work, 'job' | 'request'>): Promise<JobState | undefined> {
     const status = await this.#options.readStatus(job.id);
-    if (status === undefined || !isFinal(status.state)) return false;
-    return Date.parse(status.queuedAt) >= request.queuedAt.getTime();
+    if (status === undefined || !isFinal(status.state)) return undefined;
+    return Date.parse(status.queuedAt) >= request.queuedAt.getTime() ? status : undefined;
   }
 
   /** Whether other workers may be on the job's film. */
@@ -221,10 +235,30 @@ export class WorkRunner {
   }
 }
 
-async function nothingToAdd({ report, log }: Omit<Work, 'run'>): Promise<Outcome> {
+async function nothingToAdd(work: Omit<Work, 'run'>, end: JobState): Promise<Outcome> {
+  const { report, log, message } = work;
   log.info('the job has ended and its end is reported: this worker has nothing to add');
   await report.setReporting('detached');
+  if (mayBeUnsent(message)) report.confirmEnd(end);
   return { kind: 'acknowledge' };
+}
+
+/**
+ * A message goes only when the reports of its job are where they outlive this worker; until then it is held. A worker that must
+ * end before gives it back, and the next one reports again.
+ */
+export async function onceReported(
+  report: Pick<JobReport, 'secured'>,
+  outcome: Outcome,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  if (outcome.kind === 'abandon' || outcome.kind === 'release') return outcome;
+  return (await report.secured(signal)) ? outcome : { kind: 'release' };
+}
+
+/** Whether another worker had this message before, and may have been lost between writing status.json and sending its report. */
+export function mayBeUnsent({ receiveCount }: Pick<ReceivedMessage, 'receiveCount'>): boolean {
+  return receiveCount > 1;
 }
 
 /** @returns false when the signal came first */

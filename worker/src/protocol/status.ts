@@ -79,6 +79,8 @@ export const jobStateSchema = z.object({
   /** 1 for the first try; interruptions do not count. */
   attempt: z.number(),
   maxAttempts: z.number(),
+  /** Grows with each report of the job, see `nextSequence`. Earlier versions reported none. */
+  sequence: z.number().optional(),
   stage: z.enum(['probing', 'encoding', 'publishing', 'files']).optional(),
   /** Twelve hex digits: the folder below the job's in which its film is being made. */
   plan: z.string().optional(),

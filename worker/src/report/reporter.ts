@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { QueuedJob } from '../protocol/job.ts';
+import { nextSequence } from '../protocol/report.ts';
 import { describeSource } from '../protocol/source-location.ts';
 import type { JobState } from '../protocol/status.ts';
 import type { ReportContext, Sink } from './sink.ts';
@@ -23,7 +24,7 @@ export interface JobFacts {
   maxAttempts: number;
   queuedAt: Date;
   /** Where the job stands already: a film that is published is named until another one takes its place. */
-  earlier?: Pick<JobState, 'film'> | undefined;
+  earlier?: Pick<JobState, 'film' | 'sequence'> | undefined;
 }
 
 /**
@@ -36,8 +37,12 @@ export interface JobReport {
   state(): JobState;
   /** Cheap: may be called for every frame. Progress never goes back. */
   update(change: RunningChange): void;
-  /** Waits until status file and database have it, but no longer than `withinMs`. */
+  /** Waits until it is written and sent, but no longer than `withinMs`. */
   move(transition: Transition, withinMs?: number): Promise<void>;
+  /** Reports an end again that another worker reported, in case it was lost in the middle of that. */
+  confirmEnd(reported: JobState): void;
+  /** Whether all changes of state are where they outlive this worker; false when the signal comes first. */
+  secured(signal: AbortSignal): Promise<boolean>;
   reporting(): Reporting;
   /** Resolves, when this worker falls silent, after what it said has been written, or a few seconds later. */
   setReporting(to: Reporting): Promise<void>;
@@ -108,9 +113,22 @@ class Report implements JobReport {
     this.#stopTimer();
     if (this.#reporting === 'detached' || (this.#reporting === 'silent' && isPause(transition))) return;
     const { sinks, clock } = this.#setting;
-    this.#state = advance(this.#state, transition, clock());
+    const now = clock();
+    this.#state = this.#numbered(advance(this.#state, transition, now), now);
     for (const sink of sinks) sink.transition(this.#state, this.#context);
     if (transition.to !== 'running') await this.#flush(withinMs);
+  }
+
+  confirmEnd(reported: JobState): void {
+    const { metadata } = this.#state;
+    const state = metadata === undefined ? reported : { ...reported, metadata };
+    for (const sink of this.#setting.sinks) sink.confirmEnd?.(state, this.#context);
+  }
+
+  async secured(signal: AbortSignal): Promise<boolean> {
+    const { sinks } = this.#setting;
+    const all = await Promise.all(sinks.map((sink) => sink.secured?.(this.#jobId, signal) ?? true));
+    return all.every(Boolean);
   }
 
   async setReporting(to: Reporting): Promise<void> {
@@ -130,7 +148,13 @@ class Report implements JobReport {
   #reportProgress(): void {
     this.#timer = undefined;
     if (!this.#reportsProgress()) return;
-    for (const sink of this.#setting.sinks) sink.progress?.(this.#state);
+    const { sinks, clock } = this.#setting;
+    this.#state = this.#numbered(this.#state, clock());
+    for (const sink of sinks) sink.progress?.(this.#state, this.#context);
+  }
+
+  #numbered(state: JobState, now: Date): JobState {
+    return { ...state, sequence: nextSequence(this.#state.sequence, now) };
   }
 
   #reportsProgress(): boolean {
@@ -164,6 +188,7 @@ export function queuedState(job: ReportedJob, facts: JobFacts, now: Date): JobSt
     ...(job.title === undefined ? {} : { title: job.title }),
     ...(job.metadata === undefined ? {} : { metadata: job.metadata }),
     ...(facts.earlier?.film === undefined ? {} : { film: facts.earlier.film }),
+    ...(facts.earlier?.sequence === undefined ? {} : { sequence: facts.earlier.sequence }),
     state: 'queued',
     attempt: facts.attempt,
     maxAttempts: facts.maxAttempts,

@@ -14,7 +14,9 @@ export type Transition =
 export type JobError = NonNullable<JobState['error']>;
 
 /** What may change while a job runs. */
-export type RunningChange = Partial<Pick<JobState, 'stage' | 'plan' | 'progress' | 'warnings' | 'timings'>>;
+export type RunningChange = Partial<
+  Pick<JobState, 'stage' | 'plan' | 'progress' | 'warnings' | 'timings' | 'sequence'>
+>;
 
 const next: Record<JobStateName, readonly Transition['to'][]> = {
   /** `failed` at once: a message that is not a job, or one that outlived too many workers. */
@@ -25,10 +27,6 @@ const next: Record<JobStateName, readonly Transition['to'][]> = {
   succeeded: ['running'],
   failed: ['running'],
 };
-
-export function isFinal(state: JobStateName): boolean {
-  return state === 'succeeded' || state === 'failed';
-}
 
 /** @throws Error on a step that the machine does not have: a mistake in the caller */
 export function advance(state: JobState, transition: Transition, now: Date): JobState {
@@ -87,6 +85,7 @@ export function updateRunning(state: JobState, change: RunningChange, now: Date)
     ...(change.plan === undefined ? {} : { plan: change.plan }),
     ...(change.warnings === undefined ? {} : { warnings: change.warnings }),
     ...(change.progress === undefined ? {} : { progress: forward(state.progress, change.progress) }),
+    ...(change.sequence === undefined ? {} : { sequence: Math.max(state.sequence ?? 0, change.sequence) }),
     timings: { ...state.timings, ...change.timings },
     updatedAt: now.toISOString(),
   };

@@ -3,8 +3,8 @@ import { expectedBy, place } from '../protocol/expected.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Names whose values are never repeated. `DATABASE_URL` and webhook addresses may hold a password or a token. */
-const secretNames = /SECRET|ACCESS_KEY|DATABASE_URL|WEBHOOK_URL/;
+/** Names whose values are never repeated. */
+const secretNames = /SECRET|ACCESS_KEY/;
 
 /** A mistake in one variable, in a line: its name, its value, and what is allowed. */
 export function explain(issue: z.core.$ZodIssue, given: Variables): string {
@@ -22,13 +22,12 @@ export function contradictions(given: Variables): string[] {
     sameCloud && given.OUTPUT_BUCKET !== undefined && given.OUTPUT_BUCKET === given.SOURCE_BUCKET;
   const outputPrefix = given.OUTPUT_PREFIX ?? '';
   const sourcePrefix = given.SOURCE_PREFIX ?? '';
-  const wantsWebhooks = given.WEBHOOK_URL !== undefined || given.ALLOW_JOB_WEBHOOKS === 'true';
   const checks: [boolean, string][] = [
     [half(given, 'SOURCE'), halfText('SOURCE')],
     [half(given, 'OUTPUT'), halfText('OUTPUT')],
     [
-      wantsWebhooks && given.WEBHOOK_SECRET === undefined,
-      'WEBHOOK_SECRET is not set, but webhooks are wanted (WEBHOOK_URL or ALLOW_JOB_WEBHOOKS): they are always signed',
+      given.ALLOW_JOB_WEBHOOKS === 'true' && given.REPORTS_QUEUE_URL === undefined,
+      'REPORTS_QUEUE_URL is not set, but jobs may name webhooks (ALLOW_JOB_WEBHOOKS): the reporter takes them from that queue',
     ],
     [
       given.QUEUE_URL !== undefined && given.QUEUE_URL === given.DEAD_LETTER_QUEUE_URL,

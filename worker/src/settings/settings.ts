@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { ladderSchema } from '../plan/ladder.ts';
 import { outputsSchema } from '../plan/outputs.ts';
 import { segmentSecondsSchema, thumbnailAtSchema } from '../protocol/job.ts';
-import { webhookSecretsSchema } from '../protocol/webhook-secret.ts';
 import type { BucketSettings } from '../storage/s3-client.ts';
 import { contradictions, explain } from './mistakes.ts';
 
@@ -74,6 +73,10 @@ export const environmentSchema = z.object({
   JOBS_AT_ONCE: number(1, whole.min(1).max(16)),
   /** The parts queue, on which workers ask each other to make parts of a film; without it, each film is one worker's. */
   PARTS_QUEUE_URL: url.optional(),
+  /** Where reports for webhooks and a database go; without it, the farm has neither. */
+  REPORTS_QUEUE_URL: url.optional(),
+  /** Report progress there too: for a database. */
+  REPORT_PROGRESS: flag(false),
   /** The most workers that make one film together. */
   WORKERS_PER_FILM: number(1, whole.min(1).max(1000)),
 
@@ -146,18 +149,6 @@ export const environmentSchema = z.object({
   STORAGE_PATIENCE_SECONDS: number(150, z.number().positive()),
 
   ALLOW_JOB_WEBHOOKS: flag(false),
-  /** Let webhooks go to private addresses: for tests and closed networks only. */
-  ALLOW_PRIVATE_WEBHOOKS: flag(false),
-  WEBHOOK_URL: url.optional(),
-  /** `whsec_` and base64, as the Standard Webhooks specification has it; several separated by spaces while keys rotate. */
-  WEBHOOK_SECRET: webhookSecretsSchema.optional(),
-  /** TLS with a verified certificate, unless it says `sslmode=disable`. */
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
-  /** PEM certificates of the authority that signed the database's, where it is a private one. */
-  DATABASE_CA: z
-    .string()
-    .regex(/-----BEGIN CERTIFICATE-----/, 'expected a certificate in PEM (-----BEGIN CERTIFICATE-----)')
-    .optional(),
   /** Write a job's metadata into status.json, which lies beside the film for everyone to read. Webhooks and Postgres have it always. */
   PUBLISH_METADATA: flag(false),
   /** CloudWatch namespace of the metrics; none are written without it. */
@@ -245,11 +236,8 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
       probeSeconds: env.PROBE_TIMEOUT_SECONDS,
     },
     report: {
-      webhookUrl: env.WEBHOOK_URL,
-      webhookSecret: env.WEBHOOK_SECRET,
-      allowPrivateWebhooks: env.ALLOW_PRIVATE_WEBHOOKS,
-      databaseUrl: env.DATABASE_URL,
-      databaseCa: env.DATABASE_CA,
+      queueUrl: env.REPORTS_QUEUE_URL,
+      reportsProgress: env.REPORT_PROGRESS,
       publishMetadata: env.PUBLISH_METADATA,
       metricsNamespace: env.METRICS_NAMESPACE,
     },

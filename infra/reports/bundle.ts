@@ -1,0 +1,88 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import { dirname, join, relative, resolve } from 'node:path';
+
+const root = join(import.meta.dirname, '../..');
+const entry = join(root, 'reporter/lambda.ts');
+
+/** What Lambda calls: the export `handler` of the file reporter/lambda.js. */
+export const reporterHandler = 'reporter/lambda.handler';
+
+/** Files of the function, by their paths in it: texts, and files on this machine. */
+export interface Bundle {
+  texts: Record<string, string>;
+  files: Record<string, string>;
+}
+
+/**
+ * The reporter as Lambda runs it: every file that its entry imports, without types, and the npm packages among them. Nothing is
+ * bundled into one file, so stacks name the right lines; the AWS clients are part of Lambda's Node runtime.
+ */
+export function bundleReporter(): Bundle {
+  const texts: Record<string, string> = { 'package.json': '{"type":"module"}\n' };
+  const packages = new Map<string, string>();
+  const waiting = [entry];
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    const name = relative(root, file).replace(/\.ts$/, '.js');
+    if (name in texts) continue;
+    const code = stripTypeScriptTypes(readFileSync(file, 'utf8'));
+    texts[name] = code.replaceAll(/(from|import) '(\.[^']+)\.ts'/g, "$1 '$2.js'");
+    for (const [, specifier = ''] of code.matchAll(/^(?:import|export)\b[^;]*?from '([^']+)'/gm)) {
+      if (specifier.startsWith('.')) waiting.push(resolve(dirname(file), specifier));
+      else if (!isProvided(specifier)) addPackage(packageOf(specifier), dirname(file), packages);
+    }
+  }
+  for (const file of globSync('reporter/database/migrations/*.sql', { cwd: root })) {
+    texts[file] = readFileSync(join(root, file), 'utf8');
+  }
+  return { texts: sorted(texts), files: sorted(filesOf(packages)) };
+}
+
+/** Part of Lambda's Node runtime. */
+function isProvided(specifier: string): boolean {
+  return specifier.startsWith('node:') || specifier.startsWith('@aws-sdk/');
+}
+
+function packageOf(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+/** With what it depends on. */
+function addPackage(name: string, importer: string, packages: Map<string, string>): void {
+  if (packages.has(name)) return;
+  const folder = findPackage(name, importer);
+  packages.set(name, folder);
+  const { dependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    dependencies?: Record<string, string>;
+  };
+  for (const dependency of Object.keys(dependencies)) addPackage(dependency, folder, packages);
+}
+
+function findPackage(name: string, from: string): string {
+  for (let folder = from; ; folder = dirname(folder)) {
+    const found = join(folder, 'node_modules', name);
+    if (existsSync(join(found, 'package.json'))) return found;
+    if (folder === dirname(folder))
+      throw new Error(`The package ${name} is not installed: run "npm install".`);
+  }
+}
+
+/** What Node loads; types, sources, pages and the copies for other module systems and runtimes are left out. */
+function filesOf(packages: ReadonlyMap<string, string>): Record<string, string> {
+  const files: Record<string, string> = {};
+  for (const [name, folder] of packages) {
+    const { type } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { type?: string };
+    const forOthers = type === 'module' ? /\.cjs$|^(cjs|cf)\/|tsconfig/ : /\.min\.js$|tsconfig/;
+    for (const file of globSync('**/*.{js,cjs,mjs,json}', { cwd: folder })) {
+      if (!forOthers.test(file)) files[`node_modules/${name}/${file}`] = join(folder, file);
+    }
+  }
+  return files;
+}
+
+function sorted(record: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

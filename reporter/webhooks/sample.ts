@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { type WebhookEvent, webhookEvent } from './event.ts';
+
+/** States that are sent to webhooks. */
+export const sampleStates = ['running', 'retrying', 'succeeded', 'failed'] as const;
+
+/** An event as a worker sends it, of a job that does not exist. Each has a new id. */
+export function sampleEvent(state: (typeof sampleStates)[number], now: Date): WebhookEvent {
+  const at = now.toISOString();
+  const id = 'webhook-test';
+  const plan = '0123456789ab';
+  const job = {
+    id,
+    source: 's3://source-films/webhook-test.mp4',
+    title: 'A test of the webhook: there is no such film',
+    metadata: { test: true },
+    state,
+    attempt: 1,
+    maxAttempts: 3,
+    warnings: [],
+    timings: { waitSeconds: 1.2 },
+    queuedAt: at,
+    startedAt: at,
+    updatedAt: at,
+  };
+  const ends = {
+    running: {},
+    retrying: { error: { code: 'trouble', message: 'This is only a test.' } },
+    failed: { error: { code: 'not-media', message: 'This is only a test.' }, finishedAt: at },
+    succeeded: {
+      finishedAt: at,
+      film: {
+        playlist: `${id}/index.m3u8`,
+        plan,
+        durationSeconds: 60,
+        bytes: 24_000_000,
+        encoder: 'x264',
+        renditions: [
+          {
+            name: '720p',
+            kind: 'video' as const,
+            playlist: `${id}/${plan}/720p/index.m3u8`,
+            ...{ width: 1280, height: 720, frameRate: 25, codecs: 'avc1.64001f' },
+            ...{ bandwidth: 4_000_000, averageBandwidth: 3_000_000, bytes: 24_000_000, segments: 10 },
+          },
+        ],
+      },
+    },
+  };
+  const event = webhookEvent({ ...job, ...ends[state] }, { requestId: randomUUID() });
+  if (event === undefined) throw new TypeError(`"${state}" is not sent to webhooks.`);
+  return event;
+}
