@@ -10,6 +10,7 @@ import { memory } from './memory.ts';
 import { overlap } from './overlap.ts';
 import { parallel } from './parallel.ts';
 import { parts } from './parts.ts';
+import { reports } from './reports.ts';
 
 const benches: Record<string, Bench> = {
   overlap,
@@ -21,6 +22,7 @@ const benches: Record<string, Bench> = {
   scaling,
   cli,
   coordination,
+  reports,
 };
 
 const { values, positionals } = parseArgs({

@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { expect, it } from 'vitest';
+import type { FarmProcess } from '../../cli/local-farm/process.ts';
+import { isFinal, isNewer, type Report } from '../../worker/src/protocol/report.ts';
+import type { JobState } from '../../worker/src/protocol/status.ts';
+import { startLocalFarm } from '../helpers/local-farm/local-farm.ts';
+import { seededRandom } from '../helpers/media/mutations.ts';
+import { queued, running, succeeded } from '../helpers/reports/job-states.ts';
+import { startPostgres } from '../helpers/reports/postgres.ts';
+import { until } from '../helpers/until.ts';
+
+/** More with REPORT_JOBS=1000; the seed with REPORT_SEED. */
+const jobs = Number(process.env.REPORT_JOBS ?? 40);
+const seed = Number(process.env.REPORT_SEED ?? 1);
+/** A second of the test is a minute of the schedule: 30 minutes without a receiver are 30 s. */
+const speedup = 60;
+const outageSeconds = 15;
+
+const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+
+/** What workers report of a job: some are interrupted, some retried, some fail. The first worker's clock may be ahead. */
+function lifeOf(id: string, random: () => number): JobState[] {
+  const states: JobState[] = [];
+  let sequence = 1000 + Math.floor(random() * 100);
+  const add = (state: JobState) => {
+    sequence += 1;
+    states.push({ ...state, sequence });
+  };
+  add(running(id));
+  if (random() < 0.3) {
+    add(queued(id));
+    add(running(id));
+  }
+  let attempt = 1;
+  if (random() < 0.3) {
+    add({ ...running(id), state: 'retrying', error: { code: 'trouble', message: 'storage was away' } });
+    attempt = 2;
+    add({ ...running(id), attempt });
+  }
+  if (random() < 0.2) {
+    add({ ...running(id), attempt, state: 'failed', error: { code: 'damaged', message: 'no frames' } });
+  } else {
+    add({ ...succeeded(id), attempt });
+  }
+  return states;
+}
+
+it('brings every end to the receiver and to one row, whatever is down, lost, doubled or out of order', async () => {
+  const random = seededRandom(seed);
+  await using stack = new AsyncDisposableStack();
+  const database = stack.use(await startPostgres());
+  const farm = stack.adopt(await startLocalFarm(), (opened) => opened.stop());
+
+  let isDown = true;
+  const posted: JobState[] = [];
+  const server = createServer(async (request, response) => {
+    const body = await text(request).catch(() => '');
+    if (isDown) return void (random() < 0.5 ? request.socket.destroy() : response.writeHead(503).end());
+    posted.push((JSON.parse(body) as { data: JobState }).data);
+    response.writeHead(204).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  stack.defer(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+
+  const startReporter = (): FarmProcess =>
+    farm.startReporter({
+      WEBHOOK_URL: `http://127.0.0.1:${port}/`,
+      WEBHOOK_SECRET: secret,
+      ALLOW_PRIVATE_WEBHOOKS: 'true',
+      DATABASE_URL: database.url,
+      SCHEDULE_SPEEDUP: String(speedup),
+      VISIBILITY_TIMEOUT_SECONDS: '3',
+      LOG_LEVEL: 'error',
+    });
+  let reporter = startReporter();
+  let isOver = false;
+  const killing = (async () => {
+    while (!isOver) {
+      await sleep(1000 + random() * 3000);
+      if (isOver) return;
+      reporter.kill('SIGKILL');
+      await reporter.exited;
+      reporter = startReporter();
+    }
+  })();
+
+  const lives = Array.from({ length: jobs }, (_, job) =>
+    lifeOf(`job-${job}-${randomUUID().slice(0, 4)}`, random),
+  );
+  const bodies = lives.flat().flatMap((state) => {
+    const report: Report = { kind: 'transition', state, requestId: state.id };
+    return Array<string>(random() < 0.2 ? 2 : 1).fill(JSON.stringify(report));
+  });
+  // Each message a little earlier or later than its place, as a standard queue hands them out.
+  const shuffled = bodies
+    .map((body, index) => ({ body, place: index + random() * 20 }))
+    .sort((a, b) => a.place - b.place);
+  for (const { body } of shuffled) {
+    await farm.sqs.send(new SendMessageCommand({ QueueUrl: farm.reportsQueueUrl, MessageBody: body }));
+  }
+  await sleep(outageSeconds * 500);
+  await database.stop();
+  await sleep(outageSeconds * 500);
+  await database.start();
+  isDown = false;
+  isOver = true;
+  await killing;
+
+  const ends = new Map(lives.map((states) => [states[0]?.id ?? '', states.at(-1) as JobState]));
+  const arrived = () => new Set(posted.filter(({ state }) => isFinal(state)).map(({ id }) => id));
+  const rows = () =>
+    database.query<{ id: string; state: string; sequence: string }>(
+      (sql) => sql`select id, state, sequence from transcode_farm.jobs`,
+    );
+  const isWritten = async () =>
+    (await rows().catch(() => [])).filter(({ state }) => state === 'succeeded' || state === 'failed')
+      .length === jobs;
+  // The schedule's next wait after half an hour is two hours: two minutes here.
+  await until(async () => arrived().size === jobs && (await isWritten()), 'every end', 170);
+
+  expect(arrived()).toEqual(new Set(ends.keys()));
+  expect(new Map((await rows()).map(({ id, state, sequence }) => [id, `${state} ${sequence}`]))).toEqual(
+    new Map([...ends].map(([id, { state, sequence }]) => [id, `${state} ${sequence}`])),
+  );
+  const newest = new Map<string, JobState>();
+  const wrong = posted.filter((state) => {
+    const before = newest.get(state.id);
+    if (before === undefined || isNewer(state, before)) newest.set(state.id, state);
+    return before !== undefined && isNewer(before, state);
+  });
+  expect(wrong, 'events after a newer one').toEqual([]);
+}, 300_000);
