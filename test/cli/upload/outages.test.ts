@@ -86,11 +86,20 @@ it('gives up a part that the storage takes and never answers, and sends it again
   await expectStored();
 });
 
-it('goes on through 503 SlowDown and an expired token', async () => {
+it('goes on after an expired token, and says that it waits for a login where new credentials have expired too', async () => {
   const waits: string[] = [];
-  proxy.inject({ kind: 'status', status: 400, code: 'ExpiredToken' }, { ...parts, times: 1 });
+  const first = { match: ({ url }: { url: string }) => url.includes('partNumber=1&') };
+  proxy.inject({ kind: 'status', status: 400, code: 'ExpiredToken' }, { ...first, times: 2 });
   await upload({ onWait: (why) => waits.push(why) });
-  expect(waits).toEqual(['waiting for a login ("aws sso login")']);
+  expect(waits).toContain('waiting for a login ("aws sso login")');
+  await expectStored();
+});
+
+it('goes on through 503 SlowDown', async () => {
+  const waits: string[] = [];
+  proxy.inject({ kind: 'status', status: 503, code: 'SlowDown' }, { ...parts, times: 2 });
+  await upload({ onWait: (why) => waits.push(why) });
+  expect(waits).toContain('waiting for the storage (SlowDown (HTTP 503))');
   await expectStored();
 });
 

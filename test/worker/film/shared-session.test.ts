@@ -99,34 +99,6 @@ describe.each([
   });
 });
 
-it('workers write each key once, however often they look: a lease of a minute is renewed after half of it', async () => {
-  const writes = new Map<string, number>();
-  const count = (key: string) => writes.set(key, (writes.get(key) ?? 0) + 1);
-  const { store } = files;
-  const counted = slowStore(
-    {
-      ...slowStore(store, () => sleep(2)),
-      put: (key, ...rest) => {
-        count(key);
-        return store.put(key, ...rest);
-      },
-      putIf: async (key, ...rest) => {
-        const outcome = await store.putIf(key, ...rest);
-        if (outcome.kind === 'written') count(key);
-        return outcome;
-      },
-    },
-    () => sleep(1),
-  );
-  const members = [1, 2, 3].map(() => open({ leaseSeconds: 60 }, counted));
-  await Promise.all(members.map((member) => work(member, store, () => sleep(5))));
-  for (const member of members) await member[Symbol.asyncDispose]();
-  expect([...writes.keys()].filter((key) => key.startsWith(folder.leases)).length).toBeGreaterThan(3);
-  // The status lease passes from worker to worker, as each reports only while it has a part in hand.
-  writes.delete(folder.statusLease);
-  expect(Math.max(...writes.values())).toBe(1);
-});
-
 describe('a worker that is killed', () => {
   it('is missed when its lease is stale, and not before; others then take its part', async () => {
     const lost = open({ leaseSeconds });

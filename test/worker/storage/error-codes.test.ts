@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { errorCodes } from '../../../worker/src/storage/error-codes.ts';
+import { canPass, isSkewed } from '../../../worker/src/storage/s3-errors.ts';
 import { openStore } from '../../../worker/src/storage/s3-store.ts';
 import type { Store } from '../../../worker/src/storage/store.ts';
 import { type FaultProxy, startFaultProxy } from '../../helpers/local-farm/fault-proxy.ts';
@@ -117,4 +118,19 @@ it('names the KMS key that the credentials may not use', async () => {
   await expect(store.put('other', 'text', headers)).rejects.toThrow(
     `Allow kms:GenerateDataKey on the key ${key} to these credentials.`,
   );
+});
+
+it('takes a throttled call for one although the SDK has set its clock by the answer, as it does by each on a machine whose clock is off', () => {
+  const answer = (name: string, httpStatusCode: number) =>
+    Object.assign(new Error('an answer'), { name, $metadata: { httpStatusCode, clockSkewCorrected: true } });
+  for (const [name, status] of [
+    ['TooManyRequests', 429],
+    ['SlowDown', 503],
+    ['Unknown', 500],
+  ] as const) {
+    expect(canPass(answer(name, status)), name).toBe(true);
+    expect(isSkewed(answer(name, status)), name).toBe(false);
+  }
+  // HEAD, whose answers have no body to name the error.
+  expect(isSkewed(answer('Unknown', 403))).toBe(true);
 });

@@ -27,9 +27,10 @@ function factsOf(error: unknown): Facts {
   };
 }
 
-function meaningOf({ name, clockWasSet }: Facts): ErrorMeaning | undefined {
-  if (clockWasSet) return errorCodes.RequestTimeTooSkewed;
-  return Object.hasOwn(errorCodes, name) ? errorCodes[name] : undefined;
+/** A clock that was set says something of a refusal alone: on a machine whose clock is off, each error comes with one. */
+function meaningOf({ name, status, clockWasSet }: Facts): ErrorMeaning | undefined {
+  if (Object.hasOwn(errorCodes, name)) return errorCodes[name];
+  return clockWasSet && status === 403 ? errorCodes.RequestTimeTooSkewed : undefined;
 }
 
 export function statusOf(error: unknown): number | undefined {
