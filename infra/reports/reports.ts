@@ -41,7 +41,7 @@ export class Reports extends pulumi.ComponentResource {
       // AWS's rule for a function's queue: six times as long as a call may take.
       visibilityTimeoutSeconds: 6 * timeoutSeconds,
       retentionDays,
-      // A reporter that fails for other reasons than its receivers is mended within a day, and nothing is lost meanwhile.
+      // A reporter that fails for other reasons than its receivers is fixed within a day, and nothing is lost meanwhile.
       maxReceiveCount: 240,
     });
     const records = args.settings.webhookSecret && createRecords(this, `${name}-reports`);

@@ -18,7 +18,7 @@ export interface Delivery {
 
 /**
  * Sends an event once, as the reporter does.
- * @param callsPrivate a receiver with a private address is called too, which `isPrivate` tells: that is where receivers are written
+ * @param callsPrivate a receiver with a private address is called too, as `isPrivate` says: that is where receivers are written
  */
 export async function sendOnce(
   url: string,

@@ -9,6 +9,7 @@ export const rooms = [
   'errors.ts',
   'free-buffer.ts',
   'short-hash.ts',
+  'hide-secrets.ts',
   'ffmpeg',
   'probe',
   'plan',

@@ -9,7 +9,7 @@ import { at, running, succeeded } from '../helpers/reports/job-states.ts';
 const now = at(1000);
 const report: Report = { kind: 'transition', state: succeeded('a'), requestId: 'r' };
 
-/** A handler whose targets end as told; `happened` has what it did in order. */
+/** A handler whose targets end as given; `happened` has what it did in order. */
 function open(results: Partial<Record<Target, TargetResult>>) {
   const happened: string[] = [];
   const sent: { body: string; attributes: Record<string, string>; delaySeconds: number }[] = [];
