@@ -7,6 +7,7 @@ import { firstSegment } from './first-segment.ts';
 import { ladder } from './ladder.ts';
 import type { Bench, Goal } from './lib/bench.ts';
 import { memory } from './memory.ts';
+import { outputs } from './outputs.ts';
 import { overlap } from './overlap.ts';
 import { parallel } from './parallel.ts';
 import { parts } from './parts.ts';
@@ -23,6 +24,7 @@ const benches: Record<string, Bench> = {
   cli,
   coordination,
   reports,
+  outputs,
 };
 
 const { values, positionals } = parseArgs({

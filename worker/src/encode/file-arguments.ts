@@ -3,10 +3,13 @@ import type { FilmFile } from '../publish/film-files.ts';
 import { mpegtsOffsetSeconds } from './segment-arguments.ts';
 
 export interface FileArguments {
-  /** Before the first `-i`. */
+  /** Before each `-i`. */
   inputArgs: string[];
   outputArgs: string[];
 }
+
+/** Else ffmpeg looks for every fragment of a film before it reads the first one: https://github.com/FFmpeg/FFmpeg/blob/n7.1/libavformat/mov.c (`mov_read_default`) */
+const readOnce = ['-seekable', '0'];
 
 export interface FileFacts {
   segmentFormat: 'fmp4' | 'mpegts';
@@ -25,8 +28,8 @@ const mp3Bitrate = '192k';
  * frame by frame.
  */
 export function fileArguments(file: FilmFile, { segmentFormat, title }: FileFacts): FileArguments {
-  // Without it ffmpeg would move the start of each input to zero, and a video that begins later than its audio with it.
-  const inputArgs = ['-copyts'];
+  // `-copyts`: else ffmpeg moves the start of each input to zero, and a video that begins later than its audio with it.
+  const inputArgs = [...readOnce, '-copyts'];
   const offset = segmentFormat === 'mpegts' ? ['-output_ts_offset', String(-mpegtsOffsetSeconds)] : [];
   const names = title === undefined ? [] : ['-metadata', `title=${title}`];
   const head = ['-map_metadata', '-1', '-map_chapters', '-1', ...names, ...offset];
@@ -57,7 +60,7 @@ export function fileArguments(file: FilmFile, { segmentFormat, title }: FileFact
       };
     case 'gif':
       return {
-        inputArgs: [],
+        inputArgs: readOnce,
         outputArgs: ['-filter_complex', gifFilters, '-map', '[out]', '-loop', '0', '-f', 'gif', file.name],
       };
   }

@@ -27,7 +27,7 @@ export const mpegtsOffsetSeconds = 10;
  * - `avoid_negative_ts disabled`: the first part is not moved by the delay of its B-frames.
  * - `omit_video_pes_length 0`: frames in MPEG-TS carry their size, so that one that is cut off is seen.
  */
-export function segmentArguments(plan: Plan, output: SegmentOutput): string[] {
+export function segmentArguments(plan: Pick<Plan, 'segmentFormat'>, output: SegmentOutput): string[] {
   const fmp4 = plan.segmentFormat === 'fmp4';
   const format = fmp4
     ? [

@@ -46,7 +46,7 @@ export interface FfmpegCall {
   input: { url: string } | { lavfi: string };
   /** Further inputs, read as the first one is. */
   moreInputs?: readonly string[];
-  /** Before `-i`. */
+  /** Before each `-i`. */
   inputArgs: readonly string[];
   /** After `-i`. */
   outputArgs: readonly string[];
@@ -165,7 +165,7 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
         'url' in input
           ? [...limits, ...inputArgs, '-i', input.url]
           : [...inputArgs, '-f', 'lavfi', '-i', input.lavfi];
-      const more = moreInputs.flatMap((url) => [...limits, '-i', url]);
+      const more = moreInputs.flatMap((url) => [...limits, ...inputArgs, '-i', url]);
       const head = [
         '-hide_banner',
         '-nostdin',

@@ -8,6 +8,7 @@ import { defaultFetchTiming, type FetchTiming, fetchRange } from './fetch-range.
 import { parseRange } from './range.ts';
 import { defaultFollowTiming, type FollowTiming, ReadPacer } from './read-pacer.ts';
 import type { ByteRange, SourceObject } from './source.ts';
+import { writeBytes } from './write-bytes.ts';
 
 export interface SourceServerOptions extends Partial<FetchTiming>, Partial<FollowTiming> {
   /** What is asked of storage at once. @default 2 MiB */
@@ -217,7 +218,7 @@ export class SourceServer implements AsyncDisposable {
     for (let offset = from; offset < to; ) {
       await this.#waitFor(block.reaches(offset), signal);
       const bytes = block.bytes.subarray(offset, Math.min(block.filled, to));
-      await write(response, bytes);
+      await writeBytes(response, bytes);
       this.#servedBytes += bytes.length;
       offset += bytes.length;
     }
@@ -239,11 +240,4 @@ export class SourceServer implements AsyncDisposable {
 
 function end(response: ServerResponse, status: number): void {
   response.writeHead(status).end();
-}
-
-/** Resolves when the bytes are sent, so that their memory may be reused. */
-function write(response: ServerResponse, bytes: Buffer): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  response.write(bytes, (error) => (error ? reject(error) : resolve()));
-  return promise;
 }

@@ -1,0 +1,146 @@
+import { execFile } from 'node:child_process';
+import { createReadStream, type ReadStream } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { type LocalFarm, startLocalFarm } from '../../cli/local-farm/farm.ts';
+import { segmentArguments } from '../../worker/src/encode/segment-arguments.ts';
+import { openMediaTools } from '../../worker/src/ffmpeg/media-tool.ts';
+import { makeFile } from '../../worker/src/film/make-file.ts';
+import { JobFolder } from '../../worker/src/protocol/job-folder.ts';
+import type { FilmRendition } from '../../worker/src/protocol/status.ts';
+import { readSettings, type WorkerEnvironment } from '../../worker/src/settings/settings.ts';
+import { openStores } from '../../worker/src/storage/stores.ts';
+import type { Bench } from './lib/bench.ts';
+import { benchFilm } from './lib/film.ts';
+
+const run = promisify(execFile);
+
+const filmSeconds = 3600;
+
+/** How soon after the commit people can download the film. */
+const goalSeconds = 10;
+
+export const outputs: Bench = {
+  what: "time to make and publish the MP4 of an hour's film over that of bare ffmpeg, which copies the film on the disk",
+  goal: 4,
+  async run({ film, log }) {
+    const path = film ?? (await benchFilm({ seconds: filmSeconds, width: 640, height: 360 }));
+    const { size } = await stat(path);
+    log(`the film: ${(size / 1e9).toFixed(2)} GB`);
+    const workDir = await mkdtemp(join(tmpdir(), 'bench-outputs-'));
+    const farm = await startLocalFarm();
+    try {
+      const bareSeconds = await timed(() =>
+        run('ffmpeg', [
+          '-v',
+          'error',
+          '-i',
+          path,
+          '-c',
+          'copy',
+          '-movflags',
+          '+faststart',
+          join(workDir, 'bare.mp4'),
+        ]),
+      );
+      await rm(join(workDir, 'bare.mp4'));
+      log(`bare ffmpeg ${bareSeconds.toFixed(1)} s`);
+      const [video, audio] = await publish(path, workDir, farm);
+      const settings = readSettings({ ...farm.environment, WORK_DIR: workDir } as WorkerEnvironment);
+      const stores = openStores(settings);
+      const { ffmpegPath, ffprobePath, limits } = settings;
+      const tools = openMediaTools({
+        ffmpegPath,
+        ffprobePath,
+        maxPixels: limits.pixels,
+        maxStreams: limits.streams,
+      });
+      const job = { id: jobId, source: 'film.mp4', requestId: jobId };
+      const seconds = await timed(() =>
+        makeFile(job, { name: '360p.mp4', format: 'mp4', video, audio: [audio] }, folder, {
+          settings,
+          stores,
+          tools,
+          signal: new AbortController().signal,
+        }),
+      );
+      stores.close();
+      log(`from the commit to the MP4 ${seconds.toFixed(1)} s`);
+      return {
+        ratio: seconds / bareSeconds,
+        goals: [{ what: 'seconds from the commit to the MP4', value: seconds, goal: goalSeconds }],
+      };
+    } finally {
+      await farm.close();
+      await rm(workDir, { recursive: true, force: true });
+    }
+  },
+};
+
+const segmentSeconds = 6;
+const jobId = 'bench';
+const folder = new JobFolder('', jobId).plan('0123456789ab');
+
+/** The film as segments of 6 s in the output bucket, without encoding it. */
+async function publish(
+  film: string,
+  workDir: string,
+  farm: LocalFarm,
+): Promise<[video: FilmRendition, audio: FilmRendition]> {
+  const video = await publishRendition('360p', 'video', film, workDir, farm);
+  const audio = await publishRendition('audio-0', 'audio', film, workDir, farm);
+  return [video, audio];
+}
+
+async function publishRendition(
+  name: string,
+  kind: 'video' | 'audio',
+  film: string,
+  workDir: string,
+  farm: LocalFarm,
+): Promise<FilmRendition> {
+  const local = join(workDir, name);
+  await mkdir(local);
+  const count = Math.ceil((await durationOf(film)) / segmentSeconds);
+  const cuts = Array.from({ length: count - 1 }, (_, n) => (n + 1) * segmentSeconds);
+  const cut = segmentArguments(
+    { segmentFormat: 'fmp4' },
+    { name, pipe: 1, firstSegment: 0, cuts, offsetSeconds: 0, deltaSeconds: 0.01 },
+  );
+  const map = ['-map', `0:${kind === 'video' ? 'v' : 'a'}:0`, '-c', 'copy'];
+  await run('ffmpeg', ['-v', 'error', '-i', film, ...map, ...cut], { cwd: workDir, maxBuffer: 2 ** 24 });
+  const files = (await readdir(local)).sort();
+  const put = (file: string, Body: ReadStream | string, ContentLength?: number) =>
+    farm.s3.send(
+      new PutObjectCommand({
+        Bucket: farm.outputBucket,
+        Key: folder.file(`${name}/${file}`),
+        Body,
+        ContentLength,
+      }),
+    );
+  for (const file of files) {
+    const path = join(local, file);
+    await put(file, createReadStream(path), (await stat(path)).size);
+  }
+  await rm(local, { recursive: true });
+  const segments = files.filter((file) => file.endsWith('.m4s'));
+  await put('index.m3u8', ['#EXTM3U', '#EXT-X-MAP:URI="init.mp4"', ...segments, ''].join('\n'));
+  const playlist = folder.file(`${name}/index.m3u8`);
+  return { name, kind, playlist, codecs: '', bandwidth: 0, averageBandwidth: 0, bytes: 0, segments: count };
+}
+
+async function durationOf(film: string): Promise<number> {
+  const show = ['-v', 'error', '-show_entries', 'format=duration', '-of', 'csv=p=0'];
+  const { stdout } = await run('ffprobe', [...show, film]);
+  return Number(stdout);
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await work();
+  return (performance.now() - startedAt) / 1000;
+}
