@@ -19,7 +19,7 @@ const jobs = Number(process.env.REPORT_JOBS ?? 40);
 const seed = Number(process.env.REPORT_SEED ?? 1);
 /** A second of the test is a minute of the schedule: 30 minutes without a receiver are 30 s. */
 const speedup = 60;
-const outageSeconds = 15;
+const outageSeconds = 30;
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
