@@ -21,9 +21,13 @@ export async function makeFiles(job: QueuedJob, film: Film, run: TranscodeRun): 
   const addWarnings = (more: readonly string[]) =>
     report.update({ warnings: [...new Set([...report.state().warnings, ...more])] });
   addWarnings(warnings);
-  const published = await publishedFiles(folder, run);
-  const missing = files.filter(({ name }) => !published.some((file) => file.name === name));
-  if (missing.length === 0) return { kind: 'published', film: withFiles(film, published) };
+  const look = async () => {
+    const published = await publishedFiles(folder, run);
+    const missing = files.filter(({ name }) => !published.some((file) => file.name === name));
+    return { film: withFiles(film, published), missing };
+  };
+  const before = await look();
+  if (before.missing.length === 0) return { kind: 'published', film: before.film };
 
   const lost = new AbortController();
   const leases = new HeldLeases({
@@ -37,19 +41,30 @@ export async function makeFiles(job: QueuedJob, film: Film, run: TranscodeRun): 
   });
   if (!(await acquireFiles(leases, folder, run))) return { kind: 'atCapacity' };
   try {
-    await report.move({ to: 'published', film: withFiles(film, published) });
+    // Another worker may have made them until a moment ago.
+    const found = await look();
+    if (found.missing.length === 0) return { kind: 'published', film: found.film };
+    // Of those that made the film together, only this one is left: also that it pauses is to be reported.
+    await report.setReporting('reporting');
+    await report.move({ to: 'published', film: found.film });
     const making = { ...run, signal: AbortSignal.any([signal, lost.signal]) };
-    for (const file of missing) {
+    for (const file of found.missing) {
       const startedAt = performance.now();
       await makeFile(job, file, folder, making);
       log.info({ file: file.name, seconds: (performance.now() - startedAt) / 1000 }, 'file published');
     }
+    return { kind: 'published', film: (await look()).film };
+  } catch (error) {
+    if (lost.signal.aborted && !signal.aborted) {
+      log.warn({ err: error }, 'another worker makes the files of this film');
+      return { kind: 'atCapacity' };
+    }
+    throw error;
   } finally {
     await leases.releaseAll(AbortSignal.timeout(5000)).catch((error: unknown) => {
       log.warn({ err: error }, 'could not release the lease of the files; it becomes stale');
     });
   }
-  return { kind: 'published', film: withFiles(film, await publishedFiles(folder, run)) };
 }
 
 /** One worker at a time makes files of a film. */

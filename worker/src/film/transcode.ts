@@ -1,6 +1,7 @@
 import { tryGpuDecode } from '../encode/try-decode.ts';
 import { RefusedError } from '../errors.ts';
 import { type Encoding, encodingFor } from '../plan/encoding.ts';
+import { rungNames } from '../plan/ladder.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import type { OutputName } from '../plan/outputs.ts';
 import type { Plan, VideoEncoder } from '../plan/plan.ts';
@@ -12,6 +13,7 @@ import { JobFolder, type PlanFolder } from '../protocol/job-folder.ts';
 import { readPlanFile } from '../protocol/plan-file.ts';
 import { isFinal } from '../protocol/report.ts';
 import { describeSource } from '../protocol/source-location.ts';
+import type { Film } from '../protocol/status.ts';
 import { removeOlder, removeUnnamed } from '../publish/clean-up.ts';
 import { refuseImpossible } from '../publish/film-files.ts';
 import { type FilmRequest, findFilm, publishedFilm, requestHash } from '../publish/film-record.ts';
@@ -37,7 +39,7 @@ export async function transcode(job: QueuedJob, run: TranscodeRun): Promise<Film
 
   const wanted = wantedFilm(job, source.info, run);
   const done = await findFilm(stores.output, folderOf(job, run), wanted.request, signal);
-  if (done) return makeFiles(job, done, run);
+  if (done) return addFiles(job, publishedBefore(job, done, run), run);
 
   const outcome = await withSourceServer(source, run, async (server, workDir) => {
     const plan = await planFilm(server, source.info, wanted, run);
@@ -50,7 +52,10 @@ export async function transcode(job: QueuedJob, run: TranscodeRun): Promise<Film
 /** The stream is committed; the job ends when its files are there too. */
 async function addFiles(job: QueuedJob, outcome: FilmOutcome, run: TranscodeRun): Promise<FilmOutcome> {
   if (outcome.kind !== 'published') return outcome;
-  const made = await makeFiles(job, outcome.film, run);
+  const made = await makeFiles(job, outcome.film, run).catch(async (error: unknown) => {
+    if (!run.signal.aborted) await outcome.cleanUp?.();
+    throw error;
+  });
   if (made.kind === 'published') return { ...outcome, film: made.film };
   await outcome.cleanUp?.();
   return made;
@@ -91,7 +96,7 @@ export async function continueFilm(
   const timings = { ...report.state().timings, probeSeconds };
   report.update({ stage: 'encoding', plan: plan.id, timings });
   const done = await findFilm(stores.output, folder, request, signal);
-  if (done) return makeFiles(job, done, run);
+  if (done) return addFiles(job, publishedBefore(job, done, run), run);
 
   const source = await openJobSource(job.source, run);
   if (versionOf(source.info) !== plan.sourceVersion) throw replaced(job.source);
@@ -102,31 +107,52 @@ export async function continueFilm(
 }
 
 async function makeAndCleanUp(planned: PlannedFilm, run: TranscodeRun): Promise<FilmOutcome> {
-  const { log, signal } = run;
+  const { signal } = run;
   const { output } = run.stores;
   const folder = folderOf(planned.job, run).plan(planned.plan.id);
-  const cleanUp = (what: Promise<unknown>) =>
-    what.catch((error: unknown) => log.warn({ err: error }, 'what is not needed could not be removed'));
+  const cleanUp = cleaner(run);
   try {
     await cleanUp(unmarkReplaced(output, folder, signal));
     await cleanUp(unmarkUnfinished(output, folder, signal));
     const outcome = await makeFilm(planned, run);
     if (outcome.kind !== 'published') return outcome;
-    const { film } = outcome;
-    return {
-      ...outcome,
-      async cleanUp() {
-        await cleanUp(output.remove([folder.job.stop], signal));
-        await cleanUp(removeOlder(output, folder, run.settings.keepReplacedSeconds, signal));
-        const renditions = planned.plan.video?.renditions ?? [];
-        await cleanUp(removeUnnamed(output, folder, renditions, film.renditions, signal));
-        await cleanUp(finishRemovals(output, folder.job.outputPrefix, (other) => isMade(other, run), signal));
-      },
-    };
+    const renditions = planned.plan.video?.renditions ?? [];
+    return { ...outcome, cleanUp: () => cleanUpAfter(folder, renditions, outcome.film, run) };
   } catch (error) {
     if (error instanceof RefusedError) await cleanUp(removeUnfinished(output, folder, signal));
     throw error;
   }
+}
+
+/**
+ * A film that was committed before this run. On a repeated message the worker that did so may have been lost before it
+ * cleaned up, as while it made files.
+ */
+function publishedBefore(job: QueuedJob, film: Film, run: TranscodeRun): FilmOutcome {
+  if (!run.isRepeat) return { kind: 'published', film };
+  const folder = folderOf(job, run).plan(film.plan);
+  const anyRendition = rungNames.map((name) => ({ name }));
+  return { kind: 'published', film, cleanUp: () => cleanUpAfter(folder, anyRendition, film, run) };
+}
+
+async function cleanUpAfter(
+  folder: PlanFolder,
+  planned: readonly { name: string }[],
+  film: Film,
+  run: TranscodeRun,
+): Promise<void> {
+  const { settings, stores, signal } = run;
+  const { output } = stores;
+  const cleanUp = cleaner(run);
+  await cleanUp(output.remove([folder.job.stop], signal));
+  await cleanUp(removeOlder(output, folder, settings.keepReplacedSeconds, signal));
+  await cleanUp(removeUnnamed(output, folder, planned, film.renditions, signal));
+  await cleanUp(finishRemovals(output, folder.job.outputPrefix, (other) => isMade(other, run), signal));
+}
+
+function cleaner({ log }: TranscodeRun) {
+  return (what: Promise<unknown>) =>
+    what.catch((error: unknown) => log.warn({ err: error }, 'what is not needed could not be removed'));
 }
 
 /** Whether a job that was stopped is under way again, and may use what is there of a plan. */

@@ -1,0 +1,156 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { MediaTools } from '../../../worker/src/ffmpeg/media-tool.ts';
+import type { TranscodeRun } from '../../../worker/src/film/film.ts';
+import { transcode } from '../../../worker/src/film/transcode.ts';
+import type { JobOptions } from '../../../worker/src/protocol/job.ts';
+import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
+import type { Film } from '../../../worker/src/protocol/status.ts';
+import { createReporter } from '../../../worker/src/report/reporter.ts';
+import { openStores, type Stores } from '../../../worker/src/storage/stores.ts';
+import { ffmpeg, realMediaTools, temporaryFolder } from '../../helpers/media/clips.ts';
+import { running } from '../../helpers/reports/job-states.ts';
+import { recordingLogger } from '../../helpers/worker/queue.ts';
+import { testSettings } from '../../helpers/worker/settings.ts';
+import { startStorage } from '../../helpers/worker/storage.ts';
+
+const signal = new AbortController().signal;
+const headers = { contentType: 'video/mp4', cacheControl: 'no-cache' };
+const source = 'a.mp4';
+
+let storage: Awaited<ReturnType<typeof startStorage>>;
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let settings: ReturnType<typeof testSettings>;
+let stores: Stores;
+let jobs = 0;
+let id: string;
+
+beforeAll(async () => {
+  storage = await startStorage();
+  folder = await temporaryFolder();
+  const plain = testSettings({ X264_PRESET: 'ultrafast', WORK_DIR: folder.path });
+  settings = {
+    ...plain,
+    source: { ...plain.source, ...storage.bucket('films-in') },
+    output: { ...plain.output, ...storage.bucket('films-out') },
+  };
+  stores = openStores(settings);
+  const clip = join(folder.path, 'a.mp4');
+  const picture = ['-f', 'lavfi', '-i', 'testsrc2=s=64x36:r=25:d=1'];
+  await ffmpeg(...picture, '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', clip);
+  await stores.source.put(source, await readFile(clip), headers);
+});
+
+afterAll(async () => {
+  stores.close();
+  await folder[Symbol.asyncDispose]();
+  await storage[Symbol.asyncDispose]();
+});
+
+beforeEach(() => {
+  id = `job-${jobs++}`;
+});
+
+/** A worker that has taken a job which runs already: it only reports the end, until it says otherwise. */
+function work(options: JobOptions, changes: Partial<TranscodeRun> = {}) {
+  const job = { id, source, requestId: 'r', options };
+  const reported: string[] = [];
+  const report = createReporter({
+    sinks: [{ transition: ({ state, stage }) => void reported.push(stage ?? state) }],
+  }).join(job, running(id));
+  const outcome = transcode(job, {
+    settings,
+    stores,
+    tools: realMediaTools(),
+    encoder: { name: 'x264', preset: 'ultrafast' },
+    software: 'this build',
+    report,
+    log: recordingLogger().log,
+    signal,
+    messageId: 'm',
+    isRepeat: false,
+    leaseSeconds: 30,
+    readStatus: async () => running(id),
+    ...changes,
+  });
+  return { outcome, report, reported };
+}
+
+async function publish(options: JobOptions = {}): Promise<Film> {
+  const outcome = await work({ outputs: ['hls'], ...options }).outcome;
+  if (outcome.kind !== 'published') throw new Error(`The film was not published: ${outcome.kind}.`);
+  return outcome.film;
+}
+
+/** Another ffmpeg. */
+function toolsWith(run: MediaTools['ffmpeg']): MediaTools {
+  return { ...realMediaTools(), ffmpeg: run };
+}
+
+const mp4: JobOptions = { outputs: ['hls', 'mp4'], addToFilm: true };
+
+describe('the files of a film', () => {
+  it('do not keep a film from being noted as replaced when the worker that replaced it is lost', async () => {
+    const first = await publish();
+    // Committed, and lost before the clean-up.
+    const second = await publish({ thumbnailAt: 0.5 });
+    expect(second.plan).not.toBe(first.plan);
+    const again = await work({ outputs: ['hls', 'mp4'], thumbnailAt: 0.5 }, { isRepeat: true }).outcome;
+    if (again.kind === 'published') await again.cleanUp?.();
+    expect(again).toMatchObject({
+      kind: 'published',
+      film: { plan: second.plan, files: [{ format: 'mp4' }] },
+    });
+    const { objects } = await stores.output.listAll(`.replaced/${id}/`, signal);
+    expect(objects.map(({ key }) => key)).toEqual([`.replaced/${id}/${first.plan}.json`]);
+  });
+
+  it('do not keep a film from being noted as replaced when they cannot be made', async () => {
+    const first = await publish();
+    const tools = realMediaTools();
+    const fails = toolsWith(async (run) => {
+      if (run.outputArgs.includes('+faststart')) throw new Error('The disk is full.');
+      return tools.ffmpeg(run);
+    });
+    const { outcome } = work({ outputs: ['hls', 'mp4'], thumbnailAt: 0.5 }, { tools: fails });
+    await expect(outcome).rejects.toThrow('The disk is full.');
+    const { objects } = await stores.output.listAll(`.replaced/${id}/`, signal);
+    expect(objects.map(({ key }) => key)).toEqual([`.replaced/${id}/${first.plan}.json`]);
+  });
+
+  it('are made by a worker that reports a pause, also where others had the say of the film', async () => {
+    await publish();
+    const tools = toolsWith(async () => {
+      throw new Error('The disk is full.');
+    });
+    const { outcome, report, reported } = work(mp4, { tools });
+    await expect(outcome).rejects.toThrow('The disk is full.');
+    await report.move({ to: 'retrying', error: { code: 'trouble', message: 'The disk is full.' } });
+    expect(reported).toEqual(['files', 'retrying']);
+  });
+
+  it('are left to the worker that has taken them over', async () => {
+    const { plan } = await publish();
+    const { filesLease } = new JobFolder('', id).plan(plan);
+    const tools = toolsWith(async ({ signal: by }) => {
+      await stores.output.put(filesLease, 'of another worker', headers);
+      await new Promise((resolve) => by?.addEventListener('abort', resolve));
+      throw by?.reason;
+    });
+    expect(await work(mp4, { tools, leaseSeconds: 2 }).outcome).toEqual({ kind: 'atCapacity' });
+  });
+
+  it('are not made again, nor said to be in the making, when another worker has just made them', async () => {
+    const { plan } = await publish();
+    const { filesLease, files } = new JobFolder('', id).plan(plan);
+    const listAll = stores.output.listAll.bind(stores.output);
+    using _ = vi.spyOn(stores.output, 'listAll').mockImplementation(async (prefix, by) => {
+      if (prefix === filesLease) await stores.output.put(`${files}240p.mp4`, 'made', headers);
+      return listAll(prefix, by);
+    });
+    const { outcome, reported } = work(mp4);
+    expect(await outcome).toMatchObject({ kind: 'published', film: { files: [{ bytes: 'made'.length }] } });
+    expect(reported).toEqual([]);
+  });
+});
