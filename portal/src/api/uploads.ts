@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { UserError } from '../../../cli/errors.ts';
+import { readJob } from '../../../cli/farm/jobs.ts';
 import { versionName } from '../../../cli/submit/film.ts';
 import { planUpload } from '../../../cli/submit/uploads.ts';
 import { partBytesFor } from '../../../cli/upload/parts.ts';
@@ -170,7 +171,10 @@ export function uploadRoutes(services: Services): Route[] {
             title,
             ...(options && { options }),
           };
-          await submitJob(farm, wanted, upload.requestId);
+          const known = await readJob(farm, job);
+          // Begun: sent twice, it would be shown as waiting again.
+          if (known === undefined || known.state === 'queued')
+            await submitJob(farm, wanted, upload.requestId, known);
         }
         return json({ job });
       },

@@ -1,6 +1,7 @@
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { Farm } from '../../../cli/farm/farm.ts';
 import { publishJob } from '../../../cli/farm/publish-job.ts';
+import { storageTime } from '../../../cli/farm/storage-time.ts';
 import type { Job } from '../../../worker/src/protocol/job.ts';
 import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import { JobIndex } from '../../../worker/src/protocol/job-index.ts';
@@ -14,7 +15,8 @@ const forSeconds = 10;
 
 /**
  * Sends a job, and writes its first status before a worker can: so a job that waits is on the list. The message carries the
- * same time, so that the worker's status and this one have one entry in the index.
+ * same time, so that the worker's status and this one have one entry in the index. It is storage's time, as that of stops is:
+ * by a clock that is minutes off, an earlier stop would end this job, or a later one would not.
  */
 export async function submitJob(
   farm: Farm,
@@ -23,11 +25,17 @@ export async function submitJob(
   earlier?: JobState,
 ): Promise<JobState> {
   const { outputBucket: Bucket, outputPrefix } = farm.address;
-  const queuedAt = new Date();
+  const queuedAt = await storageTime(farm);
   const facts = { attempt: 1, maxAttempts, queuedAt, earlier };
   const { metadata, ...state } = queuedState({ ...job, requestId }, facts, queuedAt);
   const put = (Key: string, Body: string, ContentType: string) =>
-    farm.output.send(new PutObjectCommand({ Bucket, Key, Body, ContentType, CacheControl: 'no-cache' }));
+    farm.output.send(
+      new PutObjectCommand({
+        ...{ Bucket, Key, Body, ContentType, CacheControl: 'no-cache' },
+        // For an empty body the client warns that it is unknown.
+        ContentLength: Buffer.byteLength(Body),
+      }),
+    );
   const entry = new JobIndex(outputPrefix).key(job.id, queuedAt);
   const statusKey = new JobFolder(outputPrefix, job.id).status;
   await put(statusKey, `${JSON.stringify(state, undefined, 2)}\n`, 'application/json');

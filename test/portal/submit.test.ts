@@ -1,0 +1,71 @@
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { connect, type Farm } from '../../cli/farm/farm.ts';
+import { readJob } from '../../cli/farm/jobs.ts';
+import { submitJob } from '../../portal/src/farm/submit.ts';
+import { createPortal } from '../../portal/src/portal.ts';
+import { addressOf } from '../helpers/local-farm/farm-command.ts';
+import { startLocalFarm, type TestFarm } from '../helpers/local-farm/local-farm.ts';
+import { succeeded } from '../helpers/reports/job-states.ts';
+
+const origin = 'https://films.example.com';
+
+let storage: TestFarm;
+let farm: Farm;
+
+/** No worker runs: what is sent waits. */
+beforeAll(async () => {
+  storage = await startLocalFarm();
+  farm = connect(addressOf(storage));
+}, 60_000);
+
+afterAll(async () => {
+  farm?.close();
+  await storage?.stop();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+it.each([
+  ['behind', -600_000],
+  ['ahead', 600_000],
+])(
+  'a job enters the queue by storage’s clock, as stops do, where this machine’s is %s',
+  async (name, offMs) => {
+    const now = Date.now();
+    vi.useFakeTimers({ toFake: ['Date'], now: now + offMs });
+    const job = { id: `clock-${name}`, source: 's3://films/a.mp4' };
+    const { queuedAt } = await submitJob(farm, job, 'request');
+    expect(Math.abs(Date.parse(queuedAt) - now)).toBeLessThan(300_000);
+    expect((await readJob(farm, job.id))?.queuedAt).toBe(queuedAt);
+  },
+);
+
+it('an upload that is finished twice does not take its job back to the queue', async () => {
+  const features = { title: 'Test', urls: false, maxUploadBytes: 2 ** 40, publicUrl: undefined };
+  const portal = createPortal({ farm, signingKey: 'k'.repeat(43), features, origins: [origin] });
+  const signedIn = await portal.handle(new Request(`${origin}${portal.signInPath('Ada')}`), '203.0.113.7');
+  const cookie = (signedIn.headers.getSetCookie()[0] ?? '').split(';')[0] ?? '';
+  const post = async (path: string, body: unknown) => {
+    const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin', origin, cookie };
+    const request = new Request(origin + path, { method: 'POST', body: JSON.stringify(body), headers });
+    const answer = await portal.handle(request, '203.0.113.7');
+    expect(answer.ok, path).toBe(true);
+    return (await answer.json()) as { id: string; job: string; links: { url: string }[] };
+  };
+  const { id } = await post('/api/uploads', { name: 'a.film', size: 4 });
+  const { links } = await post(`/api/uploads/${id}/links`, { parts: [1] });
+  const put = await fetch(links[0]?.url ?? '', { method: 'PUT', body: 'film' });
+  const finish = () =>
+    post(`/api/uploads/${id}/complete`, { parts: [{ number: 1, etag: put.headers.get('etag') }] });
+  const { job } = await finish();
+  expect(await readJob(farm, job)).toMatchObject({ state: 'queued' });
+
+  const Key = `${job}/status.json`;
+  const Body = JSON.stringify(succeeded(job));
+  await storage.s3.send(new PutObjectCommand({ Bucket: storage.outputBucket, Key, Body }));
+  expect(await finish()).toEqual({ job });
+  expect(await readJob(farm, job)).toMatchObject({ state: 'succeeded' });
+});
