@@ -88,6 +88,7 @@ export function assetRows({ id, film, finishedAt, updatedAt }: JobState) {
     ...(film.storyboard === undefined
       ? []
       : [{ ...base, name: 'storyboard', kind: 'storyboard', key: film.storyboard }]),
+    ...(film.files ?? []).map(({ name, key, bytes }) => ({ ...base, name, kind: 'file', key, bytes })),
   ];
 }
 

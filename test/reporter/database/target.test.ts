@@ -1,3 +1,4 @@
+import type { Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Attempt } from '../../../reporter/attempt.ts';
 import { readMigrations } from '../../../reporter/database/migrate.ts';
@@ -87,6 +88,19 @@ describe('a job', () => {
     ]);
     const [row] = await jobs(url);
     expect(row?.metadata).toEqual({ league: 3, 'null\ufffdkey': 'a\ufffdb\ufffd' });
+  });
+
+  it('has an asset for each file beside the stream', async () => {
+    const url = await server.database('files');
+    await using database = open(url);
+    const files = [{ name: '1080p.mp4', format: 'mp4' as const, key: 'a/abc/files/1080p.mp4', bytes: 70 }];
+    const state = { ...succeeded('a'), film: { ...film, files }, sequence: 1 };
+    expect(await database.write(state)).toEqual({ kind: 'done' });
+    const assets = (sql: Sql) => sql`
+      select name, kind, key, bytes from transcode_farm.media_assets where kind = 'file'`;
+    expect(await server.query(assets, url)).toEqual([
+      { name: '1080p.mp4', kind: 'file', key: 'a/abc/files/1080p.mp4', bytes: '70' },
+    ]);
   });
 
   it('never goes back: reports may come in any order and more than once', async () => {
