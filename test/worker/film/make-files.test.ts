@@ -96,6 +96,8 @@ describe('the files of a film', () => {
     // Committed, and lost before the clean-up.
     const second = await publish({ thumbnailAt: 0.5 });
     expect(second.plan).not.toBe(first.plan);
+    const ofLaterRequest = `${id}/bbbbbbbbbbbb/240p/00000.m4s`;
+    await stores.output.put(ofLaterRequest, 'in the making', headers);
     const again = await work({ outputs: ['hls', 'mp4'], thumbnailAt: 0.5 }, { isRepeat: true }).outcome;
     if (again.kind === 'published') await again.cleanUp?.();
     expect(again).toMatchObject({
@@ -104,6 +106,7 @@ describe('the files of a film', () => {
     });
     const { objects } = await stores.output.listAll(`.replaced/${id}/`, signal);
     expect(objects.map(({ key }) => key)).toEqual([`.replaced/${id}/${first.plan}.json`]);
+    expect(await stores.output.head(ofLaterRequest)).toBeDefined();
   });
 
   it('do not keep a film from being noted as replaced when they cannot be made', async () => {

@@ -88,7 +88,7 @@ describe.each([
           expect(assemblies).toBeGreaterThan(0);
         }
         for (const member of members) await member[Symbol.asyncDispose]();
-        await removeOlder(store, folder, 0, never);
+        await removeOlder(store, folder, { keepSeconds: 0 }, never);
         const left: string[] = [];
         for await (const { key } of store.list(folder.leases)) left.push(key);
         expect(left).toEqual([]);
@@ -147,7 +147,7 @@ describe('a worker that lives', () => {
 describe('a film that others finished', () => {
   const finish = async (member: Member) => {
     for (const part of plan.parts) await record(member, part);
-    await removeOlder(files.store, folder, 0, never);
+    await removeOlder(files.store, folder, { keepSeconds: 0 }, never);
   };
 
   it('is not begun again by a worker that stood still before it took a part', async () => {

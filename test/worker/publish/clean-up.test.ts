@@ -33,12 +33,12 @@ describe('removeOlder', () => {
   const film = [...kept, 'films/job/index.m3u8'];
 
   it('removes what plans have left that were never committed, and nothing else', async () => {
-    expect(await removeOlder(files.store, folderOf(committed), 86_400, signal)).toEqual({
+    expect(await removeOlder(files.store, folderOf(committed), { keepSeconds: 86_400 }, signal)).toEqual({
       objects: 2,
       films: 0,
     });
     expect(await files.keys()).toEqual([...film].sort());
-    expect(await removeOlder(files.store, folderOf(committed), 86_400, signal)).toEqual({
+    expect(await removeOlder(files.store, folderOf(committed), { keepSeconds: 86_400 }, signal)).toEqual({
       objects: 0,
       films: 0,
     });
@@ -46,7 +46,7 @@ describe('removeOlder', () => {
 
   it('keeps the files of the film that was there before, for players in the middle of it', async () => {
     await files.fill([replaced]);
-    expect(await removeOlder(files.store, folderOf(committed), 86_400, signal)).toEqual({
+    expect(await removeOlder(files.store, folderOf(committed), { keepSeconds: 86_400 }, signal)).toEqual({
       objects: 0,
       films: 0,
     });
@@ -55,28 +55,34 @@ describe('removeOlder', () => {
 
   it('removes them when they are due, by whichever job comes next', async () => {
     await files.fill([replaced]);
-    await removeOlder(files.store, folderOf(committed), 86_400, signal);
+    await removeOlder(files.store, folderOf(committed), { keepSeconds: 86_400 }, signal);
     await files.store.put('films/job-3/index.m3u8', `#EXTM3U\n\ncccccccccccc/720p/index.m3u8\n`, options);
     const next = new JobFolder('films/', 'job-3').plan('cccccccccccc');
-    expect(await removeOlder(files.store, next, 0, signal)).toEqual({ objects: 0, films: 1 });
+    expect(await removeOlder(files.store, next, { keepSeconds: 0 }, signal)).toEqual({
+      objects: 0,
+      films: 1,
+    });
     expect(await files.keys()).toEqual([...film, 'films/job-3/index.m3u8'].sort());
   });
 
   it('counts from the first time that a film was replaced', async () => {
     await files.fill([replaced]);
-    await removeOlder(files.store, folderOf(committed), 86_400, signal);
+    await removeOlder(files.store, folderOf(committed), { keepSeconds: 86_400 }, signal);
     const first = (await files.store.head(marker))?.etag;
     const puts = files.puts.filter((key) => key === marker).length;
-    await removeOlder(files.store, folderOf(committed), 86_400, signal);
+    await removeOlder(files.store, folderOf(committed), { keepSeconds: 86_400 }, signal);
     expect(files.puts.filter((key) => key === marker)).toHaveLength(puts);
     expect((await files.store.head(marker))?.etag).toBe(first);
   });
 
   it('leaves a film alone that is committed again, and forgets that it was replaced', async () => {
     await files.fill([replaced, `films/job/${committed}/film.json`]);
-    await removeOlder(files.store, folderOf(committed), 86_400, signal);
+    await removeOlder(files.store, folderOf(committed), { keepSeconds: 86_400 }, signal);
     await files.store.put('films/job/index.m3u8', `#EXTM3U\n\n${other}/720p/index.m3u8\n`, options);
-    expect(await removeOlder(files.store, folderOf(other), 86_400, signal)).toEqual({ objects: 0, films: 0 });
+    expect(await removeOlder(files.store, folderOf(other), { keepSeconds: 86_400 }, signal)).toEqual({
+      objects: 0,
+      films: 0,
+    });
     const keys = await files.keys();
     expect(keys).toEqual(expect.arrayContaining([...stale, replaced]));
     expect(keys.filter((key) => key.includes('.replaced/'))).toEqual([
@@ -89,7 +95,7 @@ describe('removeOlder, of the committed plan', () => {
   it('removes leases, and the mark of an early end', async () => {
     const folder = folderOf(committed);
     await files.fill([folder.partLease(0), folder.statusLease, folder.assemblyLease, folder.earlyEnd(0)]);
-    await removeOlder(files.store, folder, 0, signal);
+    await removeOlder(files.store, folder, { keepSeconds: 0 }, signal);
     expect(await files.keys()).toEqual([...kept, 'films/job/index.m3u8'].sort());
   });
 });

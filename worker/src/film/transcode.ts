@@ -117,7 +117,7 @@ async function makeAndCleanUp(planned: PlannedFilm, run: TranscodeRun): Promise<
     const outcome = await makeFilm(planned, run);
     if (outcome.kind !== 'published') return outcome;
     const renditions = planned.plan.video?.renditions ?? [];
-    return { ...outcome, cleanUp: () => cleanUpAfter(folder, renditions, outcome.film, run) };
+    return { ...outcome, cleanUp: () => cleanUpAfter(folder, outcome.film, { renditions }, run) };
   } catch (error) {
     if (error instanceof RefusedError) await cleanUp(removeUnfinished(output, folder, signal));
     throw error;
@@ -131,22 +131,23 @@ async function makeAndCleanUp(planned: PlannedFilm, run: TranscodeRun): Promise<
 function publishedBefore(job: QueuedJob, film: Film, run: TranscodeRun): FilmOutcome {
   if (!run.isRepeat) return { kind: 'published', film };
   const folder = folderOf(job, run).plan(film.plan);
-  const anyRendition = rungNames.map((name) => ({ name }));
-  return { kind: 'published', film, cleanUp: () => cleanUpAfter(folder, anyRendition, film, run) };
+  const left = { renditions: rungNames.map((name) => ({ name })), keepBegun: true };
+  return { kind: 'published', film, cleanUp: () => cleanUpAfter(folder, film, left, run) };
 }
 
 async function cleanUpAfter(
   folder: PlanFolder,
-  planned: readonly { name: string }[],
   film: Film,
+  { renditions, keepBegun = false }: { renditions: readonly { name: string }[]; keepBegun?: boolean },
   run: TranscodeRun,
 ): Promise<void> {
   const { settings, stores, signal } = run;
   const { output } = stores;
+  const { keepReplacedSeconds: keepSeconds } = settings;
   const cleanUp = cleaner(run);
-  await cleanUp(output.remove([folder.job.stop], signal));
-  await cleanUp(removeOlder(output, folder, settings.keepReplacedSeconds, signal));
-  await cleanUp(removeUnnamed(output, folder, planned, film.renditions, signal));
+  if (!keepBegun) await cleanUp(output.remove([folder.job.stop], signal));
+  await cleanUp(removeOlder(output, folder, { keepSeconds, keepBegun }, signal));
+  await cleanUp(removeUnnamed(output, folder, renditions, film.renditions, signal));
   await cleanUp(finishRemovals(output, folder.job.outputPrefix, (other) => isMade(other, run), signal));
 }
 

@@ -5,11 +5,12 @@ import { markReplaced, removeAll, removeDue, unmarkReplaced } from './replaced.t
 /**
  * After the commit: removes what plans that were never committed have left, and the leases and marks of this one's workers. Films that
  * this one replaces stay for `keepSeconds`; those of the whole farm that are due are removed.
+ * @param keepBegun a later request for the job may be making its film by now, so plans without a film stay
  */
 export async function removeOlder(
   output: Store,
   folder: PlanFolder,
-  keepSeconds: number,
+  { keepSeconds, keepBegun = false }: { keepSeconds: number; keepBegun?: boolean },
   signal: AbortSignal,
 ): Promise<{ objects: number; films: number }> {
   const { job } = folder;
@@ -25,7 +26,7 @@ export async function removeOlder(
   for (const [planId, keys] of others) {
     const other = job.plan(planId);
     if (keys.includes(other.filmRecord)) await markReplaced(output, other, signal);
-    else stale.push(...keys);
+    else if (!keepBegun) stale.push(...keys);
   }
   await output.remove(stale, signal);
   await unmarkReplaced(output, folder, signal);
