@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
   const server = createServer(async (request, response) => {
     const body = await text(request);
-    const answer = await reporter.command(JSON.parse(body)).then(
+    const answer = await Promise.try(() => reporter.command(JSON.parse(body))).then(
       (value) => ({ headers: {}, value: value ?? null }),
       // As Lambda says that a function has thrown.
       ({ name, message }: Error) => ({

@@ -273,6 +273,18 @@ describe('a job that others have begun', () => {
   });
 });
 
+it('files that are added to a film wait while another request makes the film again', async () => {
+  await using farm = await open(async () => ({ kind: 'published', film }));
+  await farm.report(begun);
+  const add = message({ ...job, options: { outputs: ['mp4'], addToFilm: true } });
+  expect(await farm.runJob(add, never)).toEqual({ kind: 'hand-over', requestId: 'm-1', delaySeconds: 5 });
+  expect(farm.asked).toEqual([]);
+  expect(await farm.status()).toEqual(begun);
+  await farm.report(succeeded('a'));
+  expect(await farm.runJob(add, never)).toEqual({ kind: 'acknowledge' });
+  expect(farm.asked).toEqual(['transcode']);
+});
+
 describe('a job that cannot be made', () => {
   it('is stopped for all before that is reported, and after all have seen it', async () => {
     await using farm = await open(fails(new RefusedError('short-source', 'The film ends at 3 s.')));

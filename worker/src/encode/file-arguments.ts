@@ -31,7 +31,8 @@ export function fileArguments(file: FilmFile, { segmentFormat, title }: FileFact
   // `-copyts`: else ffmpeg moves the start of each input to zero, and a video that begins later than its audio with it.
   const inputArgs = [...readOnce, '-copyts'];
   const offset = segmentFormat === 'mpegts' ? ['-output_ts_offset', String(-mpegtsOffsetSeconds)] : [];
-  const names = title === undefined ? [] : ['-metadata', `title=${title}`];
+  // No argument of a program can hold a NUL.
+  const names = title === undefined ? [] : ['-metadata', `title=${title.replaceAll('\0', '')}`];
   const head = ['-map_metadata', '-1', '-map_chapters', '-1', ...names, ...offset];
   switch (file.format) {
     case 'mp4':

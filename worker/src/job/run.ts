@@ -9,7 +9,7 @@ import type { Film, JobState } from '../protocol/status.ts';
 import type { Outcome } from '../queue/outcome.ts';
 import { type JobReport, type ReportedJob, type Reporter, workerName } from '../report/reporter.ts';
 import { readMessage, UnreadableMessageError } from './message.ts';
-import { mayBeUnsent, onceReported, type WorkOptions, WorkRunner } from './work.ts';
+import { lookAgainLater, mayBeUnsent, onceReported, type WorkOptions, WorkRunner } from './work.ts';
 
 /** What the work on a film is given of the message that asks for it. */
 export interface MessageRun {
@@ -70,6 +70,11 @@ export class JobRunner {
       return this.#work.endStopped({ ...work, report, joined: false }, stop, signal);
     }
     const plan = earlier?.state === 'running' ? earlier.plan : undefined;
+    if (plan !== undefined && job.options?.addToFilm) {
+      jobLog.info({ plan }, 'files are added to a film that is being made again: they are made after it');
+      const { leaseSeconds, random = Math.random } = this.#options;
+      return lookAgainLater(job.requestId, leaseSeconds, random());
+    }
     if (earlier !== undefined && plan !== undefined && (await this.#options.isShared(job.id, plan))) {
       const report = reporter.join(job, earlier);
       jobLog.info({ receiveCount: message.receiveCount, plan }, 'job taken over');

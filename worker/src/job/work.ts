@@ -151,9 +151,7 @@ export class WorkRunner {
       return { kind: 'acknowledge' };
     }
     log.info('enough workers are on the film');
-    // Two deliveries of one message must not meet again at the same moment.
-    const delaySeconds = Math.ceil(this.#options.leaseSeconds * (1 + this.#random()));
-    return { kind: 'hand-over', requestId: work.messageId, delaySeconds };
+    return lookAgainLater(work.messageId, this.#options.leaseSeconds, this.#random());
   }
 
   async #interrupted(work: Work, reason: unknown): Promise<Outcome> {
@@ -233,6 +231,11 @@ export class WorkRunner {
     const { workersPerFilm } = this.#options.settings.sharing;
     return workersPerFilm > 1 && (joined || report.state().plan !== undefined);
   }
+}
+
+/** There is nothing to do for the message yet. Two deliveries of one message must not meet again at the same moment. */
+export function lookAgainLater(requestId: string, leaseSeconds: number, random: number): Outcome {
+  return { kind: 'hand-over', requestId, delaySeconds: Math.ceil(leaseSeconds * (1 + random)) };
 }
 
 async function nothingToAdd(work: Omit<Work, 'run'>, end: JobState): Promise<Outcome> {
