@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
-import { deleteFolder } from '../farm/delete-job.ts';
+import { deleteJob } from '../farm/delete-job.ts';
 import { knownJob } from '../farm/jobs.ts';
 import { type CommonOptions, farmCommand, withFarm } from '../farm/run.ts';
 
@@ -23,8 +23,7 @@ export function deleteCommand(): Command {
           answer({ job: id, folder: place, deleted: 0 });
           return;
         }
-        // The status goes last: until then the job is listed, and can be deleted again.
-        const count = await deleteFolder(farm.output, outputBucket, folder, `${folder}status.json`, stop);
+        const count = await deleteJob(farm, job, stop);
         say(`Deleted ${count} objects in ${place}`);
         answer({ job: id, folder: place, deleted: count });
       }),

@@ -7,8 +7,9 @@ import { DeleteObjectCommand, GetObjectCommand } from '@aws-sdk/client-s3';
 import type { JobState } from '../../worker/src/protocol/status.ts';
 import { UserError } from '../errors.ts';
 import { uploadClient } from '../farm/buckets.ts';
-import { deleteFolder } from '../farm/delete-job.ts';
+import { deleteJob } from '../farm/delete-job.ts';
 import type { Farm } from '../farm/farm.ts';
+import { readJob } from '../farm/jobs.ts';
 import type { Context } from '../farm/run.ts';
 import { followJob } from '../follow.ts';
 import { jobLine } from '../jobs/text.ts';
@@ -96,12 +97,13 @@ async function firstLine({ output, address }: Farm, key: string): Promise<string
 }
 
 async function removeFilm(farm: Farm, { id, source }: { id: string; source: string }): Promise<void> {
-  const { sourceBucket, outputBucket, outputPrefix } = farm.address;
+  const { sourceBucket, outputPrefix } = farm.address;
   const key = source.slice(`s3://${sourceBucket}/`.length);
   const folder = `${outputPrefix}${id}/`;
+  const state = await readJob(farm, id).catch(() => undefined);
   const results = await Promise.allSettled([
     farm.source.send(new DeleteObjectCommand({ Bucket: sourceBucket, Key: key })),
-    deleteFolder(farm.output, outputBucket, folder, `${folder}status.json`),
+    deleteJob(farm, { id, ...(state && { queuedAt: state.queuedAt }) }),
   ]);
   const failure = results.find((result) => result.status === 'rejected');
   if (failure) console.error(`The test film could not be deleted (${folder}): ${failure.reason}`);

@@ -1,14 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { checkJob } from '../../../cli/cancel/check.ts';
 import { cancelJob } from '../../../cli/farm/cancel-job.ts';
-import { deleteFolder } from '../../../cli/farm/delete-job.ts';
+import { deleteJob } from '../../../cli/farm/delete-job.ts';
 import { readJob } from '../../../cli/farm/jobs.ts';
 import { readQueues } from '../../../cli/farm/queues.ts';
 import { jobIdSchema, jobOptionsSchema } from '../../../worker/src/protocol/job.ts';
-import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
-import { JobIndex } from '../../../worker/src/protocol/job-index.ts';
 import { eventJobId } from '../../../worker/src/protocol/source-event.ts';
 import type { JobState } from '../../../worker/src/protocol/status.ts';
 import { readJobPage } from '../farm/job-list.ts';
@@ -185,11 +182,7 @@ export function jobRoutes(services: Services): Route[] {
         const state = await knownJob(services, params.id);
         if (state.state !== 'succeeded' && state.state !== 'failed')
           throw new Problem(409, 'job-is-not-over', `Job ${state.id} is ${state.state}. Cancel it first.`);
-        const { outputBucket } = farm.address;
-        const { prefix, status } = new JobFolder(outputPrefix, state.id);
-        await deleteFolder(farm.output, outputBucket, prefix, status);
-        const Key = new JobIndex(outputPrefix).key(state.id, new Date(state.queuedAt));
-        await farm.output.send(new DeleteObjectCommand({ Bucket: outputBucket, Key }));
+        await deleteJob(farm, state);
         return nothing();
       },
     }),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { chooseVideo } from '../../../cli/get/arguments.ts';
+import { JobIndex } from '../../../worker/src/protocol/job-index.ts';
 import { addressOf, farmCommand, saveAddress } from '../../helpers/local-farm/farm-command.ts';
 import { startLocalFarm, type TestFarm } from '../../helpers/local-farm/local-farm.ts';
 import { ffmpeg, temporaryFolder } from '../../helpers/media/clips.ts';
@@ -70,8 +71,12 @@ it('shows which farm commands use, and why', async () => {
 it('deletes the film of a job only with --yes, and keeps the source', async () => {
   expect((await command('delete', id)).stdout).toContain('Add --yes');
   expect((await farm.keys(`${id}/`)).length).toBeGreaterThan(3);
+  const { queuedAt } = await farm.waitFor(id, 'succeeded');
+  const entry = new JobIndex('').key(id, new Date(queuedAt));
+  expect(await farm.keys('_index/')).toContain(entry);
   expect((await command('delete', id, '--yes')).stdout).toMatch(/^Deleted \d+ objects/);
   expect(await farm.keys(`${id}/`)).toEqual([]);
+  expect(await farm.keys('_index/')).not.toContain(entry);
   const again = await command('delete', id, '--yes');
   expect(again.stderr).toContain(`No job named "${id}"`);
   expect(again.code).toBe(1);
