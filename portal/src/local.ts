@@ -49,6 +49,7 @@ export async function startLocalPortal({
           maxUploadBytes: address.local ? localUploadBytes : largestObjectBytes,
           publicUrl: address.publicUrl || undefined,
         },
+        onError: (error) => console.error('portal:', error instanceof Error ? error.stack : error),
       });
       return portal;
     },
