@@ -27,6 +27,7 @@ export const taggable: ReadonlySet<string> = new Set([
   'aws:iam/instanceProfile:InstanceProfile',
   'aws:iam/openIdConnectProvider:OpenIdConnectProvider',
   'aws:iam/role:Role',
+  'aws:lambda/eventSourceMapping:EventSourceMapping',
   'aws:lambda/function:Function',
   'aws:s3/bucket:Bucket',
   'aws:sns/topic:Topic',

@@ -74,7 +74,7 @@ describe('npm run cost', () => {
     [
       'a file that is no stack',
       [join(root, 'package.json')],
-      'package.json" is no stack file: it has no "config"',
+      'package.json" is not a stack file: it has no "config"',
     ],
     ['settings with mistakes', ['Pulumi.wrong.yaml'], 'pulumi config set storage s3'],
   ])('refuses %s in a sentence', (_what, args, message) => {

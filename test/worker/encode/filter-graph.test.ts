@@ -77,7 +77,8 @@ describe('filterGraph', () => {
   });
 
   it('prepares on the CPU and uploads once where the GPU cannot decode the film', () => {
-    const graph = graphOf(shortPlan({ encoder: nvenc, video: { interlaced: true } }));
+    const video = { pixelFormat: 'yuv422p', interlaced: true };
+    const graph = graphOf(shortPlan({ encoder: nvenc, video }));
     expect(graph.get('v0')?.slice(0, 9)).toEqual([
       '[0:0]scale=640:360',
       'bwdif=mode=send_field',

@@ -213,7 +213,8 @@ describe('videoArguments', () => {
       ...['-hwaccel', 'cuda', '-hwaccel_output_format', 'cuda', '-threads', '1'],
       ...['-seek_timestamp', '1', '-ss', '12', '-noaccurate_seek', '-copyts', '-itsoffset', '-11.999999'],
     ]);
-    expect(argumentsOf(shortPlan({ encoder: nvenc, video: { interlaced: true } }), first).inputArgs).toEqual([
+    const video = { pixelFormat: 'yuv422p', interlaced: true };
+    expect(argumentsOf(shortPlan({ encoder: nvenc, video }), first).inputArgs).toEqual([
       ...whole,
       '-copyts',
       '-itsoffset',
