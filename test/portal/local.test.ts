@@ -8,7 +8,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-it('writes to standard error what goes wrong inside, and tells the browser nothing of it', async () => {
+it('writes to standard error what goes wrong inside, and shows the browser nothing of it', async () => {
   const storage = await startLocalFarm();
   const farm = connect({ ...addressOf(storage), outputBucket: 'bucket-that-is-gone' });
   const portal = await startLocalPortal({ farm });
