@@ -11,6 +11,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { farmName } from '../names.ts';
 import type { BackendArgs, Storage } from './backend.ts';
 import { bucketPrefix } from './bucket-name.ts';
+import { corsRule } from './cors.ts';
 
 const dayInSeconds = 86_400;
 /** As with S3. */
@@ -85,20 +86,13 @@ function createBucket(parent: R2Storage, name: string, args: BackendArgs): pulum
     },
     opts,
   );
-  if (args.side === 'output' && args.corsOrigins.length > 0) {
+  const rule = corsRule(args);
+  if (rule !== undefined) {
+    const { origins, methods, headers, exposed: exposeHeaders, maxAgeSeconds } = rule;
+    const allowed = { origins, methods, headers };
     new R2BucketCors(
       name,
-      {
-        ...target,
-        rules: [
-          {
-            id: 'players',
-            allowed: { origins: args.corsOrigins, methods: ['GET', 'HEAD'], headers: ['*'] },
-            exposeHeaders: ['Content-Length', 'Content-Range', 'ETag'],
-            maxAgeSeconds: 3600,
-          },
-        ],
-      },
+      { ...target, rules: [{ id: rule.id, allowed, exposeHeaders, maxAgeSeconds }] },
       opts,
     );
   }

@@ -3,6 +3,7 @@ import * as pulumi from '@pulumi/pulumi';
 import type { BackendArgs, PolicyStatement, Side, Storage } from './backend.ts';
 import { bucketPrefix } from './bucket-name.ts';
 import { Cdn } from './cdn.ts';
+import { corsRule } from './cors.ts';
 
 /** Days after which an unfinished upload is removed, counted from its start: 200 GB at 9 Mbit/s take more than two. */
 const abandonedUploadDays = 7;
@@ -103,8 +104,12 @@ function createBucket(parent: S3Storage, name: string, args: BackendArgs): Found
     opts,
   );
   createHistory(name, args.side, bucket, opts);
-  if (args.side === 'output' && args.corsOrigins.length > 0) {
-    new aws.s3.BucketCorsConfiguration(name, { ...target, corsRules: [playerCors(args.corsOrigins)] }, opts);
+  const rule = corsRule(args);
+  if (rule !== undefined) {
+    const { origins: allowedOrigins, methods: allowedMethods, headers: allowedHeaders } = rule;
+    const { exposed: exposeHeaders, maxAgeSeconds } = rule;
+    const corsRules = [{ allowedOrigins, allowedMethods, allowedHeaders, exposeHeaders, maxAgeSeconds }];
+    new aws.s3.BucketCorsConfiguration(name, { ...target, corsRules }, opts);
   }
   const cdn =
     args.side === 'output' && args.delivery.kind === 'cdn'
@@ -152,17 +157,6 @@ function createHistory(
     { ...target, rules: [abandoned, replaced] },
     { ...opts, dependsOn: [versioning] },
   );
-}
-
-/** Players read playlists and ranges of segments. */
-function playerCors(origins: string[]) {
-  return {
-    allowedOrigins: origins,
-    allowedMethods: ['GET', 'HEAD'],
-    allowedHeaders: ['*'],
-    exposeHeaders: ['Content-Length', 'Content-Range', 'ETag'],
-    maxAgeSeconds: 3600,
-  };
 }
 
 function createCdn(name: string, bucket: aws.s3.Bucket, args: BackendArgs, parent: S3Storage): Cdn {

@@ -1,4 +1,5 @@
 import * as pulumi from '@pulumi/pulumi';
+import type { CorsRule } from './cors.ts';
 
 export interface WasabiBucketArgs {
   /** Begins the name, which gets a random end: names are shared by everybody on Wasabi. */
@@ -8,8 +9,8 @@ export interface WasabiBucketArgs {
   endpoint: pulumi.Input<string>;
   accessKeyId: pulumi.Input<string>;
   secretAccessKey: pulumi.Input<string>;
-  /** Web sites whose players may read; none: Wasabi's own rules stay. */
-  corsOrigins: pulumi.Input<string[]>;
+  /** Undefined: Wasabi's own rules stay. */
+  cors: CorsRule | undefined;
 }
 
 interface Inputs {
@@ -18,7 +19,7 @@ interface Inputs {
   endpoint: string;
   accessKeyId: string;
   secretAccessKey: string;
-  corsOrigins: string[];
+  cors?: CorsRule | undefined;
 }
 
 /**
@@ -48,20 +49,20 @@ export const wasabiProvider = {
     const client = connect(inputs);
     const bucket = `${inputs.prefix}${crypto.randomUUID().slice(0, 8)}`;
     await client.send(new CreateBucketCommand({ Bucket: bucket }));
-    await letPlayersRead(inputs, bucket);
+    await setCors(inputs, bucket);
     return { id: bucket, outs: inputs };
   },
 
-  /** Keys and origins change in place; only another region asks for another bucket. */
+  /** Keys and CORS change in place; only another region asks for another bucket. */
   async diff(_id: string, olds: Inputs, news: Inputs): Promise<pulumi.dynamic.DiffResult> {
     const differs = (key: keyof Inputs) => JSON.stringify(olds[key]) !== JSON.stringify(news[key]);
-    const inPlace: (keyof Inputs)[] = ['accessKeyId', 'secretAccessKey', 'corsOrigins'];
+    const inPlace: (keyof Inputs)[] = ['accessKeyId', 'secretAccessKey', 'cors'];
     const replaces = differs('region') ? ['region'] : [];
     return { changes: replaces.length > 0 || inPlace.some(differs), replaces };
   },
 
   async update(id: string, olds: Inputs, news: Inputs): Promise<{ outs: Inputs }> {
-    if (JSON.stringify(olds.corsOrigins) !== JSON.stringify(news.corsOrigins)) await letPlayersRead(news, id);
+    if (JSON.stringify(olds.cors) !== JSON.stringify(news.cors)) await setCors(news, id);
     return { outs: news };
   },
 
@@ -118,24 +119,25 @@ function withContentMd5<Client extends ReturnType<typeof connect>>(client: Clien
   return client;
 }
 
-async function letPlayersRead(inputs: Inputs, bucket: string): Promise<void> {
-  if (inputs.corsOrigins.length === 0) return;
+async function setCors(inputs: Inputs, bucket: string): Promise<void> {
+  const { cors } = inputs;
+  if (cors === undefined) return;
   const { PutBucketCorsCommand } = loadS3();
   const client = withContentMd5(connect(inputs));
   const rule = {
-    AllowedOrigins: inputs.corsOrigins,
-    AllowedMethods: ['GET', 'HEAD'],
-    AllowedHeaders: ['*'],
-    ExposeHeaders: ['Content-Length', 'Content-Range', 'ETag'],
-    MaxAgeSeconds: 3600,
+    AllowedOrigins: cors.origins,
+    AllowedMethods: cors.methods,
+    AllowedHeaders: cors.headers,
+    ExposeHeaders: cors.exposed,
+    MaxAgeSeconds: cors.maxAgeSeconds,
   };
   try {
     await client.send(new PutBucketCorsCommand({ Bucket: bucket, CORSConfiguration: { CORSRules: [rule] } }));
   } catch (error) {
-    // No reason to have no bucket: Wasabi lets every site read where no rule is set.
+    // No reason to have no bucket: Wasabi lets every site in where no rule is set.
     const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     console.error(
-      `warning: Wasabi did not take the CORS rules of bucket ${bucket} (${why}); its own stay, and corsOrigins has no effect.`,
+      `warning: Wasabi did not take the CORS rules of bucket ${bucket} (${why}); its own stay, so corsOrigins has no effect and uploads from the portal may fail.`,
     );
   }
 }

@@ -1,6 +1,7 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { BackendArgs, Storage } from './backend.ts';
 import { bucketPrefix } from './bucket-name.ts';
+import { corsRule } from './cors.ts';
 import { WasabiBucket } from './wasabi-bucket.ts';
 import { wasabiEndpoint } from './wasabi-regions.ts';
 
@@ -43,7 +44,7 @@ export class WasabiStorage extends pulumi.ComponentResource implements Storage {
             region,
             endpoint: this.endpoint,
             ...this.credentials,
-            corsOrigins: args.side === 'output' ? args.corsOrigins : [],
+            cors: corsRule(args),
           },
           { parent: this, retainOnDelete: args.keepBuckets },
         ).id;

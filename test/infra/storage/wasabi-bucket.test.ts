@@ -7,6 +7,7 @@ import { ListBucketsCommand, ListObjectsV2Command, PutObjectCommand, S3Client } 
 import * as pulumi from '@pulumi/pulumi';
 import { startFauxqs } from 'fauxqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { corsRule } from '../../../infra/storage/cors.ts';
 import { wasabiProvider } from '../../../infra/storage/wasabi-bucket.ts';
 import { startFaultProxy } from '../../helpers/local-farm/fault-proxy.ts';
 
@@ -37,7 +38,6 @@ describe('the provider of Wasabi buckets, from its saved text', () => {
       endpoint,
       accessKeyId: 'test',
       secretAccessKey: 'test',
-      corsOrigins: [],
     };
     const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
     s3 = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
@@ -75,7 +75,10 @@ describe('the provider of Wasabi buckets, from its saved text', () => {
     const diff = (changes: object) => provider.diff('bucket', inputs, { ...inputs, ...changes });
     expect(await diff({})).toEqual({ changes: false, replaces: [] });
     expect(await diff({ accessKeyId: 'new' })).toEqual({ changes: true, replaces: [] });
-    expect(await diff({ corsOrigins: ['*'] })).toEqual({ changes: true, replaces: [] });
+    expect(await diff({ cors: corsRule({ side: 'source', corsOrigins: [] }) })).toEqual({
+      changes: true,
+      replaces: [],
+    });
     expect(await diff({ prefix: 'other', endpoint: 'https://elsewhere' })).toEqual({
       changes: false,
       replaces: [],
@@ -101,7 +104,7 @@ describe('the provider of Wasabi buckets, from its saved text', () => {
     const { id } = await provider.create({
       ...inputs,
       endpoint: `http://127.0.0.1:${port}`,
-      corsOrigins: ['https://www.example.com'],
+      cors: corsRule({ side: 'output', corsOrigins: ['https://www.example.com'] }),
     });
     service.close();
     expect(id).toMatch(/^farm-output-/);
