@@ -78,6 +78,9 @@ export const commands: readonly CommandEntry[] = [
     entry('reconcile', 'Write to the database what it lacks', async () =>
       (await import('./reconcile/command.ts')).reconcileCommand(),
     ),
+    entry('portal-password', 'Print the hash of a password for a deployed portal', async () =>
+      (await import('./portal-password/command.ts')).portalPasswordCommand(),
+    ),
     entry('completion', 'Print the completion script of your shell', async () =>
       (await import('./completion/command.ts')).completionCommand(),
     ),

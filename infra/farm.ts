@@ -5,7 +5,7 @@ import { Cluster } from './compute/cluster.ts';
 import { workerEnvironment, workerSecrets } from './compute/environment.ts';
 import { FilmWidth } from './compute/film-width.ts';
 import { Network } from './compute/network.ts';
-import { type ReporterSecret, Secrets } from './compute/secrets.ts';
+import { type ReporterSecret, Secrets, type WorkerSecret } from './compute/secrets.ts';
 import { WorkerService } from './compute/service.ts';
 import { boundRoles } from './github/boundary.ts';
 import { GithubRoles } from './github/roles.ts';
@@ -16,9 +16,11 @@ import { Parts, PartsSenders } from './jobs/parts.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
 import { checkName, farmName } from './names.ts';
 import { type FarmOutputs, outputNames } from './outputs.ts';
+import { PortalFunction, type PortalSecret } from './portal/portal.ts';
 import { Reports, ReportsSenders } from './reports/reports.ts';
 import { Scaling } from './scaling/scaling.ts';
 import type { TranscodeFarmArgs } from './settings/args.ts';
+import type { PortalSettings } from './settings/portal.ts';
 import type { ReportSettings } from './settings/reports.ts';
 import { readSettings } from './settings/settings.ts';
 import { ArgsSource } from './settings/sources.ts';
@@ -68,6 +70,7 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
   readonly githubPreviewRoleArn: pulumi.Output<string>;
   readonly githubDeployRoleArn: pulumi.Output<string>;
   readonly alertTopicArn: pulumi.Output<string>;
+  readonly portalUrl: pulumi.Output<string>;
   readonly dashboardUrl: pulumi.Output<string>;
   readonly sourceConsoleUrl: pulumi.Output<string>;
   readonly outputConsoleUrl: pulumi.Output<string>;
@@ -224,6 +227,46 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
       own,
     );
 
+    // The farm in a browser
+    const portal =
+      settings.portal &&
+      new PortalFunction(
+        `${name}-portal`,
+        {
+          farm: {
+            ...{ source, output, jobs, parts, topicArn: jobs.topicArn, serviceArn: service.serviceArn },
+            hasGroup: capacity.group !== undefined,
+          },
+          region,
+          address: {
+            region,
+            topicArn: jobs.topicArn,
+            queueUrl: jobs.queue.url,
+            deadLetterQueueUrl: jobs.deadLetters.url,
+            partsQueueUrl: parts.queue.url,
+            partsDeadLetterQueueUrl: parts.deadLetters.url,
+            sourceStorage: storage.source.backend,
+            sourceBucket: source.bucket,
+            sourceRegion: source.region,
+            sourceEndpoint: source.endpoint,
+            uploadsStartJobs: uploads !== undefined,
+            outputStorage: storage.output.backend,
+            outputBucket: output.bucket,
+            outputRegion: output.region,
+            outputEndpoint: output.endpoint,
+            outputPrefix: storage.outputPrefix,
+            publicUrl: output.publicUrl,
+            clusterName: cluster.clusterName,
+            serviceName: service.serviceName,
+            groupName: capacity.group?.name,
+          },
+          allowHttpSources: settings.worker.ALLOW_HTTP_SOURCES === 'true',
+          secrets: [...portalSecrets(name, settings.portal, own), ...secrets.references.map(asPortalSecret)],
+          logRetentionDays: monitoring.logRetentionDays,
+        },
+        own,
+      );
+
     // Who deploys, where a workflow does
     const github =
       settings.github &&
@@ -271,6 +314,7 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
     this.githubPreviewRoleArn = github?.previewRoleArn ?? pulumi.output('');
     this.githubDeployRoleArn = github?.deployRoleArn ?? pulumi.output('');
     this.alertTopicArn = watch.alertTopicArn;
+    this.portalUrl = portal?.url ?? pulumi.output('');
     this.dashboardUrl = watch.dashboardUrl;
     this.sourceConsoleUrl = source.consoleUrl;
     this.outputConsoleUrl = output.consoleUrl;
@@ -288,6 +332,20 @@ function reporterSecrets(
     ...(databaseUrl && { DATABASE_URL: databaseUrl }),
   };
   return new Secrets<keyof typeof variables>(`${farm}-reporter`, { farm, variables }, own).references;
+}
+
+function portalSecrets(
+  farm: string,
+  { passwordHash }: PortalSettings,
+  own: pulumi.ComponentResourceOptions,
+): PortalSecret[] {
+  const variables = { PORTAL_PASSWORD_HASH: passwordHash };
+  return new Secrets<keyof typeof variables>(`${farm}-portal`, { farm, variables }, own).references;
+}
+
+/** Keys of R2 and Wasabi, which the portal opens the buckets with as the command line does. */
+function asPortalSecret(secret: WorkerSecret): PortalSecret {
+  return { ...secret, name: `FARM_${secret.name}` as PortalSecret['name'] };
 }
 
 function madeOnS3(

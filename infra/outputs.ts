@@ -54,6 +54,8 @@ export interface FarmOutputs {
   githubPreviewRoleArn: string;
   githubDeployRoleArn: string;
   alertTopicArn: string;
+  /** The farm's page in a browser; empty without a portal. */
+  portalUrl: string;
   dashboardUrl: string;
   sourceConsoleUrl: string;
   outputConsoleUrl: string;
@@ -94,6 +96,7 @@ export const outputNames = [
   'githubPreviewRoleArn',
   'githubDeployRoleArn',
   'alertTopicArn',
+  'portalUrl',
   'dashboardUrl',
   'sourceConsoleUrl',
   'outputConsoleUrl',

@@ -127,7 +127,7 @@ function roleStatements({ account, farm }: DeployedFarm): aws.iam.PolicyStatemen
   const iam = (...names: string[]) =>
     names.map((name) => pulumi.interpolate`arn:aws:iam::${account}:${name}`);
   const roles = iam(
-    ...['worker-task', 'worker-execution', 'waker', 'reporter', 'gpu-instance'].map(
+    ...['worker-task', 'worker-execution', 'waker', 'reporter', 'portal', 'gpu-instance'].map(
       (kind) => `role/${farm}-${kind}-*`,
     ),
   );

@@ -2,8 +2,8 @@ import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { ReporterEnvironment } from '../../reporter/settings.ts';
 import { createRole } from '../compute/roles.ts';
+import { archiveOf, bundleReporter, reporterHandler } from '../functions/bundle.ts';
 import type { ReportSettings } from '../settings/reports.ts';
-import { bundleReporter, reporterHandler } from './bundle.ts';
 import type { ReportsArgs } from './reports.ts';
 
 /** Of one call: a batch of ten is delivered at once, and no try takes longer than 15 s. */
@@ -31,7 +31,6 @@ export function createReporterFunction(parent: pulumi.Resource, name: string, ar
     description: 'The reporter: takes reports, posts webhooks, writes the database',
     statements: reporterStatements(args, logGroup),
   });
-  const { texts, files } = bundleReporter();
   const reporter = new aws.lambda.Function(
     name,
     {
@@ -39,10 +38,7 @@ export function createReporterFunction(parent: pulumi.Resource, name: string, ar
       runtime: 'nodejs24.x',
       architectures: ['arm64'],
       handler: reporterHandler,
-      code: new pulumi.asset.AssetArchive({
-        ...mapValues(texts, (text) => new pulumi.asset.StringAsset(text)),
-        ...mapValues(files, (path) => new pulumi.asset.FileAsset(path)),
-      }),
+      code: archiveOf(bundleReporter()),
       role: role.arn,
       memorySize: 256,
       timeout: timeoutSeconds,
@@ -170,8 +166,4 @@ function allow(
   Resource: pulumi.Input<string> | pulumi.Input<string>[],
 ): aws.iam.PolicyStatement {
   return { Sid, Effect: 'Allow', Action, Resource };
-}
-
-function mapValues<A, B>(record: Readonly<Record<string, A>>, change: (value: A) => B): Record<string, B> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 }

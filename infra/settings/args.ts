@@ -173,6 +173,16 @@ export interface TranscodeFarmArgs {
   /** Subnets of `databaseVpcId` with a route to a NAT gateway, through which webhooks and AWS are reached */
   databaseSubnetIds?: string[];
   /**
+   * A page on which people upload, follow, watch and download films: `none`, or `function` (a Lambda function
+   * with an HTTPS address of its own, the output `portalUrl`)
+   */
+  portal?: string;
+  /**
+   * Secret. The password of the portal, as a hash: `pulumi config set --secret portalPasswordHash "$(npx farm
+   * portal-password)"`. A new one ends all sessions, tokens and share links
+   */
+  portalPasswordHash?: pulumi.Input<string>;
+  /**
    * How viewers reach the films: `none` (the bucket stays private) or `cdn` (CloudFront for S3, a domain of
    * Cloudflare for R2)
    */
@@ -298,6 +308,8 @@ export const settings = {
   databaseCa: { kind: 'text', default: '' },
   databaseVpcId: { kind: 'text', default: '' },
   databaseSubnetIds: { kind: 'list', default: '' },
+  portal: { kind: 'text', default: 'none' },
+  portalPasswordHash: { kind: 'secret', default: '' },
   delivery: { kind: 'text', default: 'none' },
   deliveryDomain: { kind: 'text', default: '' },
   deliveryCertificateArn: { kind: 'text', default: '' },

@@ -9,6 +9,7 @@ import {
   type ScalingSettings,
 } from './compute.ts';
 import { type GithubSettings, readGithub } from './github.ts';
+import { type PortalSettings, readPortal } from './portal.ts';
 import { SettingsReader } from './reader.ts';
 import { type ReportSettings, readReports } from './reports.ts';
 import type { SettingsSource } from './sources.ts';
@@ -28,6 +29,8 @@ export interface FarmSettings {
   worker: WorkerTexts;
   /** Undefined: neither webhooks nor a database are wanted. */
   reports?: ReportSettings;
+  /** Undefined: no portal is deployed. */
+  portal?: PortalSettings;
   /** By digest; undefined: build it. */
   workerImage?: pulumi.Input<string>;
   monitoring: {
@@ -64,6 +67,7 @@ export function readSettings(source: SettingsSource): FarmSettings {
     jobs: { ...readJobNumbers(worker), retentionDays: config.integer('retentionDays', { min: 1, max: 14 }) },
     worker,
     reports: readReports(config),
+    portal: readPortal(config),
     workerImage: readImage(config),
     monitoring: readMonitoring(config),
     tags: readTags(config),

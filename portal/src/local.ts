@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import type { Farm } from '../../cli/farm/farm.ts';
 import { serve } from './hosts/node.ts';
 import { createPortal, type Portal } from './portal.ts';
+import { largestObjectBytes } from './services.ts';
 
 export interface LocalPortalOptions {
   farm: Farm;
@@ -25,8 +26,6 @@ export interface LocalPortal {
 
 /** A local farm's storage keeps the parts of an upload in memory, and no object of 2 GiB or more. */
 const localUploadBytes = 2 ** 31 - 1;
-/** S3's largest object. */
-const largestObjectBytes = 5 * 2 ** 40;
 const daySeconds = 24 * 3600;
 
 /** The portal on this machine alone, for whoever may use the farm by its command line. */

@@ -32,3 +32,6 @@ export interface Features {
   /** Where players reach the output; undefined where it is private. */
   publicUrl: string | undefined;
 }
+
+/** S3's largest object. */
+export const largestObjectBytes = 5 * 2 ** 40;

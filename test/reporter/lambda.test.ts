@@ -1,17 +1,10 @@
-import { execFile } from 'node:child_process';
-import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { dirname, join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Emulator, localCredentials } from '../../cli/local-farm/emulator.ts';
 import { startFauxqsEmulator } from '../../cli/local-farm/fauxqs.ts';
-import { bundleReporter, reporterHandler } from '../../infra/reports/bundle.ts';
+import { bundleReporter, reporterHandler } from '../../infra/functions/bundle.ts';
 import type { Report } from '../../worker/src/protocol/report.ts';
+import { callFunction, layOut, startParameters } from '../helpers/functions/deployed.ts';
 import { temporaryFolder } from '../helpers/media/clips.ts';
 import { succeeded } from '../helpers/reports/job-states.ts';
 import { type Receiver, startReceiver } from '../helpers/reports/receiver.ts';
@@ -20,67 +13,39 @@ const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let emulator: Emulator;
 let receiver: Receiver;
-let ssm: Server;
+let parameters: Awaited<ReturnType<typeof startParameters>>;
 
 beforeAll(async () => {
   folder = await temporaryFolder();
   emulator = await startFauxqsEmulator();
   receiver = await startReceiver();
-  ssm = createServer(async (request, response) => {
-    const { Names } = JSON.parse(await text(request)) as { Names: string[] };
-    response.setHeader('content-type', 'application/x-amz-json-1.1');
-    response.end(JSON.stringify({ Parameters: Names.map((Name) => ({ Name, Value: secret })) }));
-  });
-  await new Promise<void>((resolve) => ssm.listen(0, '127.0.0.1', resolve));
-  const { texts, files } = bundleReporter();
-  for (const [path, content] of Object.entries(texts)) {
-    await mkdir(dirname(join(folder.path, path)), { recursive: true });
-    await writeFile(join(folder.path, path), content);
-  }
-  for (const [path, from] of Object.entries(files)) await cp(from, join(folder.path, path));
-  // Lambda's runtime brings the AWS clients, and nothing else.
-  await symlink(
-    fileURLToPath(new URL('../../node_modules/@aws-sdk', import.meta.url)),
-    join(folder.path, 'node_modules/@aws-sdk'),
-  );
+  parameters = await startParameters(secret);
+  await layOut(bundleReporter(), folder.path);
 });
 afterAll(async () => {
-  ssm.close();
+  parameters[Symbol.dispose]();
   await emulator.close();
   await receiver[Symbol.asyncDispose]();
   await folder[Symbol.asyncDispose]();
 });
 
-/** As Lambda does it: the handler's file is imported and its export called, by a Node that knows no TypeScript. */
 async function call(event: unknown, environment: Record<string, string> = {}): Promise<unknown> {
-  const [file, name] = reporterHandler.split('.');
-  const program = `import { ${name} } from './${file}.js';
-    process.stderr.write(JSON.stringify((await ${name}(${JSON.stringify(event)})) ?? null));
-    process.exit();`;
-  const { port } = ssm.address() as AddressInfo;
-  const { stderr } = await promisify(execFile)(
-    process.execPath,
-    ['--no-experimental-strip-types', '--input-type=module', '--eval', program],
-    {
-      cwd: folder.path,
-      env: {
-        AWS_REGION: emulator.region,
-        AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
-        AWS_ENDPOINT_URL_SSM: `http://127.0.0.1:${port}`,
-        REPORTS_QUEUE_URL: emulator.reportsQueueUrl,
-        REPORTS_DEAD_LETTER_QUEUE_URL: emulator.reportsDeadLetterQueueUrl,
-        SQS_ENDPOINT: emulator.endpoint,
-        REPORTS_BUCKET: emulator.reportsBucket,
-        REPORTS_ENDPOINT: emulator.endpoint,
-        WEBHOOK_URL: receiver.url,
-        ALLOW_PRIVATE_WEBHOOKS: 'true',
-        SECRET_PARAMETERS: JSON.stringify({ WEBHOOK_SECRET: '/farm/WEBHOOK_SECRET' }),
-        ...environment,
-      },
-    },
-  );
-  return JSON.parse(stderr);
+  const [answer] = await callFunction(folder.path, reporterHandler, [event], {
+    AWS_REGION: emulator.region,
+    AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
+    AWS_ENDPOINT_URL_SSM: parameters.url,
+    REPORTS_QUEUE_URL: emulator.reportsQueueUrl,
+    REPORTS_DEAD_LETTER_QUEUE_URL: emulator.reportsDeadLetterQueueUrl,
+    SQS_ENDPOINT: emulator.endpoint,
+    REPORTS_BUCKET: emulator.reportsBucket,
+    REPORTS_ENDPOINT: emulator.endpoint,
+    WEBHOOK_URL: receiver.url,
+    ALLOW_PRIVATE_WEBHOOKS: 'true',
+    SECRET_PARAMETERS: JSON.stringify({ WEBHOOK_SECRET: '/farm/WEBHOOK_SECRET' }),
+    ...environment,
+  });
+  return answer;
 }
 
 function batch(...jobs: string[]) {

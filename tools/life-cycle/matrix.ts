@@ -23,6 +23,10 @@ const signed = {
   webhookUrl: 'https://www.example.com/hooks/films',
   webhookSecret: 'whsec_c2VzYW1lLXdlYmhvb2stc2VzYW1lLXdlYmhvb2s=',
 };
+const portal = {
+  portal: 'function',
+  portalPasswordHash: 'scrypt$32768$8$3$c2VzYW1lLXBvcnRhbC0tLQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
+};
 const network = { vpcId: 'vpc-0123456789abcdef0', subnetIds: '["subnet-0123456789abcdef0"]' };
 
 /** For every setting, a change that an owner may make to a farm that runs. */
@@ -91,6 +95,11 @@ export const settingChanges: Readonly<Record<string, SettingChange>> = {
       databaseVpcId: network.vpcId,
       databaseSubnetIds: network.subnetIds,
     },
+  },
+  portal: { to: 'function', with: { portalPasswordHash: portal.portalPasswordHash } },
+  portalPasswordHash: {
+    to: 'scrypt$32768$8$3$YW5vdGhlci1wb3J0YWwtLS0$BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB',
+    on: portal,
   },
   delivery: { to: 'cdn' },
   deliveryDomain: {

@@ -36,6 +36,7 @@ export const replacing: Readonly<Record<string, readonly string[] | 'everything'
   'aws:lambda/eventSourceMapping:EventSourceMapping': ['eventSourceArn'],
   'aws:lambda/function:Function': ['name', 'packageType'],
   'aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig': ['functionName', 'qualifier'],
+  'aws:lambda/functionUrl:FunctionUrl': ['functionName', 'qualifier'],
   'aws:lambda/permission:Permission': 'everything',
   'aws:s3/bucket:Bucket': ['bucket', 'bucketPrefix', 'objectLockEnabled'],
   'aws:s3/bucketCorsConfiguration:BucketCorsConfiguration': ['bucket'],

@@ -115,6 +115,10 @@ const outputs: Record<string, (name: string, inputs: Inputs) => Inputs> = {
     qualifiedArn: arn('lambda', `function:${name}:1`),
     invokeArn: `arn:aws:apigateway:${region}:lambda:path/2015-03-31/functions/${arn('lambda', `function:${name}`)}/invocations`,
   }),
+  'aws:lambda/functionUrl:FunctionUrl': (name) => ({
+    id: name,
+    functionUrl: `https://0123456789abcdef.lambda-url.${region}.on.aws/`,
+  }),
   'aws:scheduler/schedule:Schedule': (name) => ({
     id: `default/${name}`,
     arn: arn('scheduler', `schedule/default/${name}`),

@@ -15,6 +15,7 @@ export const allCredentials: Readonly<Record<string, string>> = {
   wasabiRegion: 'eu-central-2',
   ...madeUpSecrets,
   webhookUrl: 'https://www.example.com/hooks/films',
+  portal: 'function',
 };
 
 /** A stack on which nobody has set anything but what is given. */

@@ -20,10 +20,11 @@ const meant: Readonly<Record<string, RegExp>> = {
 
 /**
  * A secret that is not set any more has no parameter any more, and a farm that has neither a webhook nor a database any more has no
- * reporter, whose reports nobody wants.
+ * reporter, whose reports nobody wants. The log of a portal goes with the portal.
  */
 const unset = ({ type, name, kind }: Change) =>
-  kind === 'removed' && (type.startsWith('aws:ssm/parameter') || /^farm-report(s|s-dead|er)$/.test(name));
+  kind === 'removed' &&
+  (type.startsWith('aws:ssm/parameter') || /^farm-(reports|reports-dead|reporter|portal)$/.test(name));
 
 /** What another network of an owner's choice may replace. */
 const mayReplace: Readonly<Record<string, RegExp>> = {

@@ -49,11 +49,14 @@ const rules: Record<string, Rule> = {
 
   // The waker
   'aws:lambda/function:Function': ({ name, inputs }, farm) =>
-    name.endsWith('waker') ? wakerCalls(inputs, callsPerMonth(farm)) : 'paid by the report: nothing yet',
+    name.endsWith('waker')
+      ? wakerCalls(inputs, callsPerMonth(farm))
+      : `paid by the ${name.endsWith('portal') ? 'request' : 'report'}: nothing yet`,
   'aws:lambda/eventSourceMapping:EventSourceMapping': () => [
     charge('sqsRequest', functionPollsPerMonth, 'asked by Lambda for the reporter'),
   ],
   'aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig': configuration,
+  'aws:lambda/functionUrl:FunctionUrl': configuration,
   'aws:lambda/permission:Permission': configuration,
   'aws:cloudwatch/eventRule:EventRule': () =>
     'EventBridge charges for events that apps send, not for a schedule (as those, 43,800 a month would be $0.04)',

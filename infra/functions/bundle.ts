@@ -1,27 +1,26 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
+import * as pulumi from '@pulumi/pulumi';
 
 const root = join(import.meta.dirname, '../..');
-const entry = join(root, 'reporter/lambda.ts');
 
-/** What Lambda calls: the export `handler` of the file reporter/lambda.js. */
-export const reporterHandler = 'reporter/lambda.handler';
-
-/** Files of the function, by their paths in it: texts, and files on this machine. */
+/** Files of a function, by their paths in it: texts, and files on this machine. */
 export interface Bundle {
   texts: Record<string, string>;
   files: Record<string, string>;
 }
 
 /**
- * The reporter as Lambda runs it: every file that its entry imports, without types, and the npm packages among them. Nothing is
+ * A program as Lambda runs it: every file that its entry imports, without types, and the npm packages among them. Nothing is
  * bundled into one file, so stacks name the right lines; the AWS clients are part of Lambda's Node runtime.
+ * @param entry from the repository's root
+ * @param others files that the program reads, as patterns from the repository's root
  */
-export function bundleReporter(): Bundle {
+function bundle(entry: string, others: string): Bundle {
   const texts: Record<string, string> = { 'package.json': '{"type":"module"}\n' };
   const packages = new Map<string, string>();
-  const waiting = [entry];
+  const waiting = [join(root, entry)];
   for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
     const name = relative(root, file).replace(/\.ts$/, '.js');
     if (name in texts) continue;
@@ -32,10 +31,39 @@ export function bundleReporter(): Bundle {
       else if (!isProvided(specifier)) addPackage(packageOf(specifier), dirname(file), packages);
     }
   }
-  for (const file of globSync('reporter/database/migrations/*.sql', { cwd: root })) {
-    texts[file] = readFileSync(join(root, file), 'utf8');
-  }
+  for (const file of globSync(others, { cwd: root })) texts[file] = readFileSync(join(root, file), 'utf8');
   return { texts: sorted(texts), files: sorted(filesOf(packages)) };
+}
+
+/** What Lambda calls: the export `handler` of the file reporter/lambda.js. */
+export const reporterHandler = 'reporter/lambda.handler';
+
+export function bundleReporter(): Bundle {
+  return bundle('reporter/lambda.ts', 'reporter/database/migrations/*.sql');
+}
+
+export const portalHandler = 'portal/src/lambda.handler';
+
+/** With the page, and the player's script that it loads. */
+export function bundlePortal(): Bundle {
+  const { texts, files } = bundle('portal/src/lambda.ts', 'portal/page/**/*.{html,css,svg,js}');
+  const hls = findPackage('hls.js', join(root, 'portal'));
+  const script = Object.fromEntries(
+    ['package.json', 'dist/hls.min.js'].map((file) => [`node_modules/hls.js/${file}`, join(hls, file)]),
+  );
+  return { texts, files: { ...files, ...script } };
+}
+
+/** As Pulumi uploads it. */
+export function archiveOf({ texts, files }: Bundle): pulumi.asset.AssetArchive {
+  return new pulumi.asset.AssetArchive({
+    ...mapValues(texts, (text) => new pulumi.asset.StringAsset(text)),
+    ...mapValues(files, (path) => new pulumi.asset.FileAsset(path)),
+  });
+}
+
+function mapValues<A, B>(record: Readonly<Record<string, A>>, change: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 }
 
 /** Part of Lambda's Node runtime. */

@@ -1,0 +1,64 @@
+import type * as aws from '@pulumi/aws';
+import * as pulumi from '@pulumi/pulumi';
+import type { QueueNames } from '../jobs/queue.ts';
+import type { Storage } from '../storage/backend.ts';
+
+/** The parts of a farm that its portal works with. */
+export interface PortalFarm {
+  source: Storage;
+  output: Storage;
+  topicArn: pulumi.Input<string>;
+  jobs: Record<'queue' | 'deadLetters', QueueNames>;
+  parts: Record<'queue' | 'deadLetters', QueueNames>;
+  serviceArn: pulumi.Input<string>;
+  hasGroup: boolean;
+}
+
+/** What the portal may do; R2 and Wasabi open to their own keys. */
+export function portalStatements(farm: PortalFarm): aws.iam.PolicyStatement[] {
+  const { source, output, jobs, parts } = farm;
+  const dead = [jobs.deadLetters.arn, parts.deadLetters.arn];
+  return [
+    ...onBucket('Source', source, {
+      // A presigned link can do what its signer may: browsers send parts, and save the original.
+      objects: ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
+      // The notification says which uploads start jobs.
+      bucket: ['s3:ListBucket', 's3:GetBucketNotification'],
+    }),
+    ...onBucket('Output', output, {
+      objects: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
+      bucket: ['s3:ListBucket'],
+    }),
+    allow('SendJobs', ['sns:Publish'], farm.topicArn),
+    allow('SeeQueues', ['sqs:GetQueueAttributes'], [jobs.queue.arn, parts.queue.arn, ...dead]),
+    allow(
+      'TakeDeadLetters',
+      ['sqs:ReceiveMessage', 'sqs:ChangeMessageVisibility', 'sqs:DeleteMessage'],
+      dead,
+    ),
+    allow('RedriveJobs', ['sqs:SendMessage'], jobs.queue.arn),
+    allow('SeeWorkers', ['ecs:DescribeServices'], farm.serviceArn),
+    // The action has no resource to be narrowed to (service authorization reference of Amazon EC2 Auto Scaling).
+    ...(farm.hasGroup ? [allow('SeeGroup', ['autoscaling:DescribeAutoScalingGroups'], '*')] : []),
+  ];
+}
+
+function onBucket(
+  side: string,
+  { bucketArn }: Storage,
+  actions: { objects: string[]; bucket: string[] },
+): aws.iam.PolicyStatement[] {
+  if (bucketArn === undefined) return [];
+  return [
+    allow(`${side}Objects`, actions.objects, pulumi.interpolate`${bucketArn}/*`),
+    allow(`${side}Bucket`, actions.bucket, bucketArn),
+  ];
+}
+
+export function allow(
+  Sid: string,
+  Action: string[],
+  Resource: pulumi.Input<string> | pulumi.Input<string>[],
+): aws.iam.PolicyStatement {
+  return { Sid, Effect: 'Allow', Action, Resource };
+}
