@@ -51,7 +51,7 @@ const checks: Check[] = [
   ...otherVersions.map((version: string) => ({
     name: `ffmpeg ${version}`,
     args: ['scripts/run.mjs', 'test:all', '--ffmpeg', version, ...ffmpegTests],
-    limitMinutes: 12,
+    limitMinutes: 16,
   })),
   // Workers with the program's own rights, against services that check signatures, end sessions, limit and lose answers.
   { name: 'strict', args: ['scripts/run.mjs', 'test', '--strict', ...strictTests], limitMinutes: 10 },
