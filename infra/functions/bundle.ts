@@ -66,9 +66,9 @@ function mapValues<A, B>(record: Readonly<Record<string, A>>, change: (value: A)
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 }
 
-/** Part of Lambda's Node runtime. */
+/** Part of Lambda's Node runtime: the clients are; that other packages of the SDK are is written nowhere. */
 function isProvided(specifier: string): boolean {
-  return specifier.startsWith('node:') || specifier.startsWith('@aws-sdk/');
+  return specifier.startsWith('node:') || specifier.startsWith('@aws-sdk/client-');
 }
 
 function packageOf(specifier: string): string {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -15,8 +15,11 @@ export async function layOut({ texts, files }: Bundle, folder: string): Promise<
     await writeFile(join(folder, path), content);
   }
   for (const [path, from] of Object.entries(files)) await cp(from, join(folder, path));
-  const runtime = fileURLToPath(new URL('../../../node_modules/@aws-sdk', import.meta.url));
-  await symlink(runtime, join(folder, 'node_modules/@aws-sdk'));
+  const sdk = fileURLToPath(new URL('../../../node_modules/@aws-sdk', import.meta.url));
+  await mkdir(join(folder, 'node_modules/@aws-sdk'), { recursive: true });
+  for (const name of await readdir(sdk))
+    if (name.startsWith('client-'))
+      await symlink(join(sdk, name), join(folder, 'node_modules/@aws-sdk', name));
 }
 
 /**
