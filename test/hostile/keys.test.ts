@@ -82,7 +82,7 @@ describe('keys of any kind', () => {
     }
     faults.startWorker();
     faults.startWorker();
-    await allEnded(faults, 2 * keys.length, 200);
+    await allEnded(faults, 2 * keys.length, 450);
     const ids = await farm.jobIds();
     expect(ids.length).toBe(2 * keys.length);
     const states = await Promise.all(
@@ -97,5 +97,5 @@ describe('keys of any kind', () => {
       for (const name of await farm.keys(`${id}/`)) expect(name).toMatch(/^[\w.~-]+(\/[\w.-]+)*$/);
     }
     await expectClean(faults);
-  }, 220_000);
+  }, 470_000);
 });
