@@ -103,13 +103,21 @@ interface Outgoing {
 function reportBody(kind: Report['kind'], state: JobState, context: ReportContext): string {
   const { requestId, webhookUrl: webhook } = context;
   const report: Report = { kind, state, requestId, ...(webhook === undefined ? {} : { webhook }) };
-  const body = JSON.stringify(report);
+  const body = asciiJson(report);
   if (Buffer.byteLength(body) <= maxBodyBytes) return body;
   const { metadata, ...rest } = state;
-  return JSON.stringify({ ...report, state: rest });
+  return asciiJson({ ...report, state: rest });
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+/** SQS takes no U+FFFE and U+FFFF, which a key or a title may have: all beyond ASCII is escaped. */
+function asciiJson(value: object): string {
+  return JSON.stringify(value).replace(
+    /[^ -~]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
