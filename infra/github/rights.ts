@@ -1,6 +1,7 @@
 import type * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { farmName } from '../names.ts';
+import { allow } from '../policy.ts';
 import { bucketPrefix } from '../storage/bucket-name.ts';
 import { boundaryArn } from './boundary.ts';
 import { issuer } from './provider.ts';
@@ -219,12 +220,4 @@ function onBuckets(
 
 function onObjects(Sid: string, bucket: string | undefined, actions: string[]) {
   return bucket === undefined ? [] : [allow(Sid, actions, [`arn:aws:s3:::${bucket}/*`])];
-}
-
-function allow(
-  Sid: string,
-  Action: readonly string[],
-  Resource: pulumi.Input<string> | pulumi.Input<string>[],
-): aws.iam.PolicyStatement {
-  return { Sid, Effect: 'Allow', Action: [...Action], Resource };
 }

@@ -1,15 +1,8 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
+import { policyDocument, tlsOnly } from '../policy.ts';
 import type { PolicyStatement } from '../storage/backend.ts';
-import {
-  createQueue,
-  namesOf,
-  policy,
-  type QueueArgs,
-  type QueueNames,
-  setQueuePolicy,
-  tlsOnly,
-} from './queue.ts';
+import { createQueue, namesOf, type QueueArgs, type QueueNames, setQueuePolicy } from './queue.ts';
 
 export interface JobsArgs extends QueueArgs {
   /** ARNs of the S3 buckets that may announce uploads. */
@@ -73,7 +66,7 @@ function createTopicPolicy(
     },
   };
   const statements = [tlsOnly('sns:Publish', topic.arn), ...(bucketArns.length > 0 ? [fromBuckets] : [])];
-  return new aws.sns.TopicPolicy(name, { arn: topic.arn, policy: policy(statements) }, { parent });
+  return new aws.sns.TopicPolicy(name, { arn: topic.arn, policy: policyDocument(statements) }, { parent });
 }
 
 function letTopicSend(

@@ -1,5 +1,6 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
+import { policyDocument, tlsOnly } from '../policy.ts';
 
 export interface QueueArgs {
   /** Seconds for which a message stays hidden without a heartbeat: 0 to 43200. */
@@ -78,24 +79,9 @@ export function setQueuePolicy(
 ): aws.sqs.QueuePolicy {
   return new aws.sqs.QueuePolicy(
     name,
-    { queueUrl: url, policy: policy([...statements, tlsOnly('sqs:*', arn)]) },
+    { queueUrl: url, policy: policyDocument([...statements, tlsOnly('sqs:*', arn)]) },
     { parent },
   );
-}
-
-export function tlsOnly(action: string, resource: pulumi.Output<string>) {
-  return {
-    Sid: 'TlsOnly',
-    Effect: 'Deny',
-    Principal: '*',
-    Action: action,
-    Resource: resource,
-    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-  };
-}
-
-export function policy(statements: object[]): pulumi.Output<string> {
-  return pulumi.jsonStringify({ Version: '2012-10-17', Statement: statements });
 }
 
 export function namesOf({ arn, url, name }: aws.sqs.Queue): QueueNames {

@@ -2,6 +2,7 @@ import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { Capacity } from '../compute/capacity.ts';
 import { farmName } from '../names.ts';
+import { policyDocument, tlsOnly } from '../policy.ts';
 import { type FarmAlarm, farmAlarms } from './alarms.ts';
 import { type BudgetArgs, createBudget } from './budget.ts';
 import { buildDashboard } from './dashboard.ts';
@@ -95,27 +96,17 @@ function createAlertTopic(
     `${name}-alerts`,
     {
       arn: topic.arn,
-      policy: pulumi.jsonStringify({
-        Version: '2012-10-17',
-        Statement: [
-          {
-            Sid: 'AlarmsOfThisAccount',
-            Effect: 'Allow',
-            Principal: { Service: 'cloudwatch.amazonaws.com' },
-            Action: 'sns:Publish',
-            Resource: topic.arn,
-            Condition: { StringEquals: { 'aws:SourceAccount': account } },
-          },
-          {
-            Sid: 'TlsOnly',
-            Effect: 'Deny',
-            Principal: '*',
-            Action: 'sns:Publish',
-            Resource: topic.arn,
-            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-          },
-        ],
-      }),
+      policy: policyDocument([
+        {
+          Sid: 'AlarmsOfThisAccount',
+          Effect: 'Allow',
+          Principal: { Service: 'cloudwatch.amazonaws.com' },
+          Action: 'sns:Publish',
+          Resource: topic.arn,
+          Condition: { StringEquals: { 'aws:SourceAccount': account } },
+        },
+        tlsOnly('sns:Publish', topic.arn),
+      ]),
     },
     { parent },
   );

@@ -5,8 +5,9 @@ import type { PortalEnvironment } from '../../portal/src/settings.ts';
 import { createRole } from '../compute/roles.ts';
 import type { Secret } from '../compute/secrets.ts';
 import { archiveOf, bundlePortal, portalHandler } from '../functions/bundle.ts';
+import { allow } from '../policy.ts';
 import { checkRegion } from './regions.ts';
-import { allow, type PortalFarm, portalStatements } from './rights.ts';
+import { type PortalFarm, portalStatements } from './rights.ts';
 
 export type PortalSecret = Secret<keyof PortalEnvironment>;
 

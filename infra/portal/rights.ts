@@ -1,6 +1,7 @@
 import type * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { QueueNames } from '../jobs/queue.ts';
+import { allow } from '../policy.ts';
 import type { Storage } from '../storage/backend.ts';
 
 /** The parts of a farm that its portal works with. */
@@ -53,12 +54,4 @@ function onBucket(
     allow(`${side}Objects`, actions.objects, pulumi.interpolate`${bucketArn}/*`),
     allow(`${side}Bucket`, actions.bucket, bucketArn),
   ];
-}
-
-export function allow(
-  Sid: string,
-  Action: string[],
-  Resource: pulumi.Input<string> | pulumi.Input<string>[],
-): aws.iam.PolicyStatement {
-  return { Sid, Effect: 'Allow', Action, Resource };
 }

@@ -1,6 +1,8 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
+import { policyDocument, tlsOnly } from '../policy.ts';
 import { bucketPrefix } from '../storage/bucket-name.ts';
+import { secureBucket } from '../storage/secure-bucket.ts';
 
 /** Days that a job's record stays after it was written last: "farm webhooks" reaches back so far. */
 const keptDays = 30;
@@ -18,27 +20,7 @@ export function createRecords(parent: pulumi.Resource, name: string): aws.s3.Buc
     { ...opts, ignoreChanges: ['bucketPrefix'] },
   );
   const target = { bucket: bucket.bucket };
-  new aws.s3.BucketOwnershipControls(
-    name,
-    { ...target, rule: { objectOwnership: 'BucketOwnerEnforced' } },
-    opts,
-  );
-  const block = new aws.s3.BucketPublicAccessBlock(
-    name,
-    {
-      ...target,
-      blockPublicAcls: true,
-      blockPublicPolicy: true,
-      ignorePublicAcls: true,
-      restrictPublicBuckets: true,
-    },
-    opts,
-  );
-  new aws.s3.BucketServerSideEncryptionConfiguration(
-    name,
-    { ...target, rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: 'AES256' } }] },
-    opts,
-  );
+  const block = secureBucket(name, bucket, opts);
   new aws.s3.BucketLifecycleConfiguration(
     name,
     {
@@ -59,19 +41,7 @@ export function createRecords(parent: pulumi.Resource, name: string): aws.s3.Buc
     name,
     {
       ...target,
-      policy: pulumi.jsonStringify({
-        Version: '2012-10-17',
-        Statement: [
-          {
-            Sid: 'TlsOnly',
-            Effect: 'Deny',
-            Principal: '*',
-            Action: 's3:*',
-            Resource: [bucket.arn, pulumi.interpolate`${bucket.arn}/*`],
-            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-          },
-        ],
-      }),
+      policy: policyDocument([tlsOnly('s3:*', [bucket.arn, pulumi.interpolate`${bucket.arn}/*`])]),
     },
     { ...opts, dependsOn: [block] }, // S3 answers 409 when both change at once
   );

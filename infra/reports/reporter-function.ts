@@ -3,6 +3,7 @@ import * as pulumi from '@pulumi/pulumi';
 import type { ReporterEnvironment } from '../../reporter/settings.ts';
 import { createRole } from '../compute/roles.ts';
 import { archiveOf, bundleReporter, reporterHandler } from '../functions/bundle.ts';
+import { allow } from '../policy.ts';
 import type { ReportSettings } from '../settings/reports.ts';
 import type { ReportsArgs } from './reports.ts';
 
@@ -158,12 +159,4 @@ function createAccess(
     { parent },
   );
   return { subnetIds, securityGroupIds: [group.id] };
-}
-
-function allow(
-  Sid: string,
-  Action: string[],
-  Resource: pulumi.Input<string> | pulumi.Input<string>[],
-): aws.iam.PolicyStatement {
-  return { Sid, Effect: 'Allow', Action, Resource };
 }

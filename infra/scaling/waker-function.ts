@@ -1,6 +1,7 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { createRole } from '../compute/roles.ts';
+import { policyDocument, tlsOnly } from '../policy.ts';
 import type { ScalingArgs } from './args.ts';
 import { bundleWaker, wakerHandler } from './bundle.ts';
 import { nothingRemembered, type Rules } from './waker/decide.ts';
@@ -75,19 +76,7 @@ function createMissedCalls(parent: pulumi.Resource, name: string): aws.sqs.Queue
     `${name}-missed`,
     {
       queueUrl: queue.url,
-      policy: pulumi.jsonStringify({
-        Version: '2012-10-17',
-        Statement: [
-          {
-            Sid: 'TlsOnly',
-            Effect: 'Deny',
-            Principal: '*',
-            Action: 'sqs:SendMessage',
-            Resource: queue.arn,
-            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-          },
-        ],
-      }),
+      policy: policyDocument([tlsOnly('sqs:SendMessage', queue.arn)]),
     },
     { parent },
   );

@@ -1,6 +1,7 @@
 import type * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { inCluster } from '../compute/roles.ts';
+import { allow } from '../policy.ts';
 import type { ScalingArgs } from './args.ts';
 
 /** What the waker has to itself. */
@@ -52,12 +53,4 @@ export function wakerStatements(
     // The action has no resource to be narrowed to (service authorization reference of Amazon EC2 Auto Scaling).
     allow('SeeGroup', ['autoscaling:DescribeAutoScalingGroups'], '*'),
   ];
-}
-
-function allow(
-  Sid: string,
-  Action: string[],
-  Resource: pulumi.Input<string> | pulumi.Input<string>[],
-): aws.iam.PolicyStatement {
-  return { Sid, Effect: 'Allow', Action, Resource };
 }

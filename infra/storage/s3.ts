@@ -1,9 +1,11 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
+import { policyDocument, tlsOnly } from '../policy.ts';
 import type { BackendArgs, PolicyStatement, Side, Storage } from './backend.ts';
 import { bucketPrefix } from './bucket-name.ts';
 import { Cdn } from './cdn.ts';
 import { corsRule } from './cors.ts';
+import { secureBucket } from './secure-bucket.ts';
 
 /** Days after which an unfinished upload is removed, counted from its start: 200 GB at 9 Mbit/s take more than two. */
 const abandonedUploadDays = 7;
@@ -82,27 +84,7 @@ function createBucket(parent: S3Storage, name: string, args: BackendArgs): Found
     { ...opts, ignoreChanges: ['bucketPrefix'] },
   );
   const target = { bucket: bucket.bucket };
-  new aws.s3.BucketOwnershipControls(
-    name,
-    { ...target, rule: { objectOwnership: 'BucketOwnerEnforced' } },
-    opts,
-  );
-  const block = new aws.s3.BucketPublicAccessBlock(
-    name,
-    {
-      ...target,
-      blockPublicAcls: true,
-      blockPublicPolicy: true,
-      ignorePublicAcls: true,
-      restrictPublicBuckets: true,
-    },
-    opts,
-  );
-  new aws.s3.BucketServerSideEncryptionConfiguration(
-    name,
-    { ...target, rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: 'AES256' } }] },
-    opts,
-  );
+  const block = secureBucket(name, bucket, opts);
   createHistory(name, args.side, bucket, opts);
   const rule = corsRule(args);
   if (rule !== undefined) {
@@ -174,14 +156,6 @@ function createCdn(name: string, bucket: aws.s3.Bucket, args: BackendArgs, paren
 
 function bucketPolicy(bucketArn: pulumi.Output<string>, cdn: Cdn | undefined): pulumi.Output<string> {
   const objects = pulumi.interpolate`${bucketArn}/*`;
-  const tlsOnly = {
-    Sid: 'TlsOnly',
-    Effect: 'Deny',
-    Principal: '*',
-    Action: 's3:*',
-    Resource: [bucketArn, objects],
-    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-  };
   const viewers = cdn && {
     Sid: 'CdnReads',
     Effect: 'Allow',
@@ -198,10 +172,10 @@ function bucketPolicy(bucketArn: pulumi.Output<string>, cdn: Cdn | undefined): p
     Action: 's3:GetObject',
     Resource: pulumi.interpolate`${bucketArn}/*.json`,
   };
-  return pulumi.jsonStringify({
-    Version: '2012-10-17',
-    Statement: [tlsOnly, ...(viewers && filmsAlone ? [viewers, filmsAlone] : [])],
-  });
+  return policyDocument([
+    tlsOnly('s3:*', [bucketArn, objects]),
+    ...(viewers && filmsAlone ? [viewers, filmsAlone] : []),
+  ]);
 }
 
 /** `s3:ListBucket` makes S3 answer 404 for what is not there; without it, it says 403. */

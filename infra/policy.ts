@@ -1,0 +1,28 @@
+import type * as aws from '@pulumi/aws';
+import * as pulumi from '@pulumi/pulumi';
+
+/** A policy as IAM, S3, SNS and SQS take it. */
+export function policyDocument(statements: readonly object[]): pulumi.Output<string> {
+  return pulumi.jsonStringify({ Version: '2012-10-17', Statement: statements });
+}
+
+/** A right of a role. */
+export function allow(
+  Sid: string,
+  Action: readonly string[],
+  Resource: pulumi.Input<string> | pulumi.Input<string>[],
+): aws.iam.PolicyStatement {
+  return { Sid, Effect: 'Allow', Action: [...Action], Resource };
+}
+
+/** In the policy of a bucket, queue or topic: nothing travels in the clear. */
+export function tlsOnly(action: string, resource: pulumi.Input<string> | pulumi.Input<string>[]) {
+  return {
+    Sid: 'TlsOnly',
+    Effect: 'Deny',
+    Principal: '*',
+    Action: action,
+    Resource: resource,
+    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+  };
+}
