@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { Report } from '../../worker/src/protocol/report.ts';
 import { UserError } from '../errors.ts';
 import { listJobs } from '../farm/jobs.ts';
-import { settleReportLetters } from '../farm/report-letters.ts';
+import { settleReportDeadLetters } from '../farm/report-dead-letters.ts';
 import { callReporter, sendReports } from '../farm/reporter.ts';
 import { type CommonOptions, type Context, farmCommand, withFarm } from '../farm/run.ts';
 
@@ -26,16 +26,16 @@ async function reconcile(days: number, { farm, say, answer }: Context): Promise<
   const since = new Date(Date.now() - days * 86_400_000);
   const jobs = (await listJobs(farm)).filter(({ updatedAt }) => Date.parse(updatedAt) >= since.getTime());
   const reports = jobs.map((state): Report => ({ kind: 'catch-up', state, requestId: 'catch-up' }));
-  const everyLetter = () => true;
-  let letters = 0;
-  await settleReportLetters(farm, 'database', everyLetter, async (givenUp) => {
-    letters = givenUp.length;
+  const everyOne = () => true;
+  let deadLetters = 0;
+  await settleReportDeadLetters(farm, 'database', everyOne, async (givenUp) => {
+    deadLetters = givenUp.length;
     await sendReports(farm.address, 'database', [...givenUp, ...reports]);
   });
   say(
-    `${jobs.length} ${jobs.length === 1 ? 'job' : 'jobs'} of the last ${days} days sent to the reporter, and ${letters} dead letters. It writes what the database lacks.`,
+    `${jobs.length} ${jobs.length === 1 ? 'job' : 'jobs'} of the last ${days} days sent to the reporter, and ${deadLetters} dead letters. It writes what the database lacks.`,
   );
-  answer({ jobs: jobs.map(({ id }) => id), deadLetters: letters });
+  answer({ jobs: jobs.map(({ id }) => id), deadLetters });
 }
 
 function wholeDays(text: string): number {

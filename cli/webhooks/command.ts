@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Report } from '../../worker/src/protocol/report.ts';
 import { UserError } from '../errors.ts';
 import { Deliveries } from '../farm/deliveries.ts';
-import { settleReportLetters } from '../farm/report-letters.ts';
+import { settleReportDeadLetters } from '../farm/report-dead-letters.ts';
 import { sendReports } from '../farm/reporter.ts';
 import { type CommonOptions, type Context, farmCommand, withFarm } from '../farm/run.ts';
 import { parsePeriod } from './period.ts';
@@ -81,9 +81,9 @@ async function redeliver(
   }
   const isChosen = (job: string, sentAt: Date) =>
     since === undefined ? jobs.includes(job) : sentAt >= after;
-  await settleReportLetters(farm, 'webhook', isChosen, async (letters) => {
+  await settleReportDeadLetters(farm, 'webhook', isChosen, async (deadLetters) => {
     // The record of an old job is gone, and its dead letter has all of the event.
-    for (const report of letters) {
+    for (const report of deadLetters) {
       if (!reports.has(report.state.id)) reports.set(report.state.id, report);
     }
     await sendReports(farm.address, 'webhook', [...reports.values()]);

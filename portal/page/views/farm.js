@@ -12,7 +12,7 @@ export function showFarm({ signal }) {
     await showNumbers(signal);
     return pollMs;
   });
-  void showLetters(signal);
+  void showDeadLetters(signal);
 }
 
 async function showNumbers(signal) {
@@ -37,14 +37,14 @@ async function showNumbers(signal) {
     `${farm.region}  ·  films in ${farm.storage.source}  ·  results in ${farm.storage.output}`;
 }
 
-async function showLetters(signal) {
+async function showDeadLetters(signal) {
   const found = await api.get('/api/dead-letters', { signal }).catch(() => undefined);
   if (signal.aborted) return;
-  const letters = found?.letters ?? [];
-  byId('letters-empty').hidden = letters.length > 0;
-  byId('letters-empty').textContent =
+  const deadLetters = found?.deadLetters ?? [];
+  byId('dead-letters-empty').hidden = deadLetters.length > 0;
+  byId('dead-letters-empty').textContent =
     found === undefined ? 'The jobs that were given up can’t be read.' : 'No job was given up.';
-  byId('redrive-all').hidden = letters.length < 2;
+  byId('redrive-all').hidden = deadLetters.length < 2;
   const redrive = async (ids) => {
     try {
       const { redriven } = await api.post('/api/dead-letters/redrive', { ids });
@@ -52,24 +52,27 @@ async function showLetters(signal) {
     } catch (error) {
       announce(error.message);
     }
-    await showLetters(signal);
+    await showDeadLetters(signal);
   };
-  byId('redrive-all').onclick = () => redrive(letters.map(({ messageId }) => messageId));
-  byId('letter-rows').replaceChildren(
-    ...letters.map((letter) =>
-      element('li', { className: 'letter' }, [
+  byId('redrive-all').onclick = () => redrive(deadLetters.map(({ messageId }) => messageId));
+  byId('dead-letter-rows').replaceChildren(
+    ...deadLetters.map((deadLetter) =>
+      element('li', { className: 'dead-letter' }, [
         element('div', { className: 'row-text' }, [
           element('span', {
             className: 'row-title',
-            text: letter.jobId ?? letter.source ?? letter.messageId,
+            text: deadLetter.jobId ?? deadLetter.source ?? deadLetter.messageId,
           }),
-          element('span', { className: 'row-facts', text: letter.reason ?? 'No worker survived this job.' }),
+          element('span', {
+            className: 'row-facts',
+            text: deadLetter.reason ?? 'No worker survived this job.',
+          }),
         ]),
         element('span', {
           className: 'row-age',
-          text: formatAge((Date.now() - Date.parse(letter.sentAt)) / 1000),
+          text: formatAge((Date.now() - Date.parse(deadLetter.sentAt)) / 1000),
         }),
-        button('Send again', {}, () => redrive([letter.messageId])),
+        button('Send again', {}, () => redrive([deadLetter.messageId])),
       ]),
     ),
   );

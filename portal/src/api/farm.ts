@@ -6,9 +6,9 @@ import {
   takeDeadLetters,
 } from '../../../cli/farm/dead-letters.ts';
 import { readQueues } from '../../../cli/farm/queues.ts';
+import { redriveChosen } from '../../../cli/farm/redrive.ts';
 import { readWorkers } from '../../../cli/farm/workers.ts';
 import { ladderNames } from '../../../worker/src/plan/ladder.ts';
-import { redriveLetters } from '../farm/redrive.ts';
 import { json } from '../http/answers.ts';
 import { type Route, route } from '../http/route.ts';
 import type { Services } from '../services.ts';
@@ -30,7 +30,7 @@ const farmSchema = z.object({
   publicUrl: z.string().nullable(),
 });
 
-const letterSchema = z.object({
+const deadLetterSchema = z.object({
   queue: z.enum(['jobs', 'parts']),
   messageId: z.string(),
   jobId: z.string().optional(),
@@ -74,12 +74,12 @@ export function farmRoutes({ farm, features }: Services): Route[] {
       answer: {
         status: 200,
         description: 'The dead letters',
-        schema: z.object({ letters: z.array(letterSchema) }),
+        schema: z.object({ deadLetters: z.array(deadLetterSchema) }),
       },
       handle: async () => {
-        const letters = await takeDeadLetters(farm);
-        await release(farm, letters);
-        return json({ letters: letters.map(describe) });
+        const deadLetters = await takeDeadLetters(farm);
+        await release(farm, deadLetters);
+        return json({ deadLetters: deadLetters.map(describe) });
       },
     }),
     route({
@@ -92,12 +92,15 @@ export function farmRoutes({ farm, features }: Services): Route[] {
         ids: z.array(z.string().min(1)).min(1).max(1000).describe('Ids of jobs or messages'),
       }),
       answer: { status: 200, description: 'How many were sent', schema: z.object({ redriven: z.number() }) },
-      handle: async ({ body }) =>
-        json({ redriven: await redriveLetters(farm, body.ids, AbortSignal.timeout(callSeconds * 1000)) }),
+      handle: async ({ body }) => {
+        const signal = AbortSignal.timeout(callSeconds * 1000);
+        const { redriven } = await redriveChosen(farm, { ids: body.ids }, { signal });
+        return json({ redriven });
+      },
     }),
   ];
 }
 
-function describe({ message, ...letter }: HeldDeadLetter): DeadLetter {
-  return letter;
+function describe({ message, ...deadLetter }: HeldDeadLetter): DeadLetter {
+  return deadLetter;
 }

@@ -5,12 +5,12 @@ import { cancelJob } from '../../../cli/farm/cancel-job.ts';
 import { deleteJob } from '../../../cli/farm/delete-job.ts';
 import { readJob } from '../../../cli/farm/jobs.ts';
 import { readQueues } from '../../../cli/farm/queues.ts';
+import { redriveChosen } from '../../../cli/farm/redrive.ts';
 import { jobIdSchema, jobOptionsSchema } from '../../../worker/src/protocol/job.ts';
 import { eventJobId } from '../../../worker/src/protocol/source-event.ts';
 import type { JobState } from '../../../worker/src/protocol/status.ts';
 import { readJobPage } from '../farm/job-list.ts';
 import { type JobView, jobView, jobViewSchema } from '../farm/job-view.ts';
-import { redriveLetters } from '../farm/redrive.ts';
 import { submitJob } from '../farm/submit.ts';
 import { json, jsonWithTag, nothing } from '../http/answers.ts';
 import { Problem } from '../http/problem.ts';
@@ -126,12 +126,11 @@ export function jobRoutes(services: Services): Route[] {
         const state = await knownJob(services, params.id);
         if (state.state !== 'succeeded' && state.state !== 'failed')
           throw new Problem(409, 'job-is-not-over', `Job ${state.id} is ${state.state}. Cancel it first.`);
-        if (
-          state.state === 'failed' &&
-          body.options === undefined &&
-          (await redriveLetters(farm, [state.id], AbortSignal.timeout(callSeconds * 1000))) > 0
-        )
-          return json(view({ ...state, state: 'queued' }));
+        if (state.state === 'failed' && body.options === undefined) {
+          const signal = AbortSignal.timeout(callSeconds * 1000);
+          const { redriven } = await redriveChosen(farm, { ids: [state.id] }, { signal });
+          if (redriven > 0) return json(view({ ...state, state: 'queued' }));
+        }
         if (!state.source.startsWith('s3://'))
           throw new Problem(
             409,

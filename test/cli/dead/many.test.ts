@@ -5,13 +5,14 @@ import {
   SendMessageBatchCommand,
 } from '@aws-sdk/client-sqs';
 import { expect, it } from 'vitest';
-import { type HeldDeadLetter, redrive, release, takeDeadLetters } from '../../../cli/farm/dead-letters.ts';
+import { type HeldDeadLetter, release, takeDeadLetters } from '../../../cli/farm/dead-letters.ts';
 import type { Farm } from '../../../cli/farm/farm.ts';
+import { redrive } from '../../../cli/farm/redrive.ts';
 
 it('takes 3,000 dead letters once each, and renews its hold on them when that takes long', async () => {
   let clockMs = 0;
   let next = 0;
-  /** When each letter can be seen again. */
+  /** When each dead letter can be seen again. */
   const hiddenUntil = new Map<string, number>();
   const sqs = {
     send: async (command: object) => {
@@ -33,14 +34,14 @@ it('takes 3,000 dead letters once each, and renews its hold on them when that ta
     },
   };
   const farm = { sqs, address: { deadLetterQueueUrl: 'https://sqs/dead' } } as unknown as Farm;
-  const letters = await takeDeadLetters(farm, () => clockMs);
-  expect(new Set(letters.map(({ messageId }) => messageId)).size).toBe(3000);
-  expect(letters.length).toBe(3000);
+  const deadLetters = await takeDeadLetters(farm, () => clockMs);
+  expect(new Set(deadLetters.map(({ messageId }) => messageId)).size).toBe(3000);
+  expect(deadLetters.length).toBe(3000);
 });
 
-/** Dead letters in hand, and an SQS that takes its time and notes how each batch went. */
-function holdLetters(count: number, bodyBytes = 2) {
-  const letters = Array.from({ length: count }, (_, index) => ({
+/** Dead deadLetters in hand, and an SQS that takes its time and notes how each batch went. */
+function holdDeadLetters(count: number, bodyBytes = 2) {
+  const deadLetters = Array.from({ length: count }, (_, index) => ({
     queue: 'jobs',
     message: { MessageId: `${index}`, ReceiptHandle: `${index}`, Body: ' '.repeat(bodyBytes) },
   })) as HeldDeadLetter[];
@@ -66,30 +67,30 @@ function holdLetters(count: number, bodyBytes = 2) {
     },
   };
   const address = { queueUrl: 'https://sqs/jobs', deadLetterQueueUrl: 'https://sqs/dead' };
-  return { farm: { sqs, address } as unknown as Farm, letters, calls, now: () => clock.ms };
+  return { farm: { sqs, address } as unknown as Farm, deadLetters, calls, now: () => clock.ms };
 }
 
 it('redrives 3,000 dead letters ten at a time, and holds those that wait', async () => {
-  const { farm, letters, calls, now } = holdLetters(3000);
+  const { farm, deadLetters, calls, now } = holdDeadLetters(3000);
   const { signal } = new AbortController();
   const redriven: HeldDeadLetter[] = [];
-  await redrive(farm, letters, { signal, onRedriven: (done) => void redriven.push(...done), now });
+  await redrive(farm, deadLetters, { signal, onRedriven: (done) => void redriven.push(...done), now });
   expect(calls.sent).toEqual(Array(300).fill(10));
-  expect(calls.deleted).toEqual(letters.map(({ message }) => message.ReceiptHandle));
-  expect(redriven).toEqual(letters);
+  expect(calls.deleted).toEqual(deadLetters.map(({ message }) => message.ReceiptHandle));
+  expect(redriven).toEqual(deadLetters);
   expect(calls.renewed).toContain('2999');
   expect(calls.renewed).not.toContain('0');
 });
 
 it('sends fewer at a time where they are large, as SQS limits the bytes of a batch', async () => {
-  const { farm, letters, calls } = holdLetters(5, 90_000);
-  await redrive(farm, letters, { signal: new AbortController().signal, onRedriven: () => {} });
+  const { farm, deadLetters, calls } = holdDeadLetters(5, 90_000);
+  await redrive(farm, deadLetters, { signal: new AbortController().signal, onRedriven: () => {} });
   expect(calls.sent).toEqual([2, 2, 1]);
 });
 
 it('puts 3,000 dead letters back with 300 calls', async () => {
-  const { farm, letters, calls, now } = holdLetters(3000);
-  await release(farm, letters);
+  const { farm, deadLetters, calls, now } = holdDeadLetters(3000);
+  await release(farm, deadLetters);
   expect(calls.released).toBe(3000);
   expect(now()).toBe(300_000);
 });

@@ -21,8 +21,8 @@ export async function expectFilm(
   const { farm } = faults;
   const state = await farm.waitFor(jobId, 'succeeded', timeoutSeconds);
   await expectEmptyQueues(faults);
-  const letters = await deadLetters(faults);
-  expect(letters.filter(({ attributes }) => attributes.jobId === jobId)).toEqual([]);
+  const found = await deadLetters(faults);
+  expect(found.filter(({ attributes }) => attributes.jobId === jobId)).toEqual([]);
   await expectClean(faults);
   if (state.film === undefined) throw new Error(`${jobId} succeeded without a film`);
   const folder = join(faults.folder, 'published', jobId);
@@ -48,8 +48,8 @@ export async function expectRefused(
   await expectEmptyQueues(faults);
   await expectClean(faults);
   expect(await farm.read(`${jobId}/index.m3u8`)).toBeUndefined();
-  const letters = await deadLetters(faults);
-  const own = letters.filter(({ attributes }) => attributes.jobId === jobId);
+  const found = await deadLetters(faults);
+  const own = found.filter(({ attributes }) => attributes.jobId === jobId);
   expect(own.length, 'dead letters of the job').toBe(1);
   expect(own[0]?.attributes).toMatchObject({ reasonCode: state.error?.code, reason: state.error?.message });
   await expectTold(faults, jobId, 'job.failed');

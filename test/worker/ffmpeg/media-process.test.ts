@@ -16,7 +16,7 @@ afterEach(() => {
 });
 
 describe('ffmpeg', () => {
-  it('reports progress, hands lines of the extra descriptors on, and counts what was said on standard error', async () => {
+  it('reports progress, passes on lines of the extra descriptors, and counts what was said on standard error', async () => {
     const tools = await toolsThat(
       folder,
       `echo 'one' >&3; echo 'other' >&4; echo 'two' >&3; echo 'a complaint' >&2
@@ -196,7 +196,7 @@ describe('ffmpeg', () => {
 });
 
 describe('ffprobe', () => {
-  it('hands on more lines than a string can hold when a caller reads them one by one', async () => {
+  it('passes on more lines than a string can hold when a caller reads them one by one', async () => {
     const tools = await toolsThat(folder, 'seq 1 2000000');
     let count = 0;
     let last = '';

@@ -120,7 +120,7 @@ function message(body: unknown, more: Partial<ReceivedMessage> = {}): ReceivedMe
 
 const call = (more: Partial<ReceivedMessage> = {}) =>
   message({ job, requestId: 'r', plan, firstPart: 1 }, more);
-const letter = JSON.stringify(job);
+const jobAsSent = JSON.stringify(job);
 const fails =
   (error: Error): Work =>
   async () => {
@@ -296,7 +296,7 @@ describe('a job that cannot be made', () => {
       requestId: 'r',
       code: 'short-source',
       reason: 'The film ends at 3 s.',
-      body: letter,
+      body: jobAsSent,
     });
     expect(performance.now() - before).toBeGreaterThan(1200);
     expect(farm.reported).toEqual(['failed']);
@@ -311,7 +311,7 @@ describe('a job that cannot be made', () => {
     expect(await farm.runPartRequest(last, never)).toMatchObject({
       kind: 'give-up',
       code: 'trouble',
-      body: letter,
+      body: jobAsSent,
     });
     expect(await farm.readStop()).toMatchObject({
       code: 'trouble',
@@ -343,7 +343,7 @@ describe('a job that cannot be made', () => {
     expect((await farm.status())?.state).toBe('failed');
   });
 
-  it('before there is a plan concerns nobody else: no stop, no wait, and the message itself is the letter', async () => {
+  it('before there is a plan concerns no other worker: no stop, no wait, and the message itself is the dead letter', async () => {
     await using farm = await open(fails(new RefusedError('not-media', 'A picture.')));
     const outcome = await farm.runJob(message(job), never);
     expect(outcome).toMatchObject({ kind: 'give-up', code: 'not-media' });
@@ -376,7 +376,7 @@ describe('a job that cannot be made', () => {
 });
 
 describe('a job that is cancelled', () => {
-  it('before it began never runs: its end is reported at once, and there is no letter', async () => {
+  it('before it began never runs: its end is reported at once, and no dead letter is sent', async () => {
     await using farm = await open();
     await farm.stop(cancelled());
     const before = performance.now();
@@ -413,7 +413,7 @@ describe.concurrent('of a stopped job', () => {
     expect(farm.reported).toEqual([]);
   });
 
-  it('the end is reported by a helper where who stopped it died: with its reason, and a letter that is the job', async () => {
+  it('the end is reported by a helper where who stopped it died: with its reason, and a dead letter that is the job', async () => {
     await using farm = await open();
     await farm.report(begun);
     await farm.output.put(`a/${plan}/parts/0000.json`, '{}', headers);
@@ -424,7 +424,7 @@ describe.concurrent('of a stopped job', () => {
     expect(seconds).toBeGreaterThan(10);
     expect(seconds).toBeLessThan(15);
     const { code, message: reason } = broken();
-    expect(outcome).toEqual({ kind: 'give-up', jobId: 'a', requestId: 'r', code, reason, body: letter });
+    expect(outcome).toEqual({ kind: 'give-up', jobId: 'a', requestId: 'r', code, reason, body: jobAsSent });
     expect(farm.reported).toEqual(['failed']);
     expect(farm.asked).toEqual([]);
     expect((await farm.status())?.error).toEqual({ code, message: reason });

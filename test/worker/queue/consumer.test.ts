@@ -159,8 +159,8 @@ describe('a failure', () => {
     }));
     await queue.send('{"id": "a"}', { attempt: '3', requestId: 'r-1', colour: 'blue' });
     await emptySoon();
-    const letters = await queue.deadLetters();
-    expect(letters).toEqual([
+    const deadLetters = await queue.deadLetters();
+    expect(deadLetters).toEqual([
       {
         body: '{"id": "a"}',
         attributes: {
@@ -172,7 +172,7 @@ describe('a failure', () => {
         },
       },
     ]);
-    expect(letters[0]?.attributes.requestId).not.toBe('r-1');
+    expect(deadLetters[0]?.attributes.requestId).not.toBe('r-1');
   });
 
   it('to send keeps the original on the queue', async () => {

@@ -53,8 +53,8 @@ export async function settle(
         requestId: redriveRequestId(outcome.requestId),
         ...(outcome.jobId === undefined ? {} : { jobId: outcome.jobId }),
       };
-      const letter = { body: outcome.body ?? message.body, attributes, ...group };
-      await persist('send the message to the dead letters', () => queue.sendToDeadLetters(letter));
+      const deadLetter = { body: outcome.body ?? message.body, attributes, ...group };
+      await persist('send the message to the dead letters', () => queue.sendToDeadLetters(deadLetter));
       break;
     }
   }
