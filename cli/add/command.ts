@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
-import type { Job } from '../../worker/src/protocol/job.ts';
 import type { JobState } from '../../worker/src/protocol/status.ts';
 import { UserError } from '../errors.ts';
+import { filesJob } from '../farm/files-job.ts';
 import { knownJob } from '../farm/jobs.ts';
 import { type CommonOptions, type Context, farmCommand, withFarm } from '../farm/run.ts';
 import { storageTime } from '../farm/storage-time.ts';
@@ -31,18 +31,12 @@ async function addFiles(
   { wait }: AddOptions,
   { farm, stop, say, answer }: Context,
 ): Promise<void> {
-  const { options } = readJobOptions({ output: outputs });
+  // An output that there is not is refused before the farm is asked.
+  readJobOptions({ output: outputs });
   const state = await knownJob(farm, id);
   assertPublished(state);
   const since = wait ? await storageTime(farm) : undefined;
-  const { source, title, metadata } = state;
-  const job: Job = {
-    ...{ id, source },
-    ...(title === undefined ? {} : { title }),
-    ...(metadata === undefined ? {} : { metadata }),
-    // What becomes of the source was decided when the film was made.
-    options: { ...options, addToFilm: true, keepSource: true },
-  };
+  const job = filesJob(state, outputs);
   await sendJob(farm, job, randomUUID(), { signal: stop });
   if (since === undefined) {
     say(`${outputs.join(', ')} of job ${id} will be made. Follow it: farm status ${id}`);

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { checkJob } from '../../../cli/cancel/check.ts';
 import { cancelJob } from '../../../cli/farm/cancel-job.ts';
 import { deleteJob } from '../../../cli/farm/delete-job.ts';
+import { filesJob } from '../../../cli/farm/files-job.ts';
 import { readJob } from '../../../cli/farm/jobs.ts';
 import { readQueues } from '../../../cli/farm/queues.ts';
 import { redriveChosen } from '../../../cli/farm/redrive.ts';
@@ -163,10 +164,7 @@ export function jobRoutes(services: Services): Route[] {
             'no-film',
             `Job ${state.id} is ${state.state}. Files are made of a film that is published.`,
           );
-        const { id, source, title } = state;
-        // What becomes of the source was decided when the film was made.
-        const options = { outputs: body.outputs, addToFilm: true as const, keepSource: true };
-        const job = { id, source, ...(title !== undefined && { title }), options };
+        const job = filesJob(state, body.outputs);
         return json(view(await submitJob(farm, job, randomUUID(), state)));
       },
     }),
