@@ -32,7 +32,7 @@ async function addFiles(
   { farm, stop, say, answer }: Context,
 ): Promise<void> {
   // An output that there is not is refused before the farm is asked.
-  readJobOptions({ output: outputs });
+  readJobOptions({ outputs });
   const state = await knownJob(farm, id);
   assertPublished(state);
   const since = wait ? await storageTime(farm) : undefined;

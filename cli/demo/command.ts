@@ -1,4 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { outputsHelp, splitList } from '../submit/film-options.ts';
+import { readJobOptions } from '../submit/job-options.ts';
 import { demo } from './demo.ts';
 
 /** `farm demo`: the whole farm on this machine, for one film. */
@@ -7,6 +9,7 @@ export function demoCommand(): Command {
     .argument('[movie]', 'your film; without one, a clip is made on the spot')
     .option('--out <dir>', 'leave the published files in DIR under <job id>/')
     .option('--exit', 'leave after the summary instead of serving the player page')
+    .option('--outputs <list>', outputsHelp, splitList)
     .option('--keep', 'let the other commands use this farm until Ctrl-C')
     .option(
       '--json',
@@ -26,6 +29,7 @@ export function demoCommand(): Command {
         keep: options.keep ?? false,
         json: options.json ?? false,
         workers: options.workers,
+        outputs: readJobOptions({ outputs: options.outputs }).options?.outputs,
       }),
     );
 }
@@ -35,6 +39,7 @@ interface Flags {
   exit?: true;
   keep?: true;
   json?: true;
+  outputs?: string[];
   workers: number;
 }
 

@@ -33,6 +33,8 @@ export interface DemoOptions {
   json: boolean;
   /** How many make the film. */
   workers: number;
+  /** What is made, see `outputsSchema`; the stream alone by default. */
+  outputs?: string[] | undefined;
 }
 
 /** Runs the demo to its end; sets the exit code. */
@@ -93,6 +95,7 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
   const farm = await startLocalFarm({
     environment: {
       ...sharingSettings(options.workers),
+      ...(options.outputs && { OUTPUTS: options.outputs.join() }),
       // The portal puts its uploads where they make no second job, and has to know which names do.
       SOURCE_SUFFIXES: suffixes.join(),
     },

@@ -20,6 +20,7 @@ export function summary(job: JobState, workerParts: DemoView['workerParts'], sty
     '',
     ...(workerParts.length > 1 ? [...workerTable(workerParts, style), ''] : []),
     ...renditionTable(film.renditions, style),
+    ...(film.files ?? []).map(({ name, bytes }) => `file ${name}, ${formatBytes(bytes)}`),
     ...job.warnings.map((warning) => `Note: ${printable(warning)}`),
   ];
 }

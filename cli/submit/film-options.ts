@@ -1,15 +1,19 @@
 import type { Command } from 'commander';
 import { ladderNames } from '../../worker/src/plan/ladder.ts';
 
+export const outputsHelp =
+  'what to make, such as hls,mp4:720p: hls, mp4, m4a, mp3 and gif; a rung may follow mp4 and gif';
+
+export function splitList(text: string): string[] {
+  return text.split(',').map((item) => item.trim());
+}
+
 /** Flags of a job that shape its film; `readJobOptions` validates them. */
 export function addFilmOptions(command: Command): Command {
   return command
     .option('--include-480p', '480p in the place of 540p in a named ladder')
     .option('--ladder <ladder>', `${ladderNames.join(', ')}, or a JSON list such as [{"rung":"720p"}]`)
-    .option(
-      '--output <name...>',
-      'what to make: hls, mp4, m4a, mp3, gif; a rung may follow, as in mp4:720p (by default what the farm makes)',
-    )
+    .option('--outputs <list>', `${outputsHelp} (by default what the farm makes)`, splitList)
     .option('--segment-seconds <seconds>', 'length of a media segment')
     .option('--thumbnail-at <place>', 'where the poster is taken: seconds, or a share such as 10%')
     .option('--workers <number>', 'how many workers may make the film together, 1 to 100');

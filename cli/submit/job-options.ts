@@ -11,7 +11,7 @@ export interface JobOptionFlags {
   deleteSource?: true;
   include480p?: true;
   ladder?: string;
-  output?: string[];
+  outputs?: string[];
   segmentSeconds?: string;
   thumbnailAt?: string;
   workers?: string;
@@ -31,7 +31,7 @@ export function readJobOptions(flags: JobOptionFlags): JobFields {
     keepSource: flags.deleteSource ? false : undefined,
     include480p: flags.include480p,
     ladder: textOrJson(flags.ladder),
-    outputs: flags.output,
+    outputs: flags.outputs,
     segmentSeconds: number(flags.segmentSeconds),
     thumbnailAt: number(flags.thumbnailAt),
     workersPerFilm: number(flags.workers),

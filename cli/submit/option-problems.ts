@@ -9,7 +9,7 @@ const flags: Record<string, { flag: string; noun: string; allowed: string }> = {
     allowed: `Use ${ladderNames.join(', ')}, or a JSON list such as [{"rung":"720p"}].`,
   },
   outputs: {
-    flag: '--output',
+    flag: '--outputs',
     noun: 'a list of outputs',
     allowed: 'Use hls, mp4, m4a, mp3 and gif, each once; mp4 and gif may name a rung, such as mp4:720p.',
   },
