@@ -37,6 +37,10 @@ export const sqs = {
 export const cloudWatch = {
   /** assumed: a minute's value can be read so long after the minute's end. */
   readableAfter: between(5, 40),
+  /** assumed: one value in twenty can be read minutes later, and one in a hundred never comes. */
+  lateShare: 1 / 20,
+  late: between(60, 180),
+  missingShare: 1 / 100,
   /** documented: alarms with a period of a minute are looked at once a minute. */
   alarmEveryMs: minuteMs,
 };

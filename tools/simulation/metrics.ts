@@ -88,9 +88,9 @@ export class Metrics {
     return undefined;
   }
 
-  /** Numbers of the minutes that are over and should be readable by now. */
+  /** Numbers of the minutes that are over, whether they can be read by now or not: an alarm doesn't wait for what is late. */
   private minutes(count: number): number[] {
-    const newest = Math.floor((this.timeline.nowMs - cloudWatch.readableAfter.maxMs) / minuteMs) - 1;
+    const newest = Math.floor(this.timeline.nowMs / minuteMs) - 1;
     return Array.from({ length: count }, (_, index) => newest - count + 1 + index);
   }
 
@@ -108,8 +108,13 @@ export class Metrics {
     for (const { key, read, lateMs } of this.sources) {
       const points = this.points.get(key) ?? new Map<number, Point>();
       this.points.set(key, points);
-      const delay = this.random.within(cloudWatch.readableAfter) + lateMs();
-      points.set(minute, { value: read(), readableAtMs: this.timeline.nowMs + delay });
+      const isLate = this.random.next() < cloudWatch.lateShare;
+      const isMissing = this.random.next() < cloudWatch.missingShare;
+      const delay = this.random.within(isLate ? cloudWatch.late : cloudWatch.readableAfter) + lateMs();
+      points.set(minute, {
+        value: isMissing ? undefined : read(),
+        readableAtMs: this.timeline.nowMs + delay,
+      });
       points.delete(minute - keptMinutes);
     }
   }

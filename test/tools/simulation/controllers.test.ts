@@ -4,6 +4,7 @@ import { type Cloud, createCloud } from '../../../tools/simulation/cloud.ts';
 import { Film } from '../../../tools/simulation/film.ts';
 import type { GroupSettings, Machine, SpotStorm } from '../../../tools/simulation/group.ts';
 import { reservationOf, startManagedScaling } from '../../../tools/simulation/managed-scaling.ts';
+import type { MetricQuery } from '../../../tools/simulation/metrics.ts';
 import { Random } from '../../../tools/simulation/random.ts';
 import { readStack, type Stack } from '../../../tools/simulation/stack.ts';
 import { Timeline } from '../../../tools/simulation/timeline.ts';
@@ -100,26 +101,48 @@ describe('managed scaling', () => {
 });
 
 describe('target tracking with the expressions of a stack', () => {
-  const start = (cloud: Cloud) => {
+  /** With this seed tracking looks one second after the minute, when the newest value can't be read yet. */
+  const early = 7;
+  const start = (
+    cloud: Cloud,
+    { queries = stack.tracking.queries, seed = 3 }: { queries?: readonly MetricQuery[]; seed?: number } = {},
+  ) => {
     const { timeline, service, metrics } = cloud;
     const query = stack.tracking.queries.find(({ id }) => id === 'reported')?.metricStat?.metric;
     const key = `${query?.namespace} ${query?.metricName} ${query?.dimensions.at(-1)?.value}`;
     metrics.measure(key, () => service.running.length || undefined);
-    startTracking(service, metrics, stack.tracking, { timeline, random: new Random(3) });
+    const settings = { ...stack.tracking, queries };
+    startTracking(service, metrics, settings, { timeline, random: new Random(seed) });
     cloud.group?.setDesired(3);
     service.setDesired(3);
   };
 
-  it('takes away what the backlog no longer needs, after 15 minutes, and not the busy one', async () => {
+  it.each([3, early])(
+    'takes away what the backlog no longer needs, after 15 minutes, and not the busy one',
+    async (seed) => {
+      const cloud = cloudOf();
+      start(cloud, { seed });
+      cloud.jobs.send('job', new Film(1, 0, [600 * minute, 600 * minute]));
+      await cloud.timeline.run(14 * minute);
+      expect(cloud.service.desired).toBe(3);
+      await cloud.timeline.run(40 * minute);
+      // The film's two parts are in the hands of two workers.
+      expect(cloud.service.desired).toBe(2);
+      expect(cloud.service.running.filter(({ worker }) => worker?.isBusy)).toHaveLength(2);
+    },
+  );
+
+  it('would never take one away if the minute that nobody has reported yet were filled with the target', async () => {
     const cloud = cloudOf();
-    start(cloud);
+    const filled = stack.tracking.queries.map((query) =>
+      query.id === 'perTask'
+        ? { ...query, expression: `IF(FILL(reported, 0) > 0, ${query.expression}, ${stack.tracking.target})` }
+        : query,
+    );
+    start(cloud, { queries: filled, seed: early });
     cloud.jobs.send('job', new Film(1, 0, [600 * minute, 600 * minute]));
-    await cloud.timeline.run(14 * minute);
+    await cloud.timeline.run(5 * 60 * minute);
     expect(cloud.service.desired).toBe(3);
-    await cloud.timeline.run(40 * minute);
-    // The film's two parts are in the hands of two workers.
-    expect(cloud.service.desired).toBe(2);
-    expect(cloud.service.running.filter(({ worker }) => worker?.isBusy)).toHaveLength(2);
   });
 
   it('keeps still while there is no backlog', async () => {

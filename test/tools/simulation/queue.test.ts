@@ -83,6 +83,25 @@ async function minutesUntilShown(asks: boolean, seed: number): Promise<number> {
   }
 }
 
+it('has metrics of which the newest minute is often not there yet, some come minutes later, and some never', async () => {
+  const metrics = new Metrics(timeline, new Random(7));
+  metrics.measure('always', () => 1);
+  const seen: (number | undefined)[][] = [];
+  // Half a minute past each minute.
+  for (let minutes = 1; minutes <= 600; minutes++) {
+    await timeline.run(minutes * minute + minute / 2);
+    seen.push(metrics.last('always', 10));
+  }
+  const missing = (back: number) =>
+    seen.filter((values) => values.at(-1 - back) === undefined).length / seen.length;
+  expect(missing(0)).toBeGreaterThan(0.2);
+  expect(missing(0)).toBeLessThan(0.5);
+  expect(missing(1)).toBeGreaterThan(0.03);
+  expect(missing(1)).toBeLessThan(0.1);
+  expect(missing(5)).toBeGreaterThan(0.002);
+  expect(missing(5)).toBeLessThan(0.03);
+});
+
 it('has metrics that come up to 15 minutes late after six hours of sleep, and soon if somebody asks every minute', async () => {
   const seeds = Array.from({ length: 40 }, (_, seed) => seed);
   const asleep = await Promise.all(seeds.map((seed) => minutesUntilShown(false, seed)));
