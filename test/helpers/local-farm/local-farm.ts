@@ -88,7 +88,8 @@ export async function startLocalFarm(options: TestFarmOptions = {}): Promise<Tes
     rules: strict?.rules,
   });
   const env: WorkerEnvironment = {
-    ...(strict?.workerEnvironment(farm.environment) ?? farm.environment),
+    ...(strict?.workerEnvironment({ ...farm.environment, REPORTS_QUEUE_URL: farm.reportsQueueUrl }) ??
+      farm.environment),
     RETRY_DELAY_SECONDS: '1',
     LOG_LEVEL: 'debug',
   };
@@ -96,7 +97,7 @@ export async function startLocalFarm(options: TestFarmOptions = {}): Promise<Tes
     env.SOURCE_ENDPOINT = env.OUTPUT_ENDPOINT = await options.through.s3(farm.endpoint);
   }
   if (options.through?.sqs) env.SQS_ENDPOINT = await options.through.sqs(farm.endpoint);
-  if (options.reports) env.REPORTS_QUEUE_URL = farm.reportsQueueUrl;
+  env.REPORTS_QUEUE_URL = options.reports ? farm.reportsQueueUrl : undefined;
   Object.assign(env, options.env);
 
   const sqs = new SQSClient({ endpoint: farm.endpoint, ...credentialsAndRegion });

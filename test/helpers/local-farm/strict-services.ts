@@ -37,9 +37,12 @@ const workerRole = 'farm-worker-task';
 /** Imported here, as other tests need no Pulumi, whose packages take a second to load. */
 async function recordPolicies() {
   const { recordFarm } = await import('../../../tools/program-run/farm.ts');
-  const { loadStack } = await import('../../../tools/program-run/stacks.ts');
+  const { loadStack, madeUpSecrets } = await import('../../../tools/program-run/stacks.ts');
   const { policiesOf, translate } = await import('../../../tools/program-run/policies.ts');
-  const recording = await recordFarm(loadStack('Pulumi.dev.yaml'));
+  // Without a webhook there is no queue of reports, nor the right to send to one.
+  const { webhookSecret } = madeUpSecrets;
+  const webhook = { webhookUrl: 'https://www.example.com/hooks/films', webhookSecret };
+  const recording = await recordFarm(loadStack('Pulumi.dev.yaml', webhook));
   return { recording, policies: policiesOf(recording, workerRole), translate };
 }
 

@@ -60,6 +60,7 @@ async function runAndLog(name: string, options: RunOptions, log: (line: string) 
 function goalsOf(name: string, measured: Measured, parts: number) {
   return [
     { what: `${name}: requests a part`, value: measured.requestsPerPart, goal: 8 },
+    { what: `${name}: writes to a key in ten seconds`, value: measured.writesToAKey, goal: 1 },
     { what: `${name}: parts made twice (%)`, value: (100 * measured.madeTwice) / parts, goal: 1 },
     { what: `${name}: longest idle while a part is free (s)`, value: measured.longestIdleSeconds, goal: 2 },
     { what: `${name}: first part late (s)`, value: measured.firstPartDelaySeconds, goal: 3 },

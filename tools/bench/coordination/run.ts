@@ -5,6 +5,7 @@ import type { Plan } from '../../../worker/src/plan/plan.ts';
 import { readSettings } from '../../../worker/src/settings/settings.ts';
 import { planReferenceFilm } from '../../cost/film.ts';
 import { Ground } from './ground.ts';
+import type { Counted } from './storage.ts';
 import { workOnFilm } from './worker.ts';
 
 export interface Run {
@@ -23,6 +24,8 @@ export interface Measured {
   /** By kind. */
   requests: Record<string, number>;
   requestsPerPart: number;
+  /** The most in ten seconds, refused ones aside. */
+  writesToAKey: number;
   madeTwice: number;
   assemblies: number;
   longestIdleSeconds: number;
@@ -63,11 +66,12 @@ export async function measure(options: RunOptions): Promise<Measured> {
     const run: Run = { plan, endpoint, conditionalWrites, secondsOf, tailSeconds, ground, signal };
     await Promise.all(Array.from({ length: workers }, (_, worker) => workOnFilm(run, worker)));
     storage.send('count');
-    const [requests] = (await once(storage, 'message')) as [Record<string, number>];
+    const [{ requests, writesToAKey }] = (await once(storage, 'message')) as [Counted];
     const sum = Object.values(requests).reduce((all, count) => all + count, 0);
     return {
       requests,
       requestsPerPart: sum / parts,
+      writesToAKey,
       madeTwice: ground.twice,
       assemblies: ground.assemblies,
       longestIdleSeconds: ground.longestIdleSeconds,

@@ -7,9 +7,17 @@ import { tuneFauxqs } from '../../../cli/local-farm/fauxqs-tuning.ts';
  * one write a second to a key.
  */
 const counts: Record<string, number> = {};
+/** Of each key, when it was written. Milliseconds. */
+const writes = new Map<string, number[]>();
 
 subscribe('fastify.initialization', (message) => {
   const { fastify } = message as { fastify: { addHook(name: string, hook: Hook): void } };
+  fastify.addHook('onResponse', ({ method, url }, { statusCode }, done) => {
+    const [key = ''] = url.split('?');
+    if (method === 'PUT' && statusCode === 200)
+      writes.set(key, [...(writes.get(key) ?? []), performance.now()]);
+    done();
+  });
   fastify.addHook('onRequest', (request, _, done) => {
     const kind = kindOf(request);
     counts[kind] = (counts[kind] ?? 0) + 1;
@@ -20,15 +28,33 @@ tuneFauxqs({ rules: { limitWrites: process.argv[2] === 'limited' } });
 
 const server = await startFauxqs({ port: 0, logger: false });
 server.createBucket('films');
-process.on('message', () => process.send?.(counts));
+process.on('message', () =>
+  process.send?.({ requests: counts, writesToAKey: mostWrites() } satisfies Counted),
+);
 process.on('disconnect', () => process.exit());
 process.send?.({ port: server.port });
+
+/** What is answered when anything is asked. */
+export interface Counted {
+  /** By kind. */
+  requests: Record<string, number>;
+  /** The most in ten seconds. */
+  writesToAKey: number;
+}
 
 interface Request {
   method: string;
   url: string;
 }
-type Hook = (request: Request, reply: unknown, done: () => void) => void;
+type Hook = (request: Request, reply: { statusCode: number }, done: () => void) => void;
+
+const windowMs = 10_000;
+
+function mostWrites(): number {
+  const inWindow = (times: readonly number[]) =>
+    times.map((from) => times.filter((time) => time >= from && time < from + windowMs).length);
+  return Math.max(...[...writes.values()].flatMap(inWindow));
+}
 
 function kindOf({ method, url }: Request): string {
   if (url.includes('list-type=2')) return 'LIST';

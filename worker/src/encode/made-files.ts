@@ -38,6 +38,8 @@ export async function publishSegment(
     await uploads.add({
       key: context.folder.file(`${rendition}/init.mp4`),
       path: initPath,
+      // Each part has it.
+      unlessSame: true,
       ...headersFor('init.mp4', audio),
     });
   }

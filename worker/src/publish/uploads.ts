@@ -5,6 +5,8 @@ import type { Store } from '../storage/store.ts';
 export interface Upload extends ObjectHeaders {
   key: string;
   path: string;
+  /** See `PutFileOptions`. */
+  unlessSame?: boolean;
 }
 
 export interface UploadsOptions {
@@ -53,8 +55,8 @@ export function createUploads(options: UploadsOptions): Uploads {
   }
 
   async function send(upload: Upload): Promise<void> {
-    const { key, path, contentType, cacheControl } = upload;
-    const result = await store.putFile(key, path, { contentType, cacheControl, signal });
+    const { key, path, ...options } = upload;
+    const result = await store.putFile(key, path, { ...options, signal });
     await onUploaded?.(upload, result);
   }
 

@@ -21,6 +21,7 @@ import type {
   Listing,
   ObjectInfo,
   PutCondition,
+  PutFileOptions,
   PutOptions,
   PutOutcome,
   Store,
@@ -122,7 +123,26 @@ class S3Store implements Store {
 
   async put(key: string, body: Buffer | string, options: PutOptions): Promise<void> {
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-    const command = new PutObjectCommand({
+    const command = this.#putCommand(key, bytes, options);
+    await this.#calls.limited({ action: 'write', key, signal: options.signal }, bytes.length, (abortSignal) =>
+      this.#client.send(command, { abortSignal }),
+    );
+  }
+
+  /** Each try looks again: of many writers that are refused at the same moment, all but one then find the object there. */
+  async #putUnlessSame(key: string, bytes: Buffer, options: PutOptions): Promise<void> {
+    const read = new GetObjectCommand({ Bucket: this.bucket, Key: key });
+    const write = this.#putCommand(key, bytes, options);
+    const call = { action: 'write', key, signal: options.signal };
+    await this.#calls.limited(call, 2 * bytes.length, async (abortSignal) => {
+      const found = await this.#client.send(read, { abortSignal }).catch(undefinedWhenMissing);
+      const there = await found?.Body?.transformToByteArray();
+      if (there === undefined || !bytes.equals(there)) await this.#client.send(write, { abortSignal });
+    });
+  }
+
+  #putCommand(key: string, bytes: Buffer, options: PutOptions): PutObjectCommand {
+    return new PutObjectCommand({
       Bucket: this.bucket,
       Key: key,
       Body: bytes,
@@ -131,9 +151,6 @@ class S3Store implements Store {
       CacheControl: options.cacheControl,
       ContentDisposition: options.contentDisposition,
     });
-    await this.#calls.limited({ action: 'write', key, signal: options.signal }, bytes.length, (abortSignal) =>
-      this.#client.send(command, { abortSignal }),
-    );
   }
 
   async putIf(key: string, body: string, condition: PutCondition, options: PutOptions): Promise<PutOutcome> {
@@ -187,7 +204,7 @@ class S3Store implements Store {
     });
   }
 
-  async putFile(key: string, path: string, options: PutOptions): Promise<{ sizeBytes: number }> {
+  async putFile(key: string, path: string, options: PutFileOptions): Promise<{ sizeBytes: number }> {
     await using file = await open(path, 'r');
     const { size } = await file.stat();
     if (size > partBytes) {
@@ -202,7 +219,7 @@ class S3Store implements Store {
     const body = await file.readFile();
     if (body.length !== size)
       throw new Error(`The file "${path}" has ${size} bytes, but ${body.length} were read.`);
-    await this.put(key, body, options);
+    await (options.unlessSame ? this.#putUnlessSame(key, body, options) : this.put(key, body, options));
     // Storage has said that it has all of it.
     freeBuffer(body);
     return { sizeBytes: size };

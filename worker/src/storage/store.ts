@@ -25,6 +25,14 @@ export interface PutOptions {
   signal?: AbortSignal;
 }
 
+export interface PutFileOptions extends PutOptions {
+  /**
+   * Leaves the object alone where it has these very bytes. For small files that each worker of a film makes alike: R2 takes
+   * one write a second to a key.
+   */
+  unlessSame?: boolean;
+}
+
 /** When a conditional write takes place: there is no such object, or it still is this version. */
 export type PutCondition = { kind: 'absent' } | { kind: 'unchanged'; etag: string };
 
@@ -73,7 +81,7 @@ export interface Store {
    */
   putIf(key: string, body: string, condition: PutCondition, options: PutOptions): Promise<PutOutcome>;
   /** A local file; `sizeBytes` is checked against what was read. */
-  putFile(key: string, path: string, options: PutOptions): Promise<{ sizeBytes: number }>;
+  putFile(key: string, path: string, options: PutFileOptions): Promise<{ sizeBytes: number }>;
   list(prefix: string, signal?: AbortSignal): AsyncIterable<ListedObject>;
   /** All objects at once, for prefixes below which there are few. */
   listAll(prefix: string, signal?: AbortSignal): Promise<Listing>;
