@@ -46,6 +46,8 @@ export const addressSchema = z.object({
   outputEndpoint: maybeUrl,
   outputPrefix: z.string().default(''),
   publicUrl: maybeUrl,
+  /** The farm's page in a browser; outputs of earlier versions lack it. */
+  portalUrl: maybeUrl.optional(),
   dashboardUrl: z.string().default(''),
   sourceConsoleUrl: z.string().default(''),
   outputConsoleUrl: z.string().default(''),

@@ -19,6 +19,7 @@ export function linksCommand(): Command {
 /** By name; what the farm does not have is left out. */
 export function farmLinks(address: FarmAddress): Record<string, string> {
   const links = {
+    portal: address.portalUrl ?? '',
     dashboard: address.dashboardUrl,
     source: address.sourceConsoleUrl,
     output: address.outputConsoleUrl,

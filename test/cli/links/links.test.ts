@@ -13,6 +13,7 @@ const address: FarmAddress = {
   uploadsStartJobs: false,
   outputPrefix: '',
   publicUrl: 'https://video.example.org',
+  portalUrl: 'https://abc.lambda-url.eu-central-1.on.aws',
   dashboardUrl: 'https://console.example.org/dashboard',
   sourceConsoleUrl: '',
   outputConsoleUrl: '',
@@ -23,17 +24,21 @@ it('reports the pages that the farm has, and leaves out the others', async () =>
   const file = await saveAddress(folder.path, address);
   const reported = await farmCommand(folder.path, ['links', '--farm', file]);
   expect(reported.stdout).toBe(
-    'dashboard https://console.example.org/dashboard\nfilms     https://video.example.org\n',
+    'portal    https://abc.lambda-url.eu-central-1.on.aws\ndashboard https://console.example.org/dashboard\nfilms     https://video.example.org\n',
   );
   const data = await farmCommand(folder.path, ['links', '--farm', file, '--json']);
   expect(data.json()).toEqual({
-    links: { dashboard: 'https://console.example.org/dashboard', films: 'https://video.example.org' },
+    links: {
+      portal: 'https://abc.lambda-url.eu-central-1.on.aws',
+      dashboard: 'https://console.example.org/dashboard',
+      films: 'https://video.example.org',
+    },
   });
 }, 30_000);
 
 it('says so where there are none', async () => {
   await using folder = await temporaryFolder();
-  const file = await saveAddress(folder.path, { ...address, publicUrl: '', dashboardUrl: '' });
+  const file = await saveAddress(folder.path, { ...address, portalUrl: '', publicUrl: '', dashboardUrl: '' });
   const reported = await farmCommand(folder.path, ['links', '--farm', file]);
   expect(reported.stdout).toContain('has no pages.');
 }, 30_000);
