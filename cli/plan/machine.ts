@@ -3,6 +3,8 @@ import { type InstanceTypeName, instanceTypes, isInstanceType } from '../../infr
 import { total } from '../../tools/cost/charge.ts';
 import { type EncodingWork, nvencSpeed, type Speed, x264Speed } from '../../tools/cost/speeds.ts';
 import { workerHours } from '../../tools/cost/worker-hour.ts';
+import type { VideoEncoder } from '../../worker/src/plan/plan.ts';
+import type { Settings } from '../../worker/src/settings/settings.ts';
 import { UserError } from '../errors.ts';
 import type { Deployed } from '../farm/deployed.ts';
 
@@ -41,6 +43,13 @@ export function machineName(machine: Machine): string {
   if (machine.kind === 'here') return `this machine (${machine.vcpus} processors)`;
   if (machine.kind === 'gpu') return `${machine.instanceType} (${instanceTypes[machine.instanceType].gpu})`;
   return `Fargate (${machine.vcpus} vCPU, ${machine.memoryGb} GB)`;
+}
+
+/** What the program gives that compute; on this machine the encoder that every machine has. */
+export function encoderOn(machine: Machine, { encoding }: Pick<Settings, 'encoding'>): VideoEncoder {
+  const { encoder, x264Preset, nvencPreset } = encoding;
+  const isGpu = machine.kind === 'gpu' && encoder !== 'x264';
+  return isGpu ? { name: 'nvenc', preset: nvencPreset } : { name: 'x264', preset: x264Preset };
 }
 
 export function speedOf(machine: Machine, work: EncodingWork): Speed {

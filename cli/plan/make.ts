@@ -2,7 +2,7 @@ import { chooseEncoder } from '../../worker/src/encode/choose-encoder.ts';
 import { openMediaTools } from '../../worker/src/ffmpeg/media-tool.ts';
 import { encodingFor } from '../../worker/src/plan/encoding.ts';
 import { makePlan } from '../../worker/src/plan/make-plan.ts';
-import type { Plan, VideoEncoder } from '../../worker/src/plan/plan.ts';
+import type { Plan } from '../../worker/src/plan/plan.ts';
 import type { Media } from '../../worker/src/probe/media.ts';
 import { probe } from '../../worker/src/probe/probe.ts';
 import type { Settings } from '../../worker/src/settings/settings.ts';
@@ -10,7 +10,7 @@ import { serveSource } from '../../worker/src/source/server.ts';
 import type { SourceObject } from '../../worker/src/source/source.ts';
 import { UserError } from '../errors.ts';
 import type { JobFields } from '../submit/job-options.ts';
-import type { Machine } from './machine.ts';
+import { encoderOn, type Machine } from './machine.ts';
 
 /** A film, and what a worker would make of it. */
 export interface PlannedFilm {
@@ -38,7 +38,8 @@ export async function planFilm(
     const plan = makePlan(media, {
       sourceVersion: info.versionId ?? info.etag,
       encoding: encodingFor(settings.encoding, options),
-      encoder: await encoderOf(machine, settings, tools),
+      // On this machine whatever runs here.
+      encoder: machine.kind === 'here' ? await chooseEncoder(settings, tools) : encoderOn(machine, settings),
       software: tools.version,
     });
     return { media, plan };
@@ -48,18 +49,6 @@ export async function planFilm(
   } finally {
     await server.close();
   }
-}
-
-/** On this machine whatever runs here; elsewhere what the program gives that compute. */
-async function encoderOf(
-  machine: Machine,
-  settings: Settings,
-  tools: ReturnType<typeof openMediaTools>,
-): Promise<VideoEncoder> {
-  const { encoder, x264Preset, nvencPreset } = settings.encoding;
-  if (machine.kind === 'here') return chooseEncoder(settings, tools);
-  const isGpu = machine.kind === 'gpu' && encoder !== 'x264';
-  return isGpu ? { name: 'nvenc', preset: nvencPreset } : { name: 'x264', preset: x264Preset };
 }
 
 function mediaTools({ ffmpegPath, ffprobePath, limits }: Settings) {

@@ -1,3 +1,4 @@
+import { publishedBytes } from '../../tools/cost/plain-film.ts';
 import type { Plan, VideoPlan } from '../../worker/src/plan/plan.ts';
 import type { Media } from '../../worker/src/probe/media.ts';
 import { printable, type Style } from '../text/style.ts';
@@ -116,13 +117,6 @@ function estimateLines(estimate: Estimate, machine: string, style: Style): strin
       : []),
     ...[how, ...notes].map((note) => labelled('', style.dim(note), style)),
   ];
-}
-
-/** Every rendition at its target, all sound. */
-function publishedBytes({ video, audio }: Plan): number {
-  const picture = (video?.renditions ?? []).reduce((sum, { bitrate }) => sum + bitrate, 0);
-  const sound = audio.reduce((sum, { bitrate, durationSeconds }) => sum + bitrate * durationSeconds, 0);
-  return (picture * (video?.durationSeconds ?? 0) + sound) / 8;
 }
 
 function labelled(label: string, text: string, style: Style): string {

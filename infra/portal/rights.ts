@@ -39,7 +39,9 @@ export function portalStatements(farm: PortalFarm): aws.iam.PolicyStatement[] {
     ),
     allow('RedriveJobs', ['sqs:SendMessage'], jobs.queue.arn),
     allow('SeeWorkers', ['ecs:DescribeServices'], farm.serviceArn),
-    // The action has no resource to be narrowed to (service authorization reference of Amazon EC2 Auto Scaling).
+    // What workers run on, for estimates. These two actions have no resource to be narrowed to (service authorization references of
+    // Amazon ECS and of Amazon EC2 Auto Scaling).
+    allow('SeeTaskDefinition', ['ecs:DescribeTaskDefinition'], '*'),
     ...(farm.hasGroup ? [allow('SeeGroup', ['autoscaling:DescribeAutoScalingGroups'], '*')] : []),
   ];
 }

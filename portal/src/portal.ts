@@ -2,6 +2,7 @@ import { UserError } from '../../cli/errors.ts';
 import { linkClient } from '../../cli/farm/buckets.ts';
 import type { Farm } from '../../cli/farm/farm.ts';
 import { readUploadFilters } from '../../cli/submit/uploads.ts';
+import { estimateRoutes } from './api/estimate.ts';
 import { farmRoutes } from './api/farm.ts';
 import { filmRoutes } from './api/films.ts';
 import { jobRoutes } from './api/jobs.ts';
@@ -68,6 +69,7 @@ export function createPortal(options: PortalOptions): Portal {
     tokens,
     sessions,
     features,
+    now,
     passwordHash: options.passwordHash,
     signInLimit: new RateLimit(10, 5, now),
     allSignInsLimit: new RateLimit(60, 60, now),
@@ -78,6 +80,7 @@ export function createPortal(options: PortalOptions): Portal {
     ...uploadRoutes(services),
     ...jobRoutes(services),
     ...filmRoutes(services),
+    ...estimateRoutes(services),
     ...farmRoutes(services),
   ];
   const calls = new RateLimit(600, 1200, now);

@@ -21,6 +21,8 @@ export interface Services {
   /** Which uploads become jobs without being sent. */
   uploadFilters(): Promise<UploadFilter[]>;
   features: Features;
+  /** Milliseconds since 1970. */
+  now(): number;
 }
 
 export interface Features {

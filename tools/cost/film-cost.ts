@@ -3,10 +3,12 @@ import { instanceTypes, isInstanceType } from '../../infra/compute/instance-type
 import type { BackendName } from '../../infra/storage/names.ts';
 import { type Charge, charge, total } from './charge.ts';
 import type { FarmFacts } from './facts.ts';
-import { type FilmPlan, planReferenceFilm, publishedBytes, referenceBytes, workOf } from './film.ts';
+import { type FilmPlan, planReferenceFilm, referenceBytes, workOf } from './film.ts';
+import { publishedBytes } from './plain-film.ts';
 import { type PriceName, prices } from './prices.ts';
 import { countRequests, type FilmRequests } from './requests.ts';
 import { nvencSpeed, type Speed, x264Speed } from './speeds.ts';
+import { storageMonth } from './storage-month.ts';
 import { marketsOf, type WorkerHour, workerHours } from './worker-hour.ts';
 
 /** What a film costs that one kind of worker makes. All in US dollars, at list prices. */
@@ -150,11 +152,4 @@ function requestCharges({ source, output }: FarmFacts, requests: FilmRequests): 
       : []),
     ...(atSource ? [charge(atSource.read, requests.sourceReads, 'read at the source')] : []),
   ];
-}
-
-function storageMonth(output: BackendName, bytes: number): Charge {
-  const gb = bytes / 1e9;
-  if (output === 's3') return charge('s3Storage', gb, 'in S3 Standard');
-  if (output === 'r2') return charge('r2Storage', gb, 'in R2');
-  return charge('wasabiStorage', gb / 1000, 'in Wasabi');
 }

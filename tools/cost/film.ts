@@ -1,7 +1,7 @@
 import { makePlan } from '../../worker/src/plan/make-plan.ts';
 import type { Plan, VideoPlan } from '../../worker/src/plan/plan.ts';
-import type { Media } from '../../worker/src/probe/media.ts';
 import type { Settings } from '../../worker/src/settings/settings.ts';
+import { plainFilm } from './plain-film.ts';
 import type { EncodingWork } from './speeds.ts';
 
 /** The film that costs are computed for: two hours of 1080p at 30 frames a second and 8 Mb/s, with stereo audio, in an MP4 file. */
@@ -15,46 +15,12 @@ export const referenceFilm = {
 
 export const referenceBytes = (referenceFilm.durationSeconds * referenceFilm.bitrate) / 8;
 
-const media: Media = {
-  format: 'mov,mp4,m4a,3gp,3g2,mj2',
-  indexed: true,
-  durationSeconds: referenceFilm.durationSeconds,
-  startSeconds: 0,
+const { durationSeconds, width, height, frameRate } = referenceFilm;
+const media = plainFilm({
+  durationSeconds,
   sizeBytes: referenceBytes,
-  streamCount: 2,
-  encrypted: false,
-  video: {
-    index: 0,
-    codec: 'h264',
-    profile: 'High',
-    pixelFormat: 'yuv420p',
-    bitDepth: 8,
-    width: referenceFilm.width,
-    height: referenceFilm.height,
-    pixelAspect: { num: 1, den: 1 },
-    rotation: 0,
-    frameRate: referenceFilm.frameRate,
-    variableFrameRate: false,
-    roundedTimestamps: false,
-    interlaced: false,
-    hasCaptions: false,
-    startSeconds: 0,
-    durationSeconds: referenceFilm.durationSeconds,
-  },
-  audio: [
-    {
-      index: 1,
-      codec: 'aac',
-      channels: 2,
-      channelLayout: 'stereo',
-      sampleRate: 48_000,
-      default: true,
-      startSeconds: 0,
-      durationSeconds: referenceFilm.durationSeconds,
-    },
-  ],
-  leftOut: [],
-};
+  picture: { width, height, frameRate },
+});
 
 export type FilmPlan = Plan & { video: VideoPlan };
 
@@ -80,10 +46,4 @@ export function workOf({ video }: FilmPlan): EncodingWork {
     renditions: video.renditions,
     preset: video.encoder.preset,
   };
-}
-
-/** Bytes of all renditions at the ladder's target bitrates; films that are easy to encode come out smaller. */
-export function publishedBytes({ video, audio, durationSeconds }: FilmPlan): number {
-  const bits = [...video.renditions, ...audio].reduce((sum, { bitrate }) => sum + bitrate, 0);
-  return (bits * durationSeconds) / 8;
 }

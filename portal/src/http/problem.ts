@@ -37,6 +37,7 @@ const titles: Record<number, string> = {
   413: 'Content too large',
   415: 'Unsupported media type',
   421: 'Misdirected request',
+  422: 'Film refused',
   429: 'Too many requests',
   500: 'Internal error',
   502: 'Farm not reachable',

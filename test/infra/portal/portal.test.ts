@@ -115,6 +115,7 @@ describe('a farm with a portal', () => {
       },
       RedriveJobs: { actions: ['sqs:SendMessage'], resources: [queue('jobs')] },
       SeeWorkers: { actions: ['ecs:DescribeServices'], resources: [expect.stringContaining(':service/')] },
+      SeeTaskDefinition: { actions: ['ecs:DescribeTaskDefinition'], resources: ['*'] },
       ReadSecrets: {
         actions: ['ssm:GetParameters'],
         resources: [expect.stringMatching(/\/PORTAL_PASSWORD_HASH$/)],

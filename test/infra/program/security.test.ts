@@ -30,6 +30,7 @@ const farms = [
 const unrestrictable = new Set([
   'ecr:GetAuthorizationToken',
   'ecs:DiscoverPollEndpoint',
+  'ecs:DescribeTaskDefinition',
   'autoscaling:DescribeAutoScalingGroups',
 ]);
 

@@ -5,9 +5,9 @@ import { factsOf } from '../../../tools/cost/facts.ts';
 import {
   type FilmPlan,
   planReferenceFilm,
-  publishedBytes,
   referenceBytes,
 } from '../../../tools/cost/film.ts';
+import { publishedBytes } from '../../../tools/cost/plain-film.ts';
 import { type FilmCost, filmCosts } from '../../../tools/cost/film-cost.ts';
 import { mediaConvert } from '../../../tools/cost/others.ts';
 import { prices } from '../../../tools/cost/prices.ts';
