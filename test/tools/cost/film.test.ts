@@ -2,14 +2,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { planFilm } from '../../../tools/bench/lib/plan.ts';
 import { factsOf } from '../../../tools/cost/facts.ts';
-import {
-  type FilmPlan,
-  planReferenceFilm,
-  referenceBytes,
-} from '../../../tools/cost/film.ts';
-import { publishedBytes } from '../../../tools/cost/plain-film.ts';
+import { type FilmPlan, planReferenceFilm, referenceBytes } from '../../../tools/cost/film.ts';
 import { type FilmCost, filmCosts } from '../../../tools/cost/film-cost.ts';
 import { mediaConvert } from '../../../tools/cost/others.ts';
+import { publishedBytes } from '../../../tools/cost/plain-film.ts';
 import { prices } from '../../../tools/cost/prices.ts';
 import { countPuts, countRequests } from '../../../tools/cost/requests.ts';
 import { recordFarm } from '../../../tools/program-run/farm.ts';
