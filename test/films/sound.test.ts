@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -8,6 +9,17 @@ import { listen } from '../helpers/media/sound.ts';
 const farm = useFarm();
 const size: [number, number] = [640, 360];
 const aac = ['-c:a', 'aac', '-b:a', '96k'];
+
+const makesImmersiveAudio = execFileSync('ffmpeg', ['-v', 'error', '-muxers']).includes(' iamf ');
+/** ffmpeg 7.1 takes the surround channels of IAMF for back ones, later ones for side ones. */
+const surround = /ffmpeg version n?7\./.test(execFileSync('ffmpeg', ['-version']).toString())
+  ? '5.1'
+  : '5.1(side)';
+const immersivePresentation = [
+  'type=iamf_mix_presentation:id=2:stg=0:annotations=en-us=mix,submix=parameter_id=100:parameter_rate=48000:default_mix_gain=0.0',
+  'element=stg=0:parameter_id=100:annotations=en-us=element',
+  'layout=layout_type=loudspeakers:sound_system=stereo:integrated_loudness=0.0:digital_peak=0.0',
+].join('|');
 
 async function toneOf(film: Awaited<ReturnType<typeof farm.check>>['film'], track = 0, channel?: string) {
   const rendition = film.audio[track];
@@ -73,6 +85,35 @@ describe('sound', () => {
     expect(sound.peak(1, 3)).toBeGreaterThan(0.02);
     expect(sound.hertz(1, 3)).toBeCloseTo(440, -1);
   });
+
+  // ffmpeg writes and reads IAMF from 7.0 on, and shows which streams are one mix from 7.1 on.
+  it.runIf(makesImmersiveAudio)(
+    'in an immersive mix of several streams is one rendition with the centre in it',
+    async () => {
+      const pair = (hertz: number) => [
+        '-f',
+        'lavfi',
+        '-i',
+        `sine=${hertz}:d=4:r=48000,volume=0,asplit[a][b];[a][b]join`,
+      ];
+      const clip = await farm.make(
+        'immersive.mp4',
+        ...[...pair(300), ...pair(500), '-f', 'lavfi', '-i', 'sine=440:d=4:r=48000'],
+        ...['-f', 'lavfi', '-i', 'sine=60:d=4:r=48000', ...pattern({ seconds: 4 })],
+        ...[0, 1, 2, 3, 4].flatMap((input) => ['-map', String(input)]),
+        ...[...x264, '-c:a', 'libopus'],
+        ...[0, 1, 2, 3].flatMap((stream) => ['-streamid', `${stream}:${stream}`]),
+        ...['-stream_group', `type=iamf_audio_element:id=1:st=0:st=1:st=2:st=3,layer=ch_layout=${surround}`],
+        ...['-stream_group', immersivePresentation],
+      );
+      const { film, published } = await farm.check(clip, { size, frames: 100, audioSeconds: [4] });
+      const sound = await toneOf(film);
+      // Only the centre and the low frequencies speak: the one is heard, the other left out.
+      expect(sound.peak(1, 3)).toBeGreaterThan(0.02);
+      expect(sound.hertz(1, 3)).toBeCloseTo(440, -1);
+      expect(published.warnings?.join()).toContain('one immersive mix (IAMF)');
+    },
+  );
 
   it('in 5.1 is mixed to two channels', async () => {
     const clip = await farm.make(

@@ -55,10 +55,26 @@ describe('planAudio', () => {
     const mono = { codec: 'pcm_s24le', channels: 1, channelLayout: 'mono' };
     const { audio, warnings } = plan(...[1, 2, 3].map((index) => audioStream({ ...mono, index })));
     expect(audio).toMatchObject([
-      { streamIndexes: [1, 2], channels: 2, default: true },
+      { streamIndexes: [1, 2], channels: 2, join: 'join=inputs=2:channel_layout=stereo', default: true },
       { streamIndexes: [3], channels: 1, default: false },
     ]);
     expect(warnings).toEqual(['audio streams 1 and 2 were joined: left and right of one track']);
+  });
+
+  it('makes stereo of an immersive mix with all of its channels but the low frequencies', () => {
+    const substreams = [2, 2, 1, 1].map((channels, n) => ({ index: n + 1, channels }));
+    const { audio, warnings } = plan(audioStream({ codec: 'opus', substreams }));
+    expect(audio).toMatchObject([
+      {
+        streamIndexes: [1, 2, 3, 4],
+        channels: 2,
+        join: 'amerge=inputs=4',
+        prepare: ['pan=stereo|c0<c0+0.707c2+0.707c4|c1<c1+0.707c3+0.707c4'],
+      },
+    ]);
+    expect(warnings).toEqual([
+      'audio streams 1, 2, 3, 4 are one immersive mix (IAMF) and were mixed to stereo',
+    ]);
   });
 
   it.each([

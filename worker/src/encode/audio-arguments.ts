@@ -55,15 +55,14 @@ function filters(
   output: string,
   maxSeconds: number,
 ): string {
-  const { prepare, sampleRate, channels } = rendition;
+  const { join, prepare, sampleRate, channels } = rendition;
   const layout = channels === 1 ? 'mono' : 'stereo';
   const format = `aformat=sample_fmts=fltp:sample_rates=${sampleRate}:channel_layouts=${layout}`;
   const clock = clockFilter('asetpts', plan);
-  const joined = streamIndexes.length > 1 ? ['join=inputs=2:channel_layout=stereo'] : [];
   // With `rematrix_maxval` a mix of 5.1 does not clip: without, floating-point samples are added up as they are.
   const mix = [`aresample=${sampleRate}:rematrix_maxval=1`, format];
   const film = [
-    ...joined,
+    ...(join ? [join] : []),
     ...clock,
     ...prepare,
     ...mix,

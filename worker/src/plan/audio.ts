@@ -1,3 +1,4 @@
+import type { Substream } from '../probe/immersive-audio.ts';
 import type { AudioStream, Media } from '../probe/media.ts';
 import { type AudioTrack, defaultTrack, joinDualMono } from './audio-tracks.ts';
 import { endOf } from './frame-timing.ts';
@@ -25,23 +26,26 @@ export function planAudio(
       .map(
         ({ stream }) => `audio stream ${stream.index} was left out: ${maxTracks} audio tracks are the most`,
       ),
-    ...chosen.flatMap(({ stream, right }) =>
-      right
-        ? [`audio streams ${stream.index} and ${right.index} were joined: left and right of one track`]
-        : [],
-    ),
+    ...chosen.flatMap(({ stream, right }) => {
+      if (right)
+        return [`audio streams ${stream.index} and ${right.index} were joined: left and right of one track`];
+      if (!stream.substreams) return [];
+      const indexes = stream.substreams.map(({ index }) => index).join(', ');
+      return [`audio streams ${indexes} are one immersive mix (IAMF) and were mixed to stereo`];
+    }),
   ];
   const labels = uniqueLabels(chosen.map(({ stream }) => stream));
   const main = defaultTrack(chosen);
   const renditions = chosen.map((track, n): AudioRendition => {
-    const { stream, right } = track;
-    const channels = stream.channels === 1 && !right ? 1 : 2;
-    if (stream.channelLayout === undefined && stream.channels > 1 && !panOf[stream.channels])
+    const { stream } = track;
+    const joined = joinStreams(track);
+    const channels = stream.channels === 1 && !joined ? 1 : 2;
+    if (!joined && stream.channelLayout === undefined && stream.channels > 1 && !panOf[stream.channels])
       warnings.push(
         `audio stream ${stream.index} has ${stream.channels} channels in an unknown layout: the first two were taken`,
       );
     return {
-      streamIndexes: right ? [stream.index, right.index] : [stream.index],
+      streamIndexes: joined?.streamIndexes ?? [stream.index],
       durationSeconds: endOf(stream, zeroSeconds),
       name: ['audio', n, stream.language].filter((word) => word !== undefined).join('-'),
       label: labels[n] ?? `Track ${n + 1}`,
@@ -49,7 +53,8 @@ export function planAudio(
       default: track === main,
       ...(stream.role ? { role: stream.role } : {}),
       channels,
-      prepare: downmix(track),
+      ...(joined ? { join: joined.join } : {}),
+      prepare: joined?.prepare ?? downmix(stream),
       // The two families of rates: halving or doubling within one needs no long resampling filter.
       sampleRate: stream.sampleRate % 11_025 === 0 ? 44100 : 48000,
       bitrate: bitrates[channels],
@@ -73,9 +78,39 @@ const panOf: Record<number, string> = {
   8: 'pan=stereo|c0<c0+0.707c2+0.5c4+0.707c6|c1<c1+0.707c2+0.5c5+0.707c7',
 };
 
+/** One stereo stream of several; undefined for a track that is one stream. */
+function joinStreams({
+  stream,
+  right,
+}: AudioTrack): Pick<AudioRendition, 'streamIndexes' | 'join' | 'prepare'> | undefined {
+  if (right)
+    return {
+      streamIndexes: [stream.index, right.index],
+      join: 'join=inputs=2:channel_layout=stereo',
+      prepare: [],
+    };
+  if (!stream.substreams) return undefined;
+  return {
+    streamIndexes: stream.substreams.map(({ index }) => index),
+    join: `amerge=inputs=${stream.substreams.length}`,
+    prepare: [panOfMix(stream.substreams)],
+  };
+}
+
+/** Stereo of an immersive mix, whose pairs come before the centre and the low frequencies; weights as in `panOf`. */
+function panOfMix(substreams: readonly Substream[]): string {
+  const pairs = substreams.filter(({ channels }) => channels === 2).length;
+  const sideOf = (side: 0 | 1) => {
+    const paired = Array.from({ length: pairs }, (_, n) => `${n === 0 ? '' : '0.707'}c${2 * n + side}`);
+    const centre = substreams.length > pairs ? [`0.707c${2 * pairs}`] : [];
+    return `c${side}<${[...paired, ...centre].join('+')}`;
+  };
+  return `pan=stereo|${sideOf(0)}|${sideOf(1)}`;
+}
+
 /** Where the layout is known, ffmpeg mixes by default. */
-function downmix({ stream: { channels, channelLayout }, right }: AudioTrack): string[] {
-  if (right || channelLayout !== undefined) return [];
+function downmix({ channels, channelLayout }: AudioStream): string[] {
+  if (channelLayout !== undefined) return [];
   return [channels === 1 ? 'pan=mono|c0=c0' : (panOf[channels] ?? 'pan=stereo|c0=c0|c1=c1')];
 }
 

@@ -90,7 +90,7 @@ export interface VideoRendition {
 }
 
 export interface AudioRendition {
-  /** One stream, or two mono ones that are its left and its right. */
+  /** One stream, or several that make one sound together: left and right, or an immersive mix. */
   streamIndexes: number[];
   /** When this audio ends, in seconds from the film's zero, as the header says. */
   durationSeconds: number;
@@ -102,6 +102,8 @@ export interface AudioRendition {
   default: boolean;
   role?: AudioRole;
   channels: 1 | 2;
+  /** Filter that makes one stream of several. */
+  join?: string;
   /** Filters of ours before the encoder, e.g. a `pan` where the channel layout is unknown. */
   prepare: string[];
   sampleRate: 44100 | 48000;

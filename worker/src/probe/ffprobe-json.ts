@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { streamGroupsSchema } from './immersive-audio.ts';
 
 /** What is asked of ffprobe, and the shape of its answer. Everything is optional: files leave out what they like. */
 export const streamEntries = [
@@ -110,6 +111,7 @@ export const ffprobeSchema = z.object({
   /** Programmes of a transport stream. */
   programs: z.array(z.object({ streams: z.array(z.object({ index: z.number() })).default([]) })).default([]),
   chapters: z.array(z.unknown()).default([]),
+  stream_groups: streamGroupsSchema,
   /** The first frames of the chosen video stream. */
   frames: z.array(z.object({ interlaced_frame: number, side_data_list: sideData })).default([]),
   /** The first packets of the chosen video stream, in the order of the file. */

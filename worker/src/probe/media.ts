@@ -1,5 +1,6 @@
 import { RefusedError } from '../errors.ts';
 import type { ClockStretch } from './clock.ts';
+import type { Substream } from './immersive-audio.ts';
 
 /** What the probe found, in our words. Pure data: it is part of what a plan is made from. */
 export interface Media {
@@ -87,6 +88,8 @@ export interface AudioStream {
   default: boolean;
   /** Undefined for the film's ordinary audio. */
   role?: AudioRole;
+  /** The streams of an immersive mix, this one first: pairs of left and right, then the centre, then low frequencies. */
+  substreams?: Substream[];
   startSeconds: number;
   durationSeconds: number;
 }

@@ -1,5 +1,6 @@
 import { type FfprobeJson, type FfprobePacket, type FfprobeStream, ffprobeSchema } from './ffprobe-json.ts';
 import { findFrameRate } from './frame-rate.ts';
+import { type ImmersiveMix, immersiveMixes } from './immersive-audio.ts';
 import { normalizeLanguage } from './language.ts';
 import type { AudioRole, AudioStream, Media, VideoStream } from './media.ts';
 import type { Scanned } from './scan.ts';
@@ -25,10 +26,12 @@ export function parseProbe(json: unknown, sizeBytes: number, scanned?: Scanned, 
   const picked = pickVideo(streams);
   const video = picked && toVideo(picked, probed);
   const foreign = otherProgrammes(probed, picked);
+  const mixes = immersiveMixes(probed.stream_groups);
+  const inMix = new Set(mixes.flatMap(({ otherIndexes }) => otherIndexes));
   const audio = streams
     .filter((stream) => stream.codec_type === 'audio' && decodable(stream))
-    .filter(({ index }) => !empty.has(index) && !foreign.has(index))
-    .map((stream) => toAudio(stream, probed));
+    .filter(({ index }) => !empty.has(index) && !foreign.has(index) && !inMix.has(index))
+    .map((stream) => toAudio(stream, probed, mixes));
   const chosen = video ? [video, ...audio] : audio;
   const startSeconds = chosen.length > 0 ? Math.min(...chosen.map((stream) => stream.startSeconds)) : 0;
   const tellsLength = [format, ...streams].some(({ duration }) => duration !== undefined);
@@ -45,7 +48,7 @@ export function parseProbe(json: unknown, sizeBytes: number, scanned?: Scanned, 
     ...(scanned && scanned.stretches.length > 1 ? { clock: [...scanned.stretches] } : {}),
     video,
     audio,
-    leftOut: leftOut(probed, picked, empty, foreign),
+    leftOut: leftOut(probed, picked, empty, foreign, inMix),
   };
 }
 
@@ -145,7 +148,8 @@ function isInterlaced({ field_order, codec_name }: FfprobeStream, { frames }: Ff
   return codec_name === 'dvvideo' || fields > frames.length / 2;
 }
 
-function toAudio(stream: FfprobeStream, probed: Probed): AudioStream {
+function toAudio(stream: FfprobeStream, probed: Probed, mixes: readonly ImmersiveMix[]): AudioStream {
+  const mix = mixes.find(({ substreams }) => substreams[0]?.index === stream.index);
   return {
     index: stream.index,
     codec: stream.codec_name ?? 'unknown',
@@ -157,6 +161,7 @@ function toAudio(stream: FfprobeStream, probed: Probed): AudioStream {
     title: stream.tags.title?.trim() || undefined,
     default: Boolean(stream.disposition.default),
     role: audioRole(stream),
+    ...(mix && mix.substreams.length > 1 ? { substreams: mix.substreams } : {}),
     ...toTimes(stream, probed),
   };
 }
@@ -239,6 +244,7 @@ function leftOut(
   picked: FfprobeStream | undefined,
   empty: ReadonlySet<number>,
   foreign: ReadonlySet<number>,
+  inMix: ReadonlySet<number>,
 ): string[] {
   const warnings = streams.flatMap((stream) => {
     const name = `stream ${stream.index} (${stream.codec_name ?? 'unknown codec'})`;
@@ -246,7 +252,7 @@ function leftOut(
     if (empty.has(stream.index)) return [`audio ${name} holds no sound`];
     if (stream.codec_type === 'audio' && foreign.has(stream.index))
       return [`audio ${name} was left out: it belongs to another programme than the video`];
-    if (stream.codec_type === 'audio' && stream.disposition.dependent)
+    if (stream.codec_type === 'audio' && stream.disposition.dependent && !inMix.has(stream.index))
       return [`audio ${name} is a part of an immersive mix (IAMF) and is published as a separate track`];
     if (stream.codec_type === 'subtitle')
       return [`subtitle ${name} was left out: subtitles are not published`];

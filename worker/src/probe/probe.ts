@@ -52,7 +52,8 @@ export async function probe(
   const scan = from === undefined ? undefined : new Scan(shown, mayJump(known));
   if (scan) await ask(scanArguments(from ?? 0), probeSeconds * scanPatience, (line) => scan.add(line));
   const empty = await findEmptyAudio({ streams }, (args) => ask(args, probeSeconds * scanPatience));
-  const probed = { ...header, ...packets, ...frames };
+  const groups = streams.some(({ disposition }) => disposition.dependent) ? await askGroups(askJson) : {};
+  const probed = { ...header, ...packets, ...frames, ...groups };
   if (video && ffprobeSchema.parse(probed).packets.length === 0)
     throw new RefusedError(
       'no-frames',
@@ -70,6 +71,17 @@ async function canBeCut(
   ask: (args: readonly string[]) => Promise<string>,
 ): Promise<boolean> {
   return video === undefined || canBeginWithin(video, startSeconds + durationSeconds / 2, ask);
+}
+
+/** Which streams are one mix. ffprobe 7.0 knows such streams and not their groups: they stay separate then. */
+async function askGroups(askJson: (...args: string[]) => Promise<object>): Promise<object> {
+  try {
+    const { stream_groups }: { stream_groups?: unknown } = await askJson('-show_stream_groups');
+    return { stream_groups };
+  } catch (error) {
+    if (error instanceof MediaToolError || error instanceof RefusedError) return {};
+    throw error;
+  }
 }
 
 /** Enough for a frame that shows what all of them carry. */
