@@ -1,12 +1,13 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connect, type Farm } from '../../cli/farm/farm.ts';
 import { readJob } from '../../cli/farm/jobs.ts';
 import { submitJob } from '../../portal/src/farm/submit.ts';
 import { createPortal } from '../../portal/src/portal.ts';
 import { addressOf } from '../helpers/local-farm/farm-command.ts';
 import { startLocalFarm, type TestFarm } from '../helpers/local-farm/local-farm.ts';
-import { succeeded } from '../helpers/reports/job-states.ts';
+import { running, succeeded } from '../helpers/reports/job-states.ts';
 
 const origin = 'https://films.example.com';
 
@@ -43,18 +44,67 @@ it.each([
   },
 );
 
-it('an upload that is finished twice does not take its job back to the queue', async () => {
+describe('a job whose sending is not answered', () => {
+  /** The topic takes the job, its answer is lost, and `meanwhile` happens. */
+  const losing = (meanwhile: () => Promise<unknown>): Farm => {
+    const send = async () => {
+      await meanwhile();
+      throw Object.assign(new Error('The answer was lost.'), { name: 'InvalidParameter' });
+    };
+    return Object.assign(Object.create(farm) as Farm, { sns: { send } });
+  };
+  const job = { id: 'lost', source: 's3://films/a.mp4' };
+
+  it('keeps what a worker has reported of it meanwhile', async () => {
+    const now = { ...running(job.id), requestId: 'request' };
+    const put = new PutObjectCommand({
+      ...{ Bucket: storage.outputBucket, Key: `${job.id}/status.json` },
+      Body: JSON.stringify(now),
+    });
+    const taken = losing(() => storage.s3.send(put));
+    expect(await submitJob(taken, job, 'request', succeeded(job.id))).toMatchObject({ state: 'running' });
+    expect(await readJob(farm, job.id)).toMatchObject({ state: 'running' });
+  });
+
+  it('is shown as before where no worker has taken it', async () => {
+    const nothing = losing(async () => undefined);
+    await expect(submitJob(nothing, job, 'request', succeeded(job.id))).rejects.toThrow('lost');
+    expect(await readJob(farm, job.id)).toMatchObject({ state: 'succeeded' });
+  });
+});
+
+/** Somebody who is signed in. */
+async function signIn() {
   const features = { title: 'Test', urls: false, maxUploadBytes: 2 ** 40, publicUrl: undefined };
   const portal = createPortal({ farm, signingKey: 'k'.repeat(43), features, origins: [origin] });
   const signedIn = await portal.handle(new Request(`${origin}${portal.signInPath('Ada')}`), '203.0.113.7');
   const cookie = (signedIn.headers.getSetCookie()[0] ?? '').split(';')[0] ?? '';
-  const post = async (path: string, body: unknown) => {
+  return async (path: string, body: unknown) => {
     const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin', origin, cookie };
     const request = new Request(origin + path, { method: 'POST', body: JSON.stringify(body), headers });
     const answer = await portal.handle(request, '203.0.113.7');
     expect(answer.ok, path).toBe(true);
     return (await answer.json()) as { id: string; job: string; links: { url: string }[] };
   };
+}
+
+it('a cancelled job that is run again is made as it was asked for', async () => {
+  const post = await signIn();
+  const options = { ladder: 'mobile' as const, segmentSeconds: 4 };
+  const error = { code: 'cancelled', message: 'By its owner.' };
+  const state = { ...running('cancelled'), state: 'failed', options, error };
+  const place = { Bucket: storage.outputBucket, Key: 'cancelled/status.json' };
+  await storage.s3.send(new PutObjectCommand({ ...place, Body: JSON.stringify(state) }));
+  await post('/api/jobs/cancelled/rerun', {});
+  const queue = { QueueUrl: storage.queueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 0 };
+  const { Messages = [] } = await storage.sqs.send(new ReceiveMessageCommand(queue));
+  const jobs = Messages.map(({ Body = '' }) => JSON.parse(Body) as { id: string });
+  expect(jobs.find(({ id }) => id === 'cancelled')).toMatchObject({ options: { ...options, force: true } });
+  expect(await readJob(farm, 'cancelled')).toMatchObject({ state: 'queued', options });
+});
+
+it('an upload that is finished twice does not take its job back to the queue', async () => {
+  const post = await signIn();
   const { id } = await post('/api/uploads', { name: 'a.film', size: 4 });
   const { links } = await post(`/api/uploads/${id}/links`, { parts: [1] });
   const put = await fetch(links[0]?.url ?? '', { method: 'PUT', body: 'film' });

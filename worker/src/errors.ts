@@ -56,6 +56,9 @@ export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
 }
 
+/** The job was stopped: by its owner, by a worker that could not make it, or because it was sent again. */
+export class StoppedError extends InterruptedError {}
+
 /** Every other error is trouble (storage, network, disk, a killed ffmpeg): it costs one attempt, and the job is retried. */
 export type FailureKind = 'refused' | 'interrupted' | 'trouble';
 

@@ -5,8 +5,7 @@ import { chooseEncoder } from './encode/choose-encoder.ts';
 import { encodingIdentity } from './encode/identity.ts';
 import { type MediaTools, openMediaTools } from './ffmpeg/media-tool.ts';
 import type { TranscodeRun } from './film/film.ts';
-import { makeFiles } from './film/make-files.ts';
-import { continueFilm, transcode } from './film/transcode.ts';
+import { continueFilm, finishPublished, transcode } from './film/transcode.ts';
 import { openWorkDir } from './film/work-dir.ts';
 import { diskCheck, encoderCheck, storageCheck, untilStorageAnswers } from './health/checks.ts';
 import { Health, type Sickness } from './health/health.ts';
@@ -193,7 +192,7 @@ function createRunner({ settings, machine, stores, queues, reporter, health, log
     settings,
     transcode: (job, run) => transcode(job, context(run)),
     continueFilm: (film, run) => continueFilm(film, context(run)),
-    addFiles: (job, film, run) => makeFiles(job, film, context(run)),
+    addFiles: (job, film, run) => finishPublished(job, film, context(run)),
     isShared: async (jobId, planId) =>
       (await output.head(new JobFolder(prefix, jobId).plan(planId).planFile)) !== undefined,
     isPublished: async (film) => (await output.head(film.playlist)) !== undefined,

@@ -119,7 +119,8 @@ export function jobRoutes(services: Services): Route[] {
       id: 'rerunJob',
       method: 'POST',
       path: '/api/jobs/{id}/rerun',
-      summary: 'Transcode the film of a finished job again; one that failed starts as it was asked for',
+      summary:
+        'Transcode the film of a finished job again, as it was asked for where the body has no other options',
       isAudited: true,
       body: z.strictObject({ options: options.optional() }),
       answer: { status: 200, description: 'The job waits again', schema: jobViewSchema },
@@ -143,7 +144,7 @@ export function jobRoutes(services: Services): Route[] {
           id,
           source,
           ...(title !== undefined && { title }),
-          options: { ...body.options, force: true },
+          options: { ...state.options, ...body.options, force: true },
         };
         return json(view(await submitJob(farm, job, randomUUID(), state)));
       },

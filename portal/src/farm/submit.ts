@@ -1,5 +1,6 @@
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { Farm } from '../../../cli/farm/farm.ts';
+import { readJob } from '../../../cli/farm/jobs.ts';
 import { publishJob } from '../../../cli/farm/publish-job.ts';
 import { storageTime } from '../../../cli/farm/storage-time.ts';
 import type { Job } from '../../../worker/src/protocol/job.ts';
@@ -43,7 +44,10 @@ export async function submitJob(
   try {
     await publishJob(farm, job, { requestId, queuedAt, forSeconds });
   } catch (error) {
-    // The job is in no queue, so its status must not say that it waits.
+    // An answer that was lost leaves the job in the queue, and a worker may have taken it.
+    const now = await readJob(farm, job.id);
+    if (now !== undefined && (now.state !== 'queued' || now.requestId !== requestId)) return now;
+    // In no queue, as far as is known: its status must not say that it waits.
     await farm.output.send(new DeleteObjectCommand({ Bucket, Key: entry })).catch(() => undefined);
     if (earlier === undefined)
       await farm.output.send(new DeleteObjectCommand({ Bucket, Key: statusKey })).catch(() => undefined);

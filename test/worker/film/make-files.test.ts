@@ -1,16 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { StoppedError } from '../../../worker/src/errors.ts';
 import type { MediaTools } from '../../../worker/src/ffmpeg/media-tool.ts';
 import type { TranscodeRun } from '../../../worker/src/film/film.ts';
-import { transcode } from '../../../worker/src/film/transcode.ts';
+import { continueFilm, transcode } from '../../../worker/src/film/transcode.ts';
 import type { JobOptions } from '../../../worker/src/protocol/job.ts';
 import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
+import { writePlanFile } from '../../../worker/src/protocol/plan-file.ts';
 import type { Film } from '../../../worker/src/protocol/status.ts';
 import { createReporter } from '../../../worker/src/report/reporter.ts';
 import { openStores, type Stores } from '../../../worker/src/storage/stores.ts';
 import { ffmpeg, realMediaTools, temporaryFolder } from '../../helpers/media/clips.ts';
 import { running } from '../../helpers/reports/job-states.ts';
+import { manyParts } from '../../helpers/worker/film-sessions.ts';
 import { recordingLogger } from '../../helpers/worker/queue.ts';
 import { testSettings } from '../../helpers/worker/settings.ts';
 import { startStorage } from '../../helpers/worker/storage.ts';
@@ -53,13 +56,13 @@ beforeEach(() => {
 });
 
 /** A worker that has taken a job which runs already: it only reports the end, until it says otherwise. */
-function work(options: JobOptions, changes: Partial<TranscodeRun> = {}) {
+function work(options: JobOptions, changes: Partial<TranscodeRun> = {}, make = transcode) {
   const job = { id, source, requestId: 'r', options };
   const reported: string[] = [];
   const report = createReporter({
     sinks: [{ transition: ({ state, stage }) => void reported.push(stage ?? state) }],
   }).join(job, running(id));
-  const outcome = transcode(job, {
+  const outcome = make(job, {
     settings,
     stores,
     tools: realMediaTools(),
@@ -120,6 +123,35 @@ describe('the files of a film', () => {
     await expect(outcome).rejects.toThrow('The disk is full.');
     const { objects } = await stores.output.listAll(`.replaced/${id}/`, signal);
     expect(objects.map(({ key }) => key)).toEqual([`.replaced/${id}/${first.plan}.json`]);
+  });
+
+  it('do not keep a film from being noted as replaced when their job is cancelled', async () => {
+    const first = await publish();
+    const tools = realMediaTools();
+    const stop = new AbortController();
+    const stopped = toolsWith(async (run) => {
+      if (!run.outputArgs.includes('+faststart')) return tools.ffmpeg(run);
+      stop.abort(new StoppedError('The job was cancelled.'));
+      throw stop.signal.reason;
+    });
+    const options: JobOptions = { outputs: ['hls', 'mp4'], thumbnailAt: 0.5 };
+    await expect(work(options, { tools: stopped, signal: stop.signal }).outcome).rejects.toThrow('cancelled');
+    const { objects } = await stores.output.listAll(`.replaced/${id}/`, signal);
+    expect(objects.map(({ key }) => key)).toEqual([`.replaced/${id}/${first.plan}.json`]);
+  });
+
+  it('are left to the worker that committed the film by a helper that comes later, unless its message was handed out before', async () => {
+    const { plan } = await publish();
+    const planFolder = new JobFolder('', id).plan(plan);
+    const { hash } = JSON.parse(String(await stores.output.get(planFolder.filmRecord))) as { hash: string };
+    const planned = { ...manyParts(), id: plan, software: 'this build' };
+    await writePlanFile(stores.output, planFolder, { request: { hash }, plan: planned }, signal);
+    const help = (changes: Partial<TranscodeRun>) =>
+      work({ outputs: ['hls', 'mp4'] }, changes, (job, run) =>
+        continueFilm({ job, plan, role: 'helper', firstPart: 0 }, run),
+      ).outcome;
+    expect(await help({})).toEqual({ kind: 'leftToPeers' });
+    expect(await help({ isRepeat: true })).toMatchObject({ kind: 'published', film: { files: [{}] } });
   });
 
   it('are made by a worker that reports a pause, also where others had the say of the film', async () => {

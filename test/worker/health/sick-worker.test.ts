@@ -97,6 +97,7 @@ function startWorker(queue: Queue, { isSick }: { isSick: boolean }, sinks: reado
       read: async () => undefined,
       watch: (_, __, signal) => ({ signal, stopped: () => undefined, end: () => {} }),
       claim: async () => undefined,
+      supersede: async () => {},
       cleanUp: async () => {},
     },
     sourceRemoval: { prepare: async () => ({ remove: async () => {} }) },

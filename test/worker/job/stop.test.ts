@@ -187,6 +187,42 @@ describe('whoever fails first stops the others', () => {
   });
 });
 
+describe('a job that is sent again', () => {
+  const later = new Date(Date.now() - 1000);
+  const before = new Date(later.getTime() - 1);
+
+  it('ends what was asked for before it, and not itself', async () => {
+    await open().supersede('a', later);
+    expect(await read(before)).toMatchObject({ code: 'superseded' });
+    expect(await read(later)).toBeUndefined();
+    const watch = open().watch('a', before, signal);
+    await sleep(lookSeconds * 1000);
+    expect(watch.stopped()).toMatchObject({ code: 'superseded' });
+    watch.end();
+  });
+
+  it('and once more, ends that too; an older one changes nothing', async () => {
+    await open().supersede('a', before);
+    await open().supersede('a', later);
+    await open().supersede('a', before);
+    expect(await read(before)).toMatchObject({ code: 'superseded' });
+    expect(await read(later)).toBeUndefined();
+  });
+
+  it('does not take back that it was cancelled', async () => {
+    await write();
+    await open().supersede('a', later);
+    expect(await read(later)).toMatchObject(cancelled);
+  });
+
+  it('can be cancelled, and with it what was asked for before', async () => {
+    await open().supersede('a', later);
+    await write();
+    expect(await read(later)).toMatchObject(cancelled);
+    expect(await read(before)).toMatchObject(cancelled);
+  });
+});
+
 describe('what a stopped plan has published', () => {
   it('is removed, and nothing else', async () => {
     const [kept, gone] = [

@@ -23,8 +23,9 @@ const job = { id: 'a', source: 'a.mp4', title: 'A' };
 const leaseSeconds = 4.2;
 const never = new AbortController().signal;
 const headers = { contentType: 'application/json', cacheControl: 'no-cache' };
-const begun: JobState = { ...running('a'), plan };
 const ago = (seconds: number) => new Date(Date.now() - seconds * 1000);
+const sentAt = ago(5);
+const begun: JobState = { ...running('a'), plan, queuedAt: sentAt.toISOString() };
 const cancelled = (): Stop => ({ code: 'cancelled', message: 'By its owner.', at: ago(0).toISOString() });
 const broken = (): Stop => ({
   code: 'trouble',
@@ -39,6 +40,7 @@ type Work = (signal: AbortSignal, run: MessageRun) => Promise<FilmOutcome>;
 async function open(
   work: Work = async () => ({ kind: 'leftToPeers' }),
   examine: () => Promise<undefined> = async () => undefined,
+  isPublished = false,
 ) {
   const storage = await startStorage();
   const plain = testSettings({
@@ -55,7 +57,7 @@ async function open(
   const { output } = stores;
   const { log } = recordingLogger();
   const reported: string[] = [];
-  const asked: (FilmToJoin | 'transcode')[] = [];
+  const asked: (FilmToJoin | 'transcode' | 'files')[] = [];
   /** Whether the job was stopped when its end was reported. */
   const stoppedByThen: Promise<boolean>[] = [];
   const watcher: Sink = {
@@ -64,6 +66,7 @@ async function open(
       if (state === 'failed')
         stoppedByThen.push(output.head(new JobFolder('', 'a').stop).then((found) => found !== undefined));
     },
+    confirmEnd: ({ state }, { requestId }) => reported.push(`${state} of ${requestId} again`),
   };
   const runner = new JobRunner({
     settings,
@@ -80,8 +83,11 @@ async function open(
     readStatus: (jobId) => readStatusFile(output, '', jobId, log),
     leaseSeconds,
     stops: new Stops(output, '', 0.2, log),
-    addFiles: async (_job, film) => ({ kind: 'published', film }),
-    isPublished: async () => false,
+    addFiles: async (_job, film) => {
+      asked.push('files');
+      return { kind: 'published', film };
+    },
+    isPublished: async () => isPublished,
     sourceRemoval: new SourceRemoval(settings, stores.storeFor),
     health: { examine },
     log,
@@ -112,7 +118,7 @@ function message(body: unknown, more: Partial<ReceivedMessage> = {}): ReceivedMe
     body: JSON.stringify(body),
     receiptHandle: 'receipt',
     receiveCount: 1,
-    sentAt: ago(5),
+    sentAt,
     attributes: {},
     ...more,
   };
@@ -160,7 +166,7 @@ describe('a worker that helps', () => {
       });
       const over = { ...(state === 'succeeded' ? succeeded('a') : begun), queuedAt: entered.toISOString() };
       const attributes = { queuedAt: entered.toISOString(), requestId: 'm-1' };
-      await farm.report(begun);
+      await farm.report({ ...begun, queuedAt: entered.toISOString() });
       const ended = farm.runPartRequest(call({ attributes }), never);
       await farm.report({ ...over, state });
       reported.resolve();
@@ -273,6 +279,94 @@ describe('a job that others have begun', () => {
   });
 });
 
+describe('a job that is sent again', () => {
+  const laterAt = new Date(sentAt.getTime() + 1000);
+  const later = (more: Partial<ReceivedMessage> = {}) =>
+    message(job, { id: 'm-2', sentAt: laterAt, ...more });
+
+  it('is made as it is asked for now, though others make its film, and their work ends', async () => {
+    const isBegun = Promise.withResolvers<void>();
+    await using farm = await open(async (signal, run) => {
+      if (run.messageId === 'm-2') return { kind: 'published', film };
+      isBegun.resolve();
+      return untilStopped(signal, run);
+    });
+    await farm.report(begun);
+    const older = farm.runJob(message(job), never);
+    await isBegun.promise;
+    expect(await farm.runJob(later(), never)).toEqual({ kind: 'acknowledge' });
+    expect(await older).toEqual({ kind: 'acknowledge' });
+    expect(farm.asked.at(-1)).toBe('transcode');
+    expect(farm.reported).toEqual(['running', 'succeeded']);
+    expect(await farm.status()).toMatchObject({ state: 'succeeded', queuedAt: laterAt.toISOString() });
+  });
+
+  it('is not made as it was asked for before when that message is handed out once more', async () => {
+    await using farm = await open(async () => ({ kind: 'published', film }));
+    await farm.report({ ...succeeded('a'), queuedAt: sentAt.toISOString() });
+    await farm.runJob(later(), never);
+    const again = [message(job, { receiveCount: 2 }), call({ receiveCount: 2 })] as const;
+    expect(await farm.runJob(again[0], never)).toEqual({ kind: 'acknowledge' });
+    expect(await farm.runPartRequest(again[1], never)).toEqual({ kind: 'acknowledge' });
+    expect(farm.asked).toEqual(['transcode']);
+    expect(farm.reported).toEqual(['running', 'succeeded']);
+  });
+
+  it('only to add files ends nothing that was asked for before', async () => {
+    await using farm = await open();
+    await farm.report({ ...succeeded('a'), queuedAt: sentAt.toISOString() });
+    const add = message({ ...job, options: { outputs: ['mp4'], addToFilm: true } }, { sentAt: laterAt });
+    await farm.runJob(add, never);
+    expect(await farm.readStop()).toBeUndefined();
+  });
+});
+
+describe('a message that comes again after the end of its request was reported', () => {
+  const done = { ...succeeded('a'), queuedAt: sentAt.toISOString() };
+
+  it.each([
+    [
+      'of a job',
+      (farm: Awaited<ReturnType<typeof open>>) => farm.runJob(message(job, { receiveCount: 2 }), never),
+      'm-1',
+    ],
+    [
+      'of a part request',
+      (farm: Awaited<ReturnType<typeof open>>) => {
+        const body = { job, requestId: 'r', plan: film.plan, firstPart: 1 };
+        return farm.runPartRequest(message({ ...body, plan }, { receiveCount: 2 }), never);
+      },
+      'r',
+    ],
+  ])('%s sends that report again, makes what is left, and takes no state back', async (_, run, requestId) => {
+    await using farm = await open(undefined, undefined, true);
+    const end = { ...done, film: { ...film, plan } };
+    await farm.report(end);
+    expect(await run(farm)).toEqual({ kind: 'acknowledge' });
+    expect(farm.reported).toEqual([`succeeded of ${requestId} again`]);
+    expect(farm.asked).toEqual(['files']);
+    expect(await farm.status()).toEqual(end);
+  });
+
+  it('begins again where the film is gone', async () => {
+    await using farm = await open(async () => ({ kind: 'published', film }));
+    await farm.report(done);
+    await farm.runJob(message(job, { receiveCount: 2 }), never);
+    expect(farm.reported).toEqual(['running', 'succeeded']);
+  });
+
+  it('does not report the end of a later request as its own', async () => {
+    await using farm = await open(fails(new Error('the source was replaced')));
+    await farm.report(begun);
+    const isOver = { ...done, queuedAt: ago(1).toISOString() };
+    const older = message(job, { receiveCount: 2 });
+    const outcome = farm.runJob(older, never);
+    await farm.report(isOver);
+    expect(await outcome).toEqual({ kind: 'acknowledge' });
+    expect(farm.reported).toEqual([]);
+  });
+});
+
 it('files that are added to a film wait while another request makes the film again', async () => {
   await using farm = await open(async () => ({ kind: 'published', film }));
   await farm.report(begun);
@@ -321,19 +415,21 @@ describe('a job that cannot be made', () => {
   });
 
   it('and that another worker refuses while this one examines itself is failed once, and not tried again', async () => {
-    const attributes = { queuedAt: ago(60).toISOString(), requestId: 'p' };
+    const queuedAt = ago(60).toISOString();
+    const attributes = { queuedAt, requestId: 'p' };
     const ends: (() => Promise<void>)[] = [];
     const examine = async () => {
       for (const end of ends) await end();
       return undefined;
     };
     await using farm = await open(fails(new Error('a record is gone')), examine);
-    await farm.report(begun);
+    await farm.report({ ...begun, queuedAt });
     ends.push(
       () => farm.stop({ ...broken(), code: 'short-source' }),
       () =>
         farm.report({
           ...begun,
+          queuedAt,
           state: 'failed',
           error: { code: 'short-source', message: 'It ends at 3 s.' },
         }),

@@ -39,12 +39,19 @@ it('tries until the queue has it, and is not secured before', async () => {
   expect(sent).toHaveLength(1);
 });
 
-it('gives up what another worker reports by now', async () => {
+it('still sends what the job became when other workers go on with it', async () => {
   const { queue, sent } = open({ failures: 3 });
-  queue.transition(queued('a'), context);
+  queue.transition(running('a'), context);
   queue.abandon('a');
-  expect(await queue.secured('a', AbortSignal.timeout(10))).toBe(true);
-  await sleep(60);
+  expect(await queue.secured('a', AbortSignal.timeout(2000))).toBe(true);
+  expect(sent).toMatchObject([{ kind: 'transition', state: { state: 'running' } }]);
+});
+
+it('ends its tries when it is closed', async () => {
+  const { queue, sent } = open({ failures: 5 });
+  queue.transition(running('a'), context);
+  await queue.close(AbortSignal.timeout(10));
+  await sleep(80);
   expect(sent).toEqual([]);
 });
 

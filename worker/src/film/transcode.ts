@@ -1,5 +1,5 @@
 import { tryGpuDecode } from '../encode/try-decode.ts';
-import { RefusedError } from '../errors.ts';
+import { RefusedError, StoppedError } from '../errors.ts';
 import { type Encoding, encodingFor } from '../plan/encoding.ts';
 import { rungNames } from '../plan/ladder.ts';
 import { makePlan } from '../plan/make-plan.ts';
@@ -16,7 +16,13 @@ import { describeSource } from '../protocol/source-location.ts';
 import type { Film } from '../protocol/status.ts';
 import { removeOlder, removeUnnamed } from '../publish/clean-up.ts';
 import { refuseImpossible } from '../publish/film-files.ts';
-import { type FilmRequest, findFilm, publishedFilm, requestHash } from '../publish/film-record.ts';
+import {
+  committedPlan,
+  type FilmRequest,
+  findFilm,
+  publishedFilm,
+  requestHash,
+} from '../publish/film-record.ts';
 import { unmarkReplaced } from '../publish/replaced.ts';
 import { finishRemovals, removeUnfinished, unmarkUnfinished } from '../publish/unfinished.ts';
 import type { SourceServer } from '../source/server.ts';
@@ -39,7 +45,7 @@ export async function transcode(job: QueuedJob, run: TranscodeRun): Promise<Film
 
   const wanted = wantedFilm(job, source.info, run);
   const done = await findFilm(stores.output, folderOf(job, run), wanted.request, signal);
-  if (done) return addFiles(job, publishedBefore(job, done, run), run);
+  if (done) return finishPublished(job, done, run);
 
   const outcome = await withSourceServer(source, run, async (server, workDir) => {
     const plan = await planFilm(server, source.info, wanted, run);
@@ -49,11 +55,21 @@ export async function transcode(job: QueuedJob, run: TranscodeRun): Promise<Film
   return addFiles(job, outcome, run);
 }
 
+/** The film of this very job is committed: makes what is missing of its files, and cleans up as after the commit. */
+export function finishPublished(job: QueuedJob, film: Film, run: TranscodeRun): Promise<FilmOutcome> {
+  return addFiles(job, publishedBefore(job, film, run), run);
+}
+
+/** The report of a stop waits for this. */
+const stoppedCleanUpMs = 20_000;
+
 /** The stream is committed; the job ends when its files are there too. */
 async function addFiles(job: QueuedJob, outcome: FilmOutcome, run: TranscodeRun): Promise<FilmOutcome> {
   if (outcome.kind !== 'published') return outcome;
   const made = await makeFiles(job, outcome.film, run).catch(async (error: unknown) => {
     if (!run.signal.aborted) await outcome.cleanUp?.();
+    else if (run.signal.reason instanceof StoppedError && outcome.cleanUp)
+      await cleanUpStopped(job, outcome.film, { ...run, signal: AbortSignal.timeout(stoppedCleanUpMs) });
     throw error;
   });
   if (made.kind === 'published') return { ...outcome, film: made.film };
@@ -96,7 +112,11 @@ export async function continueFilm(
   const timings = { ...report.state().timings, probeSeconds };
   report.update({ stage: 'encoding', plan: plan.id, timings });
   const done = await findFilm(stores.output, folder, request, signal);
-  if (done) return addFiles(job, publishedBefore(job, done, run), run);
+  if (done) {
+    // The worker that committed the film makes its files, and holds its message until then; should it be lost, that comes again.
+    if (role === 'helper' && !run.isRepeat) return { kind: 'leftToPeers' };
+    return finishPublished(job, done, run);
+  }
 
   const source = await openJobSource(job.source, run);
   if (versionOf(source.info) !== plan.sourceVersion) throw replaced(job.source);
@@ -130,9 +150,22 @@ async function makeAndCleanUp(planned: PlannedFilm, run: TranscodeRun): Promise<
  */
 function publishedBefore(job: QueuedJob, film: Film, run: TranscodeRun): FilmOutcome {
   if (!run.isRepeat) return { kind: 'published', film };
+  return { kind: 'published', film, cleanUp: () => cleanUpLater(job, film, run) };
+}
+
+/** The film stays, and no message of the job comes that would clean up after it, unless the job was sent again. */
+async function cleanUpStopped(job: QueuedJob, film: Film, run: TranscodeRun): Promise<void> {
+  const committed = await committedPlan(run.stores.output, folderOf(job, run), run.signal).catch(
+    () => undefined,
+  );
+  if (committed === film.plan) await cleanUpLater(job, film, run);
+}
+
+/** Like right after the commit, but a later request for the job may be making its film by now. */
+function cleanUpLater(job: QueuedJob, film: Film, run: TranscodeRun): Promise<void> {
   const folder = folderOf(job, run).plan(film.plan);
   const left = { renditions: rungNames.map((name) => ({ name })), keepBegun: true };
-  return { kind: 'published', film, cleanUp: () => cleanUpAfter(folder, film, left, run) };
+  return cleanUpAfter(folder, film, left, run);
 }
 
 async function cleanUpAfter(
@@ -145,7 +178,6 @@ async function cleanUpAfter(
   const { output } = stores;
   const { keepReplacedSeconds: keepSeconds } = settings;
   const cleanUp = cleaner(run);
-  if (!keepBegun) await cleanUp(output.remove([folder.job.stop], signal));
   await cleanUp(removeOlder(output, folder, { keepSeconds, keepBegun }, signal));
   await cleanUp(removeUnnamed(output, folder, renditions, film.renditions, signal));
   await cleanUp(finishRemovals(output, folder.job.outputPrefix, (other) => isMade(other, run), signal));

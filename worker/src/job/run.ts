@@ -4,12 +4,13 @@ import type { Logger } from '../log.ts';
 import type { QueuedJob } from '../protocol/job.ts';
 import { jobBody, readPartRequest } from '../protocol/part-request.ts';
 import type { ReceivedMessage } from '../protocol/queue-message.ts';
+import { isOfRequest } from '../protocol/report.ts';
 import { type Request, readRequest } from '../protocol/request.ts';
 import type { Film, JobState } from '../protocol/status.ts';
 import type { Outcome } from '../queue/outcome.ts';
 import { type JobReport, type ReportedJob, type Reporter, workerName } from '../report/reporter.ts';
 import { readMessage, UnreadableMessageError } from './message.ts';
-import { lookAgainLater, mayBeUnsent, onceReported, type WorkOptions, WorkRunner } from './work.ts';
+import { confirmEnd, lookAgainLater, onceReported, type Work, type WorkOptions, WorkRunner } from './work.ts';
 
 /** What the work on a film is given of the message that asks for it. */
 export interface MessageRun {
@@ -69,19 +70,24 @@ export class JobRunner {
       const report = reporter.open(job, this.#factsOf(request, earlier));
       return this.#work.endStopped({ ...work, report, joined: false }, stop, signal);
     }
+    const isOwn = earlier !== undefined && isOwnState(earlier, job, request);
+    if (isOwn && isSameTime(earlier, request) && (await this.#isDone(earlier)))
+      return this.#finishDone(work, earlier, signal);
     const plan = earlier?.state === 'running' ? earlier.plan : undefined;
     if (plan !== undefined && job.options?.addToFilm) {
       jobLog.info({ plan }, 'files are added to a film that is being made again: they are made after it');
       const { leaseSeconds, random = Math.random } = this.#options;
       return lookAgainLater(job.requestId, leaseSeconds, random());
     }
-    if (earlier !== undefined && plan !== undefined && (await this.#options.isShared(job.id, plan))) {
+    if (isOwn && plan !== undefined && (await this.#options.isShared(job.id, plan))) {
       const report = reporter.join(job, earlier);
       jobLog.info({ receiveCount: message.receiveCount, plan }, 'job taken over');
       const run = (by: AbortSignal) =>
         this.#options.continueFilm({ job, plan, role: 'planner' }, { ...work, report, signal: by });
       return this.#work.run({ ...work, report, joined: true, run }, signal);
     }
+    if (earlier !== undefined && !job.options?.addToFilm && isSentAgain(earlier, request, isOwn))
+      await this.#options.stops.supersede(job.id, request.queuedAt);
     const report = await this.#begin(job, request, earlier, jobLog, message);
     const run = (by: AbortSignal) => this.#transcodeOnce(job, earlier, { ...work, report, signal: by });
     return this.#work.run({ ...work, report, joined: false, run }, signal);
@@ -94,11 +100,6 @@ export class JobRunner {
     const { job } = asked;
     const jobLog = log.child({ job: job.id, firstPart: asked.firstPart });
     const [status, stop] = await this.#look(job.id, request);
-    if (status?.state === 'succeeded' && status.film?.plan === asked.plan) {
-      const report = reporter.join(job, status);
-      if (mayBeUnsent(message)) report.confirmEnd(status);
-      return onceReported(report, { kind: 'acknowledge' }, signal);
-    }
     const messageId = request.requestId ?? message.id;
     const { groupId } = message;
     const deadLetterBody = jobBody(job);
@@ -114,7 +115,12 @@ export class JobRunner {
       deadLetterBody,
       joined: true,
     };
-    const running = status?.state === 'running' ? status : undefined;
+    const isOwn = status !== undefined && isOwnState(status, job, request);
+    const running = isOwn && status.state === 'running' ? status : undefined;
+    if (status?.state === 'succeeded' && status.film?.plan === asked.plan) {
+      if (isOwn && isRepeat) return this.#finishDone(basis, status, signal);
+      return { kind: 'acknowledge' };
+    }
     if (stop !== undefined) {
       const report = running
         ? reporter.join(job, running)
@@ -133,6 +139,30 @@ export class JobRunner {
     const film: FilmToJoin = { ...asked, role: 'helper' };
     const run = (by: AbortSignal) => this.#options.continueFilm(film, { ...work, signal: by });
     return this.#work.run({ ...work, run }, signal);
+  }
+
+  async #isDone({ state, film }: JobState): Promise<boolean> {
+    return state === 'succeeded' && film !== undefined && (await this.#options.isPublished(film));
+  }
+
+  /**
+   * The end of this very request is reported, and not taken back. The worker that reported it may have been lost before it sent the
+   * report, cleaned up and removed the source.
+   */
+  async #finishDone(
+    work: Omit<Work, 'report' | 'joined' | 'run'> & Pick<MessageRun, 'isRepeat'>,
+    end: JobState,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    const { job, log } = work;
+    const { film } = end;
+    const report = this.#options.reporter.join(job, end);
+    await report.setReporting('detached');
+    confirmEnd({ ...work, report, joined: true }, end);
+    if (film === undefined) return onceReported(report, { kind: 'acknowledge' }, signal);
+    log.info('the job is done already');
+    const run = (by: AbortSignal) => this.#options.addFiles(job, film, { ...work, report, signal: by });
+    return this.#work.run({ ...work, report, joined: true, run }, signal);
   }
 
   #readOrRefuse(message: ReceivedMessage, { requestId }: Request) {
@@ -202,6 +232,24 @@ export class JobRunner {
       return this.#options.addFiles(job, film, run);
     }
   }
+}
+
+function isOwnState(state: JobState, { requestId }: QueuedJob, { queuedAt }: Request): boolean {
+  return isOfRequest(state, { requestId, queuedAt });
+}
+
+/** What entered the queue once is one message, or takes its place. */
+function isSameTime(state: JobState, { queuedAt }: Request): boolean {
+  return Date.parse(state.queuedAt) === queuedAt.getTime();
+}
+
+/**
+ * Whether the job was asked for before: work may still go on for that, or its message may be handed out again. The portal writes
+ * the first state of a request itself, which names the film of the one before.
+ */
+function isSentAgain(earlier: JobState, { queuedAt }: Request, isOwn: boolean): boolean {
+  if (isOwn) return earlier.state === 'queued' && earlier.film !== undefined;
+  return Date.parse(earlier.queuedAt) < queuedAt.getTime();
 }
 
 /** Counted by the queue, or as a failure. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { InterruptedError } from '../errors.ts';
+import { StoppedError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { headersFor } from '../protocol/content-types.ts';
 import { JobFolder } from '../protocol/job-folder.ts';
@@ -38,6 +38,7 @@ export async function readStop(
 ): Promise<Stop | undefined> {
   const key = new JobFolder(outputPrefix, jobId).stop;
   const stop = await readJson(output, key, stopSchema, signal);
+  if (stop?.before !== undefined) return Date.parse(stop.before) > queuedAt.getTime() ? stop : undefined;
   const written = stop && (await output.head(key, signal))?.lastModified;
   if (stop === undefined || written === undefined) return undefined;
   const at = Math.floor(written.getTime() / 1000) * 1000 + 999;
@@ -51,6 +52,9 @@ export interface StopWatch {
   stopped(): Stop | undefined;
   end(): void;
 }
+
+/** The job was sent again since. */
+export const supersededCode = 'superseded';
 
 const readMs = 3000;
 const writeMs = 10_000;
@@ -98,7 +102,7 @@ export class Stops {
         stop = await readStop(this.#output, this.#outputPrefix, jobId, queuedAt, ended.signal).catch(
           (error: unknown) => (ended.signal.aborted ? undefined : warn(error)),
         );
-        if (stop !== undefined) return found.abort(new InterruptedError(stop.message));
+        if (stop !== undefined) return found.abort(new StoppedError(stop.message));
         await sleep(this.#lookSeconds * 1000, undefined, { ref: false, signal: ended.signal });
       }
     };
@@ -131,6 +135,26 @@ export class Stops {
     const before = await write().catch(this.#warn('stop what other workers do for the job', jobId));
     const holds = before ?? (await this.read(jobId, queuedAt));
     return holds?.by === own.by ? undefined : holds;
+  }
+
+  /**
+   * Ends earlier requests of a job, which has come again: what still runs for them stops, and their messages do nothing when they
+   * are handed out another time. Where nothing can be written, the film that is committed last stays.
+   */
+  async supersede(jobId: string, queuedAt: Date): Promise<void> {
+    const key = new JobFolder(this.#outputPrefix, jobId).stop;
+    const before = queuedAt.toISOString();
+    const message = 'The job was sent again.';
+    const stop: Stop = { code: supersededCode, message, at: new Date().toISOString(), before };
+    const write = async () => {
+      const signal = AbortSignal.timeout(writeMs);
+      const older = await this.#output.head(key, signal);
+      const found = older && (await readJson(this.#output, key, stopSchema, signal));
+      if (found?.before === before || (await this.read(jobId, queuedAt)) !== undefined) return;
+      const condition: PutCondition = older ? { kind: 'unchanged', etag: older.etag } : { kind: 'absent' };
+      await this.#output.putIf(key, JSON.stringify(stop), condition, { ...headersFor('stop.json'), signal });
+    };
+    await write().catch(this.#warn('stop what is done for earlier requests of the job', jobId));
   }
 
   /** Removes what a stopped plan has published. */

@@ -12,7 +12,7 @@ import type { Health } from '../health/health.ts';
 import type { Logger } from '../log.ts';
 import type { QueuedJob } from '../protocol/job.ts';
 import type { ReceivedMessage } from '../protocol/queue-message.ts';
-import { isFinal } from '../protocol/report.ts';
+import { isFinal, isOfRequest } from '../protocol/report.ts';
 import type { Request } from '../protocol/request.ts';
 import type { JobState } from '../protocol/status.ts';
 import type { Stop } from '../protocol/stop.ts';
@@ -21,7 +21,7 @@ import { decideFailure, maxReceives, type Outcome } from '../queue/outcome.ts';
 import type { JobReport } from '../report/reporter.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Removal, SourceRemoval } from './remove-source.ts';
-import type { Stops } from './stop.ts';
+import { type Stops, supersededCode } from './stop.ts';
 
 /** What a message asks of this worker: a job from its start, or parts of one. */
 export interface Work {
@@ -43,7 +43,7 @@ export interface WorkOptions {
   settings: Settings;
   /** The job's state as any worker reported it last. */
   readStatus: (jobId: string) => Promise<JobState | undefined>;
-  stops: Pick<Stops, 'quietSeconds' | 'read' | 'watch' | 'claim' | 'cleanUp'>;
+  stops: Pick<Stops, 'quietSeconds' | 'read' | 'watch' | 'claim' | 'supersede' | 'cleanUp'>;
   sourceRemoval: Pick<SourceRemoval, 'prepare'>;
   /** Distinguishes a failure of this worker from one of the film. */
   health: Pick<Health, 'examine'>;
@@ -114,6 +114,10 @@ export class WorkRunner {
     const { readStatus, stops } = this.#options;
     const { job, report, joined, log } = work;
     log.info({ code }, `job stopped: ${message}`);
+    if (code === supersededCode) {
+      await report.setReporting('detached');
+      return { kind: 'acknowledge' };
+    }
     const cancelled = code === 'cancelled';
     const patience = cancelled && !joined ? 0 : peerReportSeconds * (1 + this.#random());
     let status = await readStatus(job.id);
@@ -127,8 +131,7 @@ export class WorkRunner {
     }
     if (isReported(status, at)) {
       await report.setReporting('detached');
-      if (status !== undefined && isFinal(status.state) && mayBeUnsent(work.message))
-        report.confirmEnd(status);
+      if (status !== undefined) confirmEnd(work, status);
       return { kind: 'acknowledge' };
     }
     await report.move({ to: 'failed', error: { code, message } });
@@ -239,10 +242,10 @@ export function lookAgainLater(requestId: string, leaseSeconds: number, random: 
 }
 
 async function nothingToAdd(work: Omit<Work, 'run'>, end: JobState): Promise<Outcome> {
-  const { report, log, message } = work;
+  const { report, log } = work;
   log.info('the job has ended and its end is reported: this worker has nothing to add');
   await report.setReporting('detached');
-  if (mayBeUnsent(message)) report.confirmEnd(end);
+  confirmEnd(work, end);
   return { kind: 'acknowledge' };
 }
 
@@ -259,9 +262,15 @@ export async function onceReported(
   return (await report.secured(signal)) ? outcome : { kind: 'release' };
 }
 
-/** Whether another worker had this message before, and may have been lost between writing status.json and sending its report. */
-export function mayBeUnsent({ receiveCount }: Pick<ReceivedMessage, 'receiveCount'>): boolean {
-  return receiveCount > 1;
+/**
+ * Another worker had this message before, and may have been lost between writing status.json and sending its report. The end of
+ * a later request is not this one's to report: it has another id, and maybe another webhook.
+ */
+export function confirmEnd({ message, job, request, report }: Omit<Work, 'run'>, status: JobState): void {
+  const { requestId } = job;
+  const { queuedAt } = request;
+  if (message.receiveCount > 1 && isFinal(status.state) && isOfRequest(status, { requestId, queuedAt }))
+    report.confirmEnd(status);
 }
 
 /** @returns false when the signal came first */

@@ -30,6 +30,19 @@ export function nextSequence(last: number | undefined, now: Date): number {
   return Math.max((last ?? 0) + 1, now.getTime());
 }
 
+/**
+ * Whether a state is that of this request, and not of an earlier or a later one of the same job. A bucket may announce one upload
+ * twice, at different times.
+ */
+export function isOfRequest(
+  state: Pick<JobState, 'requestId' | 'queuedAt'>,
+  { requestId, queuedAt }: { requestId: string; queuedAt: Date },
+): boolean {
+  return state.requestId === undefined
+    ? Date.parse(state.queuedAt) === queuedAt.getTime()
+    : state.requestId === requestId;
+}
+
 /** What orders the reports of one job. */
 export type ReportOrder = Pick<JobState, 'queuedAt' | 'state' | 'sequence'>;
 

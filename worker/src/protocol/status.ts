@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fileFormats } from '../plan/outputs.ts';
+import { type JobOptions, jobOptionsSchema } from './job.ts';
 
 export const jobStates = ['queued', 'running', 'succeeded', 'retrying', 'failed'] as const;
 
@@ -69,6 +70,23 @@ export const filmSchema = z.object({
   files: z.array(filmFileSchema).optional(),
 });
 
+/** Of a job's options those with which its film is made again; no addresses, as anybody may read a state. */
+const keptOptionsSchema = jobOptionsSchema
+  .pick({
+    ladder: true,
+    include480p: true,
+    outputs: true,
+    segmentSeconds: true,
+    thumbnailAt: true,
+    workersPerFilm: true,
+  })
+  .strip();
+
+export function keptOptions(options: JobOptions | undefined): JobState['options'] {
+  const kept = keptOptionsSchema.parse(options ?? {});
+  return Object.keys(kept).length > 0 ? kept : undefined;
+}
+
 /** What is known of a job: `status.json`, webhook data and database row are made from it. Times are ISO 8601 in UTC. */
 export const jobStateSchema = z.object({
   id: z.string(),
@@ -76,6 +94,10 @@ export const jobStateSchema = z.object({
   title: z.string().optional(),
   metadata: z.record(z.string(), z.json()).optional(),
   state: z.enum(jobStates),
+  /** The request that the state belongs to, see `QueuedJob.requestId`. Earlier versions reported none. */
+  requestId: z.string().optional(),
+  /** What was asked for, as far as it differs from the farm's settings. */
+  options: keptOptionsSchema.optional().catch(undefined),
   /** 1 for the first try; interruptions do not count. */
   attempt: z.number(),
   maxAttempts: z.number(),

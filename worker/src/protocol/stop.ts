@@ -10,6 +10,8 @@ export const stopSchema = z.object({
   code: z.string(),
   message: z.string(),
   at: z.iso.datetime(),
+  /** It holds for requests that entered the queue before this time alone: the one that did so then takes their place. */
+  before: z.iso.datetime().optional(),
   /** What is recorded of the film stays, for when the job is redriven. Without it, it is removed. */
   keepParts: z.boolean().optional(),
   /** Names who wrote it: of workers that fail at the same moment, the one whose stop lies here reports it. */

@@ -24,7 +24,9 @@ const maxBodyBytes = 2 ** 20 - 4096;
  */
 export class ReportQueue implements Sink {
   readonly #options: ReportQueueOptions;
-  readonly #unsent = new Map<string, Outgoing>();
+  /** Of each job, what is on its way. */
+  readonly #unsent = new Map<string, Set<Promise<void>>>();
+  readonly #closed = new AbortController();
   readonly #progressSentAt = new Map<string, number>();
 
   constructor(options: ReportQueueOptions) {
@@ -34,13 +36,13 @@ export class ReportQueue implements Sink {
   transition(state: JobState, context: ReportContext): void {
     if (state.state !== 'running') this.#progressSentAt.delete(state.id);
     else this.#progressSentAt.set(state.id, performance.now());
-    const outgoing = this.#unsent.get(state.id) ?? { abandoned: new AbortController(), sends: new Set() };
-    this.#unsent.set(state.id, outgoing);
-    const send = this.#sendUntilTaken(state, context, outgoing.abandoned.signal).finally(() => {
-      outgoing.sends.delete(send);
-      if (outgoing.sends.size === 0 && this.#unsent.get(state.id) === outgoing) this.#unsent.delete(state.id);
+    const sends = this.#unsent.get(state.id) ?? new Set();
+    this.#unsent.set(state.id, sends);
+    const send = this.#sendUntilTaken(state, context).finally(() => {
+      sends.delete(send);
+      if (sends.size === 0 && this.#unsent.get(state.id) === sends) this.#unsent.delete(state.id);
     });
-    outgoing.sends.add(send);
+    sends.add(send);
   }
 
   confirmEnd(state: JobState, context: ReportContext): void {
@@ -63,40 +65,35 @@ export class ReportQueue implements Sink {
 
   /** @returns whether the queue has every change of state of the job that this worker reported */
   async secured(jobId: string, signal: AbortSignal): Promise<boolean> {
-    const outgoing = this.#unsent.get(jobId);
-    if (outgoing !== undefined) await Promise.race([Promise.all(outgoing.sends), aborted(signal)]);
+    const sends = this.#unsent.get(jobId);
+    if (sends !== undefined) await Promise.race([Promise.all(sends), aborted(signal)]);
     return !this.#unsent.has(jobId);
   }
 
+  /** What the job became is sent all the same: by its sequence number the reporter sees whether other workers reported since. */
   abandon(jobId: string): void {
-    this.#unsent.get(jobId)?.abandoned.abort();
-    this.#unsent.delete(jobId);
     this.#progressSentAt.delete(jobId);
   }
 
   async close(signal: AbortSignal): Promise<void> {
-    const sends = [...this.#unsent.values()].flatMap((outgoing) => [...outgoing.sends]);
+    const sends = [...this.#unsent.values()].flatMap((ofJob) => [...ofJob]);
     await Promise.race([Promise.all(sends), aborted(signal)]);
-    for (const { abandoned } of this.#unsent.values()) abandoned.abort();
+    this.#closed.abort();
   }
 
-  async #sendUntilTaken(state: JobState, context: ReportContext, abandoned: AbortSignal): Promise<void> {
+  async #sendUntilTaken(state: JobState, context: ReportContext): Promise<void> {
     const { send, log, retrySeconds = 1 } = this.#options;
     const body = reportBody('transition', state, context);
-    while (!abandoned.aborted) {
+    const { signal } = this.#closed;
+    while (!signal.aborted) {
       try {
         return await send(body);
       } catch (error) {
         log.warn({ err: error, job: state.id }, 'could not send a report to its queue; trying again');
-        await sleep(retrySeconds * 1000, undefined, { signal: abandoned }).catch(() => {});
+        await sleep(retrySeconds * 1000, undefined, { signal }).catch(() => {});
       }
     }
   }
-}
-
-interface Outgoing {
-  abandoned: AbortController;
-  sends: Set<Promise<void>>;
 }
 
 /** Metadata stays out of a report that is too large with it: it came with a job of almost the size that SQS takes. */

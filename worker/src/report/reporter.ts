@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { QueuedJob } from '../protocol/job.ts';
 import { nextSequence } from '../protocol/report.ts';
 import { describeSource } from '../protocol/source-location.ts';
-import type { JobState } from '../protocol/status.ts';
+import { type JobState, keptOptions } from '../protocol/status.ts';
 import type { ReportContext, Sink } from './sink.ts';
 import { advance, type RunningChange, type Transition, updateRunning } from './transitions.ts';
 
@@ -24,7 +24,7 @@ export interface JobFacts {
   maxAttempts: number;
   queuedAt: Date;
   /** Where the job stands already: a film that is published is named until another one takes its place. */
-  earlier?: Pick<JobState, 'film' | 'sequence'> | undefined;
+  earlier?: Pick<JobState, 'film' | 'sequence' | 'options'> | undefined;
 }
 
 /**
@@ -182,6 +182,8 @@ function joined({ metadata }: ReportedJob, reported: JobState): JobState {
 }
 
 export function queuedState(job: ReportedJob, facts: JobFacts, now: Date): JobState {
+  // Files are added to a film that stays as it was asked for.
+  const options = job.options?.addToFilm ? facts.earlier?.options : keptOptions(job.options);
   return {
     id: job.id,
     source: describeSource(job.source),
@@ -190,6 +192,8 @@ export function queuedState(job: ReportedJob, facts: JobFacts, now: Date): JobSt
     ...(facts.earlier?.film === undefined ? {} : { film: facts.earlier.film }),
     ...(facts.earlier?.sequence === undefined ? {} : { sequence: facts.earlier.sequence }),
     state: 'queued',
+    requestId: job.requestId,
+    ...(options === undefined ? {} : { options }),
     attempt: facts.attempt,
     maxAttempts: facts.maxAttempts,
     warnings: [],

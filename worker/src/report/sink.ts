@@ -26,7 +26,7 @@ export interface Sink {
    * comes first: the job's message must stay then.
    */
   secured?(jobId: string, signal: AbortSignal): Promise<boolean>;
-  /** This worker has lost the job: nothing more is said about it. */
+  /** The job is other workers' by now: nothing that they may have reported otherwise since is written over it. */
   abandon?(jobId: string): void;
   /** Finishes what can be finished before the signal, at the worker's end. */
   close?(signal: AbortSignal): Promise<void>;
