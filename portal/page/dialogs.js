@@ -1,4 +1,4 @@
-import { button, byId, element } from './elements.js';
+import { announce, button, element } from './elements.js';
 
 /** Opens a dialog that closes by Escape, by a click beside it, and by whatever `close` is given to. */
 export function openDialog(title, fill) {
@@ -28,15 +28,23 @@ export function confirm(title, text, action, onConfirm) {
   ]);
 }
 
-/** A field with a button that copies what is in it. */
-export function copyField(label, value) {
-  const input = element('input', { className: 'field', readonly: '', 'aria-label': label, value });
+/** A field with a button that copies what is in it. @param isLong several lines */
+export function copyField(label, value, { isLong = false } = {}) {
+  const input = isLong
+    ? element('textarea', {
+        className: 'field code',
+        readonly: '',
+        rows: '6',
+        'aria-label': label,
+        text: value,
+      })
+    : element('input', { className: 'field', readonly: '', 'aria-label': label, value });
   input.addEventListener('focus', () => input.select());
   const copy = button('Copy', { iconName: 'copy' }, async () => {
     input.select();
     await navigator.clipboard?.writeText(value).catch(() => document.execCommand('copy'));
     copy.querySelector('span').textContent = 'Copied';
-    byId('toast').textContent = `${label} copied`;
+    announce(`${label} copied.`);
   });
-  return element('div', { className: 'copy-field' }, [input, copy]);
+  return element('div', { className: isLong ? 'copy-field long' : 'copy-field' }, [input, copy]);
 }

@@ -54,3 +54,10 @@ export function formatAge(seconds) {
   const days = Math.round(seconds / 86_400);
   return days === 1 ? 'yesterday' : `${days} days ago`;
 }
+
+/** `$1.30`, `$0.042`: two figures that count. */
+export function formatUsd(usd) {
+  if (usd >= 1 || usd === 0) return `$${usd.toFixed(2)}`;
+  if (usd < 0.001) return 'under $0.001';
+  return `$${usd.toFixed(Math.max(2, 1 - Math.floor(Math.log10(usd))))}`;
+}

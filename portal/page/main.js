@@ -1,5 +1,6 @@
 import { api, whenSignedOut } from './api.js';
 import { byId, fromTemplate } from './elements.js';
+import { Selection } from './uploads/selection.js';
 import { Uploads } from './uploads/uploads.js';
 import { showFarm } from './views/farm.js';
 import { showFilm } from './views/film.js';
@@ -8,6 +9,7 @@ import { showSignIn } from './views/sign-in.js';
 
 /** Uploads go on whichever view is shown. */
 const uploads = new Uploads();
+const selection = new Selection();
 let leaving = new AbortController();
 let session;
 
@@ -24,12 +26,15 @@ const views = [
     (view, [token]) => showFilm({ ...view, job: `/api/share/${token}`, isShared: true }),
   ],
   [/^\/farm$/, 'farm-view', showFarm],
-  [/^\/$/, 'home-view', (view) => showHome({ ...view, uploads })],
+  [/^\/$/, 'home-view', (view) => showHome({ ...view, uploads, selection })],
 ];
+
+/** Back to here afterwards. */
+const signInPath = () => `/sign-in?to=${encodeURIComponent(location.pathname + location.search)}`;
 
 whenSignedOut(() => {
   session = { ...session, name: null };
-  go(`/sign-in?to=${encodeURIComponent(location.pathname)}`, { replace: true });
+  go(signInPath(), { replace: true });
 });
 wireLinks();
 wireNetwork();
@@ -40,8 +45,7 @@ async function start() {
   const isOpen = /^\/(share\/|sign-in)/.test(location.pathname);
   session = await api.get('/api/session').catch(() => undefined);
   document.body.classList.toggle('shared', location.pathname.startsWith('/share/'));
-  if (!isOpen && session?.name === null)
-    return go(`/sign-in?to=${encodeURIComponent(location.pathname)}`, { replace: true });
+  if (!isOpen && session?.name === null) return go(signInPath(), { replace: true });
   if (session?.name) void uploads.restore();
   show();
 }

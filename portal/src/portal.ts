@@ -12,7 +12,9 @@ import { RateLimit } from './auth/rate-limit.ts';
 import { assertSameOrigin } from './auth/same-origin.ts';
 import { Sessions, type Viewer } from './auth/sessions.ts';
 import { Tokens } from './auth/tokens.ts';
+import { readMachine } from './farm/machine.ts';
 import { originOf } from './farm/presigner.ts';
+import { Remembered } from './farm/remembered.ts';
 import { json } from './http/answers.ts';
 import { openApiDocument } from './http/openapi.ts';
 import { PageFiles } from './http/page-files.ts';
@@ -69,6 +71,7 @@ export function createPortal(options: PortalOptions): Portal {
     tokens,
     sessions,
     features,
+    machine: new Remembered(() => readMachine(farm), machineMs, now),
     now,
     passwordHash: options.passwordHash,
     signInLimit: new RateLimit(10, 5, now),
@@ -167,6 +170,8 @@ export function createPortal(options: PortalOptions): Portal {
     openApi: () => openApiDocument(routes, features.title),
   };
 }
+
+const machineMs = 5 * 60_000;
 
 /** A link that is printed at the start of a command, and clicked at any time while it runs. */
 const signInSeconds = 24 * 3600;

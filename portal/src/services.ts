@@ -4,6 +4,8 @@ import type { UploadFilter } from '../../cli/submit/uploads.ts';
 import type { RateLimit } from './auth/rate-limit.ts';
 import type { Sessions } from './auth/sessions.ts';
 import type { Tokens } from './auth/tokens.ts';
+import type { FarmMachine } from './farm/machine.ts';
+import type { Remembered } from './farm/remembered.ts';
 
 /** What the routes work with. */
 export interface Services {
@@ -21,6 +23,8 @@ export interface Services {
   /** Which uploads become jobs without being sent. */
   uploadFilters(): Promise<UploadFilter[]>;
   features: Features;
+  /** What the workers run on; a deployment changes it, seldom. */
+  machine: Remembered<FarmMachine | undefined>;
   /** Milliseconds since 1970. */
   now(): number;
 }

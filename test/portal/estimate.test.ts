@@ -48,10 +48,11 @@ describe('what other choices would change', () => {
 
   it('has each ladder as it would be with that choice', () => {
     for (const { ladder, ...total } of found.ladders) {
-      const chosen = estimateFilms(fargate, [hour], { ladder: ladder as 'hd' });
+      const chosen = estimateFilms(fargate, [hour], { ladder: ladder ?? undefined });
       expect(total).toEqual({ seconds: chosen.seconds, costs: chosen.costs, bytes: chosen.bytes });
     }
-    const [standard, mobile] = found.ladders;
+    expect(found.ladders[0]).toMatchObject({ ladder: null, seconds: found.seconds, bytes: found.bytes });
+    const [, standard, mobile] = found.ladders;
     expect(usdOf(mobile ?? { costs: [] })).toBeLessThan(usdOf(standard ?? { costs: [] }));
   });
 

@@ -164,6 +164,94 @@ it('shows text from outside as text', async () => {
   expect(await page.textContent('h1')).toBe('Two <b>tracks</b>');
 });
 
+it('plays faster and slower by the menu and by keys', async () => {
+  const rate = () =>
+    page.$eval('#video', (element) => (element as unknown as { playbackRate: number }).playbackRate);
+  await page.click('#speeds > button');
+  await page.getByRole('menuitemradio', { name: /^1.5×/ }).click();
+  expect(await rate()).toBe(1.5);
+  expect(await page.textContent('#speeds .choice')).toBe('1.5×');
+  await page.keyboard.press('>');
+  expect(await rate()).toBe(1.75);
+  for (const _ of [1, 2, 3]) await page.keyboard.press('<');
+  expect(await rate()).toBe(1);
+  expect(await page.textContent('#speeds .choice')).toBe('');
+});
+
+it('steps through single pictures while it is paused', async () => {
+  if (!(await video(({ paused }) => paused))) await page.keyboard.press('k');
+  await page.keyboard.press('5');
+  const before = await video(({ currentTime }) => currentTime);
+  await page.keyboard.press('.');
+  expect((await video(({ currentTime }) => currentTime)) - before).toBeCloseTo(1 / 30, 3);
+});
+
+it('offers to play again at the end', async () => {
+  await page.keyboard.press('End');
+  await page.keyboard.press('k');
+  await expect.poll(() => page.getAttribute('#play', 'aria-label'), { timeout: 15_000 }).toBe('Play again');
+  await page.click('#big-play');
+  await expect.poll(() => video(({ currentTime }) => currentTime)).toBeLessThan(3);
+  await page.keyboard.press('k');
+});
+
+it('lists its keys at a question mark', async () => {
+  await page.keyboard.press('?');
+  await page.getByRole('heading', { name: 'Keys of the player' }).waitFor();
+  await page.keyboard.press('Escape');
+  expect(await page.isVisible('dialog')).toBe(false);
+});
+
+it('reports to the system what plays', async () => {
+  const session = await page.evaluate(
+    '({ title: navigator.mediaSession.metadata.title, art: navigator.mediaSession.metadata.artwork[0].src })',
+  );
+  expect(session).toEqual({ title: 'Two <b>tracks</b>', art: expect.stringMatching(/poster\.jpg$/) });
+});
+
+it.each([
+  ['t=6', 6],
+  ['t=0m5s', 5],
+  ['t=nonsense', 0],
+])('begins at the time of the address: ?%s', async (query, seconds) => {
+  const other = await (await browser.newContext()).newPage();
+  await other.goto(portal.signInUrl(`/jobs/${job.id}?${query}`));
+  await other.waitForSelector('#qualities:not([hidden])');
+  const time = () => other.$eval('#video', (element) => (element as unknown as Video).currentTime);
+  await expect.poll(time).toBeCloseTo(seconds, 1);
+  expect(await other.isVisible('#big-play')).toBe(true);
+  await other.context().close();
+});
+
+it('keeps the volume for the next film', async () => {
+  await page.keyboard.press('m');
+  await page.reload();
+  await page.waitForSelector('#qualities:not([hidden])');
+  expect(await page.getAttribute('#mute', 'aria-label')).toBe('Unmute');
+  await page.keyboard.press('m');
+});
+
+it('shares the film from where it is', async () => {
+  await page.keyboard.press('5');
+  await page.getByRole('button', { name: 'Share' }).click();
+  await page.getByLabel('Begin at 0:06').check();
+  await page.getByRole('button', { name: 'Make a link' }).click();
+  expect(await page.getByLabel('Link').inputValue()).toMatch(/\?t=6$/);
+  await page.keyboard.press('Escape');
+});
+
+it('makes a file of a rendition that was not asked for', async () => {
+  await page.getByRole('button', { name: 'Make a file' }).click();
+  await page.getByLabel('Kind of file').selectOption('mp4:240p');
+  await page.getByRole('button', { name: 'Make it' }).click();
+  await page.locator('a.download', { hasText: '240p.mp4' }).waitFor({ timeout: 40_000 });
+}, 60_000);
+
+it('says that a private film can’t be played by other pages', async () => {
+  expect(await page.textContent('#addresses-note')).toContain('private');
+  expect(await page.isVisible('#address-fields .copy-field')).toBe(false);
+});
+
 it('met no error on the way', () => {
   expect(problems).toEqual([]);
 });
@@ -175,6 +263,7 @@ it('says why a job has no film', async () => {
   const other = await browser.newPage();
   await other.goto(jobUrl(id));
   await expect.poll(() => other.textContent('#failure-message')).toBe(failed.error?.message);
+  expect(await other.textContent('#failure-advice')).toContain('plays on your machine');
   expect(await other.isVisible('#player')).toBe(false);
   await other.close();
 });

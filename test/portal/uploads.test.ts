@@ -104,10 +104,45 @@ it('shows an empty list to who signs in by the link', async () => {
   expect(page.url()).toBe(`${portal.origin}/`);
 });
 
-it('uploads straight to the storage, and shows how fast', async () => {
-  await page.check('#with-mp4');
-  await page.route(/[?&]partNumber=/, (route) => line.take(route));
+it('shows what a film is and takes, and what would be made, before anything is sent', async () => {
+  const sent: string[] = [];
+  const listen = (request: { method(): string; url(): string }) => {
+    if (request.method() !== 'GET') sent.push(new URL(request.url()).pathname);
+  };
+  page.on('request', listen);
   await choose();
+  await page.getByRole('heading', { name: 'Before it starts' }).waitFor();
+  await expect
+    .poll(() => page.textContent('#prepare-rows .row-facts'), patience)
+    .toMatch(/^0:04 .*640 × 360/);
+  await page.waitForSelector('#estimate:not([hidden])', patience);
+  expect(await page.textContent('#estimate')).toMatch(/second.* on this machine .*to store/);
+  await page.getByLabel(/^MP4/).check();
+  await expect.poll(() => page.textContent('[data-format=mp4]'), patience).toMatch(/^up to .*kB/);
+  expect(await page.isVisible('#rung-choice')).toBe(true);
+  page.off('request', listen);
+  expect([...new Set(sent)]).toEqual(['/api/estimate']);
+});
+
+it('leaves out a film, and takes it again', async () => {
+  await page.getByRole('button', { name: /^Leave out/ }).click();
+  expect(await page.isVisible('#prepare')).toBe(false);
+  expect(await page.isVisible('#drop')).toBe(true);
+  await choose();
+  expect(await page.getByLabel(/^MP4/).isChecked()).toBe(true);
+});
+
+it('makes at least one thing of a film', async () => {
+  const stream = page.getByLabel(/^Stream/);
+  await stream.uncheck();
+  expect(await page.getByLabel(/^MP4/).isDisabled()).toBe(true);
+  expect(await page.isVisible('#ladder-choices')).toBe(false);
+  await stream.check();
+});
+
+it('uploads straight to the storage, and shows how fast', async () => {
+  await page.route(/[?&]partNumber=/, (route) => line.take(route));
+  await page.getByRole('button', { name: 'Upload and start' }).click();
   await line.pass(1);
   await expect.poll(facts, patience).toMatch(/^\d+ %.*MB\/s.*left$/s);
 });

@@ -1,5 +1,6 @@
 import { byId, element } from '../elements.js';
 import { formatBitrate, formatBytes, formatClock, formatSeconds } from '../format.js';
+import { adviceFor } from '../jobs/advice.js';
 import { capital, stateWords, titleOf } from '../jobs/words.js';
 
 /** Shows all that is known of the job, apart from the film itself. */
@@ -72,15 +73,20 @@ function showProgress(job) {
     !progress?.speed ? '' : `${progress.speed.toFixed(1)}× real time`,
     progress?.etaSeconds === undefined ? '' : `${formatSeconds(progress.etaSeconds)} to go`,
     progress ? `${formatBytes(progress.publishedBytes)} in ${progress.publishedSegments} segments` : '',
-    progress?.renditions.join(' '),
   ];
   byId('progress-facts').textContent = facts.filter(Boolean).join('  ·  ');
+  byId('progress-rungs').replaceChildren(
+    ...(progress?.renditions ?? []).map((text) => element('li', { text })),
+  );
 }
 
 function showFailure(job) {
   byId('failure').hidden = job.state !== 'failed';
   byId('failure-title').textContent = 'This film was not transcoded';
   byId('failure-message').textContent = job.error?.message ?? '';
+  const advice = adviceFor(job.error?.code ?? '');
+  byId('failure-advice').hidden = advice === undefined;
+  byId('failure-advice').textContent = advice ?? '';
 }
 
 function showLadder(renditions) {

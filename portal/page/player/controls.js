@@ -1,12 +1,13 @@
 import { byId, setIcon } from '../elements.js';
 import { formatClock, spokenClock } from '../format.js';
+import { showKeys } from './help.js';
 import { handleKey } from './keys.js';
 
 /** How long the controls stay on a playing film when nothing moves. */
 const hideAfterMs = 2500;
 
-/** Wires buttons, sliders and keys to the video element. */
-export function wireControls(player, video, signal) {
+/** Wires buttons, sliders and keys to the video element. @param more what other parts of the player do at a key */
+export function wireControls(player, video, signal, more) {
   const [play, bigPlay, mute, volume, full] = ['play', 'big-play', 'mute', 'volume', 'full'].map(byId);
   const togglePlay = () => (video.paused ? video.play().catch(() => undefined) : video.pause());
 
@@ -30,12 +31,18 @@ export function wireControls(player, video, signal) {
   });
   full.addEventListener('click', () => toggleFull(player, video));
   video.addEventListener('dblclick', () => toggleFull(player, video));
-  const keyActions = { video, togglePlay, toggleFull: () => full.click() };
+  const keyActions = { video, togglePlay, toggleFull: () => full.click(), ...more };
   document.addEventListener('keydown', (event) => handleKey(event, keyActions), { signal });
 
   const showPlaying = () => {
-    setIcon(play, video.paused ? 'play' : 'pause', video.paused ? 'Play' : 'Pause');
-    bigPlay.hidden = !video.paused || video.currentTime > 0;
+    const [name, label] = video.ended
+      ? ['again', 'Play again']
+      : video.paused
+        ? ['play', 'Play']
+        : ['pause', 'Pause'];
+    setIcon(play, name, label);
+    setIcon(bigPlay, video.ended ? 'again' : 'play', video.ended ? 'Play again' : 'Play');
+    bigPlay.hidden = !video.ended && (!video.paused || wasPlayed(video));
   };
   const showVolume = () => {
     const silent = video.muted || video.volume === 0;
@@ -53,10 +60,16 @@ export function wireControls(player, video, signal) {
     },
     { signal },
   );
+  byId('keys').addEventListener('click', showKeys);
   showSpinner(video);
   hideWhenIdle(player, video);
   showPlaying();
   showVolume();
+}
+
+/** A film that begins at a later time is not played yet. */
+function wasPlayed({ played }) {
+  return played.length > 0;
 }
 
 /** The line under the film: where it is, what is loaded, and where one would jump to. */

@@ -1,5 +1,7 @@
+import { showKeys } from './help.js';
+
 /** Keys of the player, the ones that players on the web share. */
-export function handleKey(event, { video, togglePlay, toggleFull }) {
+export function handleKey(event, player) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   // What is typed into a field, or chosen in a dialog, is not for the player.
   if (event.target.closest?.('dialog, select, textarea, input:not([type=range])')) return;
@@ -8,15 +10,21 @@ export function handleKey(event, { video, togglePlay, toggleFull }) {
   // A slider that has the focus keeps its arrow keys, except for the seek bar, whose keys are the player's.
   const isSlider = event.target instanceof HTMLInputElement && event.target.id !== 'seek-range';
   if (isSlider && /^(Arrow|Home|End|Page)/.test(event.key)) return;
-  const action = actionFor(event.key, { video, togglePlay, toggleFull });
+  const action = actionFor(event.key, player);
   if (!action) return;
   event.preventDefault();
   action();
 }
 
-function actionFor(key, { video, togglePlay, toggleFull }) {
+/** While it is paused, a picture of 30 a second. */
+const frameSeconds = 1 / 30;
+
+function actionFor(key, { video, togglePlay, toggleFull, togglePictureInPicture, changeSpeed }) {
   const jump = (seconds) => () => {
     video.currentTime = Math.min(Math.max(video.currentTime + seconds, 0), video.duration || 0);
+  };
+  const step = (seconds) => () => {
+    if (video.paused) jump(seconds)();
   };
   const louder = (step) => () => {
     video.muted = false;
@@ -34,6 +42,12 @@ function actionFor(key, { video, togglePlay, toggleFull }) {
     m: () => {
       video.muted = !video.muted;
     },
+    p: togglePictureInPicture,
+    '<': () => changeSpeed(-1),
+    '>': () => changeSpeed(1),
+    ',': step(-frameSeconds),
+    '.': step(frameSeconds),
+    '?': showKeys,
     j: jump(-10),
     l: jump(10),
     ArrowLeft: jump(-5),

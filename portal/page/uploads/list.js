@@ -62,7 +62,7 @@ export class UploadList {
       'aria-label': `Choose ${record.name}`,
     });
     again.addEventListener('change', () => {
-      void this.#uploads.add([...again.files].map((file) => ({ file })));
+      void this.#uploads.resumeKnown([...again.files].map((file) => ({ file })));
       again.value = '';
     });
     main.addEventListener('click', () => press(upload, this.#uploads, again));

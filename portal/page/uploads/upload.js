@@ -28,10 +28,10 @@ export class Upload extends EventTarget {
   #speed = new Speed();
   #stop = new AbortController();
 
-  constructor(record, file) {
+  constructor(record, file, facts) {
     super();
     this.record = record;
-    if (file) this.giveFile(file);
+    if (file) this.giveFile(file, facts);
     else this.state = record.handle ? 'paused' : 'needs-file';
   }
 
@@ -39,9 +39,10 @@ export class Upload extends EventTarget {
     return this.#file !== undefined;
   }
 
-  giveFile(file) {
+  /** @param facts where they were read already */
+  giveFile(file, facts) {
     this.#file = file;
-    void describe(file).then((facts) => {
+    void (facts ? Promise.resolve(facts) : describe(file)).then((facts) => {
       this.facts = facts;
       this.#changed();
     });
@@ -73,9 +74,9 @@ export class Upload extends EventTarget {
         number: Number(number),
         etag,
       }));
-      const { title, options } = this.record;
+      const { title, options, metadata } = this.record;
       const { job } = await this.#patiently(() =>
-        api.post(`${this.#path}/complete`, { parts, title, options }),
+        api.post(`${this.#path}/complete`, { parts, title, options, metadata }),
       );
       this.job = job;
       await records.remove(this.record.fingerprint);
@@ -194,8 +195,8 @@ export class Upload extends EventTarget {
   }
 
   async #startOver() {
-    const { fingerprint, name, size, title, options, handle } = this.record;
-    this.record = { fingerprint, name, size, title, options, handle, etags: {} };
+    const { fingerprint, name, size, title, options, metadata, handle } = this.record;
+    this.record = { fingerprint, name, size, title, options, metadata, handle, etags: {} };
     this.#links.clear();
     return this.run();
   }

@@ -34,30 +34,46 @@ export class Uploads extends EventTarget {
     this.#changed();
   }
 
-  /** Films to upload; one that was begun before goes on where it was. */
-  async add(films, options) {
-    for (const { file, handle } of films) {
-      const fingerprint = await fingerprintOf(file);
+  /** Goes on with the films among these that were begun before. @returns the others */
+  async resumeKnown(films) {
+    const fresh = [];
+    for (const film of films) {
+      const fingerprint = await fingerprintOf(film.file);
       const known = this.#uploads.find(({ record }) => record.fingerprint === fingerprint);
-      if (known?.hasFile) {
-        if (known.state === 'paused' || known.state === 'failed') void this.resume(known);
-        continue;
-      }
-      if (known) {
-        known.giveFile(file);
-        known.wait();
-        continue;
-      }
-      const earlier = await records.find(fingerprint);
-      const record = earlier ?? {
+      const earlier = known ? undefined : await records.find(fingerprint);
+      if (known) this.#goOn(known, film.file);
+      else if (earlier)
+        this.#append(new Upload({ ...earlier, handle: film.handle ?? earlier.handle }, film.file));
+      else fresh.push(film);
+    }
+    this.#changed();
+    this.#startNext();
+    return fresh;
+  }
+
+  #goOn(upload, file) {
+    if (!upload.hasFile) {
+      upload.giveFile(file);
+      upload.wait();
+    } else if (upload.state === 'paused' || upload.state === 'failed') void this.resume(upload);
+  }
+
+  /** New films to upload. @param films `{ file, handle, title, facts }` */
+  async add(films, options, metadata) {
+    for (const { file, handle, title, facts } of films) {
+      const fingerprint = await fingerprintOf(file);
+      const { name, size } = file;
+      const record = {
         fingerprint,
-        name: file.name,
-        size: file.size,
-        title: file.name,
+        name,
+        size,
+        title: title.trim() || name,
         options,
+        metadata,
         etags: {},
+        handle,
       };
-      this.#append(new Upload({ ...record, handle: handle ?? record.handle }, file));
+      this.#append(new Upload(record, file, facts));
     }
     this.#changed();
     this.#startNext();

@@ -1,10 +1,15 @@
 import { ApiProblem, api } from '../api.js';
 import { byId, element } from '../elements.js';
 import { showActions } from '../film/actions.js';
+import { showAddresses } from '../film/addresses.js';
 import { markPlaying, showQueued, showReport } from '../film/report.js';
+import { titleOf } from '../jobs/words.js';
 import { wireControls, wireSeekBar } from '../player/controls.js';
+import { parseTime, remember } from '../player/memory.js';
 import { wirePreview } from '../player/preview.js';
 import { openFilm } from '../player/source.js';
+import { wireSpeed } from '../player/speed.js';
+import { wireMediaSession, wirePictureInPicture } from '../player/system.js';
 import { poll } from '../poll.js';
 
 /** How often a job that is not over is asked for. */
@@ -25,7 +30,7 @@ export function showFilm({ signal, go, job: address, id, isShared = false }) {
     }
     if (job?.state === 'succeeded' && job.film && !playing) {
       playing = true;
-      play(job.film, signal);
+      play(job, { signal, isShared });
     }
     return job?.state === 'succeeded' || job?.state === 'failed' ? undefined : pollMs;
   };
@@ -42,7 +47,8 @@ async function readJob(address, signal) {
   }
 }
 
-function play(film, signal) {
+function play(job, { signal, isShared }) {
+  const { film } = job;
   const player = byId('player');
   const video = byId('video');
   const sound = film.renditions.every(({ kind }) => kind === 'audio');
@@ -52,10 +58,17 @@ function play(film, signal) {
   byId('preview-picture').hidden = !sound;
   if (first) player.style.setProperty('--shape', String(first.width / first.height));
   if (film.poster) video.poster = film.poster;
-  wireControls(player, video, signal);
+  const start = parseTime(new URLSearchParams(location.search).get('t'));
+  remember(video, { film: `${job.id}/${film.plan}`, start, signal });
+  wireControls(player, video, signal, {
+    changeSpeed: wireSpeed(video, signal),
+    togglePictureInPicture: wirePictureInPicture(video, sound),
+  });
+  wireMediaSession(video, { title: titleOf(job), poster: film.poster, signal });
   wireSeekBar(video);
   void wirePreview(video, film.storyboard);
   const hls = openFilm(video, film.playlist, { signal, onError: playerError, onLevel: markPlaying });
+  if (!isShared) showAddresses(job);
   signal.addEventListener('abort', () => {
     hls?.destroy();
     video.removeAttribute('src');

@@ -3,38 +3,54 @@ import { announce, byId } from '../elements.js';
 import { JobList } from '../jobs/list.js';
 import { filesOf } from '../uploads/files.js';
 import { UploadList } from '../uploads/list.js';
+import { Prepare } from '../uploads/prepare.js';
 
 /** Where films come in, and all jobs. */
-export function showHome({ signal, uploads, go }) {
+export function showHome({ signal, uploads, selection, go }) {
   document.title = 'Films · transcode-farm';
   const jobs = new JobList(signal);
   const list = new UploadList(byId('uploads'), byId('upload-rows'), uploads, signal);
   list.show();
   uploads.addEventListener('done', () => jobs.refresh(), { signal });
+  const start = async (items, options, metadata) => {
+    const [address] = items.filter((item) => item.address);
+    const job = address && (await sendAddress(address, options, metadata));
+    await uploads.add(
+      items.filter(({ file }) => file),
+      options,
+      metadata,
+    );
+    jobs.refresh();
+    if (job && items.length === 1) go(`/jobs/${job}`);
+  };
+  const prepare = new Prepare({ selection, signal, start });
+  prepare.show();
 
   const add = async (picked) => {
     const { films, others } = await picked;
-    uploads.add(films, readOptions());
+    selection.add(await uploads.resumeKnown(films));
     if (others > 0)
       announce(`${others} ${others === 1 ? 'file is' : 'files are'} left out: no video and no audio.`);
   };
   wireDrop(byId('drop'), add, signal);
-  for (const input of [byId('choose-files'), byId('choose-folder')]) {
+  for (const input of document.querySelectorAll('[data-choose]')) {
     input.addEventListener('change', () => {
       void add(filesOf({ files: [...input.files] }));
       input.value = '';
     });
   }
-  void showFeatures({ signal, jobs, go });
+  void showFeatures({ signal, selection });
 }
 
-function readOptions() {
-  const ladder = byId('ladder-choice').value;
-  return {
-    ...(ladder !== 'standard' && { ladder }),
-    ...(byId('with-mp4').checked && { outputs: ['hls', 'mp4'] }),
-    ...(byId('keep-original').checked ? {} : { keepSource: false }),
-  };
+async function sendAddress({ address, title }, options, metadata) {
+  const { keepSource, ...rest } = options;
+  const { job } = await api.post('/api/jobs', {
+    source: address,
+    ...(title.trim() && { title: title.trim() }),
+    options: rest,
+    metadata,
+  });
+  return job;
 }
 
 /** Films can be dropped anywhere on the page. */
@@ -65,21 +81,25 @@ function wireDrop(zone, add, signal) {
   });
 }
 
-async function showFeatures({ signal, jobs, go }) {
+/** An address is taken where the farm allows it, by its field or pasted anywhere. */
+async function showFeatures({ signal, selection }) {
   const farm = await api.get('/api/farm', { signal }).catch(() => undefined);
   const form = byId('address-form');
-  if (!farm || signal.aborted) return;
-  form.hidden = !farm.urls;
-  form.addEventListener('submit', async (event) => {
+  if (!farm?.urls || signal.aborted) return;
+  form.hidden = false;
+  const address = byId('address');
+  form.addEventListener('submit', (event) => {
     event.preventDefault();
-    const address = byId('address');
-    try {
-      const { job } = await api.post('/api/jobs', { source: address.value.trim(), options: readOptions() });
-      address.value = '';
-      jobs.refresh();
-      go(`/jobs/${job}`);
-    } catch (error) {
-      announce(error.message);
-    }
+    selection.addAddress(address.value.trim());
+    address.value = '';
   });
+  document.addEventListener(
+    'paste',
+    (event) => {
+      const text = event.clipboardData?.getData('text/plain').trim() ?? '';
+      const isField = event.target.closest?.('input, textarea');
+      if (!isField && /^https?:\/\/\S+$/.test(text) && URL.canParse(text)) selection.addAddress(text);
+    },
+    { signal },
+  );
 }

@@ -4,7 +4,6 @@ import { ladderNames } from '../../../worker/src/plan/ladder.ts';
 import { fileFormats } from '../../../worker/src/plan/outputs.ts';
 import { jobOptionsSchema } from '../../../worker/src/protocol/job.ts';
 import { estimateFilms } from '../farm/estimate.ts';
-import { FarmMachines } from '../farm/machine.ts';
 import { json } from '../http/answers.ts';
 import { Problem } from '../http/problem.ts';
 import { type Route, route } from '../http/route.ts';
@@ -37,8 +36,8 @@ const estimateSchema = z.object({
   machine: z.string().describe('What one worker runs on'),
   renditions: z.array(z.string()).describe('Of the first film, the largest first'),
   ladders: z
-    .array(z.object({ ladder: z.enum(ladderNames), ...total }))
-    .describe('The same films with each of the ladders'),
+    .array(z.object({ ladder: z.enum(ladderNames).nullable(), ...total }))
+    .describe('The same films with each ladder; null is the farm’s own'),
   files: z
     .array(z.object({ format: z.enum(fileFormats), bytes: z.number().optional() }))
     .describe('What each kind of file would add'),
@@ -46,8 +45,7 @@ const estimateSchema = z.object({
   notes: z.array(z.string()).describe('What the figures leave out'),
 });
 
-export function estimateRoutes({ farm, now }: Services): Route[] {
-  const machines = new FarmMachines(farm, now);
+export function estimateRoutes({ farm, machine }: Services): Route[] {
   return [
     route({
       id: 'estimate',
@@ -67,7 +65,7 @@ export function estimateRoutes({ farm, now }: Services): Route[] {
       }),
       answer: { status: 200, description: 'The estimate', schema: estimateSchema },
       handle: async ({ body: { films, options = {} } }) => {
-        const found = await machines.read();
+        const found = await machine.read();
         if (found === undefined)
           throw new Problem(
             409,

@@ -9,6 +9,8 @@ import { readQueues } from '../../../cli/farm/queues.ts';
 import { redriveChosen } from '../../../cli/farm/redrive.ts';
 import { readWorkers } from '../../../cli/farm/workers.ts';
 import { ladderNames } from '../../../worker/src/plan/ladder.ts';
+import { readDay } from '../farm/day.ts';
+import { Remembered } from '../farm/remembered.ts';
 import { json } from '../http/answers.ts';
 import { type Route, route } from '../http/route.ts';
 import type { Services } from '../services.ts';
@@ -24,11 +26,35 @@ const farmSchema = z.object({
   storage: z.object({ source: z.string(), output: z.string() }),
   queues: countsSchema.extend({ dead: z.number(), parts: countsSchema.optional() }),
   workers: fleetSchema.nullable().describe('null where it is unknown'),
+  instances: fleetSchema.extend({ stopping: z.number() }).optional().describe('GPU machines'),
   ladders: z.array(z.string()),
   urls: z.boolean().describe('Whether jobs may name http(s) URLs'),
   maxUploadBytes: z.number(),
   publicUrl: z.string().nullable(),
 });
+
+const hourSchema = z.object({
+  at: z.iso.datetime().describe('Beginning of the hour'),
+  jobs: z.number().int(),
+  succeeded: z.number().int(),
+  failed: z.number().int(),
+  waitSeconds: z.number().nullable().describe('Median time in the queue'),
+  speed: z.number().nullable().describe('Median, film seconds per second of work'),
+  usd: z.number().nullable().describe('Workers’ time, as it is estimated; null where it has no price'),
+});
+
+const daySchema = z.object({
+  hours: z.array(hourSchema).describe('24, the oldest first; the last one is not over'),
+  jobs: z.number().int(),
+  read: z.number().int().describe('Jobs that the figures but for `jobs` are of, the newest'),
+  oldestOpenAt: z
+    .string()
+    .nullable()
+    .describe('When the oldest of these jobs that is not over entered the queue'),
+});
+
+/** Reading a day is some hundred requests. */
+const dayMs = 60_000;
 
 const deadLetterSchema = z.object({
   queue: z.enum(['jobs', 'parts']),
@@ -40,8 +66,13 @@ const deadLetterSchema = z.object({
   sentAt: z.string(),
 });
 
-export function farmRoutes({ farm, features }: Services): Route[] {
+export function farmRoutes({ farm, features, machine, now }: Services): Route[] {
   const { address } = farm;
+  const day = new Remembered(
+    async () => readDay(farm, await machine.read().catch(() => undefined), now()),
+    dayMs,
+    now,
+  );
   return [
     route({
       id: 'getFarm',
@@ -59,12 +90,21 @@ export function farmRoutes({ farm, features }: Services): Route[] {
           storage: { source: address.sourceStorage, output: address.outputStorage },
           queues,
           workers: workers?.tasks ?? null,
+          ...(workers?.instances && { instances: workers.instances }),
           ladders: ladderNames,
           urls: features.urls,
           maxUploadBytes: features.maxUploadBytes,
           publicUrl: features.publicUrl ?? null,
         });
       },
+    }),
+    route({
+      id: 'getDay',
+      method: 'GET',
+      path: '/api/farm/day',
+      summary: 'The last 24 hours by the hour, at most a minute old',
+      answer: { status: 200, description: 'The day', schema: daySchema },
+      handle: async () => json(await day.read()),
     }),
     route({
       id: 'listDeadLetters',

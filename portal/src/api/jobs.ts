@@ -7,7 +7,7 @@ import { filesJob } from '../../../cli/farm/files-job.ts';
 import { readJob } from '../../../cli/farm/jobs.ts';
 import { readQueues } from '../../../cli/farm/queues.ts';
 import { redriveChosen } from '../../../cli/farm/redrive.ts';
-import { jobIdSchema, jobOptionsSchema } from '../../../worker/src/protocol/job.ts';
+import { jobIdSchema, jobOptionsSchema, jobSchema } from '../../../worker/src/protocol/job.ts';
 import { eventJobId } from '../../../worker/src/protocol/source-event.ts';
 import type { JobState } from '../../../worker/src/protocol/status.ts';
 import { readJobPage } from '../farm/job-list.ts';
@@ -67,6 +67,7 @@ export function jobRoutes(services: Services): Route[] {
       body: z.strictObject({
         source: z.url({ protocol: /^https?$/ }),
         title: z.string().min(1).max(500).optional(),
+        metadata: jobSchema.shape.metadata,
         options: options.optional(),
       }),
       answer: { status: 201, description: 'The job', schema: z.object({ job: jobIdSchema }) },

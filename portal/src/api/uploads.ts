@@ -12,7 +12,7 @@ import { readJob } from '../../../cli/farm/jobs.ts';
 import { versionName } from '../../../cli/submit/film.ts';
 import { planUpload } from '../../../cli/submit/uploads.ts';
 import { partBytesFor } from '../../../cli/upload/parts.ts';
-import { jobIdSchema, jobOptionsSchema } from '../../../worker/src/protocol/job.ts';
+import { jobIdSchema, jobOptionsSchema, jobSchema } from '../../../worker/src/protocol/job.ts';
 import { eventJobId } from '../../../worker/src/protocol/source-event.ts';
 import { isMissing } from '../../../worker/src/storage/s3-errors.ts';
 import { presignPart } from '../farm/presigner.ts';
@@ -148,6 +148,7 @@ export function uploadRoutes(services: Services): Route[] {
       body: z.strictObject({
         parts: partsSchema.min(1).max(10_000),
         title: z.string().min(1).max(500).optional(),
+        metadata: jobSchema.shape.metadata,
         options: jobOptionsSchema.omit({ webhook: true, addToFilm: true }).optional(),
       }),
       answer: { status: 200, description: 'The job', schema: z.object({ job: jobIdSchema }) },
@@ -164,11 +165,12 @@ export function uploadRoutes(services: Services): Route[] {
         const job = eventJobId(Bucket, upload.key, versionName(found.VersionId, found.ETag));
         if (upload.sendJob) {
           const title = body.title ?? upload.name;
-          const { options } = body;
+          const { options, metadata } = body;
           const wanted = {
             id: job,
             source: `s3://${Bucket}/${upload.key}`,
             title,
+            ...(metadata && { metadata }),
             ...(options && { options }),
           };
           const known = await readJob(farm, job);

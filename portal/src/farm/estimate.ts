@@ -12,7 +12,7 @@ import { type Media, withoutVideo } from '../../../worker/src/probe/media.ts';
 import type { JobOptions } from '../../../worker/src/protocol/job.ts';
 import type { FarmMachine } from './machine.ts';
 
-/** What a browser can tell of a film. */
+/** What a browser can read of a film. */
 export interface DescribedFilm {
   seconds: number;
   bytes: number;
@@ -21,7 +21,7 @@ export interface DescribedFilm {
   framesPerSecond?: number | undefined;
 }
 
-/** Browsers tell no frame rate. Most films have 24 to 30; more takes longer. */
+/** Browsers report no frame rate. Most films have 24 to 30; more takes longer. */
 const usualFramesPerSecond = 30;
 
 /** Of all films together. */
@@ -38,7 +38,8 @@ export interface FilmsEstimate extends Total {
   machine: string;
   /** Names of the renditions of the first film, the largest first. */
   renditions: string[];
-  ladders: (Total & { ladder: string })[];
+  /** With each ladder; null is the farm's own. */
+  ladders: (Total & { ladder: (typeof ladderNames)[number] | null })[];
   /** What each file adds; its length is unknown where it depends on the pictures. */
   files: { format: FileFormat; bytes?: number }[];
   storageUsdPerMonth?: number;
@@ -59,9 +60,9 @@ export function estimateFilms(
     ...sum,
     machine: machineName(farm.machine),
     renditions: (first?.plan.video?.renditions ?? []).map(({ name }) => name),
-    ladders: ladderNames.map((ladder) => ({
+    ladders: [null, ...ladderNames].map((ladder) => ({
       ladder,
-      ...total(films.map((film) => planFilm(farm, film, { ...options, ladder }))),
+      ...total(films.map((film) => planFilm(farm, film, { ...options, ladder: ladder ?? undefined }))),
     })),
     files: fileFormats
       .filter((format) => format !== 'gif' || films.every(({ seconds }) => seconds <= longestGifSeconds))

@@ -7,7 +7,7 @@ import { film } from '../reports/job-states.ts';
 /** Writes a job's status and its entry in the index, as a worker does. */
 export async function putJob({ s3, outputBucket: Bucket }: TestFarm, job: JobState): Promise<void> {
   const entry = new JobIndex('').key(job.id, new Date(job.queuedAt));
-  await s3.send(new PutObjectCommand({ Bucket, Key: entry, Body: '' }));
+  await s3.send(new PutObjectCommand({ Bucket, Key: entry, Body: '', ContentLength: 0 }));
   await s3.send(new PutObjectCommand({ Bucket, Key: `${job.id}/status.json`, Body: JSON.stringify(job) }));
 }
 

@@ -1,0 +1,73 @@
+/** What was chosen last, kept in this browser. */
+const storageKey = 'transcode-farm-options';
+
+/** The options of a job as the form says them; what is the farm's own default is left out. */
+export function readOptions(form) {
+  const data = new FormData(form);
+  const ladder = data.get('ladder');
+  const outputs = data.getAll('output').map((name) => withRung(name, data.get('rung')));
+  const thumbnail = Number(data.get('thumbnail'));
+  return {
+    ...(ladder && { ladder }),
+    ...(outputs.join() !== 'hls' && { outputs }),
+    ...(thumbnail !== 10 && { thumbnailAt: `${thumbnail}%` }),
+    ...(data.has('keep') ? {} : { keepSource: false }),
+  };
+}
+
+function withRung(name, rung) {
+  return name === 'mp4' && rung ? `mp4:${rung}` : name;
+}
+
+/**
+ * Anything that reports carry through, a line each: `customer: Ada`. Undefined where there is none.
+ * @throws Error that names the line
+ */
+export function readMetadata(text) {
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
+  if (lines.length === 0) return undefined;
+  return Object.fromEntries(
+    lines.map((line) => {
+      const at = line.indexOf(':');
+      if (at < 1) throw new Error(`“${line}” has no name. Write each line as “name: value”.`);
+      return [line.slice(0, at).trim(), line.slice(at + 1).trim()];
+    }),
+  );
+}
+
+export function rememberOptions(form) {
+  const data = new FormData(form);
+  const kept = {
+    ladder: data.get('ladder'),
+    outputs: data.getAll('output'),
+    rung: data.get('rung'),
+    keep: data.has('keep'),
+  };
+  try {
+    localStorage.setItem(storageKey, JSON.stringify(kept));
+  } catch {
+    // Some browsers keep nothing in private windows.
+  }
+}
+
+/** Sets the form to what was chosen last. */
+export function restoreOptions(form) {
+  const { ladder, outputs, rung, keep } = readKept();
+  const { elements } = form;
+  if (ladder !== undefined) elements.namedItem('ladder').value = ladder;
+  if (Array.isArray(outputs))
+    for (const box of elements.namedItem('output')) box.checked = outputs.includes(box.value);
+  if (rung !== undefined) elements.namedItem('rung').value = rung ?? '';
+  if (keep !== undefined) elements.namedItem('keep').checked = keep;
+}
+
+function readKept() {
+  try {
+    return JSON.parse(localStorage.getItem(storageKey)) ?? {};
+  } catch {
+    return {};
+  }
+}
