@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { outputsHelp, splitList } from '../submit/film-options.ts';
 import { readJobOptions } from '../submit/job-options.ts';
 import { demo } from './demo.ts';
@@ -15,6 +15,11 @@ export function demoCommand(): Command {
       '--json',
       'print one JSON object as the last line of standard output; progress goes to standard error',
     )
+    .addOption(
+      new Option('--compute <kind>', 'worker: processes that wait for work; function: as AWS Lambda runs it')
+        .choices(['worker', 'function'])
+        .default('worker'),
+    )
     .option(
       '--workers <number>',
       'workers that make the film together; several make parts of 6 s',
@@ -29,6 +34,7 @@ export function demoCommand(): Command {
         keep: options.keep ?? false,
         json: options.json ?? false,
         workers: options.workers,
+        compute: options.compute,
         outputs: readJobOptions({ outputs: options.outputs }).options?.outputs,
       }),
     );
@@ -41,6 +47,7 @@ interface Flags {
   json?: true;
   outputs?: string[];
   workers: number;
+  compute: 'worker' | 'function';
 }
 
 /** Each is a process that runs its own encoders, and a machine has only so many cores. */

@@ -22,7 +22,7 @@ import { demoResult, noResult } from './result.ts';
 import { openScreen } from './screen.ts';
 import { summary } from './summary.ts';
 import type { DemoView } from './view.ts';
-import { sharingSettings, startWorkers } from './workers.ts';
+import { sharingSettings, startFunctionWorkers, startWorkers } from './workers.ts';
 
 export interface DemoOptions {
   movie?: string;
@@ -33,6 +33,8 @@ export interface DemoOptions {
   json: boolean;
   /** How many make the film. */
   workers: number;
+  /** Processes that wait for work, or that are called as AWS Lambda calls a function. */
+  compute: 'worker' | 'function';
   /** What is made, see `outputsSchema`; the stream alone by default. */
   outputs?: string[] | undefined;
 }
@@ -101,7 +103,8 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
     },
   });
   closing.defer(() => farm.close());
-  const workers = startWorkers(farm, options.workers);
+  const start = options.compute === 'function' ? startFunctionWorkers : startWorkers;
+  const workers = await start(farm, options.workers);
   closing.defer(async () => void (await workers.stop()));
   stop.throwIfAborted();
 

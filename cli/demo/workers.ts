@@ -4,6 +4,7 @@ import type { WorkerEnvironment } from '../../worker/src/settings/settings.ts';
 import { UserError } from '../errors.ts';
 import { isOver } from '../follow.ts';
 import type { LocalFarm } from '../local-farm/farm.ts';
+import { startFunctions } from '../local-farm/functions/start.ts';
 import { startWorker, type WorkerProcess } from '../local-farm/worker.ts';
 import { printable } from '../text/style.ts';
 
@@ -48,6 +49,23 @@ export function startWorkers(farm: LocalFarm, count: number): DemoWorkers {
       throw await lastWords(exits.at(-1) as WorkerProcess);
     },
     stop: () => Promise.all(workers.map((worker) => worker.stop(2))),
+  };
+}
+
+/** The same as functions: a process for each call at once, made when a call needs it, standing still between two. */
+export async function startFunctionWorkers(farm: LocalFarm, count: number): Promise<DemoWorkers> {
+  const started = await startFunctions({ ...farm, concurrency: count });
+  const { environments } = started.functions;
+  return {
+    partsOf: (jobId) =>
+      Array.from({ length: count }, (_, index) => partsRecorded(environments[index]?.log ?? [], jobId)),
+    async untilOver(stop, follow) {
+      const job = await follow(stop);
+      stop.throwIfAborted();
+      if (job && isOver(job)) return job;
+      throw new UserError('The functions ended before the job was done.');
+    },
+    stop: async () => started[Symbol.asyncDispose](),
   };
 }
 

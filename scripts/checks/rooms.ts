@@ -27,7 +27,10 @@ export const rooms = [
   'report',
   'film',
   'job',
+  'open-worker.ts',
+  'function',
   'main.ts',
+  'function.ts',
 ];
 
 /** By path below `worker/src`: the paths that each file imports. */

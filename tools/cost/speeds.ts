@@ -1,15 +1,7 @@
 import type { InstanceType } from '../../infra/compute/instance-types.ts';
+import { type EncodingWork, pixelsOf, x264CpuSeconds, x264Utilisation } from '../../worker/src/plan/work.ts';
 
-/** What there is to do for a second of a film. */
-export interface EncodingWork {
-  /** Pixels of a frame of the source. */
-  sourcePixels: number;
-  framesPerSecond: number;
-  /** All rungs, the largest first. */
-  renditions: readonly { width: number; height: number }[];
-  /** Of the encoder: x264's or NVENC's. */
-  preset: string;
-}
+export type { EncodingWork } from '../../worker/src/plan/work.ts';
 
 /** How quickly one worker encodes, and how that is known. */
 export interface Speed {
@@ -23,46 +15,14 @@ export interface Speed {
   how: string;
 }
 
-/**
- * CPU time of x264 `veryfast`, in seconds for a million pixels: what the source costs to decode and what each rung costs to scale and encode.
- *
- * docs/performance.md has 10 s of a 1080p film at 30 frames per second: each rung alone takes 16.2, 10.6, 8.4, 6.8 and 6.2 s of CPU, all
- * five together 28.1 s. A line through the largest and the smallest alone leaves 5.7 s for decoding 622 million pixels; the rest of the
- * 28.1 s is for the 1,154 million pixels that came out.
- */
-const x264 = { decodeSeconds: 5.7 / 622.08, encodeSeconds: (28.1 - 5.7) / 1153.83 };
-
-/**
- * CPU time of the encoder with other presets, `veryfast` being 1: docs/performance.md, "Presets". Decoding takes as long with all of them.
- */
-const x264Effort: Readonly<Record<string, number>> = {
-  ultrafast: 0.27,
-  superfast: 0.6,
-  veryfast: 1,
-  faster: 1.9,
-  fast: 2.3,
-  medium: 2.5,
-  slow: 3.8,
-  slower: 5.8,
-  veryslow: 7.8,
-};
-
-/** Of the vCPUs' time: between parts, and while the largest rung's threads wait for each other, some of it goes unused. An assumption. */
-const x264Utilisation = 0.85;
-
 /** @param vcpus of the task; a vCPU of Fargate is taken for one core of the machine of docs/performance.md */
 export function x264Speed(work: EncodingWork, vcpus: number): Speed {
-  const { sourcePixels, framesPerSecond, renditions, preset } = work;
-  const out = pixelsOf(renditions);
-  const cpuSeconds =
-    (framesPerSecond *
-      (sourcePixels * x264.decodeSeconds + out * x264.encodeSeconds * (x264Effort[preset] ?? 1))) /
-    1_000_000;
+  const cpuSeconds = x264CpuSeconds(work);
   return {
     filmSecondsPerSecond: (vcpus * x264Utilisation) / cpuSeconds,
     basis: 'measured',
     utilisation: x264Utilisation,
-    how: `${vcpus} vCPU at ${percent(x264Utilisation)} over ${cpuSeconds.toFixed(1)} s of CPU for a second of film (x264 ${preset}, from docs/performance.md)`,
+    how: `${vcpus} vCPU at ${percent(x264Utilisation)} over ${cpuSeconds.toFixed(1)} s of CPU for a second of film (x264 ${work.preset}, from docs/performance.md)`,
   };
 }
 
@@ -117,10 +77,6 @@ export function nvencSpeed(work: EncodingWork, gpu: InstanceType['gpu']): Speed 
     utilisation: nvencUtilisation,
     how: `${percent(nvencUtilisation)} of the limit of the ${gpu} (${limit.toFixed(1)}× real time with NVENC ${listed === preset ? preset : `${preset}, taken for ${listed}`}, not measured here)`,
   };
-}
-
-function pixelsOf(renditions: EncodingWork['renditions']): number {
-  return renditions.reduce((sum, { width, height }) => sum + width * height, 0);
 }
 
 function percent(share: number): string {

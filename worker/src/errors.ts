@@ -16,6 +16,7 @@ export const refusalCodes = [
   'no-duration',
   'short-source',
   'too-long',
+  'too-long-for-function',
   'too-many-pixels',
   'too-many-streams',
   'too-small',

@@ -1,35 +1,18 @@
 import { rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import { chooseEncoder } from './encode/choose-encoder.ts';
-import { encodingIdentity } from './encode/identity.ts';
-import { type MediaTools, openMediaTools } from './ffmpeg/media-tool.ts';
-import type { TranscodeRun } from './film/film.ts';
-import { continueFilm, finishPublished, transcode } from './film/transcode.ts';
-import { openWorkDir } from './film/work-dir.ts';
-import { diskCheck, encoderCheck, storageCheck, untilStorageAnswers } from './health/checks.ts';
-import { Health, type Sickness } from './health/health.ts';
+import type { MediaTools } from './ffmpeg/media-tool.ts';
+import { untilStorageAnswers } from './health/checks.ts';
+import type { Sickness } from './health/health.ts';
 import { startHeartbeat } from './heartbeat.ts';
-import { SourceRemoval } from './job/remove-source.ts';
-import { JobRunner, type MessageRun } from './job/run.ts';
-import { Stops } from './job/stop.ts';
+import type { JobRunner } from './job/run.ts';
 import { createLogger, type Logger } from './log.ts';
-import type { VideoEncoder } from './plan/plan.ts';
-import { JobFolder } from './protocol/job-folder.ts';
-import { sendPartRequest } from './protocol/part-request.ts';
+import { type Machine, openMachine, openQueues, openTools, openWorker, type Queues } from './open-worker.ts';
 import { Consumer } from './queue/consumer.ts';
 import { Protection } from './queue/protection.ts';
-import { createQueue, type Queue } from './queue/queue.ts';
 import type { QueueBinding } from './queue/queue-binding.ts';
 import { sickWorkerLine } from './report/metrics.ts';
-import { createReporter, type Reporter } from './report/reporter.ts';
-import { openSinks } from './report/sinks.ts';
-import { readStatusFile } from './report/status-file.ts';
 import { runSelfTest } from './self-test/main.ts';
 import { readSettings, type Settings, SettingsError } from './settings/settings.ts';
-import { openAgents } from './storage/agents.ts';
-import { renewExpiredCredentials } from './storage/renew-credentials.ts';
-import { openStores, type Stores } from './storage/stores.ts';
 
 /**
  * Exit codes, after sysexits.h. The waker replaces the GPU instance of a task that ends with `noEncoder` or `brokenMachine`
@@ -59,18 +42,10 @@ async function main(): Promise<void> {
     process.exit(exitCodes.crashed);
   });
   const machine = await prepareMachine(settings, log);
-  const stores = openStores(settings);
   const protection = new Protection(settings.ecsAgentUri, log);
   const queues = openQueues(settings);
-  const { reports } = queues;
-  const sendReport = reports && ((body: string) => reports.send({ body }));
-  const reporter = createReporter({ sinks: openSinks(settings, stores.output, sendReport, log) });
-  const checkOfStorage = storageCheck(stores.output, settings.output.prefix);
-  const health = new Health(
-    [encoderCheck(machine.encoder, machine.tools), diskCheck(machine.workDir), checkOfStorage],
-    log,
-  );
-  const runner = createRunner({ settings, machine, stores, queues, reporter, health, log });
+  const { parts } = queues;
+  const { runner, reporter, health, storage } = openWorker({ settings, machine, queues, parts, log });
   const consumer = new Consumer({
     lanes: lanesOf(queues, runner, settings),
     visibilityTimeoutSeconds: settings.queue.visibilityTimeoutSeconds,
@@ -79,7 +54,7 @@ async function main(): Promise<void> {
     protection,
   });
 
-  await Promise.race([untilStorageAnswers(checkOfStorage, log), stopSignal]);
+  await Promise.race([untilStorageAnswers(storage, log), stopSignal]);
   consumer.start();
   const { encoder, software } = machine;
   log.info(
@@ -101,15 +76,6 @@ async function main(): Promise<void> {
   process.exit(ending.exitCode);
 }
 
-/** What this machine encodes with, and where. */
-interface Machine {
-  tools: MediaTools;
-  encoder: VideoEncoder;
-  /** See `encodingIdentity`. */
-  software: string;
-  workDir: string;
-}
-
 async function prepareMachine(settings: Settings, log: Logger): Promise<Machine> {
   const tools = openToolsOrExit(settings, log);
   if (tools.versionWarning !== undefined) log.warn({ ffmpeg: tools.version }, tools.versionWarning);
@@ -117,37 +83,8 @@ async function prepareMachine(settings: Settings, log: Logger): Promise<Machine>
     log.fatal({ err: error }, 'the encoder that was asked for cannot be used; no jobs are taken');
     process.exit(exitCodes.noEncoder);
   });
-  const workDir = await openWorkDir(settings.workDir);
   startHeartbeat(settings.heartbeatFile, log);
-  return { tools, encoder, software: encodingIdentity(encoder, tools), workDir };
-}
-
-interface Queues {
-  jobs: Queue;
-  /** Part requests; undefined where each film is one worker's. */
-  parts: Queue | undefined;
-  /** Reports for webhooks and a database; undefined where the farm has neither. */
-  reports: Queue | undefined;
-}
-
-function openQueues({ region, queue, sharing, report }: Settings): Queues {
-  const sqs = new SQSClient({
-    region,
-    endpoint: queue.endpoint,
-    // Callers know what waiting costs, and try again themselves.
-    maxAttempts: 1,
-    // Longer than the longest poll, so that only a dead connection is given up.
-    requestHandler: { connectionTimeout: 5000, socketTimeout: 30_000, ...openAgents() },
-  });
-  renewExpiredCredentials(sqs);
-  // A part that can't be made fails its job, so the dead letters are those of the jobs.
-  const openQueue = (url: string | undefined) =>
-    url === undefined ? undefined : createQueue(sqs, { ...queue, url });
-  return {
-    jobs: createQueue(sqs, queue),
-    parts: openQueue(sharing.partsQueueUrl),
-    reports: openQueue(report.queueUrl),
-  };
+  return openMachine(settings, tools, encoder);
 }
 
 /**
@@ -159,51 +96,6 @@ function lanesOf({ jobs, parts }: Queues, runner: JobRunner, { sharing }: Settin
   if (parts === undefined) return [jobLane];
   const partLane: QueueBinding = { queue: parts, handle: (...call) => runner.runPartRequest(...call) };
   return sharing.workersPerFilm > 1 ? [partLane, jobLane] : [jobLane, partLane];
-}
-
-interface Work {
-  settings: Settings;
-  machine: Machine;
-  stores: Stores;
-  queues: Queues;
-  reporter: Reporter;
-  health: Health;
-  log: Logger;
-}
-
-/** Gives each message's work what this worker has. */
-function createRunner({ settings, machine, stores, queues, reporter, health, log }: Work): JobRunner {
-  const { output, storeFor } = stores;
-  const { prefix } = settings.output;
-  const { parts } = queues;
-  const leaseSeconds = Math.max(2, settings.queue.visibilityTimeoutSeconds / 2);
-  const stopLookSeconds = Math.min(5, leaseSeconds / 4);
-  const readStatus = (jobId: string) => readStatusFile(output, prefix, jobId, log);
-  const context = (run: MessageRun): TranscodeRun => ({
-    ...run,
-    ...machine,
-    settings: { ...settings, workDir: machine.workDir },
-    stores,
-    leaseSeconds,
-    readStatus,
-    sendPartRequest: parts && ((request) => sendPartRequest(parts, request, run)),
-  });
-  return new JobRunner({
-    settings,
-    transcode: (job, run) => transcode(job, context(run)),
-    continueFilm: (film, run) => continueFilm(film, context(run)),
-    addFiles: (job, film, run) => finishPublished(job, film, context(run)),
-    isShared: async (jobId, planId) =>
-      (await output.head(new JobFolder(prefix, jobId).plan(planId).planFile)) !== undefined,
-    isPublished: async (film) => (await output.head(film.playlist)) !== undefined,
-    reporter,
-    readStatus,
-    leaseSeconds,
-    stops: new Stops(output, prefix, stopLookSeconds, log),
-    sourceRemoval: new SourceRemoval(settings, storeFor),
-    health,
-    log,
-  });
 }
 
 /** A sick worker ends, so that ECS starts another: where the machine is broken, on another machine. */
@@ -225,16 +117,9 @@ function readSettingsOrExit(): Settings {
   }
 }
 
-function openToolsOrExit({ ffmpegPath, ffprobePath, limits, workDir }: Settings, log: Logger): MediaTools {
+function openToolsOrExit(settings: Settings, log: Logger): MediaTools {
   try {
-    return openMediaTools({
-      ffmpegPath,
-      ffprobePath,
-      maxPixels: limits.pixels,
-      maxStreams: limits.streams,
-      // Beside the work folder: it outlives this worker, and the next one on the machine starts with it.
-      cudaCachePath: join(dirname(workDir), 'cuda-cache'),
-    });
+    return openTools(settings);
   } catch (error) {
     // No broken machine: another one of the same image has the same ffmpeg.
     log.fatal({ err: error }, 'this ffmpeg cannot be used; no jobs are taken');

@@ -9,6 +9,7 @@ import type { JobReport } from '../report/reporter.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { SourceServer } from '../source/server.ts';
 import type { Stores } from '../storage/stores.ts';
+import type { Invocation } from './invocation.ts';
 
 /*
  * The nouns of this room. Read on in this order:
@@ -20,6 +21,7 @@ import type { Stores } from '../storage/stores.ts';
  *   solo-session.ts    one worker makes every part
  *   shared-session.ts  several do: leases (held-leases.ts), who is at what (view.ts), which part next (choose.ts), who reports
  *                      progress (status-reporter.ts)
+ *   invocation.ts      the time that a function has
  *   encode-parts.ts    encodes what the session gives, uploads beside it
  *   make-files.ts      MP4, audio files and GIFs of a published film (make-file.ts makes one)
  */
@@ -45,6 +47,11 @@ export interface TranscodeRun {
   sendPartRequest?: ((request: PartRequest) => Promise<void>) | undefined;
   /** The job's state as any worker reported it last. */
   readStatus: (jobId: string) => Promise<JobState | undefined>;
+  /**
+   * Of a function. Its helpers' messages are events that nobody repeats, so the planner, whose message the queue keeps, stays
+   * until the film is committed and its end is reported.
+   */
+  invocation?: Invocation | undefined;
 }
 
 /** A film that is planned, and this worker's role in its making. */
@@ -65,13 +72,17 @@ export type FilmOutcome =
   | {
       kind: 'published';
       film: Film;
+      /** Another worker has committed it, and may have reported the end of the job. */
+      byPeer?: boolean;
       /** Removes what the film replaces; to be called when its end is reported. Never throws. */
       cleanUp?: () => Promise<void>;
     }
   /** Nothing is left to begin here: the workers that still make parts end the job. */
   | { kind: 'leftToPeers' }
   /** As many workers are on the film as may be, or another run holds this very message. */
-  | { kind: 'atCapacity' };
+  | { kind: 'atCapacity' }
+  /** An invocation ends before the film is done: another one must go on. */
+  | { kind: 'outOfTime' };
 
 /** A film that a worker has planned. */
 export interface FilmToJoin extends Pick<PlannedFilm, 'job' | 'role' | 'firstPart'> {

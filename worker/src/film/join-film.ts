@@ -88,12 +88,12 @@ async function joinAsHelper(
 }
 
 function openSharedSession(
-  { job, plan }: PlannedFilm,
+  { job, plan, role }: PlannedFilm,
   folder: PlanFolder,
   run: TranscodeRun,
   progress: FilmProgress,
 ): SharedSession {
-  const { stores, messageId, isRepeat, leaseSeconds, report, log, signal } = run;
+  const { stores, messageId, isRepeat, leaseSeconds, invocation, report, log, signal } = run;
   return new SharedSession({
     plan,
     folder,
@@ -101,6 +101,7 @@ function openSharedSession(
     owner: randomUUID(),
     messageId,
     isRepeat,
+    isAttended: invocation !== undefined && role === 'helper',
     leaseSeconds,
     progress,
     report,

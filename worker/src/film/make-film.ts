@@ -12,7 +12,7 @@ import { joinFilm } from './join-film.ts';
 /** encode ⇄ publish → commit, by this worker alone or together with others. */
 export async function makeFilm(film: PlannedFilm, run: TranscodeRun): Promise<FilmOutcome> {
   const { job, plan, request, server, workDir } = film;
-  const { settings, stores, tools, report, log, signal } = run;
+  const { settings, stores, tools, invocation, report, log, signal } = run;
   const { output } = stores;
   const folder = new JobFolder(settings.output.prefix, job.id).plan(plan.id);
   const clocks = { startedAt: performance.now(), encodedAt: performance.now() };
@@ -22,8 +22,9 @@ export async function makeFilm(film: PlannedFilm, run: TranscodeRun): Promise<Fi
   await using session = await joinFilm(film, folder, run, progress);
   if (session === undefined) return { kind: 'atCapacity' };
   const { isShared } = session;
-  try {
-    await encodeParts(
+  let isLate = false;
+  const makeParts = () =>
+    encodeParts(
       {
         plan,
         tools,
@@ -45,9 +46,15 @@ export async function makeFilm(film: PlannedFilm, run: TranscodeRun): Promise<Fi
         signal,
       },
       {
-        next: (kind) => session.next(kind),
+        async next(kind) {
+          isLate ||= invocation?.mayBegin() === false;
+          const part = isLate ? undefined : await session.next(kind);
+          if (part !== undefined) invocation?.began();
+          return part;
+        },
         async record(part, record, by) {
           await session.record(part, record, by);
+          invocation?.recorded(record.encodeSeconds);
           log.info({ part: part.index, encodeSeconds: record.encodeSeconds }, 'part recorded');
         },
       },
@@ -59,14 +66,24 @@ export async function makeFilm(film: PlannedFilm, run: TranscodeRun): Promise<Fi
         },
       },
     );
-    if (!(await session.claimAssembly())) return { kind: 'leftToPeers' };
-    if (isShared && (await findFilm(output, folder.job, request, signal))) {
-      await session.leavePublished();
-      return { kind: 'leftToPeers' };
+  try {
+    for (;;) {
+      await makeParts();
+      if (isLate && !isShared) return { kind: 'outOfTime' };
+      if (await session.claimAssembly()) break;
+      if (invocation === undefined) return { kind: 'leftToPeers' };
+      if (film.role === 'helper') return { kind: isLate ? 'outOfTime' : 'leftToPeers' };
+      if ((await session.awaitPeers(invocation)) === 'outOfTime') return { kind: 'outOfTime' };
     }
-    const published = await publishFilm(film, folder, run);
-    report.update({ timings: timings(published, run, { ...clocks, isShared }) });
-    return { kind: 'published', film: published };
+    const published = isShared ? await findFilm(output, folder.job, request, signal) : undefined;
+    if (published !== undefined) {
+      await session.leavePublished();
+      if (invocation === undefined || film.role === 'helper') return { kind: 'leftToPeers' };
+      return { kind: 'published', film: published, byPeer: true };
+    }
+    const made = await publishFilm(film, folder, run);
+    report.update({ timings: timings(made, run, { ...clocks, isShared }) });
+    return { kind: 'published', film: made };
   } catch (error) {
     await session.fail(error);
     throw error;

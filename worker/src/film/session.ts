@@ -4,6 +4,7 @@ import type { PlanFolder } from '../protocol/job-folder.ts';
 import type { PartRecord } from '../protocol/part-record.ts';
 import type { Store } from '../storage/store.ts';
 import { endsEarly } from './check-length.ts';
+import type { Invocation } from './invocation.ts';
 
 /** One worker's share in the making of a film: which parts it makes, and whether it commits the film. */
 export interface FilmSession extends AsyncDisposable {
@@ -15,6 +16,11 @@ export interface FilmSession extends AsyncDisposable {
   record(part: Part, record: PartRecord, signal: AbortSignal): Promise<void>;
   /** Whether this worker writes the playlists: all parts are recorded, and no other worker is at it. */
   claimAssembly(): Promise<boolean>;
+  /**
+   * Waits until this worker is needed: `work` when a part can be begun, or the film be committed; `outOfTime` when the
+   * invocation ends before that.
+   */
+  awaitPeers(invocation: Invocation): Promise<'work' | 'outOfTime'>;
   /** Another worker has published the film: removes what is left of this one's share. */
   leavePublished(): Promise<void>;
   /** After an error: prepares the next run of the message, and lets the report say what is true of the job. */

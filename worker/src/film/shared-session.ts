@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import { failureKind } from '../errors.ts';
 import type { Logger } from '../log.ts';
@@ -13,10 +14,11 @@ import type { Store } from '../storage/store.ts';
 import { choosePart } from './choose.ts';
 import type { FilmProgress } from './film-progress.ts';
 import { HeldLeases } from './held-leases.ts';
+import type { Invocation } from './invocation.ts';
 import { FilmLooks } from './looks.ts';
 import { type FilmSession, writeRecord } from './session.ts';
 import { StatusReporter } from './status-reporter.ts';
-import { type FilmView, liveLeases } from './view.ts';
+import { type FilmView, liveLeases, partsMissing } from './view.ts';
 
 export interface SharedSessionOptions {
   plan: Plan;
@@ -28,6 +30,8 @@ export interface SharedSessionOptions {
   messageId: string;
   /** The message may have been handed out before. */
   isRepeat: boolean;
+  /** Another worker stays until the film is committed: this one's trouble is not the job's. */
+  isAttended?: boolean;
   /** A lease that was not renewed for this long is a lost worker's. */
   leaseSeconds: number;
   progress: FilmProgress;
@@ -43,6 +47,9 @@ export interface SharedSessionOptions {
 const sameLookMs = 1000;
 
 const readsAtOnce = 16;
+
+/** Looks in the time of a lease, by a worker that only waits. */
+const waitingLooksPerLease = 8;
 
 /** A stop must not wait longer for the leases to go; they become stale by themselves. */
 const leaveMs = 2000;
@@ -141,6 +148,20 @@ export class SharedSession implements FilmSession {
     });
   }
 
+  async awaitPeers(invocation: Invocation): Promise<'work' | 'outOfTime'> {
+    const { plan, leaseSeconds, signal } = this.#options;
+    const pauseSeconds = leaseSeconds / waitingLooksPerLease;
+    for (;;) {
+      const { view } = await this.#looks.now();
+      const missing = partsMissing(plan, view);
+      const isFree = missing.some(({ index }) => !this.#begun.has(index) && !view.leases.get(index)?.isLive);
+      if (isFree && !invocation.mayBegin()) return 'outOfTime';
+      if (isFree || (missing.length === 0 && !view.assembly?.isLive)) return 'work';
+      if (!invocation.mayWait(2 * pauseSeconds)) return 'outOfTime';
+      await sleep(pauseSeconds * 1000, undefined, { signal });
+    }
+  }
+
   async leavePublished(): Promise<void> {
     await this.#leases.removeDropped(AbortSignal.timeout(leaveMs)).catch((error: unknown) => {
       this.#options.log.warn({ err: error }, 'could not remove leases of a published film');
@@ -148,7 +169,7 @@ export class SharedSession implements FilmSession {
   }
 
   async fail(error: unknown): Promise<void> {
-    const { folder, report, log, signal } = this.#options;
+    const { folder, isAttended = false, report, log, signal } = this.#options;
     const late = AbortSignal.timeout(leaveMs);
     try {
       if (failureKind(error) === 'trouble' && !signal.aborted) {
@@ -156,7 +177,8 @@ export class SharedSession implements FilmSession {
         await Promise.all(leases.map((key) => this.#leases.keep(key, late)));
       }
       await this.#releaseAll();
-      await report.setReporting((await this.#hasPeers(late)) ? 'silent' : 'reporting');
+      const hasPeers = isAttended || (await this.#hasPeers(late));
+      await report.setReporting(hasPeers ? 'silent' : 'reporting');
     } catch (failure) {
       log.warn({ err: failure }, 'could not leave the film in order; its leases become stale by themselves');
     }

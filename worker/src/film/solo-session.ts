@@ -50,6 +50,10 @@ export class SoloSession implements FilmSession {
     return true;
   }
 
+  async awaitPeers(): Promise<'outOfTime'> {
+    return 'outOfTime';
+  }
+
   async leavePublished(): Promise<void> {}
 
   async fail(): Promise<void> {}

@@ -136,6 +136,7 @@ async function makeAndCleanUp(planned: PlannedFilm, run: TranscodeRun): Promise<
     await cleanUp(unmarkUnfinished(output, folder, signal));
     const outcome = await makeFilm(planned, run);
     if (outcome.kind !== 'published') return outcome;
+    if (outcome.byPeer) return { ...outcome, cleanUp: () => cleanUpLater(planned.job, outcome.film, run) };
     const renditions = planned.plan.video?.renditions ?? [];
     return { ...outcome, cleanUp: () => cleanUpAfter(folder, outcome.film, { renditions }, run) };
   } catch (error) {
@@ -277,6 +278,7 @@ async function planFilm(
       makePlan(media, {
         ...rest,
         software: run.software,
+        functionLimits: settings.functionLimits,
         gpuDecodes,
         ...(request.forcedBy === undefined ? {} : { forceRequestId: request.forcedBy }),
       }),

@@ -8,6 +8,7 @@ import {
 } from '../errors.ts';
 import { MediaToolError } from '../ffmpeg/media-tool.ts';
 import type { FilmOutcome } from '../film/film.ts';
+import { OutOfTimeError } from '../film/invocation.ts';
 import type { Health } from '../health/health.ts';
 import type { Logger } from '../log.ts';
 import type { QueuedJob } from '../protocol/job.ts';
@@ -94,8 +95,10 @@ export class WorkRunner {
     const stop = this.#options.stops.watch(job.id, request.queuedAt, signal);
     try {
       const removal = await this.#options.sourceRemoval.prepare(job);
-      return await this.#finish(work, await work.run(stop.signal), removal);
+      return await this.#finish(work, await work.run(stop.signal), removal, signal);
     } catch (error) {
+      if (signal.reason instanceof OutOfTimeError && !signal.reason.hasFinished)
+        return this.#failed(work, tooLongForFunction(), signal);
       if (signal.aborted) return this.#interrupted(work, signal.reason);
       const stopped = stop.stopped();
       if (stopped !== undefined) return this.#endStopped(work, stopped, signal);
@@ -139,14 +142,33 @@ export class WorkRunner {
     return cancelled ? { kind: 'acknowledge' } : deadLetter(work, code, message);
   }
 
-  async #finish(work: Work, outcome: FilmOutcome, removal: Removal): Promise<Outcome> {
+  async #finish(work: Work, outcome: FilmOutcome, removal: Removal, signal: AbortSignal): Promise<Outcome> {
     const { report, log } = work;
     if (outcome.kind === 'published') {
+      if (outcome.byPeer) {
+        const end = await this.#awaitEnd(work, signal);
+        if (end !== undefined) {
+          // That worker's message may be gone, so its report is sent again in any case.
+          await report.setReporting('silent');
+          report.confirmEnd(end);
+          if (end.state === 'succeeded') {
+            await outcome.cleanUp?.();
+            await removal.remove(log);
+          }
+          return { kind: 'acknowledge' };
+        }
+        await report.setReporting('reporting');
+      }
       await report.move({ to: 'succeeded', film: outcome.film });
       log.info({ timings: report.state().timings, playlist: outcome.film.playlist }, 'job succeeded');
       await outcome.cleanUp?.();
       await removal.remove(log);
       return { kind: 'acknowledge' };
+    }
+    if (outcome.kind === 'outOfTime') {
+      log.info('the invocation has no time for more: the next one goes on');
+      await report.setReporting('silent');
+      return { kind: 'hand-over', requestId: work.messageId, delaySeconds: 0 };
     }
     await report.setReporting('detached');
     if (outcome.kind === 'leftToPeers') {
@@ -165,7 +187,7 @@ export class WorkRunner {
     const end = joined ? await Promise.race([this.#reportedEnd(work), inTime]) : undefined;
     if (end !== undefined) return nothingToAdd(work, end);
     await report.move({ to: 'queued' }, interruptedFlushMs);
-    if (reason instanceof LeaseSpentError)
+    if (reason instanceof LeaseSpentError || reason instanceof OutOfTimeError)
       return { kind: 'hand-over', requestId: messageId, delaySeconds: 0 };
     return { kind: 'release' };
   }
@@ -229,6 +251,14 @@ export class WorkRunner {
     return Date.parse(status.queuedAt) >= request.queuedAt.getTime() ? status : undefined;
   }
 
+  /** Another worker has committed the film: waits for its report of the end, for as long as it may take. */
+  async #awaitEnd(work: Work, signal: AbortSignal): Promise<JobState | undefined> {
+    for (let seconds = peerReportSeconds; ; seconds -= 1) {
+      const end = await this.#reportedEnd(work);
+      if (end !== undefined || seconds <= 0 || !(await waited(1, signal))) return end;
+    }
+  }
+
   /** Whether other workers may be on the job's film. */
   #isShared({ report, joined }: Omit<Work, 'run'>): boolean {
     const { workersPerFilm } = this.#options.settings.sharing;
@@ -288,6 +318,14 @@ function isReported(status: JobState | undefined, stoppedAt: string): boolean {
 function deadLetter({ job, deadLetterBody: body }: Omit<Work, 'run'>, code: string, reason: string): Outcome {
   const { id: jobId, requestId } = job;
   return { kind: 'give-up', jobId, requestId, code, reason, ...(body === undefined ? {} : { body }) };
+}
+
+function tooLongForFunction(): RefusedError {
+  return new RefusedError(
+    'too-long-for-function',
+    'A part of the film, or a file of it, takes longer than the 15 minutes that AWS gives a function. ' +
+      'Send a shorter film, set a quicker "x264Preset", or use a farm with "compute: fargate" or "compute: gpu".',
+  );
 }
 
 /** Whether a broken worker can cause this failure: also films that ffmpeg finds damaged, as a broken GPU decodes nothing. */

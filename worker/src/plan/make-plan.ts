@@ -6,12 +6,14 @@ import { planAudio } from './audio.ts';
 import { isRgb, planColours } from './colours.ts';
 import type { Encoding } from './encoding.ts';
 import { endOf, filmZero, gopLength, planTiming } from './frame-timing.ts';
+import { type FunctionLimits, functionPartSeconds, refuseTooLong } from './function-limits.ts';
 import { resolveLadder } from './ladder.ts';
 import { planParts } from './parts.ts';
 import type { Plan, VideoEncoder, VideoPlan } from './plan.ts';
 import { displaySize, type Size, sizeRungs } from './sizes.ts';
 import { planStoryboard } from './storyboard.ts';
 import { choosePath, nvencSmallest, planRenditions, prepareFilters } from './video.ts';
+import type { EncodingWork } from './work.ts';
 
 export interface PlanRequest {
   sourceVersion: string;
@@ -23,6 +25,8 @@ export interface PlanRequest {
   forceRequestId?: string;
   /** False where the GPU was tried on this film and does not decode it. */
   gpuDecodes?: boolean;
+  /** Where each part is made by an invocation of a function. */
+  functionLimits?: FunctionLimits | undefined;
 }
 
 /** Counts up when the same plan would be encoded otherwise than before, so that films are not mixed of both. */
@@ -34,20 +38,22 @@ const telecineWarning =
 
 /**
  * Decides everything about a film. Pure: the same film and request give the same plan on every worker.
- * @throws RefusedError `too-small` for a picture that the encoder can't take
+ * @throws RefusedError `too-small` for a picture that the encoder can't take, `too-long-for-function`
  */
 export function makePlan(media: Media, request: PlanRequest): Plan {
-  const { sourceVersion, encoding, encoder, software, forceRequestId } = request;
+  const { sourceVersion, encoding, encoder, software, forceRequestId, functionLimits } = request;
   const { segmentSeconds, segmentFormat } = encoding;
   const zeroSeconds = filmZero(media);
   const { audio, warnings } = planAudio(media, zeroSeconds);
   const videoEndSeconds = media.video && endOf(media.video, zeroSeconds);
   const audioEnds = audio.map((rendition) => rendition.durationSeconds);
+  const work = media.video && functionLimits && workOf(media, media.video, request);
+  if (work && !media.indexed) refuseTooLong(videoEndSeconds ?? 0, work, functionLimits);
   const parts = planParts({
     videoEndSeconds,
     audioEndSeconds: audioEnds.length > 0 ? Math.max(...audioEnds) : undefined,
     segmentSeconds,
-    partSeconds: encoding.partSeconds,
+    partSeconds: encoding.partSeconds ?? (work && functionPartSeconds(work, functionLimits)),
     encoder,
     indexed: media.indexed,
   });
@@ -70,6 +76,18 @@ export function makePlan(media: Media, request: PlanRequest): Plan {
     ],
   };
   return { id: shortHash({ recipe, forceRequestId, ...decided }), ...decided };
+}
+
+/** What a second of the picture takes to encode. */
+function workOf(media: Media, video: VideoStream, { encoding, encoder }: PlanRequest): EncodingWork {
+  const film = displaySize(video);
+  const { num, den } = planTiming(media, video, encoding.deinterlace).frameRate;
+  return {
+    sourcePixels: film.width * film.height,
+    framesPerSecond: num / den,
+    renditions: sizeRungs(film, resolveLadder(encoding.ladder, encoding.include480p)),
+    preset: encoder.preset,
+  };
 }
 
 function planVideo(

@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InterruptedError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { holdMessage, type Lease, LeaseLostError } from './lease.ts';
-import type { Outcome } from './outcome.ts';
+import { handleMessage } from './handle-message.ts';
 import type { Protection } from './protection.ts';
 import type { QueueBinding } from './queue-binding.ts';
-import { settle } from './settle.ts';
 import { type Taken, takeFirst } from './take.ts';
 
 export interface ConsumerOptions {
@@ -23,9 +21,6 @@ export interface ConsumerOptions {
   /** How much longer a stop waits for calls to SQS that fail. */
   settleSecondsAfterStop?: number;
 }
-
-/** Longer than the outages that a job should outlive; after that the message comes back after its visibility timeout. */
-const settleMs = 5 * 60_000;
 
 /**
  * Takes messages one by one and sees each to its end. A loop of ours instead of sqs-consumer, because there a stop that
@@ -83,36 +78,19 @@ export class Consumer {
     }
   }
 
-  /** From received to settled. */
-  async #handle({ message, lane: { queue, handle } }: Taken): Promise<void> {
-    const { log, protection } = this.#options;
+  async #handle(taken: Taken): Promise<void> {
+    const { protection } = this.#options;
     protection.busy();
-    let lease: Lease | undefined;
     try {
-      lease = await holdMessage(message, { ...this.#options, queue });
-      const signal = AbortSignal.any([lease.signal, this.#stopping.signal]);
-      const outcome = signal.aborted
-        ? undefined
-        : await Promise.race([handle(message, signal), this.#handlersShouldHaveEnded]);
-      const enough = AbortSignal.timeout(settleMs);
-      const settling = AbortSignal.any([lease.signal, this.#callsMustEnd.signal, enough]);
-      await settle(message, finalOutcome(outcome, signal), { queue, log, signal: settling });
-    } catch (error) {
-      log.warn(
-        { err: error, messageId: message.id },
-        'the message was left; it comes back after its visibility timeout',
-      );
+      await handleMessage(taken, this.#options, {
+        stop: this.#stopping.signal,
+        overdue: this.#handlersShouldHaveEnded,
+        giveUp: this.#callsMustEnd.signal,
+      });
     } finally {
-      lease?.end();
       protection.idle();
     }
   }
-}
-
-/** A handler's outcome counts unless the hold was lost; a handler that was cut off gives its message back. */
-function finalOutcome(outcome: Outcome | undefined, signal: AbortSignal): Outcome {
-  if (signal.reason instanceof LeaseLostError) return { kind: 'abandon' };
-  return outcome ?? { kind: 'release' };
 }
 
 function once(signal: AbortSignal): Promise<undefined> {

@@ -38,7 +38,10 @@ export function contradictions(given: Variables): string[] {
       'PARTS_QUEUE_URL is the same as QUEUE_URL: parts are not jobs, and must be taken before them',
     ],
     [
-      Number(given.WORKERS_PER_FILM ?? 1) > 1 && given.PARTS_QUEUE_URL === undefined,
+      Number(given.WORKERS_PER_FILM ?? 1) > 1 &&
+        given.PARTS_QUEUE_URL === undefined &&
+        // A function invokes itself.
+        given.AWS_LAMBDA_FUNCTION_NAME === undefined,
       'PARTS_QUEUE_URL is not set, but WORKERS_PER_FILM is over 1: part requests go there',
     ],
     [

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { vcpusOf } from '../plan/function-limits.ts';
 import { ladderSchema } from '../plan/ladder.ts';
 import { outputsSchema } from '../plan/outputs.ts';
 import { segmentSecondsSchema, thumbnailAtSchema } from '../protocol/job.ts';
@@ -70,6 +71,11 @@ export const environmentSchema = z.object({
   MAX_ATTEMPTS: number(3, whole.min(1).max(20)),
   /** Delay before the second try; doubles from try to try. SQS delays up to 900. */
   RETRY_DELAY_SECONDS: number(30, z.number().min(0).max(900)),
+  /** Another endpoint of AWS Lambda, for a local host of functions. */
+  LAMBDA_ENDPOINT: url.optional(),
+  /** Given by Lambda, see `functionLimits`. */
+  AWS_LAMBDA_FUNCTION_NAME: z.string().optional(),
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: optionalNumber(whole.positive()),
   JOBS_AT_ONCE: number(1, whole.min(1).max(16)),
   /** The parts queue, on which workers ask each other to make parts of a film; without it, each film is one worker's. */
   PARTS_QUEUE_URL: url.optional(),
@@ -202,6 +208,14 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
       retryDelaySeconds: env.RETRY_DELAY_SECONDS,
       jobsAtOnce: env.JOBS_AT_ONCE,
     },
+    function:
+      env.AWS_LAMBDA_FUNCTION_NAME === undefined
+        ? undefined
+        : { name: env.AWS_LAMBDA_FUNCTION_NAME, endpoint: env.LAMBDA_ENDPOINT },
+    functionLimits:
+      env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE === undefined
+        ? undefined
+        : { vcpus: vcpusOf(env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE) },
     sharing: { partsQueueUrl: env.PARTS_QUEUE_URL, workersPerFilm: env.WORKERS_PER_FILM },
     source: {
       ...bucket(env, 'SOURCE'),

@@ -1,0 +1,164 @@
+import { dirname, join } from 'node:path';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { encodingIdentity } from './encode/identity.ts';
+import { type MediaTools, openMediaTools } from './ffmpeg/media-tool.ts';
+import type { TranscodeRun } from './film/film.ts';
+import type { Invocation } from './film/invocation.ts';
+import { continueFilm, finishPublished, transcode } from './film/transcode.ts';
+import { openWorkDir } from './film/work-dir.ts';
+import { diskCheck, encoderCheck, storageCheck } from './health/checks.ts';
+import { Health } from './health/health.ts';
+import { SourceRemoval } from './job/remove-source.ts';
+import { JobRunner, type MessageRun } from './job/run.ts';
+import { Stops } from './job/stop.ts';
+import type { Logger } from './log.ts';
+import type { VideoEncoder } from './plan/plan.ts';
+import { JobFolder } from './protocol/job-folder.ts';
+import { sendPartRequest } from './protocol/part-request.ts';
+import type { NewMessage } from './protocol/queue-message.ts';
+import { createQueue, type Queue } from './queue/queue.ts';
+import { createReporter, type Reporter } from './report/reporter.ts';
+import { openSinks } from './report/sinks.ts';
+import { readStatusFile } from './report/status-file.ts';
+import type { Settings } from './settings/settings.ts';
+import { openAgents } from './storage/agents.ts';
+import { renewExpiredCredentials } from './storage/renew-credentials.ts';
+import { openStores, type Stores } from './storage/stores.ts';
+
+/*
+ * What a worker is made of, whether it is a task of ECS that takes messages (main.ts) or a function that is called with one
+ * (function.ts).
+ */
+
+/** What this machine encodes with, and where. */
+export interface Machine {
+  tools: MediaTools;
+  encoder: VideoEncoder;
+  /** See `encodingIdentity`. */
+  software: string;
+  workDir: string;
+}
+
+/** @throws when ffmpeg or ffprobe can't be used */
+export function openTools({ ffmpegPath, ffprobePath, limits, workDir }: Settings): MediaTools {
+  return openMediaTools({
+    ffmpegPath,
+    ffprobePath,
+    maxPixels: limits.pixels,
+    maxStreams: limits.streams,
+    // Beside the work folder: it outlives this worker, and the next one on the machine starts with it.
+    cudaCachePath: join(dirname(workDir), 'cuda-cache'),
+  });
+}
+
+export async function openMachine(
+  { workDir }: Settings,
+  tools: MediaTools,
+  encoder: VideoEncoder,
+): Promise<Machine> {
+  return {
+    tools,
+    encoder,
+    software: encodingIdentity(encoder, tools),
+    workDir: await openWorkDir(workDir),
+  };
+}
+
+export interface Queues {
+  jobs: Queue;
+  /** Part requests; undefined where each film is one worker's, and where they are invocations. */
+  parts: Queue | undefined;
+  /** Reports for webhooks and a database; undefined where the farm has neither. */
+  reports: Queue | undefined;
+}
+
+export function openQueues({ region, queue, sharing, report }: Settings): Queues {
+  const sqs = new SQSClient({
+    region,
+    endpoint: queue.endpoint,
+    // Callers know what waiting costs, and try again themselves.
+    maxAttempts: 1,
+    // Longer than the longest poll, so that only a dead connection is given up.
+    requestHandler: { connectionTimeout: 5000, socketTimeout: 30_000, ...openAgents() },
+  });
+  renewExpiredCredentials(sqs);
+  // A part that can't be made fails its job, so the dead letters are those of the jobs.
+  const openQueue = (url: string | undefined) =>
+    url === undefined ? undefined : createQueue(sqs, { ...queue, url });
+  return {
+    jobs: createQueue(sqs, queue),
+    parts: openQueue(sharing.partsQueueUrl),
+    reports: openQueue(report.queueUrl),
+  };
+}
+
+export interface WorkerParts {
+  settings: Settings;
+  machine: Machine;
+  queues: Queues;
+  /** Takes part requests; undefined where each film is one worker's. */
+  parts: { send(message: NewMessage): Promise<void> } | undefined;
+  /** Of a function: the invocation in hand. */
+  invocation?: () => Invocation;
+  log: Logger;
+}
+
+/** A worker that is ready to be given messages. */
+export interface Worker {
+  runner: JobRunner;
+  reporter: Reporter;
+  health: Health;
+  storage: ReturnType<typeof storageCheck>;
+}
+
+export function openWorker(given: WorkerParts): Worker {
+  const { settings, machine, queues, log } = given;
+  const stores = openStores(settings);
+  const { reports } = queues;
+  const sendReport = reports && ((body: string) => reports.send({ body }));
+  const reporter = createReporter({ sinks: openSinks(settings, stores.output, sendReport, log) });
+  const storage = storageCheck(stores.output, settings.output.prefix);
+  const health = new Health(
+    [encoderCheck(machine.encoder, machine.tools), diskCheck(machine.workDir), storage],
+    log,
+  );
+  return { runner: createRunner({ ...given, stores, reporter, health }), reporter, health, storage };
+}
+
+/** Gives each message's work what this worker has. */
+function createRunner(
+  given: WorkerParts & { stores: Stores; reporter: Reporter; health: Health },
+): JobRunner {
+  const { settings, machine, stores, parts, reporter, health, log } = given;
+  const { output, storeFor } = stores;
+  const { prefix } = settings.output;
+  const leaseSeconds = Math.max(2, settings.queue.visibilityTimeoutSeconds / 2);
+  const stopLookSeconds = Math.min(5, leaseSeconds / 4);
+  const readStatus = (jobId: string) => readStatusFile(output, prefix, jobId, log);
+  const context = (run: MessageRun): TranscodeRun => ({
+    ...run,
+    ...machine,
+    settings: { ...settings, workDir: machine.workDir },
+    stores,
+    leaseSeconds,
+    readStatus,
+    sendPartRequest: parts && ((request) => sendPartRequest(parts, request, run)),
+    invocation: given.invocation?.(),
+  });
+  return new JobRunner({
+    settings,
+    transcode: (job, run) => transcode(job, context(run)),
+    continueFilm: (film, run) => continueFilm(film, context(run)),
+    addFiles: (job, film, run) => finishPublished(job, film, context(run)),
+    isShared: async (jobId, planId) =>
+      (await output.head(new JobFolder(prefix, jobId).plan(planId).planFile)) !== undefined,
+    isPublished: async (film) => (await output.head(film.playlist)) !== undefined,
+    reporter,
+    readStatus,
+    leaseSeconds,
+    stops: new Stops(output, prefix, stopLookSeconds, log),
+    sourceRemoval: new SourceRemoval(settings, storeFor),
+    health,
+    log,
+  });
+}
