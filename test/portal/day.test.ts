@@ -76,6 +76,17 @@ it('estimates the cost as before an upload: the same film costs the same however
   expect(unknown.hours.every(({ usd }) => usd === null)).toBe(true);
 });
 
+it('makes a token for a program, which the API takes', async () => {
+  await page.goto(portal.signInUrl('/farm'));
+  await page.getByLabel('Name').fill('nightly import');
+  await page.getByRole('button', { name: 'Make a token' }).click();
+  const token = await page.getByLabel('Token', { exact: true }).inputValue();
+  const answer = await fetch(`${portal.origin}/api/farm/day`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  expect(answer.status).toBe(200);
+});
+
 it('shows the day in charts that a screen reader can read too', async () => {
   await page.goto(portal.signInUrl('/farm'));
   await page.waitForSelector('#day-charts svg');

@@ -1,6 +1,8 @@
 import { CreateMultipartUploadCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { linkClient } from '../../cli/farm/buckets.ts';
 import { Identities } from '../../cli/local-farm/rules/identities.ts';
+import { expectedSignature, readSignature } from '../../cli/local-farm/rules/signature.ts';
 import { presignPart, presignRead } from '../../portal/src/farm/presigner.ts';
 import { startStorage, type TestStorage } from '../helpers/worker/storage.ts';
 
@@ -59,4 +61,58 @@ it('a film’s link reads this object alone, under the name that it is given', a
   expect(answer.headers.get('content-disposition')).toContain("filename*=UTF-8''Gr%C3%BC%C3%9Fe.mov");
   expect((await fetch(link.replace('/uploads/', '/other/'))).status).toBe(403);
   expect((await fetch(link, { method: 'DELETE' })).status).toBe(403);
+});
+
+/** A farm with R2 in and out, as far as links go. */
+function r2Client(): S3Client {
+  const endpoint = 'https://0123456789abcdef.r2.cloudflarestorage.com';
+  const address = {
+    ...{ sourceStorage: 'r2', sourceBucket: Bucket, sourceRegion: 'auto', sourceEndpoint: endpoint },
+    ...{ outputStorage: 'r2', outputBucket: Bucket, outputRegion: 'auto', outputEndpoint: endpoint },
+  } as Parameters<typeof linkClient>[0];
+  return linkClient(address, 'source', {
+    FARM_SOURCE_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+    FARM_SOURCE_SECRET_ACCESS_KEY: secret,
+  });
+}
+
+const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
+
+/** A role's, with the token that its links must carry. */
+function roleClient(): S3Client {
+  return new S3Client({
+    region: 'eu-central-1',
+    credentials: { accessKeyId: 'ASIAEXAMPLE', secretAccessKey: secret, sessionToken: 'a/b+c=='.repeat(40) },
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  });
+}
+
+it.each([
+  ['a role on S3', roleClient],
+  ['keys of R2', r2Client],
+])('a link that is signed by %s has the signature that follows from AWS’s specification', async (_, open) => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 10, 28, 23, 15) });
+  const client = open();
+  try {
+    const target = { bucket: Bucket, key, uploadId: 'up/load+id' };
+    for (const [method, link, signedHeaders, seconds] of [
+      ['GET', await presignRead(client, Bucket, key, 'Grüße "1".mov'), ['host'], '300'],
+      ['PUT', await presignPart(client, target, 7, 12_345), ['content-length', 'host'], '3600'],
+    ] as const) {
+      const { pathname, search, host, searchParams } = new URL(link);
+      const headers = { host, 'content-length': '12345' };
+      const call = { method, url: pathname + search, headers, body: Buffer.alloc(0) };
+      // Checked against AWS's published examples in test/cli/local-farm/rules/signature.test.ts.
+      const read = readSignature(call);
+      expect(read).toMatchObject({ signedHeaders, timestamp: '20261128T231500Z' });
+      expect(read && expectedSignature(call, read, secret)).toBe(read?.signature);
+      expect(searchParams.get('X-Amz-Expires')).toBe(seconds);
+      // That of an empty body, which the storage would compare with the real one.
+      expect([...searchParams.keys()].filter((name) => /checksum/i.test(name))).toEqual([]);
+    }
+  } finally {
+    client.destroy();
+    vi.useRealTimers();
+  }
 });

@@ -1,5 +1,6 @@
 import { api } from '../api.js';
 import { barChart } from '../charts.js';
+import { copyField } from '../dialogs.js';
 import { announce, button, byId, element } from '../elements.js';
 import { formatAge, formatSeconds, formatUsd } from '../format.js';
 import { poll } from '../poll.js';
@@ -19,6 +20,7 @@ export function showFarm({ signal }) {
     return dayMs;
   });
   void showDeadLetters(signal);
+  wireTokens();
 }
 
 async function showNumbers(signal) {
@@ -182,4 +184,28 @@ async function showDeadLetters(signal) {
       ]),
     ),
   );
+}
+
+function wireTokens() {
+  const form = byId('token-form');
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const data = new FormData(form);
+    try {
+      const { token } = await api.post('/api/tokens', {
+        name: data.get('name'),
+        days: Number(data.get('days')),
+      });
+      byId('token').replaceChildren(
+        copyField('Token', token),
+        element('p', {
+          className: 'dim',
+          text: 'It is shown only here. Whoever has it can do what you can.',
+        }),
+      );
+      form.reset();
+    } catch (error) {
+      announce(error.message);
+    }
+  });
 }

@@ -9,8 +9,8 @@ import { Problem } from '../http/problem.ts';
 import { type Route, route } from '../http/route.ts';
 import type { Services } from '../services.ts';
 
-/** Eleven days: plans of more would keep the portal busy. */
-const maxSeconds = 1_000_000;
+/** Two days, which are planned in a tenth of a second; workers refuse films of more than six hours by default. */
+const maxSeconds = 200_000;
 
 const filmSchema = z.strictObject({
   seconds: z.number().positive().max(maxSeconds).describe('Length of the film'),

@@ -61,8 +61,8 @@ export function jobRoutes(services: Services): Route[] {
       id: 'createJob',
       method: 'POST',
       path: '/api/jobs',
-      summary:
-        'Transcode a film that is on the web; the header Idempotency-Key makes one job of what is sent twice',
+      summary: 'Transcode a film that is on the web',
+      headers: { 'Idempotency-Key': 'Of the same key and source, however often sent, there is one job' },
       isAudited: true,
       body: z.strictObject({
         source: z.url({ protocol: /^https?$/ }),

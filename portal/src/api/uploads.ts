@@ -75,7 +75,12 @@ export function uploadRoutes(services: Services): Route[] {
       isAudited: true,
       body: z.strictObject({
         name: z.string().min(1).max(500).describe('Name of the file'),
-        size: z.number().int().min(1).describe('Length in bytes'),
+        // Longer ones are answered with 413.
+        size: z
+          .number()
+          .int()
+          .min(1)
+          .meta({ description: 'Length in bytes', maximum: features.maxUploadBytes }),
         type: z.string().max(200).optional().describe('Media type'),
       }),
       answer: { status: 201, description: 'The upload', schema: uploadSchema },

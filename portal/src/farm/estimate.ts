@@ -95,7 +95,8 @@ function planFilm(
   const frameRate = { num: Math.round(framesPerSecond * 1000), den: 1000 };
   const picture = width && height ? { width, height, frameRate } : undefined;
   const known = plainFilm({ durationSeconds: seconds, sizeBytes: bytes, picture });
-  const encoding = encodingFor(settings.encoding, options);
+  // Short segments change nothing of time and cost, and make plans long.
+  const encoding = encodingFor(settings.encoding, { ...options, segmentSeconds: undefined });
   const media: Media = encoding.audioOnly ? withoutVideo(known) : known;
   const encoder = encoderOn(machine, settings);
   const plan = makePlan(media, { sourceVersion: 'estimate', encoding, encoder, software: 'estimate' });

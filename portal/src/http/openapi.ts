@@ -25,7 +25,7 @@ export function openApiDocument(routes: readonly Route[], title: string): object
 
 /** @param shared takes the schemas that an operation's own refer to */
 function operation(
-  { id, summary, path, isOpen, body, query, answer }: Route,
+  { id, summary, path, isOpen, headers = {}, body, query, answer }: Route,
   shared: Record<string, unknown>,
 ): object {
   const problem = {
@@ -36,7 +36,7 @@ function operation(
     operationId: id,
     summary,
     security: isOpen ? [] : [{ cookie: [] }, { bearer: [] }],
-    parameters: [...pathParameters(path), ...queryParameters(query)],
+    parameters: [...pathParameters(path), ...queryParameters(query), ...headerParameters(headers)],
     ...(body && {
       requestBody: {
         // A body whose fields may all be left out may be left out too.
@@ -76,6 +76,15 @@ function queryParameters(query: z.ZodType | undefined): object[] {
     in: 'query',
     required: required.includes(name),
     schema,
+  }));
+}
+
+function headerParameters(headers: Record<string, string>): object[] {
+  return Object.entries(headers).map(([name, description]) => ({
+    name,
+    in: 'header',
+    description,
+    schema: { type: 'string', minLength: 1, maxLength: 200 },
   }));
 }
 

@@ -27,6 +27,8 @@ interface Described {
   isOpen?: boolean;
   /** It changes something: gets an audit line. */
   isAudited?: boolean;
+  /** Headers that the caller may send, and what they do. */
+  headers?: Record<string, string>;
   /** Status and schema of the answer; other statuses are problems. */
   answer: { status: number; description: string; schema?: z.ZodType };
 }
