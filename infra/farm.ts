@@ -236,6 +236,11 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
           farm: {
             ...{ source, output, jobs, parts, topicArn: jobs.topicArn, serviceArn: service.serviceArn },
             hasGroup: capacity.group !== undefined,
+            webhooks: reports?.bucketArn && {
+              bucketArn: reports.bucketArn,
+              deadLetters: reports.deadLetters,
+              reporterArn: reports.reporterArn,
+            },
           },
           region,
           address: {
@@ -245,6 +250,10 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
             deadLetterQueueUrl: jobs.deadLetters.url,
             partsQueueUrl: parts.queue.url,
             partsDeadLetterQueueUrl: parts.deadLetters.url,
+            reportsDeadLetterQueueUrl: reports?.deadLetters.url,
+            reportsBucket: reports?.bucket,
+            reporterName: reports?.reporterName,
+            reporterLogGroupName: reports?.reporterLogGroupName,
             sourceStorage: storage.source.backend,
             sourceBucket: source.bucket,
             sourceRegion: source.region,

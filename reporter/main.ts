@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,6 +17,7 @@ async function main(): Promise<void> {
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
   const server = createServer(async (request, response) => {
+    if (isFromBrowser(request)) return void response.writeHead(403).end();
     const body = await text(request);
     const answer = await Promise.try(() => reporter.command(JSON.parse(body))).then(
       (value) => ({ headers: {}, value: value ?? null }),
@@ -39,6 +40,12 @@ async function main(): Promise<void> {
   await reporter.close();
   reporter.log.info({}, 'reporter stopped');
   process.exit(0);
+}
+
+/** A page of another site could have reports sent that are signed as the farm's; and a name of its own may lead here. */
+function isFromBrowser({ headers }: IncomingMessage): boolean {
+  const isLoopback = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(headers.host ?? '');
+  return !isLoopback || headers.origin !== undefined || headers['sec-fetch-site'] !== undefined;
 }
 
 /** Messages in hand at once. */

@@ -1,9 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Report } from '../../worker/src/protocol/report.ts';
 import { UserError } from '../errors.ts';
 import { Deliveries } from '../farm/deliveries.ts';
-import { settleReportDeadLetters } from '../farm/report-dead-letters.ts';
-import { sendReports } from '../farm/reporter.ts';
+import { redeliverWebhooks } from '../farm/redeliver.ts';
 import { type CommonOptions, type Context, farmCommand, withFarm } from '../farm/run.ts';
 import { parsePeriod } from './period.ts';
 import { countDeliveries, countsLine, deliveryLine } from './text.ts';
@@ -69,36 +67,22 @@ async function redeliver(
       'Name jobs, or a period: "farm webhooks redeliver JOB", "farm webhooks redeliver --since 2h".',
     );
   }
-  using deliveries = new Deliveries(farm.address);
-  const after = new Date(since === undefined ? 0 : Date.now() - since);
-  const records =
-    since === undefined
-      ? await Promise.all(jobs.map((job) => deliveries.read(job)))
-      : await deliveries.list(after);
-  const reports = new Map<string, Report>();
-  for (const { job, newest } of records.filter((record) => record !== undefined)) {
-    if (newest !== undefined) reports.set(job, newest);
-  }
-  const isChosen = (job: string, sentAt: Date) =>
-    since === undefined ? jobs.includes(job) : sentAt >= after;
-  await settleReportDeadLetters(farm, 'webhook', isChosen, async (deadLetters) => {
-    // The record of an old job is gone, and its dead letter has all of the event.
-    for (const report of deadLetters) {
-      if (!reports.has(report.state.id)) reports.set(report.state.id, report);
-    }
-    await sendReports(farm.address, 'webhook', [...reports.values()]);
-  });
-  const notFound = jobs.filter((job) => !reports.has(job));
-  if (reports.size === 0 && jobs.length > 0) {
+  const sent = await redeliverWebhooks(
+    farm,
+    since === undefined ? { jobs } : { since: new Date(Date.now() - since) },
+  );
+  const sentJobs = sent.map(({ state }) => state.id);
+  const notFound = jobs.filter((job) => !sentJobs.includes(job));
+  if (sent.length === 0 && jobs.length > 0) {
     throw new UserError(
       `No event of ${jobs.map((job) => `"${job}"`).join(' or ')} is known: events are kept for 30 days.`,
     );
   }
-  for (const { state } of reports.values()) say(`${state.id}  job.${state.state}  sent again`);
+  for (const { state } of sent) say(`${state.id}  job.${state.state}  sent again`);
   say(
-    `${reports.size} ${reports.size === 1 ? 'event' : 'events'} sent again. "farm webhooks" shows how they end.`,
+    `${sent.length} ${sent.length === 1 ? 'event' : 'events'} sent again. "farm webhooks" shows how they end.`,
   );
-  answer({ sent: [...reports.keys()], notFound });
+  answer({ sent: sentJobs, notFound });
 }
 
 function period(text: string): number {

@@ -13,6 +13,10 @@ export interface PortalFarm {
   parts: Record<'queue' | 'deadLetters', QueueNames>;
   serviceArn: pulumi.Input<string>;
   hasGroup: boolean;
+  /** Undefined where nobody wants webhooks. */
+  webhooks?:
+    | { bucketArn: pulumi.Input<string>; deadLetters: QueueNames; reporterArn: pulumi.Input<string> }
+    | undefined;
 }
 
 /** What the portal may do; R2 and Wasabi open to their own keys. */
@@ -42,7 +46,27 @@ export function portalStatements(farm: PortalFarm): aws.iam.PolicyStatement[] {
     // What workers run on, for estimates. These two actions have no resource to be narrowed to (service authorization references of
     // Amazon ECS and of Amazon EC2 Auto Scaling).
     allow('SeeTaskDefinition', ['ecs:DescribeTaskDefinition'], '*'),
+    ...(farm.webhooks ? webhookStatements(farm.webhooks) : []),
     ...(farm.hasGroup ? [allow('SeeGroup', ['autoscaling:DescribeAutoScalingGroups'], '*')] : []),
+  ];
+}
+
+/** To show what was delivered, and to have the reporter deliver it again. */
+function webhookStatements({
+  bucketArn,
+  deadLetters,
+  reporterArn,
+}: NonNullable<PortalFarm['webhooks']>): aws.iam.PolicyStatement[] {
+  return [
+    allow('SeeDeliveries', ['s3:GetObject'], pulumi.interpolate`${bucketArn}/*`),
+    // Without it, S3 says of a record that is not there that it may not be read.
+    allow('FindDeliveries', ['s3:ListBucket'], bucketArn),
+    allow(
+      'TakeGivenUp',
+      ['sqs:ReceiveMessage', 'sqs:ChangeMessageVisibility', 'sqs:DeleteMessage'],
+      deadLetters.arn,
+    ),
+    allow('AskReporter', ['lambda:InvokeFunction'], reporterArn),
   ];
 }
 

@@ -61,7 +61,12 @@ export function createReporterFunction(parent: pulumi.Resource, name: string, ar
     },
     { parent },
   );
-  return { functionName: reporter.name, logGroupName: logGroup.name, roleArn: role.arn };
+  return {
+    functionName: reporter.name,
+    functionArn: reporter.arn,
+    logGroupName: logGroup.name,
+    roleArn: role.arn,
+  };
 }
 
 /** No secret is among them: the function reads those from SSM when it starts, and a new version starts it again. */

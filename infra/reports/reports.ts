@@ -29,7 +29,10 @@ export class Reports extends pulumi.ComponentResource {
   readonly deadLetters: QueueNames;
   /** Empty without webhooks. */
   readonly bucket: pulumi.Output<string>;
+  /** Undefined without webhooks. */
+  readonly bucketArn: pulumi.Output<string> | undefined;
   readonly reporterName: pulumi.Output<string>;
+  readonly reporterArn: pulumi.Output<string>;
   readonly reporterLogGroupName: pulumi.Output<string>;
   readonly reporterRoleArn: pulumi.Output<string>;
   /** What a worker may do with the queue. */
@@ -54,7 +57,9 @@ export class Reports extends pulumi.ComponentResource {
     this.queue = namesOf(queue);
     this.deadLetters = namesOf(deadLetters);
     this.bucket = records?.bucket ?? pulumi.output('');
+    this.bucketArn = records?.arn;
     this.reporterName = reporter.functionName;
+    this.reporterArn = reporter.functionArn;
     this.reporterLogGroupName = reporter.logGroupName;
     this.reporterRoleArn = reporter.roleArn;
     this.statements = [

@@ -2,6 +2,7 @@ import { UserError } from '../../cli/errors.ts';
 import { linkClient } from '../../cli/farm/buckets.ts';
 import type { Farm } from '../../cli/farm/farm.ts';
 import { readUploadFilters } from '../../cli/submit/uploads.ts';
+import { deliveryRoutes } from './api/deliveries.ts';
 import { estimateRoutes } from './api/estimate.ts';
 import { farmRoutes } from './api/farm.ts';
 import { filmRoutes } from './api/films.ts';
@@ -82,6 +83,7 @@ export function createPortal(options: PortalOptions): Portal {
     ...sessionRoutes(services),
     ...uploadRoutes(services),
     ...jobRoutes(services),
+    ...deliveryRoutes(services),
     ...filmRoutes(services),
     ...estimateRoutes(services),
     ...farmRoutes(services),

@@ -4,7 +4,7 @@ import { jobStates } from '../../worker/src/protocol/status.ts';
 import type { Attempt } from '../attempt.ts';
 import type { WebhookEvent } from './event.ts';
 
-const deliverySchema = z.object({
+export const deliverySchema = z.object({
   /** The event's `webhook-id`. */
   id: z.string(),
   /** What orders the job's events. */

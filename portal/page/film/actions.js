@@ -3,6 +3,7 @@ import { confirm } from '../dialogs.js';
 import { announce, button, byId, element, icon } from '../elements.js';
 import { formatBytes } from '../format.js';
 import { isOver, titleOf } from '../jobs/words.js';
+import { showDeliveries } from './deliveries.js';
 import { fileDialog } from './file-dialog.js';
 import { shareDialog } from './share-dialog.js';
 
@@ -63,6 +64,7 @@ export function showActions(job, { go, signal, refresh }) {
   );
   bar.hidden = false;
   if (isOver(job)) void showDownloads(path, signal);
+  void showDeliveries(path, signal);
 }
 
 async function showDownloads(path, signal) {

@@ -118,7 +118,8 @@ async function download({ farm }: FaultFarm, jobId: string, folder: string): Pro
   const files: string[] = [];
   for (const key of await farm.keys(prefix)) {
     const name = key.slice(prefix.length);
-    if (name === 'status.json') continue;
+    // A job that is sent again notes there that earlier requests are over.
+    if (name === 'status.json' || name === 'stop.json') continue;
     const { Body } = await farm.s3.send(new GetObjectCommand({ Bucket: farm.outputBucket, Key: key }));
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), (await Body?.transformToByteArray()) ?? '');

@@ -156,6 +156,20 @@ it('opens R2 with the keys that workers have, from the same parameters', async (
   expect(Object.keys(rights).filter((sid) => /Objects|Bucket/.test(sid))).toEqual([]);
 });
 
+it('shows webhook events, and has the reporter post them again, where the farm has webhooks', async () => {
+  const { webhookSecret = '' } = madeUpSecrets;
+  const farm = await recordFarm(stackWith({ webhookUrl: 'https://www.example.com/hook', webhookSecret }));
+  expect(rightsOf(farm)).toMatchObject({
+    SeeDeliveries: { actions: ['s3:GetObject'], resources: [expect.stringMatching(/reports.*\/\*$/)] },
+    FindDeliveries: { actions: ['s3:ListBucket'], resources: [expect.stringMatching(/reports/)] },
+    TakeGivenUp: { resources: [expect.stringMatching(/:farm-reports-dead-/)] },
+    AskReporter: {
+      actions: ['lambda:InvokeFunction'],
+      resources: [expect.stringMatching(/:function:farm-reporter/)],
+    },
+  });
+});
+
 it('sees the instances of a GPU farm', async () => {
   const farm = await recordFarm(stackWith({ compute: 'gpu' }));
   expect(rightsOf(farm).SeeGroup?.actions).toEqual(['autoscaling:DescribeAutoScalingGroups']);
