@@ -16,7 +16,9 @@ import { Parts, PartsSenders } from './jobs/parts.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
 import { checkName, farmName } from './names.ts';
 import { type FarmOutputs, outputNames } from './outputs.ts';
-import { PortalFunction, type PortalSecret } from './portal/portal.ts';
+import type { PortalSecret } from './portal/args.ts';
+import { createPortal } from './portal/portal.ts';
+import { signingKeyOf } from './portal/signing-key.ts';
 import { Reports, ReportsSenders } from './reports/reports.ts';
 import { Scaling } from './scaling/scaling.ts';
 import type { TranscodeFarmArgs } from './settings/args.ts';
@@ -71,6 +73,7 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
   readonly githubDeployRoleArn: pulumi.Output<string>;
   readonly alertTopicArn: pulumi.Output<string>;
   readonly portalUrl: pulumi.Output<string>;
+  readonly portalTarget: pulumi.Output<string>;
   readonly dashboardUrl: pulumi.Output<string>;
   readonly sourceConsoleUrl: pulumi.Output<string>;
   readonly outputConsoleUrl: pulumi.Output<string>;
@@ -192,7 +195,7 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
       new ReportsSenders(name, { queue: reports.queue, senderRoleArns }, own);
     }
 
-    // How many workers there are, and who hears of trouble
+    // How many workers there are
     const waker = new Scaling(
       name,
       {
@@ -207,32 +210,16 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
       },
       own,
     );
-    const watch = new Monitoring(
-      name,
-      {
-        ...monitoring,
-        clusterName: cluster.clusterName,
-        serviceName: service.serviceName,
-        capacity,
-        jobs: { queue: jobs.queue.name, deadLetters: jobs.deadLetters.name },
-        parts: { queue: parts.queue.name, deadLetters: parts.deadLetters.name },
-        reports: reports && {
-          queue: reports.queue.name,
-          deadLetters: reports.deadLetters.name,
-          reporterName: reports.reporterName,
-        },
-        wakerName: waker.wakerName,
-        metricsNamespace,
-      },
-      own,
-    );
-
     // The farm in a browser
     const portal =
       settings.portal &&
-      new PortalFunction(
-        `${name}-portal`,
+      createPortal(
+        name,
+        settings.portal,
         {
+          ...network,
+          assignPublicIp: settings.network.assignPublicIp,
+          containerInsights: monitoring.containerInsights,
           farm: {
             ...{ source, output, jobs, parts, topicArn: jobs.topicArn, serviceArn: service.serviceArn },
             hasGroup: capacity.group !== undefined,
@@ -276,7 +263,30 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
         own,
       );
 
+    // Who hears of trouble
+    const watch = new Monitoring(
+      name,
+      {
+        ...monitoring,
+        clusterName: cluster.clusterName,
+        serviceName: service.serviceName,
+        capacity,
+        jobs: { queue: jobs.queue.name, deadLetters: jobs.deadLetters.name },
+        parts: { queue: parts.queue.name, deadLetters: parts.deadLetters.name },
+        reports: reports && {
+          queue: reports.queue.name,
+          deadLetters: reports.deadLetters.name,
+          reporterName: reports.reporterName,
+        },
+        wakerName: waker.wakerName,
+        portal: portal?.names,
+        metricsNamespace,
+      },
+      own,
+    );
+
     // Who deploys, where a workflow does
+    const host = settings.portal?.host;
     const github =
       settings.github &&
       new GithubRoles(
@@ -286,6 +296,7 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
           farm: name,
           madeBuckets: madeOnS3(storage, { source, output }),
           existingBuckets: existingOnS3(storage),
+          ...(host?.kind === 'service' && { zoneId: host.entry.zoneId }),
         },
         own,
       );
@@ -324,6 +335,7 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
     this.githubDeployRoleArn = github?.deployRoleArn ?? pulumi.output('');
     this.alertTopicArn = watch.alertTopicArn;
     this.portalUrl = portal?.url ?? pulumi.output('');
+    this.portalTarget = portal?.target ?? pulumi.output('');
     this.dashboardUrl = watch.dashboardUrl;
     this.sourceConsoleUrl = source.consoleUrl;
     this.outputConsoleUrl = output.consoleUrl;
@@ -345,10 +357,10 @@ function reporterSecrets(
 
 function portalSecrets(
   farm: string,
-  { passwordHash }: PortalSettings,
+  { passwordHash, signingKey = signingKeyOf(passwordHash) }: PortalSettings,
   own: pulumi.ComponentResourceOptions,
 ): PortalSecret[] {
-  const variables = { PORTAL_PASSWORD_HASH: passwordHash };
+  const variables = { PORTAL_PASSWORD_HASH: passwordHash, PORTAL_SIGNING_KEY: signingKey };
   return new Secrets<keyof typeof variables>(`${farm}-portal`, { farm, variables }, own).references;
 }
 

@@ -56,6 +56,8 @@ export interface FarmOutputs {
   alertTopicArn: string;
   /** The farm's page in a browser; empty without a portal. */
   portalUrl: string;
+  /** Where the CNAME of `portalDomain` must lead, unless the farm has its zone. */
+  portalTarget: string;
   dashboardUrl: string;
   sourceConsoleUrl: string;
   outputConsoleUrl: string;
@@ -97,6 +99,7 @@ export const outputNames = [
   'githubDeployRoleArn',
   'alertTopicArn',
   'portalUrl',
+  'portalTarget',
   'dashboardUrl',
   'sourceConsoleUrl',
   'outputConsoleUrl',

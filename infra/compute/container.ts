@@ -5,10 +5,17 @@ import { scratchDirectory, workerUser } from './user-data.ts';
 export interface ContainerArgs {
   image: string;
   environment: Partial<Record<keyof WorkerEnvironment, string>>;
-  secrets: { name: string; parameterArn: string; version?: number }[];
+  secrets: SecretReference[];
   task: TaskSize;
   logGroupName: string;
   region: string;
+}
+
+/** A variable that ECS reads from an SSM parameter. */
+export interface SecretReference {
+  name: string;
+  parameterArn: string;
+  version?: number;
 }
 
 export const containerName = 'worker';
@@ -23,7 +30,6 @@ const stopTimeoutSeconds = 120;
 /** The worker's container definition, as ECS' JSON has it. */
 export function buildContainer({ image, environment, secrets, task, logGroupName, region }: ContainerArgs) {
   const isGpu = task.gpus > 0;
-  const versions = secrets.flatMap(({ version }) => version ?? []);
   return {
     name: containerName,
     image,
@@ -52,26 +58,37 @@ export function buildContainer({ image, environment, secrets, task, logGroupName
       // Without `video` the container gets no encoder and decoder (README of nvidia-container-toolkit).
       ...(isGpu && { NVIDIA_DRIVER_CAPABILITIES: 'compute,video,utility' }),
     }),
-    secrets: secrets.map(({ name, parameterArn }) => ({ name, valueFrom: parameterArn })),
-    // ECS reads a secret when a task starts; a new value changes this label, and so rolls out new tasks.
-    ...(versions.length > 0 && { dockerLabels: { 'transcode-farm.secret-versions': versions.join('.') } }),
-    logConfiguration: {
-      logDriver: 'awslogs',
-      options: {
-        'awslogs-group': logGroupName,
-        'awslogs-region': region,
-        'awslogs-stream-prefix': containerName,
-        // A worker must not wait for its log.
-        mode: 'non-blocking',
-        'max-buffer-size': '4m',
-      },
-    },
+    ...referredSecrets(secrets),
+    logConfiguration: toLogGroup(logGroupName, region, containerName),
     ...(isGpu && { resourceRequirements: [{ type: 'GPU', value: String(task.gpus) }] }),
   };
 }
 
+export function referredSecrets(secrets: readonly SecretReference[]) {
+  const versions = secrets.flatMap(({ version }) => version ?? []);
+  return {
+    secrets: secrets.map(({ name, parameterArn }) => ({ name, valueFrom: parameterArn })),
+    // ECS reads a secret when a task starts; a new value changes this label, and so rolls out new tasks.
+    ...(versions.length > 0 && { dockerLabels: { 'transcode-farm.secret-versions': versions.join('.') } }),
+  };
+}
+
+export function toLogGroup(group: string, region: string, streamPrefix: string) {
+  return {
+    logDriver: 'awslogs',
+    options: {
+      'awslogs-group': group,
+      'awslogs-region': region,
+      'awslogs-stream-prefix': streamPrefix,
+      // A task must not wait for its log.
+      mode: 'non-blocking',
+      'max-buffer-size': '4m',
+    },
+  };
+}
+
 /** Sorted, so that another order of the same values makes no new revision. */
-function namedValues(values: Readonly<Record<string, string | undefined>>) {
+export function namedValues(values: Readonly<Record<string, string | undefined>>) {
   return Object.entries(values)
     .flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]))
     .sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -11,13 +11,16 @@ export interface Bundle {
   files: Record<string, string>;
 }
 
+/** Whether what runs a program has a package already. */
+type IsProvided = (specifier: string) => boolean;
+
 /**
- * A program as Lambda runs it: every file that its entry imports, without types, and the npm packages among them. Nothing is
- * bundled into one file, so stacks name the right lines; the AWS clients are part of Lambda's Node runtime.
+ * A program without what it does not need: every file that its entry imports, without types, and the npm packages among them.
+ * Nothing is bundled into one file, so stacks name the right lines.
  * @param entry from the repository's root
  * @param others files that the program reads, as patterns from the repository's root
  */
-function bundle(entry: string, others: string): Bundle {
+function bundle(entry: string, others: string, isProvided: IsProvided): Bundle {
   const texts: Record<string, string> = { 'package.json': '{"type":"module"}\n' };
   const packages = new Map<string, string>();
   const waiting = [join(root, entry)];
@@ -39,14 +42,26 @@ function bundle(entry: string, others: string): Bundle {
 export const reporterHandler = 'reporter/lambda.handler';
 
 export function bundleReporter(): Bundle {
-  return bundle('reporter/lambda.ts', 'reporter/database/migrations/*.sql');
+  return bundle('reporter/lambda.ts', 'reporter/database/migrations/*.sql', isPartOfLambda);
 }
 
 export const portalHandler = 'portal/src/lambda.handler';
 
-/** With the page, and the player's script that it loads. */
 export function bundlePortal(): Bundle {
-  const { texts, files } = bundle('portal/src/lambda.ts', 'portal/page/**/*.{html,css,svg,js}');
+  return bundlePage('portal/src/lambda.ts', isPartOfLambda);
+}
+
+/** What the portal's container starts. */
+export const portalProgram = 'portal/src/service.js';
+
+/** The same portal for a container, which has nothing but Node. */
+export function bundlePortalService(): Bundle {
+  return bundlePage('portal/src/service.ts', isPartOfNode);
+}
+
+/** With the page, and the player's script that it loads. */
+function bundlePage(entry: string, isProvided: IsProvided): Bundle {
+  const { texts, files } = bundle(entry, 'portal/page/**/*.{html,css,svg,js}', isProvided);
   const hls = findPackage('hls.js', join(root, 'portal'));
   const script = Object.fromEntries(
     ['package.json', 'dist/hls.min.js'].map((file) => [`node_modules/hls.js/${file}`, join(hls, file)]),
@@ -66,9 +81,13 @@ function mapValues<A, B>(record: Readonly<Record<string, A>>, change: (value: A)
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 }
 
-/** Part of Lambda's Node runtime: the clients are; that other packages of the SDK are is written nowhere. */
-function isProvided(specifier: string): boolean {
-  return specifier.startsWith('node:') || specifier.startsWith('@aws-sdk/client-');
+function isPartOfNode(specifier: string): boolean {
+  return specifier.startsWith('node:');
+}
+
+/** The AWS clients are part of Lambda's Node runtime; that other packages of the SDK are is written nowhere. */
+function isPartOfLambda(specifier: string): boolean {
+  return isPartOfNode(specifier) || specifier.startsWith('@aws-sdk/client-');
 }
 
 function packageOf(specifier: string): string {
@@ -103,7 +122,14 @@ function filesOf(packages: ReadonlyMap<string, string>): Record<string, string> 
   const files: Record<string, string> = {};
   for (const [name, folder] of packages) {
     const { type } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { type?: string };
-    const forOthers = type === 'module' ? /\.cjs$|^(cjs|cf)\/|tsconfig/ : /\.min\.js$|tsconfig/;
+    // The AWS clients have no exports by kind: Node loads their main file, which is CommonJS.
+    const isClient = name.startsWith('@aws-sdk/client-');
+    const forOthers =
+      type === 'module'
+        ? /\.cjs$|^(cjs|cf)\/|tsconfig/
+        : isClient
+          ? /^dist-es\/|tsconfig/
+          : /\.min\.js$|tsconfig/;
     for (const file of globSync('**/*.{js,cjs,mjs,json}', { cwd: folder })) {
       if (!forOthers.test(file)) files[`node_modules/${name}/${file}`] = join(folder, file);
     }

@@ -17,6 +17,8 @@ export interface DeployedFarm {
   existingBuckets: pulumi.Input<string>[];
   /** S3 buckets that the farm made. A renamed stack keeps those that have its former name. */
   madeBuckets: pulumi.Input<string>[];
+  /** Route 53 zone of the portal's domain; undefined where its owner sets the records. */
+  zoneId?: pulumi.Input<string>;
   /** S3 bucket that holds Pulumi's state; undefined with Pulumi Cloud. */
   stateBucket?: string;
 }
@@ -47,7 +49,7 @@ export function previewStatements({
  * one region.
  */
 export function deployStatements(farm: DeployedFarm): aws.iam.PolicyStatement[] {
-  const { existingBuckets, stateBucket, region } = farm;
+  const { existingBuckets, stateBucket, region, zoneId } = farm;
   return [
     ...ownedStatements(farm),
     {
@@ -65,8 +67,22 @@ export function deployStatements(farm: DeployedFarm): aws.iam.PolicyStatement[] 
       's3:GetBucketNotification',
       's3:PutBucketNotification',
     ]),
+    ...(zoneId === undefined ? [] : zoneStatements(zoneId)),
     ...onBuckets('SeeState', stateBucket, ['s3:ListBucket', 's3:GetBucketLocation']),
     ...onObjects('KeepState', stateBucket, ['s3:GetObject', 's3:PutObject', 's3:DeleteObject']),
+  ];
+}
+
+/** The portal's name, and the proof of its certificate. */
+function zoneStatements(zoneId: pulumi.Input<string>): aws.iam.PolicyStatement[] {
+  return [
+    allow(
+      'KeepRecords',
+      ['route53:GetHostedZone', 'route53:ListResourceRecordSets', 'route53:ChangeResourceRecordSets'],
+      [pulumi.interpolate`arn:aws:route53:::hostedzone/${zoneId}`],
+    ),
+    // Changes have ids of their own.
+    allow('SeeRecordChanges', ['route53:GetChange'], ['arn:aws:route53:::change/*']),
   ];
 }
 
@@ -96,6 +112,13 @@ function ownedStatements({ farm, account, region, madeBuckets }: DeployedFarm): 
       ...['cluster', 'service', 'task', 'container-instance'].map((kind) => `${kind}/${farm}-*`),
     ),
     ...here('ecs', `capacity-provider/${farm}-*`, `task-definition/${farmName(farm)}-*`),
+    // Load balancers and their target groups have a shorter name: infra/portal/service.ts.
+    ...here(
+      'elasticloadbalancing',
+      `loadbalancer/app/${farm}-*`,
+      `targetgroup/${farm}-*`,
+      `listener/app/${farm}-*`,
+    ),
     ...here('autoscaling', `autoScalingGroup:*:autoScalingGroupName/${farm}-*`),
     ...here('cloudwatch', `alarm:${farm}-*`, `alarm:TargetTracking-service/${farm}-*`),
     global('cloudwatch', `dashboard/${farmName(farm)}`),
@@ -194,6 +217,7 @@ function roleStatements({ account, farm }: DeployedFarm): aws.iam.PolicyStatemen
             'autoscaling.amazonaws.com',
             'ecs.amazonaws.com',
             'ecs.application-autoscaling.amazonaws.com',
+            'elasticloadbalancing.amazonaws.com',
             'spot.amazonaws.com',
           ],
         },

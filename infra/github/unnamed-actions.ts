@@ -22,10 +22,15 @@ export const unnamedActions: readonly string[] = [
      CreateRoute ReplaceRoute DeleteRoute
      CreateVpcEndpoint ModifyVpcEndpoint DeleteVpcEndpoints
      CreateSecurityGroup DeleteSecurityGroup ModifySecurityGroupRules
-     AuthorizeSecurityGroupEgress RevokeSecurityGroupEgress RevokeSecurityGroupIngress
-     UpdateSecurityGroupRuleDescriptionsEgress
+     AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress RevokeSecurityGroupEgress RevokeSecurityGroupIngress
+     UpdateSecurityGroupRuleDescriptionsEgress UpdateSecurityGroupRuleDescriptionsIngress
      CreateLaunchTemplate CreateLaunchTemplateVersion ModifyLaunchTemplate DeleteLaunchTemplate
      RunInstances CreateTags DeleteTags`,
+  ),
+  ...ofService(
+    'acm',
+    `RequestCertificate DescribeCertificate DeleteCertificate
+     AddTagsToCertificate RemoveTagsFromCertificate ListTagsForCertificate`,
   ),
   ...ofService(
     'application-autoscaling',
@@ -36,6 +41,7 @@ export const unnamedActions: readonly string[] = [
   ...ofService('autoscaling', 'Describe*'),
   ...ofService('cloudwatch', 'DescribeAlarms'),
   ...ofService('ecr', 'GetAuthorizationToken'),
+  ...ofService('elasticloadbalancing', 'Describe*'),
   ...ofService(
     'ecs',
     `CreateCluster CreateCapacityProvider DescribeCapacityProviders

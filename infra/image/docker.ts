@@ -3,8 +3,8 @@ import { promisify } from 'node:util';
 import * as pulumi from '@pulumi/pulumi';
 
 const wayOut =
-  'Start Docker (https://docs.docker.com/get-docker/), or set workerImage to an image that is built already. A deployment that ' +
-  'changes nothing of the worker needs neither.';
+  'Start Docker (https://docs.docker.com/get-docker/), or set workerImage to an image of the worker that is built already. A ' +
+  'deployment that changes nothing of what is in the images needs neither.';
 
 /** What keeps Docker from building here, in a sentence; undefined where its daemon answers. */
 export async function whyNoDocker(docker = 'docker'): Promise<string | undefined> {
@@ -31,7 +31,7 @@ export async function warnWithoutDocker(resource: pulumi.Resource): Promise<void
   const why = await whyNoDocker();
   if (why !== undefined) {
     await pulumi.log.warn(
-      `Docker builds the worker's image here, and does not answer: ${why}. ${wayOut}`,
+      `Docker builds the farm's images here, and does not answer: ${why}. ${wayOut}`,
       resource,
     );
   }

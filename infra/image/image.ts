@@ -5,10 +5,8 @@ import * as pulumi from '@pulumi/pulumi';
 import { hashOfContext } from './context.ts';
 import { warnWithoutDocker } from './docker.ts';
 
-/** The image is built from the repository's root, for its lock file. */
+/** The worker's image is built from the repository's root, for its lock file. */
 const root = new URL('../..', import.meta.url);
-/** From where the program runs, so that the path is the same on every machine. */
-const context = relative(process.cwd(), fileURLToPath(root)) || '.';
 
 /**
  * awsx names the build by its tag, so a new image removes the build before it from the stack; and a build's deletion deletes its manifest,
@@ -34,34 +32,55 @@ export class WorkerImage extends pulumi.ComponentResource {
 
   constructor(name: string, opts?: pulumi.ComponentResourceOptions) {
     super('transcode-farm:image:WorkerImage', name, {}, { ...opts, transforms: [keepOldImages] });
-    void warnWithoutDocker(this);
-    const repository = new awsx.ecr.Repository(
-      name,
-      {
-        // Going back builds an older commit again, with other bytes: an immutable tag would refuse them. Tasks name digests.
-        imageTagMutability: 'MUTABLE',
-        imageScanningConfiguration: { scanOnPush: true },
-        forceDelete: true, // what it holds can be built again, and would keep `pulumi destroy` from going through
-        lifecyclePolicy: {
-          rules: [
-            { description: `The last ${imagesKept}`, tagStatus: 'any', maximumNumberOfImages: imagesKept },
-          ],
-        },
-      },
-      { parent: this },
-    );
-    const image = new awsx.ecr.Image(
-      name,
-      {
-        repositoryUrl: repository.url,
-        context,
-        dockerfile: join(context, 'worker/Dockerfile'),
-        platform: 'linux/amd64', // what Fargate and the GPU instances of the farm are
-        imageTag: hashOfContext(root),
-      },
-      { parent: this },
-    );
-    this.uri = image.imageUri;
+    const folder = fileURLToPath(root);
+    this.uri = buildImage(this, name, { folder, dockerfile: 'worker/Dockerfile', tag: hashOfContext(root) });
     this.registerOutputs({ uri: this.uri });
   }
+}
+
+export interface BuildArgs {
+  /** What Docker is sent. */
+  folder: string;
+  /** In the folder. */
+  dockerfile: string;
+  /** Follows from what is built. */
+  tag: string;
+}
+
+/** A private repository, and an image that is built and pushed to it. @returns the image by digest */
+export function buildImage(
+  parent: pulumi.ComponentResource,
+  name: string,
+  { folder, dockerfile, tag }: BuildArgs,
+): pulumi.Output<string> {
+  void warnWithoutDocker(parent);
+  const repository = new awsx.ecr.Repository(
+    name,
+    {
+      // Going back builds an older commit again, with other bytes: an immutable tag would refuse them. Tasks name digests.
+      imageTagMutability: 'MUTABLE',
+      imageScanningConfiguration: { scanOnPush: true },
+      forceDelete: true, // what it holds can be built again, and would keep `pulumi destroy` from going through
+      lifecyclePolicy: {
+        rules: [
+          { description: `The last ${imagesKept}`, tagStatus: 'any', maximumNumberOfImages: imagesKept },
+        ],
+      },
+    },
+    { parent },
+  );
+  // From where the program runs, so that the path is the same on every machine.
+  const context = relative(process.cwd(), folder) || '.';
+  const image = new awsx.ecr.Image(
+    name,
+    {
+      repositoryUrl: repository.url,
+      context,
+      dockerfile: join(context, dockerfile),
+      platform: 'linux/amd64', // what Fargate and the GPU instances of the farm are
+      imageTag: tag,
+    },
+    { parent },
+  );
+  return image.imageUri;
 }

@@ -4,7 +4,9 @@ import {
   type FarmNames,
   functionMetric,
   groupMetric,
+  loadBalancerMetric,
   type Metric,
+  type PortalNames,
   type QueueNames,
   queueMetric,
   taskMetric,
@@ -101,6 +103,7 @@ export function farmAlarms(farm: FarmNames, rules: AlarmRules): FarmAlarm[] {
       },
     },
     ...(farm.reports === undefined ? [] : reportAlarms(farm, farm.reports)),
+    ...(farm.portal === undefined ? [] : portalAlarms(farm.portal)),
     ...(farm.groupName === undefined ? [] : [idleInstance(farm, farm.groupName, rules.idleInstanceMinutes)]),
     {
       key: 'waker-errors',
@@ -144,6 +147,60 @@ function reportAlarms(farm: FarmNames, reports: NonNullable<FarmNames['reports']
       points: 1,
       of: 1,
       watched: { metric: workerMetric(farm, lateReportMetric), stat: 'Maximum' },
+    },
+  ];
+}
+
+/** The people's own page. */
+function portalAlarms(portal: PortalNames): FarmAlarm[] {
+  const errors = {
+    key: 'portal-errors',
+    description:
+      'The portal has answered five requests in five minutes with an error of its own (5xx). Its log says why.',
+    threshold: 5,
+    periodSeconds: 300,
+    points: 1,
+    of: 1,
+  };
+  if ('functionName' in portal)
+    return [
+      {
+        ...errors,
+        watched: { metric: functionMetric(portal.functionName, 'Url5xxCount'), stat: 'Sum' },
+      },
+    ];
+  const { loadBalancer, targetGroup } = portal;
+  return [
+    {
+      ...errors,
+      watched: {
+        metric: loadBalancerMetric(loadBalancer, 'HTTPCode_Target_5XX_Count'),
+        stat: 'Sum',
+      },
+    },
+    {
+      // Also where no task runs at all, as nobody else answers then.
+      key: 'portal-unreachable',
+      description:
+        'The load balancer itself has answered five requests in five minutes with an error (5xx): no task of the portal runs, or none answers in time. Look at the events of its service and at its log.',
+      threshold: 5,
+      periodSeconds: 300,
+      points: 1,
+      of: 1,
+      watched: { metric: loadBalancerMetric(loadBalancer, 'HTTPCode_ELB_5XX_Count'), stat: 'Sum' },
+    },
+    {
+      key: 'portal-unhealthy',
+      description:
+        'A task of the portal has failed its health check (/health) for five minutes, and ECS has not replaced it. Its log says why.',
+      threshold: 1,
+      periodSeconds: 60,
+      points: 5,
+      of: 7,
+      watched: {
+        metric: loadBalancerMetric(loadBalancer, 'UnHealthyHostCount', targetGroup),
+        stat: 'Maximum',
+      },
     },
   ];
 }

@@ -20,11 +20,16 @@ export interface FarmNames {
   /** Undefined where nobody wants reports. */
   reports?: (QueueNames & { reporterName: Name }) | undefined;
   wakerName: Name;
+  /** Undefined where no portal is deployed. */
+  portal?: PortalNames | undefined;
   /** Auto Scaling group; none on Fargate. */
   groupName?: Name;
   /** Namespace of the worker's own metrics. */
   metricsNamespace: string;
 }
+
+/** A function, or what is before a service: each as the last part of its ARN, which is what CloudWatch knows. */
+export type PortalNames = { functionName: Name } | { loadBalancer: Name; targetGroup: Name };
 
 export interface QueueNames {
   queue: Name;
@@ -50,6 +55,14 @@ export function groupMetric(groupName: Name, name: string): Metric {
 
 export function functionMetric(functionName: Name, name: string): Metric {
   return { namespace: 'AWS/Lambda', name, dimensions: { FunctionName: functionName } };
+}
+
+export function loadBalancerMetric(loadBalancer: Name, name: string, targetGroup?: Name): Metric {
+  const dimensions = {
+    LoadBalancer: loadBalancer,
+    ...(targetGroup !== undefined && { TargetGroup: targetGroup }),
+  };
+  return { namespace: 'AWS/ApplicationELB', name, dimensions };
 }
 
 /** The names that the worker reports under: without dimensions, so that they stay within CloudWatch's ten free ones. */

@@ -16,6 +16,7 @@ export interface MonitoringArgs {
   parts: QueueNames;
   reports?: FarmNames['reports'];
   wakerName: pulumi.Input<string>;
+  portal?: FarmNames['portal'];
   /** CloudWatch namespace of the worker's own metrics, its METRICS_NAMESPACE. */
   metricsNamespace: string;
   /** Seconds; a job older than that and not finished is reported. Longer than the longest film takes. @default 14400 */
@@ -31,8 +32,8 @@ export interface MonitoringArgs {
 /**
  * What an owner wants to see and be notified of: dashboard, alarms to a topic, budget.
  *
- * Cost: the dashboard is free (three are); alarms are $0.10 a month for each metric that they watch, 8 on Fargate and 10 on GPU instances, and 3
- * more where webhooks or a database are set, the first ten of an account free; e-mails, and two budgets of an account, are free; the worker's eight metrics are within CloudWatch's ten
+ * Cost: the dashboard is free (three are); alarms are $0.10 a month for each metric that they watch, 8 on Fargate and 10 on GPU instances, 3
+ * more where webhooks or a database are set, and 1 for a portal that is a function or 3 for one behind a load balancer, the first ten of an account free; e-mails, and two budgets of an account, are free; the worker's eight metrics are within CloudWatch's ten
  * free ones (https://aws.amazon.com/cloudwatch/pricing/).
  */
 export class Monitoring extends pulumi.ComponentResource {

@@ -15,6 +15,6 @@ const withoutFunctionUrls: readonly string[] = [
 export function checkRegion(region: string): void {
   if (!withoutFunctionUrls.includes(region)) return;
   throw new pulumi.RunError(
-    `portal is "function", and Lambda has no function URLs in ${region}. Deploy the farm in another region, or leave the portal out (pulumi config set portal none) and use "farm open".`,
+    `portal is "function", and Lambda has no function URLs in ${region}. Run it in a container behind a load balancer (pulumi config set portal service), or leave it out (pulumi config set portal none) and use "farm open".`,
   );
 }

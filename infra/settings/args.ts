@@ -173,8 +173,9 @@ export interface TranscodeFarmArgs {
   /** Subnets of `databaseVpcId` with a route to a NAT gateway, through which webhooks and AWS are reached */
   databaseSubnetIds?: string[];
   /**
-   * A page on which people upload, follow, watch and download films: `none`, or `function` (a Lambda function
-   * with an HTTPS address of its own, the output `portalUrl`)
+   * A page on which people upload, follow, watch and download films: `none`, `function` (a Lambda function
+   * with an HTTPS address of its own, nothing to pay at rest) or `service` (1 to 10 tasks on Fargate behind a
+   * load balancer, under `portalDomain`). The output `portalUrl` is its address
    */
   portal?: string;
   /**
@@ -182,6 +183,32 @@ export interface TranscodeFarmArgs {
    * portal-password)"`. A new one ends all sessions, tokens and share links
    */
   portalPasswordHash?: pulumi.Input<string>;
+  /**
+   * Secret. Signs sessions, tokens and share links: `pulumi config set --secret portalSigningKey "$(openssl
+   * rand -base64 48)"`. A new one ends them all. Empty: made from `portalPasswordHash`
+   */
+  portalSigningKey?: pulumi.Input<string>;
+  /**
+   * Host name of `portal: service`, such as `films.example.com`. Its CNAME must lead to the output
+   * `portalTarget`, unless the farm has `portalZoneId`
+   */
+  portalDomain?: string;
+  /**
+   * Certificate in ACM for `portalDomain`, in the farm's region. Empty: the farm makes one in `portalZoneId`
+   */
+  portalCertificateArn?: pulumi.Input<string>;
+  /** Route 53 zone of `portalDomain`: the farm sets the record there, and makes the certificate */
+  portalZoneId?: pulumi.Input<string>;
+  /**
+   * `portal: service` without a certificate, by http: passwords and films can be read on their way. For
+   * trying out
+   */
+  portalAllowHttp?: boolean;
+  /**
+   * Public subnets for the load balancer of `portal: service`, in two zones or more, where `subnetIds` are
+   * private. Only with `vpcId`
+   */
+  portalSubnetIds?: pulumi.Input<pulumi.Input<string>[]>;
   /**
    * How viewers reach the films: `none` (the bucket stays private) or `cdn` (CloudFront for S3, a domain of
    * Cloudflare for R2)
@@ -310,6 +337,12 @@ export const settings = {
   databaseSubnetIds: { kind: 'list', default: '' },
   portal: { kind: 'text', default: 'none' },
   portalPasswordHash: { kind: 'secret', default: '' },
+  portalSigningKey: { kind: 'secret', default: '' },
+  portalDomain: { kind: 'text', default: '' },
+  portalCertificateArn: { kind: 'text', default: '' },
+  portalZoneId: { kind: 'text', default: '' },
+  portalAllowHttp: { kind: 'flag', default: 'false' },
+  portalSubnetIds: { kind: 'list', default: '' },
   delivery: { kind: 'text', default: 'none' },
   deliveryDomain: { kind: 'text', default: '' },
   deliveryCertificateArn: { kind: 'text', default: '' },

@@ -58,16 +58,17 @@ export function readSettings(source: SettingsSource): FarmSettings {
   const compute = readCompute(config);
   const scaling = readScaling(config, compute);
   const worker = readWorkerTexts(config);
+  const network = readNetwork(config);
   const settings: FarmSettings = {
     storage,
     compute,
     scaling,
     workersPerFilm: readWorkersPerFilm(config, scaling),
-    network: readNetwork(config),
+    network,
     jobs: { ...readJobNumbers(worker), retentionDays: config.integer('retentionDays', { min: 1, max: 14 }) },
     worker,
     reports: readReports(config),
-    portal: readPortal(config),
+    portal: readPortal(config, network),
     workerImage: readImage(config),
     monitoring: readMonitoring(config),
     tags: readTags(config),

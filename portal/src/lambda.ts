@@ -1,11 +1,7 @@
-import { hkdfSync } from 'node:crypto';
 import { GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { readAddress } from '../../cli/farm/address.ts';
-import { connect } from '../../cli/farm/farm.ts';
+import { openDeployedPortal } from './deployed.ts';
 import { answerUrl, type UrlAnswer, type UrlEvent } from './hosts/lambda.ts';
-import { createPortal, type Portal } from './portal.ts';
-import { largestObjectBytes } from './services.ts';
-import { readPortalSettings } from './settings.ts';
+import type { Portal } from './portal.ts';
 
 /** What Lambda calls, for each request of the function URL. */
 export async function handler(event: UrlEvent): Promise<UrlAnswer> {
@@ -21,31 +17,7 @@ let portal: Promise<Portal> | undefined;
 
 async function open(): Promise<Portal> {
   Object.assign(process.env, await readSecrets(process.env.SECRET_PARAMETERS ?? '{}'));
-  const settings = readPortalSettings(process.env);
-  const address = readAddress(settings.FARM, 'The variable FARM');
-  return createPortal({
-    farm: connect(address),
-    signingKey: signingKeyOf(settings.PORTAL_PASSWORD_HASH),
-    passwordHash: settings.PORTAL_PASSWORD_HASH,
-    features: {
-      title: 'transcode-farm',
-      urls: settings.ALLOW_HTTP_SOURCES === 'true',
-      maxUploadBytes: largestObjectBytes,
-      publicUrl: address.publicUrl || undefined,
-    },
-    audit: (entry) => console.log(JSON.stringify(entry)),
-    onError: (error) => console.error(error),
-  });
-}
-
-/**
- * Every copy of the function has the same key, and no second secret has to be kept: the hash is secret, and its salt and its
- * digest are random. A new hash ends all sessions, tokens and share links, as a new password should.
- */
-function signingKeyOf(passwordHash: string): string {
-  return Buffer.from(hkdfSync('sha256', passwordHash, '', 'portal sessions and links', 32)).toString(
-    'base64url',
-  );
+  return openDeployedPortal(process.env);
 }
 
 /**

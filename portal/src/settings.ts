@@ -10,6 +10,11 @@ export const portalEnvironmentSchema = z.object({
   /** Whether jobs may name http(s) URLs. */
   ALLOW_HTTP_SOURCES: z.enum(['true', 'false']).default('false'),
 
+  /** Where browsers reach it; requests for other hosts are refused. A function's address is known only after its settings. */
+  PORTAL_ORIGIN: z.url({ protocol: /^https?$/ }).optional(),
+  /** Signs sessions and links. */
+  PORTAL_SIGNING_KEY: z.string().min(32),
+
   /** As "farm portal-password" prints it. */
   PORTAL_PASSWORD_HASH: z
     .string()

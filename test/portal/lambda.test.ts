@@ -144,6 +144,7 @@ describe('the function as it is deployed', () => {
       AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
       AWS_ENDPOINT_URL_SSM: parameters.url,
       FARM: JSON.stringify(addressOf(farm)),
+      PORTAL_SIGNING_KEY: 'k'.repeat(43),
       SECRET_PARAMETERS: JSON.stringify({ PORTAL_PASSWORD_HASH: '/farm/PORTAL_PASSWORD_HASH' }),
     });
   const signIn = (typed: string) =>
@@ -178,7 +179,7 @@ describe('the function as it is deployed', () => {
     const [cookie = ''] = right?.cookies ?? [];
     expect(cookie).toMatch(/^__Host-farm=[^;]+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=43200; Secure$/);
     const cookies = [cookie.split(';')[0] ?? ''];
-    // A second process, which has the key from the hash as the first has.
+    // A second process, which has the same key.
     const [jobs, anonymous, upload] = await call(
       urlEvent('GET', '/api/jobs', { cookies }),
       urlEvent('GET', '/api/jobs'),
@@ -201,6 +202,7 @@ describe('the function as it is deployed', () => {
       AWS_SECRET_ACCESS_KEY: 'test',
       AWS_ENDPOINT_URL_SSM: plain.url,
       FARM: JSON.stringify(addressOf(farm)),
+      PORTAL_SIGNING_KEY: 'k'.repeat(43),
       SECRET_PARAMETERS: JSON.stringify({ PORTAL_PASSWORD_HASH: '/farm/PORTAL_PASSWORD_HASH' }),
     });
     const error = await failed.catch((error: Error & { stderr: string }) => error.stderr);

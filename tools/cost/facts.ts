@@ -2,7 +2,7 @@ import { UserError } from '../../cli/errors.ts';
 import type { Farm as WakerFarm } from '../../infra/scaling/waker/farm.ts';
 import type { BackendName } from '../../infra/storage/names.ts';
 import { readSettings, type Settings } from '../../worker/src/settings/settings.ts';
-import { environmentOf, type FarmRecording, recordFarm } from '../program-run/farm.ts';
+import { environmentOf, type FarmRecording, recordFarm, workersOwn } from '../program-run/farm.ts';
 import type { Inputs, Registered } from '../program-run/registered.ts';
 import { loadStack } from '../program-run/stacks.ts';
 
@@ -65,7 +65,7 @@ function readStack(file: string) {
 
 export function factsOf({ resources }: Pick<FarmRecording, 'resources'>, region: string): FarmFacts {
   const inputsOf = (type: string): Inputs => {
-    const found = resources.find((resource) => resource.type === type);
+    const found = workersOwn({ resources }, type);
     if (!found) throw new UserError(`The program registered no ${type}, which the costs are read from.`);
     return found.inputs;
   };

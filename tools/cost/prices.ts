@@ -65,6 +65,12 @@ const lambda = {
   confirmed: 'others',
 } as const;
 
+const loadBalancing = {
+  source: 'https://aws.amazon.com/elasticloadbalancing/pricing/',
+  read: 'examples on that page, as https://github.com/api-evangelist/amazon-elastic-load-balancing has them word for word (September 2026)',
+  confirmed: 'seller',
+} as const;
+
 export const prices = {
   // What a worker runs on
   fargateVcpu: { name: 'Fargate vCPU', usd: 0.04048, per: 'vCPU-hour', ...fargate },
@@ -89,6 +95,11 @@ export const prices = {
     read: 'public price tables (April 2026)',
     confirmed: 'others',
   },
+
+  // What is before a portal in containers
+  loadBalancer: { name: 'Application Load Balancer', usd: 0.0225, per: 'hour', ...loadBalancing },
+  /** The most of: 25 new connections a second, 3,000 open ones, 1 GB an hour, 1,000 rules a second. */
+  loadBalancerUnit: { name: 'load balancer capacity (LCU)', usd: 0.008, per: 'LCU-hour', ...loadBalancing },
 
   // What watches and wakes
   lambdaRequest: { name: 'Lambda requests', usd: 0.2 / 1e6, per: 'request', freePerMonth: 1e6, ...lambda },

@@ -1,6 +1,6 @@
 import { type Change, compareRuns } from '../life-cycle/compare.ts';
 import { settingChanges, stacksOf } from '../life-cycle/matrix.ts';
-import { recordFarm } from '../program-run/farm.ts';
+import { isWorkersOwn, recordFarm } from '../program-run/farm.ts';
 import { stackOf } from '../program-run/stacks.ts';
 
 const heading = '## What happens when I change this setting';
@@ -38,7 +38,7 @@ async function row(key: string): Promise<string> {
 
 function workers(changes: readonly Change[]): string {
   const has = (type: string, ...kinds: Change['kind'][]) =>
-    changes.some((change) => change.type === type && kinds.includes(change.kind));
+    changes.some((change) => change.type === type && isWorkersOwn(change) && kinds.includes(change.kind));
   if (has('aws:ecs/service:Service', 'made')) return 'others beside the old, which then stop';
   if (has('aws:ecs/taskDefinition:TaskDefinition', 'replaced')) return 'rolled out';
   return has('aws:ecs/service:Service', 'changed') ? 'rolled out' : 'go on';

@@ -1,4 +1,4 @@
-import { paidByPrice } from '../cost/charge.ts';
+import { paidByPrice, total } from '../cost/charge.ts';
 import { table, usd } from '../cost/markdown.ts';
 import { priceTable } from '../cost/price-table.ts';
 import { pricedRegion, priceOf, prices, pricesDate } from '../cost/prices.ts';
@@ -103,6 +103,19 @@ function fromTo(amounts: readonly number[]): string {
   return least === most ? least : `${least} to ${most}`;
 }
 
+/** What always runs for a portal in containers. */
+function standingPortal({ idle }: CostReport): number {
+  return total(
+    idle.resources
+      .filter(({ type, name }) => /^aws:(lb|ecs)\//.test(type) && /-(web|portal)$/.test(name))
+      .flatMap(({ charges }) => charges),
+  );
+}
+
+function withoutPortal(report: CostReport): number {
+  return report.idle.usd - standingPortal(report);
+}
+
 function readings(reports: readonly CostReport[]): string {
   const asleep = reports.filter((report) => sleeping(report) && report.farm.output !== 'wasabi');
   const awake = reports.filter((report) => !sleeping(report));
@@ -112,7 +125,8 @@ function readings(reports: readonly CostReport[]): string {
   const dashboard = priceOf('dashboard');
   return [
     `- A sleeping farm costs ${fromTo(asleep.map(({ idle }) => idle.usd))} a month in an account with nothing else in it, all of it for ${[...paid].join(' and ')}. Where other things use up the free allowances it is ${fromTo(asleep.map(({ idle }) => idle.listUsd))}, ${usd(dashboard.usd)} of it the dashboard.`,
-    `- A worker that always runs (\`minTasks: 1\`) is ${fromTo(awake.map(({ idle }) => idle.usd))} a month, films or not. It saves the start of a machine, one to two minutes of a film; it does not make a film playable sooner than that.`,
+    `- A portal in containers (\`portal: service\`) is ${fromTo(reports.map(standingPortal).filter((each) => each > 0))} a month, for its load balancer and one task that always runs; as a function it costs nothing at rest.`,
+    `- A worker that always runs (\`minTasks: 1\`) is ${fromTo(awake.map(withoutPortal))} a month, films or not. It saves the start of a machine, one to two minutes of a film; it does not make a film playable sooner than that.`,
     ...(wasabi
       ? [
           `- Wasabi bills at least 1 TB: ${usd(prices.wasabiStorage.usd)} a month, which an account with films there pays anyway. Its fair use policy expects no more egress a month than is stored.`,
@@ -144,7 +158,7 @@ const computation = `## How the numbers are made
 function whenNot(reports: readonly CostReport[]): string {
   const away = reports.find(({ farm }) => farm.output === 'r2');
   const transfer = away?.film.costs[0]?.transferUsd ?? 0;
-  const standing = reports.filter((report) => !sleeping(report)).map(({ idle }) => idle.usd);
+  const standing = reports.filter((report) => !sleeping(report)).map(withoutPortal);
   return `## When not to use this farm
 
 - **A few films, watched a few times.** Services that encode for free cost less and need no care: see "Beside services".

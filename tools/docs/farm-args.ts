@@ -7,7 +7,16 @@ interface Setting {
 }
 
 /** What another resource of the owner's program may give, so that it is known only when that has been made. */
-const fromResources = new Set(['sourceBucket', 'outputBucket', 'vpcId', 'subnetIds', 'workerImage']);
+const fromResources = new Set([
+  'sourceBucket',
+  'outputBucket',
+  'vpcId',
+  'subnetIds',
+  'workerImage',
+  'portalCertificateArn',
+  'portalZoneId',
+  'portalSubnetIds',
+]);
 const isSecret = ({ description }: Setting) => description.startsWith('Secret');
 
 /** infra/settings/args.ts, from the text of Pulumi.yaml: one declaration of the settings, for stacks and for programs. */
@@ -37,7 +46,7 @@ const tableEnd = `} as const satisfies Record<
 
 function typeOf(key: string, setting: Setting): string {
   const plain = { string: 'string', boolean: 'boolean', integer: 'number', array: 'string[]' }[setting.type];
-  if (key === 'subnetIds') return 'pulumi.Input<pulumi.Input<string>[]>';
+  if (fromResources.has(key) && setting.type === 'array') return 'pulumi.Input<pulumi.Input<string>[]>';
   return fromResources.has(key) || isSecret(setting) ? `pulumi.Input<${plain}>` : plain;
 }
 

@@ -27,6 +27,12 @@ const portal = {
   portal: 'function',
   portalPasswordHash: 'scrypt$32768$8$3$c2VzYW1lLXBvcnRhbC0tLQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
 };
+const service = {
+  portal: 'service',
+  portalPasswordHash: portal.portalPasswordHash,
+  portalDomain: 'films.example.com',
+  portalCertificateArn: 'arn:aws:acm:us-east-1:123456789012:certificate/1',
+};
 const network = { vpcId: 'vpc-0123456789abcdef0', subnetIds: '["subnet-0123456789abcdef0"]' };
 
 /** For every setting, a change that an owner may make to a farm that runs. */
@@ -100,6 +106,23 @@ export const settingChanges: Readonly<Record<string, SettingChange>> = {
   portalPasswordHash: {
     to: 'scrypt$32768$8$3$YW5vdGhlci1wb3J0YWwtLS0$BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB',
     on: portal,
+  },
+  portalSigningKey: { to: 'sesame-signing-key-sesame-signing-key', on: portal },
+  portalDomain: { to: 'other.example.com', on: service },
+  portalCertificateArn: { to: 'arn:aws:acm:us-east-1:123456789012:certificate/2', on: service },
+  portalZoneId: { to: 'Z0123456789ABCDEFGHIJ', on: service },
+  portalAllowHttp: {
+    to: 'true',
+    on: { portalPasswordHash: portal.portalPasswordHash },
+    with: { portal: 'service' },
+  },
+  portalSubnetIds: {
+    to: '["subnet-0123456789abcdef2","subnet-0123456789abcdef3"]',
+    on: {
+      ...service,
+      ...network,
+      subnetIds: '["subnet-0123456789abcdef0","subnet-0123456789abcdef1"]',
+    },
   },
   delivery: { to: 'cdn' },
   deliveryDomain: {

@@ -6,6 +6,8 @@
  * infra/storage/wasabi-bucket.ts. A property that is not listed changes in place.
  */
 export const replacing: Readonly<Record<string, readonly string[] | 'everything'>> = {
+  'aws:acm/certificate:Certificate': ['domainName', 'validationMethod'],
+  'aws:acm/certificateValidation:CertificateValidation': 'everything',
   'aws:appautoscaling/policy:Policy': ['name', 'resourceId', 'scalableDimension', 'serviceNamespace'],
   'aws:appautoscaling/target:Target': ['resourceId', 'scalableDimension', 'serviceNamespace'],
   'aws:autoscaling/group:Group': ['name', 'namePrefix'],
@@ -38,6 +40,11 @@ export const replacing: Readonly<Record<string, readonly string[] | 'everything'
   'aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig': ['functionName', 'qualifier'],
   'aws:lambda/functionUrl:FunctionUrl': ['functionName', 'qualifier'],
   'aws:lambda/permission:Permission': 'everything',
+  // These four, Certificate and CertificateValidation: `ForceNew` in the sources of terraform-provider-aws 6.
+  'aws:lb/listener:Listener': ['loadBalancerArn'],
+  'aws:lb/loadBalancer:LoadBalancer': ['name', 'namePrefix', 'internal', 'loadBalancerType'],
+  'aws:lb/targetGroup:TargetGroup': ['name', 'namePrefix', 'port', 'protocol', 'targetType', 'vpcId'],
+  'aws:route53/record:Record': ['name', 'zoneId'],
   'aws:s3/bucket:Bucket': ['bucket', 'bucketPrefix', 'objectLockEnabled'],
   'aws:s3/bucketCorsConfiguration:BucketCorsConfiguration': ['bucket'],
   'aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration': ['bucket'],
@@ -56,6 +63,7 @@ export const replacing: Readonly<Record<string, readonly string[] | 'everything'
   'aws:sqs/redrivePolicy:RedrivePolicy': ['queueUrl'],
   'aws:ssm/parameter:Parameter': ['name', 'dataType'],
   'aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule': ['securityGroupId'],
+  'aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule': ['securityGroupId'],
   // Components: their children are changed. A network of other zones or addresses would be another network.
   'awsx:ec2:Vpc': ['cidrBlock', 'availabilityZoneNames', 'subnetSpecs', 'subnetStrategy'],
   'awsx:ecr:Image': [],

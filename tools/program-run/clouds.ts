@@ -85,6 +85,44 @@ const outputs: Record<string, (name: string, inputs: Inputs) => Inputs> = {
   'aws:ec2/defaultSecurityGroup:DefaultSecurityGroup': ec2('sg', 'security-group'),
   'aws:ec2/vpcEndpoint:VpcEndpoint': ec2('vpce', 'vpc-endpoint'),
   'aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule': ec2('sgr', 'security-group-rule'),
+  'aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule': ec2('sgr', 'security-group-rule'),
+  'aws:lb/loadBalancer:LoadBalancer': (name) => {
+    const arnSuffix = `app/${name}/50dc6c495c0c9188`;
+    const made = arn('elasticloadbalancing', `loadbalancer/${arnSuffix}`);
+    // As AWS writes it.
+    const dnsName = `${name}-1234567890.${region}.elb.amazonaws.com`;
+    return { id: made, arn: made, arnSuffix, dnsName, zoneId: 'Z35SXDOTRQ7X7K' };
+  },
+  'aws:lb/targetGroup:TargetGroup': (name) => {
+    const arnSuffix = `targetgroup/${name}/73e2d6bc24d8a067`;
+    return {
+      id: arn('elasticloadbalancing', arnSuffix),
+      arn: arn('elasticloadbalancing', arnSuffix),
+      arnSuffix,
+    };
+  },
+  'aws:lb/listener:Listener': (_name, { loadBalancerArn }) => {
+    const made = `${String(loadBalancerArn).replace(':loadbalancer/', ':listener/')}/f2f7dc8efc522ab2`;
+    return { id: made, arn: made };
+  },
+  'aws:acm/certificate:Certificate': (_name, { domainName }) => {
+    const made = arn('acm', 'certificate/11111111-2222-3333-4444-555555555555');
+    const record = {
+      domainName,
+      resourceRecordName: `_a79865eb4cd1a6ab990a45779b4e0b96.${String(domainName)}.`,
+      resourceRecordType: 'CNAME',
+      resourceRecordValue: '_424c7224e9b0146f9a8808af955727d0.acm-validations.aws.',
+    };
+    return { id: made, arn: made, domainValidationOptions: [record] };
+  },
+  'aws:acm/certificateValidation:CertificateValidation': (_name, { certificateArn }) => ({
+    id: String(certificateArn),
+    certificateArn,
+  }),
+  'aws:route53/record:Record': (name, { zoneId, type }) => ({
+    id: `${String(zoneId)}_${name}_${String(type)}`,
+    fqdn: name.replace(/\.$/, ''),
+  }),
   'aws:iam/role:Role': (name) => ({
     id: name,
     arn: `arn:aws:iam::${accountId}:role/${name}`,

@@ -1,5 +1,6 @@
 import program from '../../infra/index.ts';
 import { type Recording, record } from './record.ts';
+import type { Registered } from './registered.ts';
 import type { StackConfig } from './stacks.ts';
 
 export type FarmRecording = Recording<ReturnType<typeof program>>;
@@ -17,8 +18,21 @@ export interface Container {
   [field: string]: unknown;
 }
 
-export function containerOf({ resources }: Pick<FarmRecording, 'resources'>): Container {
-  const definition = resources.find(({ type }) => type === 'aws:ecs/taskDefinition:TaskDefinition');
+/** A portal in containers has a service, a task definition and scaling too. */
+export function isWorkersOwn({ name }: Pick<Registered, 'name'>): boolean {
+  return !name.endsWith('-portal');
+}
+
+/** The workers' own resource of a type. */
+export function workersOwn(
+  { resources }: Pick<FarmRecording, 'resources'>,
+  type: string,
+): Registered | undefined {
+  return resources.find((resource) => resource.type === type && isWorkersOwn(resource));
+}
+
+export function containerOf(recording: Pick<FarmRecording, 'resources'>): Container {
+  const definition = workersOwn(recording, 'aws:ecs/taskDefinition:TaskDefinition');
   const [container] = JSON.parse(String(definition?.inputs.containerDefinitions ?? '[]')) as Container[];
   if (!container) throw new Error('the program made no task definition with a container');
   return container;

@@ -1,6 +1,6 @@
 import type { Farm } from '../../infra/scaling/waker/farm.ts';
 import { environmentSchema } from '../../worker/src/settings/settings.ts';
-import { environmentOf, type FarmRecording, recordFarm } from '../program-run/farm.ts';
+import { environmentOf, type FarmRecording, isWorkersOwn, recordFarm } from '../program-run/farm.ts';
 import type { Inputs } from '../program-run/registered.ts';
 import { loadStack } from '../program-run/stacks.ts';
 import type { GroupSettings } from './group.ts';
@@ -127,7 +127,8 @@ function readGpu(recording: FarmRecording): NonNullable<Stack['gpu']> {
 
 function inputsOf({ resources }: FarmRecording, type: string, name?: string): Inputs {
   const [resource, ...others] = resources.filter(
-    (resource) => resource.type === type && (name === undefined || resource.name === name),
+    (resource) =>
+      resource.type === type && (name === undefined ? isWorkersOwn(resource) : resource.name === name),
   );
   if (!resource || others.length > 0) throw new Error(`expected one ${type}, found ${others.length}`);
   return resource.inputs;

@@ -9,13 +9,19 @@ export interface HostOptions {
   port?: number | undefined;
   /** @default loopback alone */
   host?: string;
-  /** Behind a load balancer that sets `x-forwarded-proto` and adds the client to `x-forwarded-for`. */
+  /**
+   * Behind a load balancer that sets `x-forwarded-proto` and adds the client to `x-forwarded-for`, and that alone can reach this
+   * host. Otherwise a client could write these headers itself, so nothing of them is read.
+   */
   behindProxy?: boolean;
 }
 
 export interface PortalHost {
   /** Such as `http://127.0.0.1:40123`. */
   origin: string;
+  /** Answers what came in and takes nothing new; ends connections that still wait after so many seconds. */
+  drain(seconds: number): Promise<void>;
+  /** Ends at once. */
   close(): Promise<void>;
 }
 
@@ -26,8 +32,11 @@ export async function serve(
 ): Promise<PortalHost> {
   const { host = '127.0.0.1', behindProxy = false } = options;
   let portal: Portal | undefined;
+  let isDraining = false;
   const server = createServer((request, response) => {
-    answer(portal, request, response, behindProxy).catch(() => response.destroy());
+    handle(portal, request, behindProxy)
+      .then((result) => send(result, request, response, isDraining))
+      .catch(() => response.destroy());
   });
   // Longer than a load balancer keeps a connection, or it sends requests into closed ones.
   server.keepAliveTimeout = 65_000;
@@ -37,23 +46,31 @@ export async function serve(
   });
   const origin = `http://${host}:${(server.address() as AddressInfo).port}`;
   portal = open(origin);
+  const closed = () => new Promise<void>((resolve) => server.close(() => resolve()));
   return {
     origin,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    drain: async (seconds) => {
+      isDraining = true;
+      const timer = setTimeout(() => server.closeAllConnections(), seconds * 1000);
+      await closed();
+      clearTimeout(timer);
+    },
+    close: async () => {
+      const end = closed();
+      server.closeAllConnections();
+      await end;
+    },
   };
 }
 
-async function answer(
-  portal: Portal | undefined,
+async function send(
+  result: Response,
   message: IncomingMessage,
   response: ServerResponse,
-  behindProxy: boolean,
+  isLast: boolean,
 ): Promise<void> {
-  const result = await handle(portal, message, behindProxy);
+  // The client opens another connection, which leads elsewhere.
+  if (isLast) response.setHeader('connection', 'close');
   response.statusCode = result.status;
   for (const [name, value] of result.headers) if (name !== 'set-cookie') response.setHeader(name, value);
   const cookies = result.headers.getSetCookie();

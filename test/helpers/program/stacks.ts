@@ -6,6 +6,7 @@ export const secretMarks = [
   'c2VzYW1l',
   'SESAMEACCESSKEY',
   'sesame-wasabi',
+  'sesame-signing',
   'cloudflare-token',
 ];
 

@@ -99,11 +99,15 @@ const farms = [
     name: 'stopped instances',
     stack: loadStack('Pulumi.prod.yaml', { ...github, warmInstances: '1' }),
   },
+  {
+    name: 'a portal in containers',
+    stack: loadStack('stacks/upload-portal.yaml', github),
+  },
   { name: 'R2', stack: bareStack({ ...allCredentials, ...github, storage: 'r2', source: 's3' }) },
 ];
 
 /** Types whose ids AWS makes: their calls are listed one by one. */
-const unnamed = /^aws:(appautoscaling|cloudfront|ec2|iam|vpc)\/|EventSourceMapping/;
+const unnamed = /^aws:(acm|appautoscaling|cloudfront|ec2|iam|vpc)\/|EventSourceMapping/;
 /** What is set on something else and is reached through that. */
 const attached =
   /:(Bucket[A-Z]|QueuePolicy|Redrive|Topic[A-Z]|EventTarget|Permission|FunctionEvent|ClusterCapacity|LifecycleHook)/;

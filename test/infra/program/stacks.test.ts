@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { environmentOf } from '../../../tools/program-run/farm.ts';
+import { environmentOf, workersOwn } from '../../../tools/program-run/farm.ts';
 import { loadStack, stackFiles } from '../../../tools/program-run/stacks.ts';
 import { readSettings } from '../../../worker/src/settings/settings.ts';
 import { type FarmRecording, field, recordFarm } from '../../helpers/program/farm.ts';
@@ -50,7 +50,7 @@ describe.each(stackFiles)('%s', (file) => {
   });
 
   it('gives one service of workers, two queues with dead letters, and a dashboard', () => {
-    farm.resource('aws:ecs/service:Service');
+    expect(workersOwn(farm, 'aws:ecs/service:Service')).toBeDefined();
     for (const queue of ['jobs', 'jobs-dead', 'parts', 'parts-dead']) {
       farm.resource('aws:sqs/queue:Queue', `farm-${queue}`);
     }
@@ -81,9 +81,14 @@ describe.each(stackFiles)('%s', (file) => {
     expect(shown.filter((name) => !(name in farm.result))).toEqual([]);
   });
 
-  it('makes no NAT gateway, no load balancer and no database', () => {
+  it('makes no NAT gateway, no database, and no load balancer but that of a portal that asks for one', () => {
     const expensive = farm.resources.filter(({ type }) => /nat|lb[/:]|loadbalancer|rds|eip/i.test(type));
-    expect(expensive.map(({ type }) => type)).toEqual([]);
+    const hasService = loadStack(file).config.portal === 'service';
+    expect(
+      expensive
+        .filter(({ type }) => !(hasService && /^aws:lb\/|:LoadBalancer$/.test(type)))
+        .map(({ type }) => type),
+    ).toEqual([]);
     for (const { inputs } of farm.resourcesOf('awsx:ec2:Vpc')) {
       expect(inputs).toMatchObject({ natGateways: { strategy: 'None' } });
     }
@@ -158,7 +163,7 @@ describe('the five farms', () => {
     return { farm, worker: readSettings(environmentOf(farm)) };
   };
   const tasks = (farm: FarmRecording) => {
-    const { minCapacity, maxCapacity } = farm.resource('aws:appautoscaling/target:Target').inputs;
+    const { minCapacity, maxCapacity } = workersOwn(farm, 'aws:appautoscaling/target:Target')?.inputs ?? {};
     return [minCapacity, maxCapacity];
   };
   const distribution = (farm: FarmRecording) =>
@@ -203,8 +208,13 @@ describe('the five farms', () => {
     expect(secretOf(farm, 'farm-database-url')).toMatch(/^postgres:/);
   });
 
-  it('upload-portal: Fargate, 1 to 10', async () => {
+  it('upload-portal: Fargate, 1 to 10; a portal of 1 to 10 tasks at 70 % of their CPU, under a domain', async () => {
     const { farm } = await settingsOf('upload-portal');
+    const { minCapacity, maxCapacity } = farm.resource(
+      'aws:appautoscaling/target:Target',
+      'farm-portal',
+    ).inputs;
+    expect([minCapacity, maxCapacity]).toEqual([1, 10]);
     expect(tasks(farm)).toEqual([1, 10]);
     expect(farm.resourcesOf('aws:autoscaling/group:Group')).toEqual([]);
   });

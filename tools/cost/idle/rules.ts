@@ -7,9 +7,11 @@ import {
   callsPerMonth,
   containerInsights,
   functionPollsPerMonth,
+  loadBalancer,
   managedScaling,
   metricsOfAlarm,
   metricsOfTracking,
+  portalTasks,
   queueRequests,
   stoppedInstances,
   trackingAlarms,
@@ -31,6 +33,8 @@ export function ruleOf({ type, custom }: Registered): Rule | undefined {
 
 /** Of the worker's image, compressed: docs/image.md. */
 const imageGb = 0.19;
+/** Of the portal's: Node's own image, and 11 MB unpacked of the portal. */
+const portalImageGb = 0.08;
 
 const configuration = () => 'a setting of another resource';
 const network = () => 'VPCs, subnets, routes, gateways to the internet and security groups are free';
@@ -87,12 +91,17 @@ const rules: Record<string, Rule> = {
   // Workers
   'aws:ecs/cluster:Cluster': ({ inputs }) => containerInsights(inputs),
   'aws:ecs/taskDefinition:TaskDefinition': configuration,
-  'aws:ecs/service:Service': (_service, farm) => {
+  'aws:ecs/service:Service': (service, farm) => {
+    if (service.name.endsWith('-portal')) return portalTasks(service, farm);
     const hour = standingHour(farm);
     return hour.length > 0 ? hour.map(monthOf) : 'no task runs while no film comes';
   },
-  'awsx:ecr:Repository': () => [
-    charge('ecrStorage', imageGb, 'one image; ten are kept, and share what is equal'),
+  'awsx:ecr:Repository': ({ name }) => [
+    charge(
+      'ecrStorage',
+      name.endsWith('-portal') ? portalImageGb : imageGb,
+      'one image; ten are kept, and share what is equal',
+    ),
   ],
   'awsx:ecr:Image': () => 'counted with its repository',
 
@@ -108,6 +117,15 @@ const rules: Record<string, Rule> = {
   'aws:ec2/securityGroup:SecurityGroup': network,
   'aws:ec2/defaultSecurityGroup:DefaultSecurityGroup': network,
   'aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule': network,
+  'aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule': network,
+
+  // The portal's way in
+  'aws:lb/loadBalancer:LoadBalancer': ({ inputs }) => loadBalancer(inputs),
+  'aws:lb/listener:Listener': configuration,
+  'aws:lb/targetGroup:TargetGroup': configuration,
+  'aws:acm/certificate:Certificate': () => 'certificates of ACM are free',
+  'aws:acm/certificateValidation:CertificateValidation': configuration,
+  'aws:route53/record:Record': () => 'records are free; the zone, which is yours, is $0.50 a month',
 
   // Storage and delivery
   'aws:s3/bucket:Bucket': perUse('what it holds and by requests'),

@@ -1,6 +1,6 @@
 import { UserError } from '../../../cli/errors.ts';
 import type { Inputs, Registered } from '../../program-run/registered.ts';
-import { type Charge, charge } from '../charge.ts';
+import { type Charge, charge, monthOf } from '../charge.ts';
 import type { FarmFacts } from '../facts.ts';
 import { hoursPerMonth } from '../prices.ts';
 
@@ -79,8 +79,10 @@ export function metricsOfAlarm({ metricName, metricQueries }: Inputs): number {
 
 export function metricsOfTracking({ targetTrackingScalingPolicyConfiguration }: Inputs): number {
   const { customizedMetricSpecification } = targetTrackingScalingPolicyConfiguration as {
-    customizedMetricSpecification: { metrics: { metricStat?: unknown }[] };
+    customizedMetricSpecification?: { metrics: { metricStat?: unknown }[] };
   };
+  // A metric that AWS knows by its name.
+  if (customizedMetricSpecification === undefined) return 1;
   return customizedMetricSpecification.metrics.filter(({ metricStat }) => metricStat !== undefined).length;
 }
 
@@ -115,6 +117,36 @@ export function containerInsights({ settings }: Inputs): Charge[] | string {
   return insights?.value === 'disabled'
     ? 'a cluster is free'
     : [charge('customMetric', insightsMetricsAtRest, 'metrics of Container Insights at rest')];
+}
+
+/** A load balancer has an address in each of its zones. Health checks are no load. */
+export function loadBalancer({ loadBalancerType, subnets }: Inputs): Charge[] {
+  if (loadBalancerType !== 'application') unpriced(`a load balancer of the type ${String(loadBalancerType)}`);
+  const zones = (subnets as unknown[]).length;
+  return [
+    monthOf(charge('loadBalancer', 1, 'load balancer')),
+    monthOf(charge('publicIpv4', zones, `its public IPv4 addresses, one in each of ${zones} zones`)),
+    monthOf(charge('loadBalancerUnit', restUnits, 'its load, a few pages that are open')),
+  ];
+}
+
+/** Of 25 new connections a second and 3,000 open ones: pages that are open ask by connections that stay. An assumption. */
+const restUnits = 0.01;
+
+/** The portal's tasks that always run, on Fargate proper. */
+export function portalTasks({ name, inputs }: Registered, { resources }: FarmFacts): Charge[] {
+  const own = (type: string) => {
+    const found = resources.find((resource) => resource.type === type && resource.name === name);
+    return found?.inputs ?? unpriced(`the service "${name}", which has no ${type}`);
+  };
+  const { cpu, memory } = own('aws:ecs/taskDefinition:TaskDefinition');
+  const tasks = Number(own('aws:appautoscaling/target:Target').minCapacity);
+  const { assignPublicIp } = inputs.networkConfiguration as { assignPublicIp: boolean };
+  return [
+    charge('fargateVcpu', (tasks * Number(cpu)) / 1024, 'vCPU of the task that always runs'),
+    charge('fargateMemory', (tasks * Number(memory)) / 1024, 'its memory'),
+    ...(assignPublicIp ? [charge('publicIpv4', tasks, 'its public IPv4 address')] : []),
+  ].map(monthOf);
 }
 
 /** Wasabi has one minimum for an account, however many buckets it has. */

@@ -3,7 +3,7 @@ import { readAddress } from '../../../cli/farm/address.ts';
 import { checkRegion } from '../../../infra/portal/regions.ts';
 import { readPortalSettings } from '../../../portal/src/settings.ts';
 import type { Inputs } from '../../../tools/program-run/registered.ts';
-import { loadStack, madeUpSecrets } from '../../../tools/program-run/stacks.ts';
+import { madeUpSecrets } from '../../../tools/program-run/stacks.ts';
 import { type FarmRecording, field, readFarmSettings, recordFarm } from '../../helpers/program/farm.ts';
 import { statementsOf } from '../../helpers/program/policies.ts';
 import { promiseOf } from '../../helpers/program/pulumi.ts';
@@ -37,8 +37,8 @@ describe('settings', () => {
   });
 
   it('refuses what is no host of a portal', async () => {
-    await expect(readFarmSettings({ portal: 'service', portalPasswordHash: hash })).rejects.toThrow(
-      'portal is "service": expected none or function.',
+    await expect(readFarmSettings({ portal: 'server', portalPasswordHash: hash })).rejects.toThrow(
+      'portal is "server": expected none, function or service.',
     );
   });
 });
@@ -74,7 +74,11 @@ describe('a farm with a portal', () => {
 
   it('gives the portal settings that it takes, and no secret among them', () => {
     const { SECRET_PARAMETERS, SECRET_VERSIONS, ...plain } = variablesOf(farm) as Record<string, string>;
-    const settings = readPortalSettings({ ...plain, PORTAL_PASSWORD_HASH: hash });
+    const settings = readPortalSettings({
+      ...plain,
+      PORTAL_PASSWORD_HASH: hash,
+      PORTAL_SIGNING_KEY: 'k'.repeat(43),
+    });
     expect(settings.ALLOW_HTTP_SOURCES).toBe('false');
     expect(readAddress(settings.FARM, 'FARM')).toMatchObject({
       queueUrl: expect.stringContaining('/farm-jobs-'),
@@ -88,8 +92,9 @@ describe('a farm with a portal', () => {
     });
     expect(JSON.parse(SECRET_PARAMETERS ?? '')).toEqual({
       PORTAL_PASSWORD_HASH: '/transcode-farm/test/farm/PORTAL_PASSWORD_HASH',
+      PORTAL_SIGNING_KEY: '/transcode-farm/test/farm/PORTAL_SIGNING_KEY',
     });
-    expect(SECRET_VERSIONS).toBe('1');
+    expect(SECRET_VERSIONS).toBe('1.1');
     expect(JSON.stringify(plain).length).toBeLessThan(3500); // Lambda takes 4 KB
   });
 
@@ -118,7 +123,9 @@ describe('a farm with a portal', () => {
       SeeTaskDefinition: { actions: ['ecs:DescribeTaskDefinition'], resources: ['*'] },
       ReadSecrets: {
         actions: ['ssm:GetParameters'],
-        resources: [expect.stringMatching(/\/PORTAL_PASSWORD_HASH$/)],
+        resources: ['PASSWORD_HASH', 'SIGNING_KEY'].map((name) =>
+          expect.stringMatching(new RegExp(`/PORTAL_${name}$`)),
+        ),
       },
       WriteLog: {
         actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
@@ -152,7 +159,7 @@ it('opens R2 with the keys that workers have, from the same parameters', async (
     FARM_OUTPUT_SECRET_ACCESS_KEY: '/transcode-farm/test/farm/OUTPUT_SECRET_ACCESS_KEY',
   });
   const rights = rightsOf(farm);
-  expect(rights.ReadSecrets?.resources).toHaveLength(5);
+  expect(rights.ReadSecrets?.resources).toHaveLength(6);
   expect(Object.keys(rights).filter((sid) => /Objects|Bucket/.test(sid))).toEqual([]);
 });
 
@@ -178,11 +185,26 @@ it('sees the instances of a GPU farm', async () => {
 it('is refused in a region where Lambda has no function URLs, with what to do', () => {
   expect(() => checkRegion('eu-central-1')).not.toThrow();
   expect(() => checkRegion('eu-central-2')).toThrow(
-    /no function URLs in eu-central-2.*pulumi config set portal none/,
+    /no function URLs in eu-central-2.*pulumi config set portal service.*pulumi config set portal none/,
   );
 });
 
-it('is part of the ready farm that is named after it', async () => {
-  const farm = await recordFarm(loadStack('stacks/upload-portal.yaml'));
-  expect(await promiseOf(farm.result.portalUrl)).toContain('.lambda-url.');
+it('signs with a key that follows from the password, unless it is given one', async () => {
+  const keyOf = async (changes: Record<string, string>) =>
+    (await recordFarm(stackWith(changes))).resource('aws:ssm/parameter:Parameter', 'farm-portal-signing-key')
+      .inputs.value;
+  const derived = await keyOf({});
+  expect(derived).toMatch(/^[\w-]{43}$/);
+  expect(await keyOf({ portalPasswordHash: hash.replace(/A+$/, 'B'.repeat(43)) })).not.toBe(derived);
+  const portalSigningKey = 'sesame-signing-key-sesame-signing-key';
+  expect(await keyOf({ portalSigningKey })).toBe(portalSigningKey);
+});
+
+it('alerts its owner of errors', async () => {
+  const farm = await recordFarm(stackWith());
+  expect(farm.resource('aws:cloudwatch/metricAlarm:MetricAlarm', 'farm-portal-errors').inputs).toMatchObject({
+    metricName: 'Url5xxCount',
+    dimensions: { FunctionName: expect.stringMatching(/^farm-portal-/) },
+    threshold: 5,
+  });
 });

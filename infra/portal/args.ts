@@ -1,0 +1,48 @@
+import * as pulumi from '@pulumi/pulumi';
+import type { FarmAddress } from '../../cli/farm/address.ts';
+import type { PortalEnvironment } from '../../portal/src/settings.ts';
+import type { Secret } from '../compute/secrets.ts';
+import type { PortalNames } from '../monitoring/metrics.ts';
+import type { PortalFarm } from './rights.ts';
+
+export type PortalSecret = Secret<keyof PortalEnvironment>;
+
+/** What the portal is given, whatever hosts it. */
+export interface PortalArgs {
+  farm: PortalFarm;
+  region: pulumi.Output<string>;
+  /** The outputs by which the portal finds the farm. */
+  address: { [K in keyof FarmAddress]?: pulumi.Input<FarmAddress[K]> };
+  allowHttpSources: boolean;
+  /** SSM parameters of the portal's secrets. */
+  secrets: PortalSecret[];
+  logRetentionDays: number;
+}
+
+/** Where a service of containers lives. */
+export interface PortalPlace {
+  vpcId: pulumi.Input<string>;
+  /** With a way to the internet, as the workers' own. */
+  subnetIds: pulumi.Output<string[]>;
+  assignPublicIp: boolean;
+  containerInsights: boolean;
+}
+
+/** What a host of the portal gives the farm. */
+export interface PortalHost {
+  url: pulumi.Output<string>;
+  /** Where the CNAME of the portal's domain must lead, if its owner has to set that. */
+  target?: pulumi.Output<string>;
+  /** By which alarms know it. */
+  names: PortalNames;
+}
+
+export type PortalVariables = Partial<Record<keyof PortalEnvironment, pulumi.Input<string>>>;
+
+/** The portal's plain settings. */
+export function portalVariables({ address, allowHttpSources }: PortalArgs): PortalVariables {
+  return {
+    FARM: pulumi.jsonStringify(address),
+    ALLOW_HTTP_SOURCES: allowHttpSources ? 'true' : 'false',
+  };
+}
