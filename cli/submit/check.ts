@@ -1,4 +1,5 @@
 import { GetTopicAttributesCommand } from '@aws-sdk/client-sns';
+import { sourcesOf } from '../../worker/src/protocol/clips.ts';
 import { UserError } from '../errors.ts';
 import { readDeployed } from '../farm/deployed.ts';
 import type { Farm } from '../farm/farm.ts';
@@ -16,7 +17,7 @@ export async function checkFarmTakes(farm: Farm, films: readonly PlannedFilm[]):
   const jobs = sent.map((film) => (film.kind === 'there' ? film.job : film.job('film')));
   await checkRules(farm, {
     webhook: jobs.some(({ options }) => options?.webhook !== undefined),
-    web: jobs.some(({ source }) => /^https?:/i.test(source)),
+    web: jobs.flatMap(sourcesOf).some((source) => /^https?:/i.test(source)),
   });
 }
 

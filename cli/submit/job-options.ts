@@ -1,4 +1,4 @@
-import { type Job, jobSchema } from '../../worker/src/protocol/job.ts';
+import { type Job, jobFieldsSchema } from '../../worker/src/protocol/job.ts';
 import { UserError } from '../errors.ts';
 import { optionProblems } from './option-problems.ts';
 
@@ -20,7 +20,7 @@ export interface JobOptionFlags {
 
 export type JobFields = Pick<Job, 'title' | 'metadata' | 'options'>;
 
-const flaggedOptionsSchema = jobSchema.pick({ title: true, metadata: true, options: true });
+const flaggedOptionsSchema = jobFieldsSchema.pick({ title: true, metadata: true, options: true });
 
 /** Validated as the worker validates jobs. @throws UserError that names the flag, the value and what is allowed */
 export function readJobOptions(flags: JobOptionFlags): JobFields {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { sourcesOf } from '../../worker/src/protocol/clips.ts';
 import type { Job } from '../../worker/src/protocol/job.ts';
 import { eventJobId } from '../../worker/src/protocol/source-event.ts';
 import type { Farm } from '../farm/farm.ts';
@@ -43,5 +44,5 @@ export async function sendJob(
   { signal, onWait }: Pick<UploadOptions, 'signal' | 'onWait'>,
 ): Promise<SubmittedJob> {
   await publishJob(farm, job, { requestId, signal, onRetry: (error) => onWait?.(whyWaiting(error)) });
-  return { id: job.id, source: job.source, by: 'message' };
+  return { id: job.id, source: sourcesOf(job).join(' + '), by: 'message' };
 }

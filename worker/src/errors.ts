@@ -24,6 +24,8 @@ export const refusalCodes = [
   'clock-jumps',
   'gif-too-long',
   'no-audio',
+  'no-video',
+  'clip-range',
   'no-film',
   'damaged',
 ] as const;

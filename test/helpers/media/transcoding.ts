@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { transcode } from '../../../worker/src/film/transcode.ts';
 import { createLogger } from '../../../worker/src/log.ts';
 import type { JobOptions } from '../../../worker/src/protocol/job.ts';
@@ -16,7 +16,14 @@ export interface Transcoding extends AsyncDisposable {
   /** For clips. */
   folder: string;
   stores: Stores;
-  transcode(clip: string, options?: TranscodeOptions): Promise<Published>;
+  /** @param film a file, or clips of files that are joined */
+  transcode(film: string | readonly ClipOfFile[], options?: TranscodeOptions): Promise<Published>;
+}
+
+export interface ClipOfFile {
+  path: string;
+  from?: number;
+  to?: number;
 }
 
 export interface TranscodeOptions {
@@ -59,14 +66,25 @@ export async function startTranscoding(): Promise<Transcoding> {
   return {
     folder: folder.path,
     stores,
-    async transcode(clip, { environment: changes, job, id = `job-${jobs++}` } = {}) {
+    async transcode(film, { environment: changes, job, id = `job-${jobs++}` } = {}) {
       const settings = readSettings({ ...environment, ...shortParts, ...changes });
-      const source = `${id}/film`;
-      await stores.source.put(source, await readFile(clip), {
-        contentType: 'video/mp4',
-        cacheControl: 'no-cache',
-      });
-      const request = { id, source, requestId: id, ...(job ? { options: job } : {}) };
+      const put = async (path: string, source: string) => {
+        const headers = { contentType: 'video/mp4', cacheControl: 'no-cache' };
+        await stores.source.put(source, await readFile(path), headers);
+        return source;
+      };
+      const named =
+        typeof film === 'string'
+          ? { source: await put(film, `${id}/film`) }
+          : {
+              sources: await Promise.all(
+                film.map(async ({ path, ...range }) => ({
+                  source: await put(path, `${id}/${basename(path)}`),
+                  ...range,
+                })),
+              ),
+            };
+      const request = { id, ...named, requestId: id, ...(job ? { options: job } : {}) };
       const report = createReporter({ sinks: [] }).open(request, {
         attempt: 1,
         maxAttempts: 3,

@@ -67,7 +67,7 @@ function contextWith(changes: Partial<EncodeContext> = {}): EncodeContext {
   return {
     plan,
     tools: realMediaTools(),
-    url: server.url(clip),
+    urls: [server.url(clip)],
     output,
     folder: planFolder,
     workDir,
@@ -215,7 +215,7 @@ describe('encodeParts', () => {
   it('starts no part behind the end of a film that stops early', async () => {
     const short = join(folder.path, 'short.mp4');
     await ffmpeg('-i', clip, '-t', '15', '-c', 'copy', short);
-    const records = await encodeAll(contextWith({ url: server.url(short) }));
+    const records = await encodeAll(contextWith({ urls: [server.url(short)] }));
     expect(records.map(({ part }) => part)).toEqual([0, 1, 3]);
     expect(records[1]?.endSeconds).toBeCloseTo(15, 1);
   });

@@ -34,7 +34,7 @@ async function takeOver() {
     job,
     plan,
     request,
-    server: { url: 'http://127.0.0.1:9/', stalledSeconds: () => 0, endOfVideo: () => {} },
+    sources: { urls: ['http://127.0.0.1:9/'], stalledSeconds: () => 0, endOfVideo: () => {} },
     workDir: folder.path,
     role: 'planner',
   };

@@ -1,17 +1,23 @@
 import type { AudioPart, AudioRendition, Plan } from '../plan/plan.ts';
+import { audioFormat, leadSeconds, maxDriftSeconds, mixFilters, silence } from './audio-filters.ts';
+import { clipAudio } from './clip-audio.ts';
 import { clockFilter } from './clock-filter.ts';
 import { seconds } from './seconds.ts';
+import { seekArguments } from './seek.ts';
 import { segmentArguments } from './segment-arguments.ts';
-import { type EncodeArguments, seekArguments } from './video-arguments.ts';
+import type { EncodeArguments } from './video-arguments.ts';
 
 /** AAC frames are 1024 samples; a segment begins at the one nearest its cut. */
 const samplesPerFrame = 1024;
 
 /** One ffmpeg process makes all audio renditions of the film, whole: AAC cut into parts has gaps at its joints. */
 export function audioArguments(plan: Plan, part: AudioPart, maxSeconds: number): EncodeArguments {
+  const joined = plan.clips && clipAudio(plan);
   const outputArgs = plan.audio.flatMap((rendition, index) => [
     // A graph for each: ffmpeg makes a graph again when the format of one of its inputs changes.
-    ...['-filter_complex', filters(plan, rendition, `a${index}`, maxSeconds), '-map', `[a${index}]`],
+    '-filter_complex',
+    joined?.filtersOf(index, `a${index}`) ?? filters(plan, rendition, `a${index}`, maxSeconds),
+    ...['-map', `[a${index}]`],
     ...['-map_metadata', '-1', '-map_chapters', '-1'],
     ...['-c:a', 'aac', '-b:a', String(rendition.bitrate), '-ac', String(rendition.channels)],
     ...['-ar', String(rendition.sampleRate)],
@@ -26,21 +32,18 @@ export function audioArguments(plan: Plan, part: AudioPart, maxSeconds: number):
       deltaSeconds: samplesPerFrame / rendition.sampleRate / 2,
     }),
   ]);
+  const renditions = plan.audio.map((rendition) => rendition.name);
+  if (joined) {
+    const [first, ...moreInputs] = joined.inputs;
+    if (first === undefined) throw new TypeError('A film with audio has a clip with audio.');
+    return { ...first, moreInputs, outputArgs: [...joined.silenceArgs, ...outputArgs], renditions };
+  }
   return {
     inputArgs: ['-vn', ...seekArguments(plan, 0, 0)],
     outputArgs: ['-f', 'lavfi', '-i', silence, ...outputArgs],
-    renditions: plan.audio.map((rendition) => rendition.name),
+    renditions,
   };
 }
-
-/** A millisecond of silence: the first of what is heard, and the reason why see `filters`. */
-const silence = 'aevalsrc=0:s=48000:d=0.001';
-
-/** When the silence is heard: so far before the film that the gap behind it is filled whatever its rest. */
-const leadSeconds = 1;
-
-/** Timestamps that are off by more are made good by silence or a cut; ffmpeg's own 0.1 s are seen as out of step. */
-const maxDriftSeconds = 0.015;
 
 /**
  * Audio begins at the film's zero (silence is added or audio cut), and gaps in its timestamps become silence.
@@ -55,21 +58,17 @@ function filters(
   output: string,
   maxSeconds: number,
 ): string {
-  const { join, prepare, sampleRate, channels } = rendition;
-  const layout = channels === 1 ? 'mono' : 'stereo';
-  const format = `aformat=sample_fmts=fltp:sample_rates=${sampleRate}:channel_layouts=${layout}`;
+  const { join, prepare, sampleRate } = rendition;
   const clock = clockFilter('asetpts', plan);
-  // With `rematrix_maxval` a mix of 5.1 does not clip: without, floating-point samples are added up as they are.
-  const mix = [`aresample=${sampleRate}:rematrix_maxval=1`, format];
   const film = [
     ...(join ? [join] : []),
     ...clock,
     ...prepare,
-    ...mix,
+    ...mixFilters(rendition),
     `atrim=start=${-leadSeconds / 2}`,
     'asettb=1/1000000',
   ];
-  const lead = [format, 'asettb=1/1000000', `asetpts=PTS-${leadSeconds}/TB`];
+  const lead = [audioFormat(rendition), 'asettb=1/1000000', `asetpts=PTS-${leadSeconds}/TB`];
   const sync = `aresample=${sampleRate}:async=1:min_hard_comp=${maxDriftSeconds}`;
   return [
     `${streamIndexes.map((index) => `[0:${index}]`).join('')}${film.join(',')}[film]`,

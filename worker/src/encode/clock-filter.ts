@@ -11,7 +11,10 @@ const nearSeconds = 0.5;
  * ffmpeg keeps from frame to frame. A frame that is far from the last one, and nearer to the next stretch's start, begins
  * that stretch.
  */
-export function clockFilter(filter: 'setpts' | 'asetpts', { clock, zeroSeconds }: Plan): string[] {
+export function clockFilter(
+  filter: 'setpts' | 'asetpts',
+  { clock, zeroSeconds }: Pick<Plan, 'clock' | 'zeroSeconds'>,
+): string[] {
   const stretches = joinAlike(clock ?? []);
   if (stretches.length < 2) return [];
   const at = (containerSeconds: number) => seconds(containerSeconds - zeroSeconds);

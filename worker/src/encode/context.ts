@@ -9,8 +9,8 @@ import type { Store } from '../storage/store.ts';
 export interface EncodeContext {
   plan: Plan;
   tools: MediaTools;
-  /** The source server's URL. */
-  url: string;
+  /** URLs of the source servers, in the order of the job's sources. */
+  urls: readonly string[];
   output: Store;
   folder: PlanFolder;
   /** A private folder of this job on the local disk. */

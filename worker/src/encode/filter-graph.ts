@@ -1,4 +1,4 @@
-import type { VideoPart, VideoPlan, VideoRendition } from '../plan/plan.ts';
+import type { ClipPlan, FitPlan, VideoPart, VideoPlan, VideoRendition } from '../plan/plan.ts';
 import { seconds } from './seconds.ts';
 
 /** The part's frames in a run, in seconds from the run's zero. */
@@ -17,13 +17,14 @@ interface FilterGraph {
 /**
  * One decode for all: the film is prepared once, each rung is scaled from the one above it (a cascade costs less than
  * scaling every rung from the source), and pictures are taken from the rungs that fit them.
- * @param clock filters that correct the film's timestamps
+ * @param own.clock filters that correct the film's timestamps
+ * @param own.clip of joined clips, the one that the part is of
  */
 export function filterGraph(
   video: VideoPlan,
   part: VideoPart,
   span: Span,
-  clock: readonly string[] = [],
+  { clock = [], clip }: { clock?: readonly string[]; clip?: ClipPlan | undefined } = {},
 ): FilterGraph {
   const chains: string[] = [];
   const pictures: FilterGraph['pictures'] = [];
@@ -31,7 +32,7 @@ export function filterGraph(
     video.posterSeconds >= part.startSeconds &&
     video.posterSeconds < (part.endSeconds ?? Number.POSITIVE_INFINITY);
 
-  const prepared = [...clock, ...timing(video, part, span), ...upload(video)].join(',');
+  const prepared = [...clock, ...timing(video, part, span, clip), ...upload(video)].join(',');
   const said = sayColours(video);
   const rungs = video.renditions;
   rungs.forEach((rendition, index) => {
@@ -85,23 +86,52 @@ function sheetPrefix({ index }: VideoPart): string {
 }
 
 /** Frames of this part alone, at the times they are shown, counted from the run's zero. */
-function timing(video: VideoPlan, part: VideoPart, { fromSeconds, toSeconds }: Span): string[] {
-  // The film begins at zero even when its first picture comes later.
-  const start = part.startSeconds === 0 ? ':start_time=0' : '';
+function timing(
+  video: VideoPlan,
+  part: VideoPart,
+  { fromSeconds, toSeconds }: Span,
+  clip: ClipPlan | undefined,
+): string[] {
+  // The film begins at zero even when its first picture comes later, and a clip at its start.
+  const start = part.startSeconds === (clip?.startSeconds ?? 0) ? ':start_time=0' : '';
   const { num, den } = video.frameRate;
   // `trim` rounds its times to the clock: it must be finer than a frame.
   const grid = video.timing === 'constant' ? [`fps=fps=${num}/${den}${start}`, `settb=1/${num}`] : [];
-  return [...video.prepare, ...grid, `trim=start=${seconds(fromSeconds)}:end=${seconds(toSeconds)}`];
+  const isEnd = clip?.toSourceEnd && part.endSeconds === clip.endSeconds;
+  const stand = isEnd ? [`tpad=stop_mode=clone:stop_duration=${standSeconds}`] : [];
+  return [
+    ...video.prepare,
+    ...grid,
+    ...stand,
+    `trim=start=${seconds(fromSeconds)}:end=${seconds(toSeconds)}`,
+  ];
 }
+
+/** Streams of one film seldom end at the moment that the header says: a clip's last picture stands until its end comes. */
+const standSeconds = 1;
 
 function upload(video: VideoPlan): string[] {
   if (video.path !== 'upload') return [];
+  if (video.fit) return [...fitted(video, video.fit), 'hwupload_cuda'];
   return [`scale=${conversion(video)}`, 'format=yuv420p', 'hwupload_cuda'];
 }
 
 /** The first scaling makes the ladder's colours of the film's. */
 function scaleFilm(video: VideoPlan, rendition: VideoRendition): string {
+  if (video.fit && video.path === 'cpu') return fitted(video, video.fit).join(',');
   return scale(video, rendition, video.path === 'cpu' ? `:${conversion(video)}` : '');
+}
+
+/** A clip in the picture of the film that it is joined to, whatever its own size. */
+function fitted(video: VideoPlan, { width, height, filter, fromMatrix }: FitPlan): string[] {
+  const matrix =
+    fromMatrix === undefined ? '' : `in_color_matrix=${fromMatrix}:out_color_matrix=${video.colours.matrix}:`;
+  return [
+    `scale=w=${width}:h=${height}:flags=bicubic:${matrix}${conversion(video)}`,
+    'format=yuv420p',
+    ...(filter === undefined ? [] : [filter]),
+    'setsar=1',
+  ];
 }
 
 function scale({ path }: VideoPlan, { width, height }: VideoRendition, colours = ''): string {

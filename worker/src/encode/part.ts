@@ -91,7 +91,15 @@ interface EncodeRun {
 
 async function encode({ context, part, cwd, uploads, recorder, signal, fail }: EncodeRun) {
   const { plan } = context;
-  const { inputArgs, outputArgs, renditions } = argumentsOf(plan, part, context.maxSeconds);
+  const { source = 0, moreInputs = [], ...args } = argumentsOf(plan, part, context.maxSeconds);
+  const { inputArgs, outputArgs, renditions } = args;
+  const urlOf = (index: number) => {
+    const url = context.urls[index];
+    if (url !== undefined) return url;
+    throw new TypeError(`The plan names source ${index}, and ${context.urls.length} are open.`);
+  };
+  // Audio is done much sooner than the picture: unpaced it would fetch the whole film a second time.
+  const isPaced = part.kind === 'audio' && plan.video !== undefined && plan.clips === undefined;
   for (const name of [...renditions, 'storyboard']) await mkdir(join(cwd, name), { recursive: true });
 
   // Segments of a rendition are checked in their order; uploads are held back there when the network is slow.
@@ -115,9 +123,9 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
       });
   };
   const running = context.tools.ffmpeg({
-    // Audio is done much sooner than the picture: unpaced it would fetch the whole film a second time.
-    input: { url: part.kind === 'audio' && plan.video ? followUrl(context.url) : context.url },
+    input: { url: isPaced ? followUrl(urlOf(source)) : urlOf(source) },
     inputArgs,
+    moreInputs: moreInputs.map((more) => ({ url: urlOf(more.source), inputArgs: more.inputArgs })),
     outputArgs,
     cwd,
     stallSeconds: context.stallSeconds,

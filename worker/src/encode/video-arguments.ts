@@ -1,14 +1,20 @@
 import type { Plan, VideoPart, VideoPlan, VideoRendition } from '../plan/plan.ts';
+import { seekInClip, viewOfPart } from './clip-view.ts';
 import { clockFilter } from './clock-filter.ts';
 import { encoderArguments } from './encoders.ts';
 import { filterGraph } from './filter-graph.ts';
 import { seconds } from './seconds.ts';
+import { seekArguments } from './seek.ts';
 import { segmentArguments } from './segment-arguments.ts';
 import { gpuInputArguments } from './try-decode.ts';
 
-/** The arguments of one ffmpeg run: everything but the input itself. */
+/** The arguments of one ffmpeg run: everything but the inputs themselves. */
 export interface EncodeArguments {
+  /** Which of the job's sources is the first input. @default 0 */
+  source?: number;
   inputArgs: string[];
+  /** Further inputs of a film of several clips. */
+  moreInputs?: { source: number; inputArgs: string[] }[];
   outputArgs: string[];
   /** The renditions in the order of their list pipes: the first writes its finished segments to descriptor 3. */
   renditions: string[];
@@ -16,16 +22,18 @@ export interface EncodeArguments {
 
 /** One ffmpeg process makes all video renditions of a part, its storyboard sheets, and the poster when it is in it. */
 export function videoArguments(
-  plan: Plan,
-  video: VideoPlan,
+  film: Plan,
+  filmVideo: VideoPlan,
   part: VideoPart,
   maxSeconds: number,
 ): EncodeArguments {
+  const { plan, video, clip } = viewOfPart(film, filmVideo, part);
   const zero = zeroOf(video, part);
   const openEnd = Math.max(maxSeconds, part.startSeconds + plan.segmentSeconds);
   const preparedEnd = Math.min(part.endSeconds ?? openEnd, beyondEnd(plan));
   const span = { fromSeconds: part.startSeconds - zero, toSeconds: (part.endSeconds ?? openEnd) - zero };
-  const graph = filterGraph(video, part, span, clockFilter('setpts', plan));
+  const clock = { ...plan, zeroSeconds: plan.zeroSeconds + (clip ? zero : 0) };
+  const graph = filterGraph(video, part, span, { clock: clockFilter('setpts', clock), clip });
   const cuts = cutsOf(plan, part, preparedEnd).map((cut) => cut - zero);
   const keyframes = keyframeTimes(video.gopSeconds, span.fromSeconds, preparedEnd - zero);
 
@@ -44,8 +52,12 @@ export function videoArguments(
       deltaSeconds: video.gopSeconds / 2,
     }),
   ]);
+  const seek = clip
+    ? seekInClip(clip, part.startSeconds, zero)
+    : seekArguments(plan, part.startSeconds, zero);
   return {
-    inputArgs: [...inputArguments(video), ...seekArguments(plan, part.startSeconds, zero)],
+    ...(clip ? { source: clip.source } : {}),
+    inputArgs: [...inputArguments(video), ...seek],
     outputArgs: ['-filter_complex', graph.filters, ...outputs, ...graph.pictures.flatMap(pictureArguments)],
     renditions: video.renditions.map((rendition) => rendition.name),
   };
@@ -72,19 +84,6 @@ function zeroOf({ timing, frameRate: { num, den } }: VideoPlan, { startSeconds }
   if (timing === 'source') return startSeconds;
   const roundingSlack = 1e-6;
   return (Math.floor((startSeconds * num) / den + roundingSlack) * den) / num;
-}
-
-/**
- * Seeks to the keyframe before the part. Frames from there on go through the filters, so that deinterlacing and frame
- * rate see what came before; `trim` drops them after that.
- *
- * `-copyts` leaves the container's times alone. Without it ffmpeg subtracts the start of the streams that a run uses
- * (MPEG-TS, MPEG-PS, Ogg), which is another one for video than for audio. ffmpeg 5.1 does so all the same when the offset
- * is the container's start to the microsecond, so it is one more.
- */
-export function seekArguments({ zeroSeconds }: Plan, startSeconds: number, zero: number): string[] {
-  const seek = ['-seek_timestamp', '1', '-ss', seconds(zeroSeconds + startSeconds), '-noaccurate_seek'];
-  return [...(startSeconds > 0 ? seek : []), '-copyts', '-itsoffset', seconds(1e-6 - zeroSeconds - zero)];
 }
 
 function renditionArguments(

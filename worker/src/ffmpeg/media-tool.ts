@@ -44,9 +44,9 @@ export interface FfprobeCall {
 export interface FfmpegCall {
   /** URL of the source server on loopback, or a test picture made by ffmpeg itself. */
   input: { url: string } | { lavfi: string };
-  /** Further inputs, read as the first one is. */
-  moreInputs?: readonly string[];
-  /** Before each `-i`. */
+  /** Further inputs, each with the arguments before its own `-i`. */
+  moreInputs?: readonly { url: string; inputArgs: readonly string[] }[];
+  /** Before the first `-i`. */
   inputArgs: readonly string[];
   /** After `-i`. */
   outputArgs: readonly string[];
@@ -165,7 +165,7 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
         'url' in input
           ? [...limits, ...inputArgs, '-i', input.url]
           : [...inputArgs, '-f', 'lavfi', '-i', input.lavfi];
-      const more = moreInputs.flatMap((url) => [...limits, ...inputArgs, '-i', url]);
+      const more = moreInputs.flatMap((each) => [...limits, ...each.inputArgs, '-i', each.url]);
       const head = [
         '-hide_banner',
         '-nostdin',

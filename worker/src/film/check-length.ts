@@ -10,8 +10,24 @@ const streamSlackSeconds = 1;
 
 /** Whether a part stopped before its end: the film has nothing more, and later parts would be empty. */
 export function endsEarly(plan: Plan, part: Part, endSeconds: number): boolean {
-  if (part.kind === 'audio' || part.endSeconds === undefined) return false;
+  if (part.kind === 'audio' || part.endSeconds === undefined || part.clip !== undefined) return false;
   return endSeconds < part.endSeconds - slackOf(plan);
+}
+
+/**
+ * A clip that is shorter than its header says would leave a hole in the film, also where shorter films are accepted.
+ * @throws RefusedError `short-source`, which names the clip
+ */
+export function refuseShortClip(plan: Plan, part: Part, endSeconds: number): void {
+  if (part.kind === 'audio' || part.clip === undefined || part.endSeconds === undefined) return;
+  if (endSeconds >= part.endSeconds - slackOf(plan)) return;
+  const clip = plan.clips?.[part.clip];
+  const at = endSeconds - (clip?.startSeconds ?? 0) + (clip?.fromSeconds ?? 0);
+  throw new RefusedError(
+    'short-source',
+    `Clip ${part.clip + 1} ends at ${at.toFixed(2)} s of its film; its header says that it goes on. ` +
+      'It was probably cut off on its way: upload it again, or let the clip end ("to") before that.',
+  );
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Film, JobState } from '../protocol/status.ts';
 import type { FilmRequest } from '../publish/film-record.ts';
 import type { JobReport } from '../report/reporter.ts';
 import type { Settings } from '../settings/settings.ts';
-import type { SourceServer } from '../source/server.ts';
+import type { SourceServers } from '../source/servers.ts';
 import type { Stores } from '../storage/stores.ts';
 import type { Invocation } from './invocation.ts';
 
@@ -59,7 +59,7 @@ export interface PlannedFilm {
   job: QueuedJob;
   plan: Plan;
   request: FilmRequest;
-  server: Pick<SourceServer, 'url' | 'stalledSeconds' | 'endOfVideo'>;
+  sources: Pick<SourceServers, 'urls' | 'stalledSeconds' | 'endOfVideo'>;
   workDir: string;
   /** The planner asks others for parts; a helper was asked. */
   role: 'planner' | 'helper';

@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { basename, dirname } from 'node:path/posix';
 import { fileArguments, inputsOf } from '../encode/file-arguments.ts';
+import { describeSources } from '../protocol/clips.ts';
 import { headersFor } from '../protocol/content-types.ts';
 import type { QueuedJob } from '../protocol/job.ts';
 import type { PlanFolder } from '../protocol/job-folder.ts';
-import { describeSource } from '../protocol/source-location.ts';
 import type { FilmRendition } from '../protocol/status.ts';
 import { contentDisposition } from '../publish/file-name.ts';
 import type { FilmFile } from '../publish/film-files.ts';
@@ -48,7 +48,7 @@ export async function makeFile(
     });
     await tools.ffmpeg({
       input: { url: first.url },
-      moreInputs: more.map(({ url }) => url),
+      moreInputs: more.map(({ url }) => ({ url, inputArgs })),
       inputArgs,
       outputArgs,
       cwd: workDir,
@@ -58,7 +58,7 @@ export async function makeFile(
     });
     await output.putFile(folder.files + file.name, join(workDir, file.name), {
       ...headersFor(file.name),
-      contentDisposition: contentDisposition(file, { title: job.title, source: describeSource(job.source) }),
+      contentDisposition: contentDisposition(file, { title: job.title, source: describeSources(job).source }),
       signal,
     });
   } catch (error) {

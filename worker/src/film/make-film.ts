@@ -11,7 +11,7 @@ import { joinFilm } from './join-film.ts';
 
 /** encode ⇄ publish → commit, by this worker alone or together with others. */
 export async function makeFilm(film: PlannedFilm, run: TranscodeRun): Promise<FilmOutcome> {
-  const { job, plan, request, server, workDir } = film;
+  const { job, plan, request, sources, workDir } = film;
   const { settings, stores, tools, invocation, report, log, signal } = run;
   const { output } = stores;
   const folder = new JobFolder(settings.output.prefix, job.id).plan(plan.id);
@@ -28,12 +28,12 @@ export async function makeFilm(film: PlannedFilm, run: TranscodeRun): Promise<Fi
       {
         plan,
         tools,
-        url: server.url,
+        urls: sources.urls,
         output,
         folder,
         workDir,
         stallSeconds: settings.encoding.stallSeconds,
-        sourceStalledSeconds: () => server.stalledSeconds(),
+        sourceStalledSeconds: () => sources.stalledSeconds(),
         maxSeconds: settings.limits.durationSeconds,
         onProgress: (part, seen) => {
           progress.onProgress(part, seen);
@@ -59,7 +59,7 @@ export async function makeFilm(film: PlannedFilm, run: TranscodeRun): Promise<Fi
         },
       },
       {
-        videoEnd: () => server.endOfVideo(),
+        videoEnd: () => sources.endOfVideo(),
         encoded: () => {
           clocks.encodedAt = performance.now();
           if (!isShared) report.update({ stage: 'publishing', progress: progress.now() });

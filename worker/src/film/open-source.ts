@@ -1,14 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Sources, sourcesOf } from '../protocol/clips.ts';
 import type { Settings } from '../settings/settings.ts';
 import { openSource } from '../source/open.ts';
-import { type SourceServer, serveSource } from '../source/server.ts';
+import { SourceServers } from '../source/servers.ts';
 import type { SourceObject } from '../source/source.ts';
+import { mapLimited } from '../storage/limited.ts';
 import type { ObjectInfo } from '../storage/store.ts';
 import type { Stores } from '../storage/stores.ts';
 
 /** A source, and the version of it that was there when it was opened. */
 export interface OpenedSource {
+  /** As the job names it. */
+  source: string;
   object: SourceObject;
   info: ObjectInfo;
 }
@@ -19,37 +23,61 @@ interface Run {
   signal: AbortSignal;
 }
 
-/** @throws RefusedError `source-missing`, or when the source is one that the settings do not allow */
-export async function openJobSource(
-  source: string,
-  { settings, stores, signal }: Run,
-): Promise<OpenedSource> {
-  const object = openSource(source, {
-    bucket: settings.source.bucket,
-    storeFor: stores.storeFor,
-    allowHttp: settings.allowHttpSources,
-    allowPrivate: settings.allowPrivateSources,
+/** Sources that are asked for at once. */
+const asksAtOnce = 8;
+
+/**
+ * Every source of a job, each once.
+ * @throws RefusedError `source-missing`, or when a source is one that the settings do not allow
+ */
+export function openJobSources(job: Sources, { settings, stores, signal }: Run): Promise<OpenedSource[]> {
+  return mapLimited(sourcesOf(job), asksAtOnce, async (source) => {
+    const object = openSource(source, {
+      bucket: settings.source.bucket,
+      storeFor: stores.storeFor,
+      allowHttp: settings.allowHttpSources,
+      allowPrivate: settings.allowPrivateSources,
+    });
+    return { source, object, info: await object.describe(signal) };
   });
-  return { object, info: await object.describe(signal) };
 }
 
-/** Serves the source on loopback while `work` runs, with a temporary folder, and cleans up after it. */
-export async function withSourceServer<T>(
-  { object, info }: OpenedSource,
+/** The version of each source; a plan is made for these. */
+export function versionsOf(sources: readonly OpenedSource[]): string {
+  return sources.map(({ info }) => versionOf(info)).join('\n');
+}
+
+/** Which sources are not what a plan was made for. */
+export function replacedSince(sources: readonly OpenedSource[], versions: string): OpenedSource[] {
+  const planned = versions.split('\n');
+  return sources.filter(({ info }, n) => versionOf(info) !== planned[n]);
+}
+
+function versionOf({ versionId, etag }: ObjectInfo): string {
+  return versionId ?? etag;
+}
+
+/** Serves the sources on loopback while `work` runs, with a temporary folder, and cleans up after it. */
+export async function withSourceServers<T>(
+  opened: readonly OpenedSource[],
   { settings, signal }: Run,
-  work: (server: SourceServer, workDir: string) => Promise<T>,
+  work: (servers: SourceServers, workDir: string) => Promise<T>,
 ): Promise<T> {
   const workDir = await mkdtemp(join(settings.workDir, 'job-'));
   const { stallSeconds, patienceSeconds } = settings.storage;
-  const server = await serveSource(object, info, { patienceSeconds, slowSeconds: stallSeconds / 2 });
   try {
-    return await work(server, workDir);
-  } catch (error) {
-    // ffmpeg saw only a broken connection; the server knows why.
-    if (server.failure !== undefined && !signal.aborted) throw server.failure;
-    throw error;
+    await using servers = await SourceServers.open(opened, {
+      patienceSeconds,
+      slowSeconds: stallSeconds / 2,
+    });
+    try {
+      return await work(servers, workDir);
+    } catch (error) {
+      // ffmpeg saw only a broken connection; the server knows why.
+      if (servers.failure !== undefined && !signal.aborted) throw servers.failure;
+      throw error;
+    }
   } finally {
-    await server.close();
     await rm(workDir, { recursive: true, force: true });
   }
 }

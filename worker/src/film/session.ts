@@ -3,7 +3,7 @@ import { headersFor } from '../protocol/content-types.ts';
 import type { PlanFolder } from '../protocol/job-folder.ts';
 import type { PartRecord } from '../protocol/part-record.ts';
 import type { Store } from '../storage/store.ts';
-import { endsEarly } from './check-length.ts';
+import { endsEarly, refuseShortClip } from './check-length.ts';
 import type { Invocation } from './invocation.ts';
 
 /** One worker's share in the making of a film: which parts it makes, and whether it commits the film. */
@@ -34,6 +34,7 @@ export async function writeRecord(
   plan: Plan,
   { part, record, signal }: { part: Part; record: PartRecord; signal: AbortSignal },
 ): Promise<void> {
+  refuseShortClip(plan, part, record.endSeconds);
   if (endsEarly(plan, part, record.endSeconds)) {
     const key = folder.earlyEnd(part.index);
     await output.put(key, '', { contentType: 'text/plain', cacheControl: 'no-cache', signal });

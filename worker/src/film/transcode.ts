@@ -1,13 +1,5 @@
-import { tryGpuDecode } from '../encode/try-decode.ts';
 import { RefusedError, StoppedError } from '../errors.ts';
-import { type Encoding, encodingFor } from '../plan/encoding.ts';
 import { rungNames } from '../plan/ladder.ts';
-import { makePlan } from '../plan/make-plan.ts';
-import type { OutputName } from '../plan/outputs.ts';
-import type { Plan, VideoEncoder } from '../plan/plan.ts';
-import { withoutVideo } from '../probe/media.ts';
-import { probe } from '../probe/probe.ts';
-import { noteTelecine } from '../probe/telecine.ts';
 import type { QueuedJob } from '../protocol/job.ts';
 import { JobFolder, type PlanFolder } from '../protocol/job-folder.ts';
 import { readPlanFile } from '../protocol/plan-file.ts';
@@ -15,22 +7,20 @@ import { isFinal } from '../protocol/report.ts';
 import { describeSource } from '../protocol/source-location.ts';
 import type { Film } from '../protocol/status.ts';
 import { removeOlder, removeUnnamed } from '../publish/clean-up.ts';
-import { refuseImpossible } from '../publish/film-files.ts';
-import {
-  committedPlan,
-  type FilmRequest,
-  findFilm,
-  publishedFilm,
-  requestHash,
-} from '../publish/film-record.ts';
+import { committedPlan, findFilm, publishedFilm } from '../publish/film-record.ts';
 import { unmarkReplaced } from '../publish/replaced.ts';
 import { finishRemovals, removeUnfinished, unmarkUnfinished } from '../publish/unfinished.ts';
-import type { SourceServer } from '../source/server.ts';
-import type { ObjectInfo } from '../storage/store.ts';
 import type { FilmOutcome, FilmToJoin, PlannedFilm, TranscodeRun } from './film.ts';
 import { makeFiles } from './make-files.ts';
 import { makeFilm } from './make-film.ts';
-import { openJobSource, withSourceServer } from './open-source.ts';
+import {
+  type OpenedSource,
+  openJobSources,
+  replacedSince,
+  versionsOf,
+  withSourceServers,
+} from './open-source.ts';
+import { planFilm, wantedFilm } from './plan-film.ts';
 
 /**
  * The whole way of a film: probe → plan → encode ⇄ publish → commit. Safe to do twice, and by two workers at once:
@@ -40,17 +30,18 @@ import { openJobSource, withSourceServer } from './open-source.ts';
 export async function transcode(job: QueuedJob, run: TranscodeRun): Promise<FilmOutcome> {
   if (job.options?.addToFilm) return addToFilm(job, run);
   const { stores, signal } = run;
-  const source = await openJobSource(job.source, run);
-  assertExpected(job, source.info);
+  const sources = await openJobSources(job, run);
+  assertExpected(job, sources);
 
-  const wanted = wantedFilm(job, source.info, run);
+  const wanted = wantedFilm(job, versionsOf(sources), run);
   const done = await findFilm(stores.output, folderOf(job, run), wanted.request, signal);
   if (done) return finishPublished(job, done, run);
 
-  const outcome = await withSourceServer(source, run, async (server, workDir) => {
-    const plan = await planFilm(server, source.info, wanted, run);
+  const outcome = await withSourceServers(sources, run, async (servers, workDir) => {
+    const plan = await planFilm(job, { sources, urls: servers.urls }, wanted, run);
     run.log.info({ plan: plan.id, parts: plan.parts.length, path: plan.video?.path }, 'planned');
-    return makeAndCleanUp({ job, plan, request: wanted.request, server, workDir, role: 'planner' }, run);
+    const { request } = wanted;
+    return makeAndCleanUp({ job, plan, request, sources: servers, workDir, role: 'planner' }, run);
   });
   return addFiles(job, outcome, run);
 }
@@ -118,10 +109,11 @@ export async function continueFilm(
     return finishPublished(job, done, run);
   }
 
-  const source = await openJobSource(job.source, run);
-  if (versionOf(source.info) !== plan.sourceVersion) throw replaced(job.source);
-  const outcome = await withSourceServer(source, run, (server, workDir) =>
-    makeAndCleanUp({ job, plan, request, server, workDir, role, firstPart }, run),
+  const opened = await openJobSources(job, run);
+  const [other] = replacedSince(opened, plan.sourceVersion);
+  if (other) throw replaced(other);
+  const outcome = await withSourceServers(opened, run, (sources, workDir) =>
+    makeAndCleanUp({ job, plan, request, sources, workDir, role, firstPart }, run),
   );
   return addFiles(job, outcome, run);
 }
@@ -200,98 +192,14 @@ function folderOf({ id }: QueuedJob, { settings }: TranscodeRun): JobFolder {
 }
 
 /** A job made from a bucket event is for one version of the object; a newer one has its own job. */
-function assertExpected({ expectedEtag, source }: QueuedJob, { etag }: ObjectInfo): void {
-  if (expectedEtag !== undefined && etag.replaceAll('"', '') !== expectedEtag) throw replaced(source);
+function assertExpected({ expectedEtag }: QueuedJob, sources: readonly OpenedSource[]): void {
+  const other = sources.find(({ info }) => info.etag.replaceAll('"', '') !== expectedEtag);
+  if (expectedEtag !== undefined && other) throw replaced(other);
 }
 
-function replaced(source: string): RefusedError {
+function replaced({ source }: OpenedSource): RefusedError {
   return new RefusedError(
     'source-replaced',
     `"${describeSource(source)}" was replaced since this job was queued; the newer version has its own job.`,
   );
-}
-
-function versionOf({ versionId, etag }: ObjectInfo): string {
-  return versionId ?? etag;
-}
-
-interface WantedFilm {
-  outputs: OutputName[];
-  encoding: Encoding;
-  encoder: VideoEncoder;
-  sourceVersion: string;
-  request: FilmRequest;
-}
-
-/** What the film is to be. */
-function wantedFilm(job: QueuedJob, info: ObjectInfo, { settings, encoder }: TranscodeRun): WantedFilm {
-  const outputs = job.options?.outputs ?? settings.outputs;
-  const encoding = encodingFor(settings.encoding, { ...job.options, outputs });
-  const sourceVersion = versionOf(info);
-  const forcedBy = job.options?.force ? job.requestId : undefined;
-  const { name, preset } = encoder;
-  // Not its threads: the same film is asked for on a larger machine.
-  const hash = requestHash({ source: job.source, sourceVersion, encoding, encoder: { name, preset } });
-  return {
-    outputs,
-    encoding,
-    encoder,
-    sourceVersion,
-    request: { hash, ...(forcedBy === undefined ? {} : { forcedBy }) },
-  };
-}
-
-/** NVDEC is tried on the film itself: where it fails, the CPU decodes. */
-async function planForGpu(
-  plan: (gpuDecodes: boolean) => Plan,
-  url: string,
-  { tools, settings, log, signal }: TranscodeRun,
-): Promise<Plan> {
-  const wanted = plan(true);
-  if (wanted.video?.path !== 'gpu') return wanted;
-  const { stallSeconds } = settings.encoding;
-  const problem = await tryGpuDecode(tools, url, wanted.video, { stallSeconds, signal });
-  if (problem === undefined) return wanted;
-  log.warn({ problem }, 'the GPU does not decode this film; the CPU does');
-  const planned = plan(false);
-  const warning = 'the GPU of this farm does not decode this film, so the CPU decoded it, which is slower';
-  return { ...planned, warnings: [...planned.warnings, warning] };
-}
-
-async function planFilm(
-  server: SourceServer,
-  info: ObjectInfo,
-  wanted: WantedFilm,
-  run: TranscodeRun,
-): Promise<Plan> {
-  const { settings, tools, report, signal } = run;
-  const startedAt = performance.now();
-  report.update({ stage: 'probing' });
-  const { limits, encoding } = settings;
-  const { stallSeconds } = encoding;
-  const probed = await probe(tools, server.url, info.sizeBytes, limits, signal);
-  const whole = await noteTelecine(tools, server.url, probed, { stallSeconds, signal });
-  const media = wanted.encoding.audioOnly ? withoutVideo(whole) : whole;
-  const { request, outputs, ...rest } = wanted;
-  const plan = await planForGpu(
-    (gpuDecodes) =>
-      makePlan(media, {
-        ...rest,
-        software: run.software,
-        functionLimits: settings.functionLimits,
-        gpuDecodes,
-        ...(request.forcedBy === undefined ? {} : { forceRequestId: request.forcedBy }),
-      }),
-    server.url,
-    run,
-  );
-  refuseImpossible(outputs, plan);
-  const probeSeconds = (performance.now() - startedAt) / 1000;
-  report.update({
-    stage: 'encoding',
-    plan: plan.id,
-    warnings: plan.warnings,
-    timings: { ...report.state().timings, probeSeconds },
-  });
-  return plan;
 }

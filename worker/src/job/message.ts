@@ -120,19 +120,13 @@ function readJob(content: JsonObject, rules: MessageRules): Job {
     throw new UnreadableMessageError(`The job can't be read: ${listIssues(parsed.error)}.`, known);
   }
   const job = parsed.data;
-  const source = parseSource(job.source, rules.source.bucket);
-  if (source.kind === 's3' && source.key.startsWith('s3://')) {
-    throw new UnreadableMessageError(
-      `The job's field source is ${JSON.stringify(describeSource(job.source))}, which names no object; expected s3://bucket/key.`,
-      known,
-    );
-  }
-  if (source.kind === 'http' && !rules.allowHttpSources) {
-    throw new UnreadableMessageError(
-      `The job's field source is ${JSON.stringify(describeSource(job.source))}, and this farm takes no films from http(s) URLs; ` +
-        'upload the film to a bucket, or set ALLOW_HTTP_SOURCES.',
-      known,
-    );
+  for (const [field, source] of namedSources(job)) {
+    const problem = sourceProblem(source, rules);
+    if (problem !== undefined)
+      throw new UnreadableMessageError(
+        `The job's field ${field} is ${JSON.stringify(describeSource(source))}${problem}`,
+        known,
+      );
   }
   if (job.options?.webhook !== undefined && !rules.allowJobWebhooks) {
     throw new UnreadableMessageError(
@@ -144,10 +138,27 @@ function readJob(content: JsonObject, rules: MessageRules): Job {
   return job;
 }
 
+/** Each source with the name of its field. */
+function namedSources({ source, sources = [] }: Job): [field: string, source: string][] {
+  const clips = sources.map((clip, n): [string, string] => [`sources.${n}.source`, clip.source]);
+  return source === undefined ? clips : [['source', source]];
+}
+
+function sourceProblem(text: string, { source, allowHttpSources }: MessageRules): string | undefined {
+  const place = parseSource(text, source.bucket);
+  if (place.kind === 's3' && place.key.startsWith('s3://'))
+    return ', which names no object; expected s3://bucket/key.';
+  if (place.kind === 'http' && !allowHttpSources)
+    return ', and this farm takes no films from http(s) URLs; upload the film to a bucket, or set ALLOW_HTTP_SOURCES.';
+  return undefined;
+}
+
 function knownJob(content: JsonObject): { id: string; source: string } | undefined {
   const id = jobIdSchema.safeParse(content.id);
   if (!id.success) return undefined;
-  return { id: id.data, source: typeof content.source === 'string' ? content.source : '' };
+  const clip: unknown = Array.isArray(content.sources) ? content.sources[0]?.source : undefined;
+  const source = content.source ?? clip;
+  return { id: id.data, source: typeof source === 'string' ? source : '' };
 }
 
 /** `options.segmentSeconds: expected at least 1; unknown field options.colour`. */

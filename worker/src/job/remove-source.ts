@@ -1,14 +1,19 @@
 import type { Logger } from '../log.ts';
+import { sourcesOf } from '../protocol/clips.ts';
 import type { QueuedJob } from '../protocol/job.ts';
 import { describeSource, parseSource } from '../protocol/source-location.ts';
 import type { Settings } from '../settings/settings.ts';
+import { mapLimited } from '../storage/limited.ts';
 import type { Store } from '../storage/store.ts';
 
-/** The removal of one job's source. */
+/** The removal of one job's sources. */
 export interface Removal {
-  /** After success. Does nothing where the source is to be kept; a failure is logged. */
+  /** After success. Does nothing where a source is to be kept; a failure is logged. */
   remove(log: Logger): Promise<void>;
 }
+
+/** Sources that are asked for at once. */
+const headsAtOnce = 8;
 
 const keep: Removal = { remove: async () => {} };
 
@@ -22,15 +27,24 @@ export class SourceRemoval {
     this.#storeFor = storeFor;
   }
 
-  /** Before the job: reads which version there is. */
+  /** Before the job: reads which versions there are. */
   async prepare(job: QueuedJob): Promise<Removal> {
-    const location = parseSource(job.source, this.#settings.source.bucket);
+    const removals = await mapLimited(sourcesOf(job), headsAtOnce, (source) => this.#prepareOne(source, job));
+    return {
+      async remove(log) {
+        for (const removal of removals) await removal.remove(log);
+      },
+    };
+  }
+
+  async #prepareOne(named: string, job: QueuedJob): Promise<Removal> {
+    const location = parseSource(named, this.#settings.source.bucket);
     if (location.kind !== 's3' || !mayRemove(job, location.bucket, this.#settings)) return keep;
     const store = this.#storeFor(location.bucket);
     const { key } = location;
     const before = await store.head(key);
     if (before === undefined || isNewer(before.etag, job.expectedEtag)) return keep;
-    const source = describeSource(job.source);
+    const source = describeSource(named);
     return {
       async remove(log) {
         try {

@@ -1,3 +1,4 @@
+import type { Fit } from './fit.ts';
 import { type Ladder, resolveLadder } from './ladder.ts';
 import { fileOutputs, type OutputName, wantsVideo } from './outputs.ts';
 import type { Deinterlace, Plan } from './plan.ts';
@@ -14,11 +15,17 @@ export interface Encoding {
   partSeconds?: number | undefined;
   /** True where nothing is made of the picture. */
   audioOnly?: true | undefined;
+  /** How joined clips of another shape come into the picture. @default pad */
+  fit?: Fit | undefined;
+  /** Size of the picture of joined clips, such as `1280x720`. */
+  size?: string | undefined;
 }
 
 /** The settings that a job's `options` override. */
 type JobEncoding = Partial<
-  Pick<Encoding, 'ladder' | 'include480p' | 'segmentSeconds' | 'thumbnailAt'> & { outputs: OutputName[] }
+  Pick<Encoding, 'ladder' | 'include480p' | 'segmentSeconds' | 'thumbnailAt' | 'fit' | 'size'> & {
+    outputs: OutputName[];
+  }
 >;
 
 /** The settings of the farm with the job's options laid over them. The order of the fields counts: films are recorded by a hash over it. */
@@ -35,6 +42,8 @@ export function encodingFor(settings: Encoding, options: JobEncoding = {}): Enco
     thumbnailAt: options.thumbnailAt ?? settings.thumbnailAt,
     partSeconds: settings.partSeconds,
     audioOnly: wantsVideo(outputs) ? undefined : true,
+    fit: options.fit,
+    size: options.size,
   };
 }
 

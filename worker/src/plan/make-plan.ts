@@ -1,4 +1,3 @@
-import { RefusedError } from '../errors.ts';
 import { clockWarnings } from '../probe/clock.ts';
 import type { Media, VideoStream } from '../probe/media.ts';
 import { shortHash } from '../short-hash.ts';
@@ -10,9 +9,9 @@ import { type FunctionLimits, functionPartSeconds, refuseTooLong } from './funct
 import { resolveLadder } from './ladder.ts';
 import { planParts } from './parts.ts';
 import type { Plan, VideoEncoder, VideoPlan } from './plan.ts';
-import { displaySize, type Size, sizeRungs } from './sizes.ts';
+import { displaySize, sizeRungs } from './sizes.ts';
 import { planStoryboard } from './storyboard.ts';
-import { choosePath, nvencSmallest, planRenditions, prepareFilters } from './video.ts';
+import { choosePath, encodableRungs, planRenditions, prepareFilters } from './video.ts';
 import type { EncodingWork } from './work.ts';
 
 export interface PlanRequest {
@@ -30,9 +29,9 @@ export interface PlanRequest {
 }
 
 /** Counts up when the same plan would be encoded otherwise than before, so that films are not mixed of both. */
-const recipe = 2;
+export const recipe = 2;
 
-const telecineWarning =
+export const telecineWarning =
   'the film looks like 24 frames a second that were spread over 60 fields (3:2 pulldown): the pulldown is not undone, so ' +
   'motion is less even than in the original; send the film at 24 frames a second where you have it';
 
@@ -99,9 +98,7 @@ function planVideo(
 ): VideoPlan {
   const film = displaySize(video);
   const rungs = sizeRungs(film, resolveLadder(encoding.ladder, encoding.include480p));
-  if (encoder.name === 'nvenc') refuseTooSmall(rungs[0] ?? film);
-  // A tall film's smaller rungs are too narrow for NVENC: the larger ones are the film.
-  const encoded = encoder.name === 'nvenc' ? rungs.filter(fitsNvenc) : rungs;
+  const encoded = encodableRungs(rungs, encoder);
   const timing = planTiming(media, video, encoding.deinterlace);
   const path = choosePath(video, encoder, gpuDecodes);
   return {
@@ -121,20 +118,8 @@ function planVideo(
   };
 }
 
-function fitsNvenc({ width, height }: Size): boolean {
-  return width >= nvencSmallest.width && height >= nvencSmallest.height;
-}
-
-function refuseTooSmall({ width, height }: Size): void {
-  if (fitsNvenc({ width, height })) return;
-  throw new RefusedError(
-    'too-small',
-    `The picture is ${width}x${height}; NVENC encodes none smaller than ${nvencSmallest.width}x${nvencSmallest.height}. Use a farm with the x264 encoder.`,
-  );
-}
-
 /** Inside the film: at least two frames before its end, as the last frame's time is not exact. */
-function posterTime(
+export function posterTime(
   at: Encoding['thumbnailAt'],
   endSeconds: number,
   { num, den }: VideoPlan['frameRate'],

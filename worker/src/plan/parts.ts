@@ -1,4 +1,4 @@
-import type { Part, VideoEncoder } from './plan.ts';
+import type { Part, VideoEncoder, VideoPart } from './plan.ts';
 
 /** About a minute of encoding: a lost worker costs one part. */
 const defaultPartSeconds: Record<VideoEncoder['name'], number> = { x264: 60, nvenc: 300 };
@@ -35,7 +35,7 @@ export function planParts(request: PartsRequest): Part[] {
   return parts;
 }
 
-function planVideoParts(endSeconds: number, request: PartsRequest): Part[] {
+function planVideoParts(endSeconds: number, request: PartsRequest): VideoPart[] {
   const { segmentSeconds, encoder, indexed, partSeconds = defaultPartSeconds[encoder.name] } = request;
   const perPart = Math.max(1, Math.round(partSeconds / segmentSeconds));
   const cuts = segmentCuts(endSeconds, segmentSeconds);
@@ -53,6 +53,51 @@ function planVideoParts(endSeconds: number, request: PartsRequest): Part[] {
       segmentCuts: cuts.slice(first, next - 1),
     };
   });
+}
+
+/** Segments of audio alone can't be shorter than some AAC frames. */
+const shortestAudioSeconds = 1;
+
+/** A clip's place on the film's time line. */
+export interface ClipRange {
+  startSeconds: number;
+  endSeconds: number;
+  indexed: boolean;
+}
+
+/**
+ * Parts of joined clips: none is of two clips, and with a clip a segment ends. Audio is cut where the picture is, but for the
+ * cuts that are too near to the one before.
+ */
+export function planClipParts(
+  clips: readonly ClipRange[],
+  request: Omit<PartsRequest, 'videoEndSeconds' | 'audioEndSeconds' | 'indexed'> & {
+    hasVideo: boolean;
+    hasAudio: boolean;
+  },
+): Part[] {
+  let segments = 0;
+  const videos = clips.flatMap(({ startSeconds, endSeconds, indexed }, clip) => {
+    const parts = planVideoParts(endSeconds - startSeconds, { ...request, indexed }).map(
+      (part): VideoPart => ({
+        ...part,
+        startSeconds: startSeconds + part.startSeconds,
+        endSeconds: part.endSeconds === undefined ? endSeconds : startSeconds + part.endSeconds,
+        firstSegment: segments + part.firstSegment,
+        segmentCuts: part.segmentCuts.map((cut) => startSeconds + cut),
+        clip,
+      }),
+    );
+    segments += parts.reduce((sum, { segmentCuts }) => sum + segmentCuts.length + 1, 0);
+    return parts;
+  });
+  const parts: Part[] = request.hasVideo ? videos.map((part, index) => ({ ...part, index })) : [];
+  if (!request.hasAudio) return parts;
+  const end = clips.at(-1)?.endSeconds ?? 0;
+  const cuts: number[] = [];
+  for (const cut of videos.flatMap(({ startSeconds, segmentCuts }) => [startSeconds, ...segmentCuts]))
+    if (Math.min(cut - (cuts.at(-1) ?? 0), end - cut) >= shortestAudioSeconds) cuts.push(cut);
+  return [...parts, { kind: 'audio', index: parts.length, firstSegment: 0, segmentCuts: cuts }];
 }
 
 /** Where segments after the first begin. */

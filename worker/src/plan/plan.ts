@@ -1,6 +1,7 @@
 import type { ClockStretch } from '../probe/clock.ts';
 import type { AudioRole, Fraction } from '../probe/media.ts';
 import type { RungName } from './ladder.ts';
+import type { Size } from './sizes.ts';
 
 /**
  * All that is decided about a film before anything is encoded, as data. It follows from the source's version, the
@@ -19,6 +20,8 @@ export interface Plan {
   clock?: ClockStretch[];
   segmentSeconds: number;
   segmentFormat: 'fmp4' | 'mpegts';
+  /** What a film of joined clips consists of, in order of time; undefined for the film of a whole source. */
+  clips?: ClipPlan[];
   /** Undefined for audio-only films. */
   video?: VideoPlan;
   audio: AudioRendition[];
@@ -26,6 +29,42 @@ export interface Plan {
   parts: Part[];
   /** What the owner should know, such as "audio track 3 was left out". */
   warnings: string[];
+}
+
+/**
+ * A clip of a joined film. Clips lie on one time line: each begins and ends on the film's grid of frames, and consists of
+ * parts like any film. What a clip says replaces what the plan says of the whole film.
+ */
+export interface ClipPlan {
+  /** Which of the job's sources, see `sourcesOf`. */
+  source: number;
+  /** Film time. */
+  startSeconds: number;
+  endSeconds: number;
+  /** Where the clip begins, in seconds from its own source's zero. */
+  fromSeconds: number;
+  /** True where it was not trimmed at its end: its last picture may stand a little. */
+  toSourceEnd: boolean;
+  /** The film's zero in the container's own time: before the source's first picture where the clip comes late in the film. */
+  zeroSeconds: number;
+  clock?: ClockStretch[];
+  /** From where ffmpeg reads, see `readFrom`: seconds before the first frame that is wanted; undefined: all that is before it. */
+  seekSeconds?: number;
+  /** Undefined in films of audio alone. */
+  video?: ClipVideo;
+  /** For each audio rendition what becomes it; null where the clip is silent. */
+  audio: (Pick<AudioRendition, 'streamIndexes' | 'join' | 'prepare'> | null)[];
+}
+
+/** What a clip has in place of the film's own, see `VideoPlan`. */
+export type ClipVideo = Pick<VideoPlan, 'streamIndex' | 'prepare' | 'rgb'> & Required<Pick<VideoPlan, 'fit'>>;
+
+/** Into the picture of the largest rendition. */
+export interface FitPlan extends Size {
+  /** Size that the clip is scaled to, and the filter that makes the picture's size of it. */
+  filter?: string;
+  /** The matrix that the clip is converted from, where it is not the film's. */
+  fromMatrix?: string;
 }
 
 export interface VideoPlan {
@@ -44,6 +83,8 @@ export interface VideoPlan {
   colours: Colours;
   /** True where the source is red, green and blue: it is converted by the matrix of `colours`. */
   rgb: boolean;
+  /** Undefined where the film has its own size. */
+  fit?: FitPlan;
   /**
    * `source`: frames keep their timestamps. `constant`: frames are put on a grid of `frameRate` anchored at zero; so are
    * films in Matroska, whose millisecond timestamps are rounded.
@@ -122,6 +163,8 @@ export interface VideoPart {
   firstSegment: number;
   /** Where segments after the first begin, in seconds from the film's start. */
   segmentCuts: number[];
+  /** Which of the plan's clips it is of. */
+  clip?: number;
 }
 
 export interface AudioPart {

@@ -1,3 +1,4 @@
+import { RefusedError } from '../errors.ts';
 import type { VideoStream } from '../probe/media.ts';
 import { showsFields } from './frame-timing.ts';
 import { h264Level } from './h264.ts';
@@ -147,5 +148,26 @@ function roundTo(step: number, value: number): number {
   return Math.round(value / step) * step;
 }
 
+/**
+ * The rungs that the encoder takes.
+ * @throws RefusedError `too-small` where that is none
+ */
+export function encodableRungs(rungs: readonly SizedRung[], encoder: VideoEncoder): readonly SizedRung[] {
+  const [largest] = rungs;
+  if (encoder.name === 'x264' || largest === undefined) return rungs;
+  if (!fitsNvenc(largest)) {
+    throw new RefusedError(
+      'too-small',
+      `The picture is ${largest.width}x${largest.height}; NVENC encodes none smaller than ${nvencSmallest.width}x${nvencSmallest.height}. Use a farm with the x264 encoder.`,
+    );
+  }
+  // A tall film's smaller rungs are too narrow for NVENC: the larger ones are the film.
+  return rungs.filter(fitsNvenc);
+}
+
+function fitsNvenc({ width, height }: SizedRung): boolean {
+  return width >= nvencSmallest.width && height >= nvencSmallest.height;
+}
+
 /** NVENC takes no smaller pictures (H.264 on Turing and later). */
-export const nvencSmallest = { width: 146, height: 50 };
+const nvencSmallest = { width: 146, height: 50 };

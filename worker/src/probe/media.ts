@@ -97,7 +97,11 @@ export interface AudioStream {
 /** The film's audio alone. @throws RefusedError `no-audio` */
 export function withoutVideo({ video, ...media }: Media): Media {
   if (media.audio.length > 0) return media;
-  throw new RefusedError(
+  throw noAudio();
+}
+
+export function noAudio(): RefusedError {
+  return new RefusedError(
     'no-audio',
     'The film has no audio that can be decoded, and only audio files were asked for. Ask for "hls" or "mp4" too, or send another film.',
   );

@@ -49,7 +49,7 @@ export function refuseStreams(media: Media, limits: MediaLimits): void {
   if (video) refuseVideo(video, limits);
 }
 
-export function refuseDuration(media: Media, limits: MediaLimits): void {
+export function refuseDuration(media: Pick<Media, 'durationSeconds' | 'clock'>, limits: MediaLimits): void {
   if (!(media.durationSeconds > 0))
     throw new RefusedError(
       'no-duration',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ladderSchema } from '../plan/ladder.ts';
 import { outputsSchema } from '../plan/outputs.ts';
+import { clipsSchema, sourceSchema } from './clips.ts';
 
 /** `10%` of the film, or seconds from its start. */
 export const thumbnailAtSchema = z
@@ -34,6 +35,17 @@ export const jobOptionsSchema = z
       .describe(
         'Only make the files among "outputs" of the film that is published under this id; nothing is encoded',
       ),
+    fit: z
+      .enum(['pad', 'crop'])
+      .describe(
+        'How clips of another shape come into the picture of joined clips: whole with black bars, or filling it',
+      ),
+    size: z
+      .string()
+      .regex(/^[1-9]\d{1,3}x[1-9]\d{1,3}$/, 'expected width and height, such as "1280x720"')
+      .describe(
+        'Size of the picture of joined clips, such as "1280x720"; by default the size of the first clip',
+      ),
     workersPerFilm: z
       .number()
       .int()
@@ -55,19 +67,29 @@ export const jobIdSchema = z
   )
   .describe('Names the job and its folder in the output bucket');
 
-/** One message is one job. */
-export const jobSchema = z.strictObject({
+export const jobFieldsSchema = z.strictObject({
   id: jobIdSchema,
-  source: z
-    .string()
-    .min(1)
-    .describe(
-      'The film: s3://bucket/key, a key in the source bucket, or an http(s) URL where the farm allows it',
-    ),
+  source: sourceSchema.optional(),
+  sources: clipsSchema.optional(),
   title: z.string().max(500).optional().describe('A name for people'),
   metadata: z.record(z.string(), z.json()).optional().describe('Anything; carried through to every report'),
   options: jobOptionsSchema.optional(),
 });
+
+/** One message is one job. */
+export const jobSchema = jobFieldsSchema
+  .refine(({ source, sources }) => source === undefined || sources === undefined, {
+    message: 'expected "source" or "sources", and not both',
+  })
+  .refine(({ source, sources }) => source !== undefined || sources !== undefined, {
+    path: ['source'],
+    message: 'expected a text, or "sources" with a list of clips',
+  })
+  .refine(({ sources, options }) => sources !== undefined || (options?.fit ?? options?.size) === undefined, {
+    path: ['options'],
+    message: 'expected "fit" and "size" only where "sources" names clips',
+  })
+  .meta({ oneOf: [{ required: ['source'] }, { required: ['sources'] }] });
 
 export type JobOptions = z.infer<typeof jobOptionsSchema>;
 

@@ -90,7 +90,12 @@ export function keptOptions(options: JobOptions | undefined): JobState['options'
 /** What is known of a job: `status.json`, webhook data and database row are made from it. Times are ISO 8601 in UTC. */
 export const jobStateSchema = z.object({
   id: z.string(),
+  /** Of several clips, the first one's. */
   source: z.string(),
+  /** Set where clips are joined: all of them, in order. */
+  sources: z
+    .array(z.object({ source: z.string(), from: z.number().optional(), to: z.number().optional() }))
+    .optional(),
   title: z.string().optional(),
   metadata: z.record(z.string(), z.json()).optional(),
   state: z.enum(jobStates),

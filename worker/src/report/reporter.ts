@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
+import { describeSources } from '../protocol/clips.ts';
 import type { QueuedJob } from '../protocol/job.ts';
 import { nextSequence } from '../protocol/report.ts';
-import { describeSource } from '../protocol/source-location.ts';
 import { type JobState, keptOptions } from '../protocol/status.ts';
 import type { ReportContext, Sink } from './sink.ts';
 import { advance, type RunningChange, type Transition, updateRunning } from './transitions.ts';
@@ -17,7 +17,10 @@ export interface Reporter {
 }
 
 /** A job, or as much as could be read of a message that was to be one. */
-export type ReportedJob = Pick<QueuedJob, 'id' | 'source' | 'title' | 'metadata' | 'options' | 'requestId'>;
+export type ReportedJob = Pick<
+  QueuedJob,
+  'id' | 'source' | 'sources' | 'title' | 'metadata' | 'options' | 'requestId'
+>;
 
 export interface JobFacts {
   attempt: number;
@@ -186,7 +189,7 @@ export function queuedState(job: ReportedJob, facts: JobFacts, now: Date): JobSt
   const options = job.options?.addToFilm ? facts.earlier?.options : keptOptions(job.options);
   return {
     id: job.id,
-    source: describeSource(job.source),
+    ...describeSources(job),
     ...(job.title === undefined ? {} : { title: job.title }),
     ...(job.metadata === undefined ? {} : { metadata: job.metadata }),
     ...(facts.earlier?.film === undefined ? {} : { film: facts.earlier.film }),

@@ -17,3 +17,16 @@ export async function eachLimited<T>(
   const lanes = await Promise.allSettled(Array.from({ length: limit }, lane));
   for (const result of lanes) if (result.status === 'rejected') throw result.reason;
 }
+
+/** What `work` makes of each item, in their order; otherwise as `eachLimited`. */
+export async function mapLimited<T, R>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T, index: number) => Promise<R>,
+): Promise<R[]> {
+  const results = new Map<number, R>();
+  await eachLimited(items.entries(), limit, async ([index, item]) => {
+    results.set(index, await work(item, index));
+  });
+  return items.map((_, index) => results.get(index) as R);
+}

@@ -1,0 +1,24 @@
+import type { AudioRendition } from '../plan/plan.ts';
+
+/** A millisecond of silence: the first of what is heard, and the reason why see `filters`. */
+export const silence = 'aevalsrc=0:s=48000:d=0.001';
+
+/** When the silence is heard: so far before the film that the gap behind it is filled whatever its rest. */
+export const leadSeconds = 1;
+
+/** Timestamps that are off by more are made good by silence or a cut; ffmpeg's own 0.1 s are seen as out of step. */
+export const maxDriftSeconds = 0.015;
+
+/** As the encoder takes it. */
+export function audioFormat({
+  sampleRate,
+  channels,
+}: Pick<AudioRendition, 'sampleRate' | 'channels'>): string {
+  const layout = channels === 1 ? 'mono' : 'stereo';
+  return `aformat=sample_fmts=fltp:sample_rates=${sampleRate}:channel_layouts=${layout}`;
+}
+
+/** With `rematrix_maxval` a mix of 5.1 does not clip: without, floating-point samples are added up as they are. */
+export function mixFilters(rendition: Pick<AudioRendition, 'sampleRate' | 'channels'>): string[] {
+  return [`aresample=${rendition.sampleRate}:rematrix_maxval=1`, audioFormat(rendition)];
+}

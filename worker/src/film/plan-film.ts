@@ -1,0 +1,145 @@
+import { tryGpuDecode } from '../encode/try-decode.ts';
+import { RefusedError } from '../errors.ts';
+import { type Encoding, encodingFor } from '../plan/encoding.ts';
+import { joinClips, nameClip } from '../plan/join.ts';
+import { makePlan, type PlanRequest } from '../plan/make-plan.ts';
+import type { OutputName } from '../plan/outputs.ts';
+import type { Plan, VideoEncoder } from '../plan/plan.ts';
+import { type Media, withoutVideo } from '../probe/media.ts';
+import { probe } from '../probe/probe.ts';
+import { refuseDuration } from '../probe/refuse.ts';
+import { noteTelecine } from '../probe/telecine.ts';
+import type { Clip } from '../protocol/clips.ts';
+import type { QueuedJob } from '../protocol/job.ts';
+import { describeSource } from '../protocol/source-location.ts';
+import { refuseImpossible } from '../publish/film-files.ts';
+import { type FilmRequest, requestHash } from '../publish/film-record.ts';
+import { mapLimited } from '../storage/limited.ts';
+import type { TranscodeRun } from './film.ts';
+import type { OpenedSource } from './open-source.ts';
+
+/** What the film is to be. */
+export interface WantedFilm {
+  outputs: OutputName[];
+  encoding: Encoding;
+  encoder: VideoEncoder;
+  sourceVersion: string;
+  request: FilmRequest;
+}
+
+export function wantedFilm(
+  job: QueuedJob,
+  sourceVersion: string,
+  { settings, encoder }: TranscodeRun,
+): WantedFilm {
+  const outputs = job.options?.outputs ?? settings.outputs;
+  const encoding = encodingFor(settings.encoding, { ...job.options, outputs });
+  const forcedBy = job.options?.force ? job.requestId : undefined;
+  const { name, preset } = encoder;
+  const source = job.source ?? job.sources;
+  // Not its threads: the same film is asked for on a larger machine.
+  const hash = requestHash({ source, sourceVersion, encoding, encoder: { name, preset } });
+  return {
+    outputs,
+    encoding,
+    encoder,
+    sourceVersion,
+    request: { hash, ...(forcedBy === undefined ? {} : { forcedBy }) },
+  };
+}
+
+interface OpenSources {
+  sources: readonly OpenedSource[];
+  urls: readonly string[];
+}
+
+/** Probes every source, and plans. @throws RefusedError, which names the clip where there are several */
+export async function planFilm(
+  job: QueuedJob,
+  open: OpenSources,
+  wanted: WantedFilm,
+  run: TranscodeRun,
+): Promise<Plan> {
+  const { settings, report } = run;
+  const startedAt = performance.now();
+  report.update({ stage: 'probing' });
+  const { request, outputs, ...rest } = wanted;
+  const planRequest: PlanRequest = {
+    ...rest,
+    software: run.software,
+    functionLimits: settings.functionLimits,
+    ...(request.forcedBy === undefined ? {} : { forceRequestId: request.forcedBy }),
+  };
+  const plan = job.sources
+    ? await planClips(job.sources, open, planRequest, run)
+    : await planSource(open, planRequest, run);
+  refuseDuration(plan, settings.limits);
+  refuseImpossible(outputs, plan);
+  const probeSeconds = (performance.now() - startedAt) / 1000;
+  report.update({
+    stage: 'encoding',
+    plan: plan.id,
+    warnings: plan.warnings,
+    timings: { ...report.state().timings, probeSeconds },
+  });
+  return plan;
+}
+
+async function planSource({ sources, urls }: OpenSources, request: PlanRequest, run: TranscodeRun) {
+  const [source, url] = [sources[0], urls[0]];
+  if (source === undefined || url === undefined) throw new TypeError('A job has at least one source.');
+  const whole = await probeSource(source, url, run);
+  const media = request.encoding.audioOnly ? withoutVideo(whole) : whole;
+  return planForGpu((gpuDecodes) => makePlan(media, { ...request, gpuDecodes }), url, run);
+}
+
+async function probeSource({ info }: OpenedSource, url: string, run: TranscodeRun): Promise<Media> {
+  const { settings, tools, signal } = run;
+  const { limits, encoding } = settings;
+  const media = await probe(tools, url, info.sizeBytes, limits, signal);
+  return noteTelecine(tools, url, media, { stallSeconds: encoding.stallSeconds, signal });
+}
+
+/** Sources that are probed at once. */
+const probesAtOnce = 2;
+
+async function planClips(
+  clips: readonly Clip[],
+  { sources, urls }: OpenSources,
+  request: PlanRequest,
+  run: TranscodeRun,
+): Promise<Plan> {
+  const named = clips.map((clip) => ({ ...clip, name: describeSource(clip.source) }));
+  const probed = await mapLimited(sources, probesAtOnce, async (source, index) => {
+    const clip = named.findIndex((each) => each.source === source.source);
+    return probeSource(source, urls[index] ?? '', run).catch((error: unknown) => {
+      if (!(error instanceof RefusedError)) throw error;
+      const place = nameClip(named[clip] ?? { name: source.object.name }, clip);
+      throw new RefusedError(error.code, `${place}: ${error.message}`, { cause: error });
+    });
+  });
+  const joined = named.map(({ source, name, from, to }) => {
+    const index = sources.findIndex((each) => each.source === source);
+    const media = probed[index];
+    if (media === undefined) throw new TypeError(`Source ${index} was not probed.`);
+    return { source: index, name, from, to, media };
+  });
+  return joinClips(joined, request);
+}
+
+/** NVDEC is tried on the film itself: where it fails, the CPU decodes. */
+async function planForGpu(
+  plan: (gpuDecodes: boolean) => Plan,
+  url: string,
+  { tools, settings, log, signal }: TranscodeRun,
+): Promise<Plan> {
+  const wanted = plan(true);
+  if (wanted.video?.path !== 'gpu') return wanted;
+  const { stallSeconds } = settings.encoding;
+  const problem = await tryGpuDecode(tools, url, wanted.video, { stallSeconds, signal });
+  if (problem === undefined) return wanted;
+  log.warn({ problem }, 'the GPU does not decode this film; the CPU does');
+  const planned = plan(false);
+  const warning = 'the GPU of this farm does not decode this film, so the CPU decoded it, which is slower';
+  return { ...planned, warnings: [...planned.warnings, warning] };
+}
