@@ -3,8 +3,11 @@ import { defineConfig } from 'vitest/config';
 /** Tests that run the Pulumi program. */
 const program = 'test/infra/**/*.test.ts';
 
-/** Campaigns that need minutes of real time: workers killed, storage and network cut, films damaged at random. `npm run test:long`. */
-const long = ['test/faults/**/*.test.ts', 'test/hostile/mutations.test.ts'];
+/**
+ * Campaigns that need minutes of real time (workers killed, storage and network cut, films damaged at random), and what needs a
+ * download of its own. `npm run test:long`.
+ */
+const long = ['test/faults/**/*.test.ts', 'test/hostile/mutations.test.ts', 'test/films/dash.test.ts'];
 
 export default defineConfig({
   test: {

@@ -16,6 +16,7 @@ export interface DemoResult {
   paths: {
     dir: string | null;
     playlist: string | null;
+    manifest: string | null;
     status: string | null;
     poster: string | null;
     storyboard: string | null;
@@ -41,6 +42,7 @@ export function demoResult(
     paths: {
       dir: dir === undefined ? null : join(dir, job.id),
       playlist: place(job.film?.playlist),
+      manifest: place(job.film?.manifest),
       status: place(`${job.id}/status.json`),
       poster: place(job.film?.poster),
       storyboard: place(job.film?.storyboard),
@@ -58,6 +60,6 @@ export function noResult(code: string, message: string): DemoResult {
     renditions: [],
     warnings: [],
     workers: [],
-    paths: { dir: null, playlist: null, status: null, poster: null, storyboard: null },
+    paths: { dir: null, playlist: null, manifest: null, status: null, poster: null, storyboard: null },
   };
 }

@@ -32,6 +32,7 @@ export function jobLines(job: JobState, style: Style, now = new Date()): string[
         `${formatSeconds(film.durationSeconds)}, ${formatBytes(film.bytes)}, ${film.renditions.map(({ name }) => name).join(' ')}`,
     ),
     ...fact('playlist', film?.url ?? film?.playlist),
+    ...fact('manifest', film?.manifestUrl ?? film?.manifest),
     ...(film?.files ?? []).flatMap((file) =>
       fact('file', `${file.name}, ${formatBytes(file.bytes)}, ${file.url ?? file.key}`),
     ),

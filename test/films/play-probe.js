@@ -1,5 +1,5 @@
 /**
- * Runs in the player page, before its own scripts: shows what frames of the film look like, and notes what a viewer would
+ * Runs in a page that plays a film, before its own scripts: shows what frames of the film look like, and notes what a viewer would
  * notice. `player-page.ts` is what tests see of it.
  */
 (() => {
@@ -9,13 +9,14 @@
   const troubles = [];
   let player;
 
-  // The page puts the player here in the moment in which hls.js was given the film, and before it asks for anything.
+  // The page puts the player here in the moment in which hls.js was given the film, and before it asks for anything; where
+  // something else plays it, the video alone.
   Object.defineProperty(window, 'player', {
     get: () => player,
     set: (value) => {
       player = value;
       const { hls, video } = player;
-      hls.on(window.Hls.Events.ERROR, (_, { details }) => {
+      hls?.on(window.Hls.Events.ERROR, (_, { details }) => {
         // A download that a seek or another quality has made needless.
         if (details !== window.Hls.ErrorDetails.INTERNAL_ABORTED) troubles.push(`hls.js reports ${details}`);
       });

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { type Look, readLook } from '../helpers/media/pattern.ts';
 import { until } from '../helpers/until.ts';
 
@@ -18,8 +18,10 @@ export interface Played {
   longestHaltSeconds: number;
 }
 
-/** The player page in a browser, with a film whose picture is our pattern. */
+/** A page that plays a film whose picture is our pattern, in a browser. */
 export interface PlayerPage {
+  /** The value of an expression of the page. */
+  ask<T>(expression: string): Promise<T>;
   /** Stands still at this time. */
   frameAt(seconds: number): Promise<ShownFrame>;
   /** Plays from where it stands to this time. */
@@ -45,7 +47,11 @@ export async function openPlayerPage(
   url: string,
   frameSeconds: number,
 ): Promise<PlayerPage> {
-  const page = await browser.newPage();
+  return openPage(await browser.newPage(), url, frameSeconds);
+}
+
+/** As `openPlayerPage`, of another page: it has a `player` with the `video`, and with `hls` if that plays the film. */
+export async function openPage(page: Page, url: string, frameSeconds: number): Promise<PlayerPage> {
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(error.message));
   page.on('console', (message) => {
@@ -61,6 +67,7 @@ export async function openPlayerPage(
     shown(await ask<RawFrame>(`probe.frameAt(${seconds}, ${frameSeconds})`));
 
   return {
+    ask,
     frameAt,
     async playTo(seconds) {
       type Raw = { frames: RawFrame[]; longestHaltMs: number };

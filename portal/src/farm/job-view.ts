@@ -22,6 +22,7 @@ export function jobView(state: JobState, outputPrefix: string, films: string): J
     film: {
       ...film,
       playlist: address(film.playlist),
+      ...(film.manifest !== undefined && { manifest: address(film.manifest) }),
       ...(film.files && { files: film.files.map((each) => ({ ...each, key: address(each.key) })) }),
       renditions: film.renditions.map((each) => ({ ...each, playlist: address(each.playlist) })),
       ...(film.poster !== undefined && { poster: address(film.poster) }),

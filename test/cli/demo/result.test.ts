@@ -16,6 +16,7 @@ it('reports files by full path when they were left in a folder', () => {
   expect(demoResult(jobState({ state: 'succeeded', film }), [[]], '/films').paths).toEqual({
     dir: '/films/clip-1',
     playlist: '/films/clip-1/index.m3u8',
+    manifest: null,
     status: '/films/clip-1/status.json',
     poster: '/films/clip-1/abc/poster.jpg',
     storyboard: null,

@@ -48,8 +48,11 @@ function checkFiles({ files, film: { plan } }: Published, { master, video, audio
   const own = files.filter((file) =>
     /\/(parts\/\d{4}\.json|(film|plan)\.json|storyboard\/[\w-]+\.jpg)$/.test(file),
   );
+  const manifest = files.some((name) => name.endsWith('.m4s')) ? ['manifest.mpd'] : [];
   const pictures = video.length > 0 ? [`${plan}/poster.jpg`, `${plan}/storyboard.vtt`] : [];
-  expect(files).toEqual([...new Set(['index.m3u8', ...named, ...iframes, ...own, ...pictures])].sort());
+  expect(files).toEqual(
+    [...new Set(['index.m3u8', ...manifest, ...named, ...iframes, ...own, ...pictures])].sort(),
+  );
 }
 
 function checkProgress({ progress }: Published): void {

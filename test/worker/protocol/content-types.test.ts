@@ -13,6 +13,7 @@ describe('headersFor', () => {
     ['720p/00042.ts', false, 'video/mp2t', year],
     ['audio-0/00042.ts', true, 'video/mp2t', year],
     ['index.m3u8', false, 'application/vnd.apple.mpegurl', minute],
+    ['manifest.mpd', false, 'application/dash+xml', minute],
     ['storyboard.vtt', false, 'text/vtt; charset=utf-8', minute],
     ['poster.jpg', false, 'image/jpeg', year],
     ['status.json', false, 'application/json', 'no-cache'],

@@ -65,8 +65,8 @@ describe('assemble', () => {
   it('writes every playlist before the one that is the commit', async () => {
     await files.fill(published(), sizeOf);
     await assemble(assemblyOf());
-    expect(files.puts.at(-1)).toBe(`${root}index.m3u8`);
-    expect(files.puts.slice(0, -1).sort()).toEqual(
+    expect(files.puts.slice(-2)).toEqual([`${root}manifest.mpd`, `${root}index.m3u8`]);
+    expect(files.puts.slice(0, -2).sort()).toEqual(
       [
         ...['720p', '360p'].flatMap((name) => [`${name}/index.m3u8`, `${name}/iframes.m3u8`]),
         ...['audio-0/index.m3u8', 'storyboard.vtt', 'film.json'],
@@ -79,7 +79,7 @@ describe('assemble', () => {
   it('names nothing that is not there, and leaves nothing that is named nowhere', async () => {
     await files.fill(published(), sizeOf);
     await assemble(assemblyOf());
-    const named = new Set([`${root}index.m3u8`]);
+    const named = new Set([`${root}index.m3u8`, `${root}manifest.mpd`]);
     const follow = async (key: string) => {
       const text = String(await files.store.get(key));
       const parsed = hls.parse(text);

@@ -8,10 +8,11 @@ export interface ObjectHeaders {
 
 /**
  * Content types by extension. Apple's HLS authoring specification 10.4 (FairPlay streaming aside): playlists
- * `application/vnd.apple.mpegurl`, MPEG-TS `video/mp2t`, fMP4 `video/mp4` or `video/iso.segment`; RFC 8216 section 4.
+ * `application/vnd.apple.mpegurl`, MPEG-TS `video/mp2t`, fMP4 `video/mp4` or `video/iso.segment`; RFC 8216 section 4. ISO/IEC 23009-1 for the manifest.
  */
 const contentTypes: Readonly<Record<string, string>> = {
   '.m3u8': 'application/vnd.apple.mpegurl',
+  '.mpd': 'application/dash+xml',
   '.m4s': 'video/iso.segment',
   '.mp4': 'video/mp4',
   '.m4a': 'audio/mp4',
@@ -25,7 +26,7 @@ const contentTypes: Readonly<Record<string, string>> = {
 
 /** Names under `<plan>/` hold a hash of all that shapes their content, so they never change: a year, RFC 8246. */
 const forever = 'public, max-age=31536000, immutable';
-/** A new commit replaces the multivariant playlist; viewers should see it within a minute. */
+/** A new commit replaces the multivariant playlist and the manifest; viewers should see it within a minute. */
 const short = 'public, max-age=60';
 const never = 'no-cache';
 
@@ -50,5 +51,5 @@ export function headersFor(name: string, audio = false): ObjectHeaders {
 
 function cacheControlFor(extension: string): string {
   if (extension === '.json') return never;
-  return extension === '.m3u8' || extension === '.vtt' ? short : forever;
+  return ['.m3u8', '.mpd', '.vtt'].includes(extension) ? short : forever;
 }

@@ -2,6 +2,7 @@
  * The folder of a job in the output bucket, and every name in it:
  *
  *     <job id>/index.m3u8                   the commit
+ *     <job id>/manifest.mpd                 the same film for DASH players
  *     <job id>/status.json
  *     <job id>/stop.json
  *     <job id>/<plan>/…                     see `PlanFolder`
@@ -21,6 +22,10 @@ export class JobFolder {
 
   get commit(): string {
     return `${this.prefix}index.m3u8`;
+  }
+
+  get manifest(): string {
+    return `${this.prefix}manifest.mpd`;
   }
 
   get status(): string {

@@ -60,6 +60,9 @@ export const filmSchema = z.object({
   playlist: z.string(),
   /** Where players find it, if the bucket has a public base URL. */
   url: z.string().optional(),
+  /** For DASH players. Undefined for MPEG-TS, and for films of earlier versions. */
+  manifest: z.string().optional(),
+  manifestUrl: z.string().optional(),
   plan: z.string(),
   durationSeconds: z.number(),
   bytes: z.number(),

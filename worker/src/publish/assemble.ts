@@ -6,6 +6,7 @@ import type { Film, FilmRendition } from '../protocol/status.ts';
 import type { Store } from '../storage/store.ts';
 import { measureBandwidth } from './bandwidth.ts';
 import { withClearSteps } from './clear-steps.ts';
+import { dashManifest } from './dash-manifest.ts';
 import type { FilmRequest } from './film-record.ts';
 import {
   hasIframes,
@@ -39,7 +40,7 @@ export class MissingSegmentsError extends Error {
 
 /**
  * Makes a film of its parts: playlists are written from the records, storage is asked whether all they name is there,
- * and the multivariant playlist, the one commit, comes last. What older plans left is removed after that.
+ * and the multivariant playlist, the one commit, comes last, behind the manifest for DASH players. What older plans left is removed after that.
  */
 export async function assemble(assembly: Assembly): Promise<Film> {
   const { records, output, folder, signal } = assembly;
@@ -62,7 +63,10 @@ export async function assemble(assembly: Assembly): Promise<Film> {
   const record = folder.filmRecord;
   await output.put(record, JSON.stringify({ ...assembly.request, film }), { ...headersFor(record), signal });
 
-  const { commit } = folder.job;
+  const { commit, manifest } = folder.job;
+  if (film.manifest)
+    await output.put(manifest, dashManifest(plan, records), { ...headersFor(manifest), signal });
+  else await output.remove([manifest], signal);
   await output.put(commit, multivariantPlaylist(plan, records), { ...headersFor(commit), signal });
   return film;
 }
@@ -124,10 +128,14 @@ function describeFilm(assembly: Assembly, joined: Map<string, Rendition>): Film 
     describeRendition(plan, folder, name, rendition, target),
   );
   const playlist = folder.job.commit;
+  const place = (key: string) => publicUrl && `${publicUrl.replace(/\/+$/, '')}/${key}`;
+  const { manifest } = folder.job;
+  const url = place(playlist);
   const poster = records.find((record) => record.poster)?.poster;
   return {
     playlist,
-    ...(publicUrl ? { url: `${publicUrl.replace(/\/+$/, '')}/${playlist}` } : {}),
+    ...(url ? { url } : {}),
+    ...(plan.segmentFormat === 'fmp4' ? { manifest, ...(url ? { manifestUrl: place(manifest) } : {}) } : {}),
     plan: plan.id,
     durationSeconds: Math.max(...[...joined.values()].map(({ durationSeconds }) => durationSeconds)),
     bytes: renditions.reduce((sum, { bytes }) => sum + bytes, 0),
