@@ -41,6 +41,11 @@ describe('films of every container and codec come out whole', () => {
     ['MPEG-TS with MPEG-2 and MP2', 'mpeg2.ts', ['-c:v', 'mpeg2video', '-q:v', '3', '-c:a', 'mp2']],
     ['a programme stream', 'film.mpg', ['-c:v', 'mpeg2video', '-q:v', '3', '-c:a', 'mp2']],
     ['Flash', 'film.flv', [...x264, ...aac]],
+    [
+      'AVI with B-frames, as DivX and Xvid make it',
+      'divx.avi',
+      ['-c:v', 'mpeg4', '-bf', '1', '-q:v', '3', '-c:a', 'pcm_s16le'],
+    ],
   ])('%s', async (_, name, codecs) => {
     const clip = await farm.make(name, ...plain(), ...codecs);
     await farm.check(clip, whole);

@@ -60,6 +60,7 @@ describe('video and audio are in step at the start, in the middle and at the end
     ['Flash with MP3', 'mp3.flv', [...x264, '-c:a', 'libmp3lame', '-ar', '44100']],
     ['AVI with MP2', 'mp2.avi', [...x264, '-c:a', 'mp2']],
     ['AVI with PCM', 'pcm.avi', [...x264, '-c:a', 'pcm_s16le']],
+    ['AVI with B-frames of H.264', 'bframes.avi', [...bframes, '-c:a', 'pcm_s16le']],
     ['MXF', 'film.mxf', [...mpeg2, '-c:a', 'pcm_s16le']],
   ])('in %s', async (_, name, args, options) => {
     expectInStep(await syncOf(name, args, options), 6);

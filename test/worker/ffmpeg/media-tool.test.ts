@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openMediaTools } from '../../../worker/src/ffmpeg/media-tool.ts';
-import { anyCall, argumentsSeen, errorOf, toolsThat } from '../../helpers/ffmpeg/fake-tool.ts';
+import { anyCall, argumentsSeen, errorOf, fakeTool, toolsThat } from '../../helpers/ffmpeg/fake-tool.ts';
 import { realMediaTools } from '../../helpers/media/clips.ts';
 import { serveFiles } from '../../helpers/media/file-server.ts';
 
@@ -63,6 +63,13 @@ describe('openMediaTools', () => {
     } finally {
       delete process.env.FARM_TEST_SECRET;
     }
+  });
+
+  it('gives ffmpeg a folder for what CUDA compiles, and nothing else', async () => {
+    const path = await fakeTool(folder, 'fake', `cat /proc/$$/environ >"${folder}/environment"`);
+    const paths = { ffmpegPath: path, ffprobePath: path, maxPixels: 1000, maxStreams: 8 };
+    await openMediaTools({ ...paths, cudaCachePath: '/scratch/cuda-cache' }).ffmpeg(anyCall);
+    expect(readFileSync(join(folder, 'environment'), 'utf8')).toBe('CUDA_CACHE_PATH=/scratch/cuda-cache\0');
   });
 
   it('says which ffmpeg it is', async () => {

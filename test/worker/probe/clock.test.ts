@@ -31,6 +31,16 @@ describe('the clock of a recording', () => {
     expect(clock.stretches()).toHaveLength(1);
   });
 
+  it('has not jumped where a picture stands, and the frame behind it is decoded long before it is shown', () => {
+    const clock = new RecordingClock();
+    record(clock, 0, 5);
+    for (let time = 5; time < 15; time += 0.04)
+      clock.add({ stream: audio, ptsSeconds: time, dtsSeconds: time, durationSeconds: 0.04 });
+    clock.add({ stream: video, ptsSeconds: 15, dtsSeconds: 5, durationSeconds: 0.04 });
+    record(clock, 15.04, 5);
+    expect(clock.stretches()).toHaveLength(1);
+  });
+
   it('moves both streams alike, so far that neither overlaps with what came before', () => {
     const clock = new RecordingClock();
     record(clock, 100, 10);

@@ -6,7 +6,13 @@ const thirty = { num: 30, den: 1 };
 const mp4Ticks = { num: 1, den: 15360 };
 
 function packetsAt(times: readonly number[], flags = '__') {
-  return times.map((time) => ({ pts_time: time, duration_time: undefined, flags, side_data_list: [] }));
+  return times.map((time) => ({
+    pts_time: time,
+    dts_time: undefined,
+    duration_time: undefined,
+    flags,
+    side_data_list: [],
+  }));
 }
 
 function steady(count: number, rate = 30, from = 0) {
@@ -27,6 +33,19 @@ describe('findFrameRate', () => {
   it('leaves out frames that an edit list hides', () => {
     const packets = [...packetsAt([-0.5, -0.4], '_D'), ...packetsAt(steady(60))];
     expect(findFrameRate(header(), packets, 2).variableFrameRate).toBe(false);
+  });
+
+  it('takes the times of decoding where the container has no others, as AVI does', () => {
+    const times = steady(60, 25);
+    const twentyFive = { num: 25, den: 1 };
+    // ffmpeg finds the times of every second frame: those of B-frames, which are shown when they are decoded.
+    const packets = packetsAt(times).map((packet, n) => ({
+      ...packet,
+      pts_time: n % 2 === 0 ? undefined : packet.pts_time,
+      dts_time: packet.pts_time,
+    }));
+    const found = findFrameRate(header(twentyFive, twentyFive, { num: 1, den: 25 }), packets, 2.4);
+    expect(found).toMatchObject({ frameRate: twentyFive, variableFrameRate: false });
   });
 
   it('does not miss frames that stand behind the last packet read', () => {

@@ -72,6 +72,13 @@ describe('probe', () => {
     expect(await probeFile('recording.webm')).toMatchObject({ durationSeconds: 2, indexed: false });
   });
 
+  it('takes a film in whose index ffprobe cannot seek for one without an index', async () => {
+    // Matroska with times before zero, which its clusters cannot hold.
+    const early = ['-output_ts_offset', '-0.3', '-avoid_negative_ts', 'disabled'];
+    make('early.mkv', ...picture, ...sound, ...x264, '-bf', '2', '-c:a', 'aac', ...early);
+    expect(await probeFile('early.mkv')).toMatchObject({ indexed: false, video: { codec: 'h264' } });
+  });
+
   it('reads how long a recording in FLV is whose clock starts at an hour', async () => {
     const hour = ['-output_ts_offset', '3600', '-flvflags', 'no_duration_filesize', '-f', 'flv'];
     make('hour.flv', ...picture, ...sound, ...x264, '-c:a', 'aac', ...hour);

@@ -52,9 +52,10 @@ export function videoArguments(
       deltaSeconds: video.gopSeconds / 2,
     }),
   ]);
+  const shownZero = zero + (video.delaySeconds ?? 0);
   const seek = clip
-    ? seekInClip(clip, part.startSeconds, zero)
-    : seekArguments(plan, part.startSeconds, zero);
+    ? seekInClip(clip, part.startSeconds, shownZero)
+    : seekArguments(plan, part.startSeconds, shownZero);
   return {
     ...(clip ? { source: clip.source } : {}),
     inputArgs: [...inputArguments(video), ...seek],

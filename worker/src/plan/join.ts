@@ -209,6 +209,7 @@ function planPicture(
     const { filters, fromMatrix } = clipColours(video, colours);
     return {
       streamIndex: video.index,
+      ...(video.delaySeconds ? { delaySeconds: video.delaySeconds } : {}),
       prepare: [...prepareFilters(video, path, encoding.deinterlace), ...filters],
       rgb: isRgb(video),
       fit: { ...planFit(displaySize(video), largest, encoding.fit ?? 'pad'), ...fromMatrix },

@@ -104,6 +104,7 @@ function planVideo(
   return {
     streamIndex: video.index,
     durationSeconds: endSeconds,
+    ...(video.delaySeconds ? { delaySeconds: video.delaySeconds } : {}),
     encoder,
     path,
     prepare: prepareFilters(video, path, encoding.deinterlace),

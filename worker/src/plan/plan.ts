@@ -57,7 +57,8 @@ export interface ClipPlan {
 }
 
 /** What a clip has in place of the film's own, see `VideoPlan`. */
-export type ClipVideo = Pick<VideoPlan, 'streamIndex' | 'prepare' | 'rgb'> & Required<Pick<VideoPlan, 'fit'>>;
+export type ClipVideo = Pick<VideoPlan, 'streamIndex' | 'delaySeconds' | 'prepare' | 'rgb'> &
+  Required<Pick<VideoPlan, 'fit'>>;
 
 /** Into the picture of the largest rendition. */
 export interface FitPlan extends Size {
@@ -71,6 +72,8 @@ export interface VideoPlan {
   streamIndex: number;
   /** When the picture ends, in seconds from the film's zero, as the header says. */
   durationSeconds: number;
+  /** Taken off the times of all frames. */
+  delaySeconds?: number;
   encoder: VideoEncoder;
   /**
    * Where frames are decoded and scaled. `gpu`: NVDEC, and frames stay in video memory. `upload`: the CPU decodes and

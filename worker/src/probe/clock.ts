@@ -55,7 +55,8 @@ export class RecordingClock {
 
   add({ stream, ptsSeconds, dtsSeconds, durationSeconds }: Packet): void {
     const stretch = this.#stretchOf(stream, dtsSeconds);
-    stretch.clockSeconds = dtsSeconds;
+    // A stream whose picture stands still is behind the others: its next frame is decoded long before it is shown.
+    stretch.clockSeconds = Math.max(stretch.clockSeconds, dtsSeconds);
     this.#at.set(stream, { stretch, dtsSeconds });
     const span = stretch.streams.get(stream);
     const end = ptsSeconds + durationSeconds;

@@ -11,9 +11,10 @@ export const streamEntries = [
   ':format=format_name,nb_streams,start_time,duration:format_tags',
 ].join('');
 
-export const frameEntries = 'frame=media_type,interlaced_frame:frame_side_data=side_data_type';
+export const frameEntries =
+  'frame=media_type,interlaced_frame,best_effort_timestamp_time:frame_side_data=side_data_type';
 
-export const packetEntries = 'packet=pts_time,duration_time,flags:packet_side_data=side_data_type';
+export const packetEntries = 'packet=pts_time,dts_time,duration_time,flags:packet_side_data=side_data_type';
 
 /** ffprobe writes numbers as text in some places, and `N/A` for what it doesn't know. */
 const number = z
@@ -94,6 +95,7 @@ const streamSchema = z.object({
 
 const packetSchema = z.object({
   pts_time: number,
+  dts_time: number,
   duration_time: number,
   flags: z.string().default(''),
   side_data_list: sideData,
@@ -113,7 +115,11 @@ export const ffprobeSchema = z.object({
   chapters: z.array(z.unknown()).default([]),
   stream_groups: streamGroupsSchema,
   /** The first frames of the chosen video stream. */
-  frames: z.array(z.object({ interlaced_frame: number, side_data_list: sideData })).default([]),
+  frames: z
+    .array(
+      z.object({ interlaced_frame: number, best_effort_timestamp_time: number, side_data_list: sideData }),
+    )
+    .default([]),
   /** The first packets of the chosen video stream, in the order of the file. */
   packets: z.array(packetSchema).default([]),
 });

@@ -54,10 +54,16 @@ export function findFrameRate(
   return { frameRate, variableFrameRate: true, roundedTimestamps: false };
 }
 
-/** Of the frames that are shown, in order. Those still waiting for frames behind the last packet are left out. */
+/**
+ * Of the frames that are shown, in order. Those still waiting for frames behind the last packet are left out. AVI stores times
+ * of decoding, of which ffmpeg makes times of some frames: there the times of decoding say at which rate frames come.
+ */
 function presentationTimes(packets: readonly FfprobePacket[]): number[] {
   const shown = packets.filter((packet) => !packet.flags.includes('D'));
-  const times = shown.flatMap((packet) => (packet.pts_time === undefined ? [] : [packet.pts_time]));
+  const complete = shown.every((packet) => packet.pts_time !== undefined);
+  const times = shown.flatMap(
+    ({ pts_time, dts_time }) => (complete ? pts_time : (dts_time ?? pts_time)) ?? [],
+  );
   times.sort((a, b) => a - b);
   return packets.length >= readPackets ? times.slice(0, -reorderWindow) : times;
 }

@@ -70,6 +70,8 @@ export interface VideoStream {
   hasCaptions: boolean;
   startSeconds: number;
   durationSeconds: number;
+  /** By so much ffmpeg shows each frame too late, as the container stores when frames are decoded (AVI with B-frames). */
+  delaySeconds?: number;
 }
 
 /** Audio that is not for every viewer: spoken comments on the film, or a description of what is seen. */

@@ -96,6 +96,7 @@ function toVideo(stream: FfprobeStream, probed: Probed): VideoStream {
     ...shownSize(stream),
     ...(startsWithoutKeyframe(probed.packets) ? { startsWithoutKeyframe: true as const } : {}),
     ...dolbyVisionOnly(stream),
+    ...decodingDelay(probed),
     pixelAspect: stream.sample_aspect_ratio ?? { num: 1, den: 1 },
     rotation: rotation(stream),
     ...findFrameRate(stream, probed.packets, durationSeconds),
@@ -140,6 +141,21 @@ function dolbyVisionOnly({ side_data_list }: FfprobeStream): Pick<VideoStream, '
   }
   return {};
 }
+
+/**
+ * AVI, and Matroska made like it, know the times at which frames are decoded and not when they are shown: players show the
+ * first frame at the first of these times, and ffmpeg shows it when the frames it waits for are there.
+ */
+function decodingDelay({ packets, frames }: FfprobeJson): Pick<VideoStream, 'delaySeconds'> {
+  const [packet, shownSeconds] = [packets[0], frames[0]?.best_effort_timestamp_time];
+  if (packet?.dts_time === undefined || packet.pts_time !== undefined) return {};
+  if (shownSeconds === undefined) return {};
+  const delaySeconds = round(shownSeconds - packet.dts_time);
+  return delaySeconds > 0 && delaySeconds < longestDelaySeconds ? { delaySeconds } : {};
+}
+
+/** H.264 waits for 16 frames at most, MPEG-4 for one. */
+const longestDelaySeconds = 1;
 
 /** DV is stored in fields, and its containers do not say so; of other films the first frames show it. */
 function isInterlaced({ field_order, codec_name }: FfprobeStream, { frames }: FfprobeJson): boolean {

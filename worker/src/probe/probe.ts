@@ -65,12 +65,21 @@ export async function probe(
   return { ...media, indexed: media.indexed && (await canBeCut(media, ask)) };
 }
 
+/** What ffprobe says where the container's index leads nowhere. */
+const cannotSeek = /Could not seek to position/;
+
 /** Whether parts of the film can be decoded by themselves; tried in the middle. */
 async function canBeCut(
   { video, durationSeconds, startSeconds }: Media,
   ask: (args: readonly string[]) => Promise<string>,
 ): Promise<boolean> {
-  return video === undefined || canBeginWithin(video, startSeconds + durationSeconds / 2, ask);
+  if (video === undefined) return true;
+  try {
+    return await canBeginWithin(video, startSeconds + durationSeconds / 2, ask);
+  } catch (error) {
+    if (error instanceof MediaToolError && cannotSeek.test(error.stderrTail)) return false;
+    throw error;
+  }
 }
 
 /** Which streams are one mix. ffprobe 7.0 knows such streams and not their groups: they stay separate then. */
