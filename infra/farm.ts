@@ -256,6 +256,7 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
             serviceName: service.serviceName,
             groupName: capacity.group?.name,
           },
+          signIn: settings.portal.signIn,
           allowHttpSources: settings.worker.ALLOW_HTTP_SOURCES === 'true',
           secrets: [...portalSecrets(name, settings.portal, own), ...secrets.references.map(asPortalSecret)],
           logRetentionDays: monitoring.logRetentionDays,
@@ -357,10 +358,14 @@ function reporterSecrets(
 
 function portalSecrets(
   farm: string,
-  { passwordHash, signingKey = signingKeyOf(passwordHash) }: PortalSettings,
+  { signIn, signingKey }: PortalSettings,
   own: pulumi.ComponentResourceOptions,
 ): PortalSecret[] {
-  const variables = { PORTAL_PASSWORD_HASH: passwordHash, PORTAL_SIGNING_KEY: signingKey };
+  const secret = signIn.by === 'password' ? signIn.passwordHash : signIn.clientSecret;
+  const variables = {
+    [signIn.by === 'password' ? 'PORTAL_PASSWORD_HASH' : 'PORTAL_OIDC_CLIENT_SECRET']: secret,
+    PORTAL_SIGNING_KEY: signingKey ?? signingKeyOf(secret),
+  } as Record<PortalSecret['name'], pulumi.Output<string>>;
   return new Secrets<keyof typeof variables>(`${farm}-portal`, { farm, variables }, own).references;
 }
 

@@ -3,6 +3,7 @@ import type { FarmAddress } from '../../cli/farm/address.ts';
 import type { PortalEnvironment } from '../../portal/src/settings.ts';
 import type { Secret } from '../compute/secrets.ts';
 import type { PortalNames } from '../monitoring/metrics.ts';
+import type { PortalSignIn } from '../settings/portal.ts';
 import type { PortalFarm } from './rights.ts';
 
 export type PortalSecret = Secret<keyof PortalEnvironment>;
@@ -14,6 +15,7 @@ export interface PortalArgs {
   /** The outputs by which the portal finds the farm. */
   address: { [K in keyof FarmAddress]?: pulumi.Input<FarmAddress[K]> };
   allowHttpSources: boolean;
+  signIn: PortalSignIn;
   /** SSM parameters of the portal's secrets. */
   secrets: PortalSecret[];
   logRetentionDays: number;
@@ -40,9 +42,19 @@ export interface PortalHost {
 export type PortalVariables = Partial<Record<keyof PortalEnvironment, pulumi.Input<string>>>;
 
 /** The portal's plain settings. */
-export function portalVariables({ address, allowHttpSources }: PortalArgs): PortalVariables {
+export function portalVariables({ address, allowHttpSources, signIn }: PortalArgs): PortalVariables {
   return {
     FARM: pulumi.jsonStringify(address),
     ALLOW_HTTP_SOURCES: allowHttpSources ? 'true' : 'false',
+    ...(signIn.by === 'oidc' && {
+      PORTAL_OIDC_ISSUER: signIn.issuer,
+      PORTAL_OIDC_CLIENT_ID: signIn.clientId,
+      PORTAL_OIDC_SCOPES: signIn.scopes.join(' '),
+      PORTAL_GROUPS_CLAIM: signIn.groupsClaim,
+      PORTAL_ALLOWED_DOMAINS: signIn.allowedDomains.join(','),
+      PORTAL_ALLOWED_GROUPS: signIn.allowedGroups.join(','),
+      PORTAL_ADMINS: signIn.admins.join(','),
+      PORTAL_OWN_FILMS_ONLY: signIn.ownFilmsOnly ? 'true' : 'false',
+    }),
   };
 }

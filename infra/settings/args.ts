@@ -184,8 +184,42 @@ export interface TranscodeFarmArgs {
    */
   portalPasswordHash?: pulumi.Input<string>;
   /**
+   * How people sign in to the portal: `password` (one for all, `portalPasswordHash`) or `oidc` (by name, at
+   * an OpenID provider such as Cognito, Entra, Google or Okta)
+   */
+  portalAuth?: string;
+  /**
+   * Address of the OpenID provider, such as `https://accounts.google.com` or
+   * `https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Example`. Only with `portalAuth: oidc`, as the
+   * next eight
+   */
+  portalOidcIssuer?: string;
+  /** The portal's id at the provider, which sends people back to `/sign-in/oidc/callback` */
+  portalOidcClientId?: pulumi.Input<string>;
+  /** Secret. The portal's secret at the provider. A new one ends all sessions, tokens and share links */
+  portalOidcClientSecret?: pulumi.Input<string>;
+  /** What the portal asks the provider for. Okta names groups only where `groups` */
+  portalOidcScopes?: string[];
+  /** Claim that lists a person's groups: `groups`, of Cognito `cognito:groups` */
+  portalGroupsClaim?: string;
+  /**
+   * Who has a confirmed e-mail address in one of these domains may sign in. Together with
+   * `portalAllowedGroups` empty: everyone whom the provider lets in
+   */
+  portalAllowedDomains?: string[];
+  /** Who is in one of these groups may sign in too */
+  portalAllowedGroups?: string[];
+  /** Groups, and confirmed e-mail addresses, of those who see the films of all and may look after the farm */
+  portalAdmins?: string[];
+  /**
+   * People see only the films that they sent in the portal, but for `portalAdmins`. `false`: everyone who
+   * signs in sees all
+   */
+  portalOwnFilmsOnly?: boolean;
+  /**
    * Secret. Signs sessions, tokens and share links: `pulumi config set --secret portalSigningKey "$(openssl
-   * rand -base64 48)"`. A new one ends them all. Empty: made from `portalPasswordHash`
+   * rand -base64 48)"`. A new one ends them all. Empty: made from `portalPasswordHash` or
+   * `portalOidcClientSecret`
    */
   portalSigningKey?: pulumi.Input<string>;
   /**
@@ -337,6 +371,16 @@ export const settings = {
   databaseSubnetIds: { kind: 'list', default: '' },
   portal: { kind: 'text', default: 'none' },
   portalPasswordHash: { kind: 'secret', default: '' },
+  portalAuth: { kind: 'text', default: 'password' },
+  portalOidcIssuer: { kind: 'text', default: '' },
+  portalOidcClientId: { kind: 'text', default: '' },
+  portalOidcClientSecret: { kind: 'secret', default: '' },
+  portalOidcScopes: { kind: 'list', default: '["openid","profile","email"]' },
+  portalGroupsClaim: { kind: 'text', default: 'groups' },
+  portalAllowedDomains: { kind: 'list', default: '' },
+  portalAllowedGroups: { kind: 'list', default: '' },
+  portalAdmins: { kind: 'list', default: '' },
+  portalOwnFilmsOnly: { kind: 'flag', default: 'false' },
   portalSigningKey: { kind: 'secret', default: '' },
   portalDomain: { kind: 'text', default: '' },
   portalCertificateArn: { kind: 'text', default: '' },

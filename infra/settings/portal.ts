@@ -1,16 +1,32 @@
 import type * as pulumi from '@pulumi/pulumi';
-import { hashPattern } from '../../portal/src/auth/password.ts';
 import type { PortalEntry } from '../portal/load-balancer.ts';
 import type { NetworkSettings } from './compute.ts';
+import { readSignIn } from './portal-sign-in.ts';
 import type { SettingsReader } from './reader.ts';
 
 /** The page on which people upload, follow and watch films. */
 export interface PortalSettings {
   host: PortalHostSettings;
-  passwordHash: pulumi.Output<string>;
-  /** Signs sessions and links; undefined: it is made from the hash. */
+  signIn: PortalSignIn;
+  /** Signs sessions and links; undefined: it is made from the secret by which people sign in. */
   signingKey?: pulumi.Output<string>;
 }
+
+/** How people sign in. */
+export type PortalSignIn =
+  | { by: 'password'; passwordHash: pulumi.Output<string> }
+  | {
+      by: 'oidc';
+      issuer: string;
+      clientId: pulumi.Input<string>;
+      clientSecret: pulumi.Output<string>;
+      scopes: string[];
+      groupsClaim: string;
+      allowedDomains: string[];
+      allowedGroups: string[];
+      admins: string[];
+      ownFilmsOnly: boolean;
+    };
 
 export type PortalHostSettings =
   | { kind: 'function' }
@@ -28,41 +44,31 @@ const ofService = [
   'portalAllowHttp',
   'portalSubnetIds',
 ] as const;
-const ofPortal = ['portalPasswordHash', 'portalSigningKey', ...ofService] as const;
+const ofPortal = ['portalSigningKey', ...ofService] as const;
 
 /** @returns undefined where the farm has no portal */
 export function readPortal(config: SettingsReader, network: NetworkSettings): PortalSettings | undefined {
   const kind = config.choice('portal', ['none', 'function', 'service']);
-  const secrets = readSecrets(config);
+  const signingKey = config.secret(
+    'portalSigningKey',
+    'a key of 32 characters or more, as "openssl rand -base64 48" prints one',
+    (value) => value.length >= 32,
+  );
+  const signIn = readSignIn(config, kind);
   const service = readService(config);
   const unused = kind === 'none' ? ofPortal : kind === 'function' ? ofService : [];
   for (const key of unused)
     if (!/^(|false|\[\])$/.test(config.text(key))) config.ignore(key, `portal is "${kind}"`);
   if (kind === 'none') return undefined;
   const host = kind === 'function' ? { kind } : checkService(config, service, network);
-  const { passwordHash, signingKey } = secrets;
-  if (passwordHash === undefined) {
+  const isByHttp = signIn?.by === 'oidc' && host?.kind === 'service' && host.entry.scheme === 'http';
+  if (isByHttp)
     config.reject(
-      'portalPasswordHash',
-      `is not set, and portal "${kind}" needs it: its address is public, and without a password it would show everyone all films.`,
-      '"$(npx farm portal-password)"',
-      'secret',
+      'portalAuth',
+      'is "oidc", and the portal answers by http: providers send people back by https alone. Set a certificate, or use a password.',
+      'password',
     );
-  }
-  return host && passwordHash && { host, passwordHash, ...(signingKey && { signingKey }) };
-}
-
-function readSecrets(config: SettingsReader) {
-  return {
-    passwordHash: config.secret('portalPasswordHash', 'a hash as "farm portal-password" prints it', (value) =>
-      hashPattern.test(value),
-    ),
-    signingKey: config.secret(
-      'portalSigningKey',
-      'a key of 32 characters or more, as "openssl rand -base64 48" prints one',
-      (value) => value.length >= 32,
-    ),
-  };
+  return host && signIn && { host, signIn, ...(signingKey && { signingKey }) };
 }
 
 interface ServiceTexts {

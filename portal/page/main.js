@@ -60,7 +60,10 @@ async function enter() {
 
 async function signOut() {
   uploads.pauseAll();
+  const { signOutUrl } = session ?? {};
   await api.delete('/api/session').catch(() => undefined);
+  // At the provider too: else the next one at this machine is signed in by a click.
+  if (signOutUrl) return location.assign(signOutUrl);
   session = { ...session, name: null };
   go('/sign-in', { replace: true });
 }
@@ -76,6 +79,8 @@ function show() {
   const { pathname } = location;
   const root = byId('view');
   byId('account').hidden = !session?.name || document.body.classList.contains('shared');
+  // What the farm shows there is of the films of all.
+  byId('farm-link').hidden = session?.seesAll === false;
   byId('account-name').textContent = session?.name ?? '';
   for (const link of document.querySelectorAll('.top nav a'))
     link.toggleAttribute('aria-current', link.getAttribute('href') === pathname);

@@ -2,18 +2,23 @@ import { UserError } from '../../cli/errors.ts';
 import { linkClient } from '../../cli/farm/buckets.ts';
 import type { Farm } from '../../cli/farm/farm.ts';
 import { readUploadFilters } from '../../cli/submit/uploads.ts';
+import { assertMay } from './api/access.ts';
 import { deliveryRoutes } from './api/deliveries.ts';
 import { estimateRoutes } from './api/estimate.ts';
 import { farmRoutes } from './api/farm.ts';
 import { filmRoutes } from './api/films.ts';
 import { jobRoutes } from './api/jobs.ts';
+import { oidcRoutes } from './api/oidc.ts';
 import { sessionRoutes } from './api/session.ts';
 import { uploadRoutes } from './api/uploads.ts';
+import { type OidcOptions, OidcSignIn } from './auth/oidc.ts';
 import { RateLimit } from './auth/rate-limit.ts';
 import { assertSameOrigin } from './auth/same-origin.ts';
-import { Sessions, type Viewer } from './auth/sessions.ts';
+import { Sessions } from './auth/sessions.ts';
+import { clientOf, SignInThrottle } from './auth/sign-in-throttle.ts';
 import { Tokens } from './auth/tokens.ts';
 import { readMachine } from './farm/machine.ts';
+import { Owners } from './farm/owners.ts';
 import { originOf } from './farm/presigner.ts';
 import { Remembered } from './farm/remembered.ts';
 import { json } from './http/answers.ts';
@@ -30,6 +35,10 @@ export interface PortalOptions {
   signingKey: string;
   /** Where people sign in with a password: as `hashPassword` gives it. */
   passwordHash?: string | undefined;
+  /** Where people sign in by an OpenID provider, in place of a password. */
+  oidc?: OidcOptions | undefined;
+  /** People see only the films that they sent, unless they are administrators. @default false */
+  ownFilmsOnly?: boolean;
   features: Features;
   /** Origins under which it is reached; requests for other hosts are refused. None: all. */
   origins?: readonly string[];
@@ -64,7 +73,7 @@ export interface Portal {
 export function createPortal(options: PortalOptions): Portal {
   const { farm, features, onError, now = Date.now } = options;
   const tokens = new Tokens(options.signingKey);
-  const sessions = new Sessions(tokens);
+  const sessions = new Sessions(tokens, { needsOwner: options.oidc !== undefined });
   const links = { source: linkClient(farm.address, 'source'), output: linkClient(farm.address, 'output') };
   const services: Services = {
     farm,
@@ -75,11 +84,15 @@ export function createPortal(options: PortalOptions): Portal {
     machine: new Remembered(() => readMachine(farm), machineMs, now),
     now,
     passwordHash: options.passwordHash,
-    signInLimit: new RateLimit(10, 5, now),
-    allSignInsLimit: new RateLimit(60, 60, now),
+    oidc: options.oidc && new OidcSignIn(options.oidc),
+    signInThrottle: new SignInThrottle(now),
+    owners: new Owners(farm),
+    ownFilmsOnly: options.ownFilmsOnly ?? false,
+    onError: (error) => onError?.(error),
     uploadFilters: once(() => readUploadFilters(farm)),
   };
   const routes = [
+    ...oidcRoutes(services),
     ...sessionRoutes(services),
     ...uploadRoutes(services),
     ...jobRoutes(services),
@@ -119,17 +132,22 @@ export function createPortal(options: PortalOptions): Portal {
     ip: string,
   ): Promise<Response> {
     const viewer = sessions.read(request, url);
-    limit(viewer?.token ?? ip);
+    limit(viewer?.token ?? clientOf(ip));
     const isRead = found.method === 'GET';
-    const audited = found.isAudited ? (status: number) => record(found, viewer, url, ip, status) : undefined;
+    let who = viewer?.name ?? 'anonymous';
+    const identify = (name: string) => {
+      who = name;
+    };
+    const audited = found.isAudited ? (status: number) => record(found, who, url, ip, status) : undefined;
     try {
       if (!isRead && viewer?.by !== 'bearer') assertSameOrigin(request, url);
       if (!found.isOpen && viewer === undefined) throw new Problem(401, 'not-signed-in', 'Sign in first.');
       if (Number(request.headers.get('content-length') ?? 0) > maxBodyBytes)
         throw new Problem(413, 'body-too-large', `The body is larger than ${maxBodyBytes} bytes.`);
+      if (!found.isOpen) await assertMay(services, found, params.id, viewer);
       const body = await readBody(request, found.body);
       const query = readQuery(url, found.query);
-      const input = { request, origin: new URL(url.origin), params, body, query, viewer, ip };
+      const input = { request, origin: new URL(url.origin), params, body, query, viewer, ip, identify };
       const response = await found.handle(input as never);
       audited?.(response.status);
       return response;
@@ -148,11 +166,11 @@ export function createPortal(options: PortalOptions): Portal {
     });
   }
 
-  function record({ id }: Route, viewer: Viewer | undefined, url: URL, ip: string, status: number): void {
+  function record({ id }: Route, who: string, url: URL, ip: string, status: number): void {
     // Codes and tokens are in some paths.
-    const path = url.pathname.replace(/^(\/sign-in\/|\/api\/uploads\/)[^/]+/, '$1…');
+    const path = url.pathname.replace(/^(\/sign-in\/(?!oidc\b)|\/api\/uploads\/)[^/]+/, '$1…');
     const at = new Date().toISOString();
-    options.audit?.({ at, action: id, who: viewer?.name ?? 'anonymous', ip, path, status });
+    options.audit?.({ at, action: id, who, ip, path, status });
   }
 
   return {

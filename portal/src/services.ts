@@ -1,10 +1,12 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Farm } from '../../cli/farm/farm.ts';
 import type { UploadFilter } from '../../cli/submit/uploads.ts';
-import type { RateLimit } from './auth/rate-limit.ts';
+import type { OidcSignIn } from './auth/oidc.ts';
 import type { Sessions } from './auth/sessions.ts';
+import type { SignInThrottle } from './auth/sign-in-throttle.ts';
 import type { Tokens } from './auth/tokens.ts';
 import type { FarmMachine } from './farm/machine.ts';
+import type { Owners } from './farm/owners.ts';
 import type { Remembered } from './farm/remembered.ts';
 
 /** What the routes work with. */
@@ -16,10 +18,15 @@ export interface Services {
   sessions: Sessions;
   /** Where people sign in with a password. */
   passwordHash: string | undefined;
-  /** Of one address. */
-  signInLimit: RateLimit;
-  /** Of all addresses together. */
-  allSignInsLimit: RateLimit;
+  /** Where people sign in by an OpenID provider. */
+  oidc: OidcSignIn | undefined;
+  signInThrottle: SignInThrottle;
+  /** Whose films are whose. */
+  owners: Owners;
+  /** People see the films alone that they sent, unless they are administrators. */
+  ownFilmsOnly: boolean;
+  /** Called with what went wrong inside. */
+  onError(error: unknown): void;
   /** Which uploads become jobs without being sent. */
   uploadFilters(): Promise<UploadFilter[]>;
   features: Features;

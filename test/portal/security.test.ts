@@ -107,6 +107,33 @@ describe('sign-in', () => {
     expect(await codeOf(await guess())).toBe('wrong-password');
   }, 40_000);
 
+  it('lets everyone else in while a stranger guesses sixty times a minute', async () => {
+    const guess = (ip: string, typed: string, cookie = '') =>
+      portal.handle(
+        new Request(`${origin}/api/session`, {
+          method: 'POST',
+          headers: { ...own, 'content-type': 'application/json', cookie },
+          body: JSON.stringify({ password: typed }),
+        }),
+        ip,
+      );
+    const statuses = new Map<number, number>();
+    for (let tries = 0; tries < 60; tries += 1) {
+      const { status } = await guess('198.51.100.66', 'guess');
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      nowMs += 1000;
+    }
+    // Ten at once and five a minute; the others cost the portal nothing.
+    expect(statuses.get(401)).toBeLessThanOrEqual(15);
+    expect(statuses.get(429)).toBeGreaterThanOrEqual(45);
+    const other = await guess('203.0.113.8', password);
+    expect(other.status).toBe(204);
+    // Even at the stranger's own address, by a browser that has signed in before.
+    const device = other.headers.getSetCookie().find((each) => each.startsWith('__Host-farm-device='));
+    expect((await guess('198.51.100.66', password)).status).toBe(429);
+    expect((await guess('198.51.100.66', password, device?.split(';')[0])).status).toBe(204);
+  }, 60_000);
+
   it('keeps no password, and knows it by its hash', async () => {
     expect(passwordHash).not.toContain(password);
     expect(await isPassword(password, passwordHash)).toBe(true);
@@ -233,6 +260,58 @@ describe('films', () => {
     expect(link.searchParams.get('X-Amz-Expires')).toBe('300');
   });
 
+  it('are not shown after a sign-out; a link from before opens one file, for five minutes at most', async () => {
+    await storage.s3.send(
+      new PutObjectCommand({ Bucket: storage.outputBucket, Key: 'left/p/720p/1.m4s', Body: 'segment' }),
+    );
+    const session = await signIn();
+    const path = '/api/films/left/p/720p/1.m4s';
+    const link = (await send(path, { headers: session })).headers.get('location') ?? '';
+    await send('/api/session', { method: 'DELETE', headers: session });
+    const after = await send(path, { headers: session });
+    expect([after.status, after.headers.get('location')]).toEqual([401, null]);
+    // The storage knows no sessions: this much holds, and no more.
+    expect(await (await fetch(link)).text()).toBe('segment');
+    expect(Number(new URL(link).searchParams.get('X-Amz-Expires'))).toBeLessThanOrEqual(300);
+    expect(new URL(link).pathname).toBe(`/${storage.outputBucket}/left/p/720p/1.m4s`);
+  });
+
+  it.each([
+    '/api/jobs/..%2f..%2fetc',
+    '/api/jobs/%2e%2e%2fshared',
+    '/api/jobs/_index',
+    '/api/jobs/x%00',
+    '/api/jobs/shared%2fstatus.json',
+    '/api/jobs/..%2fx/downloads/original',
+    '/api/jobs/saved/downloads/files/..%2f..%2fother%2f720p.mp4',
+    '/api/films/saved/owner.json',
+  ])('are reached by no path that leads out of a job: %s', async (path) => {
+    const session = await signIn();
+    const answer = await send(path, { headers: session });
+    expect(answer.status).toBe(404);
+    expect(answer.headers.get('location')).toBeNull();
+  });
+
+  it('are saved by a link whose name adds no header, whatever the film is called', async () => {
+    const state = succeeded('saved');
+    const title = 'a"; filename=evil.exe\r\nSet-Cookie: x=y\u2028.mp4';
+    const files = [{ name: '720p.mp4', key: 'saved/p/files/720p.mp4', bytes: 3 }];
+    await storage.s3.send(
+      new PutObjectCommand({
+        Bucket: storage.outputBucket,
+        Key: 'saved/status.json',
+        Body: JSON.stringify({ ...state, title, film: { ...state.film, files } }),
+      }),
+    );
+    const session = await signIn();
+    const answer = await send('/api/jobs/saved/downloads/files/720p.mp4', { headers: session });
+    expect(answer.status).toBe(302);
+    const link = new URL(answer.headers.get('location') ?? '');
+    expect(link.searchParams.get('response-content-disposition')).toMatch(
+      /^attachment; filename="[^"\\\p{Cc}]*"; filename\*=UTF-8''[\w.~%!$&+^`|-]+$/u,
+    );
+  });
+
   it('have a share link that opens this film alone', async () => {
     await storage.s3.send(
       new PutObjectCommand({
@@ -322,10 +401,10 @@ it('writes a line for each action, which has no secret in it', async () => {
   await send('/api/session', { method: 'POST', body: { password: 'guess' }, headers: own });
   await send(portal.signInPath('ada'));
   expect(audit.map(({ action, who, status }) => `${action} ${who} ${status}`)).toEqual([
-    'signIn anonymous 204',
+    'signIn password 204',
     'cancelJob password 404',
     'signIn anonymous 401',
-    'signInByLink anonymous 303',
+    'signInByLink ada 303',
   ]);
   expect(audit.at(-1)?.path).toBe('/sign-in/…');
   expect(JSON.stringify(audit)).not.toContain('guess');

@@ -123,7 +123,7 @@ describe('the image as it is built', () => {
     });
     expect(jobs).toMatchObject({ status: 200, body: '{"jobs":[],"next":null}' });
     // The audit log names the address that the load balancer saw, whatever the client wrote before it.
-    expect(log).toContain('"action":"signIn","who":"anonymous","ip":"203.0.113.9"');
+    expect(log).toContain('"action":"signIn","who":"password","ip":"203.0.113.9"');
   });
 
   it('ends by SIGTERM, with nothing left to do', async () => {

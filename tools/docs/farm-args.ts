@@ -13,6 +13,7 @@ const fromResources = new Set([
   'vpcId',
   'subnetIds',
   'workerImage',
+  'portalOidcClientId',
   'portalCertificateArn',
   'portalZoneId',
   'portalSubnetIds',

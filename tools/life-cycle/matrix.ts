@@ -27,6 +27,13 @@ const portal = {
   portal: 'function',
   portalPasswordHash: 'scrypt$32768$8$3$c2VzYW1lLXBvcnRhbC0tLQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
 };
+const oidc = {
+  portal: 'function',
+  portalAuth: 'oidc',
+  portalOidcIssuer: 'https://id.example.com',
+  portalOidcClientId: 'films',
+  portalOidcClientSecret: 'sesame-client-secret',
+};
 const service = {
   portal: 'service',
   portalPasswordHash: portal.portalPasswordHash,
@@ -107,6 +114,16 @@ export const settingChanges: Readonly<Record<string, SettingChange>> = {
     to: 'scrypt$32768$8$3$YW5vdGhlci1wb3J0YWwtLS0$BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB',
     on: portal,
   },
+  portalAuth: { to: 'oidc', on: portal, with: { ...oidc } },
+  portalOidcIssuer: { to: 'https://other.example.com', on: oidc },
+  portalOidcClientId: { to: 'other', on: oidc },
+  portalOidcClientSecret: { to: 'sesame-client-other-secret', on: oidc },
+  portalOidcScopes: { to: '["openid","email","groups"]', on: oidc },
+  portalGroupsClaim: { to: 'roles', on: oidc },
+  portalAllowedDomains: { to: '["example.com"]', on: oidc },
+  portalAllowedGroups: { to: '["video"]', on: oidc },
+  portalAdmins: { to: '["video-admins"]', on: oidc },
+  portalOwnFilmsOnly: { to: 'true', on: oidc },
   portalSigningKey: { to: 'sesame-signing-key-sesame-signing-key', on: portal },
   portalDomain: { to: 'other.example.com', on: service },
   portalCertificateArn: { to: 'arn:aws:acm:us-east-1:123456789012:certificate/2', on: service },

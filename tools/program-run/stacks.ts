@@ -39,6 +39,7 @@ export const madeUpSecrets: Readonly<Record<string, string>> = {
   databaseUrl: 'postgres://farm:sesame-database@db.example.com/films',
   webhookSecret: 'whsec_c2VzYW1lLXdlYmhvb2stc2VzYW1lLXdlYmhvb2s=',
   portalPasswordHash: 'scrypt$32768$8$3$c2VzYW1lLXBvcnRhbC0tLQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
+  portalOidcClientSecret: 'sesame-client-secret',
   portalSigningKey: 'sesame-signing-key-sesame-signing-key',
   wasabiAccessKeyId: 'SESAMEACCESSKEY',
   wasabiSecretAccessKey: 'sesame-wasabi-secret',

@@ -103,6 +103,7 @@ export function farmRoutes({ farm, features, machine, now }: Services): Route[] 
       method: 'GET',
       path: '/api/farm/day',
       summary: 'The last 24 hours by the hour, at most a minute old',
+      isForAdmins: true,
       answer: { status: 200, description: 'The day', schema: daySchema },
       handle: async () => json(await day.read()),
     }),
@@ -111,6 +112,7 @@ export function farmRoutes({ farm, features, machine, now }: Services): Route[] 
       method: 'GET',
       path: '/api/dead-letters',
       summary: 'Jobs that were given up',
+      isForAdmins: true,
       answer: {
         status: 200,
         description: 'The dead letters',
@@ -127,6 +129,7 @@ export function farmRoutes({ farm, features, machine, now }: Services): Route[] 
       method: 'POST',
       path: '/api/dead-letters/redrive',
       summary: 'Send jobs that were given up again',
+      isForAdmins: true,
       isAudited: true,
       body: z.strictObject({
         ids: z.array(z.string().min(1)).min(1).max(1000).describe('Ids of jobs or messages'),

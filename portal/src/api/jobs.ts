@@ -10,19 +10,20 @@ import { redriveChosen } from '../../../cli/farm/redrive.ts';
 import { jobIdSchema, jobOptionsSchema, jobSchema } from '../../../worker/src/protocol/job.ts';
 import { eventJobId } from '../../../worker/src/protocol/source-event.ts';
 import type { JobState } from '../../../worker/src/protocol/status.ts';
-import { readJobPage } from '../farm/job-list.ts';
+import { readJobPage, readOwnJobPage } from '../farm/job-list.ts';
 import { type JobView, jobView, jobViewSchema } from '../farm/job-view.ts';
 import { submitJob } from '../farm/submit.ts';
 import { json, jsonWithTag, nothing } from '../http/answers.ts';
 import { Problem } from '../http/problem.ts';
 import { type Route, route } from '../http/route.ts';
 import type { Services } from '../services.ts';
+import { noSuchJob, onlyOwner } from './access.ts';
 
 const options = jobOptionsSchema.omit({ webhook: true, addToFilm: true });
 const callSeconds = 20;
 
 export function jobRoutes(services: Services): Route[] {
-  const { farm, tokens, features } = services;
+  const { farm, tokens, features, owners } = services;
   const { outputPrefix } = farm.address;
   const view = (state: JobState): JobView => jobView(state, outputPrefix, `/api/films/${state.id}`);
 
@@ -41,7 +42,7 @@ export function jobRoutes(services: Services): Route[] {
         description: 'A page of jobs',
         schema: z.object({ jobs: z.array(jobViewSchema), next: z.string().nullable() }),
       },
-      handle: async ({ query, request }) => {
+      handle: async ({ query, request, viewer }) => {
         const cursor =
           query.cursor === undefined ? undefined : tokens.read<{ after: string }>('cursor', query.cursor);
         if (query.cursor !== undefined && cursor === undefined)
@@ -50,7 +51,11 @@ export function jobRoutes(services: Services): Route[] {
             'invalid-cursor',
             'The cursor is not one of this portal, or it is older than a day.',
           );
-        const { jobs, after } = await readJobPage(farm, query.limit, cursor?.after);
+        const owner = onlyOwner(services, viewer);
+        const { jobs, after } =
+          owner === undefined
+            ? await readJobPage(farm, query.limit, cursor?.after)
+            : await readOwnJobPage(farm, owners.index(owner), query.limit, cursor?.after);
         const next = after === undefined ? null : tokens.make('cursor', { after }, 24 * 3600);
         const page = { jobs: jobs.map(view), next };
         // The cursor is signed again for each answer.
@@ -71,16 +76,20 @@ export function jobRoutes(services: Services): Route[] {
         options: options.optional(),
       }),
       answer: { status: 201, description: 'The job', schema: z.object({ job: jobIdSchema }) },
-      handle: async ({ body, request }) => {
+      handle: async ({ body, request, viewer }) => {
         if (!features.urls)
           throw new Problem(
             403,
             'no-urls',
             'This farm takes no films from the web. Upload the film, or set allowHttpSources of the stack to true.',
           );
-        const key = request.headers.get('idempotency-key') ?? randomUUID();
+        // Of two people who send the same film with the same key each has a job.
+        const key = (viewer?.owner ?? '') + (request.headers.get('idempotency-key') ?? randomUUID());
         const id = eventJobId('', body.source, hash(key));
-        if ((await readJob(farm, id)) === undefined) await submitJob(farm, { id, ...body }, hash(key));
+        if ((await readJob(farm, id)) === undefined) {
+          if (viewer?.owner !== undefined) await owners.set(id, viewer.owner);
+          await submitJob(farm, { id, ...body }, hash(key));
+        }
         return json({ job: id }, 201);
       },
     }),
@@ -110,7 +119,8 @@ export function jobRoutes(services: Services): Route[] {
         await cancelJob(
           farm,
           cancellation,
-          `${viewer?.name} in the portal`,
+          // Who it was is in the audit log: a status is public where its film is.
+          viewer?.owner === undefined ? `${viewer?.name} in the portal` : 'someone in the portal',
           AbortSignal.timeout(callSeconds * 1000),
         );
         return json({ outlook: `The job ${cancellation.outlook}.` });
@@ -192,7 +202,7 @@ export function jobRoutes(services: Services): Route[] {
 export async function knownJob({ farm }: Pick<Services, 'farm'>, id: string | undefined): Promise<JobState> {
   const parsed = jobIdSchema.safeParse(id);
   const state = parsed.success ? await readJob(farm, parsed.data) : undefined;
-  if (state === undefined) throw new Problem(404, 'no-such-job', `There is no job ${JSON.stringify(id)}.`);
+  if (state === undefined) throw noSuchJob(id);
   return state;
 }
 

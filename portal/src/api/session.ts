@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isPassword } from '../auth/password.ts';
+import { operator } from '../auth/person.ts';
 import { json, nothing } from '../http/answers.ts';
 import { Problem } from '../http/problem.ts';
 import { type Route, route } from '../http/route.ts';
@@ -8,11 +9,13 @@ import type { Services } from '../services.ts';
 const sessionSchema = z.object({
   title: z.string(),
   name: z.string().nullable().describe('Who is signed in; null without a session'),
-  signIn: z.enum(['password', 'link']).describe('How people sign in here'),
+  signIn: z.enum(['password', 'oidc', 'link']).describe('How people sign in here'),
+  seesAll: z.boolean().describe('Whether the films of others are shown, and the farm as a whole'),
+  signOutUrl: z.url().nullable().describe('Where the OpenID provider ends its own session; null without one'),
 });
 
 export function sessionRoutes(services: Services): Route[] {
-  const { sessions, passwordHash, features } = services;
+  const { sessions, passwordHash, features, oidc } = services;
   return [
     route({
       id: 'getSession',
@@ -21,11 +24,13 @@ export function sessionRoutes(services: Services): Route[] {
       summary: 'Who is signed in',
       isOpen: true,
       answer: { status: 200, description: 'The session', schema: sessionSchema },
-      handle: ({ viewer }) =>
+      handle: async ({ viewer, origin }) =>
         json({
           title: features.title,
           name: viewer?.name ?? null,
-          signIn: passwordHash === undefined ? 'link' : 'password',
+          signIn: signInOf(services),
+          seesAll: viewer !== undefined && (!services.ownFilmsOnly || viewer.isAdmin),
+          signOutUrl: (viewer && (await signOutUrl(services, origin))) ?? null,
         }),
     }),
     route({
@@ -37,17 +42,25 @@ export function sessionRoutes(services: Services): Route[] {
       isAudited: true,
       body: z.strictObject({ password: z.string().min(1).max(1000) }),
       answer: { status: 204, description: 'Signed in' },
-      handle: async ({ body, origin, ip }) => {
+      handle: async ({ body, origin, request, ip, identify }) => {
         if (passwordHash === undefined)
           throw new Problem(
             403,
             'no-password',
-            'This portal has no password. Sign in by a link from "farm open".',
+            oidc === undefined
+              ? 'This portal has no password. Sign in by a link from "farm open".'
+              : 'This portal has no password. Sign in at /sign-in/oidc.',
           );
-        slowDown(services, ip);
-        if (!(await isPassword(body.password, passwordHash)))
+        slowDown(services, request, origin, ip);
+        if (!(await isPassword(body.password, passwordHash))) {
+          services.signInThrottle.noteFailure();
           throw new Problem(401, 'wrong-password', 'The password is wrong.');
-        return nothing({ 'set-cookie': sessions.begin('password', origin) });
+        }
+        identify('password');
+        return withCookies(nothing(), [
+          sessions.begin(operator('password'), origin),
+          sessions.knowDevice(origin),
+        ]);
       },
     }),
     route({
@@ -69,14 +82,15 @@ export function sessionRoutes(services: Services): Route[] {
       isAudited: true,
       query: z.object({ to: z.string().optional() }),
       answer: { status: 303, description: 'To the page' },
-      handle: ({ params, query, origin, viewer, ip }) => {
+      handle: ({ params, query, origin, viewer, request, ip, identify }) => {
         const location = localPath(query.to);
-        if (viewer === undefined) slowDown(services, ip);
-        const name = sessions.useSignInCode(params.code ?? '');
+        if (viewer === undefined) slowDown(services, request, origin, ip);
+        const person = sessions.useSignInCode(params.code ?? '');
         // Whoever clicks the link a second time is signed in already.
-        if (name === undefined && viewer === undefined) return redirect('/sign-in?link=used');
-        if (name === undefined) return redirect(location);
-        return redirect(location, { 'set-cookie': sessions.begin(name, origin) });
+        if (person === undefined && viewer === undefined) return redirect('/sign-in?link=used');
+        if (person === undefined) return redirect(location);
+        identify(person.name);
+        return redirect(location, [sessions.begin(person, origin)]);
       },
     }),
     route({
@@ -97,23 +111,50 @@ export function sessionRoutes(services: Services): Route[] {
       handle: ({ body, viewer }) => {
         if (viewer?.by !== 'cookie')
           throw new Problem(403, 'no-token-by-token', 'A token makes no other token. Sign in as a person.');
-        return json({ token: sessions.makeApiToken(body.name, body.days) }, 201);
+        const token = sessions.makeApiToken(`${body.name} (${viewer.name})`, viewer, body.days);
+        return json({ token }, 201);
       },
     }),
   ];
 }
 
-/** @throws Problem. Guesses from many addresses meet the second limit. */
-function slowDown({ signInLimit, allSignInsLimit }: Services, ip: string): void {
-  const seconds = signInLimit.take(ip) || allSignInsLimit.take('all');
+function signInOf({ passwordHash, oidc }: Services): 'password' | 'oidc' | 'link' {
+  if (oidc !== undefined) return 'oidc';
+  return passwordHash === undefined ? 'link' : 'password';
+}
+
+/** A provider that does not answer keeps nobody from the page. */
+function signOutUrl({ oidc, onError }: Services, origin: URL): Promise<string | undefined> | undefined {
+  return oidc?.signOutUrl(new URL('/sign-in', origin)).catch((error: unknown) => {
+    onError(error);
+    return undefined;
+  });
+}
+
+/** @throws Problem */
+export function slowDown(
+  { signInThrottle, sessions }: Services,
+  request: Request,
+  origin: URL,
+  ip: string,
+): void {
+  const seconds = signInThrottle.take(ip, sessions.readDevice(request, origin));
   if (seconds === 0) return;
   throw new Problem(429, 'too-many-attempts', `Too many sign-ins. Try again in ${seconds} s.`, {
     'retry-after': String(seconds),
   });
 }
 
-function redirect(location: string, headers: Record<string, string> = {}): Response {
-  return new Response(null, { status: 303, headers: { location, 'cache-control': 'no-store', ...headers } });
+export function redirect(location: string, cookies: readonly string[] = []): Response {
+  return withCookies(
+    new Response(null, { status: 303, headers: { location, 'cache-control': 'no-store' } }),
+    cookies,
+  );
+}
+
+function withCookies(response: Response, cookies: readonly string[]): Response {
+  for (const each of cookies) response.headers.append('set-cookie', each);
+  return response;
 }
 
 /** A path of this host; `//host`, `/\host` and whole addresses would lead elsewhere. */

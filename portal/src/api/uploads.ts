@@ -15,6 +15,7 @@ import { partBytesFor } from '../../../cli/upload/parts.ts';
 import { jobIdSchema, jobOptionsSchema, jobSchema } from '../../../worker/src/protocol/job.ts';
 import { eventJobId } from '../../../worker/src/protocol/source-event.ts';
 import { isMissing } from '../../../worker/src/storage/s3-errors.ts';
+import type { Viewer } from '../auth/sessions.ts';
 import { presignPart } from '../farm/presigner.ts';
 import { submitJob } from '../farm/submit.ts';
 import { json, nothing } from '../http/answers.ts';
@@ -32,6 +33,8 @@ interface UploadClaims {
   /** Otherwise the object itself starts the job. */
   sendJob: boolean;
   requestId: string;
+  /** Who began it, where people sign in under names of their own. Nobody else goes on with it. */
+  owner?: string;
 }
 
 /** Storage ends unfinished uploads after a week. */
@@ -50,13 +53,13 @@ const uploadSchema = z.object({
 });
 
 export function uploadRoutes(services: Services): Route[] {
-  const { farm, tokens, features } = services;
+  const { farm, tokens, features, owners } = services;
   const { source } = services.links;
   const Bucket = farm.address.sourceBucket;
 
-  const read = (id: string | undefined): UploadClaims => {
+  const read = (id: string | undefined, viewer: Viewer | undefined): UploadClaims => {
     const claims = tokens.read<UploadClaims>('upload', id ?? '');
-    if (claims === undefined)
+    if (claims === undefined || claims.owner !== viewer?.owner)
       throw new Problem(
         404,
         'no-such-upload',
@@ -84,7 +87,7 @@ export function uploadRoutes(services: Services): Route[] {
         type: z.string().max(200).optional().describe('Media type'),
       }),
       answer: { status: 201, description: 'The upload', schema: uploadSchema },
-      handle: async ({ body: { name, size } }) => {
+      handle: async ({ body: { name, size }, viewer }) => {
         if (size > features.maxUploadBytes)
           throw new Problem(
             413,
@@ -94,7 +97,16 @@ export function uploadRoutes(services: Services): Route[] {
         const { key, sendJob } = await planKey(services, name);
         const { UploadId } = await source.send(new CreateMultipartUploadCommand({ Bucket, Key: key }));
         const partBytes = partBytesFor(size);
-        const content = { key, uploadId: UploadId, size, partBytes, name, sendJob, requestId: randomUUID() };
+        const content = {
+          key,
+          uploadId: UploadId,
+          size,
+          partBytes,
+          name,
+          sendJob,
+          requestId: randomUUID(),
+          ...(viewer?.owner !== undefined && { owner: viewer.owner }),
+        };
         const id = tokens.make('upload', content, uploadSeconds);
         return json({ id, key, partBytes, parts: Math.ceil(size / partBytes) }, 201);
       },
@@ -109,8 +121,8 @@ export function uploadRoutes(services: Services): Route[] {
         description: 'The parts',
         schema: uploadSchema.extend({ done: partsSchema }),
       },
-      handle: async ({ params }) => {
-        const upload = read(params.id);
+      handle: async ({ params, viewer }) => {
+        const upload = read(params.id, viewer);
         const { key, partBytes, size } = upload;
         const done = await listParts(services, target(upload));
         return json({ id: params.id, key, partBytes, parts: Math.ceil(size / partBytes), done });
@@ -129,8 +141,8 @@ export function uploadRoutes(services: Services): Route[] {
           links: z.array(z.object({ number: partNumber, url: z.url(), bytes: z.number() })),
         }),
       },
-      handle: async ({ params, body }) => {
-        const { key, uploadId, size, partBytes } = read(params.id);
+      handle: async ({ params, body, viewer }) => {
+        const { key, uploadId, size, partBytes } = read(params.id, viewer);
         const links = body.parts.map(async (number) => {
           const bytes = Math.min(partBytes, size - (number - 1) * partBytes);
           if (bytes <= 0)
@@ -157,8 +169,8 @@ export function uploadRoutes(services: Services): Route[] {
         options: jobOptionsSchema.omit({ webhook: true, addToFilm: true }).optional(),
       }),
       answer: { status: 200, description: 'The job', schema: z.object({ job: jobIdSchema }) },
-      handle: async ({ params, body }) => {
-        const upload = read(params.id);
+      handle: async ({ params, body, viewer }) => {
+        const upload = read(params.id, viewer);
         await join(services, target(upload), body.parts);
         const found = await source.send(new HeadObjectCommand({ Bucket, Key: upload.key }));
         if (found.ContentLength !== upload.size)
@@ -168,6 +180,8 @@ export function uploadRoutes(services: Services): Route[] {
             `The film has ${found.ContentLength} bytes, but ${upload.size} were announced.`,
           );
         const job = eventJobId(Bucket, upload.key, versionName(found.VersionId, found.ETag));
+        if (upload.owner !== undefined && (await owners.of(job)) === undefined)
+          await owners.set(job, upload.owner);
         if (upload.sendJob) {
           const title = body.title ?? upload.name;
           const { options, metadata } = body;
@@ -193,8 +207,10 @@ export function uploadRoutes(services: Services): Route[] {
       summary: 'Give up an upload; the storage forgets its parts',
       isAudited: true,
       answer: { status: 204, description: 'Given up' },
-      handle: async ({ params }) => {
-        await source.send(new AbortMultipartUploadCommand(target(read(params.id)))).catch(ignoreNoUpload);
+      handle: async ({ params, viewer }) => {
+        await source
+          .send(new AbortMultipartUploadCommand(target(read(params.id, viewer))))
+          .catch(ignoreNoUpload);
         return nothing();
       },
     }),

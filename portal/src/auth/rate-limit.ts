@@ -15,10 +15,20 @@ export class RateLimit {
   take(client: string): number {
     const at = this.#now();
     const before = this.#buckets.get(client) ?? { left: this.#burst, at };
-    const left = Math.min(this.#burst, before.left + ((at - before.at) / 60_000) * this.#perMinute);
+    const left = this.#leftOf(before, at);
     if (this.#buckets.size > maxClients) this.#forgetIdle(at);
     this.#buckets.set(client, { left: left >= 1 ? left - 1 : left, at });
     return left >= 1 ? 0 : Math.ceil(((1 - left) / this.#perMinute) * 60);
+  }
+
+  /** Whether the next call would have to wait; takes nothing. */
+  isSpent(client: string): boolean {
+    const before = this.#buckets.get(client);
+    return before !== undefined && this.#leftOf(before, this.#now()) < 1;
+  }
+
+  #leftOf(before: { left: number; at: number }, at: number): number {
+    return Math.min(this.#burst, before.left + ((at - before.at) / 60_000) * this.#perMinute);
   }
 
   #forgetIdle(at: number): void {

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** What a token is for. A token of one kind is never valid as another. */
-export type TokenKind = 'session' | 'api' | 'sign-in' | 'share' | 'upload' | 'cursor';
+export type TokenKind = 'session' | 'api' | 'sign-in' | 'share' | 'upload' | 'cursor' | 'oidc' | 'device';
 
 export interface TokenClaims {
   /** In seconds since 1970; the token is valid before it. */

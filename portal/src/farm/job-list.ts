@@ -14,8 +14,37 @@ export interface JobPage {
 
 /** Jobs, newest first. @param after of the page before */
 export async function readJobPage(farm: OutputBucket, limit: number, after?: string): Promise<JobPage> {
-  const { outputBucket: Bucket, outputPrefix } = farm.address;
-  const index = new JobIndex(outputPrefix);
+  const index = new JobIndex(farm.address.outputPrefix);
+  const page = await readPage(farm, index, limit, after, ({ queuedAt }, job) => {
+    // An entry of a job that was sent again since means nothing.
+    return Date.parse(job.queuedAt) === queuedAt.getTime();
+  });
+  // Films from before there was an index.
+  const isEmpty = page.jobs.length === 0 && after === undefined && page.seen === 0;
+  return isEmpty ? { jobs: await listJobs(farm), after: undefined } : page;
+}
+
+/** Jobs of one owner, by when they were first sent. @param index of the owner */
+export function readOwnJobPage(
+  farm: OutputBucket,
+  index: JobIndex,
+  limit: number,
+  after?: string,
+): Promise<JobPage> {
+  return readPage(farm, index, limit, after, () => true);
+}
+
+type IndexEntry = NonNullable<ReturnType<JobIndex['read']>>;
+
+async function readPage(
+  farm: OutputBucket,
+  index: JobIndex,
+  limit: number,
+  after: string | undefined,
+  counts: (entry: IndexEntry, job: JobState) => boolean,
+): Promise<JobPage & { seen: number }> {
+  const { outputBucket: Bucket } = farm.address;
+  let seen = 0;
   const jobs: JobState[] = [];
   let last = after;
   while (jobs.length < limit) {
@@ -29,22 +58,24 @@ export async function readJobPage(farm: OutputBucket, limit: number, after?: str
       }),
     );
     const keys = Contents.flatMap(({ Key }) => Key ?? []);
-    const read = await Promise.all(keys.map((key) => readEntry(farm, index, key)));
+    seen += keys.length;
+    const read = await Promise.all(keys.map((key) => readEntry(farm, index, key, counts)));
     jobs.push(...read.filter((job) => job !== undefined));
     last = keys.at(-1)?.slice(index.prefix.length) ?? last;
-    if (IsTruncated !== true || keys.length === 0) {
-      // Films from before there was an index.
-      if (after === undefined && last === undefined) return { jobs: await listJobs(farm), after: undefined };
-      return { jobs, after: undefined };
-    }
+    if (IsTruncated !== true || keys.length === 0) return { jobs, after: undefined, seen };
   }
-  return { jobs, after: last };
+  return { jobs, after: last, seen };
 }
 
-/** Undefined for an entry of a job that was deleted, or sent again since. */
-async function readEntry(farm: OutputBucket, index: JobIndex, key: string): Promise<JobState | undefined> {
+/** Undefined for an entry of a job that was deleted, and for one that does not count. */
+async function readEntry(
+  farm: OutputBucket,
+  index: JobIndex,
+  key: string,
+  counts: (entry: IndexEntry, job: JobState) => boolean,
+): Promise<JobState | undefined> {
   const entry = index.read(key);
   if (entry === undefined) return undefined;
   const job = await readJob(farm, entry.jobId);
-  return job && Date.parse(job.queuedAt) === entry.queuedAt.getTime() ? job : undefined;
+  return job && counts(entry, job) ? job : undefined;
 }

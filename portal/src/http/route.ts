@@ -14,6 +14,8 @@ export interface Call<Body = undefined, Query = undefined> {
   /** Anonymous calls reach only routes that are open to everyone. */
   viewer: Viewer | undefined;
   ip: string;
+  /** Names who it turned out to be, for the audit log. */
+  identify(name: string): void;
 }
 
 interface Described {
@@ -25,6 +27,8 @@ interface Described {
   summary: string;
   /** Everyone may call it; without it, only who is signed in. */
   isOpen?: boolean;
+  /** It shows or changes films of everyone: not for those who see only their own. */
+  isForAdmins?: boolean;
   /** It changes something: gets an audit line. */
   isAudited?: boolean;
   /** Headers that the caller may send, and what they do. */

@@ -7,6 +7,7 @@ export const secretMarks = [
   'SESAMEACCESSKEY',
   'sesame-wasabi',
   'sesame-signing',
+  'sesame-client',
   'cloudflare-token',
 ];
 

@@ -5,6 +5,7 @@
  *     <job id>/manifest.mpd                 the same film for DASH players
  *     <job id>/status.json
  *     <job id>/stop.json
+ *     <job id>/owner.json                   who sent it in the portal, which writes this alone
  *     <job id>/<plan>/…                     see `PlanFolder`
  */
 export class JobFolder {
@@ -30,6 +31,10 @@ export class JobFolder {
 
   get status(): string {
     return `${this.prefix}status.json`;
+  }
+
+  get owner(): string {
+    return `${this.prefix}owner.json`;
   }
 
   get stop(): string {

@@ -6,14 +6,16 @@
  *
  * Job ids begin with a letter or a digit, so no job's folder is named like this one. An entry counts while the job's status
  * has the same time: a job that is sent again gets a new entry, and the old one means nothing.
+ *
+ * The portal keeps others of the same form, `_owners/<owner>/`, for those who see only the films that they sent.
  */
 export class JobIndex {
   /** Begins every key; ends in "/". */
   readonly prefix: string;
 
   /** @param outputPrefix empty or ending in "/" */
-  constructor(outputPrefix: string) {
-    this.prefix = `${outputPrefix}_index/`;
+  constructor(outputPrefix: string, folder = '_index/') {
+    this.prefix = outputPrefix + folder;
   }
 
   key(jobId: string, queuedAt: Date): string {
