@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as pulumi from '@pulumi/pulumi';
 import { type Bundle, bundlePortalService } from '../functions/bundle.ts';
@@ -64,12 +64,21 @@ export function layOutImage({ tag, files }: ImageContent, target: string): void 
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === tag) return;
   rmSync(stamp, { force: true });
   rmSync(target, { recursive: true, force: true });
-  const place = (path: string) => {
-    const full = join(target, path);
-    mkdirSync(dirname(full), { recursive: true });
-    return full;
-  };
-  for (const [path, text] of Object.entries(files.texts)) writeFileSync(place(path), text);
-  for (const [path, from] of Object.entries(files.files)) copyFileSync(from, place(path));
+  const paths = [...Object.keys(files.texts), ...Object.keys(files.files)];
+  const folders = new Set(['.', ...paths.flatMap(foldersOf)]);
+  // The same modes whatever umask this machine has: the image's user reads them, and another mode would be another build.
+  for (const path of folders) {
+    mkdirSync(join(target, path), { recursive: true });
+    chmodSync(join(target, path), 0o755);
+  }
+  for (const [path, text] of Object.entries(files.texts)) writeFileSync(join(target, path), text);
+  for (const [path, from] of Object.entries(files.files)) copyFileSync(from, join(target, path));
+  for (const path of paths) chmodSync(join(target, path), 0o644);
   writeFileSync(stamp, tag);
+}
+
+/** `a/b/c.js` is in `a` and `a/b`. */
+function foldersOf(path: string): string[] {
+  const parts = path.split('/').slice(0, -1);
+  return parts.map((_, at) => parts.slice(0, at + 1).join('/'));
 }

@@ -198,7 +198,7 @@ export interface TranscodeFarmArgs {
   portalOidcClientId?: pulumi.Input<string>;
   /** Secret. The portal's secret at the provider. A new one ends all sessions, tokens and share links */
   portalOidcClientSecret?: pulumi.Input<string>;
-  /** What the portal asks the provider for. Okta names groups only where `groups` */
+  /** What the portal asks the provider for. Okta names groups only where `groups` is among them */
   portalOidcScopes?: string[];
   /** Claim that lists a person's groups: `groups`, of Cognito `cognito:groups` */
   portalGroupsClaim?: string;

@@ -1,3 +1,4 @@
+import { randomBytes, scryptSync } from 'node:crypto';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connect, type Farm } from '../../cli/farm/farm.ts';
@@ -23,7 +24,7 @@ let nowMs: number;
 beforeAll(async () => {
   storage = await startLocalFarm();
   farm = connect(addressOf(storage));
-  passwordHash = await hashPassword(password);
+  passwordHash = quickHash(password);
 }, 60_000);
 
 afterAll(async () => {
@@ -59,6 +60,13 @@ function send(
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   return portal.handle(request, '203.0.113.7');
+}
+
+/** Of the usual form, for a hundredth of the work: each test signs in. */
+function quickHash(text: string): string {
+  const salt = randomBytes(16);
+  const hash = scryptSync(text, salt, 32, { N: 1024, r: 8, p: 1 });
+  return ['scrypt', 1024, 8, 1, salt.toString('base64url'), hash.toString('base64url')].join('$');
 }
 
 const own = { 'sec-fetch-site': 'same-origin', origin };
@@ -130,15 +138,18 @@ describe('sign-in', () => {
     expect(other.status).toBe(204);
     // Even at the stranger's own address, by a browser that has signed in before.
     const device = other.headers.getSetCookie().find((each) => each.startsWith('__Host-farm-device='));
+    await guess('198.51.100.66', 'guess');
     expect((await guess('198.51.100.66', password)).status).toBe(429);
     expect((await guess('198.51.100.66', password, device?.split(';')[0])).status).toBe(204);
-  }, 60_000);
+  });
 
   it('keeps no password, and knows it by its hash', async () => {
-    expect(passwordHash).not.toContain(password);
-    expect(await isPassword(password, passwordHash)).toBe(true);
-    expect(await isPassword(`${password} `, passwordHash)).toBe(false);
-    expect(await hashPassword(password)).not.toBe(passwordHash);
+    const stored = await hashPassword(password);
+    expect(stored).toMatch(/^scrypt\$32768\$8\$3\$/);
+    expect(stored).not.toContain(password);
+    expect(await isPassword(password, stored)).toBe(true);
+    expect(await isPassword(`${password} `, stored)).toBe(false);
+    expect(await hashPassword(password)).not.toBe(stored);
   });
 
   it('never makes a session of a cookie that was there before the sign-in', async () => {
@@ -295,7 +306,7 @@ describe('films', () => {
   it('are saved by a link whose name adds no header, whatever the film is called', async () => {
     const state = succeeded('saved');
     const title = 'a"; filename=evil.exe\r\nSet-Cookie: x=y\u2028.mp4';
-    const files = [{ name: '720p.mp4', key: 'saved/p/files/720p.mp4', bytes: 3 }];
+    const files = [{ name: '720p.mp4', format: 'mp4', key: 'saved/p/files/720p.mp4', bytes: 3 }];
     await storage.s3.send(
       new PutObjectCommand({
         Bucket: storage.outputBucket,
@@ -330,7 +341,12 @@ describe('films', () => {
     const text = await answer.text();
     expect(text).toContain('"Film"');
     expect(text).not.toContain('secret');
-    expect((await send(`/api${path.slice(0, -1)}x`)).status).toBe(404);
+    // No other last letter: some of them are the same bytes.
+    for (const letter of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'.replace(
+      path.slice(-1),
+      '',
+    ))
+      expect((await send(`/api${path.slice(0, -1)}${letter}`)).status).toBe(404);
     expect((await send('/api/jobs/shared')).status).toBe(401);
   });
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync, statSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,6 +12,7 @@ import { serve } from '../../portal/src/hosts/node.ts';
 import { addressOf } from '../helpers/local-farm/farm-command.ts';
 import { startLocalFarm, type TestFarm } from '../helpers/local-farm/local-farm.ts';
 import { temporaryFolder } from '../helpers/media/clips.ts';
+import { until } from '../helpers/until.ts';
 
 const password = 'correct horse battery staple';
 const origin = 'https://films.example.com';
@@ -78,7 +79,8 @@ describe('the image as it is built', () => {
     });
     for (const stream of [container.stdout, container.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => (log += text));
-    await expect.poll(() => log, { timeout: 20_000 }).toContain('listens on');
+    await until(() => log.includes('listens on') || container.exitCode !== null, 'the portal');
+    expect(log).toContain('listens on');
     port = Number(/:(\d+)\./.exec(log)?.[1]);
   }, 60_000);
 
@@ -93,6 +95,13 @@ describe('the image as it is built', () => {
     expect(dockerfile).not.toMatch(/^RUN/m);
     expect(dockerfile).toMatch(/^USER node$/m);
     expect(dockerfile).toContain(`CMD ["node", "${portalProgram}"]`);
+  });
+
+  it('has the same modes whatever the machine, so that the image’s user reads all of it', () => {
+    const root = join(folder.path, 'image');
+    const modes = globSync('**', { cwd: root }).map((path) => statSync(join(root, path)));
+    expect(modes.length).toBeGreaterThan(500);
+    for (const stats of modes) expect(stats.mode & 0o777).toBe(stats.isDirectory() ? 0o755 : 0o644);
   });
 
   it('answers the load balancer’s health check, which asks by an address', async () => {

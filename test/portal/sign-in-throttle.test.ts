@@ -57,6 +57,13 @@ it('gives ten tries again when the guesses are over', () => {
   expect(guess(10, '203.0.113.7')).toBe(10);
 });
 
+it('counts no sign-in that succeeds: many people may be behind one address', () => {
+  for (let person = 0; person < 100; person += 1) {
+    expect(throttle.take('203.0.113.7', undefined)).toBe(0);
+    throttle.noteSuccess('203.0.113.7');
+  }
+});
+
 it('knows a browser that signed in before, whatever comes from its address', () => {
   guess(100, '203.0.113.7');
   attack(100);

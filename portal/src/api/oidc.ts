@@ -2,12 +2,15 @@ import { z } from 'zod';
 import { NotAllowedError, type OidcAttempt } from '../auth/oidc.ts';
 import { type Route, route } from '../http/route.ts';
 import type { Services } from '../services.ts';
-import { localPath, redirect, slowDown } from './session.ts';
+import { localPath, redirect } from './session.ts';
 
 /** As long as people look for their password at the provider. */
 const attemptSeconds = 15 * 60;
 
-/** Sign-in by an OpenID provider: there and back. Before the routes of links, whose paths are like these. */
+/**
+ * Sign-in by an OpenID provider: there and back. Nothing can be guessed here, so the limits of guesses don't count: all people of
+ * an office may come from one address. Before the routes of links, whose paths are like these.
+ */
 export function oidcRoutes(services: Services): Route[] {
   const { oidc, sessions, tokens, onError } = services;
   if (oidc === undefined) return [];
@@ -20,8 +23,7 @@ export function oidcRoutes(services: Services): Route[] {
       isOpen: true,
       query: z.object({ to: z.string().optional() }),
       answer: { status: 303, description: 'To the provider' },
-      handle: async ({ query, origin, request, ip }) => {
-        slowDown(services, request, origin, ip);
+      handle: async ({ query, origin }) => {
         const { location, attempt } = await oidc.begin(callbackOf(origin), localPath(query.to));
         const cookie = sessions.attemptCookie(
           origin,
@@ -39,8 +41,7 @@ export function oidcRoutes(services: Services): Route[] {
       isOpen: true,
       isAudited: true,
       answer: { status: 303, description: 'To the page' },
-      handle: async ({ request, origin, ip, identify }) => {
-        slowDown(services, request, origin, ip);
+      handle: async ({ request, origin, identify }) => {
         const again = sessions.attemptCookie(origin, '', 0);
         // Only the browser that began can end it: who sends others a link of theirs signs nobody in.
         const attempt = tokens.read<OidcAttempt>('oidc', sessions.readAttempt(request, origin) ?? '');

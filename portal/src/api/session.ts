@@ -56,6 +56,7 @@ export function sessionRoutes(services: Services): Route[] {
           services.signInThrottle.noteFailure();
           throw new Problem(401, 'wrong-password', 'The password is wrong.');
         }
+        services.signInThrottle.noteSuccess(ip);
         identify('password');
         return withCookies(nothing(), [
           sessions.begin(operator('password'), origin),
@@ -132,12 +133,7 @@ function signOutUrl({ oidc, onError }: Services, origin: URL): Promise<string | 
 }
 
 /** @throws Problem */
-export function slowDown(
-  { signInThrottle, sessions }: Services,
-  request: Request,
-  origin: URL,
-  ip: string,
-): void {
+function slowDown({ signInThrottle, sessions }: Services, request: Request, origin: URL, ip: string): void {
   const seconds = signInThrottle.take(ip, sessions.readDevice(request, origin));
   if (seconds === 0) return;
   throw new Problem(429, 'too-many-attempts', `Too many sign-ins. Try again in ${seconds} s.`, {

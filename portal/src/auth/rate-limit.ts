@@ -21,6 +21,12 @@ export class RateLimit {
     return left >= 1 ? 0 : Math.ceil(((1 - left) / this.#perMinute) * 60);
   }
 
+  /** Makes up for a call that should not count. */
+  giveBack(client: string): void {
+    const bucket = this.#buckets.get(client);
+    if (bucket !== undefined) bucket.left = Math.min(this.#burst, bucket.left + 1);
+  }
+
   /** Whether the next call would have to wait; takes nothing. */
   isSpent(client: string): boolean {
     const before = this.#buckets.get(client);

@@ -34,6 +34,12 @@ export class SignInThrottle {
     return this.#addressesUnderAttack.take(address);
   }
 
+  /** Only wrong passwords count: many people may sign in from one address. */
+  noteSuccess(ip: string): void {
+    this.#addresses.giveBack(clientOf(ip));
+    this.#addressesUnderAttack.giveBack(clientOf(ip));
+  }
+
   noteFailure(): void {
     this.#failures.take('all');
   }
