@@ -225,7 +225,7 @@ describe('who may sign in', () => {
     expect(person({}, { issuer: 'https://other.example.com' }).owner).not.toBe(owner);
   });
 
-  it('is told to those who may not, and to the audit log', async () => {
+  it('is answered to those who may not, and noted in the audit log', async () => {
     portal = openPortal({ allowedGroups: ['video'] });
     const { address, cookie } = await comeBack(bob);
     const answer = await send(address.href, { headers: { cookie } });
@@ -262,7 +262,7 @@ describe('people who see only their own films', () => {
     expect(await listed(bobs)).not.toContain(job);
   });
 
-  it('reach no film of others by any path of the API, and can’t tell it from one that there is not', async () => {
+  it('reach no film of others by any path of the API, with the answer of a film that there is not', async () => {
     const { paths } = portal.openApi() as { paths: Record<string, Record<string, { security: object[] }>> };
     const ofOne = Object.entries(paths).flatMap(([path, methods]) =>
       /^\/api\/(jobs|films)\/\{id\}/.test(path)
