@@ -206,6 +206,7 @@ describe('picture and sound of joined clips', () => {
       ),
       await make('surround.ts', ...flashesAndBeeps(), ...bframes, '-c:a', 'ac3', '-ac', '6'),
       await make('mp2.avi', ...flashesAndBeeps(), ...x264, '-c:a', 'mp2'),
+      await make('bframes.avi', ...flashesAndBeeps(), ...bframes, '-c:a', 'pcm_s16le'),
     ];
     const frames = 76;
     const film = await readFilm(await farm.transcode(paths.map((path) => ({ path, from: 1, to: 4.04 }))));

@@ -275,6 +275,18 @@ describe('sound', () => {
     expect(sound.onsetAfter(0)).toBeCloseTo(1.5, 1);
   });
 
+  it('that ends before the first picture is left out, and the film says so', async () => {
+    const late = ['-vf', 'setpts=PTS+0.45/TB', '-fps_mode', 'passthrough'];
+    const clip = await farm.make(
+      'early.mkv',
+      ...[...pattern({ width: 320, height: 180, seconds: 2 }), ...tone(0.4), ...late, ...x264, '-c:a', 'mp2'],
+    );
+    const { published } = await farm.check(clip, { size: [320, 180], frames: 50 });
+    expect(published.warnings).toEqual([
+      "audio stream 1 was left out: it ends before the film's first picture",
+    ]);
+  });
+
   it('with a gap in it stays in step behind the gap', async () => {
     const clip = await farm.make(
       'gap.mkv',

@@ -67,6 +67,14 @@ describe('probe', () => {
     expect(media.leftOut).toEqual(['audio stream 2 (pcm_s16le) holds no sound']);
   });
 
+  it('leaves out a track of which the edit list hides everything', async () => {
+    // The first packet of AAC is the encoder's delay alone.
+    make('delay.mp4', '-i', join(folder, 'film.mp4'), '-c', 'copy', '-bsf:a', "noise=drop='gt(n,0)'");
+    const media = await probeFile('delay.mp4');
+    expect(media.audio).toEqual([]);
+    expect(media.leftOut).toEqual(['audio stream 1 (aac) holds no sound']);
+  });
+
   it('reads a recording without length through to know it', async () => {
     make('recording.webm', ...picture, '-c:v', 'libvpx', '-f', 'webm', '-live', '1');
     expect(await probeFile('recording.webm')).toMatchObject({ durationSeconds: 2, indexed: false });

@@ -7,6 +7,9 @@ import type { AudioRendition } from './plan.ts';
 /** AAC-LC rates: Apple's HLS authoring specification (2.12) has 32 to 160 kb/s for stereo. */
 const bitrates = { 1: 64_000, 2: 128_000 } as const;
 
+/** Less than this is cut away by rounding. */
+const shortestSeconds = 0.001;
+
 /** More tracks than this make a menu that no viewer reads, and cost an encoder each. */
 const maxTracks = 16;
 
@@ -18,9 +21,14 @@ export function planAudio(
   { audio }: Pick<Media, 'audio'>,
   zeroSeconds: number,
 ): { audio: AudioRendition[]; warnings: string[] } {
-  const tracks = joinDualMono(audio);
+  const isHeard = (stream: AudioStream) =>
+    stream.durationSeconds <= 0 || endOf(stream, zeroSeconds) > shortestSeconds;
+  const tracks = joinDualMono(audio.filter(isHeard));
   const chosen = tracks.slice(0, maxTracks);
   const warnings = [
+    ...audio
+      .filter((stream) => !isHeard(stream))
+      .map(({ index }) => `audio stream ${index} was left out: it ends before the film's first picture`),
     ...tracks
       .slice(maxTracks)
       .map(
