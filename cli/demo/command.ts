@@ -12,6 +12,11 @@ export function demoCommand(): Command {
     .option('--outputs <list>', outputsHelp, splitList)
     .option('--keep', 'let the other commands use this farm until Ctrl-C')
     .option(
+      '--webhook <url>',
+      'post the events of the job there, signed with a secret that is printed',
+      readUrl,
+    )
+    .option(
       '--json',
       'print one JSON object as the last line of standard output; progress goes to standard error',
     )
@@ -33,6 +38,7 @@ export function demoCommand(): Command {
         exit: options.exit ?? false,
         keep: options.keep ?? false,
         json: options.json ?? false,
+        webhook: options.webhook,
         workers: options.workers,
         compute: options.compute,
         outputs: readJobOptions({ outputs: options.outputs }).options?.outputs,
@@ -46,8 +52,14 @@ interface Flags {
   keep?: true;
   json?: true;
   outputs?: string[];
+  webhook?: string;
   workers: number;
   compute: 'worker' | 'function';
+}
+
+function readUrl(text: string): string {
+  if (/^https?:$/.test(URL.parse(text)?.protocol ?? '')) return text;
+  throw new InvalidArgumentError('expected an address that begins with http:// or https://');
 }
 
 /** Each is a process that runs its own encoders, and a machine has only so many cores. */

@@ -5,10 +5,10 @@ import { startLocalPortal } from '../../portal/src/local.ts';
 import { eventJobId } from '../../worker/src/protocol/source-event.ts';
 import type { JobState } from '../../worker/src/protocol/status.ts';
 import { UserError } from '../errors.ts';
-import { localAddressPath } from '../farm/address.ts';
+import { type FarmAddress, localAddressPath } from '../farm/address.ts';
 import { connect } from '../farm/farm.ts';
 import { followJob } from '../follow.ts';
-import { type LocalFarm, startLocalFarm } from '../local-farm/farm.ts';
+import { startLocalFarm } from '../local-farm/farm.ts';
 import { describeFilm } from '../local-farm/linked-films.ts';
 import { Stopped, stopSignal } from '../stop-signal.ts';
 import { printable, styleFor } from '../text/style.ts';
@@ -18,6 +18,7 @@ import { openBrowser } from './browser.ts';
 import { makeClip } from './clip.ts';
 import { downloadAll } from './files.ts';
 import { keptSuffixes, localAddress, removeLocalAddress, saveLocalAddress } from './keep.ts';
+import { startDemoReporter } from './reporter.ts';
 import { demoResult, noResult } from './result.ts';
 import { openScreen } from './screen.ts';
 import { summary } from './summary.ts';
@@ -31,6 +32,8 @@ export interface DemoOptions {
   /** Let other commands use the farm until it is ended. */
   keep: boolean;
   json: boolean;
+  /** Where the job's events are posted. */
+  webhook?: string | undefined;
   /** How many make the film. */
   workers: number;
   /** Processes that wait for work, or that are called as AWS Lambda calls a function. */
@@ -65,6 +68,10 @@ export async function demo(options: DemoOptions): Promise<void> {
 async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: AbortSignal): Promise<void> {
   if (options.keep && options.exit)
     throw new UserError('--keep goes on where --exit ends; give one of them.');
+  if (options.webhook !== undefined && options.exit)
+    throw new UserError(
+      '--webhook posts for as long as the farm runs, and --exit ends it; give one of them.',
+    );
   const startedAt = performance.now();
   // npm runs scripts in the project's folder and passes on where it was called.
   const here = process.env.INIT_CWD ?? process.cwd();
@@ -103,12 +110,19 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
     },
   });
   closing.defer(() => farm.close());
+  const reporter = options.webhook === undefined ? undefined : await startDemoReporter(farm, options.webhook);
+  if (reporter !== undefined) {
+    closing.use(reporter);
+    farm.environment.REPORTS_QUEUE_URL = farm.reportsQueueUrl;
+    say(`Webhook ${options.webhook}, signed with ${reporter.secret}`);
+  }
+  const address = localAddress(farm, suffixes, reporter?.address);
   const start = options.compute === 'function' ? startFunctionWorkers : startWorkers;
   const workers = await start(farm, options.workers);
   closing.defer(async () => void (await workers.stop()));
   stop.throwIfAborted();
 
-  const page = options.exit ? undefined : await openPage(farm, suffixes, closing);
+  const page = options.exit ? undefined : await openPage(address, closing);
   if (page !== undefined) {
     say(`Page    ${styleFor(stream).bold(page)}`);
     say();
@@ -162,7 +176,7 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
   say(`Page    ${styleFor(stream).bold(page ?? '')}`);
   if (options.keep) {
     const path = localAddressPath();
-    await saveLocalAddress(path, localAddress(farm, suffixes));
+    await saveLocalAddress(path, address);
     closing.defer(() => removeLocalAddress(path));
     say(`Farm    running for the other commands, such as "farm submit FILE" (${path})`);
   }
@@ -174,8 +188,8 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
 }
 
 /** The portal of the demo's farm. @returns an address that signs in */
-async function openPage(farm: LocalFarm, suffixes: string[], closing: AsyncDisposableStack): Promise<string> {
-  const connected = connect(localAddress(farm, suffixes));
+async function openPage(address: FarmAddress, closing: AsyncDisposableStack): Promise<string> {
+  const connected = connect(address);
   closing.defer(() => connected.close());
   const portal = await startLocalPortal({ farm: connected });
   closing.defer(() => portal.close());

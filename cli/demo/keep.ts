@@ -2,6 +2,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import type { FarmAddress } from '../farm/address.ts';
 import type { LocalFarm } from '../local-farm/farm.ts';
+import type { DemoReporter } from './reporter.ts';
 
 /** Uploads that end so become jobs of a kept farm; the demo's own film must be one of them. */
 export function keptSuffixes(movie: string | undefined): string[] {
@@ -10,7 +11,11 @@ export function keptSuffixes(movie: string | undefined): string[] {
 }
 
 /** The address of a farm that this process runs, in the words of a stack's outputs. */
-export function localAddress(farm: LocalFarm, uploadSuffixes: string[]): FarmAddress {
+export function localAddress(
+  farm: LocalFarm,
+  uploadSuffixes: string[],
+  { reporterEndpoint, ...reports }: Partial<DemoReporter['address']> = {},
+): FarmAddress {
   const { region, endpoint } = farm;
   return {
     region,
@@ -33,7 +38,11 @@ export function localAddress(farm: LocalFarm, uploadSuffixes: string[]): FarmAdd
     dashboardUrl: '',
     sourceConsoleUrl: '',
     outputConsoleUrl: '',
-    local: { endpoint, pid: process.pid, uploadSuffixes },
+    ...reports,
+    local: {
+      ...{ endpoint, pid: process.pid, uploadSuffixes },
+      ...(reporterEndpoint === undefined ? {} : { reporterEndpoint }),
+    },
   };
 }
 

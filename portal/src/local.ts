@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { userInfo } from 'node:os';
 import type { Farm } from '../../cli/farm/farm.ts';
 import { serve } from './hosts/node.ts';
-import { createPortal, type Portal } from './portal.ts';
+import { createPortal, type OpenPortal } from './portal.ts';
 import { largestObjectBytes } from './services.ts';
 
 export interface LocalPortalOptions {
@@ -35,7 +35,7 @@ export async function startLocalPortal({
   urls = false,
 }: LocalPortalOptions): Promise<LocalPortal> {
   const { address } = farm;
-  let portal: Portal | undefined;
+  let portal: OpenPortal | undefined;
   const host = await serve(
     (origin) => {
       portal = createPortal({
@@ -54,6 +54,7 @@ export async function startLocalPortal({
     },
     { port },
   );
+  await portal?.askClock();
   return {
     origin: host.origin,
     signInUrl: (to) => `${host.origin}${portal?.signInPath(userInfo().username, to)}`,

@@ -19,7 +19,7 @@ import { clientOf, SignInThrottle } from './auth/sign-in-throttle.ts';
 import { Tokens } from './auth/tokens.ts';
 import { readMachine } from './farm/machine.ts';
 import { Owners } from './farm/owners.ts';
-import { originOf } from './farm/presigner.ts';
+import { askClock, originOf } from './farm/presigner.ts';
 import { Remembered } from './farm/remembered.ts';
 import { json } from './http/answers.ts';
 import { openApiDocument } from './http/openapi.ts';
@@ -69,8 +69,14 @@ export interface Portal {
   openApi(): object;
 }
 
+/** A portal with its buckets. */
+export interface OpenPortal extends Portal {
+  /** For hosts whose clock may be wrong: links are signed by that of the storage from then on. */
+  askClock(): Promise<void>;
+}
+
 /** The portal as one function from requests to responses; hosts only carry them. */
-export function createPortal(options: PortalOptions): Portal {
+export function createPortal(options: PortalOptions): OpenPortal {
   const { farm, features, onError, now = Date.now } = options;
   const tokens = new Tokens(options.signingKey);
   const sessions = new Sessions(tokens, { needsOwner: options.oidc !== undefined });
@@ -187,6 +193,10 @@ export function createPortal(options: PortalOptions): Portal {
     signInPath: (name, to = '/') =>
       `/sign-in/${sessions.makeShortCode(name, signInSeconds)}${to === '/' ? '' : `?to=${encodeURIComponent(to)}`}`,
     sharePath: (job, seconds) => `/share/${tokens.make('share', { job }, seconds)}`,
+    async askClock() {
+      const { sourceBucket, outputBucket } = farm.address;
+      await Promise.all([askClock(links.source, sourceBucket), askClock(links.output, outputBucket)]);
+    },
     openApi: () => openApiDocument(routes, features.title),
   };
 }

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { linkClient } from '../../cli/farm/buckets.ts';
 import { Identities } from '../../cli/local-farm/rules/identities.ts';
 import { expectedSignature, readSignature } from '../../cli/local-farm/rules/signature.ts';
-import { presignPart, presignRead } from '../../portal/src/farm/presigner.ts';
+import { askClock, presignPart, presignRead } from '../../portal/src/farm/presigner.ts';
 import { startStorage, type TestStorage } from '../helpers/worker/storage.ts';
 
 const Bucket = 'films';
@@ -62,6 +62,24 @@ it('a film’s link reads this object alone, under the name that it is given', a
   expect((await fetch(link.replace('/uploads/', '/other/'))).status).toBe(403);
   expect((await fetch(link, { method: 'DELETE' })).status).toBe(403);
 });
+
+it.each([-10, 10])(
+  'a link is signed by the storage’s clock where this machine’s is off by %d minutes',
+  async (minutes) => {
+    const now = Date.now();
+    vi.useFakeTimers({ toFake: ['Date'], now: now + minutes * 60_000 });
+    try {
+      await askClock(s3, Bucket);
+      for (const link of [await presignRead(s3, Bucket, key), await partLink(5)]) {
+        const [, date = '', time = ''] = /X-Amz-Date=(\d{8})T(\d{6})Z/.exec(link) ?? [];
+        const parts = [date.replace(/(\d{4})(\d{2})/, '$1-$2-'), time.replace(/(\d{2})(\d{2})/, '$1:$2:')];
+        expect(Math.abs(Date.parse(`${parts.join('T')}Z`) - now)).toBeLessThan(60_000);
+      }
+    } finally {
+      vi.useRealTimers();
+    }
+  },
+);
 
 /** A farm with R2 in and out, as far as links go. */
 function r2Client(): S3Client {

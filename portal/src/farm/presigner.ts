@@ -1,4 +1,4 @@
-import { GetObjectCommand, type S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadBucketCommand, type S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { attachment } from '../http/answers.ts';
 
@@ -17,7 +17,7 @@ export function presignRead(s3: S3Client, bucket: string, key: string, fileName?
     Key: key,
     ...(fileName !== undefined && { ResponseContentDisposition: attachment(fileName) }),
   });
-  return getSignedUrl(s3, command, { expiresIn: filmLinkSeconds });
+  return getSignedUrl(s3, command, { expiresIn: filmLinkSeconds, signingDate: storageDate(s3) });
 }
 
 export interface PartTarget {
@@ -38,7 +38,20 @@ export function presignPart(
     PartNumber: number,
     ContentLength: bytes,
   });
-  return getSignedUrl(s3, command, { expiresIn: partLinkSeconds });
+  return getSignedUrl(s3, command, { expiresIn: partLinkSeconds, signingDate: storageDate(s3) });
+}
+
+/**
+ * Has the client learn how far this machine's clock is off, by the date of an answer: links would have ended before they are used, or
+ * begin later. Whether the bucket may be asked does not matter.
+ */
+export async function askClock(s3: S3Client, bucket: string): Promise<void> {
+  await s3.send(new HeadBucketCommand({ Bucket: bucket })).catch(() => undefined);
+}
+
+/** The client corrects its own calls by this, and not the links. */
+function storageDate(s3: S3Client): Date {
+  return new Date(Date.now() + s3.config.systemClockOffset);
 }
 
 /** Where browsers reach a bucket, for the page's content policy. */
