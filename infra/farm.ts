@@ -1,18 +1,16 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
-import { createCapacity } from './compute/capacities.ts';
-import { Cluster } from './compute/cluster.ts';
 import { workerEnvironment, workerSecrets } from './compute/environment.ts';
-import { FilmWidth } from './compute/film-width.ts';
 import { Network } from './compute/network.ts';
 import { type ReporterSecret, Secrets, type WorkerSecret } from './compute/secrets.ts';
-import { WorkerService } from './compute/service.ts';
+import { type Architecture, functionVisibilitySeconds } from './compute/worker-function.ts';
 import { boundRoles } from './github/boundary.ts';
 import { GithubRoles } from './github/roles.ts';
 import { WorkerImage } from './image/image.ts';
 import { BucketEvents } from './jobs/bucket-events.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { Parts, PartsSenders } from './jobs/parts.ts';
+import type { MonitoredWorkers } from './monitoring/metrics.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
 import { checkName, farmName } from './names.ts';
 import { type FarmOutputs, outputNames } from './outputs.ts';
@@ -20,16 +18,17 @@ import type { PortalSecret } from './portal/args.ts';
 import { createPortal } from './portal/portal.ts';
 import { signingKeyOf } from './portal/signing-key.ts';
 import { Reports, ReportsSenders } from './reports/reports.ts';
-import { Scaling } from './scaling/scaling.ts';
 import type { TranscodeFarmArgs } from './settings/args.ts';
+import type { ComputeSettings } from './settings/compute.ts';
 import type { PortalSettings } from './settings/portal.ts';
 import type { ReportSettings } from './settings/reports.ts';
-import { readSettings } from './settings/settings.ts';
+import { type FarmSettings, readSettings } from './settings/settings.ts';
 import { ArgsSource } from './settings/sources.ts';
 import type { StorageSettings } from './settings/storage.ts';
 import type { Storage } from './storage/backend.ts';
 import { createStorage } from './storage/backends.ts';
 import { farmTag, tagging } from './tags.ts';
+import { createWorkers, type Workers } from './workers.ts';
 
 type Outputs = { [K in keyof FarmOutputs]: pulumi.Output<FarmOutputs[K]> };
 
@@ -65,6 +64,7 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
   readonly clusterName: pulumi.Output<string>;
   readonly serviceName: pulumi.Output<string>;
   readonly groupName: pulumi.Output<string>;
+  readonly functionName: pulumi.Output<string>;
   readonly maxTasks: pulumi.Output<number>;
   readonly workersPerFilm: pulumi.Output<number>;
   readonly logGroupName: pulumi.Output<string>;
@@ -114,7 +114,7 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
     const uploads = storage.sourceEvents ? source.bucketArn : undefined;
     const jobs = new Jobs(
       `${name}-jobs`,
-      { ...settings.jobs, senderBucketArns: uploads ? [uploads] : [] },
+      { ...queueSettings(settings), senderBucketArns: uploads ? [uploads] : [] },
       own,
     );
     if (uploads) {
@@ -130,7 +130,7 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
         own,
       );
     }
-    const parts = new Parts(`${name}-parts`, settings.jobs, own);
+    const parts = new Parts(`${name}-parts`, queueSettings(settings), own);
 
     // Reports: how the owner's app and database hear of jobs
     const reports =
@@ -147,25 +147,23 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
       );
 
     // Workers: the image, its settings, and what runs it
-    const image = settings.workerImage ?? new WorkerImage(`${name}-worker`, own).uri;
+    const isFunction = compute.kind === 'function';
+    const built = settings.workerImage
+      ? undefined
+      : new WorkerImage(`${name}-worker`, { architecture: architectureOf(compute), isFunction }, own);
     const secrets = new Secrets(name, { farm: name, variables: workerSecrets({ source, output }) }, own);
-    const width = new FilmWidth(name, settings.workersPerFilm, own);
-    const network = new Network(name, settings.network.existing, own);
-    const cluster = new Cluster(`${name}-${compute.kind}`, monitoring, own);
-    const capacity = createCapacity(
-      `${name}-${compute.kind}`,
-      { ...compute, ...cluster, ...network, maxInstances: scaling.maxTasks, tags },
-      own,
-    );
-    const service = new WorkerService(
-      `${name}-worker`,
+    // Functions need none; a portal in containers does.
+    const network =
+      isFunction && settings.portal?.host.kind !== 'service'
+        ? undefined
+        : new Network(name, settings.network.existing, own);
+    const workers = createWorkers(
+      name,
       {
-        ...cluster,
-        ...network,
-        capacity,
-        kind: compute.kind,
-        assignPublicIp: settings.network.assignPublicIp,
-        image,
+        settings,
+        network,
+        image: settings.workerImage ?? built?.uri ?? '',
+        imageAccess: built?.access,
         environment: workerEnvironment({
           settings,
           region,
@@ -176,40 +174,27 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
           output,
           metricsNamespace,
         }),
-        secrets: [...secrets.references, width.reference],
-        taskStatements: [
+        secrets: secrets.references,
+        statements: [
           ...jobs.statements,
           ...parts.statements,
           ...(reports?.statements ?? []),
           ...source.statements,
           ...output.statements,
         ],
-        minTasks: scaling.minTasks,
-        logRetentionDays: monitoring.logRetentionDays,
+        jobs,
+        parts,
+        tags,
       },
       own,
     );
-    new PartsSenders(`${name}-parts`, { queue: parts.queue, workerRoleArn: service.taskRoleArn }, own);
+    const { service } = workers;
+    new PartsSenders(`${name}-parts`, { queue: parts.queue, workerRoleArn: workers.roleArn }, own);
     if (reports) {
-      const senderRoleArns = [service.taskRoleArn, reports.reporterRoleArn];
+      const senderRoleArns = [workers.roleArn, reports.reporterRoleArn];
       new ReportsSenders(name, { queue: reports.queue, senderRoleArns }, own);
     }
 
-    // How many workers there are
-    const waker = new Scaling(
-      name,
-      {
-        ...cluster,
-        ...service,
-        ...scaling,
-        capacity,
-        kind: compute.kind,
-        queues: [jobs.queue, parts.queue],
-        topicArn: jobs.topicArn,
-        logRetentionDays: monitoring.logRetentionDays,
-      },
-      own,
-    );
     // The farm in a browser
     const portal =
       settings.portal &&
@@ -217,12 +202,15 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
         name,
         settings.portal,
         {
-          ...network,
-          assignPublicIp: settings.network.assignPublicIp,
-          containerInsights: monitoring.containerInsights,
+          place: network && {
+            ...network,
+            assignPublicIp: settings.network.assignPublicIp,
+            containerInsights: monitoring.containerInsights,
+          },
           farm: {
-            ...{ source, output, jobs, parts, topicArn: jobs.topicArn, serviceArn: service.serviceArn },
-            hasGroup: capacity.group !== undefined,
+            ...{ source, output, jobs, parts, topicArn: jobs.topicArn, serviceArn: service?.serviceArn },
+            functionArn: workers.functionArn,
+            hasGroup: service?.capacity.group !== undefined,
             webhooks: reports?.bucketArn && {
               bucketArn: reports.bucketArn,
               deadLetters: reports.deadLetters,
@@ -252,9 +240,10 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
             outputEndpoint: output.endpoint,
             outputPrefix: storage.outputPrefix,
             publicUrl: output.publicUrl,
-            clusterName: cluster.clusterName,
-            serviceName: service.serviceName,
-            groupName: capacity.group?.name,
+            clusterName: service?.clusterName,
+            serviceName: service?.serviceName,
+            groupName: service?.capacity.group?.name,
+            functionName: workers.functionName,
           },
           signIn: settings.portal.signIn,
           allowHttpSources: settings.worker.ALLOW_HTTP_SOURCES === 'true',
@@ -269,9 +258,7 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
       name,
       {
         ...monitoring,
-        clusterName: cluster.clusterName,
-        serviceName: service.serviceName,
-        capacity,
+        workers: monitoredWorkers(workers, scaling.maxTasks),
         jobs: { queue: jobs.queue.name, deadLetters: jobs.deadLetters.name },
         parts: { queue: parts.queue.name, deadLetters: parts.deadLetters.name },
         reports: reports && {
@@ -279,7 +266,6 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
           deadLetters: reports.deadLetters.name,
           reporterName: reports.reporterName,
         },
-        wakerName: waker.wakerName,
         portal: portal?.names,
         metricsNamespace,
       },
@@ -325,13 +311,14 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
     this.outputPrefix = pulumi.output(storage.outputPrefix);
     this.publicUrl = output.publicUrl ?? pulumi.output('');
     this.deliveryTarget = output.deliveryTarget ?? pulumi.output('');
-    this.clusterName = cluster.clusterName;
-    this.serviceName = service.serviceName;
-    this.groupName = capacity.group?.name ?? pulumi.output('');
+    this.clusterName = service?.clusterName ?? pulumi.output('');
+    this.serviceName = service?.serviceName ?? pulumi.output('');
+    this.groupName = service?.capacity.group?.name ?? pulumi.output('');
+    this.functionName = workers.functionName ?? pulumi.output('');
     this.maxTasks = pulumi.output(scaling.maxTasks);
     this.workersPerFilm = pulumi.output(settings.workersPerFilm);
-    this.logGroupName = service.logGroupName;
-    this.wakerLogGroupName = waker.wakerLogGroupName;
+    this.logGroupName = workers.logGroupName;
+    this.wakerLogGroupName = service?.wakerLogGroupName ?? pulumi.output('');
     this.githubPreviewRoleArn = github?.previewRoleArn ?? pulumi.output('');
     this.githubDeployRoleArn = github?.deployRoleArn ?? pulumi.output('');
     this.alertTopicArn = watch.alertTopicArn;
@@ -342,6 +329,24 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
     this.outputConsoleUrl = output.consoleUrl;
     this.registerOutputs(Object.fromEntries(outputNames.map((output) => [output, this[output]])));
   }
+}
+
+/** A queue that calls a function hides a message for longer than the function runs. */
+function queueSettings({ jobs, compute }: FarmSettings): FarmSettings['jobs'] {
+  return compute.kind === 'function'
+    ? { ...jobs, visibilityTimeoutSeconds: functionVisibilitySeconds }
+    : jobs;
+}
+
+function architectureOf(compute: ComputeSettings): Architecture {
+  return compute.kind === 'gpu' ? 'x86_64' : compute.architecture;
+}
+
+function monitoredWorkers({ service, functionName }: Workers, maxCalls: number): MonitoredWorkers {
+  if (functionName !== undefined) return { kind: 'function', functionName, maxCalls };
+  if (service === undefined) throw new TypeError('A farm has a service or a function.');
+  const { clusterName, serviceName, wakerName, capacity } = service;
+  return { kind: 'service', clusterName, serviceName, wakerName, groupName: capacity.group?.name };
 }
 
 function reporterSecrets(

@@ -42,8 +42,10 @@ export interface FarmOutputs {
   deliveryTarget: string;
   clusterName: string;
   serviceName: string;
-  /** The Auto Scaling group of `compute: gpu`; empty with Fargate. */
+  /** The Auto Scaling group of `compute: gpu`; empty without one. */
   groupName: string;
+  /** The worker of `compute: function`; empty without one. */
+  functionName: string;
   /** Most workers at once: `farm doctor` asks whether the account may have that many. */
   maxTasks: number;
   /** Most workers of one film: `farm plan` estimates with it. */
@@ -91,6 +93,7 @@ export const outputNames = [
   'clusterName',
   'serviceName',
   'groupName',
+  'functionName',
   'maxTasks',
   'workersPerFilm',
   'logGroupName',

@@ -3,14 +3,16 @@ import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { STSClient } from '@aws-sdk/client-sts';
 import type { FarmAddress } from '../farm/address.ts';
 import { bucketClient, keysFromEnvironment, type Side } from '../farm/buckets.ts';
-import { readDeployed, readService } from '../farm/deployed.ts';
+import { type Deployed, readDeployed, readService } from '../farm/deployed.ts';
 import { awsOf, connect, type Farm } from '../farm/farm.ts';
 import { readSecrets } from '../farm/parameters.ts';
 import { sentence } from '../farm/sentence.ts';
 import { readWorkers } from '../farm/workers.ts';
 import { checkCredentials, checkRegion } from './account.ts';
 import { checkClock } from './clock.ts';
+import { checkLambda } from './deployment/lambda.ts';
 import { attempt, type Finding, failed, notAsked, ok } from './finding.ts';
+import { checkFunction } from './function.ts';
 import { checkImage } from './image.ts';
 import { checkPrograms } from './programs.ts';
 import { checkQueues } from './queues.ts';
@@ -88,10 +90,8 @@ async function examineFarm(
       ? await readSecrets(address, known, secretNames).catch(() => ({}) as Record<string, string>)
       : {};
     const checks = await Promise.all([
-      known ? checkQuotas(clients.quotas, known) : notAsked('quotas', unknown),
+      examineWorkers(farm, known, unknown, clients),
       checkQueues(farm, address),
-      known ? checkImage(clients.ecr, known.image) : notAsked('image', unknown),
-      checkWorkers(farm, unknown),
       withBucket('source', address, secrets, env, (bucket) => checkSource(bucket)),
       withBucket('output', address, secrets, env, (bucket) => checkOutput(bucket, address.outputPrefix)),
       withBucket('output', address, secrets, env, (bucket) =>
@@ -106,6 +106,28 @@ async function examineFarm(
   } finally {
     farm.close();
   }
+}
+
+async function examineWorkers(
+  farm: Farm,
+  known: Deployed | undefined,
+  unknown: string,
+  { quotas, ecr }: { quotas: ServiceQuotasClient; ecr: ECRClient },
+): Promise<Finding[]> {
+  const { functionName, maxTasks = 1 } = farm.address;
+  if (functionName !== undefined) {
+    const wanted = { maxCalls: maxTasks, memoryMib: known?.task.memoryMib ?? 0, isDeployed: true };
+    return [
+      ...(await checkLambda(farm.lambda, { ...wanted, reserveConcurrency: false })).slice(0, 1),
+      await checkFunction(farm.lambda, functionName),
+    ];
+  }
+  const found = await Promise.all([
+    known ? checkQuotas(quotas, known) : [notAsked('quotas', unknown)],
+    known ? checkImage(ecr, known.image) : notAsked('image', unknown),
+    checkWorkers(farm, unknown),
+  ]);
+  return found.flat();
 }
 
 const secretNames = [

@@ -37,7 +37,7 @@ type Capacity = Pick<Deployed, 'compute' | 'task' | 'spot' | 'onDemandBase' | 'm
 
 /** @param deployed undefined where no stack is known: the GPU quotas are shown as they are */
 export function checkQuotas(client: ServiceQuotasClient, deployed: Capacity | undefined): Promise<Finding[]> {
-  const kind = deployed?.compute ?? 'gpu';
+  const kind = deployed?.compute === 'fargate' ? 'fargate' : 'gpu';
   const wants = deployed ? wantsOf(deployed) : markets.map(anyGpu);
   return Promise.all(wants.map((want) => checkQuota(client, kind, want, deployed !== undefined)));
 }

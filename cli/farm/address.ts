@@ -58,6 +58,8 @@ export const addressSchema = z.object({
   logGroupName: maybe,
   /** The Auto Scaling group of GPU instances. */
   groupName: maybe,
+  /** The worker, where it is a function. */
+  functionName: maybe,
   /** Most workers at once. */
   maxTasks: z.number().int().positive().optional(),
   /** Most workers of one film. */

@@ -9,14 +9,18 @@ import {
   type ECSClient,
   type Service,
 } from '@aws-sdk/client-ecs';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { UserError } from '../errors.ts';
 import type { FarmAddress } from './address.ts';
+import { readWorkerFunction } from './deployed-function.ts';
 
 /** What a farm's workers are, asked of AWS itself: what is deployed counts, not what a file says. */
 export interface Deployed {
-  compute: 'fargate' | 'gpu';
+  compute: 'fargate' | 'gpu' | 'function';
   /** Of one worker. 1024 CPU units are one vCPU. */
   task: { cpuUnits: number; memoryMib: number };
+  /** Of a function. */
+  architecture?: 'x86_64' | 'arm64';
   image: string;
   /** The worker's plain settings. */
   environment: Record<string, string>;
@@ -35,6 +39,7 @@ export interface Deployed {
 interface Clients {
   ecs: ECSClient;
   autoScaling: AutoScalingClient;
+  lambda?: LambdaClient;
 }
 
 /**
@@ -42,9 +47,14 @@ interface Clients {
  * @throws UserError when the service is not there
  */
 export async function readDeployed(
-  { ecs, autoScaling }: Clients,
-  address: Pick<FarmAddress, 'clusterName' | 'serviceName' | 'groupName' | 'maxTasks' | 'workersPerFilm'>,
+  { ecs, autoScaling, lambda }: Clients,
+  address: Pick<
+    FarmAddress,
+    'clusterName' | 'serviceName' | 'groupName' | 'functionName' | 'maxTasks' | 'workersPerFilm'
+  >,
 ): Promise<Deployed | undefined> {
+  if (lambda !== undefined && address.functionName !== undefined)
+    return readWorkerFunction(lambda, address.functionName, address);
   const service = await readService({ ecs }, address);
   if (service === undefined) return undefined;
   const { taskDefinition } = await ecs.send(

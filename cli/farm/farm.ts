@@ -1,5 +1,6 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { ECSClient } from '@aws-sdk/client-ecs';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -16,6 +17,7 @@ export interface Farm {
   sns: SNSClient;
   ecs: ECSClient;
   autoScaling: AutoScalingClient;
+  lambda: LambdaClient;
   source: S3Client;
   output: S3Client;
   close(): void;
@@ -29,6 +31,7 @@ export function connect(address: FarmAddress, env: NodeJS.ProcessEnv = process.e
     sns: new SNSClient(aws),
     ecs: new ECSClient(aws),
     autoScaling: new AutoScalingClient(aws),
+    lambda: new LambdaClient(aws),
     source: bucketClient(address, 'source', env),
     output: bucketClient(address, 'output', env),
   };

@@ -16,7 +16,8 @@ import { planFilm } from './make.ts';
 import { planSettings } from './settings.ts';
 import { planLines } from './text.ts';
 
-type PlanOptions = CommonOptions & JobOptionFlags & { compute?: 'fargate' | 'gpu'; instanceType?: string };
+type PlanOptions = CommonOptions &
+  JobOptionFlags & { compute?: 'fargate' | 'gpu' | 'function'; instanceType?: string };
 
 /** `farm plan`: what would be made of a film. */
 export function planCommand(): Command {
@@ -29,7 +30,7 @@ export function planCommand(): Command {
       new Option(
         '--compute <compute>',
         "instead of the farm's own, with the settings that farms begin with",
-      ).choices(['fargate', 'gpu']),
+      ).choices(['fargate', 'gpu', 'function']),
     )
     .option('--instance-type <type>', 'with --compute gpu, such as g4dn.xlarge');
   return addFilmOptions(command).action((name: string, options: PlanOptions) =>
@@ -85,12 +86,12 @@ async function findMachine(
       if (error instanceof NoFarmError) return undefined;
       throw error;
     });
-    return { address, machine, environment: {} };
+    return { address, machine, environment: environmentOn(machine) };
   }
   if (flags.instanceType !== undefined) throw new UserError('--instance-type goes with --compute gpu.');
   const address = await chosenFarm(flags).catch((error: unknown) => {
     if (!(error instanceof NoFarmError)) throw error;
-    throw new UserError(`${error.message} Or say what to plan for: --compute fargate, or --compute gpu.`);
+    throw new UserError(`${error.message} Or say what to plan for: --compute fargate, gpu or function.`);
   });
   if (address.local) return { address, machine: thisMachine, environment: {} };
   const farm = connect(address);
@@ -98,11 +99,18 @@ async function findMachine(
     const deployed = await readDeployed(farm, address);
     if (deployed === undefined) {
       throw new UserError(
-        'The outputs of this farm name no service, so its compute is unknown. Save them again, or say it: --compute fargate, or --compute gpu.',
+        'The outputs of this farm name no service, so its compute is unknown. Save them again, or say it: --compute fargate, gpu or function.',
       );
     }
     return { address, machine: machineOfDeployed(deployed), environment: deployed.environment };
   } finally {
     farm.close();
   }
+}
+
+/** What the length of parts follows from. */
+function environmentOn(machine: Machine): Record<string, string> {
+  return machine.kind === 'function'
+    ? { AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(machine.memoryGb * 1024) }
+    : {};
 }

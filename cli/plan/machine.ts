@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { type InstanceTypeName, instanceTypes, isInstanceType } from '../../infra/compute/instance-types.ts';
+import type { Architecture } from '../../infra/compute/worker-function.ts';
 import { total } from '../../tools/cost/charge.ts';
 import { type EncodingWork, nvencSpeed, type Speed, x264Speed } from '../../tools/cost/speeds.ts';
 import { workerHours } from '../../tools/cost/worker-hour.ts';
+import { vcpusOf } from '../../worker/src/plan/function-limits.ts';
 import type { VideoEncoder } from '../../worker/src/plan/plan.ts';
 import type { Settings } from '../../worker/src/settings/settings.ts';
 import { UserError } from '../errors.ts';
@@ -12,6 +14,7 @@ import type { Deployed } from '../farm/deployed.ts';
 export type Machine =
   | { kind: 'here'; vcpus: number }
   | { kind: 'fargate'; vcpus: number; memoryGb: number; markets: Market[] }
+  | { kind: 'function'; architecture: Architecture; vcpus: number; memoryGb: number; markets: Market[] }
   | { kind: 'gpu'; instanceType: InstanceTypeName; markets: Market[] };
 
 export type Market = 'onDemand' | 'spot';
@@ -19,19 +22,27 @@ export type Market = 'onDemand' | 'spot';
 export const thisMachine: Machine = { kind: 'here', vcpus: availableParallelism() };
 
 /** What the program takes where a stack says nothing (`infra/settings/compute.ts`). */
-const usual = { task: { vcpus: 4, memoryGb: 8 }, instanceType: 'g4dn.xlarge' } as const;
+const usual = { task: { vcpus: 4, memoryGb: 8 }, instanceType: 'g4dn.xlarge', functionMib: 10_240 } as const;
 
 /** @throws UserError for an instance type without a GPU that encodes */
-export function machineOf(compute: 'fargate' | 'gpu', instanceType: string | undefined): Machine {
+export function machineOf(
+  compute: 'fargate' | 'gpu' | 'function',
+  instanceType: string | undefined,
+): Machine {
   const markets: Market[] = ['onDemand', 'spot'];
   if (compute === 'gpu')
     return { kind: 'gpu', instanceType: known(instanceType ?? usual.instanceType), markets };
-  if (instanceType === undefined) return { kind: 'fargate', ...usual.task, markets };
-  throw new UserError('--instance-type is for --compute gpu: Fargate has no instances.');
+  if (instanceType !== undefined)
+    throw new UserError('--instance-type is for --compute gpu: the others have no instances.');
+  if (compute === 'function') return functionMachine(usual.functionMib, 'x86_64');
+  return { kind: 'fargate', ...usual.task, markets };
 }
 
 /** The machine of a farm that is deployed; on GPU the first of its types. */
-export function machineOfDeployed({ task, spot, onDemandBase, instanceTypes: types }: Deployed): Machine {
+export function machineOfDeployed(deployed: Deployed): Machine {
+  const { task, spot, onDemandBase, instanceTypes: types } = deployed;
+  if (deployed.compute === 'function')
+    return functionMachine(task.memoryMib, deployed.architecture ?? 'x86_64');
   const onDemand = !spot || onDemandBase > 0;
   const markets: Market[] = [...(onDemand ? ['onDemand' as const] : []), ...(spot ? ['spot' as const] : [])];
   return types
@@ -39,9 +50,16 @@ export function machineOfDeployed({ task, spot, onDemandBase, instanceTypes: typ
     : { kind: 'fargate', vcpus: task.cpuUnits / 1024, memoryGb: task.memoryMib / 1024, markets };
 }
 
+function functionMachine(memoryMib: number, architecture: Architecture): Machine {
+  const memoryGb = memoryMib / 1024;
+  return { kind: 'function', architecture, vcpus: vcpusOf(memoryMib), memoryGb, markets: ['onDemand'] };
+}
+
 export function machineName(machine: Machine): string {
   if (machine.kind === 'here') return `this machine (${machine.vcpus} processors)`;
   if (machine.kind === 'gpu') return `${machine.instanceType} (${instanceTypes[machine.instanceType].gpu})`;
+  if (machine.kind === 'function')
+    return `Lambda (${machine.memoryGb} GB, ${machine.vcpus.toFixed(1)} vCPU, ${machine.architecture})`;
   return `Fargate (${machine.vcpus} vCPU, ${machine.memoryGb} GB)`;
 }
 
@@ -60,6 +78,7 @@ export function speedOf(machine: Machine, work: EncodingWork): Speed {
 
 /** GB of scratch space of a task, and of an instance's root volume (`infra/compute/`). */
 const diskGb = 50;
+const functionDiskGb = 10;
 
 /** Dollars for an hour of one worker; undefined where no price is known, and on this machine. */
 export function hourUsd(machine: Machine, market: Market): number | undefined {
@@ -67,7 +86,7 @@ export function hourUsd(machine: Machine, market: Market): number | undefined {
   const worker =
     machine.kind === 'gpu'
       ? { kind: machine.kind, instanceTypes: [machine.instanceType], rootVolumeGb: diskGb }
-      : { ...machine, storageGb: diskGb };
+      : { ...machine, storageGb: machine.kind === 'function' ? functionDiskGb : diskGb };
   const charges = workerHours({ worker, publicIpv4: true }).at(0)?.[market];
   return charges && total(charges);
 }

@@ -41,6 +41,7 @@ export async function planFilm(
       // On this machine whatever runs here.
       encoder: machine.kind === 'here' ? await chooseEncoder(settings, tools) : encoderOn(machine, settings),
       software: tools.version,
+      functionLimits: settings.functionLimits,
     });
     return { media, plan };
   } catch (error) {

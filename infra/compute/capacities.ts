@@ -12,7 +12,7 @@ type Place = Pick<
 /** What runs the workers, of the kind that the settings ask for. */
 export function createCapacity(
   name: string,
-  args: ComputeSettings & Place,
+  args: Exclude<ComputeSettings, { kind: 'function' }> & Place,
   opts: pulumi.ComponentResourceOptions,
 ): Capacity {
   const sized = { ...args, taskCpu: args.task.cpuUnits, taskMemoryMib: args.task.memoryMib };

@@ -7,6 +7,7 @@ import { buildContainer, scratchVolume } from './container.ts';
 import { createRole, executionStatements, protectionStatement } from './roles.ts';
 import type { WorkerSecret } from './secrets.ts';
 import { scratchDirectory } from './user-data.ts';
+import { type Architecture, logGroupOf } from './worker-function.ts';
 
 export interface WorkerServiceArgs {
   clusterArn: pulumi.Input<string>;
@@ -16,6 +17,8 @@ export interface WorkerServiceArgs {
    */
   kind: 'fargate' | 'gpu';
   capacity: Capacity;
+  /** Of the machines. @default x86_64 */
+  architecture?: Architecture;
   subnetIds: pulumi.Input<string[]>;
   securityGroupId: pulumi.Input<string>;
   /** Public addresses for Fargate tasks: the way out of public subnets without NAT. */
@@ -56,7 +59,7 @@ export class WorkerService extends pulumi.ComponentResource {
     const logGroup = new aws.cloudwatch.LogGroup(
       name,
       { retentionInDays: args.logRetentionDays ?? 30 },
-      { parent: this },
+      { parent: this, aliases: [logGroupOf('transcode-farm:compute:WorkerFunction', name, opts)] },
     );
     const task = createRole(this, `${name}-task`, {
       service: 'ecs-tasks.amazonaws.com',
@@ -142,7 +145,10 @@ function createDefinition(
       networkMode: isFargate ? 'awsvpc' : 'bridge',
       cpu: String(capacity.task.cpuUnits),
       memory: String(capacity.task.memoryMib),
-      runtimePlatform: { cpuArchitecture: 'X86_64', operatingSystemFamily: 'LINUX' },
+      runtimePlatform: {
+        cpuArchitecture: args.architecture === 'arm64' ? 'ARM64' : 'X86_64',
+        operatingSystemFamily: 'LINUX',
+      },
       taskRoleArn,
       executionRoleArn,
       ...(isFargate && { ephemeralStorage: { sizeInGib: scratchGib } }),

@@ -151,9 +151,15 @@ function roleStatements({ account, farm }: DeployedFarm): aws.iam.PolicyStatemen
   const iam = (...names: string[]) =>
     names.map((name) => pulumi.interpolate`arn:aws:iam::${account}:${name}`);
   const roles = iam(
-    ...['worker-task', 'worker-execution', 'waker', 'reporter', 'portal', 'gpu-instance'].map(
-      (kind) => `role/${farm}-${kind}-*`,
-    ),
+    ...[
+      'worker-task',
+      'worker-execution',
+      'worker-function',
+      'waker',
+      'reporter',
+      'portal',
+      'gpu-instance',
+    ].map((kind) => `role/${farm}-${kind}-*`),
   );
   return [
     {

@@ -1,7 +1,10 @@
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import * as aws from '@pulumi/aws';
 import * as awsx from '@pulumi/awsx';
 import * as pulumi from '@pulumi/pulumi';
+import type { Architecture } from '../compute/worker-function.ts';
+import { policyDocument } from '../policy.ts';
 import { hashOfContext } from './context.ts';
 import { warnWithoutDocker } from './docker.ts';
 
@@ -19,8 +22,18 @@ export const keepOldImages: pulumi.ResourceTransform = ({ type, props, opts }) =
 /** Images kept for going back to; each task names its own by digest. */
 const imagesKept = 10;
 
+export interface WorkerImageArgs {
+  /** Of the machines that run it. @default x86_64 */
+  architecture?: Architecture;
+  /** A Lambda function runs it. */
+  isFunction?: boolean;
+}
+
 /**
  * The worker's image: a private repository, and the build of `worker/Dockerfile` pushed to it.
+ *
+ * One manifest without attestations, as Lambda refuses an index of several: docker-build leaves the provenance out that buildx adds
+ * by default (provider/internal/client.go of pulumi-docker-build).
  *
  * The tag follows from what is built, so a second `pulumi up` without a change builds nothing. Docker must run here; `workerImage` does without.
  *
@@ -29,11 +42,20 @@ const imagesKept = 10;
 export class WorkerImage extends pulumi.ComponentResource {
   /** Names the image by digest. */
   readonly uri: pulumi.Output<string>;
+  /** What a function of this image must wait for. */
+  readonly access: aws.ecr.RepositoryPolicy | undefined;
 
-  constructor(name: string, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: WorkerImageArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super('transcode-farm:image:WorkerImage', name, {}, { ...opts, transforms: [keepOldImages] });
-    const folder = fileURLToPath(root);
-    this.uri = buildImage(this, name, { folder, dockerfile: 'worker/Dockerfile', tag: hashOfContext(root) });
+    const { architecture = 'x86_64', isFunction = false } = args;
+    const built = buildImage(this, name, {
+      folder: fileURLToPath(root),
+      dockerfile: 'worker/Dockerfile',
+      tag: architecture === 'arm64' ? `${hashOfContext(root)}-arm64` : hashOfContext(root),
+      architecture,
+    });
+    this.uri = built.uri;
+    if (isFunction) this.access = letLambdaPull(this, name, built.repository);
     this.registerOutputs({ uri: this.uri });
   }
 }
@@ -45,14 +67,16 @@ export interface BuildArgs {
   dockerfile: string;
   /** Follows from what is built. */
   tag: string;
+  /** Of the machines that run it. @default x86_64 */
+  architecture?: Architecture;
 }
 
-/** A private repository, and an image that is built and pushed to it. @returns the image by digest */
+/** A private repository, and an image that is built and pushed to it: `uri` names it by digest. */
 export function buildImage(
   parent: pulumi.ComponentResource,
   name: string,
-  { folder, dockerfile, tag }: BuildArgs,
-): pulumi.Output<string> {
+  { folder, dockerfile, tag, architecture = 'x86_64' }: BuildArgs,
+): { uri: pulumi.Output<string>; repository: awsx.ecr.Repository } {
   void warnWithoutDocker(parent);
   const repository = new awsx.ecr.Repository(
     name,
@@ -77,10 +101,34 @@ export function buildImage(
       repositoryUrl: repository.url,
       context,
       dockerfile: join(context, dockerfile),
-      platform: 'linux/amd64', // what Fargate and the GPU instances of the farm are
+      platform: architecture === 'arm64' ? 'linux/arm64' : 'linux/amd64',
       imageTag: tag,
     },
     { parent },
   );
-  return image.imageUri;
+  return { uri: image.imageUri, repository };
+}
+
+/** Lambda itself pulls, when the function is made and later again: https://docs.aws.amazon.com/lambda/latest/dg/images-create.html#configuration-images-permissions */
+function letLambdaPull(
+  parent: WorkerImage,
+  name: string,
+  { repository }: awsx.ecr.Repository,
+): aws.ecr.RepositoryPolicy {
+  const account = aws.getCallerIdentityOutput({}, { parent }).accountId;
+  const region = aws.getRegionOutput({}, { parent }).region;
+  const pull = {
+    Sid: 'LambdaPulls',
+    Effect: 'Allow',
+    Principal: { Service: 'lambda.amazonaws.com' },
+    Action: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+    Condition: {
+      ArnLike: { 'aws:SourceArn': pulumi.interpolate`arn:aws:lambda:${region}:${account}:function:*` },
+    },
+  };
+  return new aws.ecr.RepositoryPolicy(
+    name,
+    { repository: repository.name, policy: policyDocument([pull]) },
+    { parent },
+  );
 }

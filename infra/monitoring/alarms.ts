@@ -6,6 +6,8 @@ import {
   groupMetric,
   loadBalancerMetric,
   type Metric,
+  type MonitoredFunction,
+  type MonitoredService,
   type PortalNames,
   type QueueNames,
   queueMetric,
@@ -85,6 +87,20 @@ export function farmAlarms(farm: FarmNames, rules: AlarmRules): FarmAlarm[] {
       of: 1,
       watched: { metric: queueMetric(farm.jobs.queue, 'ApproximateAgeOfOldestMessage'), stat: 'Maximum' },
     },
+    ...workerAlarms(farm, rules),
+    ...(farm.portal === undefined ? [] : portalAlarms(farm.portal)),
+    ...(farm.reports === undefined ? [] : reportAlarms(farm, farm.reports)),
+  ];
+}
+
+function workerAlarms(farm: FarmNames, rules: AlarmRules): FarmAlarm[] {
+  const { workers } = farm;
+  return workers.kind === 'service' ? serviceAlarms(farm, workers, rules) : functionAlarms(workers);
+}
+
+function serviceAlarms(farm: FarmNames, service: MonitoredService, rules: AlarmRules): FarmAlarm[] {
+  const { groupName } = service;
+  return [
     {
       key: 'no-worker',
       description:
@@ -97,14 +113,12 @@ export function farmAlarms(farm: FarmNames, rules: AlarmRules): FarmAlarm[] {
         metrics: [
           { id: 'jobs', ...waiting(farm.jobs) },
           { id: 'parts', ...waiting(farm.parts) },
-          { id: 'reported', metric: taskMetric(farm), stat: 'SampleCount' },
+          { id: 'reported', metric: taskMetric(service), stat: 'SampleCount' },
         ],
         expression: 'IF((jobs + parts > 0) > (reported > 0), 1, 0)',
       },
     },
-    ...(farm.reports === undefined ? [] : reportAlarms(farm, farm.reports)),
-    ...(farm.portal === undefined ? [] : portalAlarms(farm.portal)),
-    ...(farm.groupName === undefined ? [] : [idleInstance(farm, farm.groupName, rules.idleInstanceMinutes)]),
+    ...(groupName === undefined ? [] : [idleInstance(service, groupName, rules.idleInstanceMinutes)]),
     {
       key: 'waker-errors',
       description:
@@ -113,7 +127,52 @@ export function farmAlarms(farm: FarmNames, rules: AlarmRules): FarmAlarm[] {
       periodSeconds: 300,
       points: 1,
       of: 1,
-      watched: { metric: functionMetric(farm.wakerName, 'Errors'), stat: 'Sum' },
+      watched: { metric: functionMetric(service.wakerName, 'Errors'), stat: 'Sum' },
+    },
+  ];
+}
+
+function functionAlarms({ functionName, maxCalls }: MonitoredFunction): FarmAlarm[] {
+  const sum = (name: string) => ({ metric: functionMetric(functionName, name), stat: 'Sum' });
+  return [
+    {
+      key: 'function-errors',
+      description:
+        'Calls of the worker function failed: its process ended, ran out of memory, or did not start. No film is lost by it; the worker log says why.',
+      threshold: 5,
+      periodSeconds: 300,
+      points: 1,
+      of: 1,
+      watched: sum('Errors'),
+    },
+    {
+      key: 'function-throttles',
+      description:
+        'Calls of the worker function are refused for want of concurrency: jobs wait. Raise "maxTasks", or the quota of the account; "farm doctor" shows both.',
+      threshold: 1,
+      periodSeconds: 300,
+      points: 2,
+      of: 3,
+      watched: sum('Throttles'),
+    },
+    {
+      key: 'function-at-limit',
+      description: `The worker function has run at its limit of ${maxCalls} calls at once for a quarter of an hour: films take longer than they could. Raise "maxTasks".`,
+      threshold: maxCalls,
+      periodSeconds: 300,
+      points: 3,
+      of: 3,
+      watched: { metric: functionMetric(functionName, 'ConcurrentExecutions'), stat: 'Maximum' },
+    },
+    {
+      key: 'function-events',
+      description:
+        'Lambda dropped calls for parts of films, as they could not start within five minutes. Other calls make those parts; if it repeats, raise "maxTasks" or lower "workersPerFilm".',
+      threshold: 1,
+      periodSeconds: 300,
+      points: 1,
+      of: 1,
+      watched: sum('AsyncEventsDropped'),
     },
   ];
 }
@@ -223,7 +282,11 @@ function waiting({ queue }: QueueNames) {
   return { metric: queueMetric(queue, 'ApproximateNumberOfMessagesVisible'), stat: 'Maximum' };
 }
 
-function idleInstance(farm: FarmNames, groupName: pulumi.Input<string>, minutes: number): FarmAlarm {
+function idleInstance(
+  service: MonitoredService,
+  groupName: pulumi.Input<string>,
+  minutes: number,
+): FarmAlarm {
   return {
     key: 'idle-instance',
     description: `An instance has run without a task for ${minutes} minutes and is being paid for. The waker should have ended it: look at its log, and at the instance's system log.`,
@@ -235,7 +298,7 @@ function idleInstance(farm: FarmNames, groupName: pulumi.Input<string>, minutes:
     watched: {
       metrics: [
         { id: 'inservice', metric: groupMetric(groupName, 'GroupInServiceInstances'), stat: 'Minimum' },
-        { id: 'reported', metric: taskMetric(farm), stat: 'SampleCount' },
+        { id: 'reported', metric: taskMetric(service), stat: 'SampleCount' },
       ],
       expression: 'IF(inservice > reported, 1, 0)',
     },

@@ -4,6 +4,7 @@ import {
   functionMetric,
   groupMetric,
   type Metric,
+  type MonitoredWorkers,
   queueMetric,
   taskMetric,
   workerMetric,
@@ -15,7 +16,7 @@ import {
  * jobs end, how long they take, what costs.
  */
 export function buildDashboard(farm: FarmNames, alarmArns: readonly pulumi.Input<string>[]) {
-  const { region, jobs, parts, reports, groupName } = farm;
+  const { region, jobs, parts, reports } = farm;
   const chart = (title: string, series: Series[], options: ChartOptions = {}) => ({
     type: 'metric' as const,
     properties: {
@@ -42,23 +43,7 @@ export function buildDashboard(farm: FarmNames, alarmArns: readonly pulumi.Input
           messages(reports.deadLetters, 'Visible', 'dead reports'),
         ]),
   ]);
-  const workers = chart('Workers', [
-    { metric: taskMetric(farm), stat: 'SampleCount', label: 'running tasks' },
-    ...(groupName === undefined
-      ? []
-      : [
-          {
-            metric: groupMetric(groupName, 'GroupDesiredCapacity'),
-            stat: 'Maximum',
-            label: 'instances wanted',
-          },
-          {
-            metric: groupMetric(groupName, 'GroupInServiceInstances'),
-            stat: 'Maximum',
-            label: 'instances in service',
-          },
-        ]),
-  ]);
+  const workers = chart('Workers', workersSeries(farm.workers));
   const oldest = chart(
     'Age of the oldest job',
     [
@@ -97,7 +82,7 @@ export function buildDashboard(farm: FarmNames, alarmArns: readonly pulumi.Input
     ],
     { period: 300, unit: 'film seconds per second' },
   );
-  const paid = chart('What is paid for: busy machines', paidHours(farm), {
+  const paid = chart('What is paid for: busy machines', paidHours(farm.workers), {
     period: 3600,
     unit: 'machine hours',
   });
@@ -106,21 +91,14 @@ export function buildDashboard(farm: FarmNames, alarmArns: readonly pulumi.Input
     [{ metric: workerMetric(farm, 'PublishedBytes'), stat: 'Sum', label: 'bytes' }],
     { period: 3600, unit: 'bytes' },
   );
-  const waker = chart(
-    'Waker',
-    [
-      { metric: functionMetric(farm.wakerName, 'Invocations'), stat: 'Sum', label: 'calls' },
-      { metric: functionMetric(farm.wakerName, 'Errors'), stat: 'Sum', label: 'errors' },
-    ],
-    { period: 300 },
-  );
+  const calls = chart(...callsChart(farm.workers), { period: 300 });
   const alarms = { type: 'alarm' as const, properties: { title: 'Alarms', alarms: alarmArns } };
   return {
     widgets: [
       ...row(0, 2, [alarms]),
       ...row(2, 6, [queue, workers, oldest]),
       ...row(8, 6, [outcomes, durations, speed]),
-      ...row(14, 6, [paid, published, waker]),
+      ...row(14, 6, [paid, published, calls]),
     ],
   };
 }
@@ -145,12 +123,59 @@ function messages(queue: pulumi.Input<string>, which: 'Visible' | 'NotVisible', 
   return { metric: queueMetric(queue, `ApproximateNumberOfMessages${which}`), stat: 'Maximum', label };
 }
 
-/** Instances by the minute on EC2, tasks by the minute on Fargate: each sample stands for one minute of one machine. */
-function paidHours(farm: FarmNames): Series[] {
-  const { groupName } = farm;
+function workersSeries(workers: MonitoredWorkers): Series[] {
+  if (workers.kind === 'function') {
+    const metric = functionMetric(workers.functionName, 'ConcurrentExecutions');
+    return [{ metric, stat: 'Maximum', label: 'calls at once' }];
+  }
+  const { groupName } = workers;
+  const tasks = { metric: taskMetric(workers), stat: 'SampleCount', label: 'running tasks' };
+  if (groupName === undefined) return [tasks];
+  const instances = (name: string, label: string) => ({
+    metric: groupMetric(groupName, name),
+    stat: 'Maximum',
+    label,
+  });
+  return [
+    tasks,
+    instances('GroupDesiredCapacity', 'instances wanted'),
+    instances('GroupInServiceInstances', 'instances in service'),
+  ];
+}
+
+/** The function whose failures matter most: of the worker, or of the waker that orders workers. */
+function callsChart(workers: MonitoredWorkers): [title: string, series: Series[]] {
+  const isWorker = workers.kind === 'function';
+  const name = isWorker ? workers.functionName : workers.wakerName;
+  const sum = (metric: string, label: string) => ({
+    metric: functionMetric(name, metric),
+    stat: 'Sum',
+    label,
+  });
+  const series = [sum('Invocations', 'calls'), sum('Errors', 'errors')];
+  if (!isWorker) return ['Waker', series];
+  return [
+    'Calls of the worker',
+    [...series, sum('Throttles', 'throttled'), sum('AsyncEventsDropped', 'dropped')],
+  ];
+}
+
+/**
+ * Instances by the minute on EC2, tasks by the minute on Fargate: each sample stands for one minute of one machine. A function says
+ * itself for how many milliseconds it ran.
+ */
+function paidHours(workers: MonitoredWorkers): Series[] {
+  if (workers.kind === 'function') {
+    const metric = functionMetric(workers.functionName, 'Duration');
+    return [
+      { metric, stat: 'Sum', label: 'milliseconds', id: 'ms' },
+      { expression: 'ms / 3600000', label: 'hours of calls' },
+    ];
+  }
+  const { groupName } = workers;
   const minutes =
     groupName === undefined
-      ? { metric: taskMetric(farm), stat: 'SampleCount', label: 'task minutes' }
+      ? { metric: taskMetric(workers), stat: 'SampleCount', label: 'task minutes' }
       : { metric: groupMetric(groupName, 'GroupInServiceInstances'), stat: 'Sum', label: 'instance minutes' };
   return [
     { ...minutes, id: 'minutes' },

@@ -13,23 +13,38 @@ export interface Metric {
 /** What the farm's parts are called in CloudWatch. */
 export interface FarmNames {
   region: Name;
-  clusterName: Name;
-  serviceName: Name;
+  workers: MonitoredWorkers;
   jobs: QueueNames;
   parts: QueueNames;
   /** Undefined where nobody wants reports. */
   reports?: (QueueNames & { reporterName: Name }) | undefined;
-  wakerName: Name;
   /** Undefined where no portal is deployed. */
   portal?: PortalNames | undefined;
-  /** Auto Scaling group; none on Fargate. */
-  groupName?: Name;
   /** Namespace of the worker's own metrics. */
   metricsNamespace: string;
 }
 
 /** A function, or what is before a service: each as the last part of its ARN, which is what CloudWatch knows. */
 export type PortalNames = { functionName: Name } | { loadBalancer: Name; targetGroup: Name };
+
+export interface MonitoredService {
+  kind: 'service';
+  clusterName: Name;
+  serviceName: Name;
+  wakerName: Name;
+  /** Auto Scaling group; none on Fargate. */
+  groupName?: Name | undefined;
+}
+
+export interface MonitoredFunction {
+  kind: 'function';
+  functionName: Name;
+  /** Calls at once. */
+  maxCalls: number;
+}
+
+/** Tasks of ECS, which the waker orders, or calls of a function. */
+export type MonitoredWorkers = MonitoredService | MonitoredFunction;
 
 export interface QueueNames {
   queue: Name;
@@ -41,7 +56,10 @@ export function queueMetric(queue: Name, name: string): Metric {
 }
 
 /** Its sample count over a minute is the number of running tasks, without Container Insights. */
-export function taskMetric({ clusterName, serviceName }: FarmNames): Metric {
+export function taskMetric({
+  clusterName,
+  serviceName,
+}: Pick<MonitoredService, 'clusterName' | 'serviceName'>): Metric {
   return {
     namespace: 'AWS/ECS',
     name: 'CPUUtilization',

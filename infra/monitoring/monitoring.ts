@@ -1,21 +1,17 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
-import type { Capacity } from '../compute/capacity.ts';
 import { farmName } from '../names.ts';
 import { policyDocument, tlsOnly } from '../policy.ts';
 import { type FarmAlarm, farmAlarms } from './alarms.ts';
 import { type BudgetArgs, createBudget } from './budget.ts';
 import { buildDashboard } from './dashboard.ts';
-import type { FarmNames, QueueNames } from './metrics.ts';
+import type { FarmNames, MonitoredWorkers, QueueNames } from './metrics.ts';
 
 export interface MonitoringArgs {
-  clusterName: pulumi.Input<string>;
-  serviceName: pulumi.Input<string>;
-  capacity: Capacity;
+  workers: MonitoredWorkers;
   jobs: QueueNames;
   parts: QueueNames;
   reports?: FarmNames['reports'];
-  wakerName: pulumi.Input<string>;
   portal?: FarmNames['portal'];
   /** CloudWatch namespace of the worker's own metrics, its METRICS_NAMESPACE. */
   metricsNamespace: string;
@@ -32,7 +28,7 @@ export interface MonitoringArgs {
 /**
  * What an owner wants to see and be notified of: dashboard, alarms to a topic, budget.
  *
- * Cost: the dashboard is free (three are); alarms are $0.10 a month for each metric that they watch, 8 on Fargate and 10 on GPU instances, 3
+ * Cost: the dashboard is free (three are); alarms are $0.10 a month for each metric that they watch, 8 on Fargate, 10 on GPU instances and 9 with functions, 3
  * more where webhooks or a database are set, and 1 for a portal that is a function or 3 for one behind a load balancer, the first ten of an account free; e-mails, and two budgets of an account, are free; the worker's eight metrics are within CloudWatch's ten
  * free ones (https://aws.amazon.com/cloudwatch/pricing/).
  */
@@ -51,7 +47,7 @@ export class Monitoring extends pulumi.ComponentResource {
       createBudget(this, name, { ...budget, email: alertEmail });
     }
     const region = aws.getRegionOutput({}, { parent: this }).region;
-    const farm: FarmNames = { ...args, region, groupName: args.capacity.group?.name };
+    const farm: FarmNames = { ...args, region };
     const topic = createAlertTopic(this, name, alertEmail);
     const { oldestJobSeconds = 14_400, idleInstanceMinutes = 30 } = args;
     const alarms = createAlarms(

@@ -28,7 +28,7 @@ export class PortalImage extends pulumi.ComponentResource {
     const { tag, files } = readContent();
     // Only where Pulumi runs: other tools run the program to see what it would make.
     if (pulumi.runtime.getEngine() !== undefined) layOutImage({ tag, files }, folder);
-    this.uri = buildImage(this, name, { folder, dockerfile: 'Dockerfile', tag });
+    this.uri = buildImage(this, name, { folder, dockerfile: 'Dockerfile', tag }).uri;
     this.registerOutputs({ uri: this.uri });
   }
 }

@@ -8,10 +8,10 @@ import { PortalService } from './service.ts';
 export function createPortal(
   farm: string,
   { host }: PortalSettings,
-  args: PortalArgs & PortalPlace,
+  { place, ...args }: PortalArgs & { place: PortalPlace | undefined },
   opts: pulumi.ComponentResourceOptions,
 ): PortalHost {
-  return host.kind === 'function'
-    ? new PortalFunction(`${farm}-portal`, args, opts)
-    : new PortalService(`${farm}-portal`, { ...args, ...host, shortName: `${farm}-web` }, opts);
+  if (host.kind === 'function') return new PortalFunction(`${farm}-portal`, args, opts);
+  if (place === undefined) throw new TypeError('A portal in containers has a network.');
+  return new PortalService(`${farm}-portal`, { ...args, ...place, ...host, shortName: `${farm}-web` }, opts);
 }

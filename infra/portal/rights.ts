@@ -11,7 +11,10 @@ export interface PortalFarm {
   topicArn: pulumi.Input<string>;
   jobs: Record<'queue' | 'deadLetters', QueueNames>;
   parts: Record<'queue' | 'deadLetters', QueueNames>;
-  serviceArn: pulumi.Input<string>;
+  /** Undefined where functions are the workers. */
+  serviceArn: pulumi.Input<string> | undefined;
+  /** Undefined where workers are tasks. */
+  functionArn: pulumi.Input<string> | undefined;
   hasGroup: boolean;
   /** Undefined where nobody wants webhooks. */
   webhooks?:
@@ -42,10 +45,17 @@ export function portalStatements(farm: PortalFarm): aws.iam.PolicyStatement[] {
       dead,
     ),
     allow('RedriveJobs', ['sqs:SendMessage'], jobs.queue.arn),
-    allow('SeeWorkers', ['ecs:DescribeServices'], farm.serviceArn),
-    // What workers run on, for estimates. These two actions have no resource to be narrowed to (service authorization references of
-    // Amazon ECS and of Amazon EC2 Auto Scaling).
-    allow('SeeTaskDefinition', ['ecs:DescribeTaskDefinition'], '*'),
+    ...(farm.serviceArn === undefined
+      ? []
+      : [
+          allow('SeeWorkers', ['ecs:DescribeServices'], farm.serviceArn),
+          // What workers run on, for estimates. These two actions have no resource to be narrowed to (service authorization references
+          // of Amazon ECS and of Amazon EC2 Auto Scaling).
+          allow('SeeTaskDefinition', ['ecs:DescribeTaskDefinition'], '*'),
+        ]),
+    ...(farm.functionArn === undefined
+      ? []
+      : [allow('SeeFunction', ['lambda:GetFunctionConfiguration'], farm.functionArn)]),
     ...(farm.webhooks ? webhookStatements(farm.webhooks) : []),
     ...(farm.hasGroup ? [allow('SeeGroup', ['autoscaling:DescribeAutoScalingGroups'], '*')] : []),
   ];

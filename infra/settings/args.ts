@@ -29,12 +29,26 @@ export interface TranscodeFarmArgs {
   outputPrefix?: string;
   /** Web sites whose players may read the output, such as `https://www.example.com` */
   corsOrigins?: string[];
-  /** What encodes: `fargate` (CPU, nothing to manage) or `gpu` (NVENC on EC2) */
+  /**
+   * What encodes: `fargate` (CPU, nothing to manage), `gpu` (NVENC on EC2) or `function` (CPU on AWS Lambda:
+   * hundreds of calls at once, nothing else runs)
+   */
   compute?: string;
-  /** Workers that always run. 0 lets the farm sleep */
+  /**
+   * Processors of `compute: fargate` and `function`: `x86_64`, or `arm64`, whose vCPUs cost a fifth less. A
+   * film that is being made when it changes is begun again
+   */
+  architecture?: string;
+  /** Workers that always run. 0 lets the farm sleep. Not with `compute: function` */
   minTasks?: number;
-  /** Most workers at once; with `gpu`, most instances */
+  /** Most workers at once; with `gpu`, most instances; with `function`, most calls at once, up to 1000 */
   maxTasks?: number;
+  /**
+   * Reserve `maxTasks` of the account's concurrent executions for the farm, and let it have no more, so that
+   * the account's other functions always have theirs. `false` where the account has too few to reserve any,
+   * as new ones do (10). Only with `compute: function`
+   */
+  reserveConcurrency?: boolean;
   /**
    * GPU instance types, the preferred one first; more types find more Spot capacity. Empty: `g4dn.xlarge`,
    * `g4dn.2xlarge`, `g6.xlarge`, `g5.xlarge`. Only with `compute: gpu`
@@ -53,9 +67,15 @@ export interface TranscodeFarmArgs {
    * with `spot: false`. Only with `compute: gpu`
    */
   warmInstances?: number;
-  /** CPU units of a worker, 1024 to the vCPU. 0: 4096 on Fargate, all of the smallest instance type on GPU */
+  /**
+   * CPU units of a worker, 1024 to the vCPU. 0: 4096 on Fargate, all of the smallest instance type on GPU. A
+   * function has one vCPU for each 1769 MiB of its memory
+   */
   taskCpu?: number;
-  /** Memory of a worker in MiB. 0: 8192 on Fargate, what the smallest instance type has room for on GPU */
+  /**
+   * Memory of a worker in MiB. 0: 8192 on Fargate, what the smallest instance type has room for on GPU, 10240
+   * of a function; new accounts may have 3008
+   */
   taskMemoryMib?: number;
   /** Jobs, waiting and running, for each worker */
   backlogPerTask?: number;
@@ -78,7 +98,7 @@ export interface TranscodeFarmArgs {
   idleMinutes?: number;
   /**
    * Seconds until the job of a worker that was lost without a word is given to another. A busy worker keeps
-   * its job however long it takes
+   * its job however long it takes. Always 40 with `compute: function`
    */
   visibilityTimeoutSeconds?: number;
   /**
@@ -139,7 +159,7 @@ export interface TranscodeFarmArgs {
   deinterlace?: string;
   /**
    * How much work x264 puts into each bit, from `ultrafast` to `veryslow`: smaller files for longer work.
-   * Empty: `veryfast`. Only with `compute: fargate`
+   * Empty: `veryfast`. Not with `compute: gpu`
    */
   x264Preset?: string;
   /**
@@ -329,8 +349,10 @@ export const settings = {
   outputPrefix: { kind: 'text', default: '' },
   corsOrigins: { kind: 'list', default: '["*"]' },
   compute: { kind: 'text', default: 'fargate' },
+  architecture: { kind: 'text', default: 'x86_64' },
   minTasks: { kind: 'integer', default: '0' },
   maxTasks: { kind: 'integer', default: '3' },
+  reserveConcurrency: { kind: 'flag', default: 'true' },
   instanceTypes: { kind: 'list', default: '' },
   onDemandBase: { kind: 'integer', default: '0' },
   spot: { kind: 'flag', default: 'true' },

@@ -1,15 +1,20 @@
 import type * as pulumi from '@pulumi/pulumi';
 import { fargateMistake } from '../compute/fargate-sizes.ts';
 import { fitTask } from '../compute/instance-types.ts';
+import type { Architecture } from '../compute/worker-function.ts';
 import type { SettingsReader } from './reader.ts';
 
 export type ComputeSettings = {
   onDemandBase: number;
   spot: boolean;
-  /** 0 with Fargate. */
+  /** 0 where there are no instances. */
   warmInstances: number;
   task: { cpuUnits: number; memoryMib: number };
-} & ({ kind: 'fargate' } | { kind: 'gpu'; instanceTypes: string[] });
+} & (
+  | { kind: 'fargate'; architecture: Architecture }
+  | { kind: 'gpu'; instanceTypes: string[] }
+  | { kind: 'function'; architecture: Architecture; reserveConcurrency: boolean }
+);
 
 export interface ScalingSettings {
   minTasks: number;
@@ -29,9 +34,12 @@ export interface NetworkSettings {
 /** Types with one GPU, the cheapest job first; the later ones are there for when Spot has none of the first. */
 const usualGpuTypes = ['g4dn.xlarge', 'g4dn.2xlarge', 'g6.xlarge', 'g5.xlarge'];
 const usualFargateTask = { cpuUnits: 4096, memoryMib: 8192 };
+/** With less than 1,769 MB a function has no whole vCPU (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html). */
+const functionMemory = { min: 1769, max: 10_240, usual: 10_240 };
 
 export function readCompute(config: SettingsReader): ComputeSettings {
-  const kind = config.choice('compute', ['fargate', 'gpu']);
+  const kind = config.choice('compute', ['fargate', 'gpu', 'function']);
+  const architecture = config.choice('architecture', ['x86_64', 'arm64']);
   const types = config.list('instanceTypes', /^[a-z0-9-]+\.[a-z0-9]+$/, 'instance types', 'g4dn.xlarge');
   const asked = {
     cpuUnits: config.integer('taskCpu', { min: 0, max: 192 * 1024 }) || undefined,
@@ -42,6 +50,12 @@ export function readCompute(config: SettingsReader): ComputeSettings {
     spot: config.flag('spot'),
     warmInstances: config.integer('warmInstances', { min: 0, max: 100 }),
   };
+  const reserveConcurrency = config.flag('reserveConcurrency');
+  if (kind === 'function') {
+    ignoreInstances(config, 'function', { types, asked, ...common });
+    const task = functionTask(config, asked.memoryMib);
+    return { kind, onDemandBase: 0, spot: false, warmInstances: 0, task, architecture, reserveConcurrency };
+  }
   if (kind === 'fargate') {
     // Not a mistake: one line switches the compute, there and back.
     if (common.warmInstances > 0)
@@ -59,8 +73,10 @@ export function readCompute(config: SettingsReader): ComputeSettings {
         config.toSet('taskMemoryMib', '8192'),
       );
     }
-    return { kind, ...common, warmInstances: 0, task };
+    return { kind, ...common, warmInstances: 0, task, architecture };
   }
+  if (architecture !== 'x86_64')
+    config.ignore('architecture', 'compute is "gpu", whose instance types are x86_64');
   const instanceTypes = types.length > 0 ? types : usualGpuTypes;
   try {
     return { kind, ...common, instanceTypes, task: fitTask(instanceTypes, asked) };
@@ -73,19 +89,55 @@ export function readCompute(config: SettingsReader): ComputeSettings {
   }
 }
 
+/** Not mistakes: one line switches the compute, there and back. */
+function ignoreInstances(
+  config: SettingsReader,
+  kind: 'function',
+  set: {
+    types: string[];
+    asked: { cpuUnits: number | undefined };
+    onDemandBase: number;
+    warmInstances: number;
+  },
+): void {
+  const because = `compute is "${kind}", where nothing runs but calls`;
+  if (set.types.length > 0) config.ignore('instanceTypes', because);
+  if (set.onDemandBase > 0) config.ignore('onDemandBase', because);
+  if (set.warmInstances > 0) config.ignore('warmInstances', because);
+  if (set.asked.cpuUnits !== undefined)
+    config.ignore('taskCpu', `compute is "${kind}", which has CPU by its memory (taskMemoryMib)`);
+}
+
+function functionTask(config: SettingsReader, asked: number | undefined) {
+  const { min, max, usual } = functionMemory;
+  const memoryMib = asked ?? usual;
+  if (memoryMib < min || memoryMib > max) {
+    config.reject(
+      'taskMemoryMib',
+      `is ${memoryMib}; a function has ${min} to ${max}, and one vCPU for each ${min}.`,
+      `${usual}`,
+    );
+  }
+  return { cpuUnits: Math.round((memoryMib / min) * 1024), memoryMib };
+}
+
 export function readScaling(config: SettingsReader, compute: ComputeSettings): ScalingSettings {
+  const isFunction = compute.kind === 'function';
+  const minTasks = config.integer('minTasks', { min: 0, max: 100 });
+  if (isFunction && minTasks > 0)
+    config.ignore('minTasks', 'compute is "function", which is called when there is a job');
   const settings = {
-    minTasks: config.integer('minTasks', { min: 0, max: 100 }),
-    maxTasks: config.integer('maxTasks', { min: 1, max: 100 }),
+    minTasks: isFunction ? 0 : minTasks,
+    maxTasks: config.integer('maxTasks', { min: 1, max: isFunction ? 1000 : 100 }),
     backlogPerTask: config.integer('backlogPerTask', { min: 1, max: 1000 }),
     wakeWorkers: config.integer('wakeWorkers', { min: 1, max: 100 }),
     scaleOutCooldownSeconds: config.integer('scaleOutCooldownSeconds', { min: 0, max: 3600 }),
     scaleInCooldownSeconds: config.integer('scaleInCooldownSeconds', { min: 0, max: 3600 }),
     idleMinutes: config.integer('idleMinutes', { min: 1, max: 1440 }),
   };
-  const { minTasks, maxTasks } = settings;
+  const { maxTasks } = settings;
   const { onDemandBase } = compute;
-  if (minTasks > maxTasks) {
+  if (settings.minTasks > maxTasks) {
     config.reject('maxTasks', `is ${maxTasks}, less than minTasks ${minTasks}.`, `${minTasks}`);
   }
   if (onDemandBase > maxTasks) {

@@ -69,7 +69,7 @@ export function readSettings(source: SettingsSource): FarmSettings {
     worker,
     reports: readReports(config),
     portal: readPortal(config, network),
-    workerImage: readImage(config),
+    workerImage: readImage(config, compute.kind),
     monitoring: readMonitoring(config),
     tags: readTags(config),
     github: readGithub(config),
@@ -79,7 +79,19 @@ export function readSettings(source: SettingsSource): FarmSettings {
   return settings;
 }
 
-function readImage(config: SettingsReader): pulumi.Input<string> | undefined {
+function readImage(
+  config: SettingsReader,
+  compute: ComputeSettings['kind'],
+): pulumi.Input<string> | undefined {
+  // Lambda pulls from ECR alone: https://docs.aws.amazon.com/lambda/latest/dg/images-create.html
+  if (compute === 'function') {
+    return config.input(
+      'workerImage',
+      /^\d{12}\.dkr\.ecr\.[\w.-]+\/[\w./-]+@sha256:[0-9a-f]{64}$/,
+      'an image of ECR by its digest, as a function runs from no other registry',
+      `123456789012.dkr.ecr.us-east-1.amazonaws.com/worker@sha256:${'0'.repeat(64)}`,
+    );
+  }
   return config.input(
     'workerImage',
     /^[\w./:-]+@sha256:[0-9a-f]{64}$/,

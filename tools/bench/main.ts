@@ -4,6 +4,7 @@ import { scaling } from '../simulation/bench.ts';
 import { cli } from './cli.ts';
 import { coordination } from './coordination/bench.ts';
 import { firstSegment } from './first-segment.ts';
+import { fn } from './function.ts';
 import { ladder } from './ladder.ts';
 import type { Bench, Goal } from './lib/bench.ts';
 import { memory } from './memory.ts';
@@ -25,6 +26,7 @@ const benches: Record<string, Bench> = {
   coordination,
   reports,
   outputs,
+  function: fn,
 };
 
 const { values, positionals } = parseArgs({

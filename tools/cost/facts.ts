@@ -1,8 +1,16 @@
 import { UserError } from '../../cli/errors.ts';
+import type { Architecture } from '../../infra/compute/worker-function.ts';
 import type { Farm as WakerFarm } from '../../infra/scaling/waker/farm.ts';
 import type { BackendName } from '../../infra/storage/names.ts';
+import { vcpusOf } from '../../worker/src/plan/function-limits.ts';
 import { readSettings, type Settings } from '../../worker/src/settings/settings.ts';
-import { environmentOf, type FarmRecording, recordFarm, workersOwn } from '../program-run/farm.ts';
+import {
+  environmentOf,
+  type FarmRecording,
+  recordFarm,
+  workerFunctionOf,
+  workersOwn,
+} from '../program-run/farm.ts';
 import type { Inputs, Registered } from '../program-run/registered.ts';
 import { loadStack } from '../program-run/stacks.ts';
 
@@ -23,10 +31,11 @@ export interface FarmFacts {
   spot: boolean;
   /** Instances that stand ready, stopped, while fewer run. */
   warmInstances: number;
-  worker: FargateWorker | GpuWorker;
+  worker: FargateWorker | GpuWorker | FunctionWorker;
   /** Each worker, or each instance, has a public IPv4 address. */
   publicIpv4: boolean;
-  waker: WakerFarm;
+  /** Undefined where nothing has to be woken. */
+  waker: WakerFarm | undefined;
 }
 
 export interface FargateWorker {
@@ -34,6 +43,15 @@ export interface FargateWorker {
   vcpus: number;
   memoryGb: number;
   /** Scratch space, the free 20 GB among it. */
+  storageGb: number;
+}
+
+export interface FunctionWorker {
+  kind: 'function';
+  architecture: Architecture;
+  vcpus: number;
+  memoryGb: number;
+  /** Of /tmp, the free half GB among it. */
   storageGb: number;
 }
 
@@ -70,6 +88,15 @@ export function factsOf({ resources }: Pick<FarmRecording, 'resources'>, region:
     return found.inputs;
   };
   const settings = readSettings(environmentOf({ resources }));
+  const common = {
+    region,
+    resources,
+    settings,
+    source: backendOf(settings.source.endpoint),
+    output: backendOf(settings.output.endpoint),
+  };
+  const worker = workerFunctionOf({ resources });
+  if (worker !== undefined) return { ...common, ...factsOfFunction(worker.inputs, resources) };
   const service = inputsOf('aws:ecs/service:Service');
   const target = inputsOf('aws:appautoscaling/target:Target');
   const group = resources.find(({ type }) => type === 'aws:autoscaling/group:Group')?.inputs;
@@ -80,11 +107,7 @@ export function factsOf({ resources }: Pick<FarmRecording, 'resources'>, region:
   const { FARM } = (waker.inputs.environment as { variables: { FARM: string } }).variables;
   const network = service.networkConfiguration as { assignPublicIp?: boolean } | undefined;
   return {
-    region,
-    resources,
-    settings,
-    source: backendOf(settings.source.endpoint),
-    output: backendOf(settings.output.endpoint),
+    ...common,
     minTasks: Number(target.minCapacity),
     maxTasks: Number(target.maxCapacity),
     ...(group ? mixOfGroup(group) : mixOfService(service)),
@@ -95,6 +118,33 @@ export function factsOf({ resources }: Pick<FarmRecording, 'resources'>, region:
     // Instances get theirs from the subnets; the farm's own are public, and of others nothing is known.
     publicIpv4: group ? true : (network?.assignPublicIp ?? false),
     waker: JSON.parse(FARM) as WakerFarm,
+  };
+}
+
+function factsOfFunction(
+  { architectures, memorySize, ephemeralStorage }: Inputs,
+  resources: readonly Registered[],
+): Omit<FarmFacts, 'region' | 'resources' | 'settings' | 'source' | 'output'> {
+  const source = resources.find(
+    ({ type, name }) => type === 'aws:lambda/eventSourceMapping:EventSourceMapping' && name.endsWith('-jobs'),
+  );
+  const scaling = source?.inputs.scalingConfig as { maximumConcurrency: number } | undefined;
+  const [architecture = 'x86_64'] = architectures as Architecture[];
+  return {
+    minTasks: 0,
+    maxTasks: scaling?.maximumConcurrency ?? 1,
+    onDemandBase: 0,
+    spot: false,
+    warmInstances: 0,
+    worker: {
+      kind: 'function',
+      architecture,
+      vcpus: vcpusOf(Number(memorySize)),
+      memoryGb: Number(memorySize) / 1024,
+      storageGb: (ephemeralStorage as { size: number }).size / 1024,
+    },
+    publicIpv4: false,
+    waker: undefined,
   };
 }
 

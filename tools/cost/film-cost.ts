@@ -2,7 +2,7 @@ import { UserError } from '../../cli/errors.ts';
 import { instanceTypes, isInstanceType } from '../../infra/compute/instance-types.ts';
 import type { BackendName } from '../../infra/storage/names.ts';
 import { type Charge, charge, total } from './charge.ts';
-import type { FarmFacts } from './facts.ts';
+import type { FargateWorker, FarmFacts, GpuWorker } from './facts.ts';
 import { type FilmPlan, planReferenceFilm, referenceBytes, workOf } from './film.ts';
 import { publishedBytes } from './plain-film.ts';
 import { type PriceName, prices } from './prices.ts';
@@ -42,7 +42,7 @@ export interface FilmCosts {
 
 /** The reference film on every machine that the stack may use, in every market that it buys. */
 export function filmCosts(farm: FarmFacts): FilmCosts {
-  const plan = planReferenceFilm(farm.settings, farm.worker.kind);
+  const plan = planReferenceFilm(farm.settings, farm.worker.kind === 'gpu' ? 'nvenc' : 'x264');
   const bytes = publishedBytes(plan);
   const costs = workerHours(farm).flatMap((machine) =>
     pricedMarkets(farm, machine).map((market) => costOn(farm, plan, { machine, market })),
@@ -83,16 +83,38 @@ function costOn(farm: FarmFacts, plan: FilmPlan, { machine, market }: Chosen): F
     transferUsd,
     totalUsd,
     perSourceMinuteUsd: totalUsd / (plan.durationSeconds / 60),
-    wakingUsd: farm.minTasks > 0 ? 0 : (wakingSeconds(farm) / 3600) * hourUsd + poolUsd(farm, machine),
+    wakingUsd: wakingUsd(farm, plan, machine, hourUsd),
   };
 }
 
 function speedOn({ worker }: FarmFacts, plan: FilmPlan, { name }: WorkerHour): Speed {
   const work = workOf(plan);
-  if (worker.kind === 'fargate') return x264Speed(work, worker.vcpus);
+  if (worker.kind !== 'gpu') return x264Speed(work, worker.vcpus);
   if (!isInstanceType(name)) throw new UserError(`The program knows no instance type "${name}".`);
   return nvencSpeed(work, instanceTypes[name].gpu);
 }
+
+function wakingUsd(farm: FarmFacts, plan: FilmPlan, machine: WorkerHour, hourUsd: number): number {
+  const { worker, waker } = farm;
+  if (farm.minTasks > 0) return 0;
+  if (worker.kind === 'function') return (startedCalls(farm, plan) * callStartSeconds * hourUsd) / 3600;
+  if (waker === undefined) throw new TypeError('A farm whose workers are tasks has a waker.');
+  const seconds = wakingSeconds({ ...farm, worker, waker });
+  return (seconds / 3600) * hourUsd + poolUsd({ ...farm, waker }, machine);
+}
+
+/** Each part has a call, as far as they may run at once. */
+function startedCalls({ settings }: FarmFacts, { parts }: FilmPlan): number {
+  return Math.min(settings.sharing.workersPerFilm, parts.length);
+}
+
+/**
+ * Of a call whose environment is new: Node, a look at the film, the first ffmpeg. Measured as 1.3 s on a machine like that of
+ * docs/performance.md; an image that Lambda has not cached comes on top, and is not billed up to ten seconds. An assumption.
+ */
+const callStartSeconds = 2;
+
+type Woken = FarmFacts & { waker: NonNullable<FarmFacts['waker']> };
 
 /**
  * Paid before the first frame: an instance that boots and joins the cluster (80 to 120 s, docs/scaling.md) and a task that starts on it
@@ -104,7 +126,7 @@ const startSeconds = { gpu: 130, fargate: 30 } as const;
  * Of all workers that make the film. After it, the quiet until they go, of which one waits longer than the others, and on instances the time
  * until those go too (`decide.ts`).
  */
-function wakingSeconds(farm: FarmFacts): number {
+function wakingSeconds(farm: Woken & { worker: FargateWorker | GpuWorker }): number {
   const { worker, waker } = farm;
   const { idleMs, spareMs, idleInstanceMs } = waker.rules;
   const workers = workersOf(farm);
@@ -114,7 +136,7 @@ function wakingSeconds(farm: FarmFacts): number {
 }
 
 /** How many make the film. */
-function workersOf({ settings, waker: { rules } }: FarmFacts): number {
+function workersOf({ settings, waker: { rules } }: Woken): number {
   return Math.min(rules.maxTasks, Math.ceil(settings.sharing.workersPerFilm / rules.backlogPerTask));
 }
 
@@ -124,7 +146,7 @@ function workersOf({ settings, waker: { rules } }: FarmFacts): number {
  */
 export const preparationSeconds = 180;
 
-function poolUsd(farm: FarmFacts, machine: WorkerHour): number {
+function poolUsd(farm: Woken, machine: WorkerHour): number {
   const used = Math.min(farm.warmInstances, workersOf(farm));
   return ((used * preparationSeconds) / 3600) * total(machine.onDemand);
 }

@@ -1,5 +1,5 @@
 import { makePlan } from '../../worker/src/plan/make-plan.ts';
-import type { Plan, VideoPlan } from '../../worker/src/plan/plan.ts';
+import type { Plan, VideoEncoder, VideoPlan } from '../../worker/src/plan/plan.ts';
 import type { Settings } from '../../worker/src/settings/settings.ts';
 import { plainFilm } from './plain-film.ts';
 import type { EncodingWork } from './speeds.ts';
@@ -26,14 +26,20 @@ export type FilmPlan = Plan & { video: VideoPlan };
 
 /** What the worker's own planner makes of the film on a farm. */
 export function planReferenceFilm(
-  { encoding }: Pick<Settings, 'encoding'>,
-  kind: 'fargate' | 'gpu',
+  { encoding, functionLimits }: Pick<Settings, 'encoding'> & Partial<Pick<Settings, 'functionLimits'>>,
+  name: VideoEncoder['name'],
 ): FilmPlan {
   const encoder =
-    kind === 'gpu'
-      ? ({ name: 'nvenc', preset: encoding.nvencPreset } as const)
-      : ({ name: 'x264', preset: encoding.x264Preset } as const);
-  const { video, ...plan } = makePlan(media, { sourceVersion: 'any', encoding, encoder, software: 'any' });
+    name === 'nvenc'
+      ? ({ name, preset: encoding.nvencPreset } as const)
+      : ({ name, preset: encoding.x264Preset } as const);
+  const { video, ...plan } = makePlan(media, {
+    sourceVersion: 'any',
+    encoding,
+    encoder,
+    software: 'any',
+    functionLimits,
+  });
   if (!video) throw new TypeError('The film was to have a picture.');
   return { ...plan, video };
 }

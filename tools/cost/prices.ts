@@ -111,6 +111,19 @@ export const prices = {
     freePerMonth: 400_000,
     ...lambda,
   },
+  lambdaDurationX86: {
+    name: 'Lambda on x86_64',
+    usd: 0.0000166667,
+    per: 'GB-second',
+    ...lambda,
+  },
+  /** Above the half GB that each function has. */
+  lambdaStorage: {
+    name: 'Lambda scratch space above 0.5 GB',
+    usd: 0.0000000309,
+    per: 'GB-second',
+    ...lambda,
+  },
   sqsRequest: {
     name: 'SQS',
     usd: 0.4 / 1e6,

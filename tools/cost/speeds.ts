@@ -22,7 +22,7 @@ export function x264Speed(work: EncodingWork, vcpus: number): Speed {
     filmSecondsPerSecond: (vcpus * x264Utilisation) / cpuSeconds,
     basis: 'measured',
     utilisation: x264Utilisation,
-    how: `${vcpus} vCPU at ${percent(x264Utilisation)} over ${cpuSeconds.toFixed(1)} s of CPU for a second of film (x264 ${work.preset}, from docs/performance.md)`,
+    how: `${Number(vcpus.toFixed(1))} vCPU at ${percent(x264Utilisation)} over ${cpuSeconds.toFixed(1)} s of CPU for a second of film (x264 ${work.preset}, from docs/performance.md)`,
   };
 }
 

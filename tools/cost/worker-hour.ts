@@ -1,7 +1,7 @@
 import { UserError } from '../../cli/errors.ts';
 import { instanceTypes, isInstanceType } from '../../infra/compute/instance-types.ts';
 import { type Charge, charge, times } from './charge.ts';
-import type { FargateWorker, FarmFacts, GpuWorker } from './facts.ts';
+import type { FargateWorker, FarmFacts, FunctionWorker, GpuWorker } from './facts.ts';
 import { hoursPerMonth, instancePrice } from './prices.ts';
 
 /** What one worker may run on, and what an hour of it costs. */
@@ -20,6 +20,7 @@ export interface WorkerHour {
  */
 export function workerHours({ worker, publicIpv4 }: Pick<FarmFacts, 'worker' | 'publicIpv4'>): WorkerHour[] {
   const address = publicIpv4 ? [charge('publicIpv4', 1, 'public IPv4 address')] : [];
+  if (worker.kind === 'function') return [functionHour(worker)];
   return worker.kind === 'fargate'
     ? [fargateHour(worker, address)]
     : worker.instanceTypes.map((type) => instanceHour(type, worker, address));
@@ -40,6 +41,21 @@ function fargateHour({ vcpus, memoryGb, storageGb }: FargateWorker, address: Cha
       charge('fargateSpotVcpu', vcpus, 'vCPUs, Spot'),
       charge('fargateSpotMemory', memoryGb, 'memory, Spot'),
       ...rest,
+    ],
+  };
+}
+
+/** Storage that each function has for nothing, in GB: https://aws.amazon.com/lambda/pricing/ */
+const freeFunctionGb = 0.5;
+
+/** By the millisecond, the start of its process too. */
+function functionHour({ architecture, vcpus, memoryGb, storageGb }: FunctionWorker): WorkerHour {
+  const duration = architecture === 'arm64' ? 'lambdaDuration' : 'lambdaDurationX86';
+  return {
+    name: `Lambda, ${memoryGb} GB (${vcpus.toFixed(1)} vCPU, ${architecture})`,
+    onDemand: [
+      charge(duration, 3600 * memoryGb, 'memory'),
+      charge('lambdaStorage', 3600 * Math.max(0, storageGb - freeFunctionGb), 'scratch space above 0.5 GB'),
     ],
   };
 }

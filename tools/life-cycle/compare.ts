@@ -23,7 +23,7 @@ type Run = Pick<Recording<unknown>, 'resources'>;
 export function compareRuns(before: Run, after: Run): Change[] {
   const olds = new Map(before.resources.map((resource) => [identity(resource), resource]));
   const news = new Map(
-    withNamesKept(olds, after.resources).map((resource) => [identity(resource), resource]),
+    withNamesKept(olds, after.resources).map((resource) => [keyOf(resource, olds), resource]),
   );
   const replaced = new Set<string>();
   const changes = new Map<string, Change>();
@@ -114,7 +114,7 @@ function plain(value: unknown): unknown {
  */
 function withNamesKept(olds: ReadonlyMap<string, Registered>, news: readonly Registered[]): Registered[] {
   const kept = news.flatMap((now) => {
-    const old = olds.get(identity(now));
+    const old = olds.get(keyOf(now, olds));
     const [was, is] = [old?.outputs.name ?? old?.outputs.bucket, now.outputs.name ?? now.outputs.bucket].map(
       String,
     );
@@ -124,8 +124,21 @@ function withNamesKept(olds: ReadonlyMap<string, Registered>, news: readonly Reg
   return news.map((now) => ({ ...now, inputs: JSON.parse(rename(JSON.stringify(now.inputs))) as Inputs }));
 }
 
+/** Where the stack has it: under its own URN, or under that of a former parent. */
+function keyOf(resource: Registered, olds: ReadonlyMap<string, Registered>): string {
+  const own = identity(resource);
+  if (olds.has(own)) return own;
+  const { type, name, urn, aliases } = resource;
+  const project = urn.split('::')[1] ?? '';
+  const former = aliases.map((parent) => {
+    const parentType = parent.split('::')[2]?.split('$').at(-1) ?? '';
+    return identity({ urn: `urn:pulumi:any::${project}::${parentType}$${type}::${name}` });
+  });
+  return former.find((key) => olds.has(key)) ?? own;
+}
+
 /** A URN without the stack's name, so that a stack can be compared with itself under another one. */
-function identity({ urn }: Registered): string {
+function identity({ urn }: Pick<Registered, 'urn'>): string {
   return urn.replace(/^urn:pulumi:[^:]+/, '');
 }
 

@@ -25,6 +25,7 @@ export const replacing: Readonly<Record<string, readonly string[] | 'everything'
   'aws:ec2/launchTemplate:LaunchTemplate': ['name', 'namePrefix'],
   'aws:ec2/securityGroup:SecurityGroup': ['name', 'namePrefix', 'description', 'vpcId'],
   'aws:ec2/vpcEndpoint:VpcEndpoint': ['vpcId', 'serviceName', 'vpcEndpointType'],
+  'aws:ecr/repositoryPolicy:RepositoryPolicy': ['repository'],
   'aws:ecs/capacityProvider:CapacityProvider': ['name', 'autoScalingGroupProvider.autoScalingGroupArn'],
   'aws:ecs/cluster:Cluster': ['name'],
   'aws:ecs/clusterCapacityProviders:ClusterCapacityProviders': ['clusterName'],
@@ -38,6 +39,7 @@ export const replacing: Readonly<Record<string, readonly string[] | 'everything'
   'aws:lambda/eventSourceMapping:EventSourceMapping': ['eventSourceArn'],
   'aws:lambda/function:Function': ['name', 'packageType'],
   'aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig': ['functionName', 'qualifier'],
+  'aws:lambda/functionRecursionConfig:FunctionRecursionConfig': ['functionName'],
   'aws:lambda/functionUrl:FunctionUrl': ['functionName', 'qualifier'],
   'aws:lambda/permission:Permission': 'everything',
   // These four, Certificate and CertificateValidation: `ForceNew` in the sources of terraform-provider-aws 6.

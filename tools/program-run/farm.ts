@@ -1,6 +1,6 @@
 import program from '../../infra/index.ts';
 import { type Recording, record } from './record.ts';
-import type { Registered } from './registered.ts';
+import type { Inputs, Registered } from './registered.ts';
 import type { StackConfig } from './stacks.ts';
 
 export type FarmRecording = Recording<ReturnType<typeof program>>;
@@ -40,6 +40,8 @@ export function containerOf(recording: Pick<FarmRecording, 'resources'>): Contai
 
 /** What the container finds in its environment: plain settings, and secrets by the parameters that they come from. */
 export function environmentOf(recording: Pick<FarmRecording, 'resources'>): Record<string, string> {
+  const worker = workerFunctionOf(recording);
+  if (worker !== undefined) return functionEnvironment(worker, recording);
   const { environment, secrets = [] } = containerOf(recording);
   const parameters = new Map(
     recording.resources
@@ -50,4 +52,35 @@ export function environmentOf(recording: Pick<FarmRecording, 'resources'>): Reco
     ...environment.map(({ name, value }) => [name, value]),
     ...secrets.map(({ name, valueFrom }) => [name, parameters.get(valueFrom.split(':').at(5) ?? '')]),
   ]);
+}
+
+/** The worker's function; undefined where workers are tasks of ECS. */
+export function workerFunctionOf({
+  resources,
+}: Pick<FarmRecording, 'resources'>): { name: string; inputs: Inputs } | undefined {
+  return resources.find(
+    ({ type, inputs }) => type === 'aws:lambda/function:Function' && inputs.packageType === 'Image',
+  );
+}
+
+/** As Lambda starts it: with what Lambda itself sets, and its secrets read. */
+function functionEnvironment(
+  { inputs }: { inputs: Inputs },
+  { resources }: Pick<FarmRecording, 'resources'>,
+): Record<string, string> {
+  const { variables } = inputs.environment as { variables: Record<string, string> };
+  const names = JSON.parse(variables.SECRET_PARAMETERS ?? '{}') as Record<string, string>;
+  const values = new Map(
+    resources
+      .filter(({ type }) => type === 'aws:ssm/parameter:Parameter')
+      .map((parameter) => [parameter.inputs.name, String(parameter.inputs.value)]),
+  );
+  const secrets = Object.entries(names).map(([variable, name]) => [variable, values.get(name) ?? '']);
+  return {
+    ...variables,
+    ...Object.fromEntries(secrets),
+    AWS_REGION: 'us-east-1',
+    AWS_LAMBDA_FUNCTION_NAME: 'worker',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(inputs.memorySize),
+  };
 }

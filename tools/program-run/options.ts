@@ -12,6 +12,8 @@ export interface ResourceOptions {
   ignoreChanges: string[];
   /** Inputs whose change replaces the resource, whatever its provider says. */
   replaceOnChanges: string[];
+  /** Former URNs, by which the engine finds it in a stack that has it there. */
+  aliases: string[];
   /** URNs of what each input is made of. */
   propertyDependencies: Record<string, string[]>;
   customTimeouts: { create?: string; update?: string; delete?: string };
@@ -27,6 +29,8 @@ export interface RegisterRequest {
   getDeletebeforereplace?(): boolean;
   getIgnorechangesList?(): string[];
   getReplaceonchangesList?(): string[];
+  getAliasurnsList?(): string[];
+  getAliasesList?(): { getUrn(): string; getSpec?(): { getParenturn(): string } | undefined }[];
   getPropertydependenciesMap?(): {
     forEach(visit: (urns: { getUrnsList(): string[] }, property: string) => void): void;
   };
@@ -42,6 +46,7 @@ const noOptions: ResourceOptions = {
   deleteBeforeReplace: false,
   ignoreChanges: [],
   replaceOnChanges: [],
+  aliases: [],
   propertyDependencies: {},
   customTimeouts: {},
   provider: '',
@@ -58,6 +63,7 @@ export function optionsOf(request: RegisterRequest | undefined): ResourceOptions
     deleteBeforeReplace: request.getDeletebeforereplace?.() ?? false,
     ignoreChanges: request.getIgnorechangesList?.() ?? [],
     replaceOnChanges: request.getReplaceonchangesList?.() ?? [],
+    aliases: aliasesOf(request),
     propertyDependencies: propertyDependencies(request),
     customTimeouts: timeouts
       ? {
@@ -68,6 +74,15 @@ export function optionsOf(request: RegisterRequest | undefined): ResourceOptions
       : {},
     provider: request.getProvider?.() ?? '',
   };
+}
+
+/** As URNs, or as the parents of those. */
+function aliasesOf(request: RegisterRequest): string[] {
+  const specs = request.getAliasesList?.() ?? [];
+  return [
+    ...(request.getAliasurnsList?.() ?? []),
+    ...specs.flatMap((alias) => alias.getUrn() || alias.getSpec?.()?.getParenturn() || []),
+  ];
 }
 
 function propertyDependencies(request: RegisterRequest): Record<string, string[]> {

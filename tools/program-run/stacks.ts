@@ -25,9 +25,10 @@ export function readProject(): {
   return parse(readFileSync(new URL('Pulumi.yaml', root), 'utf8'));
 }
 
-/** The seven stack files, from the repository's root. */
+/** The eight stack files, from the repository's root. */
 export const stackFiles = [
   'Pulumi.dev.yaml',
+  'Pulumi.function.yaml',
   'Pulumi.prod.yaml',
   ...readdirSync(new URL('stacks/', root))
     .filter((name) => name.endsWith('.yaml'))

@@ -3,6 +3,7 @@ import type { Bench } from '../bench/lib/bench.ts';
 import { stackFiles } from '../program-run/stacks.ts';
 import { comparePolicies } from './compare.ts';
 import { startFromZero } from './from-zero.ts';
+import { functionFilms } from './function-films.ts';
 import { type FilmOnStack, filmOnStack, filmsOnStacksTable, seed } from './lone-film.ts';
 import { makeOneFilm } from './one-film.ts';
 import { fromZeroPlot, matchDayPlot, oneFilmPlot } from './plots.ts';
@@ -10,6 +11,8 @@ import { readStack } from './stack.ts';
 
 /** The farm that all is compared on: g4dn.xlarge alone, one On-Demand and two on Spot. */
 const file = 'stacks/match-footage.yaml';
+/** The farm of functions. */
+const functionFile = 'Pulumi.function.yaml';
 const plotFolder = new URL('../../docs/scaling/', import.meta.url);
 
 export const scaling: Bench = {
@@ -27,6 +30,7 @@ export const scaling: Bench = {
     );
     for (const line of filmsOnStacksTable(films)) log(line);
     const film = await makeOneFilm(stack, seed, log);
+    const functions = await functionFilms(functionFile, seed, log);
     await writePlots({
       'from-zero.svg': fromZeroPlot(fromZero.bars),
       'match-day.svg': matchDayPlot(compared.matchDay, compared.matchDay[0]?.films[0]?.arrivedAtMs ?? 0),
@@ -46,6 +50,12 @@ export const scaling: Bench = {
         },
         { what: 'the same with nvencPreset p3:', value: film.minutesQuick, goal: 10 },
         { what: "the same with p5 at the chip's limit:", value: film.minutesAtLimit, goal: 10 },
+        {
+          what: 'seconds until 2 h of film are whole by functions, from none, p95:',
+          value: functions.p95Seconds,
+          goal: 60,
+        },
+        { what: 'dollars for it:', value: functions.usd, goal: 0.7 },
         { what: 'films killed by scaling, in all workloads:', value: killed, goal: 0 },
       ],
     };

@@ -170,3 +170,42 @@ export const film = {
   /** The worker's default with NVENC (worker/src/plan/parts.ts). */
   partSeconds: 300,
 };
+
+/** From the queue to an event source that waits there. assumed */
+export const cloudPoll = between(0.05, 1);
+
+/** Calls of a Lambda function. */
+export const functionCalls = {
+  /**
+   * documented: an event source of SQS calls five at once at first, and 300 more each minute.
+   * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+   */
+  sourceStartsWith: 5,
+  sourceAddsPerSecond: 5,
+  /**
+   * assumed: from the request until an environment is asked for. Asynchronous calls scale by 1,000 in ten seconds
+   * (https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html), more than a film asks for.
+   */
+  event: between(0.05, 0.5),
+  /** The worker's own (worker/src/film/join-film.ts), and assumed: one Invoke call. */
+  sendsAtOnce: 8,
+  sendMs: 40,
+  /**
+   * others: one to three seconds for images of some hundred MB that Lambda has cached
+   * (https://www.usenix.org/conference/atc23/presentation/brooker); and one for Node and ffmpeg, measured here by `bench -- function`.
+   */
+  coldStart: between(1.5, 4),
+  /** assumed: the first calls of an image that no cache has. */
+  slowStart: between(4, 15),
+  /** assumed: of a start, at most this is billed: Node and ffmpeg. */
+  billedStartMs: ms(1.5),
+  /** measured here: a call of a process that stands still, up to its first request. */
+  warmMs: 20,
+  /** assumed: parts of the same length are so much easier or harder than the middle. */
+  partSpread: 0.25,
+  /** The worker's own: a lease is half of the hold of 40 s, and a worker that waits looks eight times in one. */
+  leaseMs: ms(20),
+  lookMs: ms(2.5),
+  /** assumed: one object of S3, with 16 reads at once. */
+  readRecordMs: 3,
+};

@@ -4,6 +4,8 @@ import { type FilmCost, filmCosts } from '../cost/film-cost.ts';
 import { usd } from '../cost/markdown.ts';
 import { workerHours } from '../cost/worker-hour.ts';
 import { hourMs } from './constants.ts';
+import { cutsSound, loneFilm, manyFilms } from './function-films.ts';
+import { plausibleCalls } from './functions.ts';
 import type { Machine } from './group.ts';
 import { measure, quantile } from './measure.ts';
 import { farmPolicy } from './policies.ts';
@@ -32,8 +34,9 @@ export const seed = 20261126;
 const runs = 20;
 
 export async function filmOnStack(file: string, seed: number): Promise<FilmOnStack> {
-  const stack = await readStack(file);
   const farm = await readFarm(file);
+  if (farm.worker.kind === 'function') return filmOnFunctions(file, farm, seed);
+  const stack = await readStack(file);
   const policy = farmPolicy(stack);
   const speed = workerSpeed(stack, 30).expected;
   const lone: Run[] = [];
@@ -53,6 +56,19 @@ export async function filmOnStack(file: string, seed: number): Promise<FilmOnSta
     wholeMinutes: ofAll((run) => measure(run).filmMinutes.p50),
     loneUsd: ofAll((run) => filmUsd(run, farm, cost)).p50,
     manyUsd: filmUsd(many, farm, cost),
+  };
+}
+
+async function filmOnFunctions(file: string, farm: FarmFacts, seed: number): Promise<FilmOnStack> {
+  const lone = await loneFilm(farm, plausibleCalls, cutsSound(farm), seed);
+  const many = await manyFilms(farm, workloads.matchDay(seed), seed);
+  const { p50, p95 } = lone.wholeSeconds;
+  return {
+    file,
+    startSeconds: lone.startSeconds,
+    wholeMinutes: { p50: p50 / 60, p95: p95 / 60 },
+    loneUsd: lone.usd,
+    manyUsd: many.usd,
   };
 }
 

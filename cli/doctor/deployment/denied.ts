@@ -27,7 +27,7 @@ export async function checkDryRuns(
 ): Promise<Finding> {
   const DryRun = true;
   const runs: Promise<DryRun>[] = [];
-  if (!network.existing) {
+  if (!network.existing && compute.kind !== 'function') {
     runs.push(dryRun('ec2:CreateVpc', ec2.send(new CreateVpcCommand({ DryRun, CidrBlock: '10.0.0.0/16' }))));
   }
   if (compute.kind === 'gpu') {
@@ -80,14 +80,20 @@ export function callsOf({
   storage,
   network,
 }: Pick<FarmSettings, 'compute' | 'storage' | 'network'>): string[] {
+  const isFunction = compute.kind === 'function';
   const usesS3 = storage.source.backend === 's3' || storage.output.backend === 's3';
   return [
     ...['sqs:CreateQueue', 'sns:CreateTopic', 'ssm:PutParameter', 'logs:CreateLogGroup'],
-    ...['ecr:CreateRepository', 'ecs:CreateCluster', 'ecs:RegisterTaskDefinition', 'ecs:CreateService'],
-    ...['application-autoscaling:RegisterScalableTarget', 'cloudwatch:PutMetricAlarm', 'events:PutRule'],
+    ...['ecr:CreateRepository', 'cloudwatch:PutMetricAlarm'],
+    ...(isFunction
+      ? ['lambda:CreateEventSourceMapping', 'lambda:PutFunctionConcurrency']
+      : [
+          ...['ecs:CreateCluster', 'ecs:RegisterTaskDefinition', 'ecs:CreateService'],
+          ...['application-autoscaling:RegisterScalableTarget', 'events:PutRule'],
+        ]),
     ...['lambda:CreateFunction', 'iam:CreateRole', 'iam:PutRolePolicy', 'iam:PassRole'],
     ...(usesS3 ? ['s3:CreateBucket', 's3:PutBucketNotification'] : []),
-    ...(network.existing ? [] : ['ec2:CreateVpc', 'ec2:CreateSubnet', 'ec2:CreateVpcEndpoint']),
+    ...(network.existing || isFunction ? [] : ['ec2:CreateVpc', 'ec2:CreateSubnet', 'ec2:CreateVpcEndpoint']),
     ...(compute.kind === 'gpu'
       ? ['ec2:CreateLaunchTemplate', 'ec2:RunInstances', 'autoscaling:CreateAutoScalingGroup']
       : []),

@@ -14,7 +14,7 @@ import { checkQuotas } from '../quotas.ts';
 import { checkCloudflare } from './cloudflare.ts';
 import { callsOf, checkDryRuns, checkPolicies } from './denied.ts';
 import { checkGithubProvider, checkServiceRoles } from './identity.ts';
-import { checkLambda } from './lambda.ts';
+import { checkLambda, type WantedFunction } from './lambda.ts';
 import { checkEbsKey, checkRegionEnabled, checkZones } from './region.ts';
 import { type PlannedStack, readPlannedStack } from './stack.ts';
 import { checkExistingBuckets, checkWasabi } from './storage.ts';
@@ -85,13 +85,13 @@ async function examineAccount({ settings, region, name }: PlannedStack): Promise
         ...who,
         isEnabled,
         ...(await checkQuotas(clients.quotas, undefined)),
-        await checkLambda(clients.lambda),
+        ...(await checkLambda(clients.lambda)),
       ];
     }
     const { compute, github, storage } = settings;
     const checks = await Promise.all([
-      checkQuotas(clients.quotas, capacityOf(settings)),
-      checkLambda(clients.lambda),
+      compute.kind === 'function' ? [] : checkQuotas(clients.quotas, capacityOf(settings, compute)),
+      checkLambda(clients.lambda, functionOf(settings)),
       checkZones(clients.ec2, settings),
       compute.kind === 'gpu' ? checkEbsKey(clients.ec2, Account) : [],
       checkServiceRoles(clients.iam, compute),
@@ -106,7 +106,16 @@ async function examineAccount({ settings, region, name }: PlannedStack): Promise
   }
 }
 
-function capacityOf({ compute, scaling }: FarmSettings): Parameters<typeof checkQuotas>[1] {
+function functionOf({ compute, scaling }: FarmSettings): WantedFunction | undefined {
+  if (compute.kind !== 'function') return undefined;
+  const { task, reserveConcurrency } = compute;
+  return { maxCalls: scaling.maxTasks, memoryMib: task.memoryMib, reserveConcurrency };
+}
+
+function capacityOf(
+  { scaling }: FarmSettings,
+  compute: Exclude<FarmSettings['compute'], { kind: 'function' }>,
+): Parameters<typeof checkQuotas>[1] {
   const { kind, task, spot, onDemandBase } = compute;
   const most = scaling.maxTasks;
   const types = compute.kind === 'gpu' ? { instanceTypes: compute.instanceTypes } : {};

@@ -27,6 +27,7 @@ export function checkServiceRoles(
   { kind, spot }: Pick<FarmSettings['compute'], 'kind' | 'spot'>,
 ): Promise<Finding> {
   const name = 'service roles';
+  if (kind === 'function') return Promise.resolve(ok(name, 'functions need none'));
   const { ecs, scaling, group, spot: spotRole } = serviceRoles;
   const wanted = [
     ecs,

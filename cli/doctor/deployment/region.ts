@@ -36,6 +36,8 @@ export async function checkZones(
   ec2: EC2Client,
   { compute, network }: Pick<FarmSettings, 'compute' | 'network'>,
 ): Promise<Finding[]> {
+  // Functions run outside of any network.
+  if (compute.kind === 'function') return [];
   if (network.existing)
     return [notAsked('zones', `the stack uses the network ${plainText(network.existing.vpcId)}`)];
   let zones: string[] = [];

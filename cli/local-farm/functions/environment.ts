@@ -1,4 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { type FarmProcess, startProcess } from '../process.ts';
 import { type CallResult, RuntimeHost } from './runtime-host.ts';
 
@@ -27,12 +30,15 @@ export class FunctionEnvironment {
     this.#host = host;
     this.#timeoutSeconds = config.timeoutSeconds;
     this.logFile = logFile;
+    // As each environment has a /tmp of its own, which goes with it.
+    const workDir = join(config.environment.WORK_DIR ?? tmpdir(), basename(logFile, '.log'));
     this.#process = startProcess(
       entry,
       nodeFlags,
       {
         MALLOC_ARENA_MAX: '1',
         ...config.environment,
+        WORK_DIR: workDir,
         AWS_LAMBDA_RUNTIME_API: host.address,
         AWS_LAMBDA_FUNCTION_NAME: config.name,
         AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(config.memoryMb),
@@ -43,6 +49,7 @@ export class FunctionEnvironment {
       this.#isGone = true;
       host.fail('Runtime.ExitError', `the runtime exited: ${signal ?? `exit status ${code}`}`);
       host.close();
+      void rm(workDir, { recursive: true, force: true });
     });
   }
 
@@ -65,12 +72,7 @@ export class FunctionEnvironment {
 
   async invoke(event: string): Promise<CallResult> {
     this.#signal('SIGCONT');
-    const late = setTimeout(() => {
-      this.#host.fail('Sandbox.Timedout', `no answer after ${this.#timeoutSeconds} s`);
-      this.kill();
-    }, this.#timeoutSeconds * 1000);
-    const result = await this.#host.invoke(event, this.#timeoutSeconds);
-    clearTimeout(late);
+    const result = await this.#host.invoke(event, this.#timeoutSeconds, () => this.kill());
     this.#signal('SIGSTOP');
     return result;
   }

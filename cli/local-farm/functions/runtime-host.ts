@@ -12,7 +12,10 @@ export type CallResult =
 interface Call {
   requestId: string;
   event: string;
-  deadline: Date;
+  timeoutSeconds: number;
+  /** It was not answered in time. */
+  onLate: () => void;
+  timer?: NodeJS.Timeout;
   ended: PromiseWithResolvers<CallResult>;
 }
 
@@ -46,12 +49,12 @@ export class RuntimeHost {
     return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Gives the process a call, as soon as it asks for one. */
-  invoke(event: string, timeoutSeconds: number): Promise<CallResult> {
+  /** Gives the process a call, as soon as it asks for one: the time of its start does not count. */
+  invoke(event: string, timeoutSeconds: number, onLate: () => void): Promise<CallResult> {
     if (this.#initFailure !== undefined) return Promise.resolve(this.#initFailure);
     if (this.#call !== undefined) throw new Error('An environment has one call at a time.');
-    const deadline = new Date(Date.now() + timeoutSeconds * 1000);
-    this.#call = { requestId: randomUUID(), event, deadline, ended: Promise.withResolvers() };
+    const ended = Promise.withResolvers<CallResult>();
+    this.#call = { requestId: randomUUID(), event, timeoutSeconds, onLate, ended };
     this.#isTaken = false;
     this.#hand();
     return this.#call.ended.promise;
@@ -95,11 +98,16 @@ export class RuntimeHost {
 
   #hand(): void {
     if (this.#waiting === undefined || this.#call === undefined || this.#isTaken) return;
-    const { requestId, event, deadline } = this.#call;
+    const { requestId, event, timeoutSeconds, onLate } = this.#call;
+    const timeoutMs = timeoutSeconds * 1000;
+    this.#call.timer = setTimeout(() => {
+      this.fail('Sandbox.Timedout', `no answer after ${timeoutSeconds} s`);
+      onLate();
+    }, timeoutMs);
     this.#waiting.writeHead(200, {
       'content-type': 'application/json',
       'Lambda-Runtime-Aws-Request-Id': requestId,
-      'Lambda-Runtime-Deadline-Ms': String(deadline.getTime()),
+      'Lambda-Runtime-Deadline-Ms': String(Date.now() + timeoutMs),
       'Lambda-Runtime-Invoked-Function-Arn': this.#functionArn,
       'Lambda-Runtime-Trace-Id': traceId(),
     });
@@ -109,6 +117,7 @@ export class RuntimeHost {
   }
 
   #end(result: CallResult): void {
+    clearTimeout(this.#call?.timer);
     this.#call?.ended.resolve(result);
     this.#call = undefined;
   }

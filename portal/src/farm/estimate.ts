@@ -99,7 +99,13 @@ function planFilm(
   const encoding = encodingFor(settings.encoding, { ...options, segmentSeconds: undefined });
   const media: Media = encoding.audioOnly ? withoutVideo(known) : known;
   const encoder = encoderOn(machine, settings);
-  const plan = makePlan(media, { sourceVersion: 'estimate', encoding, encoder, software: 'estimate' });
+  const plan = makePlan(media, {
+    sourceVersion: 'estimate',
+    encoding,
+    encoder,
+    software: 'estimate',
+    functionLimits: settings.functionLimits,
+  });
   const workers = options.workersPerFilm ?? settings.sharing.workersPerFilm;
   return { plan, expected: estimate(media, plan, machine, workers) };
 }

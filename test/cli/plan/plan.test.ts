@@ -72,10 +72,10 @@ it('says why a worker would refuse the film, with its code', async () => {
 
 it.each([
   [['film.mp4'], 'No farm is selected.'],
-  [['film.mp4'], '--compute fargate, or --compute gpu'],
+  [['film.mp4'], '--compute fargate, gpu or function'],
   [['elsewhere.mp4', '--compute', 'gpu'], 'elsewhere.mp4 is not here'],
   [['film.mp4', '--compute', 'gpu', '--instance-type', 'p4d.24xlarge'], 'one with a GPU that encodes'],
-  [['film.mp4', '--compute', 'fargate', '--instance-type', 'g5.xlarge'], 'Fargate has no instances'],
+  [['film.mp4', '--compute', 'fargate', '--instance-type', 'g5.xlarge'], 'the others have no instances'],
   [['film.mp4', '--instance-type', 'g5.xlarge'], 'goes with --compute gpu'],
   [['film.mp4', '--compute', 'gpu', '--workers', 'many'], '--workers: "many" is not a number of workers'],
 ])(

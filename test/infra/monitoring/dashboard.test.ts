@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { buildDashboard } from '../../../infra/monitoring/dashboard.ts';
-import { gpuFarm } from '../../helpers/program/watched-farm.ts';
+import type { FarmNames } from '../../../infra/monitoring/metrics.ts';
+import { functionFarm, gpuFarm } from '../../helpers/program/watched-farm.ts';
 
 const { widgets } = buildDashboard(gpuFarm, ['arn:alarm']);
 
@@ -42,6 +43,20 @@ describe('the dashboard', () => {
     ]);
   });
 
+  it('shows calls instead of tasks, and those that were throttled or dropped, where functions are the workers', () => {
+    const named = (title: string) => linesOf(title, functionFarm()).map((line) => line[1]);
+    expect(named('Workers')).toEqual(['ConcurrentExecutions']);
+    expect(named('Calls of the worker')).toEqual([
+      'Invocations',
+      'Errors',
+      'Throttles',
+      'AsyncEventsDropped',
+    ]);
+    expect(linesOf('What is paid for: busy machines', functionFarm())[1]).toEqual([
+      { expression: 'ms / 3600000', label: 'hours of calls' },
+    ]);
+  });
+
   it('counts paid hours by instances, and on Fargate by tasks', () => {
     const title = 'What is paid for: busy machines';
     expect(linesOf(title)).toEqual([
@@ -51,7 +66,10 @@ describe('the dashboard', () => {
       ],
       [{ expression: 'minutes / 60', label: 'instance hours' }],
     ]);
-    const [measured] = linesOf(title, { ...gpuFarm, groupName: undefined });
+    const [measured] = linesOf(title, {
+      ...gpuFarm,
+      workers: { ...gpuFarm.workers, groupName: undefined } as FarmNames['workers'],
+    });
     expect(measured?.slice(0, 2)).toEqual(['AWS/ECS', 'CPUUtilization']);
   });
 });

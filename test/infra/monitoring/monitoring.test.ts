@@ -8,12 +8,15 @@ const build = (kind: 'gpu' | 'fargate', args: Partial<MonitoringArgs> = {}) =>
   record(() => {
     const { cluster, capacity, worker } = buildCompute(kind);
     return new Monitoring('watch', {
-      clusterName: cluster.clusterName,
-      serviceName: worker.serviceName,
-      capacity,
+      workers: {
+        kind: 'service',
+        clusterName: cluster.clusterName,
+        serviceName: worker.serviceName,
+        wakerName: 'waker',
+        groupName: capacity.group?.name,
+      },
       jobs: { queue: 'jobs', deadLetters: 'jobs-dead' },
       parts: { queue: 'parts', deadLetters: 'parts-dead' },
-      wakerName: 'waker',
       metricsNamespace: 'transcode-farm/test',
       ...args,
     });
@@ -69,9 +72,9 @@ describe('alarms', () => {
     const made = await record(
       () =>
         new Monitoring('watch', {
-          ...{ clusterName: 'c', serviceName: 's' },
+          workers: { kind: 'service', clusterName: 'c', serviceName: 's', wakerName: 'w', groupName: 'g' },
           ...{ jobs: { queue: 'q', deadLetters: 'd' }, parts: { queue: 'p', deadLetters: 'e' } },
-          ...{ wakerName: 'w', metricsNamespace: 'n', capacity: buildCompute('gpu').capacity },
+          metricsNamespace: 'n',
         }),
       { preview: true },
     );

@@ -20,11 +20,12 @@ const meant: Readonly<Record<string, RegExp>> = {
 
 /**
  * A secret that is not set any more has no parameter any more, and a farm that has neither a webhook nor a database any more has no
- * reporter, whose reports nobody wants. The log of a portal goes with the portal.
+ * reporter, whose reports nobody wants. The log of a portal goes with the portal, and a waker with what it wakes.
  */
 const unset = ({ type, name, kind }: Change) =>
   kind === 'removed' &&
-  (type.startsWith('aws:ssm/parameter') || /^farm-(reports|reports-dead|reporter|portal)$/.test(name));
+  (type.startsWith('aws:ssm/parameter') ||
+    /^farm-(reports|reports-dead|reporter|portal|waker|waker-missed)$/.test(name));
 
 /** What another network of an owner's choice may replace. */
 const mayReplace: Readonly<Record<string, RegExp>> = {

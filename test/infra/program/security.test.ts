@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { containerOf } from '../../../tools/program-run/farm.ts';
+import { containerOf, workerFunctionOf } from '../../../tools/program-run/farm.ts';
 import { loadStack, stackFiles } from '../../../tools/program-run/stacks.ts';
 import { type FarmRecording, recordFarm } from '../../helpers/program/farm.ts';
 import { type Statement, statementsOf } from '../../helpers/program/policies.ts';
@@ -9,7 +9,7 @@ import { allCredentials, bareStack, secretMarks } from '../../helpers/program/st
 const farms = [
   ...stackFiles.map((file) => ({ name: file, stack: loadStack(file) })),
   ...['s3', 'r2', 'wasabi'].flatMap((storage) =>
-    ['fargate', 'gpu'].map((compute) => ({
+    ['fargate', 'gpu', 'function'].map((compute) => ({
       name: `${storage} and ${compute}`,
       stack: bareStack({
         ...allCredentials,
@@ -100,9 +100,13 @@ describe.each(farms)('$name', ({ stack }) => {
       expect(inputs.type, name).toBe('SecureString');
       expect(secretPaths, name).toEqual(['value']);
     }
-    const { environment } = containerOf(farm);
-    const names = environment.map(({ name }) => name);
-    expect(names.filter((name) => /SECRET|ACCESS_KEY|DATABASE/.test(name))).toEqual([]);
+    const worker = workerFunctionOf(farm)?.inputs.environment as { variables: object } | undefined;
+    const names = worker
+      ? Object.keys(worker.variables)
+      : containerOf(farm).environment.map(({ name }) => name);
+    // A function reads its secrets itself, by the names of their parameters.
+    const plain = names.filter((name) => !/^SECRET_(PARAMETERS|VERSIONS)$/.test(name));
+    expect(plain.filter((name) => /SECRET|ACCESS_KEY|DATABASE/.test(name))).toEqual([]);
   });
 
   it('shows no secret in any input that is not marked secret, nor in an output', async () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { environmentOf, workersOwn } from '../../../tools/program-run/farm.ts';
+import { environmentOf, workerFunctionOf, workersOwn } from '../../../tools/program-run/farm.ts';
 import { loadStack, stackFiles } from '../../../tools/program-run/stacks.ts';
 import { readSettings } from '../../../worker/src/settings/settings.ts';
 import { type FarmRecording, field, recordFarm } from '../../helpers/program/farm.ts';
@@ -12,9 +12,10 @@ const ecsVariables = { ECS_AGENT_URI: 'http://169.254.170.2/api' };
 
 const farmOf = (file: string) => recordFarm(loadStack(file));
 
-it('finds seven stack files', () => {
+it('finds eight stack files', () => {
   expect(stackFiles).toEqual([
     'Pulumi.dev.yaml',
+    'Pulumi.function.yaml',
     'Pulumi.prod.yaml',
     'stacks/always-on.yaml',
     'stacks/inbox.yaml',
@@ -49,8 +50,8 @@ describe.each(stackFiles)('%s', (file) => {
     farm = await farmOf(file);
   });
 
-  it('gives one service of workers, two queues with dead letters, and a dashboard', () => {
-    expect(workersOwn(farm, 'aws:ecs/service:Service')).toBeDefined();
+  it('gives one service of workers or one function, two queues with dead letters, and a dashboard', () => {
+    expect(workerFunctionOf(farm) ?? workersOwn(farm, 'aws:ecs/service:Service')).toBeDefined();
     for (const queue of ['jobs', 'jobs-dead', 'parts', 'parts-dead']) {
       farm.resource('aws:sqs/queue:Queue', `farm-${queue}`);
     }

@@ -17,7 +17,7 @@ describe('mistakes', () => {
   const rows: [string, Changes, string][] = [
     ['an unknown storage', { storage: 's4' }, 'storage is "s4": expected s3, r2 or wasabi.'],
     ['an unknown source', { source: 'ftp' }, 'source is "ftp": expected s3, r2 or wasabi.'],
-    ['an unknown compute', { compute: 'lambda' }, 'compute is "lambda": expected fargate or gpu.'],
+    ['an unknown compute', { compute: 'lambda' }, 'compute is "lambda": expected fargate, gpu or function.'],
     ['a flag that is none', { spot: 'yes' }, 'spot is "yes": expected true or false.'],
     ['too many tasks', { maxTasks: '101' }, 'maxTasks is "101": expected a whole number from 1 to 100.'],
     [

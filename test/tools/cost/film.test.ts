@@ -16,10 +16,10 @@ import { noise, pattern } from '../../helpers/media/pattern.ts';
 import { startTranscoding, type Transcoding } from '../../helpers/media/transcoding.ts';
 import { allCredentials, bareStack } from '../../helpers/program/stacks.ts';
 
-function planWith(variables: Record<string, string> = {}, kind: 'fargate' | 'gpu' = 'fargate'): FilmPlan {
+function planWith(variables: Record<string, string> = {}, encoder: 'x264' | 'nvenc' = 'x264'): FilmPlan {
   const places = { QUEUE_URL: 'http://localhost', DEAD_LETTER_QUEUE_URL: 'http://localhost/dead' };
   const buckets = { SOURCE_BUCKET: 'source', OUTPUT_BUCKET: 'output' };
-  return planReferenceFilm(readSettings({ ...places, ...buckets, ...variables }), kind);
+  return planReferenceFilm(readSettings({ ...places, ...buckets, ...variables }), encoder);
 }
 
 async function costsWith(changes: Record<string, string>) {
@@ -35,7 +35,7 @@ describe('the film that costs are computed for', () => {
     const plan = planWith();
     expect(plan.video.renditions.map(({ name }) => name)).toEqual(['1080p', '720p', '540p', '360p', '240p']);
     expect(plan.parts.filter(({ kind }) => kind === 'video')).toHaveLength(120);
-    expect(planWith({}, 'gpu').parts.filter(({ kind }) => kind === 'video')).toHaveLength(24);
+    expect(planWith({}, 'nvenc').parts.filter(({ kind }) => kind === 'video')).toHaveLength(24);
   });
 
   it('is as large as its bitrates say: 12.5 Mb/s for two hours', () => {
@@ -145,7 +145,7 @@ describe('a film of two hours', () => {
   it('costs more when it wakes the farm, and not where a worker always runs', async () => {
     const { first, farm } = await costsWith({ compute: 'gpu', idleMinutes: '10', spot: 'false' });
     const seconds = (first.wakingUsd / (first.workerUsd / first.hours)) * 3600;
-    const { idleInstanceMs, spareMs } = farm.waker.rules;
+    const { idleInstanceMs = Number.NaN, spareMs = Number.NaN } = farm.waker?.rules ?? {};
     expect(farm.settings.sharing.workersPerFilm).toBe(2);
     expect(seconds).toBeCloseTo(2 * (130 + idleInstanceMs / 1000) + 600 + spareMs / 1000, 6);
     expect((await costsWith({ minTasks: '1' })).first.wakingUsd).toBe(0);

@@ -102,7 +102,7 @@ function filmOf(parts: number): Plan {
     OUTPUT_BUCKET: 'output',
   });
   const cut = { ...encoding, segmentSeconds: 6, partSeconds: 7200 / parts };
-  const plan = planReferenceFilm({ encoding: cut }, 'fargate');
+  const plan = planReferenceFilm({ encoding: cut }, 'x264');
   const video = plan.parts.filter(({ kind }) => kind === 'video');
   if (video.length !== parts) throw new Error(`The film has ${video.length} parts, not ${parts}.`);
   return { ...plan, audio: [], parts: video };

@@ -23,11 +23,16 @@ export function wholeFilm(plan: Plan): VideoPart {
 export async function bareFfmpeg(
   film: string,
   plan: Plan,
-  options: { audio: boolean; cores?: string },
+  options: { audio: boolean; cores?: string; part?: VideoPart | undefined },
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-bare-'));
   try {
-    const video = videoArguments(plan, plan.video as NonNullable<Plan['video']>, wholeFilm(plan), 24 * 3600);
+    const video = videoArguments(
+      plan,
+      plan.video as NonNullable<Plan['video']>,
+      options.part ?? wholeFilm(plan),
+      24 * 3600,
+    );
     const audioPart = plan.parts.find((part): part is AudioPart => part.kind === 'audio');
     const audio = options.audio && audioPart ? audioArguments(plan, audioPart, 24 * 3600) : undefined;
     for (const name of [...video.renditions, ...(audio?.renditions ?? []), 'storyboard']) {

@@ -2,7 +2,8 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { type MediaTools, openMediaTools } from '../../../worker/src/ffmpeg/media-tool.ts';
 import { makePlan } from '../../../worker/src/plan/make-plan.ts';
-import type { Plan } from '../../../worker/src/plan/plan.ts';
+import type { Plan, VideoEncoder } from '../../../worker/src/plan/plan.ts';
+import type { Media } from '../../../worker/src/probe/media.ts';
 import { probe } from '../../../worker/src/probe/probe.ts';
 import { readSettings } from '../../../worker/src/settings/settings.ts';
 import { type SourceServer, serveSource } from '../../../worker/src/source/server.ts';
@@ -11,11 +12,20 @@ import type { SourceObject } from '../../../worker/src/source/source.ts';
 export interface PlannedFilm extends AsyncDisposable {
   tools: MediaTools;
   server: SourceServer;
+  media: Media;
+  encoder: VideoEncoder;
   plan: Plan;
 }
 
-/** The plan that a worker makes of a film, and the server that its ffmpeg would read it from, over a local file. */
-export async function planFilm(path: string, environment: Record<string, string>): Promise<PlannedFilm> {
+/**
+ * The plan that a worker makes of a film, and the server that its ffmpeg would read it from, over a local file.
+ * @param threads of x264, where they are to be as many as a worker's
+ */
+export async function planFilm(
+  path: string,
+  environment: Record<string, string>,
+  threads?: number,
+): Promise<PlannedFilm> {
   const settings = readSettings({
     QUEUE_URL: 'http://localhost',
     DEAD_LETTER_QUEUE_URL: 'http://localhost/dead',
@@ -37,11 +47,16 @@ export async function planFilm(path: string, environment: Record<string, string>
   const info = await source.describe();
   const server = await serveSource(source, info);
   const media = await probe(tools, server.url, info.sizeBytes, settings.limits);
+  const encoder: VideoEncoder = {
+    name: 'x264',
+    preset: settings.encoding.x264Preset,
+    ...(threads === undefined ? {} : { threads }),
+  };
   const plan = makePlan(media, {
     sourceVersion: info.etag,
     encoding: settings.encoding,
-    encoder: { name: 'x264', preset: settings.encoding.x264Preset },
+    encoder,
     software: tools.version,
   });
-  return { tools, server, plan, [Symbol.asyncDispose]: () => server.close() };
+  return { tools, server, media, encoder, plan, [Symbol.asyncDispose]: () => server.close() };
 }

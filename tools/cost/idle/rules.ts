@@ -55,11 +55,18 @@ const rules: Record<string, Rule> = {
   'aws:lambda/function:Function': ({ name, inputs }, farm) =>
     name.endsWith('waker')
       ? wakerCalls(inputs, callsPerMonth(farm))
-      : `paid by the ${name.endsWith('portal') ? 'request' : 'report'}: nothing yet`,
-  'aws:lambda/eventSourceMapping:EventSourceMapping': () => [
-    charge('sqsRequest', functionPollsPerMonth, 'asked by Lambda for the reporter'),
+      : inputs.packageType === 'Image'
+        ? 'paid by the call: nothing yet'
+        : `paid by the ${name.endsWith('portal') ? 'request' : 'report'}: nothing yet`,
+  'aws:lambda/eventSourceMapping:EventSourceMapping': ({ name }) => [
+    charge(
+      'sqsRequest',
+      functionPollsPerMonth,
+      `asked by Lambda for ${name.includes('worker') ? 'the worker' : 'the reporter'}`,
+    ),
   ],
   'aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig': configuration,
+  'aws:lambda/functionRecursionConfig:FunctionRecursionConfig': configuration,
   'aws:lambda/functionUrl:FunctionUrl': configuration,
   'aws:lambda/permission:Permission': configuration,
   'aws:cloudwatch/eventRule:EventRule': () =>
@@ -103,6 +110,7 @@ const rules: Record<string, Rule> = {
       'one image; ten are kept, and share what is equal',
     ),
   ],
+  'aws:ecr/repositoryPolicy:RepositoryPolicy': configuration,
   'awsx:ecr:Image': () => 'counted with its repository',
 
   // Network

@@ -26,7 +26,7 @@ export function unpriced(what: string): never {
 
 /** The waker counts the messages of some queues at each call; workers that always run wait at theirs. */
 export function queueRequests(url: string, farm: FarmFacts): Charge[] | string {
-  const counted = farm.waker.queueUrls.includes(url) ? callsPerMonth(farm) : 0;
+  const counted = farm.waker?.queueUrls.includes(url) ? callsPerMonth(farm) : 0;
   const polled = pollsPerMonth(url, farm);
   const requests = [
     charge('sqsRequest', counted, 'asked by the waker'),
@@ -99,7 +99,7 @@ export function managedScaling({ autoScalingGroupProvider }: Inputs): Charge[] |
  * Source: https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-warm-pools.html
  */
 export function stoppedInstances({ warmInstances, minTasks, waker, worker }: FarmFacts): Charge[] | string {
-  const running = Math.ceil(minTasks / waker.rules.tasksPerInstance);
+  const running = Math.ceil(minTasks / (waker?.rules.tasksPerInstance ?? 1));
   const count = Math.max(0, warmInstances - running);
   if (worker.kind !== 'gpu' || count === 0) return 'a group of no instances; its own metrics are free';
   const what =

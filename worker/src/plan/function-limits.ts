@@ -8,7 +8,7 @@ export interface FunctionLimits {
 }
 
 /** A part of this much work starts soon enough to be worth a function, and costs little when its function is lost. */
-export const partWorkSeconds = 35;
+export const partWorkSeconds = 30;
 
 /** Of the 15 minutes that AWS allows: the rest is for a film that is harder than the estimate, and for the end. */
 const longestWorkSeconds = 600;
