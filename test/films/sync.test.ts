@@ -66,6 +66,20 @@ describe('video and audio are in step at the start, in the middle and at the end
     expectInStep(await syncOf(name, args, options), 6);
   });
 
+  it.each(['mp4', 'mov'])(
+    'where a cut without encoding begins in the middle of a frame (%s)',
+    async (format) => {
+      const whole = join(farm.folder, `whole.${format}`);
+      const clip = join(farm.folder, `cut.${format}`);
+      await ffmpeg(...flashesAndBeeps(), ...bframes, '-g', '25', ...aac, whole);
+      // The frame that is shown at 1.485 s is left out; the one behind it is shown at 1.52 s.
+      await ffmpeg('-ss', '1.485', '-i', whole, '-c', 'copy', clip);
+      const film = await readFilm(await farm.transcode(clip));
+      expect(film.video[0]?.packets).toHaveLength(112);
+      expectInStep(await measureSync(film), 4);
+    },
+  );
+
   it.each<[what: string, name: string, args: string[]]>([
     ['MPEG-TS by 0.4 s', '04.ts', [...soundFirst(0.4), ...bframes, ...aac, '-muxdelay', '0']],
     ['MPEG-TS by 0.8 s', '08.ts', [...soundFirst(0.8), ...bframes, ...aac, '-muxdelay', '0']],

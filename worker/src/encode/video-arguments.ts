@@ -52,16 +52,20 @@ export function videoArguments(
       deltaSeconds: video.gopSeconds / 2,
     }),
   ]);
-  const shownZero = zero + (video.delaySeconds ?? 0);
   const seek = clip
-    ? seekInClip(clip, part.startSeconds, shownZero)
-    : seekArguments(plan, part.startSeconds, shownZero);
+    ? seekInClip(delayed(clip, video), part.startSeconds, zero)
+    : seekArguments(delayed(plan, video), part.startSeconds, zero);
   return {
     ...(clip ? { source: clip.source } : {}),
     inputArgs: [...inputArguments(video), ...seek],
     outputArgs: ['-filter_complex', graph.filters, ...outputs, ...graph.pictures.flatMap(pictureArguments)],
     renditions: video.renditions.map((rendition) => rendition.name),
   };
+}
+
+/** Its zero in ffmpeg's time, which is not the container's where ffmpeg shows frames too late or too early. */
+function delayed<T extends { zeroSeconds: number }>(from: T, { delaySeconds = 0 }: VideoPlan): T {
+  return { ...from, zeroSeconds: from.zeroSeconds + delaySeconds };
 }
 
 /** ffmpeg 5.1 takes the source's clock for that of the filters, which may be too coarse for a picture of each field. */

@@ -70,7 +70,10 @@ export interface VideoStream {
   hasCaptions: boolean;
   startSeconds: number;
   durationSeconds: number;
-  /** By so much ffmpeg shows each frame too late, as the container stores when frames are decoded (AVI with B-frames). */
+  /**
+   * By so much ffmpeg shows each frame too late, as the container stores when frames are decoded (AVI with B-frames). Below zero
+   * too early, as an edit begins in the middle of a frame (MP4).
+   */
   delaySeconds?: number;
 }
 

@@ -1,7 +1,14 @@
 import { RefusedError } from '../errors.ts';
 import { MediaToolError, type MediaTools } from '../ffmpeg/media-tool.ts';
+import { findEditStart, hidesFrames, withEditStart } from './edit-start.ts';
 import { findEmptyAudio } from './empty-audio.ts';
-import { ffprobeSchema, frameEntries, packetEntries, streamEntries } from './ffprobe-json.ts';
+import {
+  type FfprobePacket,
+  ffprobeSchema,
+  frameEntries,
+  packetEntries,
+  streamEntries,
+} from './ffprobe-json.ts';
 import { readPackets } from './frame-rate.ts';
 import type { Media } from './media.ts';
 import { parseProbe, pickVideo } from './parse.ts';
@@ -59,10 +66,20 @@ export async function probe(
       'no-frames',
       'The film has no picture behind its header: it was cut off near its start. Upload it again.',
     );
-  const media = parseProbe(probed, sizeBytes, scan?.result(), empty);
+  const parsed = parseProbe(probed, sizeBytes, scan?.result(), empty);
+  const media = withEditStart(parsed, await editStartOf(parsed, ffprobeSchema.parse(probed).packets, ask));
   refuseStreams(media, limits);
   refuseDuration(media, limits);
   return { ...media, indexed: media.indexed && (await canBeCut(media, ask)) };
+}
+
+async function editStartOf(
+  { format, video }: Media,
+  packets: readonly FfprobePacket[],
+  ask: (args: readonly string[]) => Promise<string>,
+): Promise<number | undefined> {
+  if (video === undefined || video.startsWithoutKeyframe || !hidesFrames(format, packets)) return undefined;
+  return findEditStart(video, ask);
 }
 
 /** What ffprobe says where the container's index leads nowhere. */
