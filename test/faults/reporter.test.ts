@@ -1,17 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { expect, it } from 'vitest';
 import type { FarmProcess } from '../../cli/local-farm/process.ts';
+import { triesAfterSeconds } from '../../reporter/webhooks/schedule.ts';
 import { isFinal, isNewer, type Report } from '../../worker/src/protocol/report.ts';
 import type { JobState } from '../../worker/src/protocol/status.ts';
-import { startLocalFarm } from '../helpers/local-farm/local-farm.ts';
+import { startLocalFarm, type TestFarm } from '../helpers/local-farm/local-farm.ts';
+import { ffmpeg, temporaryFolder } from '../helpers/media/clips.ts';
 import { seededRandom } from '../helpers/media/mutations.ts';
 import { queued, running, succeeded } from '../helpers/reports/job-states.ts';
 import { startPostgres } from '../helpers/reports/postgres.ts';
+import { startSlowNetwork } from '../helpers/reports/slow-network.ts';
 import { until } from '../helpers/until.ts';
 
 /** More with REPORT_JOBS=1000; the seed with REPORT_SEED. */
@@ -50,18 +54,73 @@ function lifeOf(id: string, random: () => number): JobState[] {
   return states;
 }
 
-it('brings every end to the receiver and to one row, whatever is down, lost, doubled or out of order', async () => {
+/** Films that workers really make, beside what others are said to have made. */
+const films = 4;
+
+/** Workers that are killed as soon as their job's end can be seen, one after the other; then one that takes what they left. */
+async function makeFilms(farm: TestFarm, folder: string): Promise<string[]> {
+  const clip = join(folder, 'clip.mp4');
+  await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=s=64x36:r=25:d=1', '-pix_fmt', 'yuv420p', clip);
+  await farm.put('films/clip.mp4', clip);
+  const made: string[] = [];
+  for (let film = 0; film < films; film += 1) {
+    const worker = farm.startWorker();
+    const id = await farm.sendJob({ source: 'films/clip.mp4' });
+    await farm.waitFor(id, 'succeeded');
+    worker.kill('SIGKILL');
+    made.push(id);
+  }
+  farm.startWorker();
+  await until(async () => (await farm.backlog()) === 0, 'the messages of the killed workers to be taken', 60);
+  return made;
+}
+
+/**
+ * The time in which an event that comes while the receiver is away must arrive: at the first try of the schedule after that.
+ * In seconds of the test.
+ */
+function latestSeconds(awaySeconds: number): number {
+  let tried = 0;
+  for (const wait of triesAfterSeconds) {
+    // Up to a fifth is added to each wait.
+    tried += wait;
+    if (tried >= awaySeconds * speedup) return (tried * 1.2) / speedup;
+  }
+  throw new Error(`No try comes after ${awaySeconds} s.`);
+}
+
+/**
+ * Killed reporters' messages come back after three seconds, queues delay by whole seconds, later events wait for earlier ones; and
+ * what has piled up is done one after the other, rows on one connection.
+ */
+const slackSeconds = 20 + jobs / 5;
+/** The longest wait of a row that could not be written. */
+const rowWaitSeconds = (900 * 1.2) / speedup;
+
+it('brings every end to the receiver and to one row, whatever is down, slow, lost, doubled or out of order', async () => {
   const random = seededRandom(seed);
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await startPostgres());
-  const farm = stack.adopt(await startLocalFarm(), (opened) => opened.stop());
-
   let isDown = true;
+  // Until all is well again, every hundredth piece takes longer than a call may.
+  const slowly = () => (isDown && random() < 0.01 ? 6000 : random() * 10);
+  const slow = stack.use(await startSlowNetwork(database.url, slowly));
+  const folder = stack.use(await temporaryFolder());
+  const settings = {
+    env: { ENCODER: 'x264', X264_PRESET: 'ultrafast', SOURCE_PREFIX: 'inbox/' },
+    visibilityTimeoutSeconds: 5,
+  } as const;
+  const farm = stack.adopt(await startLocalFarm({ reports: true, ...settings }), (opened) => opened.stop());
+
   const posted: JobState[] = [];
+  /** When the end of each job arrived. */
+  const arrivedAt = new Map<string, number>();
   const server = createServer(async (request, response) => {
     const body = await text(request).catch(() => '');
     if (isDown) return void (random() < 0.5 ? request.socket.destroy() : response.writeHead(503).end());
-    posted.push((JSON.parse(body) as { data: JobState }).data);
+    const { data } = JSON.parse(body) as { data: JobState };
+    posted.push(data);
+    if (isFinal(data.state) && !arrivedAt.has(data.id)) arrivedAt.set(data.id, performance.now());
     response.writeHead(204).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -73,7 +132,7 @@ it('brings every end to the receiver and to one row, whatever is down, lost, dou
       WEBHOOK_URL: `http://127.0.0.1:${port}/`,
       WEBHOOK_SECRET: secret,
       ALLOW_PRIVATE_WEBHOOKS: 'true',
-      DATABASE_URL: database.url,
+      DATABASE_URL: slow.url,
       SCHEDULE_SPEEDUP: String(speedup),
       VISIBILITY_TIMEOUT_SECONDS: '3',
       LOG_LEVEL: 'error',
@@ -101,6 +160,8 @@ it('brings every end to the receiver and to one row, whatever is down, lost, dou
   const shuffled = bodies
     .map((body, index) => ({ body, place: index + random() * 20 }))
     .sort((a, b) => a.place - b.place);
+  const making = makeFilms(farm, folder.path);
+  const sentAt = performance.now();
   for (const { body } of shuffled) {
     await farm.sqs.send(new SendMessageCommand({ QueueUrl: farm.reportsQueueUrl, MessageBody: body }));
   }
@@ -109,10 +170,15 @@ it('brings every end to the receiver and to one row, whatever is down, lost, dou
   await sleep(outageSeconds * 500);
   await database.start();
   isDown = false;
+  const awaySeconds = (performance.now() - sentAt) / 1000;
+  const upAt = performance.now();
   isOver = true;
   await killing;
+  const made = await making;
 
   const ends = new Map(lives.map((states) => [states[0]?.id ?? '', states.at(-1) as JobState]));
+  for (const id of made) ends.set(id, JSON.parse((await farm.read(`${id}/status.json`)) ?? '') as JobState);
+  const all = jobs + films;
   const arrived = () => new Set(posted.filter(({ state }) => isFinal(state)).map(({ id }) => id));
   const rows = () =>
     database.query<{ id: string; state: string; sequence: string }>(
@@ -120,9 +186,16 @@ it('brings every end to the receiver and to one row, whatever is down, lost, dou
     );
   const isWritten = async () =>
     (await rows().catch(() => [])).filter(({ state }) => state === 'succeeded' || state === 'failed')
-      .length === jobs;
-  // The schedule's next wait after half an hour is two hours: two minutes here.
-  await until(async () => arrived().size === jobs && (await isWritten()), 'every end', 170);
+      .length === all;
+  const leftSeconds = (fromMs: number, seconds: number) => seconds - (performance.now() - fromMs) / 1000;
+  const rowsInTime = leftSeconds(upAt, rowWaitSeconds + slackSeconds);
+  await until(isWritten, 'every row, no later than its schedule says', rowsInTime);
+  const latest = latestSeconds(awaySeconds) + slackSeconds;
+  await until(
+    async () => arrived().size === all,
+    'every end, no later than its schedule says',
+    leftSeconds(sentAt, latest),
+  );
 
   expect(arrived()).toEqual(new Set(ends.keys()));
   expect(new Map((await rows()).map(({ id, state, sequence }) => [id, `${state} ${sequence}`]))).toEqual(
