@@ -1,8 +1,12 @@
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { RefusedError } from '../../worker/src/errors.ts';
+import { type AssetSource, bucketAssets } from '../../worker/src/overlays/assets.ts';
+import { UnknownPresetError, withPreset } from '../../worker/src/protocol/presets.ts';
+import type { Store } from '../../worker/src/storage/store.ts';
 import { UserError } from '../errors.ts';
 import { type FarmAddress, NoFarmError } from '../farm/address.ts';
+import { openBucket } from '../farm/buckets.ts';
 import { readDeployed } from '../farm/deployed.ts';
 import { connect } from '../farm/farm.ts';
 import { type Answers, type CommonOptions, chosenFarm, farmCommand, here, runCommand } from '../farm/run.ts';
@@ -11,13 +15,21 @@ import { type JobOptionFlags, readJobOptions } from '../submit/job-options.ts';
 import { printable, styleFor } from '../text/style.ts';
 import { estimate } from './estimate.ts';
 import { openFilm } from './film.ts';
+import { folderAssets } from './folder-assets.ts';
+import type { FrameRequest } from './frame.ts';
 import { type Machine, machineName, machineOf, machineOfDeployed, thisMachine } from './machine.ts';
 import { planFilm } from './make.ts';
 import { planSettings } from './settings.ts';
 import { planLines } from './text.ts';
 
 type PlanOptions = CommonOptions &
-  JobOptionFlags & { compute?: 'fargate' | 'gpu' | 'function'; instanceType?: string };
+  JobOptionFlags & {
+    compute?: 'fargate' | 'gpu' | 'function';
+    instanceType?: string;
+    frame?: string;
+    frameFile?: string;
+    assets?: string;
+  };
 
 /** `farm plan`: what would be made of a film. */
 export function planCommand(): Command {
@@ -32,21 +44,30 @@ export function planCommand(): Command {
         "instead of the farm's own, with the settings that farms begin with",
       ).choices(['fargate', 'gpu', 'function']),
     )
-    .option('--instance-type <type>', 'with --compute gpu, such as g4dn.xlarge');
+    .option('--instance-type <type>', 'with --compute gpu, such as g4dn.xlarge')
+    .option('--frame <seconds>', 'make a file of the frame at this time, with its overlays')
+    .option('--frame-file <file>', 'where to, a .png or .jpg; by default frame.png here')
+    .option(
+      '--assets <folder>',
+      "images and fonts of overlays come from here; by default from the farm's source bucket, or the current folder without a farm",
+    );
   return addFilmOptions(command).action((name: string, options: PlanOptions) =>
     runCommand(options, (answers) => plan(name, options, answers)),
   );
 }
 
 async function plan(name: string, flags: PlanOptions, { stop, say, answer }: Answers): Promise<void> {
-  const { options = {} } = readJobOptions(flags);
+  const { options: given = {} } = readJobOptions(flags);
+  const frame = frameOf(flags);
   const { address, machine, environment } = await findMachine(flags);
   const settings = planSettings(environment);
+  const options = presetOptions(given, settings.presets);
   const workers = options.workersPerFilm ?? settings.sharing.workersPerFilm;
-  const opened: { close(): void }[] = [];
+  const opened: Store[] = [];
   try {
     const film = await openFilm(name, here(), address, (store) => opened.push(store));
-    const { media, plan } = await planFilm(film, settings, options, machine, stop);
+    const assets = assetsOf(flags, address, (store) => opened.push(store));
+    const { media, plan } = await planFilm(film, settings, options, machine, { assets, frame, signal: stop });
     const expected = estimate(media, plan, machine, workers);
     const view = {
       name: basename(film.name),
@@ -56,12 +77,14 @@ async function plan(name: string, flags: PlanOptions, { stop, say, answer }: Ans
       estimate: expected,
     };
     for (const line of planLines(view, styleFor(process.stdout))) say(line);
+    if (frame) say(`frame      ${frame.path}`);
     answer({
       film: film.name,
       media,
       plan: { ...plan, parts: plan.parts.length },
       machine,
       estimate: expected ?? null,
+      ...(frame ? { frame: frame.path } : {}),
     });
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
@@ -74,6 +97,44 @@ async function plan(name: string, flags: PlanOptions, { stop, say, answer }: Ans
   } finally {
     for (const store of opened) store.close();
   }
+}
+
+function frameOf({ frame, frameFile = 'frame.png' }: PlanOptions): FrameRequest | undefined {
+  if (frame === undefined) return undefined;
+  const atSeconds = Number(frame);
+  if (frame.trim() === '' || !(atSeconds >= 0) || !Number.isFinite(atSeconds)) {
+    throw new UserError(
+      `--frame: ${JSON.stringify(frame)} is not a time. Use seconds from the film's start, such as 3.5.`,
+    );
+  }
+  if (!/\.(png|jpg)$/i.test(frameFile)) {
+    throw new UserError(`--frame-file: ${frameFile} is not a picture. Use a name that ends in .png or .jpg.`);
+  }
+  return { atSeconds, path: resolve(here(), frameFile) };
+}
+
+function presetOptions(
+  options: Parameters<typeof withPreset>[0],
+  presets: Parameters<typeof withPreset>[1],
+): ReturnType<typeof withPreset> {
+  try {
+    return withPreset(options, presets);
+  } catch (error) {
+    if (!(error instanceof UnknownPresetError)) throw error;
+    throw new UserError(`--preset: ${JSON.stringify(options.preset)} ${error.message}.`);
+  }
+}
+
+/** Where the images and fonts of overlays are. */
+function assetsOf(
+  { assets }: PlanOptions,
+  address: FarmAddress | undefined,
+  keep: (store: Store) => void,
+): AssetSource {
+  if (assets !== undefined || address === undefined) return folderAssets(resolve(here(), assets ?? '.'));
+  const store = openBucket(address, 'source', address.sourceBucket);
+  keep(store);
+  return bucketAssets(store);
 }
 
 /** What the film would be made on, and with which settings: by the flags, or as the farm is deployed. */

@@ -39,7 +39,7 @@ export async function openFilm(
   return openSource(name, { bucket: address?.sourceBucket ?? '', storeFor, ...anyAddress });
 }
 
-function fileSource(path: string): SourceObject {
+export function fileSource(path: string): SourceObject {
   return {
     name: path,
     async describe() {

@@ -13,6 +13,8 @@ export function addFilmOptions(command: Command): Command {
   return command
     .option('--include-480p', '480p in the place of 540p in a named ladder')
     .option('--ladder <ladder>', `${ladderNames.join(', ')}, or a JSON list such as [{"rung":"720p"}]`)
+    .option('--options <file>', 'a JSON file of job options, such as overlays; flags come before it')
+    .option('--preset <name>', 'a set of options that the farm keeps under this name')
     .option('--outputs <list>', `${outputsHelp} (by default what the farm makes)`, splitList)
     .option('--segment-seconds <seconds>', 'length of a media segment')
     .option('--thumbnail-at <place>', 'where the poster is taken: seconds, or a share such as 10%')

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { type Job, jobFieldsSchema } from '../../worker/src/protocol/job.ts';
 import { UserError } from '../errors.ts';
+import { here } from '../farm/run.ts';
 import { optionProblems } from './option-problems.ts';
 
 /** What the flags say of a job. */
@@ -16,6 +19,9 @@ export interface JobOptionFlags {
   thumbnailAt?: string;
   workers?: string;
   webhook?: string;
+  preset?: string;
+  /** A file of job options in JSON. */
+  options?: string;
 }
 
 export type JobFields = Pick<Job, 'title' | 'metadata' | 'options'>;
@@ -36,11 +42,13 @@ export function readJobOptions(flags: JobOptionFlags): JobFields {
     thumbnailAt: number(flags.thumbnailAt),
     workersPerFilm: number(flags.workers),
     webhook: flags.webhook,
+    preset: flags.preset,
   };
+  const fromFile = flags.options === undefined ? undefined : readOptionsFile(flags.options);
   const wanted = {
     title: flags.title,
     metadata: flags.metadata === undefined ? undefined : parseJson('--metadata', flags.metadata),
-    options: Object.values(options).some((value) => value !== undefined) ? options : undefined,
+    options: withFile(options, fromFile),
   };
   const parsed = flaggedOptionsSchema.safeParse(wanted);
   if (!parsed.success) {
@@ -48,6 +56,26 @@ export function readJobOptions(flags: JobOptionFlags): JobFields {
   }
   // Through JSON, as it will travel: leaves out what is undefined.
   return JSON.parse(JSON.stringify(parsed.data)) as JobFields;
+}
+
+/** What the flags say comes before what the file says. */
+function withFile(flags: Record<string, unknown>, fromFile: object | undefined): object | undefined {
+  const given = Object.entries(flags).filter(([, value]) => value !== undefined);
+  return given.length > 0 || fromFile ? { ...fromFile, ...Object.fromEntries(given) } : undefined;
+}
+
+function readOptionsFile(path: string): object {
+  let text: string;
+  try {
+    text = readFileSync(resolve(here(), path), 'utf8');
+  } catch (error) {
+    throw new UserError(`--options: ${path} cannot be read: ${(error as Error).message}.`);
+  }
+  const value = parseJson('--options', text);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw new UserError(
+    `--options: ${path} is not a JSON object. Use the "options" of a job, such as {"overlays":[{"text":"Hello"}]}.`,
+  );
 }
 
 export function hasJobOptions(fields: JobFields): boolean {

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { ladderNames } from '../../worker/src/plan/ladder.ts';
+import { expectedBy, place } from '../../worker/src/protocol/expected.ts';
 
 /** How the command line names a part of a job, and what may stand there. */
 const flags: Record<string, { flag: string; noun: string; allowed: string }> = {
@@ -28,6 +29,11 @@ const flags: Record<string, { flag: string; noun: string; allowed: string }> = {
     noun: 'a number of workers',
     allowed: 'Use a whole number from 1 to 100.',
   },
+  preset: {
+    flag: '--preset',
+    noun: "a preset's name",
+    allowed: 'Use 1 to 50 letters, digits, "_" or "-".',
+  },
   webhook: {
     flag: '--webhook',
     noun: 'a web address',
@@ -44,12 +50,14 @@ const flags: Record<string, { flag: string; noun: string; allowed: string }> = {
 
 /** One sentence for each option that is not valid: the value, and what is allowed. */
 export function optionProblems(error: z.ZodError, job: object): string {
-  const parts = error.issues.map(({ path }) => (path[0] === 'options' ? path[1] : path[0]));
   const values = { ...job, ...(job as { options?: object }).options } as Record<string, unknown>;
-  return [...new Set(parts.map(String))]
-    .map((part) => {
-      const { flag, noun, allowed } = flags[part] ?? { flag: part, noun: 'valid', allowed: '' };
-      return `${flag}: ${JSON.stringify(values[part])} is not ${noun}. ${allowed}`.trim();
-    })
-    .join('\n');
+  const problems = error.issues.map((issue) => {
+    const { path } = issue;
+    const part = String(path[0] === 'options' ? path[1] : path[0]);
+    const known = flags[part];
+    // Without a flag it came from a file.
+    if (known === undefined) return `--options: ${place(path[0] === 'options' ? path.slice(1) : path)}${expectedBy(issue)}.`;
+    return `${known.flag}: ${JSON.stringify(values[part])} is not ${known.noun}. ${known.allowed}`;
+  });
+  return [...new Set(problems)].join('\n');
 }

@@ -169,6 +169,17 @@ export interface TranscodeFarmArgs {
   nvencPreset?: string;
   /** Where the poster is taken, as a share of the film (`10%`) or in seconds (`12.5`) */
   thumbnailAt?: string;
+  /**
+   * One overlay on every film, as JSON, as docs/jobs.md describes them:
+   * `{"image":"brand/logo.png","width":"10%","opacity":0.7}`. The image is in the source bucket. Empty: none
+   */
+  watermark?: string;
+  /**
+   * Options of jobs under names, as JSON:
+   * `{"social":{"ladder":"mobile","overlays":[{"text":"example.com"}]}}`. A job asks for them with `"preset":
+   * "social"`, and what it says itself comes first
+   */
+  presets?: string;
   /** Where finished and failed jobs are reported, signed as Standard Webhooks has it */
   webhookUrl?: string;
   /** Secret. Signs webhooks: `whsec_` and base64 of 24 to 64 random bytes */
@@ -384,6 +395,8 @@ export const settings = {
   x264Preset: { kind: 'text', default: '' },
   nvencPreset: { kind: 'text', default: '' },
   thumbnailAt: { kind: 'text', default: '10%' },
+  watermark: { kind: 'text', default: '' },
+  presets: { kind: 'text', default: '' },
   webhookUrl: { kind: 'text', default: '' },
   webhookSecret: { kind: 'secret', default: '' },
   allowJobWebhooks: { kind: 'flag', default: 'false' },

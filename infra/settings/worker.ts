@@ -15,6 +15,8 @@ const workerKeys = {
   x264Preset: 'X264_PRESET',
   nvencPreset: 'NVENC_PRESET',
   thumbnailAt: 'THUMBNAIL_AT',
+  watermark: 'WATERMARK',
+  presets: 'PRESETS',
   keepSource: 'KEEP_SOURCE',
   sourceRequesterPays: 'SOURCE_REQUESTER_PAYS',
   keepReplacedSeconds: 'KEEP_REPLACED_SECONDS',
@@ -34,6 +36,8 @@ const examples: Readonly<Partial<Record<keyof typeof workerKeys, string>>> = {
   outputs: '["hls","mp4:720p"]',
   ladder: 'standard',
   thumbnailAt: '10%',
+  watermark: '{"image":"brand/logo.png","opacity":0.7}',
+  presets: '{"social":{"ladder":"mobile"}}',
 };
 
 export function readWorkerTexts(config: SettingsReader): WorkerTexts {

@@ -83,6 +83,8 @@ export const settingChanges: Readonly<Record<string, SettingChange>> = {
   publishMetadata: { to: 'true' },
   outputs: { to: '["hls","mp4"]' },
   ladder: { to: 'mobile' },
+  watermark: { to: '{"image":"brand/logo.png"}' },
+  presets: { to: '{"social":{"ladder":"mobile"}}' },
   include480p: { to: 'true' },
   segmentSeconds: { to: '4' },
   segmentFormat: { to: 'mpegts' },

@@ -27,6 +27,8 @@ export const refusalCodes = [
   'no-video',
   'clip-range',
   'no-film',
+  'unknown-font',
+  'bad-image',
   'damaged',
 ] as const;
 

@@ -48,7 +48,7 @@ describe('choosePath', () => {
   });
 
   it.each(decodedOnGpu)('uploads %s too where the GPU was tried on the film and refused it', (_, changes) => {
-    expect(choosePath(videoStream(changes), nvenc, false)).toBe('upload');
+    expect(choosePath(videoStream(changes), nvenc, { gpuDecodes: false })).toBe('upload');
   });
 
   it.each([...decodedOnGpu, ...uploaded])('does all on the CPU with x264: %s', (_, changes) => {

@@ -1,10 +1,19 @@
 import type { ClipPlan, FitPlan, VideoPart, VideoPlan, VideoRendition } from '../plan/plan.ts';
+import { draw } from './draw.ts';
 import { seconds } from './seconds.ts';
 
 /** The part's frames in a run, in seconds from the run's zero. */
 export interface Span {
   fromSeconds: number;
   toSeconds: number;
+}
+
+/** What a part has of its own. */
+interface Own {
+  /** Filters that correct the film's timestamps. */
+  clock?: readonly string[];
+  /** Of joined clips, the one that the part is of. */
+  clip?: ClipPlan | undefined;
 }
 
 interface FilterGraph {
@@ -17,14 +26,12 @@ interface FilterGraph {
 /**
  * One decode for all: the film is prepared once, each rung is scaled from the one above it (a cascade costs less than
  * scaling every rung from the source), and pictures are taken from the rungs that fit them.
- * @param own.clock filters that correct the film's timestamps
- * @param own.clip of joined clips, the one that the part is of
  */
 export function filterGraph(
   video: VideoPlan,
   part: VideoPart,
   span: Span,
-  { clock = [], clip }: { clock?: readonly string[]; clip?: ClipPlan | undefined } = {},
+  own: Own = {},
 ): FilterGraph {
   const chains: string[] = [];
   const pictures: FilterGraph['pictures'] = [];
@@ -32,8 +39,7 @@ export function filterGraph(
     video.posterSeconds >= part.startSeconds &&
     video.posterSeconds < (part.endSeconds ?? Number.POSITIVE_INFINITY);
 
-  const prepared = [...clock, ...timing(video, part, span, clip), ...upload(video)].join(',');
-  const said = sayColours(video);
+  const film = filmChain(video, part, span, own);
   const rungs = video.renditions;
   rungs.forEach((rendition, index) => {
     const last = index === rungs.length - 1;
@@ -41,9 +47,8 @@ export function filterGraph(
     if (!last) takers.push(`[s${index}]`);
     if (index === 0 && posterIsHere) takers.push('[p]');
     if (last) takers.push('[t]');
-    const from = index === 0 ? `[0:${video.streamIndex}]${prepared},` : `[s${index - 1}]`;
-    const scaled = index === 0 ? `${scaleFilm(video, rendition)},${said}` : scale(video, rendition);
-    chains.push(`${from}${scaled},split=${takers.length}${takers.join('')}`);
+    const scaled = index === 0 ? film : `[s${index - 1}]${scale(video, rendition)}`;
+    chains.push(`${scaled},split=${takers.length}${takers.join('')}`);
   });
 
   if (posterIsHere) {
@@ -110,16 +115,33 @@ function timing(
 /** Streams of one film seldom end at the moment that the header says: a clip's last picture stands until its end comes. */
 const standSeconds = 1;
 
-function upload(video: VideoPlan): string[] {
-  if (video.path !== 'upload') return [];
+/** The film's stream as the largest rendition's frames, with its overlays. */
+export function filmChain(
+  video: VideoPlan,
+  part: VideoPart,
+  span: Span,
+  { clock = [], clip }: Own = {},
+): string {
+  const [largest] = video.renditions;
+  if (largest === undefined) throw new TypeError('A plan with a picture has a rendition of it.');
+  const timed = [`[0:${video.streamIndex}]${[...clock, ...timing(video, part, span, clip)].join(',')}`];
+  const said = sayColours(video);
+  const drawn = draw(video, part.startSeconds - span.fromSeconds);
+  if (video.path === 'cpu') return `${[...timed, ...sized(video, largest), said].join(',')}${drawn}`;
+  const uploaded = video.path === 'upload' ? upload(video, largest, `${said}${drawn}`) : [];
+  return [...timed, ...uploaded, scale(video, largest), said].join(',');
+}
+
+/** What is drawn on, or joined from clips, goes to the GPU in the size of the largest rendition. */
+function upload(video: VideoPlan, largest: VideoRendition, drawn: string): string[] {
+  if (video.overlays) return [...sized(video, largest), drawn, 'hwupload_cuda'];
   if (video.fit) return [...fitted(video, video.fit), 'hwupload_cuda'];
   return [`scale=${conversion(video)}`, 'format=yuv420p', 'hwupload_cuda'];
 }
 
 /** The first scaling makes the ladder's colours of the film's. */
-function scaleFilm(video: VideoPlan, rendition: VideoRendition): string {
-  if (video.fit && video.path === 'cpu') return fitted(video, video.fit).join(',');
-  return scale(video, rendition, video.path === 'cpu' ? `:${conversion(video)}` : '');
+function sized(video: VideoPlan, largest: VideoRendition): string[] {
+  return video.fit ? fitted(video, video.fit) : [scaleOnCpu(largest, `:${conversion(video)}`)];
 }
 
 /** A clip in the picture of the film that it is joined to, whatever its own size. */
@@ -134,11 +156,13 @@ function fitted(video: VideoPlan, { width, height, filter, fromMatrix }: FitPlan
   ];
 }
 
-function scale({ path }: VideoPlan, { width, height }: VideoRendition, colours = ''): string {
-  const size = `w=${width}:h=${height}`;
-  return path === 'cpu'
-    ? `scale=${size}:flags=bicubic${colours},setsar=1,format=yuv420p`
-    : `scale_cuda=${size}:interp_algo=bicubic:format=yuv420p,setsar=1`;
+function scale({ path }: VideoPlan, rendition: VideoRendition): string {
+  if (path === 'cpu') return scaleOnCpu(rendition);
+  return `scale_cuda=w=${rendition.width}:h=${rendition.height}:interp_algo=bicubic:format=yuv420p,setsar=1`;
+}
+
+function scaleOnCpu({ width, height }: VideoRendition, colours = ''): string {
+  return `scale=w=${width}:h=${height}:flags=bicubic${colours},setsar=1,format=yuv420p`;
 }
 
 /**

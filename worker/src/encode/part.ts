@@ -8,6 +8,7 @@ import { createUploads, type Uploads } from '../publish/uploads.ts';
 import { followUrl } from '../source/server.ts';
 import { audioArguments } from './audio-arguments.ts';
 import type { EncodeContext } from './context.ts';
+import { overlayFiles, overlayFolder } from './draw.ts';
 import { createFileReader } from './file-reader.ts';
 import { publishPictures, publishSegment } from './made-files.ts';
 import { NothingInsideError } from './nothing-inside.ts';
@@ -128,6 +129,7 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
     moreInputs: moreInputs.map((more) => ({ url: urlOf(more.source), inputArgs: more.inputArgs })),
     outputArgs,
     cwd,
+    fontConfigPath: plan.video?.overlays && join(cwd, overlayFolder, overlayFiles.fontConfig),
     stallSeconds: context.stallSeconds,
     // A film that does not arrive is the source server's to give up on.
     isSourceStalled: () => context.sourceStalledSeconds() > 0,

@@ -77,7 +77,7 @@ function clockOf({ timing, frameRate }: VideoPlan): string {
  * Without the GPU, a picture that changes its size in the middle of the film goes through the filters as they are.
  * Otherwise ffmpeg makes all filters again, which then lose frames and begin with a blank sheet and a poster once more.
  */
-function inputArguments({ path }: VideoPlan): string[] {
+export function inputArguments({ path }: VideoPlan): string[] {
   return path === 'gpu' ? [...gpuInputArguments] : ['-reinit_filter', '0'];
 }
 
@@ -85,7 +85,7 @@ function inputArguments({ path }: VideoPlan): string[] {
  * The film time that a run's timestamps count from. Films on a grid of frames have one grid over all parts, and a filter
  * makes its grid from its own zero: so that is the last point of the film's grid at or before the part's start.
  */
-function zeroOf({ timing, frameRate: { num, den } }: VideoPlan, { startSeconds }: VideoPart): number {
+export function zeroOf({ timing, frameRate: { num, den } }: VideoPlan, { startSeconds }: VideoPart): number {
   if (timing === 'source') return startSeconds;
   const roundingSlack = 1e-6;
   return (Math.floor((startSeconds * num) / den + roundingSlack) * den) / num;

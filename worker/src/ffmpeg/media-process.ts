@@ -51,6 +51,8 @@ export interface RunOptions {
   isSourceStalled?: () => boolean;
   /** Where the driver keeps what it compiles of CUDA filters: without it, each process compiles them again. */
   cudaCachePath?: string;
+  /** See `FfmpegCall`. */
+  fontConfigPath?: string | undefined;
   onStdout: (stdout: Readable, alive: () => void) => void;
   onLine?: readonly ((line: string) => void)[];
   onStart?: (pauseControl: PauseControl) => void;
@@ -89,13 +91,13 @@ class MediaProcess implements PauseControl {
   #timedOut = false;
 
   constructor(program: string, args: string[], options: RunOptions) {
-    const { cwd, cudaCachePath, onLine = [], onStdout, onStart, signal } = options;
+    const { cwd, onLine = [], onStdout, onStart, signal } = options;
     this.#command = [program, ...args];
     this.#options = options;
     this.#limitSeconds = options.timeoutSeconds ?? options.stallSeconds ?? 60;
     this.#child = spawn(program, args, {
       cwd,
-      env: cudaCachePath === undefined ? {} : { CUDA_CACHE_PATH: cudaCachePath },
+      env: environmentOf(options),
       stdio: ['ignore', 'pipe', 'pipe', ...onLine.map(() => 'pipe' as const)],
       detached: true,
     });
@@ -161,6 +163,13 @@ class MediaProcess implements PauseControl {
 
   /** SIGKILL from the start: what it makes is thrown away, and a stopped process hears nothing else. */
   readonly #kill = (): void => signalGroup(this.#child.pid, 'SIGKILL');
+}
+
+function environmentOf({ cudaCachePath, fontConfigPath }: RunOptions): NodeJS.ProcessEnv {
+  return {
+    ...(fontConfigPath === undefined ? {} : { FONTCONFIG_FILE: fontConfigPath }),
+    ...(cudaCachePath === undefined ? {} : { CUDA_CACHE_PATH: cudaCachePath }),
+  };
 }
 
 /** https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_02_02 */

@@ -31,6 +31,8 @@ export interface MediaTools {
   ffmpeg(call: FfmpegCall): Promise<{ errorLines: number }>;
 }
 
+export type ImageFormat = 'png' | 'jpeg' | 'webp';
+
 export interface FfprobeCall {
   /** URL of the source server on loopback. */
   input: string;
@@ -42,8 +44,8 @@ export interface FfprobeCall {
 }
 
 export interface FfmpegCall {
-  /** URL of the source server on loopback, or a test picture made by ffmpeg itself. */
-  input: { url: string } | { lavfi: string };
+  /** URL of the source server on loopback, a still image on this disk, or a test picture made by ffmpeg itself. */
+  input: { url: string } | { imagePath: string; format: ImageFormat } | { lavfi: string };
   /** Further inputs, each with the arguments before its own `-i`. */
   moreInputs?: readonly { url: string; inputArgs: readonly string[] }[];
   /** Before the first `-i`. */
@@ -52,6 +54,8 @@ export interface FfmpegCall {
   outputArgs: readonly string[];
   /** Working directory: output paths are relative to it. */
   cwd?: string;
+  /** A configuration of fontconfig: libass finds the fonts that it names, and none of the machine's. */
+  fontConfigPath?: string | undefined;
   /** One handler for each of the file descriptors 3, 4, ... that the arguments write lines to. */
   onLine?: readonly ((line: string) => void)[];
   onProgress?: (progress: Progress) => void;
@@ -99,6 +103,15 @@ const tooLongHeader =
 
 /** Options that stand before every `-i`. */
 const inputLimits = ['-protocol_whitelist', 'http,tcp', '-format_whitelist', inputFormats.join(',')];
+
+/** One format, and nothing that the file could point to. */
+function imageLimits(format: ImageFormat, maxPixels: number): string[] {
+  const demuxer = `${format}_pipe`;
+  return [
+    ...['-protocol_whitelist', 'file', '-format_whitelist', demuxer],
+    ...['-max_pixels', String(maxPixels), '-f', demuxer],
+  ];
+}
 
 export interface MediaToolPaths {
   ffmpegPath: string;
@@ -154,6 +167,7 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
       inputArgs,
       outputArgs,
       cwd,
+      fontConfigPath,
       onLine = [],
       onProgress,
       onStart,
@@ -164,7 +178,9 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
       const source =
         'url' in input
           ? [...limits, ...inputArgs, '-i', input.url]
-          : [...inputArgs, '-f', 'lavfi', '-i', input.lavfi];
+          : 'lavfi' in input
+            ? [...inputArgs, '-f', 'lavfi', '-i', input.lavfi]
+            : [...imageLimits(input.format, paths.maxPixels), ...inputArgs, '-i', input.imagePath];
       const more = moreInputs.flatMap((each) => [...limits, ...each.inputArgs, '-i', each.url]);
       const head = [
         '-hide_banner',
@@ -180,6 +196,7 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
       ];
       return runMediaTool(ffmpeg, argumentsFor(version, [...head, ...source, ...more, ...outputArgs]), {
         cwd,
+        fontConfigPath,
         signal,
         onLine,
         onStart,

@@ -1,9 +1,13 @@
 import { tryGpuDecode } from '../encode/try-decode.ts';
 import { RefusedError } from '../errors.ts';
+import { bucketAssets } from '../overlays/assets.ts';
+import { findAssets } from '../overlays/find-assets.ts';
+import { overlaysOf } from '../overlays/overlays-of.ts';
 import { type Encoding, encodingFor } from '../plan/encoding.ts';
 import { joinClips, nameClip } from '../plan/join.ts';
 import { makePlan, type PlanRequest } from '../plan/make-plan.ts';
 import type { OutputName } from '../plan/outputs.ts';
+import type { OverlayRequest } from '../plan/overlays.ts';
 import type { Plan, VideoEncoder } from '../plan/plan.ts';
 import { type Media, withoutVideo } from '../probe/media.ts';
 import { probe } from '../probe/probe.ts';
@@ -24,26 +28,34 @@ export interface WantedFilm {
   encoding: Encoding;
   encoder: VideoEncoder;
   sourceVersion: string;
+  overlays: OverlayRequest | undefined;
   request: FilmRequest;
 }
 
-export function wantedFilm(
+/** @throws RefusedError for an image or a font that cannot be used */
+export async function wantedFilm(
   job: QueuedJob,
   sourceVersion: string,
-  { settings, encoder }: TranscodeRun,
-): WantedFilm {
+  { settings, encoder, stores, signal }: TranscodeRun,
+): Promise<WantedFilm> {
   const outputs = job.options?.outputs ?? settings.outputs;
   const encoding = encodingFor(settings.encoding, { ...job.options, outputs });
   const forcedBy = job.options?.force ? job.requestId : undefined;
   const { name, preset } = encoder;
   const source = job.source ?? job.sources;
+  const asked = overlaysOf(job.options, settings);
+  const overlays =
+    asked.length === 0 || encoding.audioOnly
+      ? undefined
+      : await findAssets(asked, bucketAssets(stores.source), signal);
   // Not its threads: the same film is asked for on a larger machine.
-  const hash = requestHash({ source, sourceVersion, encoding, encoder: { name, preset } });
+  const hash = requestHash({ source, sourceVersion, encoding, encoder: { name, preset }, overlays });
   return {
     outputs,
     encoding,
     encoder,
     sourceVersion,
+    overlays,
     request: { hash, ...(forcedBy === undefined ? {} : { forcedBy }) },
   };
 }

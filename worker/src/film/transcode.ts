@@ -1,4 +1,8 @@
+import { join } from 'node:path';
+import { overlayFiles } from '../encode/draw.ts';
 import { RefusedError, StoppedError } from '../errors.ts';
+import { bucketAssets } from '../overlays/assets.ts';
+import { prepareOverlays } from '../overlays/prepare.ts';
 import { rungNames } from '../plan/ladder.ts';
 import type { QueuedJob } from '../protocol/job.ts';
 import { JobFolder, type PlanFolder } from '../protocol/job-folder.ts';
@@ -33,7 +37,7 @@ export async function transcode(job: QueuedJob, run: TranscodeRun): Promise<Film
   const sources = await openJobSources(job, run);
   assertExpected(job, sources);
 
-  const wanted = wantedFilm(job, versionsOf(sources), run);
+  const wanted = await wantedFilm(job, versionsOf(sources), run);
   const done = await findFilm(stores.output, folderOf(job, run), wanted.request, signal);
   if (done) return finishPublished(job, done, run);
 
@@ -126,6 +130,7 @@ async function makeAndCleanUp(planned: PlannedFilm, run: TranscodeRun): Promise<
   try {
     await cleanUp(unmarkReplaced(output, folder, signal));
     await cleanUp(unmarkUnfinished(output, folder, signal));
+    await prepareDrawing(planned, run);
     const outcome = await makeFilm(planned, run);
     if (outcome.kind !== 'published') return outcome;
     if (outcome.byPeer) return { ...outcome, cleanUp: () => cleanUpLater(planned.job, outcome.film, run) };
@@ -135,6 +140,17 @@ async function makeAndCleanUp(planned: PlannedFilm, run: TranscodeRun): Promise<
     if (error instanceof RefusedError) await cleanUp(removeUnfinished(output, folder, signal));
     throw error;
   }
+}
+
+/** Makes ready what the film's overlays are drawn with. */
+async function prepareDrawing(
+  { plan, workDir }: PlannedFilm,
+  { stores, tools, signal }: TranscodeRun,
+): Promise<void> {
+  const { overlays } = plan.video ?? {};
+  if (overlays === undefined) return;
+  const assets = bucketAssets(stores.source);
+  await prepareOverlays(overlays, join(workDir, overlayFiles.folder), { assets, tools, signal });
 }
 
 /**

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { RefusedError } from '../errors.ts';
 import { expectedBy } from '../protocol/expected.ts';
-import { type Job, jobIdSchema, jobSchema, type QueuedJob } from '../protocol/job.ts';
+import { type Job, type JobOptions, jobIdSchema, jobSchema, type QueuedJob } from '../protocol/job.ts';
+import { UnknownPresetError, withPreset } from '../protocol/presets.ts';
 import {
   type EventFilter,
   type EventRecord,
@@ -30,7 +31,10 @@ export class UnreadableMessageError extends RefusedError {
 }
 
 /** The part of the settings that decides what becomes a job. */
-export type MessageRules = Pick<Settings, 'source' | 'output' | 'allowHttpSources' | 'allowJobWebhooks'>;
+export type MessageRules = Pick<
+  Settings,
+  'source' | 'output' | 'allowHttpSources' | 'allowJobWebhooks' | 'presets'
+>;
 
 /**
  * Reads the body of a message: a job, an S3 event notification (bare or inside an SNS envelope), or S3's test event.
@@ -135,7 +139,24 @@ function readJob(content: JsonObject, rules: MessageRules): Job {
       known,
     );
   }
-  return job;
+  return job.options === undefined ? job : { ...job, options: optionsOf(job.options, rules, known) };
+}
+
+/** The preset is looked up once: the job goes on with these options through all its retries. */
+function optionsOf(
+  options: JobOptions,
+  { presets }: MessageRules,
+  known: { id: string; source: string } | undefined,
+): JobOptions {
+  try {
+    return withPreset(options, presets);
+  } catch (error) {
+    if (!(error instanceof UnknownPresetError)) throw error;
+    throw new UnreadableMessageError(
+      `The job's field options.preset is ${JSON.stringify(options.preset)}, which ${error.message}.`,
+      known,
+    );
+  }
 }
 
 /** Each source with the name of its field. */

@@ -9,7 +9,8 @@ import { functionPartSeconds, refuseTooLong } from './function-limits.ts';
 import { planJoinedAudio } from './join-audio.ts';
 import { clipColours, joinedColours } from './join-colours.ts';
 import { resolveLadder } from './ladder.ts';
-import { type PlanRequest, posterTime, recipe, telecineWarning } from './make-plan.ts';
+import { nothingToDrawOn, type PlanRequest, posterTime, recipe, telecineWarning } from './make-plan.ts';
+import { planOverlays } from './overlays.ts';
 import { planClipParts } from './parts.ts';
 import type { ClipPlan, ClipVideo, Part, Plan, VideoPlan, VideoRendition } from './plan.ts';
 import { displaySize, type Size, sizeRungs } from './sizes.ts';
@@ -84,6 +85,9 @@ export function joinClips(clips: readonly ProbedClip[], request: PlanRequest): P
       hasAudio: audio.length > 0,
     },
   );
+  const { overlays } = request;
+  const [largest] = picture?.renditions ?? [];
+  const drawn = overlays && largest ? planOverlays(overlays, largest, durationSeconds) : undefined;
   const decided = {
     sourceVersion,
     software,
@@ -92,10 +96,16 @@ export function joinClips(clips: readonly ProbedClip[], request: PlanRequest): P
     segmentSeconds,
     segmentFormat,
     clips: planned,
-    video: picture && finishVideo(picture, { durationSeconds, parts, frameRate, request }),
+    video: picture && {
+      ...finishVideo(picture, { durationSeconds, parts, frameRate, request }),
+      ...(drawn?.plan ? { overlays: drawn.plan } : {}),
+    },
     audio,
     parts,
-    warnings: [...new Set([...placed.flatMap(warningsOf(clips.length)), ...warnings])],
+    warnings: [
+      ...new Set([...placed.flatMap(warningsOf(clips.length)), ...warnings]),
+      ...(drawn?.warnings ?? (overlays ? [nothingToDrawOn] : [])),
+    ],
   };
   return { id: shortHash({ recipe, forceRequestId, ...decided }), ...decided };
 }

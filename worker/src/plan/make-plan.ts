@@ -7,6 +7,7 @@ import type { Encoding } from './encoding.ts';
 import { endOf, filmZero, gopLength, planTiming } from './frame-timing.ts';
 import { type FunctionLimits, functionPartSeconds, refuseTooLong } from './function-limits.ts';
 import { resolveLadder } from './ladder.ts';
+import { type OverlayRequest, planOverlays } from './overlays.ts';
 import { planParts } from './parts.ts';
 import type { Plan, VideoEncoder, VideoPlan } from './plan.ts';
 import { displaySize, sizeRungs } from './sizes.ts';
@@ -22,6 +23,8 @@ export interface PlanRequest {
   software: string;
   /** Set where the film is to be made again although it is done: gives the plan, and so its folder, another id. */
   forceRequestId?: string;
+  /** Texts and images over the film. */
+  overlays?: OverlayRequest | undefined;
   /** False where the GPU was tried on this film and does not decode it. */
   gpuDecodes?: boolean;
   /** Where each part is made by an invocation of a function. */
@@ -35,12 +38,14 @@ export const telecineWarning =
   'the film looks like 24 frames a second that were spread over 60 fields (3:2 pulldown): the pulldown is not undone, so ' +
   'motion is less even than in the original; send the film at 24 frames a second where you have it';
 
+export const nothingToDrawOn = 'the film has no picture, so its overlays were left out';
+
 /**
  * Decides everything about a film. Pure: the same film and request give the same plan on every worker.
  * @throws RefusedError `too-small` for a picture that the encoder can't take, `too-long-for-function`
  */
 export function makePlan(media: Media, request: PlanRequest): Plan {
-  const { sourceVersion, encoding, encoder, software, forceRequestId, functionLimits } = request;
+  const { sourceVersion, encoding, encoder, software, forceRequestId, functionLimits, overlays } = request;
   const { segmentSeconds, segmentFormat } = encoding;
   const zeroSeconds = filmZero(media);
   const { audio, warnings } = planAudio(media, zeroSeconds);
@@ -56,6 +61,8 @@ export function makePlan(media: Media, request: PlanRequest): Plan {
     encoder,
     indexed: media.indexed,
   });
+  const picture =
+    media.video && planVideo(media, media.video, endOf(media.video, zeroSeconds), parts, request);
   const decided = {
     sourceVersion,
     software,
@@ -64,7 +71,7 @@ export function makePlan(media: Media, request: PlanRequest): Plan {
     ...(media.clock ? { clock: media.clock } : {}),
     segmentSeconds,
     segmentFormat,
-    video: media.video && planVideo(media, media.video, endOf(media.video, zeroSeconds), parts, request),
+    video: picture?.video,
     audio,
     parts,
     warnings: [
@@ -72,6 +79,7 @@ export function makePlan(media: Media, request: PlanRequest): Plan {
       ...(media.video?.telecined ? [telecineWarning] : []),
       ...clockWarnings(media.clock ?? [], zeroSeconds),
       ...warnings,
+      ...(picture?.warnings ?? (overlays ? [nothingToDrawOn] : [])),
     ],
   };
   return { id: shortHash({ recipe, forceRequestId, ...decided }), ...decided };
@@ -94,14 +102,18 @@ function planVideo(
   video: VideoStream,
   endSeconds: number,
   parts: Plan['parts'],
-  { encoding, encoder, gpuDecodes }: PlanRequest,
-): VideoPlan {
+  { encoding, encoder, gpuDecodes, overlays }: PlanRequest,
+): { video: VideoPlan; warnings: string[] } {
   const film = displaySize(video);
   const rungs = sizeRungs(film, resolveLadder(encoding.ladder, encoding.include480p));
   const encoded = encodableRungs(rungs, encoder);
   const timing = planTiming(media, video, encoding.deinterlace);
-  const path = choosePath(video, encoder, gpuDecodes);
-  return {
+  const renditions = planRenditions(encoded, timing);
+  const [largest] = renditions;
+  const drawn =
+    overlays && largest ? planOverlays(overlays, largest, endSeconds) : { plan: undefined, warnings: [] };
+  const path = choosePath(video, encoder, { gpuDecodes, isDrawnOn: drawn.plan !== undefined });
+  const planned = {
     streamIndex: video.index,
     durationSeconds: endSeconds,
     ...(video.delaySeconds ? { delaySeconds: video.delaySeconds } : {}),
@@ -113,10 +125,12 @@ function planVideo(
     ...timing,
     hasCaptions: video.hasCaptions,
     gopSeconds: gopLength(encoding.segmentSeconds),
-    renditions: planRenditions(encoded, timing),
+    renditions,
+    ...(drawn.plan ? { overlays: drawn.plan } : {}),
     posterSeconds: posterTime(encoding.thumbnailAt, endSeconds, timing.frameRate),
     storyboard: planStoryboard(film, endSeconds, parts),
   };
+  return { video: planned, warnings: drawn.warnings };
 }
 
 /** Inside the film: at least two frames before its end, as the last frame's time is not exact. */

@@ -1,6 +1,7 @@
 import type { ClockStretch } from '../probe/clock.ts';
 import type { AudioRole, Fraction } from '../probe/media.ts';
 import type { RungName } from './ladder.ts';
+import type { OverlayPlan } from './overlay-plan.ts';
 import type { Size } from './sizes.ts';
 
 /**
@@ -100,6 +101,8 @@ export interface VideoPlan {
   gopSeconds: number;
   /** Largest first; each is scaled from the one before. */
   renditions: VideoRendition[];
+  /** Texts and images over the film. */
+  overlays?: OverlayPlan;
   /** Poster frame's time, in seconds from the film's start. */
   posterSeconds: number;
   storyboard: Storyboard;

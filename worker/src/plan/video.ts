@@ -22,9 +22,14 @@ const nvdec: Record<string, { pixelFormats: string[]; smallest: number; largest:
 };
 
 /** Decided from the probe, and tried on the film before its plan is made (`tryGpuDecode`): CUDA frames and CPU filters don't mix, and autorotation skips CUDA frames. */
-export function choosePath(video: VideoStream, encoder: VideoEncoder, gpuDecodes = true): VideoPlan['path'] {
+export function choosePath(
+  video: VideoStream,
+  encoder: VideoEncoder,
+  { gpuDecodes = true, isDrawnOn = false }: { gpuDecodes?: boolean | undefined; isDrawnOn?: boolean } = {},
+): VideoPlan['path'] {
   if (encoder.name === 'x264') return 'cpu';
-  return gpuDecodes && decodesOnGpu(video) && !needsCpuFilters(video) ? 'gpu' : 'upload';
+  // libass draws in main memory.
+  return gpuDecodes && !isDrawnOn && decodesOnGpu(video) && !needsCpuFilters(video) ? 'gpu' : 'upload';
 }
 
 function decodesOnGpu({ codec, profile, pixelFormat, width, height }: VideoStream): boolean {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ladderSchema } from '../plan/ladder.ts';
 import { outputsSchema } from '../plan/outputs.ts';
+import { overlaysSchema } from '../plan/overlay-options.ts';
 import { clipsSchema, sourceSchema } from './clips.ts';
 
 /** `10%` of the film, or seconds from its start. */
@@ -19,6 +20,10 @@ export const thumbnailAtSchema = z
 /** Length of a media segment. Apple's authoring specification asks for 6 (7.5); RFC 8216 allows any. */
 export const segmentSecondsSchema = z.number().int().min(1).max(30);
 
+export const presetNameSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$/, 'expected 1 to 50 letters, digits, "_" or "-"');
+
 export const jobOptionsSchema = z
   .strictObject({
     keepSource: z.boolean().describe('Keep the source after success; false deletes it'),
@@ -27,6 +32,10 @@ export const jobOptionsSchema = z
     ladder: ladderSchema,
     outputs: outputsSchema.describe(
       'What is made: "hls", and files such as "mp4:720p", "m4a", "mp3", "gif:360p"; without "hls" only the renditions that the files need',
+    ),
+    overlays: overlaysSchema.describe('Texts and images over the film, the later ones on top'),
+    preset: presetNameSchema.describe(
+      'A set of options that the farm keeps under this name; options beside it come before those in it',
     ),
     segmentSeconds: segmentSecondsSchema.describe('Length of a media segment in seconds'),
     thumbnailAt: thumbnailAtSchema,

@@ -4,7 +4,9 @@ import { z } from 'zod';
 import { vcpusOf } from '../plan/function-limits.ts';
 import { ladderSchema } from '../plan/ladder.ts';
 import { outputsSchema } from '../plan/outputs.ts';
+import { overlaySchema } from '../plan/overlay-options.ts';
 import { segmentSecondsSchema, thumbnailAtSchema } from '../protocol/job.ts';
+import { presetsSchema } from '../protocol/presets.ts';
 import type { BucketSettings } from '../storage/s3-client.ts';
 import { contradictions, explain } from './mistakes.ts';
 
@@ -133,6 +135,10 @@ export const environmentSchema = z.object({
   THUMBNAIL_AT: thumbnailAt,
   /** What is made of each film, unless its job says otherwise: see `outputsSchema`. */
   OUTPUTS: list.transform((outputs) => (outputs.length === 0 ? ['hls'] : outputs)).pipe(outputsSchema),
+  /** JSON: an overlay on every film, above those of its job. */
+  WATERMARK: textOrJson.pipe(overlaySchema).optional(),
+  /** JSON: options of jobs by the names under which jobs may ask for them. */
+  PRESETS: textOrJson.default({}).pipe(presetsSchema),
   KEEP_SOURCE: flag(true),
   /** How long the files of a film stay that was made again in another way: players may be in the middle of it. */
   KEEP_REPLACED_SECONDS: number(86_400, z.number().min(0)),
@@ -256,6 +262,8 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
       metricsNamespace: env.METRICS_NAMESPACE,
     },
     outputs: env.OUTPUTS,
+    watermark: env.WATERMARK,
+    presets: env.PRESETS,
     keepSource: env.KEEP_SOURCE,
     keepReplacedSeconds: env.KEEP_REPLACED_SECONDS,
     allowHttpSources: env.ALLOW_HTTP_SOURCES,
