@@ -2,11 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, globSync, readFileSync, symlinkSync } from 'node:fs';
 import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join, matchesGlob } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { scratchDirectory } from '../../infra/compute/user-data.ts';
 import { contextPaths } from '../../infra/image/context.ts';
+import { bundledFontFiles } from '../../worker/src/fonts/bundled.ts';
 import { environmentSchema } from '../../worker/src/settings/settings.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -46,6 +47,19 @@ describe("the worker's image", () => {
     expect(indexOf('npm ci')).toBeLessThan(indexOf('worker/src worker/src'));
     expect(indexOf('install --yes --no-install-recommends ffmpeg')).toBeGreaterThan(0);
     expect(indexOf('install --yes --no-install-recommends ffmpeg')).toBeLessThan(indexOf('--from=packages'));
+  });
+
+  it('keeps the fonts that texts are set in, and their licences', () => {
+    const [prune = ''] = all('RUN').filter((rest) => rest.includes('@expo-google-fonts'));
+    const kept = [...prune.matchAll(/! -name '([^']+)'/g)].map(([, pattern = '']) => pattern);
+    expect(
+      bundledFontFiles().filter((path) => !kept.some((name) => matchesGlob(basename(path), name))),
+    ).toEqual([]);
+    for (const file of ['LICENSE_FONT', 'package.json'])
+      expect(
+        kept.some((name) => matchesGlob(file, name)),
+        file,
+      ).toBe(true);
   });
 
   it('runs as the user that owns the scratch space, and stops by SIGTERM', () => {

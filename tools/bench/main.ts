@@ -10,6 +10,7 @@ import type { Bench, Goal } from './lib/bench.ts';
 import { memory } from './memory.ts';
 import { outputs } from './outputs.ts';
 import { overlap } from './overlap.ts';
+import { overlays } from './overlays.ts';
 import { parallel } from './parallel.ts';
 import { parts } from './parts.ts';
 import { reports } from './reports.ts';
@@ -27,6 +28,7 @@ const benches: Record<string, Bench> = {
   reports,
   outputs,
   function: fn,
+  overlays,
 };
 
 const { values, positionals } = parseArgs({

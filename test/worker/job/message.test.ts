@@ -33,9 +33,32 @@ function refusalOf(body: string, environment: Partial<WorkerEnvironment> = {}): 
 describe('a job', () => {
   it('comes out as it was sent, with the message as its request', () => {
     const job = jobOf(
-      read(fixture('job'), { ALLOW_JOB_WEBHOOKS: 'true', REPORTS_QUEUE_URL: 'https://sqs.example/reports' }),
+      read(fixture('job'), {
+        ALLOW_JOB_WEBHOOKS: 'true',
+        REPORTS_QUEUE_URL: 'https://sqs.example/reports',
+        PRESETS: '{"social":{}}',
+      }),
     );
-    expect(job).toEqual({ ...JSON.parse(fixture('job')), requestId: 'message-1' });
+    const { options, ...sent } = JSON.parse(fixture('job'));
+    const { preset, ...own } = options;
+    expect(preset).toBe('social');
+    expect(job).toEqual({ ...sent, options: own, requestId: 'message-1' });
+  });
+
+  it("goes on with its preset's options, which a change of the preset does not reach", () => {
+    const body = JSON.stringify({ id: 'a', source: 'a.mp4', options: { preset: 'social', thumbnailAt: 3 } });
+    const PRESETS = '{"social":{"ladder":"mobile","thumbnailAt":"25%"}}';
+    expect(jobOf(read(body, { PRESETS })).options).toEqual({ ladder: 'mobile', thumbnailAt: 3 });
+  });
+
+  it('is refused with the names that there are where its preset is unknown', () => {
+    const body = JSON.stringify({ id: 'a', source: 'a.mp4', options: { preset: 'sozial' } });
+    const refusal = refusalOf(body, { PRESETS: '{"social":{},"archive":{}}' });
+    expect(refusal.message).toBe(
+      'The job\'s field options.preset is "sozial", which names no preset of this farm: expected archive, social.',
+    );
+    expect(refusal.job).toEqual({ id: 'a', source: 'a.mp4' });
+    expect(refusalOf(body).message).toContain('this farm has no presets');
   });
 
   it('inside an SNS envelope is the same job', () => {

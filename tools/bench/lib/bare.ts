@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { audioArguments } from '../../../worker/src/encode/audio-arguments.ts';
+import { overlayFiles } from '../../../worker/src/encode/draw.ts';
 import { videoArguments } from '../../../worker/src/encode/video-arguments.ts';
 import { argumentsFor, readVersion } from '../../../worker/src/ffmpeg/version.ts';
 import type { AudioPart, Plan, VideoPart } from '../../../worker/src/plan/plan.ts';
@@ -23,10 +24,19 @@ export function wholeFilm(plan: Plan): VideoPart {
 export async function bareFfmpeg(
   film: string,
   plan: Plan,
-  options: { audio: boolean; cores?: string; part?: VideoPart | undefined },
+  options: {
+    audio: boolean;
+    cores?: string;
+    part?: VideoPart | undefined;
+    /** Writes the files of overlays. */
+    prepare?: (overlays: string) => Promise<void>;
+  },
 ): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'bench-bare-'));
+  const root = await mkdtemp(join(tmpdir(), 'bench-bare-'));
+  const [folder, overlays] = [join(root, 'run'), join(root, overlayFiles.folder)];
   try {
+    await mkdir(folder);
+    await options.prepare?.(overlays);
     const video = videoArguments(
       plan,
       plan.video as NonNullable<Plan['video']>,
@@ -43,9 +53,10 @@ export async function bareFfmpeg(
     const args = ['-v', 'error', '-nostdin', '-y', ...video.inputArgs, '-i', film, ...outputs];
     const ffmpeg = ['ffmpeg', ...argumentsFor(readVersion(stdout, 'ffmpeg'), args)];
     const pinned = options.cores === undefined ? ffmpeg : ['taskset', '--cpu-list', options.cores, ...ffmpeg];
-    await run(pinned[0] as string, pinned.slice(1), { cwd: folder });
+    const env = { ...process.env, FONTCONFIG_FILE: join(overlays, overlayFiles.fontConfig) };
+    await run(pinned[0] as string, pinned.slice(1), { cwd: folder, env });
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await rm(root, { recursive: true, force: true });
   }
 }
 

@@ -25,17 +25,14 @@ const fallbacks = {
   'Noto Emoji': require.resolve('@expo-google-fonts/noto-emoji/package.json'),
   'Noto Sans Arabic': require.resolve('@expo-google-fonts/noto-sans-arabic/package.json'),
 };
-const fallbackStyles: Record<keyof typeof fallbacks, string[]> = {
-  'Noto Emoji': ['400Regular'],
-  'Noto Sans Arabic': ['400Regular', '700Bold'],
-};
+const fallbackStyles = ['400Regular', '700Bold'];
 
 /** Paths of all files, in one order everywhere. */
 export function bundledFontFiles(): string[] {
   return [
     ...bundledFamilies.flatMap((family) => styles.map((style) => fileOf(family, packages[family], style))),
     ...Object.entries(fallbacks).flatMap(([family, manifest]) =>
-      fallbackStyles[family as keyof typeof fallbacks].map((style) => fileOf(family, manifest, style)),
+      fallbackStyles.map((style) => fileOf(family, manifest, style)),
     ),
   ];
 }

@@ -51,7 +51,8 @@ async function prepareImage(
   try {
     await tools.ffmpeg({
       input: { imagePath: original, format: header.format },
-      inputArgs: ['-noautorotate'],
+      // Half an image is not what its owner wants on every film.
+      inputArgs: ['-xerror', '-err_detect', 'explode', '-noautorotate'],
       outputArgs: [
         '-vf',
         filters.join(','),
