@@ -56,7 +56,8 @@ export function optionProblems(error: z.ZodError, job: object): string {
     const part = String(path[0] === 'options' ? path[1] : path[0]);
     const known = flags[part];
     // Without a flag it came from a file.
-    if (known === undefined) return `--options: ${place(path[0] === 'options' ? path.slice(1) : path)}${expectedBy(issue)}.`;
+    if (known === undefined)
+      return `--options: ${place(path[0] === 'options' ? path.slice(1) : path)}${expectedBy(issue)}.`;
     return `${known.flag}: ${JSON.stringify(values[part])} is not ${known.noun}. ${known.allowed}`;
   });
   return [...new Set(problems)].join('\n');

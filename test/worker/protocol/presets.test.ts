@@ -17,6 +17,16 @@ it("gives a job the preset's options, and those of its own before them", () => {
   expect(withPreset({ ladder: 'hd' }, presets)).toEqual({ ladder: 'hd' });
 });
 
+it('has a size and a fit for joined clips alone, as other jobs are refused with them', () => {
+  const joined = presetsSchema.parse({ tall: { size: '1080x1920', fit: 'crop', ladder: 'hd' } });
+  expect(withPreset({ preset: 'tall' }, joined)).toEqual({ ladder: 'hd' });
+  expect(withPreset({ preset: 'tall', fit: 'pad' }, joined, true)).toEqual({
+    ladder: 'hd',
+    size: '1080x1920',
+    fit: 'pad',
+  });
+});
+
 it.each(['Social', 'constructor', 'toString', '__proto__'])(
   'knows no preset %s, and names those that there are',
   (preset) => {

@@ -27,12 +27,7 @@ interface FilterGraph {
  * One decode for all: the film is prepared once, each rung is scaled from the one above it (a cascade costs less than
  * scaling every rung from the source), and pictures are taken from the rungs that fit them.
  */
-export function filterGraph(
-  video: VideoPlan,
-  part: VideoPart,
-  span: Span,
-  own: Own = {},
-): FilterGraph {
+export function filterGraph(video: VideoPlan, part: VideoPart, span: Span, own: Own = {}): FilterGraph {
   const chains: string[] = [];
   const pictures: FilterGraph['pictures'] = [];
   const posterIsHere =

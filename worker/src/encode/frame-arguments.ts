@@ -31,7 +31,10 @@ export function frameArguments(
   return {
     inputArgs: [...inputArguments(video), ...seekArguments(plan, part.startSeconds, zero)],
     outputArgs: [
-      ...['-filter_complex', `${filmChain(video, part, span, { clock: clockFilter('setpts', plan) })}[frame]`],
+      ...[
+        '-filter_complex',
+        `${filmChain(video, part, span, { clock: clockFilter('setpts', plan) })}[frame]`,
+      ],
       ...['-map', '[frame]', '-frames:v', '1', ...format, '-f', 'image2', '-update', '1', path],
     ],
   };

@@ -139,17 +139,18 @@ function readJob(content: JsonObject, rules: MessageRules): Job {
       known,
     );
   }
-  return job.options === undefined ? job : { ...job, options: optionsOf(job.options, rules, known) };
+  return job.options === undefined ? job : { ...job, options: optionsOf(job, job.options, rules, known) };
 }
 
 /** The preset is looked up once: the job goes on with these options through all its retries. */
 function optionsOf(
+  { sources }: Job,
   options: JobOptions,
   { presets }: MessageRules,
   known: { id: string; source: string } | undefined,
 ): JobOptions {
   try {
-    return withPreset(options, presets);
+    return withPreset(options, presets, sources !== undefined);
   } catch (error) {
     if (!(error instanceof UnknownPresetError)) throw error;
     throw new UnreadableMessageError(

@@ -18,13 +18,17 @@ export class UnknownPresetError extends Error {
 
 /**
  * A job's options with those of the preset that it names behind them.
+ * @param isJoined of several clips, which alone take a size and a fit
  * @throws UnknownPresetError
  */
-export function withPreset(options: JobOptions, presets: Presets): JobOptions {
+export function withPreset(options: JobOptions, presets: Presets, isJoined = false): JobOptions {
   const { preset, ...own } = options;
   if (preset === undefined) return own;
   const named = Object.hasOwn(presets, preset) ? presets[preset] : undefined;
-  if (named !== undefined) return { ...named, ...own };
+  if (named !== undefined) {
+    const { fit, size, ...ofAll } = named;
+    return { ...(isJoined ? named : ofAll), ...own };
+  }
   const names = Object.keys(presets).sort();
   const there = names.length > 0 ? `expected ${names.join(', ')}` : 'this farm has no presets';
   throw new UnknownPresetError(`names no preset of this farm: ${there}`);
