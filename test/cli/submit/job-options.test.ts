@@ -1,3 +1,6 @@
+import { mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readJobOptions } from '../../../cli/submit/job-options.ts';
 
@@ -29,6 +32,22 @@ it('makes a job of every flag, as the worker takes it', () => {
       webhook: 'https://example.org/hook',
     },
   });
+});
+
+it('takes options from a file, and flags before them', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'options-'));
+  const path = join(folder.path, 'options.json');
+  await writeFile(path, JSON.stringify({ overlays: [{ text: 'Hello' }], ladder: 'hd', segmentSeconds: 2 }));
+  expect(readJobOptions({ options: path, ladder: 'mobile', preset: 'social' })).toEqual({
+    options: { overlays: [{ text: 'Hello' }], ladder: 'mobile', segmentSeconds: 2, preset: 'social' },
+  });
+  await writeFile(path, JSON.stringify({ overlays: [{ text: 'Hello', size: '60%' }], colour: 'red' }));
+  expect(() => readJobOptions({ options: path })).toThrow(
+    '--options: overlays[0].size: expected 1% to 50% of the picture\'s height, such as "6%".\n' +
+      '--options: has "colour", which nothing reads.',
+  );
+  await writeFile(path, '[]');
+  expect(() => readJobOptions({ options: path })).toThrow('is not a JSON object');
 });
 
 it('leaves out what was not asked for, so that the upload alone can make the job', () => {

@@ -30,6 +30,21 @@ describe('mistakes', () => {
       { ladder: '[{"rung":"720p","bitrate":1}]' },
       'ladder is "[{\\"rung\\":\\"720p\\",\\"bitrate\\":1}]": [0].bitrate: expected at least 50000.',
     ],
+    [
+      'a watermark that is too high',
+      { watermark: '{"text":"x","size":"90%"}' },
+      'watermark is "{\\"text\\":\\"x\\",\\"size\\":\\"90%\\"}": size: expected 1% to 50% of the picture\'s height, such as "6%".',
+    ],
+    [
+      'a watermark that is only a name',
+      { watermark: 'brand/logo.png' },
+      'watermark is "brand/logo.png": expected an object.',
+    ],
+    [
+      'a preset that holds what is for one job',
+      { presets: '{"social":{"force":true}}' },
+      'presets is "{\\"social\\":{\\"force\\":true}}": social: has "force", which nothing reads.',
+    ],
     ['an unknown format', { segmentFormat: 'webm' }, 'segmentFormat is "webm": expected fmp4 or mpegts.'],
     ['no attempt', { maxAttempts: '0' }, 'maxAttempts is "0": expected at least 1.'],
     ['half a task', { minTasks: '0.5' }, 'minTasks is "0.5": expected a whole number from 0 to 100.'],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { filterGraph } from '../../../worker/src/encode/filter-graph.ts';
 import { videoArguments } from '../../../worker/src/encode/video-arguments.ts';
 import type { VideoPart } from '../../../worker/src/plan/plan.ts';
 import { readGraph } from '../../helpers/ffmpeg/ffmpeg-arguments.ts';
@@ -91,6 +92,31 @@ describe('filterGraph', () => {
       'scale_cuda=w=640:h=360:interp_algo=bicubic:format=yuv420p',
     ]);
     expect([...graph.values()].flat().filter((filter) => filter === 'hwupload_cuda')).toHaveLength(1);
+  });
+
+  it('draws in film time on the CPU, in the size of the largest rendition, and uploads what it has drawn', () => {
+    const plan = shortPlan({ encoder: nvenc, video: { pixelFormat: 'yuv422p' } });
+    const overlays = { layers: [{ kind: 'texts' as const, ass: '' }], fonts: [] };
+    const [, part] = videoParts(plan);
+    const { filters } = filterGraph({ ...plan.video, overlays }, part as VideoPart, {
+      fromSeconds: 0,
+      toSeconds: 12,
+    });
+    const { primaries, transfer, matrix } = plan.video.colours;
+    const colours = `setparams=color_primaries=${primaries}:color_trc=${transfer}:colorspace=${matrix}:range=tv`;
+    expect(filters.split(';')[0]?.split(',').slice(0, 11)).toEqual([
+      '[0:0]trim=start=0:end=12',
+      'scale=w=640:h=360:flags=bicubic:out_range=tv',
+      'setsar=1',
+      'format=yuv420p',
+      colours,
+      'setpts=PTS+round(12/TB)',
+      'ass=filename=../overlays/0.ass:fontsdir=../overlays/fonts:shaping=complex',
+      'setpts=PTS-round(12/TB)',
+      'hwupload_cuda',
+      'scale_cuda=w=640:h=360:interp_algo=bicubic:format=yuv420p',
+      'setsar=1',
+    ]);
   });
 
   it('says the same colours on every rung, in limited range, and converts RGB by their matrix', () => {
