@@ -1,5 +1,6 @@
 import { GetTopicAttributesCommand } from '@aws-sdk/client-sns';
 import { sourcesOf } from '../../worker/src/protocol/clips.ts';
+import { presetsSchema, UnknownPresetError, withPreset } from '../../worker/src/protocol/presets.ts';
 import { UserError } from '../errors.ts';
 import { readDeployed } from '../farm/deployed.ts';
 import type { Farm } from '../farm/farm.ts';
@@ -17,6 +18,7 @@ export async function checkFarmTakes(farm: Farm, films: readonly PlannedFilm[]):
   const jobs = sent.map((film) => (film.kind === 'there' ? film.job : film.job('film')));
   await checkRules(farm, {
     webhook: jobs.some(({ options }) => options?.webhook !== undefined),
+    presets: jobs.flatMap(({ options }) => options?.preset ?? []),
     web: jobs.flatMap(sourcesOf).some((source) => /^https?:/i.test(source)),
   });
 }
@@ -35,14 +37,22 @@ async function checkTopic({ sns, address }: Farm): Promise<void> {
   }
 }
 
-async function checkRules(farm: Farm, used: { webhook: boolean; web: boolean }): Promise<void> {
-  if (!used.webhook && !used.web) return;
+/** What jobs ask for that a farm may not have or allow. */
+interface Used {
+  webhook: boolean;
+  web: boolean;
+  presets: string[];
+}
+
+async function checkRules(farm: Farm, used: Used): Promise<void> {
+  if (!used.webhook && !used.web && used.presets.length === 0) return;
   const deployed = await readDeployed(farm, farm.address).catch((error: unknown) => {
     if (error instanceof UserError) throw error;
     return undefined;
   });
   if (deployed === undefined) return;
-  const { ALLOW_JOB_WEBHOOKS, ALLOW_HTTP_SOURCES } = deployed.environment;
+  const { ALLOW_JOB_WEBHOOKS, ALLOW_HTTP_SOURCES, PRESETS } = deployed.environment;
+  checkPresets(used.presets, PRESETS);
   if (used.webhook && ALLOW_JOB_WEBHOOKS !== 'true') {
     throw new UserError(
       'This farm lets no job name a webhook. Leave --webhook out, or set allowJobWebhooks of its stack to true.',
@@ -52,5 +62,19 @@ async function checkRules(farm: Farm, used: { webhook: boolean; web: boolean }):
     throw new UserError(
       'This farm takes no films from http(s) URLs. Upload the film, or set allowHttpSources of its stack to true.',
     );
+  }
+}
+
+/** @param deployed as the workers have them; what this command can't read is of another version, and left to them */
+function checkPresets(names: readonly string[], deployed = '{}'): void {
+  const parsed = presetsSchema.safeParse(JSON.parse(deployed));
+  if (!parsed.success) return;
+  for (const preset of names) {
+    try {
+      withPreset({ preset }, parsed.data);
+    } catch (error) {
+      if (!(error instanceof UnknownPresetError)) throw error;
+      throw new UserError(`--preset: ${JSON.stringify(preset)} ${error.message}.`);
+    }
   }
 }

@@ -138,4 +138,9 @@ it('refuses what the rules of the farm forbid, and takes what they allow', async
     { name: 'ALLOW_JOB_WEBHOOKS', value: 'true' },
   ]);
   await checkFarmTakes(open, [web, hooked]);
+  const styled = { ...web, job: { id: 'film', source: 'a.mp4', options: { preset: 'social' } } };
+  await expect(checkFarmTakes(open, [styled])).rejects.toThrow(
+    '--preset: "social" names no preset of this farm: this farm has no presets.',
+  );
+  await checkFarmTakes(deployed([{ name: 'PRESETS', value: '{"social":{"ladder":"hd"}}' }]), [styled]);
 });
