@@ -147,7 +147,7 @@ describe('the text of a stranger', () => {
   });
 
   it('may be 50 texts of 500 characters, each right above the other', async () => {
-    const long = 'Lorem ipsum {\\b1} dolor 😀 سلام '.repeat(20).slice(0, 500);
+    const long = 'Lorem ipsum {\\b1} dolor 😀 سلام '.repeat(20).slice(0, 500).toWellFormed();
     const all = Array.from(
       { length: 50 },
       (): OverlayOptions => ({ text: long, size: '3%', box: '#00f8', outline: '#f00' }),

@@ -87,7 +87,7 @@ it('every hostile image, font and text has its one outcome, and the worker lives
     'fonts/readme.txt': text('mine'),
   };
   for (const [key, file] of Object.entries(files)) await farm.put(key, file);
-  const long = 'Lorem ipsum {\\b1} 😀 سلام '.repeat(30).slice(0, 500);
+  const long = 'Lorem ipsum {\\b1} 😀 سلام '.repeat(30).slice(0, 500).toWellFormed();
   const cases: Record<string, { overlays: OverlayOptions[]; ends: string }> = {
     image: { overlays: [{ image: 'plain.png' }], ends: 'succeeded' },
     missing: { overlays: [{ image: 'nowhere.png' }], ends: 'bad-image' },
