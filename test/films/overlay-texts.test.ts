@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -45,19 +45,7 @@ async function draw(...overlays: OverlayOptions[]): Promise<Buffer> {
     fontConfigPath: join(run, overlayFiles.fontConfig),
     stallSeconds: 30,
   });
-  return ffmpeg(
-    '-f',
-    'rawvideo',
-    '-pix_fmt',
-    'gray',
-    '-video_size',
-    `${size.width}x${size.height}`,
-    '-i',
-    path,
-    '-f',
-    'rawvideo',
-    '-',
-  );
+  return readFile(path);
 }
 
 /** The text as drawtext draws it, which knows neither tags nor escapes here. */
@@ -133,16 +121,22 @@ describe('the text of a stranger', () => {
           expect(Math.abs(drawn - reference), text).toBeLessThan(3 + reference * 0.03);
         },
       ),
-      { numRuns: 15 },
+      { numRuns: 6 },
     );
   });
 
   it('never keeps the film from being drawn, whatever Unicode it is', async () => {
+    const texts = fc.array(fc.string({ unit: 'binary', minLength: 1, maxLength: 500 }), {
+      minLength: 10,
+      maxLength: 20,
+    });
     await fc.assert(
-      fc.asyncProperty(fc.string({ unit: 'binary', minLength: 1, maxLength: 500 }), async (text) => {
-        expect((await draw({ text: `x${text}` })).length).toBe(size.width * size.height);
+      fc.asyncProperty(texts, async (all) => {
+        expect((await draw(...all.map((text) => ({ text: `x${text}` })))).length).toBe(
+          size.width * size.height,
+        );
       }),
-      { numRuns: 15 },
+      { numRuns: 5 },
     );
   });
 
