@@ -73,6 +73,7 @@ export class FunctionEnvironment {
   async invoke(event: string): Promise<CallResult> {
     this.#signal('SIGCONT');
     const result = await this.#host.invoke(event, this.#timeoutSeconds, () => this.kill());
+    await this.#host.asksForNext;
     this.#signal('SIGSTOP');
     return result;
   }

@@ -31,6 +31,8 @@ export class RuntimeHost {
   /** Handed to the process. */
   #isTaken = false;
   #initFailure: CallResult | undefined;
+  /** The process asks for its next call, or is gone. */
+  #asks = Promise.withResolvers<void>();
 
   private constructor(server: Server, functionArn: string) {
     this.#server = server;
@@ -60,8 +62,14 @@ export class RuntimeHost {
     return this.#call.ended.promise;
   }
 
+  /** Resolves when the process has nothing in hand: then, and no sooner, Lambda lets it stand still. */
+  get asksForNext(): Promise<void> {
+    return this.#asks.promise;
+  }
+
   /** The process is gone, or out of time. */
   fail(type: string, message: string): void {
+    this.#asks.resolve();
     this.#end({ kind: 'failed', type, message });
   }
 
@@ -74,6 +82,7 @@ export class RuntimeHost {
     const path = request.url ?? '';
     if (request.method === 'GET' && path === '/2018-06-01/runtime/invocation/next') {
       this.#waiting = response;
+      this.#asks.resolve();
       this.#hand();
       return;
     }
@@ -114,6 +123,7 @@ export class RuntimeHost {
     this.#waiting.end(event);
     this.#waiting = undefined;
     this.#isTaken = true;
+    this.#asks = Promise.withResolvers();
   }
 
   #end(result: CallResult): void {

@@ -14,10 +14,15 @@ interface Seen {
 /** Answers as AWS documents it: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html */
 async function startPlatform(status = 202) {
   const seen: Seen[] = [];
+  let cuts = 0;
   const server = createServer(async (request, response) => {
     const { method, url, headers } = request;
     const errorType = headers['lambda-runtime-function-error-type'];
     seen.push({ method, url, errorType, body: await text(request) });
+    if (cuts > 0) {
+      cuts -= 1;
+      return request.socket.destroy();
+    }
     if (method === 'POST') return response.writeHead(status).end('{"status":"OK"}');
     return response
       .writeHead(200, {
@@ -32,6 +37,10 @@ async function startPlatform(status = 202) {
   return {
     api,
     seen,
+    /** Ends the connection of the next request without an answer. */
+    cutNext: () => {
+      cuts += 1;
+    },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();
@@ -49,6 +58,14 @@ describe('the client of the Runtime API', () => {
       event: { hello: 'Grüezi' },
     });
     expect(platform.seen).toMatchObject([{ method: 'GET', url: '/2018-06-01/runtime/invocation/next' }]);
+  });
+
+  it('asks again when its connection went while it stood still', async () => {
+    await using platform = await startPlatform();
+    await platform.api.respond('id-1', null);
+    platform.cutNext();
+    expect(await platform.api.next()).toMatchObject({ event: { hello: 'Grüezi' } });
+    expect(platform.seen.map(({ method }) => method)).toEqual(['POST', 'GET', 'GET']);
   });
 
   it('answers a call under its id', async () => {

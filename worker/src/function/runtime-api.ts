@@ -27,7 +27,13 @@ export class RuntimeApi {
   }
 
   async next(): Promise<InvocationCall> {
-    const { headers, body } = await this.#call('GET', '/invocation/next');
+    const { headers, body } = await this.#call('GET', '/invocation/next').catch(
+      (error: NodeJS.ErrnoException) => {
+        // The kept connection went while this process stood still. Nothing was handed out by it.
+        if (error.code !== 'ECONNRESET') throw error;
+        return this.#call('GET', '/invocation/next');
+      },
+    );
     const [requestId, deadlineMs, traceId] = ['aws-request-id', 'deadline-ms', 'trace-id'].map((name) =>
       headers[`lambda-runtime-${name}`]?.toString(),
     );
