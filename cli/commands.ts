@@ -43,6 +43,9 @@ export const commands: readonly CommandEntry[] = [
     entry('add', 'Make files of a film that is published, such as an MP4', async () =>
       (await import('./add/command.ts')).addCommand(),
     ),
+    entry('subtitles', 'List, add and remove the subtitles of a published film', async () =>
+      (await import('./subtitles/command.ts')).subtitlesCommand(),
+    ),
     entry('logs', 'Show what the workers logged about a job', async () =>
       (await import('./logs/command.ts')).logsCommand(),
     ),

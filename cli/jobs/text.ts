@@ -33,6 +33,7 @@ export function jobLines(job: JobState, style: Style, now = new Date()): string[
     ),
     ...fact('playlist', film?.url ?? film?.playlist),
     ...fact('manifest', film?.manifestUrl ?? film?.manifest),
+    ...fact('subtitles', film?.subtitles?.map(({ label }) => label).join(', ')),
     ...(film?.files ?? []).flatMap((file) =>
       fact('file', `${file.name}, ${formatBytes(file.bytes)}, ${file.url ?? file.key}`),
     ),

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { ladderNames } from '../../worker/src/plan/ladder.ts';
 
 export const outputsHelp =
-  'what to make, such as hls,mp4:720p: hls, mp4, m4a, mp3 and gif; a rung may follow mp4 and gif';
+  'what to make, such as hls,mp4:720p: hls, mp4, m4a, mp3, flac and gif; a rung may follow mp4 and gif';
 
 export function splitList(text: string): string[] {
   return text.split(',').map((item) => item.trim());

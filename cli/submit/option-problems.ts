@@ -12,7 +12,8 @@ const flags: Record<string, { flag: string; noun: string; allowed: string }> = {
   outputs: {
     flag: '--outputs',
     noun: 'a list of outputs',
-    allowed: 'Use hls, mp4, m4a, mp3 and gif, each once; mp4 and gif may name a rung, such as mp4:720p.',
+    allowed:
+      'Use hls, mp4, m4a, mp3, flac and gif, each once; mp4 and gif may name a rung, such as mp4:720p.',
   },
   segmentSeconds: {
     flag: '--segment-seconds',

@@ -138,9 +138,14 @@ export interface TranscodeFarmArgs {
   publishMetadata?: boolean;
   /**
    * What is made of each film, unless its job says otherwise: `hls`, and files beside it (`mp4`, `mp4:720p`,
-   * `m4a`, `mp3`, `gif`). Without `hls` only the renditions that the files need are encoded
+   * `m4a`, `mp3`, `flac`, `gif`). Without `hls` only the renditions that the files need are encoded
    */
   outputs?: string[];
+  /**
+   * Encoding of subtitle files that do not say theirs, such as `windows-1250`. Without it, it is detected:
+   * UTF-8, UTF-16, or what is usual for the language, in most cases Windows-1252
+   */
+  subtitleEncoding?: string;
   /**
    * Renditions: `standard`, `mobile` or `hd`, or spelled out as JSON, such as
    * `[{"rung":"1080p","bitrate":5000000},{"rung":"720p"}]`
@@ -387,6 +392,7 @@ export const settings = {
   allowHttpSources: { kind: 'flag', default: 'false' },
   publishMetadata: { kind: 'flag', default: 'false' },
   outputs: { kind: 'list', default: '["hls"]' },
+  subtitleEncoding: { kind: 'text', default: '' },
   ladder: { kind: 'text', default: 'standard' },
   include480p: { kind: 'flag', default: 'false' },
   segmentSeconds: { kind: 'integer', default: '6' },

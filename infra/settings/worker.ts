@@ -7,6 +7,7 @@ const workerKeys = {
   maxAttempts: 'MAX_ATTEMPTS',
   visibilityTimeoutSeconds: 'VISIBILITY_TIMEOUT_SECONDS',
   outputs: 'OUTPUTS',
+  subtitleEncoding: 'SUBTITLE_ENCODING',
   ladder: 'LADDER',
   include480p: 'INCLUDE_480P',
   segmentSeconds: 'SEGMENT_SECONDS',
@@ -34,6 +35,7 @@ export type WorkerTexts = Partial<Record<WorkerVariable, string>>;
 
 const examples: Readonly<Partial<Record<keyof typeof workerKeys, string>>> = {
   outputs: '["hls","mp4:720p"]',
+  subtitleEncoding: 'windows-1252',
   ladder: 'standard',
   thumbnailAt: '10%',
   watermark: '{"image":"brand/logo.png","opacity":0.7}',

@@ -10,6 +10,7 @@ import { filmRoutes } from './api/films.ts';
 import { jobRoutes } from './api/jobs.ts';
 import { oidcRoutes } from './api/oidc.ts';
 import { sessionRoutes } from './api/session.ts';
+import { subtitleRoutes } from './api/subtitles.ts';
 import { uploadRoutes } from './api/uploads.ts';
 import { type OidcOptions, OidcSignIn } from './auth/oidc.ts';
 import { RateLimit } from './auth/rate-limit.ts';
@@ -104,6 +105,7 @@ export function createPortal(options: PortalOptions): OpenPortal {
     ...jobRoutes(services),
     ...deliveryRoutes(services),
     ...filmRoutes(services),
+    ...subtitleRoutes(services),
     ...estimateRoutes(services),
     ...farmRoutes(services),
   ];

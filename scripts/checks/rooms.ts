@@ -13,6 +13,7 @@ export const rooms = [
   'fonts',
   'ffmpeg',
   'probe',
+  'text',
   'plan',
   'storage',
   'protocol',

@@ -105,13 +105,13 @@ describe('times of the container', () => {
   });
 });
 
-describe('streams that are neither picture nor sound are left out', () => {
-  it('a time code', async () => {
+describe('streams that are neither picture nor sound', () => {
+  it('leave a time code out', async () => {
     const clip = await farm.make('timecode.mov', ...plain(), ...x264, ...aac, '-timecode', '01:00:00:00');
     await farm.check(clip, whole);
   });
 
-  it('subtitles and chapters', async () => {
+  it('leave chapters out, and publish subtitles as a rendition', async () => {
     const text = await farm.make('seed.mp4', ...pattern({ seconds: 0.2 }), ...x264);
     await writeFile(`${text}.srt`, '1\n00:00:00,500 --> 00:00:02,000\nA line\n');
     const chapters = ';FFMETADATA1\ntitle=x\n[CHAPTER]\nTIMEBASE=1/1\nSTART=0\nEND=3\ntitle=One\n';
@@ -122,9 +122,7 @@ describe('streams that are neither picture nor sound are left out', () => {
       ...['-map_metadata', '3', ...x264, ...aac, '-c:s', 'mov_text'],
     );
     const { published } = await farm.check(clip, whole);
-    expect(published.warnings).toEqual([
-      'subtitle stream 2 (mov_text) was left out: subtitles are not published',
-      '1 chapter mark was left out: chapters are not published',
-    ]);
+    expect(published.warnings).toEqual(['1 chapter mark was left out: chapters are not published']);
+    expect(published.film.subtitles).toMatchObject([{ name: 'text-0', label: 'Subtitles', cues: 1 }]);
   });
 });

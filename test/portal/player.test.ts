@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { LocalPortal } from '../../portal/src/local.ts';
@@ -22,22 +23,14 @@ const problems: string[] = [];
 beforeAll(async () => {
   await using folder = await temporaryFolder();
   const film = `${folder.path}/two tracks.mp4`;
+  await writeFile(`${folder.path}/words.srt`, '1\n00:00:00,000 --> 00:00:12,000\nWords <i>on</i> the film\n');
   await ffmpeg(
     ...['-f', 'lavfi', '-i', `testsrc2=size=640x360:rate=25:duration=${filmSeconds}`],
     ...['-f', 'lavfi', '-i', `sine=frequency=300:sample_rate=48000:duration=${filmSeconds}`],
     ...['-f', 'lavfi', '-i', `sine=frequency=600:sample_rate=48000:duration=${filmSeconds}`],
-    ...[
-      '-map',
-      '0',
-      '-map',
-      '1',
-      '-map',
-      '2',
-      '-metadata:s:a:0',
-      'language=eng',
-      '-metadata:s:a:1',
-      'language=deu',
-    ],
+    ...['-i', `${folder.path}/words.srt`, '-map', '0', '-map', '1', '-map', '2', '-map', '3'],
+    ...['-metadata:s:a:0', 'language=eng', '-metadata:s:a:1', 'language=deu'],
+    ...['-metadata:s:s:0', 'language=eng', '-c:s', 'mov_text'],
     ...['-c:v', 'libx264', '-preset', 'ultrafast', '-c:a', 'aac', film],
   );
   // Jobs come from the queue alone, each with a title.
@@ -133,6 +126,49 @@ it('switches the audio track', async () => {
   await page.click('#tracks > button');
   await expect.poll(() => items.nth(1).getAttribute('aria-checked')).toBe('true');
   await page.keyboard.press('Escape');
+});
+
+const shownWords = () =>
+  page.evaluate(
+    "[...document.querySelector('#video').textTracks].filter(({ mode }) => mode === 'showing').flatMap(({ activeCues }) => [...(activeCues ?? [])].map((cue) => cue.getCueAsHTML().textContent))",
+  );
+
+it('shows subtitles by the menu and by a key, and turns them off', async () => {
+  expect(await shownWords()).toEqual([]);
+  await page.click('#captions > button');
+  const names = await page.locator('#captions [role=menuitemradio] span:first-child').allTextContents();
+  expect(names).toEqual(['Off', 'English', 'Style…']);
+  await page
+    .locator('#captions')
+    .getByRole('menuitemradio', { name: /^English/ })
+    .click();
+  expect(await page.textContent('#captions .choice')).toBe('en');
+  await expect.poll(shownWords, { timeout: 15_000 }).toEqual(['Words on the film']);
+  await page.keyboard.press('c');
+  expect(await shownWords()).toEqual([]);
+  await page.keyboard.press('c');
+  await expect.poll(shownWords, { timeout: 15_000 }).toEqual(['Words on the film']);
+});
+
+it('shows subtitles as a viewer wants them, also in the next film', async () => {
+  await page.click('#captions > button');
+  await page
+    .locator('#captions')
+    .getByRole('menuitemradio', { name: /^Style/ })
+    .click();
+  await page.getByLabel('Size').selectOption('large');
+  await page.getByLabel('Text').selectOption('yellow');
+  await page.getByLabel('Background').selectOption('solid');
+  await page.getByRole('button', { name: 'Close' }).click();
+  const look = () =>
+    page.$eval('#video', (element) => ({ ...(element as unknown as { dataset: object }).dataset }));
+  const wanted = { cueSize: 'large', cueColor: 'yellow', cueBackground: 'solid' };
+  expect(await look()).toMatchObject(wanted);
+  await page.reload();
+  await page.waitForSelector('#captions:not([hidden])');
+  await expect.poll(() => page.textContent('#captions .choice'), { timeout: 15_000 }).toBe('en');
+  expect(await look()).toMatchObject(wanted);
+  await expect.poll(shownWords, { timeout: 15_000 }).toEqual(['Words on the film']);
 });
 
 it('shows what the film shows under the pointer, from the storyboard', async () => {

@@ -49,6 +49,7 @@ export function plainFilm({ durationSeconds, sizeBytes, picture }: KnownFilm): M
         durationSeconds,
       },
     ],
+    text: [],
     leftOut: [],
   };
 }

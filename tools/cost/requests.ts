@@ -92,7 +92,7 @@ function pictures({ video, parts, durationSeconds }: Plan): number {
   if (!video) return 0;
   const { intervalSeconds, columns, rows } = video.storyboard;
   const sheets = parts.map((part) => {
-    if (part.kind === 'audio') return 0;
+    if (part.kind !== 'video') return 0;
     const seconds = (part.endSeconds ?? durationSeconds) - part.startSeconds;
     return Math.ceil(Math.ceil(seconds / intervalSeconds) / (columns * rows));
   });

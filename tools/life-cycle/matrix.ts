@@ -82,6 +82,7 @@ export const settingChanges: Readonly<Record<string, SettingChange>> = {
   allowHttpSources: { to: 'true' },
   publishMetadata: { to: 'true' },
   outputs: { to: '["hls","mp4"]' },
+  subtitleEncoding: { to: 'windows-1250' },
   ladder: { to: 'mobile' },
   watermark: { to: '{"image":"brand/logo.png"}' },
   presets: { to: '{"social":{"ladder":"mobile"}}' },

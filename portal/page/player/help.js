@@ -12,6 +12,7 @@ const keys = [
   ['m'],
   ['f'],
   ['p'],
+  ['c'],
   ['?'],
 ];
 const meanings = [
@@ -25,6 +26,7 @@ const meanings = [
   'Sound off, on',
   'Full screen',
   'Picture in picture',
+  'Subtitles on, off',
   'This list',
 ];
 

@@ -19,7 +19,10 @@ export function handleKey(event, player) {
 /** While it is paused, a picture of 30 a second. */
 const frameSeconds = 1 / 30;
 
-function actionFor(key, { video, togglePlay, toggleFull, togglePictureInPicture, changeSpeed }) {
+function actionFor(
+  key,
+  { video, togglePlay, toggleFull, togglePictureInPicture, toggleCaptions, changeSpeed },
+) {
   const jump = (seconds) => () => {
     video.currentTime = Math.min(Math.max(video.currentTime + seconds, 0), video.duration || 0);
   };
@@ -43,6 +46,7 @@ function actionFor(key, { video, togglePlay, toggleFull, togglePictureInPicture,
       video.muted = !video.muted;
     },
     p: togglePictureInPicture,
+    c: toggleCaptions,
     '<': () => changeSpeed(-1),
     '>': () => changeSpeed(1),
     ',': step(-frameSeconds),

@@ -17,7 +17,7 @@ export function openFilm(video, url, { signal, onError, onLevel }) {
     video.src = url;
     return undefined;
   }
-  const hls = new Hls();
+  const hls = new Hls({ renderTextTracksNatively: false });
   const quality = new ChoiceMenu(byId('qualities'), signal);
   const tracks = new ChoiceMenu(byId('tracks'), signal);
   const show = () => {

@@ -4,6 +4,7 @@ import { showActions } from '../film/actions.js';
 import { showAddresses } from '../film/addresses.js';
 import { markPlaying, showQueued, showReport } from '../film/report.js';
 import { titleOf } from '../jobs/words.js';
+import { wireCaptions } from '../player/captions.js';
 import { wireControls, wireSeekBar } from '../player/controls.js';
 import { parseTime, remember } from '../player/memory.js';
 import { wirePreview } from '../player/preview.js';
@@ -60,14 +61,17 @@ function play(job, { signal, isShared }) {
   if (film.poster) video.poster = film.poster;
   const start = parseTime(new URLSearchParams(location.search).get('t'));
   remember(video, { film: `${job.id}/${film.plan}`, start, signal });
+  let toggleCaptions;
   wireControls(player, video, signal, {
     changeSpeed: wireSpeed(video, signal),
     togglePictureInPicture: wirePictureInPicture(video, sound),
+    toggleCaptions: () => toggleCaptions?.(),
   });
   wireMediaSession(video, { title: titleOf(job), poster: film.poster, signal });
   wireSeekBar(video);
   void wirePreview(video, film.storyboard);
   const hls = openFilm(video, film.playlist, { signal, onError: playerError, onLevel: markPlaying });
+  toggleCaptions = wireCaptions(hls, video, signal);
   if (!isShared) showAddresses(job);
   signal.addEventListener('abort', () => {
     hls?.destroy();

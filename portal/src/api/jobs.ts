@@ -19,7 +19,7 @@ import { type Route, route } from '../http/route.ts';
 import type { Services } from '../services.ts';
 import { noSuchJob, onlyOwner } from './access.ts';
 
-const options = jobOptionsSchema.omit({ webhook: true, addToFilm: true });
+const options = jobOptionsSchema.omit({ webhook: true, addToFilm: true, removeSubtitles: true });
 const callSeconds = 20;
 
 export function jobRoutes(services: Services): Route[] {

@@ -166,7 +166,7 @@ export function uploadRoutes(services: Services): Route[] {
         parts: partsSchema.min(1).max(10_000),
         title: z.string().min(1).max(500).optional(),
         metadata: jobSchema.shape.metadata,
-        options: jobOptionsSchema.omit({ webhook: true, addToFilm: true }).optional(),
+        options: jobOptionsSchema.omit({ webhook: true, addToFilm: true, removeSubtitles: true }).optional(),
       }),
       answer: { status: 200, description: 'The job', schema: z.object({ job: jobIdSchema }) },
       handle: async ({ params, body, viewer }) => {

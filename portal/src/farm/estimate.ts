@@ -129,12 +129,16 @@ function total(films: readonly PlannedFilm[]): Total {
 /** Bits a second of an MP3 (`mp3Bitrate` in worker/src/encode/file-arguments.ts). */
 const mp3Bitrate = 192_000;
 
+/** Of speech and music, mono at 16 kHz: about half of what PCM has. */
+const flacBitrate = 130_000;
+
 function fileBytes({ video, audio, durationSeconds }: Plan, format: FileFormat): number | undefined {
   const sound = audio.reduce((sum, { bitrate }) => sum + bitrate, 0);
   const bitrates: Record<FileFormat, number | undefined> = {
     mp4: (video?.renditions[0]?.bitrate ?? 0) + sound,
     m4a: sound,
     mp3: mp3Bitrate * audio.length,
+    flac: flacBitrate * audio.length,
     gif: undefined,
   };
   const bitrate = bitrates[format];

@@ -24,6 +24,13 @@ export function jobView(state: JobState, outputPrefix: string, films: string): J
       playlist: address(film.playlist),
       ...(film.manifest !== undefined && { manifest: address(film.manifest) }),
       ...(film.files && { files: film.files.map((each) => ({ ...each, key: address(each.key) })) }),
+      ...(film.subtitles && {
+        subtitles: film.subtitles.map((each) => ({
+          ...each,
+          playlist: address(each.playlist),
+          file: address(each.file),
+        })),
+      }),
       renditions: film.renditions.map((each) => ({ ...each, playlist: address(each.playlist) })),
       ...(film.poster !== undefined && { poster: address(film.poster) }),
       ...(film.storyboard !== undefined && { storyboard: address(film.storyboard) }),

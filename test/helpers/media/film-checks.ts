@@ -41,18 +41,25 @@ export async function checkFilm(published: Published, expected: ExpectedFilm): P
 }
 
 /** Every file that is named is there, and nothing else is, but what the worker keeps for itself. */
-function checkFiles({ files, film: { plan } }: Published, { master, video, audio }: ReadFilm): void {
+function checkFiles(
+  { files, film: { plan, subtitles = [] } }: Published,
+  { master, video, audio }: ReadFilm,
+): void {
   const named = [...video, ...audio].flatMap(({ uris }) => uris);
   const iframes = master.variants.filter(({ isIFrameOnly }) => isIFrameOnly).map(({ uri }) => uri);
   expect(iframes.length, 'I-frame playlists').toBe(video.length);
   const own = files.filter((file) =>
     /\/(parts\/\d{4}\.json|(film|plan)\.json|storyboard\/[\w-]+\.jpg)$/.test(file),
   );
+  const segments = video[0]?.uris.filter((uri) => /\.(m4s|ts)$/.test(uri)) ?? [];
+  const texts = subtitles.flatMap(({ name }) => [
+    ...segments.map((uri) => uri.replace(/^.*\/(\d+)\.\w+$/, `${plan}/${name}/$1.vtt`)),
+    ...[`${plan}/${name}/index.m3u8`, `${plan}/${name}/subtitles.vtt`],
+  ]);
   const manifest = files.some((name) => name.endsWith('.m4s')) ? ['manifest.mpd'] : [];
   const pictures = video.length > 0 ? [`${plan}/poster.jpg`, `${plan}/storyboard.vtt`] : [];
-  expect(files).toEqual(
-    [...new Set(['index.m3u8', ...manifest, ...named, ...iframes, ...own, ...pictures])].sort(),
-  );
+  const names = ['index.m3u8', ...manifest, ...named, ...iframes, ...own, ...pictures, ...texts];
+  expect(files).toEqual([...new Set(names)].sort());
 }
 
 function checkProgress({ progress }: Published): void {

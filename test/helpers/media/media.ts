@@ -58,6 +58,7 @@ export function film(changes: Partial<Media> = {}): Media {
     startSeconds: 0,
     sizeBytes: 100_000_000,
     streamCount: 2,
+    text: [],
     encrypted: false,
     video: videoStream(),
     audio: [audioStream()],

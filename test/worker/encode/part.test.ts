@@ -73,6 +73,8 @@ function contextWith(changes: Partial<EncodeContext> = {}): EncodeContext {
     workDir,
     stallSeconds: 30,
     sourceStalledSeconds: () => 0,
+    sourceFailure: () => undefined,
+    readSideFile: () => Promise.reject(new Error('This film was to have no files beside it.')),
     maxSeconds: 100,
     onProgress: () => {},
     onPublished: () => {},

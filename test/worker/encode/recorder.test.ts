@@ -1,17 +1,17 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { BadOutputError, createRecorder } from '../../../worker/src/encode/recorder.ts';
-import type { Part } from '../../../worker/src/plan/plan.ts';
+import type { MediaPart } from '../../../worker/src/plan/plan.ts';
 import { partRecordSchema } from '../../../worker/src/protocol/part-record.ts';
 import { type MadeSegments, makeSegments } from '../../helpers/media/segments.ts';
 
 let made: MadeSegments;
 /** Segments 0 and 1, to 4 s; and segments 2 and 3, to 8 s. */
-let first: Part;
-let second: Part;
+let first: MediaPart;
+let second: MediaPart;
 
 beforeAll(async () => {
   made = await makeSegments('fmp4');
-  [first, second] = made.videoParts as [Part, Part];
+  [first, second] = made.videoParts as [MediaPart, MediaPart];
 });
 
 const done = { errorLines: 0, encodeSeconds: 1.5 };
@@ -22,7 +22,7 @@ function file(rendition: string, number: number): Buffer {
   return found;
 }
 
-function recorderOf(part: Part) {
+function recorderOf(part: MediaPart) {
   const recorder = createRecorder(made.plan, part);
   const names = part.kind === 'audio' ? ['audio-0'] : ['240p', '360p'];
   for (const name of names) recorder.addInit(name, made.files.get(name)?.init ?? Buffer.alloc(0));

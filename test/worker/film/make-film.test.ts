@@ -34,7 +34,12 @@ async function takeOver() {
     job,
     plan,
     request,
-    sources: { urls: ['http://127.0.0.1:9/'], stalledSeconds: () => 0, endOfVideo: () => {} },
+    sources: {
+      urls: ['http://127.0.0.1:9/'],
+      stalledSeconds: () => 0,
+      endOfVideo: () => {},
+      failure: undefined,
+    },
     workDir: folder.path,
     role: 'planner',
   };

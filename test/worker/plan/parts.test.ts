@@ -12,7 +12,7 @@ function request(changes: Partial<PartsRequest>): PartsRequest {
 
 function ranges(changes: Partial<PartsRequest>) {
   return planParts(request(changes)).map((part) =>
-    part.kind === 'audio' ? 'audio' : `${part.startSeconds}-${part.endSeconds ?? ''}`,
+    part.kind !== 'video' ? part.kind : `${part.startSeconds}-${part.endSeconds ?? ''}`,
   );
 }
 

@@ -149,11 +149,23 @@ describe('parseProbe', () => {
     expect(media.audio[0]?.role).toBe(role);
   });
 
-  it('warns of subtitles and chapters, which are left out', () => {
-    const streams = [{ index: 0, codec_type: 'subtitle', codec_name: 'subrip' }];
+  it.each([
+    ['subtitles', {}],
+    ['forced', { disposition: { forced: 1 } }],
+    ['sdh', { disposition: { hearing_impaired: 1 } }],
+    ['sdh', { tags: { title: 'English (SDH)' } }],
+    ['forced', { tags: { title: 'Forced' } }],
+  ])('finds that subtitles are of the kind "%s"', (kind, marks) => {
+    const streams = [{ index: 3, codec_type: 'subtitle', codec_name: 'subrip', ...marks }];
+    const { text } = parseProbe({ format: { format_name: 'matroska,webm' }, streams }, 1);
+    expect(text).toMatchObject([{ index: 3, codec: 'subrip', kind }]);
+  });
+
+  it('warns of chapters, and of subtitles that are pictures, which are left out', () => {
+    const streams = [{ index: 0, codec_type: 'subtitle', codec_name: 'hdmv_pgs_subtitle' }];
     const format = { format_name: 'matroska,webm' };
     expect(parseProbe({ format, streams, chapters: [{}, {}] }, 1).leftOut).toEqual([
-      'subtitle stream 0 (subrip) was left out: subtitles are not published',
+      'subtitle stream 0 (hdmv_pgs_subtitle) was left out: PGS subtitles are pictures, and only text is published; add them as text, such as film.en.srt',
       '2 chapter marks were left out: chapters are not published',
     ]);
   });

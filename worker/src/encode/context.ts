@@ -18,6 +18,10 @@ export interface EncodeContext {
   stallSeconds: number;
   /** How long the source server has been waiting on storage. */
   sourceStalledSeconds: () => number;
+  /** Why the source can't be read on; undefined while it can. */
+  sourceFailure: () => unknown;
+  /** A file beside the film, whole. @throws RefusedError, SubtitleError when it is gone or too large */
+  readSideFile: (source: string, maxBytes: number) => Promise<Buffer>;
   /** The longest film that the settings allow: an endless one is cut off there. */
   maxSeconds: number;
   onProgress: (part: Part, progress: Progress) => void;

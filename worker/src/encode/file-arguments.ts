@@ -1,10 +1,13 @@
 import { iso6393To1 } from 'iso-639-3/iso6393-to-1.js';
+import type { FilmSubtitles } from '../protocol/status.ts';
 import type { FilmFile } from '../publish/film-files.ts';
 import { mpegtsOffsetSeconds } from './segment-arguments.ts';
 
 export interface FileArguments {
   /** Before each `-i`. */
   inputArgs: string[];
+  /** Before each `-i` of subtitles. */
+  textInputArgs?: string[];
   outputArgs: string[];
 }
 
@@ -23,6 +26,9 @@ const gif = { width: 480, framesPerSecond: 12 };
 /** Enough that a second encoding is not heard. */
 const mp3Bitrate = '192k';
 
+/** What models for speech take, in Hz. */
+const speechRate = 16_000;
+
 /**
  * What makes a file of published renditions: the video first, then each audio track, each an input. MP4 and M4A are copies,
  * frame by frame.
@@ -39,14 +45,17 @@ export function fileArguments(file: FilmFile, { segmentFormat, title }: FileFact
     case 'm4a':
       return {
         inputArgs,
+        // Their times count from the film's zero, those of MPEG-TS from before it.
+        textInputArgs: segmentFormat === 'mpegts' ? ['-itsoffset', String(mpegtsOffsetSeconds)] : [],
         outputArgs: [
-          ...inputsOf(file).flatMap((_, index) => ['-map', `${index}:0`]),
+          ...[...inputsOf(file), ...(file.text ?? [])].flatMap((_, index) => ['-map', `${index}:0`]),
           ...[
             '-c',
             'copy',
             ...head,
             ...(segmentFormat === 'fmp4' && file.video ? ['-bsf:v', undoShift] : []),
             ...file.audio.flatMap(trackArguments),
+            ...(file.text ?? []).flatMap(textArguments),
           ],
           ...['-movflags', '+faststart', '-f', file.format === 'mp4' ? 'mp4' : 'ipod', file.name],
         ],
@@ -57,6 +66,26 @@ export function fileArguments(file: FilmFile, { segmentFormat, title }: FileFact
         outputArgs: [
           ...['-map', '0:0', '-c:a', 'libmp3lame', '-b:a', mp3Bitrate, ...head],
           ...['-id3v2_version', '3', '-f', 'mp3', file.name],
+        ],
+      };
+    case 'flac':
+      return {
+        inputArgs,
+        outputArgs: [
+          ...[
+            '-map',
+            '0:0',
+            '-c:a',
+            'flac',
+            '-ac',
+            '1',
+            '-ar',
+            String(speechRate),
+            ...head,
+            '-f',
+            'flac',
+            file.name,
+          ],
         ],
       };
     case 'gif':
@@ -83,6 +112,16 @@ function trackArguments({ language }: FilmFile['audio'][number], index: number):
   return [
     ...(code ? [`-metadata:s:a:${index}`, `language=${code}`] : []),
     ...[`-disposition:a:${index}`, index === 0 ? 'default' : '0'],
+  ];
+}
+
+function textArguments({ language, label, kind }: FilmSubtitles, index: number): string[] {
+  const code = language && threeLetters(language);
+  const disposition = { subtitles: '0', sdh: 'hearing_impaired', forced: 'forced' }[kind];
+  return [
+    ...[`-c:s:${index}`, 'mov_text', `-metadata:s:s:${index}`, `title=${label}`],
+    ...(code ? [`-metadata:s:s:${index}`, `language=${code}`] : []),
+    ...[`-disposition:s:${index}`, disposition],
   ];
 }
 

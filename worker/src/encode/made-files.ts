@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Part } from '../plan/plan.ts';
+import type { MediaPart } from '../plan/plan.ts';
 import { headersFor } from '../protocol/content-types.ts';
 import type { Uploads } from '../publish/uploads.ts';
 import type { EncodeContext } from './context.ts';
@@ -66,7 +66,7 @@ const maxLooks = 50;
 /** Poster and storyboard sheets are whole when ffmpeg has ended. */
 export async function publishPictures(
   context: EncodeContext,
-  part: Part,
+  part: MediaPart,
   cwd: string,
   uploads: Uploads,
   recorder: Recorder,

@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DamagedFilmError, RefusedError } from '../errors.ts';
 import { MediaToolError, type PauseControl } from '../ffmpeg/media-tool.ts';
-import type { Part, Plan } from '../plan/plan.ts';
+import type { MediaPart, Part, Plan, TextPart } from '../plan/plan.ts';
 import type { PartRecord } from '../protocol/part-record.ts';
 import { createUploads, type Uploads } from '../publish/uploads.ts';
 import { followUrl } from '../source/server.ts';
@@ -13,6 +13,7 @@ import { createFileReader } from './file-reader.ts';
 import { publishPictures, publishSegment } from './made-files.ts';
 import { NothingInsideError } from './nothing-inside.ts';
 import { BadOutputError, createRecorder, type Recorder } from './recorder.ts';
+import { makeText } from './text-part.ts';
 import { videoArguments } from './video-arguments.ts';
 
 export interface RunningPart {
@@ -29,14 +30,25 @@ const parallelUploads = 4;
 export function startPart(context: EncodeContext, part: Part): RunningPart {
   const encoded = Promise.withResolvers<{ endSeconds: number }>();
   encoded.promise.catch(() => {});
-  const recorded = runPart(context, part, encoded.resolve);
+  const recorded =
+    part.kind === 'text' ? textPart(context, part, encoded.resolve) : runPart(context, part, encoded.resolve);
   recorded.catch(encoded.reject);
   return { encoded: encoded.promise, recorded };
 }
 
+async function textPart(
+  context: EncodeContext,
+  part: TextPart,
+  onEncoded: (reached: { endSeconds: number }) => void,
+): Promise<PartRecord> {
+  const record = await makeText(context, part);
+  onEncoded(record);
+  return record;
+}
+
 async function runPart(
   context: EncodeContext,
-  part: Part,
+  part: MediaPart,
   onEncoded: (reached: { endSeconds: number }) => void,
 ): Promise<PartRecord> {
   const { plan, output } = context;
@@ -82,7 +94,7 @@ async function runPart(
 
 interface EncodeRun {
   context: EncodeContext;
-  part: Part;
+  part: MediaPart;
   cwd: string;
   uploads: Uploads;
   recorder: Recorder;
@@ -186,7 +198,7 @@ function blameFilm(error: unknown): never {
   throw new DamagedFilmError(message, { cause: error });
 }
 
-function argumentsOf(plan: Plan, part: Part, maxSeconds: number) {
+function argumentsOf(plan: Plan, part: MediaPart, maxSeconds: number) {
   if (part.kind === 'audio') return audioArguments(plan, part, maxSeconds);
   if (!plan.video) throw new TypeError(`Part ${part.index} is video, and the plan has none.`);
   return videoArguments(plan, plan.video, part, maxSeconds);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Part, Plan } from '../plan/plan.ts';
+import type { MediaPart, Plan } from '../plan/plan.ts';
 import type { PartRecord, RenditionRecord } from '../protocol/part-record.ts';
 import { extraAudioFrames } from './audio-frames.ts';
 import { type InitFacts, readFmp4Segment, readInit, type SegmentFacts } from './fmp4-segment.ts';
@@ -29,7 +29,7 @@ interface Collected {
   record: RenditionRecord;
 }
 
-export function createRecorder(plan: Plan, part: Part): Recorder {
+export function createRecorder(plan: Plan, part: MediaPart): Recorder {
   const renditions = part.kind === 'audio' ? plan.audio : (plan.video?.renditions ?? []);
   const collected = new Map<string, Collected>(
     renditions.map(({ name }) => [
@@ -140,7 +140,7 @@ export function createRecorder(plan: Plan, part: Part): Recorder {
 
 /** Where its owner can look for what the decoder complained of. */
 function damage(
-  { kind }: Part,
+  { kind }: MediaPart,
   { partStart, end, errorLines }: { partStart: number; end: number; errorLines: number },
 ): string[] {
   if (errorLines === 0) return [];
@@ -157,7 +157,7 @@ function counted(count: number, what: string): string {
 /** Clocks of 90 kHz and of milliseconds round. */
 const slackSeconds = 0.002;
 
-function frameLength(plan: Plan, part: Part): number {
+function frameLength(plan: Plan, part: MediaPart): number {
   if (part.kind === 'video' && plan.video) return plan.video.frameRate.den / plan.video.frameRate.num;
   return Math.max(...plan.audio.map(({ sampleRate }) => 1024 / sampleRate), 0);
 }

@@ -48,6 +48,10 @@ export interface FfmpegCall {
   input: { url: string } | { imagePath: string; format: ImageFormat } | { lavfi: string };
   /** Further inputs, each with the arguments before its own `-i`. */
   moreInputs?: readonly { url: string; inputArgs: readonly string[] }[];
+  /** WebVTT that the worker itself has made; behind all other inputs. */
+  textInputs?: readonly string[];
+  /** Before each of them. */
+  textInputArgs?: readonly string[];
   /** Before the first `-i`. */
   inputArgs: readonly string[];
   /** After `-i`. */
@@ -113,6 +117,8 @@ function imageLimits(format: ImageFormat, maxPixels: number): string[] {
   ];
 }
 
+const textLimits = ['-protocol_whitelist', 'http,tcp', '-format_whitelist', 'webvtt', '-f', 'webvtt'];
+
 export interface MediaToolPaths {
   ffmpegPath: string;
   ffprobePath: string;
@@ -164,6 +170,8 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
     ffmpeg({
       input,
       moreInputs = [],
+      textInputs = [],
+      textInputArgs = [],
       inputArgs,
       outputArgs,
       cwd,
@@ -182,6 +190,7 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
             ? [...inputArgs, '-f', 'lavfi', '-i', input.lavfi]
             : [...imageLimits(input.format, paths.maxPixels), ...inputArgs, '-i', input.imagePath];
       const more = moreInputs.flatMap((each) => [...limits, ...each.inputArgs, '-i', each.url]);
+      const texts = textInputs.flatMap((url) => [...textLimits, ...textInputArgs, '-i', url]);
       const head = [
         '-hide_banner',
         '-nostdin',
@@ -194,21 +203,25 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
         '-stats_period',
         '0.5',
       ];
-      return runMediaTool(ffmpeg, argumentsFor(version, [...head, ...source, ...more, ...outputArgs]), {
-        cwd,
-        fontConfigPath,
-        signal,
-        onLine,
-        onStart,
-        stallSeconds,
-        isSourceStalled,
-        cudaCachePath: paths.cudaCachePath,
-        onStdout: (stdout, alive) =>
-          readProgress(stdout, (progress, moved) => {
-            if (moved) alive();
-            onProgress?.(progress);
-          }),
-      });
+      return runMediaTool(
+        ffmpeg,
+        argumentsFor(version, [...head, ...source, ...more, ...texts, ...outputArgs]),
+        {
+          cwd,
+          fontConfigPath,
+          signal,
+          onLine,
+          onStart,
+          stallSeconds,
+          isSourceStalled,
+          cudaCachePath: paths.cudaCachePath,
+          onStdout: (stdout, alive) =>
+            readProgress(stdout, (progress, moved) => {
+              if (moved) alive();
+              onProgress?.(progress);
+            }),
+        },
+      );
     },
   };
 }

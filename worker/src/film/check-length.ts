@@ -10,7 +10,7 @@ const streamSlackSeconds = 1;
 
 /** Whether a part stopped before its end: the film has nothing more, and later parts would be empty. */
 export function endsEarly(plan: Plan, part: Part, endSeconds: number): boolean {
-  if (part.kind === 'audio' || part.endSeconds === undefined || part.clip !== undefined) return false;
+  if (part.kind !== 'video' || part.endSeconds === undefined || part.clip !== undefined) return false;
   return endSeconds < part.endSeconds - slackOf(plan);
 }
 
@@ -19,7 +19,7 @@ export function endsEarly(plan: Plan, part: Part, endSeconds: number): boolean {
  * @throws RefusedError `short-source`, which names the clip
  */
 export function refuseShortClip(plan: Plan, part: Part, endSeconds: number): void {
-  if (part.kind === 'audio' || part.clip === undefined || part.endSeconds === undefined) return;
+  if (part.kind !== 'video' || part.clip === undefined || part.endSeconds === undefined) return;
   if (endSeconds >= part.endSeconds - slackOf(plan)) return;
   const clip = plan.clips?.[part.clip];
   const at = endSeconds - (clip?.startSeconds ?? 0) + (clip?.fromSeconds ?? 0);

@@ -5,7 +5,7 @@ import { endsEarly } from './check-length.ts';
 import type { FilmSession } from './session.ts';
 
 /**
- * Encodes what the session gives this worker: video parts one after another without a pause, audio beside them. The tail
+ * Encodes what the session gives this worker: video parts one after another without a pause, audio and subtitles beside them. The tail
  * of a part (its last uploads and its record) overlaps the encoding of the next.
  */
 export async function encodeParts(
@@ -41,10 +41,11 @@ export async function encodeParts(
   };
   const video = async () => {
     await encodeInTurn('video').finally(on.videoEnd);
-    // Audio that another worker had may be free by now.
+    // What another worker had may be free by now.
     await encodeInTurn('audio');
+    await encodeInTurn('text');
   };
-  const turns = await Promise.allSettled([video(), encodeInTurn('audio')]);
+  const turns = await Promise.allSettled([video(), encodeInTurn('audio'), encodeInTurn('text')]);
   on.encoded();
   for (const end of [...(await Promise.allSettled(tails)), ...turns]) {
     // The first failure is the cause of the others.

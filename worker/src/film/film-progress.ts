@@ -160,6 +160,7 @@ export class FilmProgress {
 }
 
 function lengthOf(plan: Plan, part: Part): number {
+  if (part.kind === 'text') return plan.durationSeconds;
   if (part.kind === 'audio') return Math.max(...plan.audio.map(({ durationSeconds }) => durationSeconds));
   return Math.max(
     (part.endSeconds ?? plan.video?.durationSeconds ?? plan.durationSeconds) - part.startSeconds,

@@ -59,7 +59,7 @@ export interface PlannedFilm {
   job: QueuedJob;
   plan: Plan;
   request: FilmRequest;
-  sources: Pick<SourceServers, 'urls' | 'stalledSeconds' | 'endOfVideo'>;
+  sources: Pick<SourceServers, 'urls' | 'stalledSeconds' | 'endOfVideo' | 'failure'>;
   workDir: string;
   /** The planner asks others for parts; a helper was asked. */
   role: 'planner' | 'helper';

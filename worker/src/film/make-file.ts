@@ -29,26 +29,37 @@ export async function makeFile(
   const { patienceSeconds, stallSeconds } = settings.storage;
   const workDir = await mkdtemp(join(settings.workDir, 'file-'));
   const servers: SourceServer[] = [];
+  const serve = async (name: string, objects: readonly ListedObject[]) => {
+    const joined = new JoinedSource(output, name, objects);
+    const timing = { patienceSeconds, slowSeconds: stallSeconds / 2 };
+    const server = await serveSource(joined, await joined.describe(), { ...readerBytes, ...timing });
+    servers.push(server);
+    return server.url;
+  };
   try {
     let isMpegts = false;
+    const urls: string[] = [];
+    const textInputs: string[] = [];
     for (const rendition of inputsOf(file)) {
       const segments = await segmentsOf(rendition, output, signal);
       isMpegts ||= segments.some(({ key }) => key.endsWith('.ts'));
-      const joined = new JoinedSource(output, rendition.playlist, segments);
-      const info = await joined.describe();
-      servers.push(
-        await serveSource(joined, info, { ...readerBytes, patienceSeconds, slowSeconds: stallSeconds / 2 }),
-      );
+      urls.push(await serve(rendition.playlist, segments));
     }
-    const [first, ...more] = servers;
+    for (const { file: key } of file.text ?? []) {
+      const { objects } = await output.listAll(key, signal);
+      textInputs.push(await serve(key, objects.slice(0, 1)));
+    }
+    const [first, ...moreInputs] = urls;
     if (first === undefined) throw new TypeError(`${file.name} is made of nothing.`);
-    const { inputArgs, outputArgs } = fileArguments(file, {
+    const { inputArgs, textInputArgs, outputArgs } = fileArguments(file, {
       segmentFormat: isMpegts ? 'mpegts' : 'fmp4',
       title: job.title,
     });
     await tools.ffmpeg({
-      input: { url: first.url },
-      moreInputs: more.map(({ url }) => ({ url, inputArgs })),
+      input: { url: first },
+      moreInputs: moreInputs.map((url) => ({ url, inputArgs })),
+      textInputs,
+      textInputArgs,
       inputArgs,
       outputArgs,
       cwd: workDir,

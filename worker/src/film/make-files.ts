@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { fileFormats } from '../plan/outputs.ts';
 import type { QueuedJob } from '../protocol/job.ts';
 import { JobFolder, type PlanFolder } from '../protocol/job-folder.ts';
 import type { Film, PublishedFile } from '../protocol/status.ts';
 import { filmFiles } from '../publish/film-files.ts';
+import { holdFilesLease } from './files-lease.ts';
 import type { FilmOutcome, TranscodeRun } from './film.ts';
-import { HeldLeases } from './held-leases.ts';
 import { makeFile } from './make-file.ts';
 
 /**
@@ -15,7 +14,7 @@ import { makeFile } from './make-file.ts';
  * @throws RefusedError `gif-too-long`
  */
 export async function makeFiles(job: QueuedJob, film: Film, run: TranscodeRun): Promise<FilmOutcome> {
-  const { settings, stores, report, log, signal } = run;
+  const { settings, report, log } = run;
   const folder = new JobFolder(settings.output.prefix, job.id).plan(film.plan);
   const { files, warnings } = filmFiles(film, job.options?.outputs ?? settings.outputs);
   const addWarnings = (more: readonly string[]) =>
@@ -29,55 +28,21 @@ export async function makeFiles(job: QueuedJob, film: Film, run: TranscodeRun): 
   const before = await look();
   if (before.missing.length === 0) return { kind: 'published', film: before.film };
 
-  const lost = new AbortController();
-  const leases = new HeldLeases({
-    output: stores.output,
-    owner: randomUUID(),
-    messageId: run.messageId,
-    leaseSeconds: run.leaseSeconds,
-    progressOf: () => undefined,
-    onLost: () => lost.abort(new Error('Another worker has taken over the files of this film.')),
-    log,
-  });
-  if (!(await acquireFiles(leases, folder, run))) return { kind: 'atCapacity' };
-  try {
+  const made = await holdFilesLease(folder, run, async (making) => {
     // Another worker may have made them until a moment ago.
     const found = await look();
-    if (found.missing.length === 0) return { kind: 'published', film: found.film };
+    if (found.missing.length === 0) return found.film;
     // Of those that made the film together, only this one is left: also that it pauses is to be reported.
     await report.setReporting('reporting');
     await report.move({ to: 'published', film: found.film });
-    const making = { ...run, signal: AbortSignal.any([signal, lost.signal]) };
     for (const file of found.missing) {
       const startedAt = performance.now();
       await makeFile(job, file, folder, making);
       log.info({ file: file.name, seconds: (performance.now() - startedAt) / 1000 }, 'file published');
     }
-    return { kind: 'published', film: (await look()).film };
-  } catch (error) {
-    if (lost.signal.aborted && !signal.aborted) {
-      log.warn({ err: error }, 'another worker makes the files of this film');
-      return { kind: 'atCapacity' };
-    }
-    throw error;
-  } finally {
-    await leases.releaseAll(AbortSignal.timeout(5000)).catch((error: unknown) => {
-      log.warn({ err: error }, 'could not release the lease of the files; it becomes stale');
-    });
-  }
-}
-
-/** One worker at a time makes files of a film. */
-async function acquireFiles(
-  leases: HeldLeases,
-  { filesLease }: PlanFolder,
-  { stores, leaseSeconds, signal }: TranscodeRun,
-): Promise<boolean> {
-  const { at, objects } = await stores.output.listAll(filesLease, signal);
-  const lease = objects.find(({ key }) => key === filesLease);
-  const ageSeconds = lease?.lastModified ? (at.getTime() - lease.lastModified.getTime()) / 1000 : 0;
-  if (lease !== undefined && ageSeconds < leaseSeconds) return false;
-  return leases.acquire(filesLease, lease?.etag, signal);
+    return (await look()).film;
+  });
+  return made === undefined ? { kind: 'atCapacity' } : { kind: 'published', film: made };
 }
 
 async function publishedFiles(

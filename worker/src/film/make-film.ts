@@ -8,6 +8,7 @@ import { encodeParts } from './encode-parts.ts';
 import type { FilmOutcome, PlannedFilm, TranscodeRun } from './film.ts';
 import { FilmProgress } from './film-progress.ts';
 import { joinFilm } from './join-film.ts';
+import { readSideFile } from './side-files.ts';
 
 /** encode ⇄ publish → commit, by this worker alone or together with others. */
 export async function makeFilm(film: PlannedFilm, run: TranscodeRun): Promise<FilmOutcome> {
@@ -34,6 +35,8 @@ export async function makeFilm(film: PlannedFilm, run: TranscodeRun): Promise<Fi
         workDir,
         stallSeconds: settings.encoding.stallSeconds,
         sourceStalledSeconds: () => sources.stalledSeconds(),
+        sourceFailure: () => sources.failure,
+        readSideFile: (source, maxBytes) => readSideFile(source, maxBytes, run),
         maxSeconds: settings.limits.durationSeconds,
         onProgress: (part, seen) => {
           progress.onProgress(part, seen);

@@ -30,16 +30,22 @@ const asksAtOnce = 8;
  * Every source of a job, each once.
  * @throws RefusedError `source-missing`, or when a source is one that the settings do not allow
  */
-export function openJobSources(job: Sources, { settings, stores, signal }: Run): Promise<OpenedSource[]> {
-  return mapLimited(sourcesOf(job), asksAtOnce, async (source) => {
-    const object = openSource(source, {
-      bucket: settings.source.bucket,
-      storeFor: stores.storeFor,
-      allowHttp: settings.allowHttpSources,
-      allowPrivate: settings.allowPrivateSources,
-    });
-    return { source, object, info: await object.describe(signal) };
+export function openJobSources(job: Sources, run: Run): Promise<OpenedSource[]> {
+  return mapLimited(sourcesOf(job), asksAtOnce, (source) => openJobSource(source, run));
+}
+
+/** @throws RefusedError `source-missing`, or when it is one that the settings do not allow */
+export async function openJobSource(
+  source: string,
+  { settings, stores, signal }: Run,
+): Promise<OpenedSource> {
+  const object = openSource(source, {
+    bucket: settings.source.bucket,
+    storeFor: stores.storeFor,
+    allowHttp: settings.allowHttpSources,
+    allowPrivate: settings.allowPrivateSources,
   });
+  return { source, object, info: await object.describe(signal) };
 }
 
 /** The version of each source; a plan is made for these. */

@@ -21,6 +21,7 @@ import { type FilmRequest, requestHash } from '../publish/film-record.ts';
 import { mapLimited } from '../storage/limited.ts';
 import type { TranscodeRun } from './film.ts';
 import type { OpenedSource } from './open-source.ts';
+import { findSideFiles } from './side-files.ts';
 
 /** What the film is to be. */
 export interface WantedFilm {
@@ -49,7 +50,15 @@ export async function wantedFilm(
       ? undefined
       : await findAssets(asked, bucketAssets(stores.source), signal);
   // Not its threads: the same film is asked for on a larger machine.
-  const hash = requestHash({ source, sourceVersion, encoding, encoder: { name, preset }, overlays });
+  const hash = requestHash({
+    source,
+    sourceVersion,
+    encoding,
+    encoder: { name, preset },
+    // Left out where there are none: films that were made before there were any keep their hash.
+    overlays,
+    subtitles: job.options?.subtitles,
+  });
   return {
     outputs,
     encoding,
@@ -76,15 +85,18 @@ export async function planFilm(
   const startedAt = performance.now();
   report.update({ stage: 'probing' });
   const { request, outputs, ...rest } = wanted;
+  const beside = await findSideFiles(job, run);
   const planRequest: PlanRequest = {
     ...rest,
+    sideFiles: beside.files,
     software: run.software,
     functionLimits: settings.functionLimits,
     ...(request.forcedBy === undefined ? {} : { forceRequestId: request.forcedBy }),
   };
-  const plan = job.sources
+  const planned = job.sources
     ? await planClips(job.sources, open, planRequest, run)
     : await planSource(open, planRequest, run);
+  const plan = { ...planned, warnings: [...planned.warnings, ...beside.warnings] };
   refuseDuration(plan, settings.limits);
   refuseImpossible(outputs, plan);
   const probeSeconds = (performance.now() - startedAt) / 1000;

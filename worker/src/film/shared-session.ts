@@ -126,7 +126,7 @@ export class SharedSession implements FilmSession {
     const reserved = this.#reserved.findIndex((part) => part.kind === kind);
     if (reserved >= 0) return Promise.resolve(this.#reserved.splice(reserved, 1)[0]);
     // A worker that began with a reserved part has not looked yet; the planner has the audio.
-    if (kind === 'audio' && this.#looks.last === undefined) return Promise.resolve(undefined);
+    if (kind !== 'video' && this.#looks.last === undefined) return Promise.resolve(undefined);
     return this.#inTurn(() => this.#choose(kind));
   }
 

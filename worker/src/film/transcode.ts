@@ -14,6 +14,7 @@ import { removeOlder, removeUnnamed } from '../publish/clean-up.ts';
 import { committedPlan, findFilm, publishedFilm } from '../publish/film-record.ts';
 import { unmarkReplaced } from '../publish/replaced.ts';
 import { finishRemovals, removeUnfinished, unmarkUnfinished } from '../publish/unfinished.ts';
+import { changeSubtitles } from './change-subtitles.ts';
 import type { FilmOutcome, FilmToJoin, PlannedFilm, TranscodeRun } from './film.ts';
 import { makeFiles } from './make-files.ts';
 import { makeFilm } from './make-film.ts';
@@ -75,7 +76,10 @@ async function addFiles(job: QueuedJob, outcome: FilmOutcome, run: TranscodeRun)
 /** The source may be gone by now: files are made of what is published. @throws RefusedError `no-film` */
 async function addToFilm(job: QueuedJob, run: TranscodeRun): Promise<FilmOutcome> {
   const film = await publishedFilm(run.stores.output, folderOf(job, run), run.signal);
-  if (film !== undefined) return makeFiles(job, film, run);
+  if (film !== undefined) {
+    const changed = await changeSubtitles(job, film, run);
+    return changed === undefined ? { kind: 'atCapacity' } : makeFiles(job, changed, run);
+  }
   throw new RefusedError(
     'no-film',
     `No film is published as "${job.id}", so there is nothing to make files of. Send the job without "addToFilm" to make its film first.`,

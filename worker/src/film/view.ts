@@ -56,7 +56,7 @@ export function partsMissing(
 ): Part[] {
   return plan.parts.filter(
     ({ kind, index }) =>
-      !recorded.has(index) && (kind === 'audio' || endsIn === undefined || index <= endsIn),
+      !recorded.has(index) && (kind !== 'video' || endsIn === undefined || index <= endsIn),
   );
 }
 

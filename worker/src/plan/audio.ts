@@ -2,6 +2,7 @@ import type { Substream } from '../probe/immersive-audio.ts';
 import type { AudioStream, Media } from '../probe/media.ts';
 import { type AudioTrack, defaultTrack, joinDualMono } from './audio-tracks.ts';
 import { endOf } from './frame-timing.ts';
+import { languageName, makeUnique, readable } from './labels.ts';
 import type { AudioRendition } from './plan.ts';
 
 /** AAC-LC rates: Apple's HLS authoring specification (2.12) has 32 to 160 kb/s for stereo. */
@@ -122,27 +123,10 @@ function downmix({ channels, channelLayout }: AudioStream): string[] {
   return [channels === 1 ? 'pan=mono|c0=c0' : (panOf[channels] ?? 'pan=stereo|c0=c0|c1=c1')];
 }
 
-const languageNames = new Intl.DisplayNames(['en'], { type: 'language' });
-
-/** RFC 8216 (4.3.4.1.1): renditions of one group have different names. */
 function uniqueLabels(streams: readonly AudioStream[]): string[] {
-  const taken = new Set<string>();
-  return streams.map((stream, n) => {
-    const label = readable(stream.title) ?? describe(stream) ?? `Track ${n + 1}`;
-    let unique = label;
-    for (let count = 2; taken.has(unique); count++) unique = `${label} ${count}`;
-    taken.add(unique);
-    return unique;
-  });
-}
-
-/** A title from the film may hold anything; a quoted string in a playlist holds no quotes and no line breaks. */
-function readable(title: string | undefined): string | undefined {
-  const text = title
-    ?.replace(/["\p{C}]/gu, ' ')
-    .replace(/\s+/g, ' ')
-    .trim();
-  return text ? [...text].slice(0, 80).join('').trim() : undefined;
+  return makeUnique(
+    streams.map((stream, n) => readable(stream.title) ?? describe(stream) ?? `Track ${n + 1}`),
+  );
 }
 
 const roleNames = { commentary: 'Commentary', description: 'Audio description' } as const;
@@ -151,8 +135,4 @@ function describe({ language, role }: AudioStream): string | undefined {
   const name = languageName(language);
   if (role === undefined) return name;
   return name === undefined ? roleNames[role] : `${name} (${roleNames[role].toLowerCase()})`;
-}
-
-function languageName(tag: string | undefined): string | undefined {
-  return tag && languageNames.of(tag);
 }

@@ -11,10 +11,11 @@ import { clipColours, joinedColours } from './join-colours.ts';
 import { resolveLadder } from './ladder.ts';
 import { nothingToDrawOn, type PlanRequest, posterTime, recipe, telecineWarning } from './make-plan.ts';
 import { planOverlays } from './overlays.ts';
-import { planClipParts } from './parts.ts';
+import { planClipParts, textPart } from './parts.ts';
 import type { ClipPlan, ClipVideo, Part, Plan, VideoPlan, VideoRendition } from './plan.ts';
 import { displaySize, type Size, sizeRungs } from './sizes.ts';
 import { planStoryboard } from './storyboard.ts';
+import { planText } from './text.ts';
 import { encodableRungs, planRenditions, prepareFilters } from './video.ts';
 
 /** A clip whose source was probed. */
@@ -88,6 +89,8 @@ export function joinClips(clips: readonly ProbedClip[], request: PlanRequest): P
   const { overlays } = request;
   const [largest] = picture?.renditions ?? [];
   const drawn = overlays && largest ? planOverlays(overlays, largest, durationSeconds) : undefined;
+  // Subtitles inside a clip have its times, and not those of the joined film.
+  const { text } = planText([], request.sideFiles ?? []);
   const decided = {
     sourceVersion,
     software,
@@ -101,7 +104,8 @@ export function joinClips(clips: readonly ProbedClip[], request: PlanRequest): P
       ...(drawn?.plan ? { overlays: drawn.plan } : {}),
     },
     audio,
-    parts,
+    ...(text.length > 0 ? { text } : {}),
+    parts: text.length > 0 ? [...parts, textPart(parts)] : parts,
     warnings: [
       ...new Set([...placed.flatMap(warningsOf(clips.length)), ...warnings]),
       ...(drawn?.warnings ?? (overlays ? [nothingToDrawOn] : [])),
@@ -268,6 +272,10 @@ function warningsOf(count: number) {
     const { media, zeroSeconds } = clip;
     const warnings = [
       ...media.leftOut,
+      ...media.text.map(
+        ({ index, codec }) =>
+          `subtitle stream ${index} (${codec}) was left out: name subtitles of the joined film in its job`,
+      ),
       ...(media.video?.telecined ? [telecineWarning] : []),
       ...clockWarnings(media.clock ?? [], zeroSeconds),
     ];

@@ -8,10 +8,11 @@ import { endOf, filmZero, gopLength, planTiming } from './frame-timing.ts';
 import { type FunctionLimits, functionPartSeconds, refuseTooLong } from './function-limits.ts';
 import { resolveLadder } from './ladder.ts';
 import { type OverlayRequest, planOverlays } from './overlays.ts';
-import { planParts } from './parts.ts';
+import { planParts, textPart } from './parts.ts';
 import type { Plan, VideoEncoder, VideoPlan } from './plan.ts';
 import { displaySize, sizeRungs } from './sizes.ts';
 import { planStoryboard } from './storyboard.ts';
+import { planText, type SideFile } from './text.ts';
 import { choosePath, encodableRungs, planRenditions, prepareFilters } from './video.ts';
 import type { EncodingWork } from './work.ts';
 
@@ -25,6 +26,8 @@ export interface PlanRequest {
   forceRequestId?: string;
   /** Texts and images over the film. */
   overlays?: OverlayRequest | undefined;
+  /** Subtitles beside the film. */
+  sideFiles?: readonly SideFile[];
   /** False where the GPU was tried on this film and does not decode it. */
   gpuDecodes?: boolean;
   /** Where each part is made by an invocation of a function. */
@@ -49,6 +52,7 @@ export function makePlan(media: Media, request: PlanRequest): Plan {
   const { segmentSeconds, segmentFormat } = encoding;
   const zeroSeconds = filmZero(media);
   const { audio, warnings } = planAudio(media, zeroSeconds);
+  const { text, warnings: textWarnings } = planText(media.text, request.sideFiles ?? []);
   const videoEndSeconds = media.video && endOf(media.video, zeroSeconds);
   const audioEnds = audio.map((rendition) => rendition.durationSeconds);
   const work = media.video && functionLimits && workOf(media, media.video, request);
@@ -73,13 +77,15 @@ export function makePlan(media: Media, request: PlanRequest): Plan {
     segmentFormat,
     video: picture?.video,
     audio,
-    parts,
+    ...(text.length > 0 ? { text } : {}),
+    parts: text.length > 0 ? [...parts, textPart(parts)] : parts,
     warnings: [
       ...media.leftOut,
       ...(media.video?.telecined ? [telecineWarning] : []),
       ...clockWarnings(media.clock ?? [], zeroSeconds),
       ...warnings,
       ...(picture?.warnings ?? (overlays ? [nothingToDrawOn] : [])),
+      ...textWarnings,
     ],
   };
   return { id: shortHash({ recipe, forceRequestId, ...decided }), ...decided };

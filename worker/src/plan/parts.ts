@@ -1,4 +1,4 @@
-import type { Part, VideoEncoder, VideoPart } from './plan.ts';
+import type { MediaPart, TextPart, VideoEncoder, VideoPart } from './plan.ts';
 
 /** About a minute of encoding: a lost worker costs one part. */
 const defaultPartSeconds: Record<VideoEncoder['name'], number> = { x264: 60, nvenc: 300 };
@@ -21,10 +21,10 @@ export interface PartsRequest {
   indexed: boolean;
 }
 
-/** Whole segments on a grid anchored at zero, as many as make a part; all audio last, as AAC can't be joined. */
-export function planParts(request: PartsRequest): Part[] {
+/** Whole segments on a grid anchored at zero, as many as make a part; then all audio, as AAC can't be joined. */
+export function planParts(request: PartsRequest): MediaPart[] {
   const { videoEndSeconds, audioEndSeconds, segmentSeconds } = request;
-  const parts: Part[] = videoEndSeconds === undefined ? [] : planVideoParts(videoEndSeconds, request);
+  const parts: MediaPart[] = videoEndSeconds === undefined ? [] : planVideoParts(videoEndSeconds, request);
   if (audioEndSeconds !== undefined)
     parts.push({
       kind: 'audio',
@@ -33,6 +33,16 @@ export function planParts(request: PartsRequest): Part[] {
       segmentCuts: segmentCuts(audioEndSeconds, segmentSeconds),
     });
   return parts;
+}
+
+/** All subtitles are a part, cut where the video is, or else the audio. */
+export function textPart(parts: readonly MediaPart[]): TextPart {
+  const video = parts.filter((part) => part.kind === 'video');
+  const cuts =
+    video.length > 0
+      ? video.flatMap(({ startSeconds, segmentCuts }) => [startSeconds, ...segmentCuts]).slice(1)
+      : (parts[0]?.segmentCuts ?? []);
+  return { kind: 'text', index: parts.length, firstSegment: 0, segmentCuts: cuts };
 }
 
 function planVideoParts(endSeconds: number, request: PartsRequest): VideoPart[] {
@@ -75,7 +85,7 @@ export function planClipParts(
     hasVideo: boolean;
     hasAudio: boolean;
   },
-): Part[] {
+): MediaPart[] {
   let segments = 0;
   const videos = clips.flatMap(({ startSeconds, endSeconds, indexed }, clip) => {
     const parts = planVideoParts(endSeconds - startSeconds, { ...request, indexed }).map(
@@ -91,7 +101,7 @@ export function planClipParts(
     segments += parts.reduce((sum, { segmentCuts }) => sum + segmentCuts.length + 1, 0);
     return parts;
   });
-  const parts: Part[] = request.hasVideo ? videos.map((part, index) => ({ ...part, index })) : [];
+  const parts: MediaPart[] = request.hasVideo ? videos.map((part, index) => ({ ...part, index })) : [];
   if (!request.hasAudio) return parts;
   const end = clips.at(-1)?.endSeconds ?? 0;
   const cuts: number[] = [];

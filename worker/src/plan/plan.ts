@@ -1,5 +1,5 @@
 import type { ClockStretch } from '../probe/clock.ts';
-import type { AudioRole, Fraction } from '../probe/media.ts';
+import type { AudioRole, Fraction, SubtitleKind } from '../probe/media.ts';
 import type { RungName } from './ladder.ts';
 import type { OverlayPlan } from './overlay-plan.ts';
 import type { Size } from './sizes.ts';
@@ -26,7 +26,9 @@ export interface Plan {
   /** Undefined for audio-only films. */
   video?: VideoPlan;
   audio: AudioRendition[];
-  /** Video parts in order of time, then one audio part if there is audio. */
+  /** Undefined for films without subtitles. */
+  text?: TextRendition[] | undefined;
+  /** Video parts in order of time, then one audio part if there is audio, then one for all subtitles. */
   parts: Part[];
   /** What the owner should know, such as "audio track 3 was left out". */
   warnings: string[];
@@ -157,8 +159,28 @@ export interface AudioRendition {
   bitrate: number;
 }
 
-/** A time range of whole segments, or all audio. */
-export type Part = VideoPart | AudioPart;
+/** Subtitles as WebVTT. */
+export interface TextRendition {
+  /** Folder name, such as `text-0-en`: made from number and language tag only. */
+  name: string;
+  /** For people, and for NAME in the multivariant playlist. */
+  label: string;
+  language?: string | undefined;
+  kind: SubtitleKind;
+  default: boolean;
+  from: TextSource;
+}
+
+/** Where subtitles are read: a stream of the film, or a file beside it. */
+export type TextSource =
+  | { kind: 'stream'; index: number; codec: string }
+  | { kind: 'file'; source: string; version: string; encoding?: string | undefined };
+
+/** A time range of whole segments, all audio, or all subtitles. */
+export type Part = MediaPart | TextPart;
+
+/** What ffmpeg makes media segments of. */
+export type MediaPart = VideoPart | AudioPart;
 
 export interface VideoPart {
   kind: 'video';
@@ -175,6 +197,13 @@ export interface VideoPart {
 
 export interface AudioPart {
   kind: 'audio';
+  index: number;
+  firstSegment: 0;
+  segmentCuts: number[];
+}
+
+export interface TextPart {
+  kind: 'text';
   index: number;
   firstSegment: 0;
   segmentCuts: number[];

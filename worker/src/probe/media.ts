@@ -22,6 +22,8 @@ export interface Media {
   video?: VideoStream;
   /** Streams that can be decoded, in the order of the file. */
   audio: AudioStream[];
+  /** Subtitles that are text, in the order of the file. */
+  text: TextStream[];
   /** Streams that were passed over, in words for the owner, such as `audio stream 2 (ac4) can't be decoded`. */
   leftOut: string[];
 }
@@ -97,6 +99,22 @@ export interface AudioStream {
   substreams?: Substream[];
   startSeconds: number;
   durationSeconds: number;
+}
+
+/**
+ * For whom subtitles are: all that is said, translated or not; the same and what is heard, for viewers who hear little (SDH); or only
+ * what no viewer of the audio would understand.
+ */
+export const subtitleKinds = ['subtitles', 'sdh', 'forced'] as const;
+export type SubtitleKind = (typeof subtitleKinds)[number];
+
+export interface TextStream {
+  index: number;
+  codec: string;
+  /** RFC 5646 tag as far as the file knows it. */
+  language?: string | undefined;
+  title?: string | undefined;
+  kind: SubtitleKind;
 }
 
 /** The film's audio alone. @throws RefusedError `no-audio` */

@@ -4,6 +4,7 @@ import { type ImmersiveMix, immersiveMixes } from './immersive-audio.ts';
 import { normalizeLanguage } from './language.ts';
 import type { AudioRole, AudioStream, Media, VideoStream } from './media.ts';
 import type { Scanned } from './scan.ts';
+import { textStreams, whyNoText } from './text-streams.ts';
 
 /** Demuxers of ffmpeg that seek by an index, to the frame. MPEG-TS, FLV and the rest lose frames at a seek. */
 const indexedFormats = ['mov', 'matroska'];
@@ -48,6 +49,7 @@ export function parseProbe(json: unknown, sizeBytes: number, scanned?: Scanned, 
     ...(scanned && scanned.stretches.length > 1 ? { clock: [...scanned.stretches] } : {}),
     video,
     audio,
+    text: textStreams(streams, foreign),
     leftOut: leftOut(probed, picked, empty, foreign, inMix),
   };
 }
@@ -270,8 +272,8 @@ function leftOut(
       return [`audio ${name} was left out: it belongs to another programme than the video`];
     if (stream.codec_type === 'audio' && stream.disposition.dependent && !inMix.has(stream.index))
       return [`audio ${name} is a part of an immersive mix (IAMF) and is published as a separate track`];
-    if (stream.codec_type === 'subtitle')
-      return [`subtitle ${name} was left out: subtitles are not published`];
+    const noText = stream.codec_type === 'subtitle' ? whyNoText(stream) : undefined;
+    if (noText !== undefined) return [`subtitle ${name} was left out: ${noText}`];
     if (stream.codec_type === 'video' && stream !== picked && !isStill(stream))
       return [`video ${name} was left out: one picture makes a film`];
     return [];

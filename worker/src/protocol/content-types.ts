@@ -17,6 +17,7 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.mp4': 'video/mp4',
   '.m4a': 'audio/mp4',
   '.mp3': 'audio/mpeg',
+  '.flac': 'audio/flac',
   '.gif': 'image/gif',
   '.ts': 'video/mp2t',
   '.jpg': 'image/jpeg',

@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { ladderSchema } from '../plan/ladder.ts';
 import { outputsSchema } from '../plan/outputs.ts';
 import { overlaysSchema } from '../plan/overlay-options.ts';
+import { normalizeLanguage } from '../probe/language.ts';
+import { subtitleKinds } from '../probe/media.ts';
+import { isEncoding } from '../text/decode.ts';
 import { clipsSchema, sourceSchema } from './clips.ts';
 
 /** `10%` of the film, or seconds from its start. */
@@ -24,6 +27,48 @@ export const presetNameSchema = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$/, 'expected 1 to 50 letters, digits, "_" or "-"');
 
+/** RFC 5646, as in EXT-X-MEDIA. */
+export const languageSchema = z
+  .string()
+  .max(35)
+  .refine((tag) => normalizeLanguage(tag) !== undefined, 'expected a language tag, such as "en" or "pt-BR"');
+
+export const encodingSchema = z
+  .string()
+  .max(40)
+  .refine(isEncoding, 'expected the name of an encoding, such as "utf-8" or "windows-1252"');
+
+/** Subtitles in a file. */
+export const subtitleFileSchema = z.strictObject({
+  source: z
+    .string()
+    .min(1)
+    .describe(
+      'The file (SRT, WebVTT, ASS, SSA or TTML): a key in the source bucket, s3://bucket/key, or an http(s) URL',
+    ),
+  language: languageSchema.optional().describe('RFC 5646 tag, such as "en"; else as the file name says'),
+  name: z
+    .string()
+    .min(1)
+    .max(80)
+    .optional()
+    .describe('What viewers choose by; else the name of the language'),
+  kind: z
+    .enum(subtitleKinds)
+    .optional()
+    .describe(
+      '"sdh" for viewers who hear little, "forced" for what is said in another language than the film',
+    ),
+  default: z.boolean().optional().describe('Shown unless a viewer turns it off'),
+  encoding: encodingSchema.optional().describe('Of its text; else it is detected'),
+});
+
+/** Which subtitles of a film are meant. */
+const subtitleChoiceSchema = z.strictObject({
+  language: languageSchema.optional(),
+  kind: z.enum(subtitleKinds).optional(),
+});
+
 export const jobOptionsSchema = z
   .strictObject({
     keepSource: z.boolean().describe('Keep the source after success; false deletes it'),
@@ -31,7 +76,7 @@ export const jobOptionsSchema = z
     force: z.boolean().describe('Transcode again although the film is done; replaces it at the commit'),
     ladder: ladderSchema,
     outputs: outputsSchema.describe(
-      'What is made: "hls", and files such as "mp4:720p", "m4a", "mp3", "gif:360p"; without "hls" only the renditions that the files need',
+      'What is made: "hls", and files such as "mp4:720p", "m4a", "mp3", "flac", "gif:360p"; without "hls" only the renditions that the files need',
     ),
     overlays: overlaysSchema.describe('Texts and images over the film, the later ones on top'),
     preset: presetNameSchema.describe(
@@ -39,10 +84,18 @@ export const jobOptionsSchema = z
     ),
     segmentSeconds: segmentSecondsSchema.describe('Length of a media segment in seconds'),
     thumbnailAt: thumbnailAtSchema,
+    subtitles: z
+      .array(subtitleFileSchema)
+      .max(64)
+      .describe('Subtitles in files; those beside the film, such as film.en.srt, are found without'),
+    removeSubtitles: z
+      .array(subtitleChoiceSchema)
+      .max(64)
+      .describe('With "addToFilm": subtitles that the film is to have no longer'),
     addToFilm: z
       .literal(true)
       .describe(
-        'Only make the files among "outputs" of the film that is published under this id; nothing is encoded',
+        'Only make the files among "outputs" and the "subtitles" of the film that is published under this id; nothing is encoded',
       ),
     fit: z
       .enum(['pad', 'crop'])
@@ -100,6 +153,8 @@ export const jobSchema = jobFieldsSchema
   })
   .meta({ oneOf: [{ required: ['source'] }, { required: ['sources'] }] });
 
+export type SubtitleFile = z.infer<typeof subtitleFileSchema>;
+export type SubtitleChoice = z.infer<typeof subtitleChoiceSchema>;
 export type JobOptions = z.infer<typeof jobOptionsSchema>;
 
 /** What a message asks for, validated. */

@@ -16,6 +16,7 @@ const partSchema = z.discriminatedUnion('kind', [
     segmentCuts,
   }),
   z.looseObject({ kind: z.literal('audio'), index: z.number(), firstSegment: z.literal(0), segmentCuts }),
+  z.looseObject({ kind: z.literal('text'), index: z.number(), firstSegment: z.literal(0), segmentCuts }),
 ]);
 
 /**
@@ -32,6 +33,7 @@ const planSchema = z
     segmentFormat: z.enum(['fmp4', 'mpegts']),
     video: z.looseObject({ durationSeconds: z.number(), renditions: z.array(z.unknown()) }).optional(),
     audio: z.array(z.unknown()),
+    text: z.array(z.unknown()).optional(),
     parts: z.array(partSchema),
     warnings: z.array(z.string()),
   })

@@ -5,7 +5,14 @@ import { type JobOptions, jobOptionsSchema, presetNameSchema } from './job.ts';
  * Options that the farm's owner keeps under a name. What belongs to one job alone is not among them, nor a webhook, which a
  * farm may not let its jobs name.
  */
-const presetSchema = jobOptionsSchema.omit({ preset: true, addToFilm: true, force: true, webhook: true });
+const presetSchema = jobOptionsSchema.omit({
+  preset: true,
+  addToFilm: true,
+  subtitles: true,
+  removeSubtitles: true,
+  force: true,
+  webhook: true,
+});
 
 export const presetsSchema = z.record(presetNameSchema, presetSchema);
 

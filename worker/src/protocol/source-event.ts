@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { RefusedError } from '../errors.ts';
 import type { Job } from './job.ts';
+import { isSubtitleFile } from './subtitle-file-name.ts';
 
 /**
  * What we read of one record of an S3 event notification; the rest is left alone.
@@ -60,6 +61,7 @@ export function whyIgnored(record: EventRecord, filter: EventFilter): string | u
     return `${JSON.stringify(key)} is output of the farm`;
   }
   if (key.endsWith('/')) return `${JSON.stringify(key)} is a folder`;
+  if (isSubtitleFile(key)) return `${JSON.stringify(key)} is a file of subtitles`;
   if (!key.startsWith(filter.prefix)) {
     return `${JSON.stringify(key)} does not begin with ${JSON.stringify(filter.prefix)}`;
   }

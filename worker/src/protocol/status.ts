@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fileFormats } from '../plan/outputs.ts';
+import { subtitleKinds } from '../probe/media.ts';
 import { type JobOptions, jobOptionsSchema } from './job.ts';
 
 export const jobStates = ['queued', 'running', 'succeeded', 'retrying', 'failed'] as const;
@@ -55,6 +56,22 @@ const filmFileSchema = z.object({
   bytes: z.number(),
 });
 
+/** A track of subtitles. */
+const filmSubtitlesSchema = z.object({
+  /** Its folder below the plan's. */
+  name: z.string(),
+  /** What viewers choose by. */
+  label: z.string(),
+  language: z.string().optional(),
+  kind: z.enum(subtitleKinds),
+  default: z.boolean(),
+  playlist: z.string(),
+  /** The whole track as one WebVTT file. */
+  file: z.string(),
+  url: z.string().optional(),
+  cues: z.number(),
+});
+
 /** A published film. Keys are in the output bucket. */
 export const filmSchema = z.object({
   playlist: z.string(),
@@ -71,6 +88,7 @@ export const filmSchema = z.object({
   poster: z.string().optional(),
   storyboard: z.string().optional(),
   files: z.array(filmFileSchema).optional(),
+  subtitles: z.array(filmSubtitlesSchema).optional(),
 });
 
 /** Of a job's options those with which its film is made again; no addresses, as anybody may read a state. */
@@ -133,6 +151,7 @@ export type Progress = z.infer<typeof progressSchema>;
 export type Timings = z.infer<typeof timingsSchema>;
 export type Film = z.infer<typeof filmSchema>;
 export type PublishedFile = z.infer<typeof filmFileSchema>;
+export type FilmSubtitles = z.infer<typeof filmSubtitlesSchema>;
 export type FilmRendition = z.infer<typeof filmRenditionSchema>;
 export type JobState = z.infer<typeof jobStateSchema>;
 

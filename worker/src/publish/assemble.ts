@@ -2,7 +2,7 @@ import type { Plan } from '../plan/plan.ts';
 import { headersFor } from '../protocol/content-types.ts';
 import type { PlanFolder } from '../protocol/job-folder.ts';
 import type { PartRecord } from '../protocol/part-record.ts';
-import type { Film, FilmRendition } from '../protocol/status.ts';
+import type { Film, FilmRendition, FilmSubtitles } from '../protocol/status.ts';
 import type { Store } from '../storage/store.ts';
 import { measureBandwidth } from './bandwidth.ts';
 import { withClearSteps } from './clear-steps.ts';
@@ -19,8 +19,10 @@ import {
   targetDuration,
 } from './media-playlist.ts';
 import { multivariantPlaylist } from './multivariant-playlist.ts';
-import { joinRenditions, type Rendition, UnfitPartsError } from './rendition.ts';
+import { joinRendition, joinRenditions, type Rendition, UnfitPartsError } from './rendition.ts';
 import { storyboardFolder, storyboardName, storyboardVtt } from './storyboard-vtt.ts';
+import { withSubtitles } from './subtitles.ts';
+import { textPlaylist, textSegmentName, wholeTextName } from './text-playlist.ts';
 
 export interface Assembly {
   plan: Plan;
@@ -55,8 +57,12 @@ export async function assemble(assembly: Assembly): Promise<Film> {
       texts.set(`${name}/${iframePlaylistName}`, iframePlaylist(plan, name, records));
     }
   }
-  if (plan.video) texts.set(storyboardName, storyboardVtt(plan.video.storyboard, records));
   const film = describeFilm({ ...assembly, plan }, renditions);
+  for (const { name } of film.subtitles ?? []) {
+    const { segments } = joinRendition(records, name);
+    texts.set(`${name}/${mediaPlaylistName}`, textPlaylist(upTo(film.durationSeconds, segments)));
+  }
+  if (plan.video) texts.set(storyboardName, storyboardVtt(plan.video.storyboard, records));
   await Promise.all(
     [...texts].map(([name, text]) => output.put(folder.file(name), text, { ...headersFor(name), signal })),
   );
@@ -67,7 +73,11 @@ export async function assemble(assembly: Assembly): Promise<Film> {
   if (film.manifest)
     await output.put(manifest, dashManifest(plan, records), { ...headersFor(manifest), signal });
   else await output.remove([manifest], signal);
-  await output.put(commit, multivariantPlaylist(plan, records), { ...headersFor(commit), signal });
+  const stream = multivariantPlaylist(plan, records);
+  await output.put(commit, withSubtitles(stream, film.subtitles ?? [], `${plan.id}/`), {
+    ...headersFor(commit),
+    signal,
+  });
   return film;
 }
 
@@ -113,7 +123,7 @@ function filesOf(plan: Plan, record: PartRecord): { name: string; bytes?: number
   const media = record.renditions.flatMap(({ name, segments, initSha256, initBytes }) => [
     ...(initSha256 === undefined ? [] : [{ name: `${name}/${initSegmentName}`, bytes: initBytes }]),
     ...segments.map(({ number, bytes }) => ({
-      name: `${name}/${segmentName(number, plan.segmentFormat)}`,
+      name: `${name}/${isText(plan, name) ? textSegmentName(number) : segmentName(number, plan.segmentFormat)}`,
       bytes,
     })),
   ]);
@@ -141,6 +151,7 @@ function describeFilm(assembly: Assembly, joined: Map<string, Rendition>): Film 
     bytes: renditions.reduce((sum, { bytes }) => sum + bytes, 0),
     encoder: plan.video?.encoder.name ?? 'aac',
     renditions,
+    ...describeSubtitles(assembly),
     ...(poster ? { poster: folder.file(poster) } : {}),
     ...(plan.video ? { storyboard: folder.file(storyboardName) } : {}),
   };
@@ -170,6 +181,53 @@ function describeRendition(
     bytes: rendition.bytes,
     segments: rendition.segments.length,
   };
+}
+
+/** Tracks that were made; one that could not be read has no record. */
+function describeSubtitles({ plan, records, folder, publicUrl }: Assembly): Pick<Film, 'subtitles'> {
+  const made = new Map(
+    records.flatMap(({ renditions }) => renditions.map((rendition) => [rendition.name, rendition] as const)),
+  );
+  const subtitles = (plan.text ?? []).flatMap((track): FilmSubtitles[] => {
+    const { name, label, language, kind } = track;
+    const record = made.get(name);
+    if (record === undefined) return [];
+    return [
+      describeTrack(
+        { name, label, language, kind, default: track.default },
+        record.frames,
+        folder,
+        publicUrl,
+      ),
+    ];
+  });
+  return subtitles.length === 0 ? {} : { subtitles };
+}
+
+/** @param cues how many */
+export function describeTrack(
+  track: Pick<FilmSubtitles, 'name' | 'label' | 'language' | 'kind' | 'default'>,
+  cues: number,
+  folder: PlanFolder,
+  publicUrl: string | undefined,
+): FilmSubtitles {
+  const file = folder.file(`${track.name}/${wholeTextName}`);
+  return {
+    ...track,
+    playlist: folder.file(`${track.name}/${mediaPlaylistName}`),
+    file,
+    ...(publicUrl ? { url: `${publicUrl.replace(/\/+$/, '')}/${file}` } : {}),
+    cues,
+  };
+}
+
+/** A film that ends before its header says has no segments behind its end. */
+function upTo<T extends { startSeconds: number }>(endSeconds: number, segments: readonly T[]): T[] {
+  return segments.filter(({ startSeconds }, index) => index === 0 || startSeconds < endSeconds);
+}
+
+function isText(plan: Plan, name: string): boolean {
+  return plan.text?.some((rendition) => rendition.name === name) ?? false;
 }
 
 function isVideo(plan: Plan, name: string): boolean {

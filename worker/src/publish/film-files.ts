@@ -1,7 +1,7 @@
 import { RefusedError } from '../errors.ts';
 import { rungNames } from '../plan/ladder.ts';
 import { type FileFormat, fileOutputs, longestGifSeconds, type OutputName } from '../plan/outputs.ts';
-import type { Film, FilmRendition } from '../protocol/status.ts';
+import type { Film, FilmRendition, FilmSubtitles } from '../protocol/status.ts';
 
 /** A file to be made of a published film, and the renditions that it is made of. */
 export interface FilmFile {
@@ -11,6 +11,8 @@ export interface FilmFile {
   video?: FilmRendition;
   /** In the order of the film's tracks, the default first. */
   audio: FilmRendition[];
+  /** Of an MP4. */
+  text?: FilmSubtitles[];
 }
 
 /**
@@ -19,7 +21,7 @@ export interface FilmFile {
  * @throws RefusedError `gif-too-long`
  */
 export function filmFiles(
-  film: Pick<Film, 'renditions' | 'durationSeconds'>,
+  film: Pick<Film, 'renditions' | 'durationSeconds' | 'subtitles'>,
   outputs: readonly OutputName[],
 ): { files: FilmFile[]; warnings: string[] } {
   const videos = film.renditions.filter(({ kind }) => kind === 'video');
@@ -27,7 +29,7 @@ export function filmFiles(
   const files = new Map<string, FilmFile>();
   const warnings: string[] = [];
   for (const { format, rung } of fileOutputs(outputs)) {
-    if (format === 'm4a' || format === 'mp3') {
+    if (format === 'm4a' || format === 'mp3' || format === 'flac') {
       if (audio.length === 0) warnings.push(`the film has no audio, so there is no ${format} file`);
       for (const track of audio) {
         const name = `${track.name}.${format}`;
@@ -44,7 +46,8 @@ export function filmFiles(
     if (rung !== undefined && video.name !== rung)
       warnings.push(`the film has no rendition ${rung}: its ${format} file is ${video.name}`);
     const name = `${video.name}.${format}`;
-    files.set(name, { name, format, video, audio: format === 'gif' ? [] : audio });
+    if (format === 'gif') files.set(name, { name, format, video, audio: [] });
+    else files.set(name, { name, format, video, audio, text: film.subtitles ?? [] });
   }
   return { files: [...files.values()], warnings };
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { JobFolder } from '../protocol/job-folder.ts';
+import { headersFor } from '../protocol/content-types.ts';
+import type { JobFolder, PlanFolder } from '../protocol/job-folder.ts';
 import { type Film, filmSchema } from '../protocol/status.ts';
 import { readJson } from '../storage/read-json.ts';
 import type { Store } from '../storage/store.ts';
@@ -48,6 +49,18 @@ export async function publishedFilm(
   signal: AbortSignal,
 ): Promise<Film | undefined> {
   return (await readRecord(output, folder, signal))?.film;
+}
+
+/** Replaces what is recorded of a committed film, which stays what it was asked for with. */
+export async function saveFilm(
+  output: Store,
+  { filmRecord }: PlanFolder,
+  film: Film,
+  signal: AbortSignal,
+): Promise<void> {
+  const record = await readJson(output, filmRecord, filmRecordSchema, signal);
+  if (record === undefined) throw new Error(`${filmRecord} is no longer in storage.`);
+  await output.put(filmRecord, JSON.stringify({ ...record, film }), { ...headersFor(filmRecord), signal });
 }
 
 async function readRecord(output: Store, folder: JobFolder, signal: AbortSignal) {

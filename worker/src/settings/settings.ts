@@ -5,7 +5,7 @@ import { vcpusOf } from '../plan/function-limits.ts';
 import { ladderSchema } from '../plan/ladder.ts';
 import { outputsSchema } from '../plan/outputs.ts';
 import { overlaySchema } from '../plan/overlay-options.ts';
-import { segmentSecondsSchema, thumbnailAtSchema } from '../protocol/job.ts';
+import { encodingSchema, segmentSecondsSchema, thumbnailAtSchema } from '../protocol/job.ts';
 import { presetsSchema } from '../protocol/presets.ts';
 import type { BucketSettings } from '../storage/s3-client.ts';
 import { contradictions, explain } from './mistakes.ts';
@@ -139,6 +139,8 @@ export const environmentSchema = z.object({
   WATERMARK: textOrJson.pipe(overlaySchema).optional(),
   /** JSON: options of jobs by the names under which jobs may ask for them. */
   PRESETS: textOrJson.default({}).pipe(presetsSchema),
+  /** The encoding of subtitle files that do not say theirs; without it, it is detected. */
+  SUBTITLE_ENCODING: encodingSchema.optional(),
   KEEP_SOURCE: flag(true),
   /** How long the files of a film stay that was made again in another way: players may be in the middle of it. */
   KEEP_REPLACED_SECONDS: number(86_400, z.number().min(0)),
@@ -264,6 +266,7 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
     outputs: env.OUTPUTS,
     watermark: env.WATERMARK,
     presets: env.PRESETS,
+    subtitleEncoding: env.SUBTITLE_ENCODING,
     keepSource: env.KEEP_SOURCE,
     keepReplacedSeconds: env.KEEP_REPLACED_SECONDS,
     allowHttpSources: env.ALLOW_HTTP_SOURCES,
