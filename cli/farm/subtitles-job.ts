@@ -18,15 +18,15 @@ export function subtitlesJob(
 
 /**
  * Where the file goes in the source bucket: beside the film, where it is found again should the film be made once more. Films
- * from elsewhere have a folder.
+ * from elsewhere, and joined clips, have a folder.
  */
 export function subtitlesKey(
-  { id, source }: Pick<JobState, 'id' | 'source'>,
+  { id, source, sources }: Pick<JobState, 'id' | 'source' | 'sources'>,
   { extension, language, kind }: { extension: string; language: string; kind: SubtitleKind },
   sourceBucket: string,
 ): string {
   const place = parseSource(source, sourceBucket);
-  const isOwn = place.kind === 's3' && place.bucket === sourceBucket;
+  const isOwn = sources === undefined && place.kind === 's3' && place.bucket === sourceBucket;
   const stem = isOwn ? stemOf(place.key) : `subtitles/${id}/film`;
   return [stem, language, ...(kind === 'subtitles' ? [] : [kind]), extension].join('.');
 }

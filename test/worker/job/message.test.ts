@@ -223,6 +223,7 @@ describe('a bucket event', () => {
       ['empty', s3Event(), {}, /no records/],
       ['a removal', upload('inbox/a.mp4', { eventName: 'ObjectRemoved:Delete' }), filters, /not an upload/],
       ['a folder', upload('inbox/new/'), {}, /folder/],
+      ['a file of subtitles', upload('inbox/a.en.SRT'), {}, /a file of subtitles/],
       ['outside the prefix', upload('outbox/a.mp4'), filters, /does not begin with "inbox\/"/],
       ['of another kind', upload('inbox/a.txt'), filters, /does not end in \.mp4, \.MOV/],
       ['output', upload('films/a/abc/1080p/00001.m4s'), outputHere, /output of the farm/],
