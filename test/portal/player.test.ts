@@ -168,6 +168,8 @@ it('shows subtitles as a viewer wants them, also in the next film', async () => 
   await page.waitForSelector('#captions:not([hidden])');
   await expect.poll(() => page.textContent('#captions .choice'), { timeout: 15_000 }).toBe('en');
   expect(await look()).toMatchObject(wanted);
+  // A film that has not moved yet shows its poster, and no words over it.
+  await page.keyboard.press('5');
   await expect.poll(shownWords, { timeout: 15_000 }).toEqual(['Words on the film']);
 });
 
