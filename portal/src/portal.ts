@@ -21,6 +21,7 @@ import { Tokens } from './auth/tokens.ts';
 import { readMachine } from './farm/machine.ts';
 import { Owners } from './farm/owners.ts';
 import { askClock, originOf } from './farm/presigner.ts';
+import { RecentReads } from './farm/recent-reads.ts';
 import { Remembered } from './farm/remembered.ts';
 import { json } from './http/answers.ts';
 import { openApiDocument } from './http/openapi.ts';
@@ -89,6 +90,7 @@ export function createPortal(options: PortalOptions): OpenPortal {
     sessions,
     features,
     machine: new Remembered(() => readMachine(farm), machineMs, now),
+    recent: new RecentReads(),
     now,
     passwordHash: options.passwordHash,
     oidc: options.oidc && new OidcSignIn(options.oidc),
@@ -163,6 +165,8 @@ export function createPortal(options: PortalOptions): OpenPortal {
       const problem = asProblem(error, onError);
       audited?.(problem.status);
       throw problem;
+    } finally {
+      if (found.isAudited) services.recent.forget();
     }
   }
 

@@ -7,6 +7,7 @@ import type { SignInThrottle } from './auth/sign-in-throttle.ts';
 import type { Tokens } from './auth/tokens.ts';
 import type { FarmMachine } from './farm/machine.ts';
 import type { Owners } from './farm/owners.ts';
+import type { RecentReads } from './farm/recent-reads.ts';
 import type { Remembered } from './farm/remembered.ts';
 
 /** What the routes work with. */
@@ -32,6 +33,7 @@ export interface Services {
   features: Features;
   /** What the workers run on; a deployment changes it, seldom. */
   machine: Remembered<FarmMachine | undefined>;
+  recent: RecentReads;
   /** Milliseconds since 1970. */
   now(): number;
 }

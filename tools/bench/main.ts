@@ -13,6 +13,7 @@ import { overlap } from './overlap.ts';
 import { overlays } from './overlays.ts';
 import { parallel } from './parallel.ts';
 import { parts } from './parts.ts';
+import { portal } from './portal/bench.ts';
 import { reports } from './reports.ts';
 
 const benches: Record<string, Bench> = {
@@ -29,6 +30,7 @@ const benches: Record<string, Bench> = {
   outputs,
   function: fn,
   overlays,
+  portal,
 };
 
 const { values, positionals } = parseArgs({

@@ -71,7 +71,10 @@ function storageText({ source, output }) {
 }
 
 async function showDay(signal) {
-  const day = await api.get('/api/farm/day', { signal }).catch(() => undefined);
+  const day = await api.get('/api/farm/day', { signal }).catch((error) => {
+    // People who see only their own films see nothing of the others' day.
+    if (error.code === 'admins-only') byId('day').hidden = true;
+  });
   if (signal.aborted) return;
   const charts = byId('day-charts');
   byId('day-note').textContent = day ? noteOf(day) : 'The last day can’t be read. Trying again.';
@@ -146,7 +149,9 @@ function clockOf(time) {
 }
 
 async function showDeadLetters(signal) {
-  const found = await api.get('/api/dead-letters', { signal }).catch(() => undefined);
+  const found = await api.get('/api/dead-letters', { signal }).catch((error) => {
+    if (error.code === 'admins-only') byId('dead').hidden = true;
+  });
   if (signal.aborted) return;
   const deadLetters = found?.deadLetters ?? [];
   byId('dead-letters-empty').hidden = deadLetters.length > 0;

@@ -23,7 +23,7 @@ const options = jobOptionsSchema.omit({ webhook: true, addToFilm: true, removeSu
 const callSeconds = 20;
 
 export function jobRoutes(services: Services): Route[] {
-  const { farm, tokens, features, owners } = services;
+  const { farm, tokens, features, owners, recent } = services;
   const { outputPrefix } = farm.address;
   const view = (state: JobState): JobView => jobView(state, outputPrefix, `/api/films/${state.id}`);
 
@@ -52,10 +52,13 @@ export function jobRoutes(services: Services): Route[] {
             'The cursor is not one of this portal, or it is older than a day.',
           );
         const owner = onlyOwner(services, viewer);
-        const { jobs, after } =
-          owner === undefined
-            ? await readJobPage(farm, query.limit, cursor?.after)
-            : await readOwnJobPage(farm, owners.index(owner), query.limit, cursor?.after);
+        const { jobs, after } = await recent.read(
+          `page ${owner ?? ''} ${query.limit} ${cursor?.after ?? ''}`,
+          () =>
+            owner === undefined
+              ? readJobPage(farm, query.limit, cursor?.after)
+              : readOwnJobPage(farm, owners.index(owner), query.limit, cursor?.after),
+        );
         const next = after === undefined ? null : tokens.make('cursor', { after }, 24 * 3600);
         const page = { jobs: jobs.map(view), next };
         // The cursor is signed again for each answer.
@@ -100,7 +103,7 @@ export function jobRoutes(services: Services): Route[] {
       summary: 'One job; answers 304 while nothing changes',
       answer: { status: 200, description: 'The job', schema: jobViewSchema },
       handle: async ({ params, request }) => {
-        const state = view(await knownJob(services, params.id));
+        const state = view(await recent.read(`job ${params.id}`, () => knownJob(services, params.id)));
         return jsonWithTag(state, tagOf(state), request);
       },
     }),

@@ -17,7 +17,9 @@ import { eventJobId } from '../../../worker/src/protocol/source-event.ts';
 import { isMissing } from '../../../worker/src/storage/s3-errors.ts';
 import type { Viewer } from '../auth/sessions.ts';
 import { presignPart } from '../farm/presigner.ts';
+import { Remembered } from '../farm/remembered.ts';
 import { submitJob } from '../farm/submit.ts';
+import { sweepUploads } from '../farm/sweep.ts';
 import { json, nothing } from '../http/answers.ts';
 import { Problem } from '../http/problem.ts';
 import { type Route, route } from '../http/route.ts';
@@ -37,8 +39,10 @@ interface UploadClaims {
   owner?: string;
 }
 
-/** Storage ends unfinished uploads after a week. */
+/** Storage ends unfinished uploads after a week; on Wasabi the portal does. */
 const uploadSeconds = 7 * 24 * 3600;
+const uploadsPrefix = 'uploads/';
+const sweepEveryMs = 3_600_000;
 /** Links for this many parts a call: about a kilobyte each, with the session token of a role. */
 const maxLinks = 50;
 
@@ -53,9 +57,10 @@ const uploadSchema = z.object({
 });
 
 export function uploadRoutes(services: Services): Route[] {
-  const { farm, tokens, features, owners } = services;
+  const { farm, tokens, features, owners, now, onError } = services;
   const { source } = services.links;
-  const Bucket = farm.address.sourceBucket;
+  const { sourceBucket: Bucket, sourceStorage } = farm.address;
+  const sweep = new Remembered(() => sweepUploads(source, Bucket, uploadsPrefix, now()), sweepEveryMs, now);
 
   const read = (id: string | undefined, viewer: Viewer | undefined): UploadClaims => {
     const claims = tokens.read<UploadClaims>('upload', id ?? '');
@@ -94,6 +99,8 @@ export function uploadRoutes(services: Services): Route[] {
             'film-too-large',
             `The film has ${size} bytes; at most ${features.maxUploadBytes} are allowed.`,
           );
+        // Nobody's upload waits for that of others, or fails with it.
+        if (sourceStorage === 'wasabi') sweep.read().catch(onError);
         const { key, sendJob } = await planKey(services, name);
         const { UploadId } = await source.send(new CreateMultipartUploadCommand({ Bucket, Key: key }));
         const partBytes = partBytesFor(size);
@@ -220,7 +227,7 @@ export function uploadRoutes(services: Services): Route[] {
 /** A folder for each upload, so that two films of one name are two; no upload there becomes a second job. */
 async function planKey(services: Services, name: string): Promise<{ key: string; sendJob: boolean }> {
   const day = new Date().toISOString().slice(0, 10);
-  const key = `uploads/${day}/${randomUUID().slice(0, 8)}/${safeName(name)}`;
+  const key = `${uploadsPrefix}${day}/${randomUUID().slice(0, 8)}/${safeName(name)}`;
   try {
     return planUpload(key, await services.uploadFilters(), true);
   } catch (error) {
