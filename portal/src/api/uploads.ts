@@ -83,7 +83,7 @@ export function uploadRoutes(services: Services): Route[] {
       isAudited: true,
       body: z.strictObject({
         name: z.string().min(1).max(500).describe('Name of the file'),
-        // Longer ones are answered with 413.
+        // Longer ones are answered with 422, which names both lengths.
         size: z
           .number()
           .int()
@@ -95,7 +95,7 @@ export function uploadRoutes(services: Services): Route[] {
       handle: async ({ body: { name, size }, viewer }) => {
         if (size > features.maxUploadBytes)
           throw new Problem(
-            413,
+            422,
             'film-too-large',
             `The film has ${size} bytes; at most ${features.maxUploadBytes} are allowed.`,
           );
