@@ -25,7 +25,7 @@ const views = [
     'film-view',
     (view, [token]) => showFilm({ ...view, job: `/api/share/${token}`, isShared: true }),
   ],
-  [/^\/farm$/, 'farm-view', showFarm],
+  [/^\/farm$/, 'farm-view', (view) => showFarm({ ...view, seesAll: session?.seesAll })],
   [/^\/$/, 'home-view', (view) => showHome({ ...view, uploads, selection })],
 ];
 
@@ -79,8 +79,6 @@ function show() {
   const { pathname } = location;
   const root = byId('view');
   byId('account').hidden = !session?.name || document.body.classList.contains('shared');
-  // What the farm shows there is of the films of all.
-  byId('farm-link').hidden = session?.seesAll === false;
   byId('account-name').textContent = session?.name ?? '';
   for (const link of document.querySelectorAll('.top nav a'))
     link.toggleAttribute('aria-current', link.getAttribute('href') === pathname);

@@ -8,19 +8,22 @@ import { poll } from '../poll.js';
 const pollMs = 4000;
 const dayMs = 60_000;
 
-/** Queues and workers as they are now, the last day, and the jobs that were given up. */
-export function showFarm({ signal }) {
+/** Queues and workers as they are now; for who sees the films of all also the last day, and the jobs that were given up. */
+export function showFarm({ signal, seesAll }) {
   document.title = 'Farm · transcode-farm';
   void poll(signal, async () => {
     await showNumbers(signal);
     return pollMs;
   });
+  wireTokens();
+  byId('day').hidden = !seesAll;
+  byId('dead').hidden = !seesAll;
+  if (!seesAll) return;
   void poll(signal, async () => {
     await showDay(signal);
     return dayMs;
   });
   void showDeadLetters(signal);
-  wireTokens();
 }
 
 async function showNumbers(signal) {
