@@ -344,7 +344,7 @@ describe('in an existing network', () => {
   });
 });
 
-it.each(['fargate', 'gpu'])('has a cluster of its own beside workers on %s', async (compute) => {
+it.each(['fargate', 'gpu', 'function'])('has a cluster of its own beside workers on %s', async (compute) => {
   const farm = await recordFarm(stackWith({ ...named, compute }));
   const { cluster } = ofType(farm, 'aws:ecs/service:Service');
   expect(cluster).toBe(farm.resource('aws:ecs/cluster:Cluster', 'farm-portal').outputs.arn);
