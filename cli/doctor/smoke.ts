@@ -13,7 +13,7 @@ import { readJob } from '../farm/jobs.ts';
 import type { Context } from '../farm/run.ts';
 import { followJob } from '../follow.ts';
 import { jobLine } from '../jobs/text.ts';
-import { planFilms } from '../submit/film.ts';
+import { planFilm } from '../submit/film.ts';
 import { submitFilm } from '../submit/send.ts';
 import { readUploadFilters } from '../submit/uploads.ts';
 import { bar } from '../text/bar.ts';
@@ -37,9 +37,9 @@ export async function smokeTest({ farm, stop, say, answer }: Context): Promise<v
 
   const startedAt = performance.now();
   const secondsSince = (from: number) => (performance.now() - from) / 1000;
-  const films = [{ kind: 'file' as const, name: film, path: film }];
-  const [planned] = await planFilms(films, farm, await readUploadFilters(farm), { jobOptions: {} });
-  if (planned === undefined) throw new Error('The plan of the test film is missing.');
+  const filters = await readUploadFilters(farm);
+  const named = { kind: 'file' as const, name: film, path: film };
+  const planned = await planFilm(named, farm, filters, { jobOptions: {} });
   const source = uploadClient(farm.address);
   const job = await submitFilm(planned, farm, source, { signal, onShare: () => undefined }).finally(() =>
     source.destroy(),

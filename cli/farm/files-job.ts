@@ -3,12 +3,18 @@ import type { JobState } from '../../worker/src/protocol/status.ts';
 
 /** The job that makes further files of a film that is published. */
 export function filesJob(
-  { id, source, title, metadata }: Pick<JobState, 'id' | 'source' | 'title' | 'metadata'>,
+  {
+    id,
+    source,
+    sources,
+    title,
+    metadata,
+  }: Pick<JobState, 'id' | 'source' | 'sources' | 'title' | 'metadata'>,
   outputs: string[],
 ): Job {
   return {
     id,
-    source,
+    ...(sources === undefined ? { source } : { sources }),
     ...(title === undefined ? {} : { title }),
     ...(metadata === undefined ? {} : { metadata }),
     // What becomes of the source was decided when the film was made.

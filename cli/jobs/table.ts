@@ -34,11 +34,18 @@ export function jobRow(job: JobState, now: Date): JobRow {
   return {
     state,
     id: job.id,
-    film: printable(job.title ?? job.source.split('/').at(-1) ?? job.source),
+    film: printable(job.title ?? filmName(job)),
     age: formatAge(secondsSince(job.queuedAt)),
     time: formatSeconds(isOver ? (timings.totalSeconds ?? 0) : secondsSince(job.queuedAt)),
     result: printable(results[state]),
   };
+}
+
+/** `intro.mov + 2 clips` */
+function filmName({ source, sources = [] }: JobState): string {
+  const more = Math.max(0, sources.length - 1);
+  const clips = more === 0 ? '' : ` + ${more} ${more === 1 ? 'clip' : 'clips'}`;
+  return `${source.split('/').at(-1) ?? source}${clips}`;
 }
 
 function reason(error: JobState['error']): string {

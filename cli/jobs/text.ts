@@ -21,7 +21,7 @@ export function jobLines(job: JobState, style: Style, now = new Date()): string[
   return [
     jobLine(job, style),
     ...fact('id', job.id),
-    ...fact('source', job.source),
+    ...(job.sources ?? [{ source: job.source }]).flatMap((clip) => fact('source', clipText(clip))),
     ...fact('attempt', `${job.attempt} of ${job.maxAttempts}`),
     ...fact('stage', job.state === 'running' ? job.stage : undefined),
     ...fact('speed', progress?.speed === undefined ? undefined : formatSpeed(progress.speed)),
@@ -68,4 +68,10 @@ function stateWord({ state }: JobState, style: Style): string {
 function eta({ state, progress }: JobState): string {
   if (state !== 'running' || progress?.etaSeconds === undefined) return '';
   return `${formatSeconds(progress.etaSeconds)} to go`;
+}
+
+/** As `farm submit` takes it: `films/match.mp4#t=2,9`. */
+function clipText({ source, from, to }: { source: string; from?: number; to?: number }): string {
+  if (from === undefined && to === undefined) return source;
+  return `${source}#t=${from ?? ''}${to === undefined ? '' : `,${to}`}`;
 }

@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { RefusedError } from '../../worker/src/errors.ts';
 import { type AssetSource, bucketAssets } from '../../worker/src/overlays/assets.ts';
+import type { Media } from '../../worker/src/probe/media.ts';
 import { UnknownPresetError, withPreset } from '../../worker/src/protocol/presets.ts';
 import type { Store } from '../../worker/src/storage/store.ts';
 import { UserError } from '../errors.ts';
@@ -10,6 +11,7 @@ import { openBucket } from '../farm/buckets.ts';
 import { readDeployed } from '../farm/deployed.ts';
 import { connect } from '../farm/farm.ts';
 import { type Answers, type CommonOptions, chosenFarm, farmCommand, here, runCommand } from '../farm/run.ts';
+import { readClipName } from '../submit/clip-names.ts';
 import { addFilmOptions } from '../submit/film-options.ts';
 import { type JobOptionFlags, readJobOptions } from '../submit/job-options.ts';
 import { printable, styleFor } from '../text/style.ts';
@@ -18,7 +20,7 @@ import { openFilm } from './film.ts';
 import { folderAssets } from './folder-assets.ts';
 import type { FrameRequest } from './frame.ts';
 import { type Machine, machineName, machineOf, machineOfDeployed, thisMachine } from './machine.ts';
-import { planFilm } from './make.ts';
+import { type ClipToPlan, planFilm } from './make.ts';
 import { planSettings } from './settings.ts';
 import { planLines } from './text.ts';
 
@@ -35,8 +37,8 @@ type PlanOptions = CommonOptions &
 export function planCommand(): Command {
   const command = farmCommand('plan')
     .argument(
-      '<film>',
-      'a file on this machine, a key in the source bucket, s3://BUCKET/KEY, or an http(s) URL',
+      '<films...>',
+      'a file on this machine, a key in the source bucket, s3://BUCKET/KEY, or an http(s) URL, with #t=FROM,TO for a stretch of it; several are joined',
     )
     .addOption(
       new Option(
@@ -51,12 +53,12 @@ export function planCommand(): Command {
       '--assets <folder>',
       "images and fonts of overlays come from here; by default from the farm's source bucket, or the current folder without a farm",
     );
-  return addFilmOptions(command).action((name: string, options: PlanOptions) =>
-    runCommand(options, (answers) => plan(name, options, answers)),
+  return addFilmOptions(command).action((names: string[], options: PlanOptions) =>
+    runCommand(options, (answers) => plan(names, options, answers)),
   );
 }
 
-async function plan(name: string, flags: PlanOptions, { stop, say, answer }: Answers): Promise<void> {
+async function plan(names: string[], flags: PlanOptions, { stop, say, answer }: Answers): Promise<void> {
   const { options: given = {} } = readJobOptions(flags);
   const frame = frameOf(flags);
   const { address, machine, environment } = await findMachine(flags);
@@ -65,12 +67,20 @@ async function plan(name: string, flags: PlanOptions, { stop, say, answer }: Ans
   const workers = options.workersPerFilm ?? settings.sharing.workersPerFilm;
   const opened: Store[] = [];
   try {
-    const film = await openFilm(name, here(), address, (store) => opened.push(store));
+    const clips: ClipToPlan[] = [];
+    for (const { name, ...range } of names.map(readClipName)) {
+      const film = await openFilm(name, here(), address, (store) => opened.push(store));
+      clips.push({ name, film, ...range });
+    }
     const assets = assetsOf(flags, address, (store) => opened.push(store));
-    const { media, plan } = await planFilm(film, settings, options, machine, { assets, frame, signal: stop });
-    const expected = estimate(media, plan, machine, workers);
+    const { media, plan } = await planFilm(clips, settings, options, machine, {
+      assets,
+      frame,
+      signal: stop,
+    });
+    const expected = estimate(hardest(media), plan, machine, workers);
     const view = {
-      name: basename(film.name),
+      names: names.map((name) => basename(name)),
       media,
       plan,
       machine: machineName(machine),
@@ -79,8 +89,9 @@ async function plan(name: string, flags: PlanOptions, { stop, say, answer }: Ans
     for (const line of planLines(view, styleFor(process.stdout))) say(line);
     if (frame) say(`frame      ${frame.path}`);
     answer({
-      film: film.name,
-      media,
+      film: clips.map(({ film }) => film.name).join(' + '),
+      // Of several clips, the first.
+      media: media[0],
       plan: { ...plan, parts: plan.parts.length },
       machine,
       estimate: expected ?? null,
@@ -88,7 +99,8 @@ async function plan(name: string, flags: PlanOptions, { stop, say, answer }: Ans
     });
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
-    if (error.code === 'source-missing' && !/^(s3|https?):/i.test(name)) {
+    const name = names.join(' + ');
+    if (error.code === 'source-missing' && names.length === 1 && !/^(s3|https?):/i.test(name)) {
       throw new UserError(`${name} is neither a file here nor an object in bucket ${address?.sourceBucket}.`);
     }
     say(`${styleFor(process.stdout).bad('refused')}    [${error.code}] ${printable(error.message)}`);
@@ -135,6 +147,12 @@ function assetsOf(
   const store = openBucket(address, 'source', address.sourceBucket);
   keep(store);
   return bucketAssets(store);
+}
+
+/** Of clips, the largest picture: an estimate is better a little long. */
+function hardest(media: readonly Media[]): Media {
+  const pixels = ({ video }: Media) => (video ? video.width * video.height : 0);
+  return media.reduce((largest, each) => (pixels(each) > pixels(largest) ? each : largest));
 }
 
 /** What the film would be made on, and with which settings: by the flags, or as the farm is deployed. */

@@ -4,6 +4,7 @@ import type { AssetSource } from '../../worker/src/overlays/assets.ts';
 import { findAssets } from '../../worker/src/overlays/find-assets.ts';
 import { overlaysOf } from '../../worker/src/overlays/overlays-of.ts';
 import { encodingFor } from '../../worker/src/plan/encoding.ts';
+import { joinClips } from '../../worker/src/plan/join.ts';
 import { makePlan } from '../../worker/src/plan/make-plan.ts';
 import type { Plan } from '../../worker/src/plan/plan.ts';
 import type { Media } from '../../worker/src/probe/media.ts';
@@ -11,50 +12,90 @@ import { probe } from '../../worker/src/probe/probe.ts';
 import type { Settings } from '../../worker/src/settings/settings.ts';
 import { serveSource } from '../../worker/src/source/server.ts';
 import type { SourceObject } from '../../worker/src/source/source.ts';
+import type { ObjectInfo } from '../../worker/src/storage/store.ts';
 import { UserError } from '../errors.ts';
 import type { JobFields } from '../submit/job-options.ts';
 import { drawFrame, type FrameRequest } from './frame.ts';
 import { encoderOn, type Machine } from './machine.ts';
 
+/** A clip of a film that can be read. */
+export interface ClipToPlan {
+  /** As it was named. */
+  name: string;
+  film: SourceObject;
+  from?: number;
+  to?: number;
+}
+
 /** A film, and what a worker would make of it. */
 export interface PlannedFilm {
-  media: Media;
+  /** Of each clip; one where a whole film is planned. */
+  media: Media[];
   plan: Plan;
 }
 
 /**
- * Probes and plans with the worker's own code, and encodes nothing.
+ * Probes and plans with the worker's own code, and encodes nothing. One clip that is not trimmed is a whole film.
  * @throws RefusedError where a worker would refuse the film
  * @throws UserError where there is no ffmpeg
  */
 export async function planFilm(
-  film: SourceObject,
+  clips: readonly ClipToPlan[],
   settings: Settings,
   options: NonNullable<JobFields['options']>,
   machine: Machine,
   { assets, frame, signal }: { assets: AssetSource; frame?: FrameRequest | undefined; signal: AbortSignal },
 ): Promise<PlannedFilm> {
   const tools = mediaTools(settings);
+  const isWhole = clips.length === 1 && clips[0]?.from === undefined && clips[0]?.to === undefined;
+  if (frame && !isWhole)
+    throw new UserError('--frame shows a frame of one whole film. Leave #t= and the other films out.');
+  const asked = overlaysOf(options, settings);
+  const overlays = asked.length > 0 ? await findAssets(asked, assets, signal) : undefined;
+  const encoder =
+    // On this machine whatever runs here.
+    machine.kind === 'here' ? await chooseEncoder(settings, tools) : encoderOn(machine, settings);
+  const probed: Media[] = [];
+  const versions: string[] = [];
+  const request = () => ({
+    sourceVersion: versions.join('\n'),
+    encoding: encodingFor(settings.encoding, options),
+    encoder,
+    software: tools.version,
+    functionLimits: settings.functionLimits,
+    overlays,
+  });
+  for (const { film } of clips) {
+    await withServer(film, signal, async (url, info) => {
+      const media = await probe(tools, url, info.sizeBytes, settings.limits, signal);
+      probed.push(media);
+      versions.push(info.versionId ?? info.etag);
+      if (frame === undefined) return;
+      // This machine may have no GPU, and the frame is the same.
+      const drawn = makePlan(media, { ...request(), encoder: { name: 'x264', preset: 'veryfast' } });
+      await drawFrame(drawn, frame, { url, tools, assets, signal });
+    });
+  }
+  const [first] = probed;
+  if (first === undefined) throw new TypeError('A film has at least one clip.');
+  if (isWhole) return { media: probed, plan: makePlan(first, request()) };
+  const joined = clips.map(({ film, ...clip }, source) => ({
+    ...clip,
+    source,
+    media: probed[source] ?? first,
+  }));
+  return { media: probed, plan: joinClips(joined, request()) };
+}
+
+async function withServer(
+  film: SourceObject,
+  signal: AbortSignal,
+  work: (url: string, info: ObjectInfo) => Promise<void>,
+): Promise<void> {
   const info = await film.describe(signal);
   const server = await serveSource(film, info, { patienceSeconds: 10 });
   try {
-    const media = await probe(tools, server.url, info.sizeBytes, settings.limits, signal);
-    const asked = overlaysOf(options, settings);
-    const request = {
-      sourceVersion: info.versionId ?? info.etag,
-      encoding: encodingFor(settings.encoding, options),
-      // On this machine whatever runs here.
-      encoder: machine.kind === 'here' ? await chooseEncoder(settings, tools) : encoderOn(machine, settings),
-      software: tools.version,
-      functionLimits: settings.functionLimits,
-      overlays: asked.length > 0 ? await findAssets(asked, assets, signal) : undefined,
-    };
-    if (frame) {
-      // This machine may have no GPU, and the frame is the same.
-      const drawn = makePlan(media, { ...request, encoder: { name: 'x264', preset: 'veryfast' } });
-      await drawFrame(drawn, frame, { url: server.url, tools, assets, signal });
-    }
-    return { media, plan: makePlan(media, request) };
+    await work(server.url, info);
   } catch (error) {
     // ffprobe saw only a broken connection; the server knows why.
     throw server.failure ?? error;

@@ -6,17 +6,19 @@ import { formatBitrate, formatBytes, formatSeconds } from '../text/units.ts';
 import type { Estimate } from './estimate.ts';
 
 export interface PlanView {
-  name: string;
-  media: Media;
+  /** Of each clip; one of a whole film. */
+  names: readonly string[];
+  media: readonly Media[];
   plan: Plan;
   machine: string;
   estimate?: Estimate;
 }
 
 /** All that is planned, for people. */
-export function planLines({ name, media, plan, machine, estimate }: PlanView, style: Style): string[] {
+export function planLines({ names, media, plan, machine, estimate }: PlanView, style: Style): string[] {
   return [
-    `${style.bold(printable(name))}  ${filmText(media)}`,
+    ...media.map((each, n) => `${style.bold(printable(names[n] ?? ''))}  ${filmText(each)}`),
+    ...(plan.clips ? [`${style.bold('joined')}  ${clipsText(plan)}`] : []),
     '',
     ...(plan.video ? [labelled('encoder', encoderText(plan.video), style)] : []),
     labelled('parts', partsText(plan), style),
@@ -48,6 +50,12 @@ function filmText({ durationSeconds, sizeBytes, video, audio, format }: Media): 
     formatBytes(sizeBytes),
     format.split(',')[0] ?? '',
   ].join(', ');
+}
+
+function clipsText({ clips = [], durationSeconds, video }: Plan): string {
+  const rate = video ? `, ${rounded(video.frameRate.num / video.frameRate.den)} frames/s` : '';
+  const starts = clips.map(({ startSeconds }) => formatSeconds(startSeconds)).join(', ');
+  return `${formatSeconds(durationSeconds)}${rate}; clips begin at ${starts}`;
 }
 
 const paths: Record<VideoPlan['path'], string> = {

@@ -5,17 +5,24 @@ import { UserError } from '../errors.ts';
 import { readDeployed } from '../farm/deployed.ts';
 import type { Farm } from '../farm/farm.ts';
 import type { PlannedFilm } from './film.ts';
+import type { JoinedFilm } from './join.ts';
 
 /**
  * Asks the farm, before the first byte goes up, whether it will take the jobs: whether this login reaches it, and
  * whether its rules let jobs be so. What this login may not ask is left to the worker.
  * @throws UserError, and what AWS says of an expired login
  */
-export async function checkFarmTakes(farm: Farm, films: readonly PlannedFilm[]): Promise<void> {
-  const sent = films.filter((film) => film.kind === 'there' || film.sendJob);
+export async function checkFarmTakes(
+  farm: Farm,
+  films: readonly (PlannedFilm | JoinedFilm)[],
+): Promise<void> {
+  const sent = films.filter((film) => film.kind !== 'file' || film.sendJob);
   if (sent.length === 0) return;
   await checkTopic(farm);
-  const jobs = sent.map((film) => (film.kind === 'there' ? film.job : film.job('film')));
+  const jobs = sent.map((film) => {
+    if (film.kind === 'joined') return film.job(new Map());
+    return film.kind === 'there' ? film.job : film.job('film');
+  });
   await checkRules(farm, {
     webhook: jobs.some(({ options }) => options?.webhook !== undefined),
     presets: jobs.flatMap(({ options }) => options?.preset ?? []),

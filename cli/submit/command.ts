@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import { stateFolder } from '../farm/address.ts';
 import { uploadClient } from '../farm/buckets.ts';
+import type { Farm } from '../farm/farm.ts';
 import { type CommonOptions, farmCommand, here, withFarm } from '../farm/run.ts';
 import { storageTime } from '../farm/storage-time.ts';
 import { nextSteps } from '../jobs/next-steps.ts';
@@ -11,16 +12,18 @@ import { jobLines } from '../jobs/text.ts';
 import { printable, styleFor } from '../text/style.ts';
 import { UploadRecords } from '../upload/records.ts';
 import { checkFarmTakes } from './check.ts';
-import { type Film, findFilm, planFilms } from './film.ts';
+import { isTrimmed, readClipName } from './clip-names.ts';
+import { type Film, findFilm, type PlannedFilm, planFilm, type Wanted } from './film.ts';
 import { addFilmOptions } from './film-options.ts';
 import { filmsIn } from './folders.ts';
 import { type JobOptionFlags, readJobOptions } from './job-options.ts';
+import { type FoundClip, type JoinedFilm, planJoined } from './join.ts';
 import { UploadProgress } from './progress.ts';
 import { type SubmittedJob, submitFilm } from './send.ts';
-import { readUploadFilters } from './uploads.ts';
+import { readUploadFilters, type UploadFilter } from './uploads.ts';
 import { waitForJobs } from './wait.ts';
 
-type SubmitOptions = CommonOptions & JobOptionFlags & { wait?: true; recursive?: true };
+type SubmitOptions = CommonOptions & JobOptionFlags & { wait?: true; recursive?: true; join?: true };
 
 /** Films uploaded at the same time; each has several parts under way. */
 const uploadsAtOnce = 3;
@@ -30,8 +33,9 @@ export function submitCommand(): Command {
   const command = farmCommand('submit')
     .argument(
       '<films...>',
-      'files or folders on this machine, keys in the source bucket, s3://BUCKET/KEY, or http(s) URLs',
+      'files or folders on this machine, keys in the source bucket, s3://BUCKET/KEY, or http(s) URLs; #t=FROM,TO behind one takes that stretch of it, in seconds',
     )
+    .option('--join', 'make one film of all, joined in this order')
     .option('-r, --recursive', 'submit all films in a folder and below')
     .option('--wait', 'follow the jobs to their end; Ctrl-C leaves them running')
     .option('--id <id>', 'name of the job and its folder; by default from the film and its version')
@@ -51,12 +55,13 @@ async function submit(
   { farm, stop, say, answer }: Parameters<Parameters<typeof withFarm>[1]>[0],
 ): Promise<void> {
   const jobOptions = readJobOptions(options);
-  const films = await findFilms(names, farm.address.sourceBucket, options.recursive ?? false);
-  rejectMixUps(films, options.id);
+  const found = await findFilms(names, farm.address.sourceBucket, options.recursive ?? false);
+  const films = found.map(({ film }) => film);
+  rejectMixUps(films, options);
   const hasFiles = films.some(({ kind }) => kind === 'file');
   const source = hasFiles ? uploadClient(farm.address) : undefined;
   const filters = hasFiles ? await readUploadFilters(farm) : [];
-  const planned = await planFilms(films, farm, filters, { jobOptions, id: options.id });
+  const planned = await planAll(found, farm, filters, { jobOptions, id: options.id }, options.join ?? false);
   await checkFarmTakes(farm, planned);
   const records = await UploadRecords.open(join(stateFolder(), 'uploads'), farm.address.sourceEndpoint);
   const since = options.wait ? await storageTime(farm) : undefined;
@@ -67,7 +72,9 @@ async function submit(
   const work = async () => {
     for (let film = waiting.shift(); film !== undefined; film = waiting.shift()) {
       stop.throwIfAborted();
-      const upload = progress.begin(film.name, film.kind === 'file');
+      const isUploaded =
+        film.kind === 'joined' ? film.places.some(({ upload }) => upload) : film.kind === 'file';
+      const upload = progress.begin(film.name, isUploaded);
       const uploading = { ...upload, records, signal: stop };
       jobs.push(await submitFilm(film, farm, source ?? farm.source, uploading));
       upload.end();
@@ -102,28 +109,53 @@ async function findFilms(
   names: readonly string[],
   sourceBucket: string,
   recursive: boolean,
-): Promise<Film[]> {
+): Promise<FoundClip[]> {
   const found = await Promise.all(
-    names.map(async (name) => {
+    names.map(async (text) => {
+      const { name, ...range } = readClipName(text);
       const film = await findFilm(name, sourceBucket, here());
-      if (film.kind !== 'file' || !(await stat(film.path)).isDirectory()) return [film];
+      if (film.kind !== 'file' || !(await stat(film.path)).isDirectory()) return [{ film, ...range }];
+      if (isTrimmed({ name, ...range }))
+        throw new UserError(`${film.path} is a folder, and #t= takes a stretch of a film.`);
       if (!recursive)
         throw new UserError(`${film.path} is a folder. Add --recursive to submit the films in it.`);
       const films = await filmsIn(film.path);
       if (films.length === 0) throw new UserError(`There are no films in ${film.path}.`);
-      return films;
+      return films.map((each) => ({ film: each }));
     }),
   );
   return found.flat();
 }
 
+/** One job of all, or one of each film; a stretch of a film is a film of one clip. */
+async function planAll(
+  found: readonly FoundClip[],
+  farm: Farm,
+  filters: readonly UploadFilter[],
+  wanted: Wanted,
+  join: boolean,
+): Promise<(PlannedFilm | JoinedFilm)[]> {
+  if (join) return [await planJoined(found, farm, filters, wanted)];
+  const whole = found.filter(({ film, ...range }) => !isTrimmed({ name: film.name, ...range }));
+  const trimmed = found.filter((clip) => !whole.includes(clip));
+  const { fit, size } = wanted.jobOptions.options ?? {};
+  if (whole.length > 0 && (fit ?? size) !== undefined)
+    throw new UserError('--size and --fit are for joined clips. Add --join, or leave them out.');
+  return Promise.all([
+    ...whole.map(({ film }) => planFilm(film, farm, filters, wanted)),
+    ...trimmed.map((clip) => planJoined([clip], farm, filters, wanted)),
+  ]);
+}
+
 /** What would make one job, or one object, of two films. @throws UserError */
-function rejectMixUps(films: readonly Film[], id: string | undefined): void {
-  if (id !== undefined && films.length > 1) {
+function rejectMixUps(films: readonly Film[], { id, join }: SubmitOptions): void {
+  if (id !== undefined && films.length > 1 && !join) {
     throw new UserError(`--id names one job, and these are ${films.length} films. Submit them one by one.`);
   }
-  const files = films.flatMap((film) => (film.kind === 'file' ? [film.key ?? basename(film.path)] : []));
-  const twice = files.find((name, index) => files.indexOf(name) !== index);
+  const files = films.filter((film) => film.kind === 'file');
+  const keyOf = ({ key, path }: { key?: string; path: string }) => key ?? basename(path);
+  const keys = (join ? [...new Map(files.map((film) => [film.path, film])).values()] : files).map(keyOf);
+  const twice = keys.find((name, index) => keys.indexOf(name) !== index);
   if (twice !== undefined) {
     throw new UserError(
       `Two films are named ${twice}, and the second would replace the first in the source bucket. Submit them one after the other, or rename one.`,

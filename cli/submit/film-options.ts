@@ -16,6 +16,11 @@ export function addFilmOptions(command: Command): Command {
     .option('--options <file>', 'a JSON file of job options, such as overlays; flags come before it')
     .option('--preset <name>', 'a set of options that the farm keeps under this name')
     .option('--outputs <list>', `${outputsHelp} (by default what the farm makes)`, splitList)
+    .option(
+      '--size <size>',
+      'of joined clips: the picture, such as 1280x720 (by default the size of the first)',
+    )
+    .option('--fit <fit>', 'of joined clips: pad those of another shape with black, or crop them')
     .option('--segment-seconds <seconds>', 'length of a media segment')
     .option('--thumbnail-at <place>', 'where the poster is taken: seconds, or a share such as 10%')
     .option('--workers <number>', 'how many workers may make the film together, 1 to 100');

@@ -53,52 +53,58 @@ export interface Wanted {
 }
 
 /**
- * Plans each film's job, and refuses what can be refused before the first byte goes up.
+ * Plans a film's job, and refuses what can be refused before the first byte goes up.
  * @throws UserError
  */
-export function planFilms(
-  films: readonly Film[],
-  farm: Farm,
-  filters: readonly UploadFilter[],
-  wanted: Wanted,
-): Promise<PlannedFilm[]> {
-  return Promise.all(films.map((film) => planFilm(film, farm, filters, wanted)));
-}
-
-async function planFilm(
+export async function planFilm(
   film: Film,
   farm: Farm,
   filters: readonly UploadFilter[],
   { id, jobOptions }: Wanted,
 ): Promise<PlannedFilm> {
+  const place = await placeFilm(film, farm, filters, hasJobOptions(jobOptions) || id !== undefined);
+  const { name, source, upload } = place;
+  const job = (eventId: string) => validJob({ id: id ?? eventId, source, ...jobOptions });
+  if (upload === undefined) return { kind: 'there', name, job: job(place.eventId) };
+  job(place.eventId);
+  return { kind: 'file', name, ...upload, job };
+}
+
+/** Where a film is, or where it is to go. */
+export interface Place {
+  name: string;
+  /** As the job names it. */
+  source: string;
+  /** Undefined where it is only known after the upload, and on the web. */
+  version?: string;
+  /** The job's id by the film's version, as far as that is known. */
+  eventId: string;
+  /** Of a film that has to be uploaded first. */
+  upload?: { path: string; bucket: string; key: string; sendJob: boolean };
+}
+
+/** @throws UserError for a film that is not there, or that can't be uploaded */
+export async function placeFilm(
+  film: Film,
+  farm: Farm,
+  filters: readonly UploadFilter[],
+  hasOptions: boolean,
+): Promise<Place> {
   const { name } = film;
-  if (film.kind === 'web') {
-    return {
-      kind: 'there',
-      name,
-      job: validJob({ id: id ?? eventJobId('', name, ''), source: name, ...jobOptions }),
-    };
-  }
+  if (film.kind === 'web') return { name, source: name, eventId: eventJobId('', name, '') };
   if (film.kind === 'object') {
     const version = await versionOf(farm, film);
-    const source = `s3://${film.bucket}/${film.key}`;
-    const job = validJob({ id: id ?? eventJobId(film.bucket, film.key, version), source, ...jobOptions });
-    return { kind: 'there', name, job };
+    const eventId = eventJobId(film.bucket, film.key, version);
+    return { name, source: `s3://${film.bucket}/${film.key}`, version, eventId };
   }
   const { path } = film;
   const sizeBytes = await filmSize(path);
   if (farm.address.local) assertFitsLocalStorage(path, sizeBytes);
   await (await openFilm(path)).close();
   const bucket = farm.address.sourceBucket;
-  const { key, sendJob } = planUpload(
-    film.key ?? basename(path),
-    filters,
-    hasJobOptions(jobOptions) || id !== undefined,
-  );
-  const job = (eventId: string) =>
-    validJob({ id: id ?? eventId, source: `s3://${bucket}/${key}`, ...jobOptions });
-  job(eventJobId(bucket, key, ''));
-  return { kind: 'file', name, path, bucket, key, job, sendJob };
+  const { key, sendJob } = planUpload(film.key ?? basename(path), filters, hasOptions);
+  const eventId = eventJobId(bucket, key, '');
+  return { name, source: `s3://${bucket}/${key}`, eventId, upload: { path, bucket, key, sendJob } };
 }
 
 /** A local farm's storage writes an object in one go, which Node does not do beyond this. */
@@ -112,7 +118,7 @@ function assertFitsLocalStorage(path: string, sizeBytes: number): void {
   );
 }
 
-function validJob(job: Job): Job {
+export function validJob(job: Job): Job {
   const parsed = jobSchema.safeParse(job);
   if (parsed.success) return parsed.data;
   throw new UserError(optionProblems(parsed.error, job));

@@ -15,6 +15,8 @@ export interface JobOptionFlags {
   include480p?: true;
   ladder?: string;
   outputs?: string[];
+  size?: string;
+  fit?: string;
   segmentSeconds?: string;
   thumbnailAt?: string;
   workers?: string;
@@ -38,6 +40,8 @@ export function readJobOptions(flags: JobOptionFlags): JobFields {
     include480p: flags.include480p,
     ladder: textOrJson(flags.ladder),
     outputs: flags.outputs,
+    fit: flags.fit,
+    size: flags.size,
     segmentSeconds: number(flags.segmentSeconds),
     thumbnailAt: number(flags.thumbnailAt),
     workersPerFilm: number(flags.workers),

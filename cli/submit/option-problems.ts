@@ -15,6 +15,8 @@ const flags: Record<string, { flag: string; noun: string; allowed: string }> = {
     allowed:
       'Use hls, mp4, m4a, mp3, flac and gif, each once; mp4 and gif may name a rung, such as mp4:720p.',
   },
+  fit: { flag: '--fit', noun: 'a way to fit', allowed: 'Use pad or crop.' },
+  size: { flag: '--size', noun: 'a size', allowed: 'Use width and height, such as 1280x720.' },
   segmentSeconds: {
     flag: '--segment-seconds',
     noun: 'a segment length',

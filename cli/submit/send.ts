@@ -5,8 +5,9 @@ import { eventJobId } from '../../worker/src/protocol/source-event.ts';
 import type { Farm } from '../farm/farm.ts';
 import { publishJob } from '../farm/publish-job.ts';
 import { whyWaiting } from '../upload/patience.ts';
-import { type UploadOptions, uploadFile } from '../upload/upload.ts';
-import { type PlannedFilm, versionName } from './film.ts';
+import { type Uploaded, type UploadOptions, uploadFile } from '../upload/upload.ts';
+import { type Place, type PlannedFilm, versionName } from './film.ts';
+import type { JoinedFilm } from './join.ts';
 
 export interface SubmittedJob {
   id: string;
@@ -20,11 +21,12 @@ export interface SubmittedJob {
  * record of an upload stays until the job is sent, so a repetition of the command sends the job alone.
  */
 export async function submitFilm(
-  film: PlannedFilm,
+  film: PlannedFilm | JoinedFilm,
   farm: Farm,
   source: Farm['source'],
   options: UploadOptions,
 ): Promise<SubmittedJob> {
+  if (film.kind === 'joined') return submitJoined(film, farm, source, options);
   if (film.kind === 'there') return sendJob(farm, film.job, randomUUID(), options);
   const { bucket, key, path } = film;
   const uploaded = await uploadFile(source, bucket, key, path, options);
@@ -33,6 +35,31 @@ export async function submitFilm(
     ? await sendJob(farm, film.job(eventId), uploaded.requestId, options)
     : { id: eventId, source: `s3://${bucket}/${key}`, by: 'upload' };
   await options.records?.forget(uploaded.version);
+  return job;
+}
+
+/** Uploads what is not there yet of a film's clips, and makes one job of all. */
+async function submitJoined(
+  film: JoinedFilm,
+  farm: Farm,
+  source: Farm['source'],
+  options: UploadOptions,
+): Promise<SubmittedJob> {
+  const uploads: [place: Place, uploaded: Uploaded][] = [];
+  const files = film.places.filter(({ upload }) => upload !== undefined);
+  for (const [n, place] of files.entries()) {
+    if (place.upload === undefined) continue;
+    const { bucket, key, path } = place.upload;
+    const onShare = (share: number) => options.onShare((n + share) / files.length);
+    uploads.push([place, await uploadFile(source, bucket, key, path, { ...options, onShare })]);
+  }
+  const versions = new Map(
+    uploads.map(([place, { versionId, etag }]) => [place, versionName(versionId, etag)] as const),
+  );
+  // The same command again is the same request, as the records of its uploads are.
+  const requestId = uploads.map(([, uploaded]) => uploaded.requestId)[0] ?? randomUUID();
+  const job = await sendJob(farm, film.job(versions), requestId, options);
+  for (const [, { version }] of uploads) await options.records?.forget(version);
   return job;
 }
 

@@ -5,6 +5,7 @@ import { cli } from './cli.ts';
 import { coordination } from './coordination/bench.ts';
 import { firstSegment } from './first-segment.ts';
 import { fn } from './function.ts';
+import { joined } from './joined.ts';
 import { ladder } from './ladder.ts';
 import type { Bench, Goal } from './lib/bench.ts';
 import { memory } from './memory.ts';
@@ -21,6 +22,7 @@ const benches: Record<string, Bench> = {
   ladder,
   parts,
   parallel,
+  joined,
   memory,
   'first-segment': firstSegment,
   scaling,

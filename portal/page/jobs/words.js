@@ -14,8 +14,10 @@ export function isOver({ state }) {
 }
 
 /** The name of a job's film. */
-export function titleOf({ title, source, id }) {
-  return title || fileName(source) || id;
+export function titleOf({ title, source, sources, id }) {
+  const more = (sources?.length ?? 1) - 1;
+  const clips = more > 0 ? ` and ${more} more ${more === 1 ? 'clip' : 'clips'}` : '';
+  return title || (source && `${fileName(source)}${clips}`) || id;
 }
 
 /** `farm submit` and the portal add the suffix where an upload by its own name would start a second job. */

@@ -225,6 +225,8 @@ function savedName(title: string, name: string): string {
 
 /** Undefined where the source is elsewhere, or was removed after success, as the farm's settings may say. */
 async function sizeOfSource({ farm }: Services, state: JobState): Promise<number | undefined> {
+  // Joined clips have no one original.
+  if (state.sources !== undefined) return undefined;
   const place = parseSource(state.source, farm.address.sourceBucket);
   if (place.kind !== 's3' || place.bucket !== farm.address.sourceBucket) return undefined;
   const original = await farm.source
@@ -239,6 +241,7 @@ async function sizeOfSource({ farm }: Services, state: JobState): Promise<number
 /** Only the farm's own source bucket: a job may name others, which the portal has no business in. */
 function sourceObject({ farm }: Services, state: JobState): { bucket: string; key: string } {
   const place = parseSource(state.source, farm.address.sourceBucket);
-  if (place.kind === 's3' && place.bucket === farm.address.sourceBucket) return place;
-  throw new Problem(404, 'no-such-file', 'The original is not in the farm’s source bucket.');
+  if (state.sources === undefined && place.kind === 's3' && place.bucket === farm.address.sourceBucket)
+    return place;
+  throw new Problem(404, 'no-such-file', 'The film has no original in the farm’s source bucket.');
 }

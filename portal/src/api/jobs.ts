@@ -7,6 +7,7 @@ import { filesJob } from '../../../cli/farm/files-job.ts';
 import { readJob } from '../../../cli/farm/jobs.ts';
 import { readQueues } from '../../../cli/farm/queues.ts';
 import { redriveChosen } from '../../../cli/farm/redrive.ts';
+import { sourcesOf } from '../../../worker/src/protocol/clips.ts';
 import { jobIdSchema, jobOptionsSchema, jobSchema } from '../../../worker/src/protocol/job.ts';
 import { eventJobId } from '../../../worker/src/protocol/source-event.ts';
 import type { JobState } from '../../../worker/src/protocol/status.ts';
@@ -147,16 +148,17 @@ export function jobRoutes(services: Services): Route[] {
           const { redriven } = await redriveChosen(farm, { ids: [state.id] }, { signal });
           if (redriven > 0) return json(view({ ...state, state: 'queued' }));
         }
-        if (!state.source.startsWith('s3://'))
+        const { id, source, sources, title } = state;
+        const named = sources === undefined ? { source } : { sources };
+        if (sourcesOf(named).some((each) => /^https?:/i.test(each)))
           throw new Problem(
             409,
             'source-unknown',
             'The address of this film was secret and is not kept. Send it again.',
           );
-        const { id, source, title } = state;
         const job = {
           id,
-          source,
+          ...named,
           ...(title !== undefined && { title }),
           options: { ...state.options, ...body.options, force: true },
         };

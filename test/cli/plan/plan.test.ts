@@ -61,6 +61,13 @@ it('plans for a GPU without one, and without a farm; the flags of a job shape th
   expect(shown.stdout).toMatch(/about \$[\d.]+ on demand(, \$[\d.]+ on Spot)?, without start and idle time/);
 }, 40_000);
 
+it('plans several clips as one film', async () => {
+  const ended = await plan('film.mp4#t=0,0.5', 'film.mp4#t=0.5', '--compute', 'fargate');
+  expect(ended.stdout).toMatch(/^film\.mp4#t=0,0\.5 .*\nfilm\.mp4#t=0\.5 .*\njoined .* clips begin at /);
+  const refused = await plan('film.mp4', 'film.mp4#t=900', '--compute', 'fargate', '--json');
+  expect(refused.json()).toMatchObject({ refused: { code: 'clip-range' } });
+}, 40_000);
+
 it('says why a worker would refuse the film, with its code', async () => {
   const ended = await plan('notes.mp4', '--compute', 'fargate', '--json');
   expect(ended.code).toBe(2);

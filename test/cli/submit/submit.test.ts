@@ -62,6 +62,41 @@ it('waits for the end of this request, not of an earlier one for the same film',
   expect((job?.state.finishedAt ?? '') > startedAt).toBe(true);
 }, 60_000);
 
+it('makes one job of several clips, uploads their files once, and starts no job for one of them', async () => {
+  const args = [
+    '--join',
+    'film one.mp4#t=0.4,1',
+    `s3://${farm.sourceBucket}/film one.mp4`,
+    'film one.mp4#t=,0.2',
+  ];
+  const joined = await submit(...args, '--size', '160x90', '--wait');
+  expect(joined.stderr).not.toContain('Error');
+  const { jobs } = joined.json<{ jobs: { id: string; by: string; state: JobState }[] }>();
+  expect(jobs).toHaveLength(1);
+  const [job] = jobs;
+  const uploaded = `s3://${farm.sourceBucket}/film one.mp4.film`;
+  expect(job).toMatchObject({ by: 'message', id: expect.stringMatching(/^film-one-mp4-[0-9a-f]{12}$/) });
+  expect(job?.state).toMatchObject({
+    state: 'succeeded',
+    source: uploaded,
+    sources: [
+      { source: uploaded, from: 0.4, to: 1 },
+      { source: `s3://${farm.sourceBucket}/film one.mp4` },
+      { source: uploaded, to: 0.2 },
+    ],
+  });
+  expect(job?.state.film?.durationSeconds).toBeCloseTo(2.8, 1);
+  expect(job?.state.film?.renditions[0]).toMatchObject({ width: 160, height: 90 });
+  const again = await submit(...args, '--size', '160x90');
+  expect(again.json<{ jobs: SubmittedJob[] }>().jobs[0]?.id).toBe(job?.id);
+}, 60_000);
+
+it('takes a stretch of one film', async () => {
+  const trimmed = await submit('film one.mp4#t=1', '--wait');
+  const [job] = trimmed.json<{ jobs: { state: JobState }[] }>().jobs;
+  expect(job?.state.film?.durationSeconds).toBeCloseTo(1, 1);
+}, 60_000);
+
 it('refuses at once a film that the local storage cannot hold, and says what can', async () => {
   const path = join(folder.path, 'large.mp4');
   await writeFile(path, '');
@@ -114,6 +149,13 @@ it.each([
   [['.'], 'is a folder. Add --recursive'],
   [['film one.mp4', 'notes.mp4', '--id', 'both'], '--id names one job'],
   [['film one.mp4', './film one.mp4'], 'Two films are named film one.mp4'],
+  [['--join', 'film one.mp4#t=2,1'], 'ends at 1 s, which is not after its beginning'],
+  [['film one.mp4', '--size', '160x90'], '--size and --fit are for joined clips'],
+  [['--join', 'film one.mp4', '--fit', 'stretch'], '--fit: "stretch" is not a way to fit. Use pad or crop.'],
+  [
+    ['--join', ...Array.from({ length: 51 }, () => 'film one.mp4')],
+    'These are 51 clips, and a film has at most 50',
+  ],
   [['film one.mp4', '--id', 'a/b'], '--id: "a/b" is not a job id. Use 1 to 128 letters'],
 ])(
   'explains what is wrong with %j in a sentence',

@@ -129,7 +129,10 @@ export async function startFaultFarm(
     receiver,
     folder: folder.path,
     runs: async () => (await readFile(runsFile, 'utf8')).split('\n').filter(Boolean),
-    send: (job = {}) => farm.sendJob({ source: clip.key, id: `job-${randomUUID().slice(0, 8)}`, ...job }),
+    send: (job = {}) => {
+      const source = job.sources === undefined ? { source: clip.key } : {};
+      return farm.sendJob({ ...source, id: `job-${randomUUID().slice(0, 8)}`, ...job });
+    },
     reset,
     startWorker(own) {
       const worker = farm.startWorker(own);

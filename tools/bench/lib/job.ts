@@ -2,9 +2,12 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { findJob, followJob } from '../../../cli/follow.ts';
+import { localCredentials } from '../../../cli/local-farm/emulator.ts';
 import { type LocalFarm, startLocalFarm } from '../../../cli/local-farm/farm.ts';
 import { startWorker, type WorkerProcess } from '../../../cli/local-farm/worker.ts';
+import type { Job } from '../../../worker/src/protocol/job.ts';
 import type { JobState } from '../../../worker/src/protocol/status.ts';
 import type { WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
 import { keepTo } from './cores.ts';
@@ -24,6 +27,8 @@ export interface JobRun {
 
 export interface JobOptions {
   film: string;
+  /** Stretches of the film, in seconds, that are joined; without them it is the whole film. */
+  clips?: readonly { from: number; to: number }[];
   /** Runs when the farm stands and before its worker does. */
   prepare?: (farm: LocalFarm) => Promise<void>;
   environment?: (farm: LocalFarm) => Partial<WorkerEnvironment>;
@@ -35,7 +40,7 @@ export interface JobOptions {
 
 /** One film through real worker processes on a local farm. */
 export async function runJob(options: JobOptions): Promise<JobRun> {
-  const { film, prepare, environment, cores, watch } = options;
+  const { film, clips, prepare, environment, cores, watch } = options;
   const farm = await startLocalFarm();
   try {
     const { size } = await stat(film);
@@ -47,10 +52,21 @@ export async function runJob(options: JobOptions): Promise<JobRun> {
         ContentLength: size,
       }),
     );
+    if (clips !== undefined)
+      await sendJob(
+        farm,
+        clips.map((clip) => ({ source: basename(film), ...clip })),
+      );
     await prepare?.(farm);
     const farmBefore = cpuOf('self').ownSeconds;
     const { result, cpuSeconds } = await measureChildren(async () => {
-      const settings = { ...farm.environment, ENCODER: 'x264', ...environment?.(farm) } as WorkerEnvironment;
+      const settings = {
+        ...farm.environment,
+        ENCODER: 'x264',
+        // The upload of a film whose clips are joined is to make no job.
+        ...(clips === undefined ? {} : { SOURCE_SUFFIXES: '.none' }),
+        ...environment?.(farm),
+      } as WorkerEnvironment;
       const workers = (cores ?? [undefined]).map((kept) => {
         const worker = startWorker(settings);
         // Soon enough: what it starts later is kept there too.
@@ -73,6 +89,14 @@ export async function runJob(options: JobOptions): Promise<JobRun> {
   } finally {
     await farm.close();
   }
+}
+
+async function sendJob({ environment }: LocalFarm, sources: Job['sources']): Promise<void> {
+  const { QUEUE_URL, SQS_ENDPOINT, AWS_REGION } = environment;
+  const sqs = new SQSClient({ endpoint: SQS_ENDPOINT, region: AWS_REGION, credentials: localCredentials });
+  const MessageBody = JSON.stringify({ id: 'joined', sources });
+  await sqs.send(new SendMessageCommand({ QueueUrl: QUEUE_URL, MessageBody }));
+  sqs.destroy();
 }
 
 function sum(times: readonly CpuTime[]): CpuTime {

@@ -158,7 +158,7 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
       (rendition, index) => (line) => onSegment(index, rendition, line.split(',')[0] ?? ''),
     ),
   });
-  const result = await running.catch(blameFilm);
+  const result = await running.catch((error: unknown) => blameFilm(error, part));
   await Promise.all(queues);
   signal.throwIfAborted();
   // Workers of one film may begin parts behind an end that the header did not show.
@@ -181,21 +181,22 @@ const noDecoder = /(?:Decoder \(codec |no decoder found for: )(\w+)/;
 /** ffmpeg's word for damaged data. */
 const damagedData = /Invalid data found when processing input/;
 
-function blameFilm(error: unknown): never {
+function blameFilm(error: unknown, part: Part): never {
+  const where = part.kind === 'video' && part.clip !== undefined ? `Clip ${part.clip + 1}: ` : '';
   if (!(error instanceof MediaToolError)) throw error;
   if (error.exitCode === exitTooManyErrors || nothingDecoded.test(error.stderrTail)) {
     const message =
       'The film is damaged: most of its frames cannot be decoded. Check that it plays, and upload it again.';
-    throw new RefusedError('damaged', message, { cause: error });
+    throw new RefusedError('damaged', where + message, { cause: error });
   }
   const codec = noDecoder.exec(error.stderrTail)?.[1];
   if (codec !== undefined) {
     const message = `The film is in the format ${codec}, which the farm cannot decode. Convert it to H.264 or HEVC.`;
-    throw new RefusedError('no-decoder', message, { cause: error });
+    throw new RefusedError('no-decoder', where + message, { cause: error });
   }
   if (error.exitCode === null || !damagedData.test(error.stderrTail)) throw error;
   const message = 'The film is damaged, and ffmpeg gave up on it. Play it to its end, or upload it again.';
-  throw new DamagedFilmError(message, { cause: error });
+  throw new DamagedFilmError(where + message, { cause: error });
 }
 
 function argumentsOf(plan: Plan, part: MediaPart, maxSeconds: number) {

@@ -1,0 +1,83 @@
+import { stat, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type FaultFarm, startFaultFarm } from '../helpers/local-farm/fault-farm.ts';
+import { expectFilm, expectRefused } from '../helpers/local-farm/job-ends.ts';
+import { ffmpeg } from '../helpers/media/clips.ts';
+import { makeCountedFilm } from '../helpers/media/counted-film.ts';
+import { startSharedFilm, startWorkers } from '../helpers/media/shared-film.ts';
+import { until } from '../helpers/until.ts';
+
+let faults: FaultFarm;
+
+beforeAll(async () => {
+  faults = await startFaultFarm(
+    { WORKERS_PER_FILM: '3' },
+    { encodeSeconds: 0.5, visibilityTimeoutSeconds: 6 },
+  );
+  for (const [name, seconds] of Object.entries({ a: 12, b: 8 })) {
+    const path = join(faults.folder, `${name}.mp4`);
+    await makeCountedFilm(path, { size: [160, 120], seconds });
+    await faults.farm.put(`clips/${name}.mp4`, path);
+  }
+});
+afterEach(() => faults.reset());
+afterAll(() => faults[Symbol.asyncDispose]());
+
+/** Eleven parts of one segment, and the audio. */
+const sources = [
+  { source: 'clips/a.mp4', from: 2, to: 10 },
+  { source: 'clips/b.mp4' },
+  { source: 'clips/a.mp4', from: 5.2, to: 11.2 },
+];
+const joined = {
+  size: [160, 120] as [number, number],
+  frames: 550,
+  segments: 11,
+  audioSeconds: [22],
+  numberOf: (frame: number) => (frame < 200 ? frame + 50 : frame < 400 ? frame - 200 : frame - 400 + 130),
+};
+
+describe('joined clips that three workers make', () => {
+  it('are one whole film when two of the workers are lost in the middle', async () => {
+    const { id, lead, helpers } = await startSharedFilm(faults, { sources });
+    lead.kill('SIGKILL');
+    helpers[0]?.kill('SIGKILL');
+    await Promise.all([lead.exited, helpers[0]?.exited]);
+    const state = await expectFilm(faults, id, { film: joined, timeoutSeconds: 90 });
+    // What the two had begun: a part of the picture each, and the audio.
+    expect((await faults.runs()).length).toBeLessThanOrEqual(12 + 3);
+    expect(state).toMatchObject({ source: 'clips/a.mp4', sources });
+  });
+
+  it('delete every source where the job says so, and are refused by name when one is cut off', async () => {
+    const path = join(faults.folder, 'cut.mp4');
+    await ffmpeg('-i', join(faults.folder, 'b.mp4'), '-c', 'copy', '-movflags', '+faststart', path);
+    await faults.farm.put('clips/whole.mp4', path);
+    await truncate(path, Math.round((await stat(path)).size * 0.6));
+    await faults.farm.put('clips/cut.mp4', path);
+    const options = { keepSource: false };
+    const kept = { source: 'clips/whole.mp4' };
+    const refused = await faults.send({ sources: [kept, { source: 'clips/cut.mp4' }], options });
+    await startWorkers(faults, 2);
+    const state = await expectRefused(faults, refused, 'short-source');
+    expect(state.error?.message).toMatch(/^Clip 2 ends at \d\.\d\d s of its film/);
+    expect(await sourcesLeft()).toEqual(['clips/a.mp4', 'clips/b.mp4', 'clips/cut.mp4', 'clips/whole.mp4']);
+
+    const made = await faults.send({
+      sources: [{ ...kept, to: 2 }, { source: 'clips/b.mp4', from: 7 }, kept],
+      options,
+    });
+    await faults.farm.waitFor(made, 'succeeded', 60);
+    await until(async () => (await sourcesLeft()).length === 2, 'the sources to be deleted');
+    expect(await sourcesLeft()).toEqual(['clips/a.mp4', 'clips/cut.mp4']);
+  });
+});
+
+async function sourcesLeft(): Promise<string[]> {
+  const { s3, sourceBucket } = faults.farm;
+  const list = new ListObjectsV2Command({ Bucket: sourceBucket, Prefix: 'clips/' });
+  const { Contents = [] } = await s3.send(list);
+  return Contents.map(({ Key = '' }) => Key).sort();
+}
