@@ -1,3 +1,4 @@
+import { clipText } from '../../worker/src/protocol/clips.ts';
 import type { JobState } from '../../worker/src/protocol/status.ts';
 import { bar } from '../text/bar.ts';
 import { clip, printable, type Style } from '../text/style.ts';
@@ -68,10 +69,4 @@ function stateWord({ state }: JobState, style: Style): string {
 function eta({ state, progress }: JobState): string {
   if (state !== 'running' || progress?.etaSeconds === undefined) return '';
   return `${formatSeconds(progress.etaSeconds)} to go`;
-}
-
-/** As `farm submit` takes it: `films/match.mp4#t=2,9`. */
-function clipText({ source, from, to }: { source: string; from?: number; to?: number }): string {
-  if (from === undefined && to === undefined) return source;
-  return `${source}#t=${from ?? ''}${to === undefined ? '' : `,${to}`}`;
 }

@@ -1,3 +1,4 @@
+import { clipText } from '../../worker/src/protocol/clips.ts';
 import type { JobState } from '../../worker/src/protocol/status.ts';
 
 /** The row of table `jobs` that says what the state says. */
@@ -6,6 +7,7 @@ export function jobRow(state: JobState) {
   return {
     id: text(state.id),
     source: text(state.source),
+    sources: state.sources?.map((clip) => text(clipText(clip))) ?? null,
     title: state.title === undefined ? null : text(state.title),
     metadata: state.metadata === undefined ? null : JSON.stringify(clean(state.metadata)),
     state: state.state,

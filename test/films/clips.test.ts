@@ -167,6 +167,27 @@ describe('the picture of joined clips', () => {
   });
 });
 
+describe('a clip from late in a film', () => {
+  it.each<[container: string, name: string, args: string[]]>([
+    ['MP4', 'late.mp4', [...bframes, ...aac]],
+    ['MPEG-TS', 'late.ts', [...bframes, ...aac]],
+    ['a programme stream', 'late.mpg', ['-c:v', 'mpeg2video', '-q:v', '3', '-c:a', 'mp2', '-f', 'vob']],
+  ])('begins and ends at its frames, in step with its sound, in %s', async (_, name, args) => {
+    const path = await make(name, ...flashesAndBeeps(40), ...args);
+    const farmOptions = { environment: { SEGMENT_FORMAT: 'mpegts' as const } };
+    const clips = [
+      { path, from: 33.4, to: 35.6 },
+      { path, from: 30, to: 31.2 },
+    ];
+    const film = await readFilm(await farm.transcode(clips, farmOptions));
+    expect(film.video[0]?.packets.length).toBe(85);
+    const flashes = await measureSync(film);
+    expect(flashes.map(({ seconds }) => Number(seconds.toFixed(2)))).toEqual([0.6, 1.6, 2.2, 3.2]);
+    for (const { seconds, beepAfterSeconds } of flashes)
+      expect(Math.abs(beepAfterSeconds ?? 9), `at ${seconds} s`).toBeLessThan(0.01);
+  });
+});
+
 describe('picture and sound of joined clips', () => {
   it('are in step at the start, in the middle and at the end of every clip, whatever the clips are', async () => {
     const picture = flashesAndBeeps().slice(0, 4);

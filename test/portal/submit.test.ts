@@ -5,6 +5,7 @@ import { connect, type Farm } from '../../cli/farm/farm.ts';
 import { readJob } from '../../cli/farm/jobs.ts';
 import { submitJob } from '../../portal/src/farm/submit.ts';
 import { createPortal } from '../../portal/src/portal.ts';
+import { jobSchema } from '../../worker/src/protocol/job.ts';
 import { addressOf } from '../helpers/local-farm/farm-command.ts';
 import { startLocalFarm, type TestFarm } from '../helpers/local-farm/local-farm.ts';
 import { running, succeeded } from '../helpers/reports/job-states.ts';
@@ -101,6 +102,27 @@ it('a cancelled job that is run again is made as it was asked for', async () => 
   const jobs = Messages.map(({ Body = '' }) => JSON.parse(Body) as { id: string });
   expect(jobs.find(({ id }) => id === 'cancelled')).toMatchObject({ options: { ...options, force: true } });
   expect(await readJob(farm, 'cancelled')).toMatchObject({ state: 'queued', options });
+});
+
+it('runs a film of several clips again with all of them, and a film that was named by its key alone', async () => {
+  const post = await signIn();
+  const sources = [{ source: 'intro.mov' }, { source: `s3://${storage.sourceBucket}/b.mp4`, from: 2, to: 9 }];
+  for (const state of [
+    { ...succeeded('joined'), source: 'intro.mov', sources },
+    { ...succeeded('by-key'), source: 'intro.mov' },
+  ]) {
+    const Key = `${state.id}/status.json`;
+    await storage.s3.send(
+      new PutObjectCommand({ Bucket: storage.outputBucket, Key, Body: JSON.stringify(state) }),
+    );
+    await post(`/api/jobs/${state.id}/rerun`, {});
+  }
+  const queue = { QueueUrl: storage.queueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 0 };
+  const { Messages = [] } = await storage.sqs.send(new ReceiveMessageCommand(queue));
+  const jobs = Messages.map(({ Body = '' }) => jobSchema.parse(JSON.parse(Body)));
+  expect(jobs.find(({ id }) => id === 'joined')).toMatchObject({ sources, options: { force: true } });
+  expect(jobs.find(({ id }) => id === 'by-key')).toMatchObject({ source: 'intro.mov' });
+  expect(await readJob(farm, 'joined')).toMatchObject({ state: 'queued', source: 'intro.mov', sources });
 });
 
 it('an upload that is finished twice does not take its job back to the queue', async () => {

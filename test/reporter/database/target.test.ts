@@ -54,7 +54,8 @@ describe('a job', () => {
     const url = await server.database('life');
     await using database = open(url);
     const metadata = { league: 3, 'null\u0000key': 'a\u0000b\ud800' };
-    const waiting = queued('life', { title: 'A film', metadata });
+    const sources = [{ source: 'a.mov' }, { source: 'b.mp4', from: 2, to: 9 }, { source: 'b.mp4', to: 4 }];
+    const waiting = queued('life', { title: 'A film', metadata, sources });
     await database.write({ ...waiting, sequence: 1 });
     expect(await jobs(url)).toMatchObject([{ id: 'life', state: 'queued', attempt: 1, title: 'A film' }]);
 
@@ -87,6 +88,7 @@ describe('a job', () => {
       { name: 'poster', kind: 'poster', key: 'life/abc/poster.jpg', width: null, bytes: null },
     ]);
     const [row] = await jobs(url);
+    expect(row?.sources).toEqual(['a.mov', 'b.mp4#t=2,9', 'b.mp4#t=,4']);
     expect(row?.metadata).toEqual({ league: 3, 'null\ufffdkey': 'a\ufffdb\ufffd' });
   });
 

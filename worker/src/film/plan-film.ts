@@ -97,7 +97,6 @@ export async function planFilm(
     ? await planClips(job.sources, open, planRequest, run)
     : await planSource(open, planRequest, run);
   const plan = { ...planned, warnings: [...planned.warnings, ...beside.warnings] };
-  refuseDuration(plan, settings.limits);
   refuseImpossible(outputs, plan);
   const probeSeconds = (performance.now() - startedAt) / 1000;
   report.update({
@@ -148,7 +147,10 @@ async function planClips(
     if (media === undefined) throw new TypeError(`Source ${index} was not probed.`);
     return { source: index, name, from, to, media };
   });
-  return joinClips(joined, request);
+  const plan = joinClips(joined, request);
+  // Each source is short enough, and all of them together may not be.
+  refuseDuration(plan, run.settings.limits);
+  return plan;
 }
 
 /** NVDEC is tried on the film itself: where it fails, the CPU decodes. */

@@ -47,3 +47,9 @@ export function describeSources(job: Sources): { source: string; sources?: Clip[
   if (job.sources === undefined) return { source };
   return { source, sources: job.sources.map((clip) => ({ ...clip, source: describeSource(clip.source) })) };
 }
+
+/** In the words of W3C's Media Fragments URI 1.0, as `farm submit` takes it: `films/match.mp4#t=2,9`. */
+export function clipText({ source, from, to }: Clip): string {
+  if (from === undefined && to === undefined) return source;
+  return `${source}#t=${from ?? ''}${to === undefined ? '' : `,${to}`}`;
+}

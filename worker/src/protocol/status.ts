@@ -97,6 +97,8 @@ const keptOptionsSchema = jobOptionsSchema
     ladder: true,
     include480p: true,
     outputs: true,
+    fit: true,
+    size: true,
     segmentSeconds: true,
     thumbnailAt: true,
     workersPerFilm: true,
