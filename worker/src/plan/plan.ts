@@ -51,7 +51,7 @@ export interface ClipPlan {
   /** The film's zero in the container's own time: before the source's first picture where the clip comes late in the film. */
   zeroSeconds: number;
   clock?: ClockStretch[];
-  /** From where ffmpeg reads, see `readFrom`: seconds before the first frame that is wanted; undefined: all that is before it. */
+  /** From where ffmpeg reads, see `seekInClip`: seconds before the first frame that is wanted; undefined: all that is before it. */
   seekSeconds?: number;
   /** Undefined in films of audio alone. */
   video?: ClipVideo;
