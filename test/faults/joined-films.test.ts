@@ -1,8 +1,7 @@
-import { readFile, stat, truncate } from 'node:fs/promises';
+import { stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { maxClips } from '../../worker/src/protocol/clips.ts';
 import { type FaultFarm, startFaultFarm } from '../helpers/local-farm/fault-farm.ts';
 import { expectFilm, expectRefused } from '../helpers/local-farm/job-ends.ts';
 import { ffmpeg } from '../helpers/media/clips.ts';
@@ -74,28 +73,6 @@ describe('joined clips that three workers make', () => {
     await until(async () => (await sourcesLeft()).length === 2, 'the sources to be deleted');
     expect(await sourcesLeft()).toEqual(['clips/a.mp4', 'clips/cut.mp4']);
   });
-});
-
-describe('as many clips as a film may have, each of a source that no other clip has', () => {
-  it('are one whole film', async () => {
-    const path = join(faults.folder, 'short.mp4');
-    await makeCountedFilm(path, { size: [160, 120], seconds: 2 });
-    const keys = Array.from({ length: maxClips }, (_, n) => `short/${n}.mp4`);
-    for (const key of keys) await faults.farm.put(key, path);
-    const id = await faults.send({
-      sources: keys.map((source, n) => ({ source, from: (n % 9) / 5, to: (n % 9) / 5 + 0.2 })),
-      options: { workersPerFilm: 1 },
-    });
-    const worker = faults.startWorker();
-    const { film, warnings } = await faults.farm.waitFor(id, 'succeeded', 120);
-    expect(warnings).toEqual([]);
-    expect(film?.durationSeconds).toBeCloseTo(maxClips / 5, 1);
-    expect(film?.renditions.map(({ kind, segments }) => [kind, segments])).toEqual([
-      ['video', maxClips],
-      ['audio', 10],
-    ]);
-    console.log(await readFile(`/proc/${worker.pid}/status`, 'utf8'));
-  }, 180_000);
 });
 
 async function sourcesLeft(): Promise<string[]> {

@@ -18,14 +18,14 @@ describe('joinClips', () => {
       [clip({ from: 2, to: 9.01 }), clip({ source: 1, from: 0.5, to: 1 }), clip({ from: 595 })],
       planRequest(),
     );
-    expect(durationSeconds).toBe(12.48);
+    expect(durationSeconds).toBe(12.52);
     expect(clips?.map(({ startSeconds, endSeconds }) => [startSeconds, endSeconds])).toEqual([
       [0, 7],
-      [7, 7.48],
-      [7.48, 12.48],
+      [7, 7.52],
+      [7.52, 12.52],
     ]);
     // The film's zero in each source: what is at 2 s of the first source is at 0 s of the film.
-    expect(clips?.map(({ zeroSeconds }) => zeroSeconds)).toEqual([2, -6.5, 587.52]);
+    expect(clips?.map(({ zeroSeconds }) => zeroSeconds)).toEqual([2, -6.5, 587.48]);
     expect(clips?.map(({ toSourceEnd }) => toSourceEnd)).toEqual([false, false, true]);
   });
 
