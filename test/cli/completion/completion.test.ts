@@ -39,7 +39,7 @@ async function bash(...words: string[]): Promise<string[]> {
 }
 
 it('completes commands, flags, choices and files in bash', async () => {
-  expect(await bash('s')).toEqual(['submit', 'status']);
+  expect(await bash('s')).toEqual(['submit', 'status', 'subtitles']);
   expect(await bash('webhook', '')).toEqual(['test']);
   expect(await bash('jobs', '--st')).toEqual(['--stack', '--state']);
   expect(await bash('jobs', '--state', 'r')).toEqual(['running', 'retrying']);
