@@ -1,4 +1,5 @@
 import { PublishCommand } from '@aws-sdk/client-sns';
+import { asciiJson } from '../../worker/src/protocol/ascii-json.ts';
 import type { Job } from '../../worker/src/protocol/job.ts';
 import { retrying } from '../../worker/src/storage/retry.ts';
 import { canPass } from '../../worker/src/storage/s3-errors.ts';
@@ -26,7 +27,7 @@ export async function publishJob(
   const text = (StringValue: string) => ({ DataType: 'String', StringValue });
   const message = new PublishCommand({
     TopicArn: address.topicArn,
-    Message: JSON.stringify(job),
+    Message: asciiJson(job),
     MessageAttributes: {
       requestId: text(requestId),
       ...(queuedAt && { queuedAt: text(queuedAt.toISOString()) }),

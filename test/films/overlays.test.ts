@@ -1,8 +1,11 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OverlayOptions } from '../../worker/src/plan/overlay-options.ts';
 import { ffmpeg, temporaryFolder } from '../helpers/media/clips.ts';
 import { drawFilm } from '../helpers/media/drawn-film.ts';
+import { readFilm } from '../helpers/media/read-film.ts';
+import { startTranscoding } from '../helpers/media/transcoding.ts';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 const encode = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
@@ -78,5 +81,65 @@ describe('a film with texts and images', () => {
     // An overlay is on every frame.
     const [bare = []] = await plain.frames();
     expect(whole.filter((frame) => bare.includes(frame))).toEqual([]);
+  });
+});
+
+describe('the published film', () => {
+  /** Brightness of every frame, at a place that is given in shares of the picture. */
+  const brightness = async (path: string, x: number, y: number) => {
+    const filter = `crop=2:2:iw*${x}:ih*${y},scale=1:1:flags=area`;
+    const raw = ['-vf', filter, '-fps_mode', 'passthrough', '-pix_fmt', 'gray', '-f', 'rawvideo', '-'];
+    return [...(await ffmpeg('-copyts', '-i', path, ...raw))].map((value) => (value > 128 ? 1 : 0));
+  };
+
+  it('of two clips has an overlay at its film time, on every rendition and the poster, and the watermark of the farm', async () => {
+    await using farm = await startTranscoding();
+    const black = (name: string, size: string, rate: number) =>
+      // Noise, as a smaller rendition that saves nothing is left out.
+      make(name, `color=black:s=${size}:r=${rate}:d=3,noise=alls=40:allf=t+u`, ...encode);
+    const clips = [await black('a.mp4', '640x360', 25), await black('b.mp4', '320x180', 30)];
+    const white = await readFile(await make('white.png', 'color=white:s=40x40', '-frames:v', '1'));
+    const put = (key: string) =>
+      farm.stores.source.put(key, white, { contentType: 'image/png', cacheControl: 'no-cache' });
+    await put('brand/white.png');
+    await put('brand/mark.png');
+    const published = await farm.transcode(
+      clips.map((path) => ({ path })),
+      {
+        job: {
+          ladder: [{ rung: '360p' }, { rung: '240p' }],
+          thumbnailAt: 3.5,
+          overlays: [{ image: 'brand/white.png', at: 'center', width: '20%', from: 2, to: 4 }],
+        },
+        environment: { WATERMARK: '{"image":"brand/mark.png","at":"top-left","width":"10%"}' },
+      },
+    );
+    const { video } = await readFilm(published);
+    expect(video.map(({ name }) => name)).toEqual(['360p', '240p']);
+    for (const { name, joinedPath } of video) {
+      const centre = await brightness(joinedPath, 0.5, 0.5);
+      expect(centre, name).toEqual(Array.from({ length: 180 }, (_, n) => (n >= 60 && n < 120 ? 1 : 0)));
+      expect(await brightness(joinedPath, 0.06, 0.1), name).toEqual(Array.from({ length: 180 }, () => 1));
+    }
+    const poster = join(published.folder, published.film.plan, 'poster.jpg');
+    expect(await brightness(poster, 0.5, 0.5)).toEqual([1]);
+  });
+
+  it('is made again when a logo has changed, and not while nothing has', async () => {
+    await using farm = await startTranscoding();
+    const clip = await make('plain.mp4', 'color=black:s=160x90:r=25:d=1', ...encode);
+    const logo = async (colour: string) => {
+      const png = await readFile(await make(`${colour}.png`, `color=${colour}:s=40x40`, '-frames:v', '1'));
+      await farm.stores.source.put('logo.png', png, { contentType: 'image/png', cacheControl: 'no-cache' });
+    };
+    const transcode = async () => {
+      const job = { overlays: [{ image: 'logo.png' }] };
+      return (await farm.transcode(clip, { id: 'film', job })).film.plan;
+    };
+    await logo('red');
+    const first = await transcode();
+    expect(await transcode()).toBe(first);
+    await logo('green');
+    expect(await transcode()).not.toBe(first);
   });
 });

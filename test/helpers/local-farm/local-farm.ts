@@ -159,7 +159,7 @@ export async function startLocalFarm(options: TestFarmOptions = {}): Promise<Tes
       await s3.send(new PutObjectCommand({ Bucket: sourceBucket, Key: key, Body: body }));
     },
     sendJob: async ({ id = `job-${randomUUID().slice(0, 8)}`, ...job }) => {
-      const body = JSON.stringify({ id, ...job });
+      const body = asciiJson({ id, ...job });
       await sqs.send(new SendMessageCommand({ QueueUrl: farm.queueUrl, MessageBody: body }));
       return id;
     },

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { asciiJson } from './ascii-json.ts';
 import { type Job, jobSchema, type QueuedJob } from './job.ts';
 import type { NewMessage } from './queue-message.ts';
 import { type Request, requestAttributes } from './request.ts';
@@ -34,7 +35,7 @@ export async function sendPartRequest(
 ): Promise<void> {
   const { queuedAt } = asking.request;
   await queue.send({
-    body: JSON.stringify({ job: withoutQueue(job), requestId: job.requestId, plan, firstPart }),
+    body: asciiJson({ job: withoutQueue(job), requestId: job.requestId, plan, firstPart }),
     attributes: requestAttributes({ attempt: 1, requestId: randomUUID(), queuedAt }),
     // Fair queues: a film's parts never stand before those of others.
     groupId: asking.groupId ?? job.id,
@@ -49,7 +50,7 @@ export function readPartRequest(body: string): PartRequest {
 
 /** The job as a separate message: whoever takes it goes on after the recorded parts. */
 export function jobBody(job: QueuedJob): string {
-  return JSON.stringify(withoutQueue(job));
+  return asciiJson(withoutQueue(job));
 }
 
 function withoutQueue({ expectedEtag, requestId, ...job }: QueuedJob): Job {

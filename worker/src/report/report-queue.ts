@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../log.ts';
+import { asciiJson } from '../protocol/ascii-json.ts';
 import type { Report } from '../protocol/report.ts';
 import type { JobState } from '../protocol/status.ts';
 import type { ReportContext, Sink } from './sink.ts';
@@ -109,12 +110,4 @@ function reportBody(kind: Report['kind'], state: JobState, context: ReportContex
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-}
-
-/** SQS takes no U+FFFE and U+FFFF, which a key or a title may have: all beyond ASCII is escaped. */
-function asciiJson(value: object): string {
-  return JSON.stringify(value).replace(
-    /[^ -~]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }
