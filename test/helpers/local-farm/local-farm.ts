@@ -16,6 +16,7 @@ import type { FarmProcess } from '../../../cli/local-farm/process.ts';
 import { type ReporterProcessEnvironment, startReporter } from '../../../cli/local-farm/reporter.ts';
 import { startWorker, type WorkerProcess } from '../../../cli/local-farm/worker.ts';
 import type { ReporterEnvironment } from '../../../reporter/settings.ts';
+import { asciiJson } from '../../../worker/src/protocol/ascii-json.ts';
 import type { Job } from '../../../worker/src/protocol/job.ts';
 import type { JobState, JobStateName } from '../../../worker/src/protocol/status.ts';
 import type { WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
