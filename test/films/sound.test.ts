@@ -10,6 +10,7 @@ const farm = useFarm();
 const size: [number, number] = [640, 360];
 const aac = ['-c:a', 'aac', '-b:a', '96k'];
 
+const isOldFfmpeg = /ffmpeg version n?5\./.test(execFileSync('ffmpeg', ['-version']).toString());
 const makesImmersiveAudio = execFileSync('ffmpeg', ['-v', 'error', '-muxers']).includes(' iamf ');
 /** ffmpeg 7.1 takes the surround channels of IAMF for back ones, later ones for side ones. */
 const surround = /ffmpeg version n?7\./.test(execFileSync('ffmpeg', ['-version']).toString())
@@ -175,6 +176,31 @@ describe('sound', () => {
     const sound = await toneOf(film);
     expect([sound.hertz(0.5, 2.5), sound.hertz(3.5, 5.5)].map(Math.round)).toEqual([440, 880]);
   });
+
+  // ffmpeg 5.1 takes the later rate for that of the beginning, and leaves out 0.3 s at the change.
+  it.skipIf(isOldFfmpeg)(
+    'that changes its rate and its channels in the first seconds is not lost',
+    async () => {
+      const piece = (name: string, hertz: number, ...format: string[]) =>
+        farm.make(
+          name,
+          ...[...pattern({ width: 320, height: 180, seconds: 3 }), ...tone(3, hertz), ...x264],
+          ...['-c:a', 'mp2', ...format],
+        );
+      const pieces = [
+        await piece('mono-44.ts', 440, '-ac', '1', '-ar', '44100'),
+        await piece('stereo-48.ts', 880, '-ac', '2', '-output_ts_offset', '3'),
+      ];
+      const clip = join(dirname(pieces[0] ?? ''), 'rates.ts');
+      await writeFile(clip, Buffer.concat(await Promise.all(pieces.map((path) => readFile(path)))));
+      const expected = { size: [320, 180] as [number, number], frames: 150, numberOf: (n: number) => n % 75 };
+      const { film } = await farm.check(clip, { ...expected, audioSeconds: [6], allowsJoint: true });
+      const sound = await toneOf(film);
+      expect(
+        [sound.hertz(0.5, 2.5), sound.hertz(3.5, 5.5)].map((hertz) => Math.round(hertz / 10) * 10),
+      ).toEqual([440, 880]);
+    },
+  );
 
   it('in two mono streams that are left and right is one stereo rendition', async () => {
     const clip = await farm.make(

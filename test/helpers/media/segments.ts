@@ -45,7 +45,7 @@ export async function makeSegments(segmentFormat: Plan['segmentFormat']): Promis
   const tools = realMediaTools();
   for (const part of plan.parts) {
     if (part.kind === 'text') continue;
-    const { outputArgs, renditions } =
+    const { lavfiFirst, outputArgs, renditions } =
       part.kind === 'video' ? videoArguments(plan, plan.video, part, 20) : audioArguments(plan, part, 20);
     for (const name of [...renditions, 'storyboard'])
       await mkdir(join(folder.path, name), { recursive: true });
@@ -55,6 +55,7 @@ export async function makeSegments(segmentFormat: Plan['segmentFormat']): Promis
     const picture = `testsrc2=size=426x240:rate=25:duration=${seconds - from}`;
     await tools.ffmpeg({
       input: { lavfi: part.kind === 'video' ? picture : `sine=sample_rate=48000:duration=${seconds}` },
+      ...(lavfiFirst === undefined ? {} : { lavfiFirst }),
       inputArgs: [],
       outputArgs,
       cwd: folder.path,

@@ -10,14 +10,15 @@ describe('audioArguments', () => {
     const plan = shortPlan();
     expect(audioArguments(plan, audioPart(plan), 100)).toEqual({
       renditions: ['audio-0'],
+      lavfiFirst: 'aevalsrc=0:s=48000:d=0.001',
       inputArgs: ['-vn', '-copyts', '-itsoffset', '0.000001'],
       outputArgs: [
-        ...['-f', 'lavfi', '-i', 'aevalsrc=0:s=48000:d=0.001', '-filter_complex'],
-        '[0:1]aresample=48000:rematrix_maxval=1,' +
+        '-filter_complex',
+        '[0:0]aformat=sample_fmts=fltp:sample_rates=48000:channel_layouts=stereo,' +
+          'asettb=1/1000000,asetpts=PTS-1/TB[lead];' +
+          '[1:1]aresample=48000:rematrix_maxval=1,' +
           'aformat=sample_fmts=fltp:sample_rates=48000:channel_layouts=stereo,' +
           'atrim=start=-0.5,asettb=1/1000000[film];' +
-          '[1:0]aformat=sample_fmts=fltp:sample_rates=48000:channel_layouts=stereo,' +
-          'asettb=1/1000000,asetpts=PTS-1/TB[lead];' +
           '[lead][film]ainterleave,aresample=48000:async=1:min_hard_comp=0.015,atrim=start=0:end=100[a0]',
         ...['-map', '[a0]', '-map_metadata', '-1', '-map_chapters', '-1'],
         ...['-c:a', 'aac', '-b:a', '128000', '-ac', '2', '-ar', '48000', '-bsf:a', "noise=drop='lt(pts,0)'"],
@@ -42,14 +43,16 @@ describe('audioArguments', () => {
     expect(outputs[0]?.options).toMatchObject({
       map: '[a0]',
       filter_complex: expect.stringMatching(
-        /^\[0:1\]pan=stereo\|c0<c0\+0.707c2\+0.707c4\|c1<c1\+0.707c2\+0.707c5,aresample=48000:.*end=700\[a0\]$/,
+        /\[lead\];\[1:1\]pan=stereo\|c0<c0\+0.707c2\+0.707c4\|c1<c1\+0.707c2\+0.707c5,aresample=48000:.*end=700\[a0\]$/,
       ),
       ac: '2',
       segment_list: 'pipe:3',
     });
     expect(outputs[1]?.options).toMatchObject({
       map: '[a1]',
-      filter_complex: expect.stringMatching(/^\[0:3\]aresample=44100:.*channel_layouts=mono.*\[a1\]$/),
+      filter_complex: expect.stringMatching(
+        /\[lead\];\[1:3\]aresample=44100:.*channel_layouts=mono.*\[a1\]$/,
+      ),
       ac: '1',
       ar: '44100',
       'b:a': '64000',

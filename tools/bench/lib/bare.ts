@@ -44,13 +44,17 @@ export async function bareFfmpeg(
       24 * 3600,
     );
     const audioPart = plan.parts.find((part): part is AudioPart => part.kind === 'audio');
-    const audio = options.audio && audioPart ? audioArguments(plan, audioPart, 24 * 3600) : undefined;
+    const audio =
+      options.audio && audioPart
+        ? audioArguments(plan, audioPart, 24 * 3600, { film: 0, silence: 1 })
+        : undefined;
+    const silence = audio?.lavfiFirst === undefined ? [] : ['-f', 'lavfi', '-i', audio.lavfiFirst];
     for (const name of [...video.renditions, ...(audio?.renditions ?? []), 'storyboard']) {
       await mkdir(join(folder, name));
     }
     const outputs = [...video.outputArgs, ...(audio?.outputArgs ?? [])].map(pipesToFiles);
     const { stdout } = await run('ffmpeg', ['-version']);
-    const args = ['-v', 'error', '-nostdin', '-y', ...video.inputArgs, '-i', film, ...outputs];
+    const args = ['-v', 'error', '-nostdin', '-y', ...video.inputArgs, '-i', film, ...silence, ...outputs];
     const ffmpeg = ['ffmpeg', ...argumentsFor(readVersion(stdout, 'ffmpeg'), args)];
     const pinned = options.cores === undefined ? ffmpeg : ['taskset', '--cpu-list', options.cores, ...ffmpeg];
     const env = { ...process.env, FONTCONFIG_FILE: join(overlays, overlayFiles.fontConfig) };

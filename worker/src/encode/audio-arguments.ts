@@ -10,13 +10,25 @@ import type { EncodeArguments } from './video-arguments.ts';
 /** AAC frames are 1024 samples; a segment begins at the one nearest its cut. */
 const samplesPerFrame = 1024;
 
+/** Places of ffmpeg's inputs. */
+interface AudioInputs {
+  silence: number;
+  film: number;
+}
+
 /** One ffmpeg process makes all audio renditions of the film, whole: AAC cut into parts has gaps at its joints. */
-export function audioArguments(plan: Plan, part: AudioPart, maxSeconds: number): EncodeArguments {
+export function audioArguments(
+  plan: Plan,
+  part: AudioPart,
+  maxSeconds: number,
+  inputs: AudioInputs = { silence: 0, film: 1 },
+): EncodeArguments {
   const joined = plan.clips && clipAudio(plan);
   const outputArgs = plan.audio.flatMap((rendition, index) => [
     // A graph for each: ffmpeg makes a graph again when the format of one of its inputs changes.
     '-filter_complex',
-    joined?.filtersOf(index, `a${index}`) ?? filters(plan, rendition, `a${index}`, maxSeconds),
+    joined?.filtersOf(index, `a${index}`) ??
+      filters(plan, rendition, { output: `a${index}`, maxSeconds, inputs }),
     ...['-map', `[a${index}]`],
     ...['-map_metadata', '-1', '-map_chapters', '-1'],
     ...['-c:a', 'aac', '-b:a', String(rendition.bitrate), '-ac', String(rendition.channels)],
@@ -39,8 +51,9 @@ export function audioArguments(plan: Plan, part: AudioPart, maxSeconds: number):
     return { ...first, moreInputs, outputArgs: [...joined.silenceArgs, ...outputArgs], renditions };
   }
   return {
+    lavfiFirst: silence,
     inputArgs: ['-vn', ...seekArguments(plan, 0, 0)],
-    outputArgs: ['-f', 'lavfi', '-i', silence, ...outputArgs],
+    outputArgs,
     renditions,
   };
 }
@@ -50,13 +63,14 @@ export function audioArguments(plan: Plan, part: AudioPart, maxSeconds: number):
  *
  * `aresample`'s own `first_pts=0` would add silence from zero on again whenever the film's audio format changes, as
  * ffmpeg makes the graph again then. So the silence is an input, which has ended by then, and the gap after it is filled.
+ * The silence comes first, among the inputs and in the graph: while an input of a graph has sent nothing, ffmpeg 7 and later keep the
+ * frames of the others, and fail when the format of those changes meanwhile.
  * `ainterleave` writes microseconds in the time base of its inputs, so these have microseconds too.
  */
 function filters(
   plan: Plan,
   { streamIndexes, ...rendition }: AudioRendition,
-  output: string,
-  maxSeconds: number,
+  { output, maxSeconds, inputs }: { output: string; maxSeconds: number; inputs: AudioInputs },
 ): string {
   const { join, prepare, sampleRate } = rendition;
   const clock = clockFilter('asetpts', plan);
@@ -71,8 +85,8 @@ function filters(
   const lead = [audioFormat(rendition), 'asettb=1/1000000', `asetpts=PTS-${leadSeconds}/TB`];
   const sync = `aresample=${sampleRate}:async=1:min_hard_comp=${maxDriftSeconds}`;
   return [
-    `${streamIndexes.map((index) => `[0:${index}]`).join('')}${film.join(',')}[film]`,
-    `[1:0]${lead.join(',')}[lead]`,
+    `[${inputs.silence}:0]${lead.join(',')}[lead]`,
+    `${streamIndexes.map((index) => `[${inputs.film}:${index}]`).join('')}${film.join(',')}[film]`,
     `[lead][film]ainterleave,${sync},atrim=start=0:end=${seconds(maxSeconds)}[${output}]`,
   ].join(';');
 }

@@ -105,7 +105,7 @@ interface EncodeRun {
 async function encode({ context, part, cwd, uploads, recorder, signal, fail }: EncodeRun) {
   const { plan } = context;
   const { source = 0, moreInputs = [], ...args } = argumentsOf(plan, part, context.maxSeconds);
-  const { inputArgs, outputArgs, renditions } = args;
+  const { lavfiFirst, inputArgs, outputArgs, renditions } = args;
   const urlOf = (index: number) => {
     const url = context.urls[index];
     if (url !== undefined) return url;
@@ -137,6 +137,7 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
   };
   const running = context.tools.ffmpeg({
     input: { url: isPaced ? followUrl(urlOf(source)) : urlOf(source) },
+    ...(lavfiFirst === undefined ? {} : { lavfiFirst }),
     inputArgs,
     moreInputs: moreInputs.map((more) => ({ url: urlOf(more.source), inputArgs: more.inputArgs })),
     outputArgs,

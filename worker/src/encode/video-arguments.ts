@@ -12,6 +12,8 @@ import { gpuInputArguments } from './try-decode.ts';
 export interface EncodeArguments {
   /** Which of the job's sources is the first input. @default 0 */
   source?: number;
+  /** Made by ffmpeg itself and read as the first input, before the source. */
+  lavfiFirst?: string;
   inputArgs: string[];
   /** Further inputs of a film of several clips. */
   moreInputs?: { source: number; inputArgs: string[] }[];

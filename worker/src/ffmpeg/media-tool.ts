@@ -46,6 +46,8 @@ export interface FfprobeCall {
 export interface FfmpegCall {
   /** URL of the source server on loopback, a still image on this disk, or a test picture made by ffmpeg itself. */
   input: { url: string } | { imagePath: string; format: ImageFormat } | { lavfi: string };
+  /** Made by ffmpeg itself, and read before all other inputs. */
+  lavfiFirst?: string;
   /** Further inputs, each with the arguments before its own `-i`. */
   moreInputs?: readonly { url: string; inputArgs: readonly string[] }[];
   /** WebVTT that the worker itself has made; behind all other inputs. */
@@ -169,6 +171,7 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
 
     ffmpeg({
       input,
+      lavfiFirst,
       moreInputs = [],
       textInputs = [],
       textInputArgs = [],
@@ -189,6 +192,7 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
           : 'lavfi' in input
             ? [...inputArgs, '-f', 'lavfi', '-i', input.lavfi]
             : [...imageLimits(input.format, paths.maxPixels), ...inputArgs, '-i', input.imagePath];
+      const first = lavfiFirst === undefined ? [] : ['-f', 'lavfi', '-i', lavfiFirst];
       const more = moreInputs.flatMap((each) => [...limits, ...each.inputArgs, '-i', each.url]);
       const texts = textInputs.flatMap((url) => [...textLimits, ...textInputArgs, '-i', url]);
       const head = [
@@ -205,7 +209,7 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
       ];
       return runMediaTool(
         ffmpeg,
-        argumentsFor(version, [...head, ...source, ...more, ...texts, ...outputArgs]),
+        argumentsFor(version, [...head, ...first, ...source, ...more, ...texts, ...outputArgs]),
         {
           cwd,
           fontConfigPath,
