@@ -37,7 +37,7 @@ const ffmpegTests = [
  */
 const strictTests = [
   'test/films/small.test.ts',
-  ...['interruptions', 'lost-workers', 'messages', 'reports'].map((name) => `test/faults/${name}.test.ts`),
+  ...['interruptions', 'lost-workers', 'messages'].map((name) => `test/faults/${name}.test.ts`),
 ];
 
 /** Other versions come as packages for Linux. */

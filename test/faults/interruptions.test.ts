@@ -52,7 +52,8 @@ describe('a worker that is asked to stop', () => {
     }
     faults.startWorker();
     expect((await expectFilm(faults, id)).attempt).toBe(1);
-  });
+    // Eleven workers start one after the other.
+  }, 180_000);
 
   it('goes at once when it waits for work, and keeps no message from another worker', async () => {
     const idle = faults.startWorker();
