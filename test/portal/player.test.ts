@@ -169,6 +169,7 @@ it('shows subtitles as a viewer wants them, also in the next film', async () => 
   await expect.poll(() => page.textContent('#captions .choice'), { timeout: 15_000 }).toBe('en');
   expect(await look()).toMatchObject(wanted);
   // A film that has not moved yet shows its poster, and no words over it.
+  await expect.poll(() => video(({ readyState }) => readyState)).toBeGreaterThanOrEqual(2);
   await page.keyboard.press('5');
   await expect.poll(shownWords, { timeout: 15_000 }).toEqual(['Words on the film']);
 });
@@ -208,12 +209,13 @@ it('plays faster and slower by the menu and by keys', async () => {
   await page.click('#speeds > button');
   await page.getByRole('menuitemradio', { name: /^1.5×/ }).click();
   expect(await rate()).toBe(1.5);
-  expect(await page.textContent('#speeds .choice')).toBe('1.5×');
+  // The menu hears of it by an event.
+  await expect.poll(() => page.textContent('#speeds .choice')).toBe('1.5×');
   await page.keyboard.press('>');
   expect(await rate()).toBe(1.75);
   for (const _ of [1, 2, 3]) await page.keyboard.press('<');
   expect(await rate()).toBe(1);
-  expect(await page.textContent('#speeds .choice')).toBe('');
+  await expect.poll(() => page.textContent('#speeds .choice')).toBe('');
 });
 
 it('steps through single pictures while it is paused', async () => {
