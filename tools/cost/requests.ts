@@ -77,15 +77,15 @@ export function countPuts(plan: Plan): number {
   const media = parts.reduce((sum, part) => {
     const renditions = part.kind === 'video' ? (video?.renditions ?? []) : audio;
     const segments = part.segmentCuts.length + 1;
-    const each = renditions.map(({ bitrate }) => inits(plan) + segments * segmentPuts(bitrate));
+    const each = renditions.map(({ bitrate }) => segments * segmentPuts(bitrate));
     return sum + each.reduce((all, one) => all + one, 0);
   }, 0);
-  return media + pictures(plan) + parts.length + playlists(plan);
+  return media + inits(plan) + pictures(plan) + parts.length + playlists(plan);
 }
 
-/** Each part writes an init segment for each rendition, under the same name as the others. */
-function inits({ segmentFormat }: Plan): number {
-  return segmentFormat === 'fmp4' ? 1 : 0;
+/** An init segment for each rendition: the first part writes it, and the others find it there. */
+function inits({ segmentFormat, video, audio }: Plan): number {
+  return segmentFormat === 'fmp4' ? (video?.renditions.length ?? 0) + audio.length : 0;
 }
 
 function pictures({ video, parts, durationSeconds }: Plan): number {
@@ -100,10 +100,10 @@ function pictures({ video, parts, durationSeconds }: Plan): number {
   return sheets.reduce<number>((sum, count) => sum + count, poster);
 }
 
-/** Media playlists, those of I-frames, storyboard.vtt, film.json, and the multivariant playlist. */
-function playlists({ video, audio }: Plan): number {
+/** Media playlists, those of I-frames, storyboard.vtt, film.json, the manifest of fMP4, and the multivariant playlist. */
+function playlists({ video, audio, segmentFormat }: Plan): number {
   const renditions = video?.renditions.length ?? 0;
-  return 2 * renditions + audio.length + (video ? 1 : 0) + 2;
+  return 2 * renditions + audio.length + (video ? 1 : 0) + (segmentFormat === 'fmp4' ? 1 : 0) + 2;
 }
 
 /** As many as there are names. */
@@ -115,8 +115,9 @@ function countObjects(plan: Plan): number {
       .reduce((sum, { segmentCuts }) => sum + segmentCuts.length + 1, 0);
   const renditions = video?.renditions.length ?? 0;
   return (
-    renditions * (segments('video') + inits(plan)) +
-    audio.length * (segments('audio') + inits(plan)) +
+    renditions * segments('video') +
+    audio.length * segments('audio') +
+    inits(plan) +
     pictures(plan) +
     parts.length +
     playlists(plan)

@@ -54,6 +54,12 @@ describe('requests', () => {
       keys.push(key);
       return put(key, body, options);
     };
+    // What is there with the same bytes is not written again (test/worker/storage/unless-same.test.ts).
+    const putFile = output.putFile.bind(output);
+    output.putFile = (key, path, options) => {
+      if (options.unlessSame && !keys.includes(key)) keys.push(key);
+      return putFile(key, path, options);
+    };
   });
   afterAll(() => transcoding[Symbol.asyncDispose]());
 
