@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { maxClips } from '../../worker/src/protocol/clips.ts';
 import { tone, x264 } from '../helpers/local-farm/use-farm.ts';
 import { ffmpeg } from '../helpers/media/clips.ts';
 import { type Look, pattern, patternCorners, readLook } from '../helpers/media/pattern.ts';
@@ -164,6 +165,22 @@ describe('the picture of joined clips', () => {
     expect(film.video[0]?.stream).toMatchObject({ width: 180, height: 320 });
     const corners = film.video[0]?.looks.map((look) => look.corners);
     expect([corners?.[5], corners?.[30]]).toEqual([patternCorners, patternCorners]);
+  });
+});
+
+describe('as many clips as a film may have', () => {
+  it('are one film, with every frame and every beep', async () => {
+    const path = await make('short.mp4', ...flashesAndBeeps(2), ...bframes, ...aac);
+    // Every second clip begins with the flash at 1 s.
+    const clips = count(0, maxClips).map((n) => ({ path, from: n % 2 ? 1 : 0.4, to: n % 2 ? 1.32 : 0.72 }));
+    const film = await readFilm(await farm.transcode(clips));
+    expect(film.video[0]?.packets.length).toBe(maxClips * 8);
+    const flashes = await measureSync(film);
+    expect(flashes.map(({ seconds }) => Math.round(seconds * 25))).toEqual(
+      count(0, maxClips / 2).map((n) => n * 16 + 8),
+    );
+    for (const { seconds, beepAfterSeconds } of flashes)
+      expect(Math.abs(beepAfterSeconds ?? 9), `at ${seconds} s`).toBeLessThan(0.01);
   });
 });
 

@@ -8,7 +8,7 @@ export const sourceSchema = z
     'A film: s3://bucket/key, a key in the source bucket, or an http(s) URL where the farm allows it',
   );
 
-/** Each clip is opened at once for the film's audio, and costs a worker memory. */
+/** All clips are open at once while the film's audio is made: 50 small ones take its ffmpeg about 150 MB. */
 export const maxClips = 50;
 
 const clipSchema = z
