@@ -89,7 +89,7 @@ it('uploads a film and waits until it can be watched, as the example for Node do
 
 it.skipIf(!hasPython)('goes through all jobs by pages, as the example for Python does', async () => {
   for (const job of jobsInEachState()) await putJob(farm, job);
-  expect(await example('python')).toMatch(/^failed not-a-film The file is not a film/m);
+  expect(await example('python')).toMatch(/^failed not-media The file is not a film/m);
 });
 
 it('shows problems as the page describes them', async () => {

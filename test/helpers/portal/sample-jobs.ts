@@ -35,7 +35,7 @@ export function jobsInEachState(now = Date.now()): JobState[] {
     }),
     job('failed', 'holiday notes.mp4', 70, {
       state: 'failed',
-      error: { code: 'not-a-film', message: 'The file is not a film or sound that ffmpeg can read.' },
+      error: { code: 'not-media', message: 'The file is not a film or sound that ffmpeg can read.' },
     }),
     job('ready', 'Harbour at dawn.mov', 60 * 26, {
       state: 'succeeded',
