@@ -110,7 +110,7 @@ const farms = [
 const unnamed = /^aws:(acm|appautoscaling|cloudfront|ec2|iam|vpc)\/|EventSourceMapping/;
 /** What is set on something else and is reached through that. */
 const attached =
-  /:(Bucket[A-Z]|QueuePolicy|Redrive|Topic[A-Z]|EventTarget|Permission|FunctionEvent|ClusterCapacity|LifecycleHook)/;
+  /:(Bucket[A-Z]|QueuePolicy|RepositoryPolicy|FunctionRecursion|Redrive|Topic[A-Z]|EventTarget|Permission|FunctionEvent|ClusterCapacity|LifecycleHook)/;
 
 /** As AWS names it; undefined for what has no name there. */
 function arnOf({ type, outputs }: Registered): string | undefined {
