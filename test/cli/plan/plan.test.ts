@@ -68,6 +68,44 @@ it('plans several clips as one film', async () => {
   expect(refused.json()).toMatchObject({ refused: { code: 'clip-range' } });
 }, 40_000);
 
+it('makes a file of a frame with its overlays, whatever the farm encodes with; images come from here or from the bucket', async () => {
+  const logo = join(folder.path, 'logo.png');
+  await ffmpeg('-f', 'lavfi', '-i', 'color=white:s=20x20', '-frames:v', '1', logo);
+  await farm.put('brand/logo.png', logo);
+  const write = (name: string, image: string) =>
+    writeFile(
+      join(folder.path, name),
+      JSON.stringify({
+        overlays: [
+          { image, at: 'center', width: '20%' },
+          { text: 'Hello', at: 'top' },
+        ],
+      }),
+    );
+  await write('here.json', 'logo.png');
+  await write('bucket.json', 'brand/logo.png');
+  for (const [options, ...from] of [
+    ['here.json', '--compute', 'gpu'],
+    ['bucket.json', '--farm', file],
+  ] as const) {
+    const args = ['--options', options, '--frame', '1.5', '--frame-file', 'frame.png', '--json'];
+    const planned = (await plan('film.mp4', ...from, ...args)).json<{ frame: string }>();
+    expect(planned.frame).toBe(join(folder.path, 'frame.png'));
+    const pixels = await ffmpeg(
+      '-i',
+      planned.frame,
+      '-vf',
+      'crop=2:2',
+      '-pix_fmt',
+      'rgb24',
+      '-f',
+      'rawvideo',
+      '-',
+    );
+    expect(Math.min(...pixels), options).toBeGreaterThan(250);
+  }
+}, 40_000);
+
 it('says why a worker would refuse the film, with its code', async () => {
   const ended = await plan('notes.mp4', '--compute', 'fargate', '--json');
   expect(ended.code).toBe(2);
