@@ -105,7 +105,7 @@ function tracksOfHls(hls, video) {
         show();
       }),
     onReady: (ready) => {
-      // hls.js makes its own choice right after it has told of the tracks.
+      // hls.js makes its own choice right after it has announced the tracks.
       hls.on(Events.SUBTITLE_TRACKS_UPDATED, () => queueMicrotask(ready));
       hls.on(Events.CUES_PARSED, (_, { type }) => {
         if (type === 'captions') ready();

@@ -32,7 +32,7 @@ export async function startOpenIdProvider(callbacks: string[], signedOut: string
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const provider = new Provider(issuer, {
+  const provider: Provider = new Provider(issuer, {
     clients: [
       {
         client_id: clientId,
@@ -49,7 +49,7 @@ export async function startOpenIdProvider(callbacks: string[], signedOut: string
     cookies: { keys: ['key'] },
     interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
     findAccount: (_context, sub) => ({ accountId: sub, claims: () => ({ ...accounts.get(sub), sub }) }),
-    // Nobody is asked whether the portal may know their name.
+    // No one is asked whether the portal may know their name.
     loadExistingGrant: async ({ oidc }) => {
       const grant = new provider.Grant({
         clientId: oidc.client?.clientId ?? '',
