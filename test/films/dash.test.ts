@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,6 +8,7 @@ import { type DashPlayer, dashPlayers, readDashPlayer } from '../helpers/browser
 import { tone, useFarm, x264 } from '../helpers/local-farm/use-farm.ts';
 import { pattern, patternCorners } from '../helpers/media/pattern.ts';
 import type { Published } from '../helpers/media/transcoding.ts';
+import { until } from '../helpers/until.ts';
 import { openPage, type PlayerPage } from './player-page.ts';
 
 const farm = useFarm();
@@ -14,24 +16,19 @@ const frameRate = 25;
 const seconds = 9;
 const size: [number, number] = [640, 360];
 
+const folder = mkdtempSync(join(tmpdir(), 'words-'));
 let published: Published;
 let browser: Browser;
 beforeAll(async () => {
   browser = await startBrowser();
+  const words = join(folder, 'words.srt');
+  writeFileSync(words, '1\n00:00:01,000 --> 00:00:03,000\nHello\n');
   const clip = await farm.make(
     'film.mp4',
-    ...[
-      ...pattern({ seconds }),
-      ...tone(seconds),
-      ...tone(seconds, 880),
-      '-map',
-      '0',
-      '-map',
-      '1',
-      '-map',
-      '2',
-    ],
-    ...[...x264, '-c:a', 'aac', '-metadata:s:a:0', 'language=eng', '-metadata:s:a:1', 'language=deu'],
+    ...[...pattern({ seconds }), ...tone(seconds), ...tone(seconds, 880), '-i', words],
+    ...[0, 1, 2, 3].flatMap((input) => ['-map', String(input)]),
+    ...[...x264, '-c:a', 'aac', '-c:s', 'mov_text', '-metadata:s:s:0', 'language=eng'],
+    ...['-metadata:s:a:0', 'language=eng', '-metadata:s:a:1', 'language=deu'],
   );
   const ladder = [{ rung: '360p' as const }, { rung: '240p' as const, bitrate: 60_000 }];
   ({ published } = await farm.check(
@@ -40,7 +37,10 @@ beforeAll(async () => {
     { job: { ladder } },
   ));
 });
-afterAll(() => browser?.close());
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await browser?.close();
+});
 
 const start: Record<DashPlayer, string> = {
   'dash.js': `
@@ -53,6 +53,11 @@ const start: Record<DashPlayer, string> = {
       dash.setRepresentationForTypeById('video', dash.getRepresentationsByType('video').find((each) => each.height === height).id, true);
     };
     window.languages = () => dash.getTracksFor('audio').map(({ lang, roles }) => lang + ' ' + roles[0].value);
+    window.subtitles = () => {
+      dash.enableText(true);
+      dash.setTextTrack(0);
+      return dash.getTracksFor('text').map(({ lang, roles }) => lang + ' ' + roles[0].value);
+    };
     window.duration = () => dash.duration();`,
   'Shaka Player': `
     const shakaPlayer = new shaka.Player();
@@ -65,6 +70,11 @@ const start: Record<DashPlayer, string> = {
       shakaPlayer.selectVariantTrack(tracks().find((each) => each.height === height && each.language === 'en'), true);
     };
     window.languages = () => [...new Set(tracks().map(({ language, audioRoles }) => language + ' ' + audioRoles[0]))];
+    window.subtitles = () => {
+      const found = shakaPlayer.getTextTracks();
+      shakaPlayer.selectTextTrack(found[0]);
+      return found.map(({ language, roles }) => language + ' ' + roles[0]);
+    };
     window.duration = () => video.duration;`,
 };
 
@@ -76,6 +86,7 @@ async function open(player: DashPlayer): Promise<PlayerPage> {
     mpd: 'application/dash+xml',
     mp4: 'video/mp4',
     m4s: 'video/iso.segment',
+    vtt: 'text/vtt',
   };
   await page.route('http://film.test/**', async (route) => {
     const path = new URL(route.request().url()).pathname;
@@ -114,6 +125,15 @@ describe.each(dashPlayers)('in Chromium %s', (player) => {
     expect((await page.ask<number[]>('heights()')).toSorted()).toEqual([240, 360]);
     expect((await page.ask<string[]>('languages()')).toSorted()).toEqual(['de alternate', 'en main']);
     expect(await page.ask<number>('duration()')).toBeCloseTo(seconds, 1);
+  });
+
+  it('finds the subtitles, and when they are said', async () => {
+    expect(await page.ask('subtitles()')).toEqual(['en subtitle']);
+    const cues = `[...video.textTracks].flatMap(({ cues }) => [...(cues ?? [])].map(({ startTime, endTime, text }) => [startTime, endTime, text]))`;
+    // dash.js gives the browser the cues near the playhead alone.
+    await page.frameAt(50.5 / frameRate);
+    await until(async () => (await page.ask<unknown[]>(cues)).length > 0, 'the cues', 20);
+    expect(await page.ask(cues)).toEqual([[1, 3, 'Hello']]);
   });
 
   it('shows each frame in its time after a seek, also at the seams of parts', async () => {

@@ -235,12 +235,19 @@ describe('subtitles that a job names', () => {
     for (const file of before.files.filter((each) => /\.(m4s|mp4)$|0p\/index.m3u8$/.test(each)))
       expect(await readFile(join(corrected.folder, file))).toEqual(await readFile(join(before.folder, file)));
     await expectValid(corrected);
+    const manifest = await readFile(join(corrected.folder, 'manifest.mpd'), 'utf8');
+    expect(
+      [...manifest.matchAll(/contentType="text" mimeType="text\/vtt" lang="(\w+)"/g)].map(([, lang]) => lang),
+    ).toEqual(['en', 'fr']);
 
     const removed = await change({ removeSubtitles: [{ language: 'en' }, { language: 'fr' }] });
     expect(removed.film.subtitles).toBeUndefined();
     const playlist = await readFile(join(removed.folder, 'index.m3u8'), 'utf8');
     expect(playlist).not.toMatch(/SUBTITLES/);
-    expect(playlist).toBe(await readFile(join(before.folder, 'index.m3u8'), 'utf8'));
+    for (const file of ['index.m3u8', 'manifest.mpd'])
+      expect(await readFile(join(removed.folder, file), 'utf8')).toBe(
+        await readFile(join(before.folder, file), 'utf8'),
+      );
   });
 
   it('that cannot be read leave a published film as it is, with a warning', async () => {

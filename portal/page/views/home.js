@@ -20,7 +20,7 @@ export function showHome({ signal, uploads, selection, go }) {
       options,
       metadata,
     );
-    jobs.refresh();
+    void jobs.refresh();
     if (job && items.length === 1) go(`/jobs/${job}`);
   };
   const prepare = new Prepare({ selection, signal, start });

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { dashManifest } from '../../../worker/src/publish/dash-manifest.ts';
+import type { FilmSubtitles } from '../../../worker/src/protocol/status.ts';
+import { dashManifest, withManifestSubtitles } from '../../../worker/src/publish/dash-manifest.ts';
 import { audioRendition, planOf, recordsOf } from '../../helpers/media/published.ts';
 
 const pieces = [
@@ -87,6 +88,38 @@ it('escapes what a film calls its audio', () => {
   expect(dashManifest(plan, recordsOf(plan, pieces))).toContain(
     '<Label>A &lt; B &amp; &quot;C&quot;  \uFFFD é</Label>',
   );
+});
+
+const track = (name: string, changes: Partial<FilmSubtitles> = {}): FilmSubtitles => ({
+  ...{ name, label: name, kind: 'subtitles', default: false, cues: 3 },
+  ...{ playlist: `job/0123456789ab/${name}/index.m3u8`, file: `job/0123456789ab/${name}/subtitles.vtt` },
+  ...changes,
+});
+
+it('names subtitles as whole files, and gives back the manifest that was when all are removed', () => {
+  const plan = planOf();
+  const bare = dashManifest(plan, recordsOf(plan, pieces));
+  const named = withManifestSubtitles(bare, [
+    track('text-en', { language: 'en', label: 'English' }),
+    track('text-de', { language: 'de', kind: 'sdh' }),
+  ]);
+  expect(named).toContain(`
+    <AdaptationSet id="100" contentType="text" mimeType="text/vtt" lang="en">
+      <Role schemeIdUri="urn:mpeg:dash:role:2011" value="subtitle"/>
+      <Label>English</Label>
+      <Representation id="text-en" bandwidth="1000">
+        <BaseURL>text-en/subtitles.vtt</BaseURL>
+      </Representation>
+    </AdaptationSet>
+    <AdaptationSet id="101" contentType="text" mimeType="text/vtt" lang="de">
+      <Accessibility schemeIdUri="urn:tva:metadata:cs:AudioPurposeCS:2007" value="2"/>
+      <Role schemeIdUri="urn:mpeg:dash:role:2011" value="caption"/>
+`);
+  expect(named).toMatch(/<\/AdaptationSet>\n {2}<\/Period>\n<\/MPD>\n$/);
+  const [, forced] = [named, withManifestSubtitles(named, [track('text-fr', { kind: 'forced' })])];
+  expect(forced.match(/contentType="text"/g)).toHaveLength(1);
+  expect(forced).toContain('value="forced-subtitle"');
+  expect(withManifestSubtitles(forced, [])).toBe(bare);
 });
 
 it('has no manifest for MPEG-TS', () => {

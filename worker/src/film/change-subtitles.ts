@@ -9,11 +9,13 @@ import { JobFolder, type PlanFolder } from '../protocol/job-folder.ts';
 import { describeSource } from '../protocol/source-location.ts';
 import type { Film, FilmSubtitles } from '../protocol/status.ts';
 import { describeTrack } from '../publish/assemble.ts';
+import { withManifestSubtitles } from '../publish/dash-manifest.ts';
 import { publishedFilm, saveFilm } from '../publish/film-record.ts';
 import { publishText } from '../publish/publish-text.ts';
 import { withSubtitles } from '../publish/subtitles.ts';
 import { segmentSecondsOf, textPlaylist } from '../publish/text-playlist.ts';
 import { shortHash } from '../short-hash.ts';
+import type { Store } from '../storage/store.ts';
 import { SubtitleError } from '../text/cue.ts';
 import { maxSubtitleBytes, readSubtitles } from '../text/read-subtitles.ts';
 import { holdFilesLease } from './files-lease.ts';
@@ -145,5 +147,20 @@ async function commit(
   const condition = { kind: 'unchanged', etag: before?.etag ?? '' } as const;
   const written = await output.putIf(key, playlist, condition, { ...headersFor(key), signal });
   if (written.kind !== 'written') throw new Error('The film was made again meanwhile.');
+  await changeManifest(subtitles, folder, { output, signal });
   return changed;
+}
+
+/** Films of earlier versions and of MPEG-TS have none. One that was written meanwhile belongs to another film. */
+async function changeManifest(
+  subtitles: readonly FilmSubtitles[],
+  folder: PlanFolder,
+  { output, signal }: { output: Store; signal: AbortSignal },
+): Promise<void> {
+  const { manifest: key } = folder.job;
+  const before = await output.head(key, signal);
+  const text = before && (await output.get(key, signal))?.toString('utf8');
+  if (!text?.includes(`<BaseURL>${folder.planId}/</BaseURL>`)) return;
+  const condition = { kind: 'unchanged', etag: before?.etag ?? '' } as const;
+  await output.putIf(key, withManifestSubtitles(text, subtitles), condition, { ...headersFor(key), signal });
 }

@@ -6,7 +6,7 @@ import type { Film, FilmRendition, FilmSubtitles } from '../protocol/status.ts';
 import type { Store } from '../storage/store.ts';
 import { measureBandwidth } from './bandwidth.ts';
 import { withClearSteps } from './clear-steps.ts';
-import { dashManifest } from './dash-manifest.ts';
+import { dashManifest, withManifestSubtitles } from './dash-manifest.ts';
 import type { FilmRequest } from './film-record.ts';
 import {
   hasIframes,
@@ -70,11 +70,15 @@ export async function assemble(assembly: Assembly): Promise<Film> {
   await output.put(record, JSON.stringify({ ...assembly.request, film }), { ...headersFor(record), signal });
 
   const { commit, manifest } = folder.job;
-  if (film.manifest)
-    await output.put(manifest, dashManifest(plan, records), { ...headersFor(manifest), signal });
-  else await output.remove([manifest], signal);
+  const subtitles = film.subtitles ?? [];
+  if (film.manifest) {
+    const text = withManifestSubtitles(dashManifest(plan, records), subtitles);
+    await output.put(manifest, text, { ...headersFor(manifest), signal });
+  } else {
+    await output.remove([manifest], signal);
+  }
   const stream = multivariantPlaylist(plan, records);
-  await output.put(commit, withSubtitles(stream, film.subtitles ?? [], `${plan.id}/`), {
+  await output.put(commit, withSubtitles(stream, subtitles, `${plan.id}/`), {
     ...headersFor(commit),
     signal,
   });

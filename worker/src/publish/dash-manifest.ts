@@ -1,5 +1,6 @@
 import type { AudioRendition, Plan, VideoPlan } from '../plan/plan.ts';
 import type { PartRecord, SegmentRecord } from '../protocol/part-record.ts';
+import type { FilmSubtitles } from '../protocol/status.ts';
 import { measureBandwidth } from './bandwidth.ts';
 import { initSegmentName, segmentName, targetDuration } from './media-playlist.ts';
 import { joinRenditions, type Rendition } from './rendition.ts';
@@ -36,6 +37,37 @@ export function dashManifest(plan: Plan, records: readonly PartRecord[]): string
     [textElement('BaseURL', `${plan.id}/`), element('Period', { id: 0, start: 'PT0S' }, numbered)],
   );
   return `<?xml version="1.0" encoding="UTF-8"?>\n${mpd}\n`;
+}
+
+/**
+ * The manifest with these subtitles in place of those that it names, and nothing else changed; each is one WebVTT file over the whole film.
+ */
+export function withManifestSubtitles(manifest: string, subtitles: readonly FilmSubtitles[]): string {
+  const kept = manifest.replace(
+    / *<AdaptationSet id="\d+" contentType="text"[\s\S]*?<\/AdaptationSet>\n/g,
+    '',
+  );
+  const sets = subtitles.map((track, n) => subtitlesSet(track, firstSubtitles + n));
+  const lines = sets.flatMap((set) => set.split('\n')).map((line) => `    ${line}\n`);
+  return kept.replace(/^ *<\/Period>$/m, (end) => `${lines.join('')}${end}`);
+}
+
+/** Ids above those of video and audio. */
+const firstSubtitles = 100;
+
+/** A few words a second; what players reckon with is the rest. */
+const subtitlesBandwidth = 1000;
+
+function subtitlesSet({ name, label, language, kind, file }: FilmSubtitles, id: number): string {
+  return element('AdaptationSet', { id, contentType: 'text', mimeType: 'text/vtt', lang: language }, [
+    // 2 is for people who hear little.
+    ...(kind === 'sdh' ? [audioPurpose(2)] : []),
+    role({ subtitles: 'subtitle', sdh: 'caption', forced: 'forced-subtitle' }[kind]),
+    textElement('Label', label),
+    element('Representation', { id: name, bandwidth: subtitlesBandwidth }, [
+      textElement('BaseURL', file.slice(file.lastIndexOf(`${name}/`))),
+    ]),
+  ]);
 }
 
 interface AdaptationSet {
@@ -84,10 +116,8 @@ function audioSet(audio: AudioRendition, { codecs, segments }: Rendition, target
   return {
     attributes: { contentType: 'audio', mimeType: 'audio/mp4', lang: language, ...common },
     children: [
-      // TV-Anytime's AudioPurposeCS, as DVB-DASH has it: 1 is for people with impaired sight.
-      ...(audio.role === 'description'
-        ? [element('Accessibility', { schemeIdUri: 'urn:tva:metadata:cs:AudioPurposeCS:2007', value: 1 })]
-        : []),
+      // 1 is for people who see little.
+      ...(audio.role === 'description' ? [audioPurpose(1)] : []),
       role(audio.role === 'commentary' ? 'commentary' : audio.default ? 'main' : 'alternate'),
       textElement('Label', label),
       segmentTemplate(segments, sampleRate),
@@ -100,6 +130,11 @@ function audioSet(audio: AudioRendition, { codecs, segments }: Rendition, target
       ]),
     ],
   };
+}
+
+/** TV-Anytime's AudioPurposeCS, as DVB-DASH has it. */
+function audioPurpose(value: number): string {
+  return element('Accessibility', { schemeIdUri: 'urn:tva:metadata:cs:AudioPurposeCS:2007', value });
 }
 
 function role(value: string): string {
