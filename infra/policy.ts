@@ -15,6 +15,26 @@ export function allow(
   return { Sid, Effect: 'Allow', Action: [...Action], Resource };
 }
 
+/** A function reads the parameters of its secrets when it starts. */
+export function readSecrets(
+  secrets: readonly { parameterArn: pulumi.Input<string> }[],
+): aws.iam.PolicyStatement {
+  return allow(
+    'ReadSecrets',
+    ['ssm:GetParameters'],
+    secrets.map(({ parameterArn }) => parameterArn),
+  );
+}
+
+/** A function writes into its own log. */
+export function writeLog(logGroup: aws.cloudwatch.LogGroup): aws.iam.PolicyStatement {
+  return allow(
+    'WriteLog',
+    ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    pulumi.interpolate`${logGroup.arn}:*`,
+  );
+}
+
 /** In the policy of a bucket, queue or topic: nothing travels in the clear. */
 export function tlsOnly(action: string, resource: pulumi.Input<string> | pulumi.Input<string>[]) {
   return {

@@ -2,7 +2,7 @@ import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { WorkerEnvironment } from '../../worker/src/settings/settings.ts';
 import type { QueueNames } from '../jobs/queue.ts';
-import { allow } from '../policy.ts';
+import { allow, readSecrets, writeLog } from '../policy.ts';
 import type { Variables } from './environment.ts';
 import { createRole } from './roles.ts';
 import type { WorkerSecret } from './secrets.ts';
@@ -38,7 +38,7 @@ const maxStorageMib = 10_240;
 
 /**
  * Of the queues that call the function. Lambda demands the function's timeout at least, and advises six of them, as it tries a
- * message again for so long while the function is throttled (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html).
+ * message again for that time while the function is throttled (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html).
  * Not six: the worker holds its message itself, for `holdSeconds`, so this is how long the job of a worker waits that was lost
  * in its first second. A message that is throttled for longer comes again, up to its queue's receive limit.
  */
@@ -56,7 +56,7 @@ const sourceLimits = { min: 2, max: 1000 };
 /**
  * An event asks for one more call for a film in the making. It is not tried again, as the planner stays until the film is committed
  * and takes over what is lost within seconds: a repetition after a minute would find nothing to do. Nor has it a destination for
- * failures: such a letter would hold nothing that the job's message does not, and whoever sent it again would ask for nothing. What
+ * failures: such a dead letter would hold nothing that the job's message does not, and whoever sent it again would ask for nothing. What
  * was dropped is counted, and shown.
  */
 const eventRules = { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 300 };
@@ -88,20 +88,8 @@ export class WorkerFunction extends pulumi.ComponentResource {
       statements: [
         ...args.statements,
         allow('PollParts', ['sqs:GetQueueAttributes'], args.parts.arn),
-        ...(args.secrets.length === 0
-          ? []
-          : [
-              allow(
-                'ReadSecrets',
-                ['ssm:GetParameters'],
-                args.secrets.map(({ parameterArn }) => parameterArn),
-              ),
-            ]),
-        allow(
-          'WriteLog',
-          ['logs:CreateLogStream', 'logs:PutLogEvents'],
-          pulumi.interpolate`${logGroup.arn}:*`,
-        ),
+        ...(args.secrets.length === 0 ? [] : [readSecrets(args.secrets)]),
+        writeLog(logGroup),
       ],
     });
     const worker = new aws.lambda.Function(

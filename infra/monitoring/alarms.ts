@@ -238,7 +238,7 @@ function portalAlarms(portal: PortalNames): FarmAlarm[] {
       },
     },
     {
-      // Also where no task runs at all, as nobody else answers then.
+      // Also where no task runs at all, as no one else answers then.
       key: 'portal-unreachable',
       description:
         'The load balancer itself has answered five requests in five minutes with an error (5xx): no task of the portal runs, or none answers in time. Look at the events of its service and at its log.',

@@ -3,7 +3,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { createRole } from '../compute/roles.ts';
 import { archiveOf, bundlePortal, portalHandler } from '../functions/bundle.ts';
 import type { PortalNames } from '../monitoring/metrics.ts';
-import { allow } from '../policy.ts';
+import { readSecrets, writeLog } from '../policy.ts';
 import { type PortalArgs, type PortalHost, portalVariables } from './args.ts';
 import { checkRegion } from './regions.ts';
 import { portalStatements } from './rights.ts';
@@ -31,19 +31,7 @@ export class PortalFunction extends pulumi.ComponentResource implements PortalHo
     const { role, policy } = createRole(this, name, {
       service: 'lambda.amazonaws.com',
       description: 'The portal: signs links to the buckets, sends jobs, shows states and queues',
-      statements: [
-        ...portalStatements(args.farm),
-        allow(
-          'ReadSecrets',
-          ['ssm:GetParameters'],
-          args.secrets.map(({ parameterArn }) => parameterArn),
-        ),
-        allow(
-          'WriteLog',
-          ['logs:CreateLogStream', 'logs:PutLogEvents'],
-          pulumi.interpolate`${logGroup.arn}:*`,
-        ),
-      ],
+      statements: [...portalStatements(args.farm), readSecrets(args.secrets), writeLog(logGroup)],
     });
     const portal = new aws.lambda.Function(
       name,

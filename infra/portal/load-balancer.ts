@@ -39,7 +39,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
   /** Tasks can be registered when it is there. */
   readonly listener: aws.lb.Listener;
 
-  /** @param name at most 24 letters: AWS takes 32, and Pulumi adds eight */
+  /** @param name at most 24 characters: AWS takes 32, and Pulumi adds eight */
   constructor(name: string, args: LoadBalancerArgs, opts?: pulumi.ComponentResourceOptions) {
     super('transcode-farm:portal:LoadBalancer', name, {}, opts);
     const { entry, vpcId, subnetIds, port } = args;

@@ -16,7 +16,7 @@ export interface PortalFarm {
   /** Undefined where workers are tasks. */
   functionArn: pulumi.Input<string> | undefined;
   hasGroup: boolean;
-  /** Undefined where nobody wants webhooks. */
+  /** Undefined where no one wants webhooks. */
   webhooks?:
     | { bucketArn: pulumi.Input<string>; deadLetters: QueueNames; reporterArn: pulumi.Input<string> }
     | undefined;

@@ -14,7 +14,7 @@ export interface PortalServiceArgs extends PortalArgs, PortalPlace {
   entry: PortalEntry;
   /** Public subnets for the load balancer. @default those of the tasks */
   publicSubnetIds?: pulumi.Input<string[]>;
-  /** For what AWS gives 32 letters alone. */
+  /** For what AWS gives 32 characters alone. */
   shortName: string;
 }
 

@@ -3,7 +3,7 @@ import * as pulumi from '@pulumi/pulumi';
 import type { ReporterEnvironment } from '../../reporter/settings.ts';
 import { createRole } from '../compute/roles.ts';
 import { archiveOf, bundleReporter, reporterHandler } from '../functions/bundle.ts';
-import { allow } from '../policy.ts';
+import { allow, readSecrets, writeLog } from '../policy.ts';
 import type { ReportSettings } from '../settings/reports.ts';
 import type { ReportsArgs } from './reports.ts';
 
@@ -108,12 +108,8 @@ function reporterStatements(
       queue.arn,
     ),
     allow('GiveUpReports', ['sqs:SendMessage'], deadLetters.arn),
-    allow(
-      'ReadSecrets',
-      ['ssm:GetParameters'],
-      secrets.map(({ parameterArn }) => parameterArn),
-    ),
-    allow('WriteLog', ['logs:CreateLogStream', 'logs:PutLogEvents'], pulumi.interpolate`${logGroup.arn}:*`),
+    readSecrets(secrets),
+    writeLog(logGroup),
     ...(records === undefined
       ? []
       : [

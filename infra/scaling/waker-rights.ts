@@ -1,7 +1,6 @@
 import type * as aws from '@pulumi/aws';
-import * as pulumi from '@pulumi/pulumi';
 import { inCluster } from '../compute/roles.ts';
-import { allow } from '../policy.ts';
+import { allow, writeLog } from '../policy.ts';
 import type { ScalingArgs } from './args.ts';
 
 /** What the waker has to itself. */
@@ -33,7 +32,7 @@ export function wakerStatements(
     },
     allow('Remember', ['ssm:GetParameter', 'ssm:PutParameter'], memory.arn),
     allow('KeepMissedCalls', ['sqs:SendMessage'], missed.arn),
-    allow('WriteLog', ['logs:CreateLogStream', 'logs:PutLogEvents'], pulumi.interpolate`${logGroup.arn}:*`),
+    writeLog(logGroup),
   ];
   if (!capacity.group) return statements;
   return [

@@ -12,7 +12,7 @@ import { until } from '../helpers/until.ts';
 
 /**
  * Functions make a film of twelve parts and a sound, four at once; each run of ffmpeg takes half a second more than it needs. A
- * message that nobody holds comes back after 4 s, a part that nobody makes is taken over after 2.
+ * message that no one holds comes back after 4 s, a part that no one makes is taken over after 2.
  */
 let faults: FaultFarm;
 

@@ -135,7 +135,7 @@ describe('a sign-in at an OpenID provider', () => {
     expect((await send(address.href, { headers: { cookie } })).headers.get('location')).toBe('/');
   });
 
-  it('is ended only by the browser that began it: a link with somebody else’s code signs nobody in', async () => {
+  it('is ended only by the browser that began it: a link with somebody else’s code signs no one in', async () => {
     const { address } = await comeBack(bob);
     const others = (await comeBack(ada)).cookie;
     for (const headers of [{ cookie: '' }, { cookie: others }]) {
@@ -165,7 +165,7 @@ describe('a sign-in at an OpenID provider', () => {
     expect(errors).toHaveLength(2);
   });
 
-  it('takes no password, and no session that names nobody', async () => {
+  it('takes no password, and no session that names no one', async () => {
     const answer = await send('/api/session', { method: 'POST', body: { password: 'x' }, headers: own });
     expect(answer.status).toBe(403);
     const shared = createPortal({
@@ -256,7 +256,7 @@ describe('people who see only their own films', () => {
     return jobs.map(({ id }) => id);
   };
 
-  it('have them on their list, administrators have all, and nobody else has them', async () => {
+  it('have them on their list, administrators have all, and no one else has them', async () => {
     expect(await listed(adas)).toContain(job);
     expect(await listed(bosses)).toContain(job);
     expect(await listed(bobs)).not.toContain(job);
@@ -397,7 +397,7 @@ describe('people who see only their own films', () => {
     expect(await sendAs(bobs)).not.toBe(await sendAs(adas));
   });
 
-  it('are nobody in what is public: neither name nor address is in a job’s status', async () => {
+  it('are not in what is public: neither name nor address is in a job’s status', async () => {
     await send(`/api/jobs/${job}/cancel`, { method: 'POST', headers: adas });
     const status = await (await send(`/api/jobs/${job}`, { headers: adas })).text();
     expect(status).not.toMatch(/ada|owner/);

@@ -341,7 +341,7 @@ describe('films', () => {
     const text = await answer.text();
     expect(text).toContain('"Film"');
     expect(text).not.toContain('secret');
-    // No other last letter: some of them are the same bytes.
+    // No other last character: some of them are the same bytes.
     for (const letter of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'.replace(
       path.slice(-1),
       '',

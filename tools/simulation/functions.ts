@@ -231,7 +231,7 @@ class World {
   }
 }
 
-/** One that nobody makes, or whose lease has run out. */
+/** One that no one makes, or whose lease has run out. */
 function freePart(parts: readonly Part[], nowMs: number): Part | undefined {
   return parts.find(
     ({ isDone, takenAtMs }) =>

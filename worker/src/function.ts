@@ -114,7 +114,7 @@ async function open(variables: NodeJS.ProcessEnv, secretParameters: string): Pro
   };
 }
 
-/** The invocation in hand: there is one at a time. */
+/** The present invocation: there is one at a time. */
 function invocations() {
   let current: Invocation | undefined;
   return {

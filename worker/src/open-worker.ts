@@ -98,7 +98,7 @@ export interface WorkerParts {
   queues: Queues;
   /** Takes part requests; undefined where each film is one worker's. */
   parts: { send(message: NewMessage): Promise<void> } | undefined;
-  /** Of a function: the invocation in hand. */
+  /** Of a function: the present invocation. */
   invocation?: () => Invocation;
   log: Logger;
 }

@@ -13,7 +13,7 @@ export interface EventSourceOptions {
   endpoint: string;
   region: string;
   queueUrl: string;
-  /** Messages in hand at once. */
+  /** Messages that are worked on at once. */
   maximumConcurrency: number;
 }
 

@@ -53,7 +53,7 @@ export class LocalFunctions {
     return this.#environments;
   }
 
-  /** Environments with a call in hand. */
+  /** Environments that work on a call. */
   get busy(): readonly FunctionEnvironment[] {
     return [...this.#busy];
   }
@@ -66,7 +66,7 @@ export class LocalFunctions {
     const result = await environment.invoke(event);
     this.#busy.delete(environment);
     if (result.kind === 'answered' && !environment.isGone) this.#idle.push(environment);
-    // A failed call may have left the process in any state; its end is awaited by nobody.
+    // A failed call may have left the process in any state; no one awaits its end.
     else environment.kill();
     return result;
   }

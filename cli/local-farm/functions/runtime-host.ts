@@ -58,11 +58,11 @@ export class RuntimeHost {
     const ended = Promise.withResolvers<CallResult>();
     this.#call = { requestId: randomUUID(), event, timeoutSeconds, onLate, ended };
     this.#isTaken = false;
-    this.#hand();
+    this.#giveNext();
     return this.#call.ended.promise;
   }
 
-  /** Resolves when the process has nothing in hand: then, and no sooner, Lambda lets it stand still. */
+  /** Resolves when the process works on nothing: then, and no sooner, Lambda lets it stand still. */
   get asksForNext(): Promise<void> {
     return this.#asks.promise;
   }
@@ -83,7 +83,7 @@ export class RuntimeHost {
     if (request.method === 'GET' && path === '/2018-06-01/runtime/invocation/next') {
       this.#waiting = response;
       this.#asks.resolve();
-      this.#hand();
+      this.#giveNext();
       return;
     }
     const body = await text(request);
@@ -105,7 +105,7 @@ export class RuntimeHost {
     }
   }
 
-  #hand(): void {
+  #giveNext(): void {
     if (this.#waiting === undefined || this.#call === undefined || this.#isTaken) return;
     const { requestId, event, timeoutSeconds, onLate } = this.#call;
     const timeoutMs = timeoutSeconds * 1000;

@@ -28,7 +28,7 @@ export async function assertMay(
   if (!parsed.success || (await needs.owners.of(parsed.data)) !== owner) throw noSuchJob(id);
 }
 
-/** Whose films alone a person sees; undefined for all. @throws Problem for nobody */
+/** Whose films alone a person sees; undefined for all. @throws Problem where the session names no one */
 export function onlyOwner(
   { ownFilmsOnly }: Pick<Services, 'ownFilmsOnly'>,
   viewer: Person | undefined,

@@ -43,7 +43,7 @@ export function oidcRoutes(services: Services): Route[] {
       answer: { status: 303, description: 'To the page' },
       handle: async ({ request, origin, identify }) => {
         const again = sessions.attemptCookie(origin, '', 0);
-        // Only the browser that began can end it: who sends others a link of theirs signs nobody in.
+        // Only the browser that began can end it: who sends others a link of theirs signs no one in.
         const attempt = tokens.read<OidcAttempt>('oidc', sessions.readAttempt(request, origin) ?? '');
         if (attempt === undefined || !sessions.spendOnce(attempt)) return fail('expired', [again]);
         const answer = new URL(callbackOf(origin));

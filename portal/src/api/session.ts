@@ -124,7 +124,7 @@ function signInOf({ passwordHash, oidc }: Services): 'password' | 'oidc' | 'link
   return passwordHash === undefined ? 'link' : 'password';
 }
 
-/** A provider that does not answer keeps nobody from the page. */
+/** A provider that does not answer keeps no one from the page. */
 function signOutUrl({ oidc, onError }: Services, origin: URL): Promise<string | undefined> | undefined {
   return oidc?.signOutUrl(new URL('/sign-in', origin)).catch((error: unknown) => {
     onError(error);

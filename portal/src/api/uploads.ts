@@ -35,7 +35,7 @@ interface UploadClaims {
   /** Otherwise the object itself starts the job. */
   sendJob: boolean;
   requestId: string;
-  /** Who began it, where people sign in under names of their own. Nobody else goes on with it. */
+  /** Who began it, where people sign in under names of their own. No one else goes on with it. */
   owner?: string;
 }
 
@@ -99,7 +99,7 @@ export function uploadRoutes(services: Services): Route[] {
             'film-too-large',
             `The film has ${size} bytes; at most ${features.maxUploadBytes} are allowed.`,
           );
-        // Nobody's upload waits for that of others, or fails with it.
+        // No upload waits for those of others, or fails with it.
         if (sourceStorage === 'wasabi') sweep.read().catch(onError);
         const { key, sendJob } = await planKey(services, name);
         const { UploadId } = await source.send(new CreateMultipartUploadCommand({ Bucket, Key: key }));

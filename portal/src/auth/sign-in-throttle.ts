@@ -1,10 +1,10 @@
 import { RateLimit } from './rate-limit.ts';
 
 /**
- * How fast passwords may be guessed, so that nobody can keep others from signing in.
+ * How fast passwords may be guessed, so that no one can keep others from signing in.
  *
  * - Each address has ten tries, and five a minute after that.
- * - When more than sixty tries a minute fail altogether, somebody guesses from many addresses. Then an address that nobody
+ * - When more than sixty tries a minute fail altogether, someone guesses from many addresses. Then an address that no one
  *   knows has three tries, and one a minute after that: never none, as then a stranger could shut everyone out.
  * - A browser that has signed in before is known by a cookie and has limits of its own, whatever its address and others do.
  *   (https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies)

@@ -35,7 +35,7 @@ export class Tokens {
   /** @returns undefined for a token that is forged, of another kind, or expired */
   read<T extends object>(kind: TokenKind, token: string): (T & TokenClaims) | undefined {
     const [, body = '', signature = ''] = /^([\w-]{1,4096})\.([\w-]{43})$/.exec(token) ?? [];
-    // As texts: the last letter has bits that mean nothing, so several texts are the same bytes.
+    // As texts: the last character has bits that mean nothing, so several texts are the same bytes.
     const expected = Buffer.from(this.#sign(kind, body));
     const given = Buffer.from(signature);
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;

@@ -39,7 +39,7 @@ it('takes 3,000 dead letters once each, and renews its hold on them when that ta
   expect(deadLetters.length).toBe(3000);
 });
 
-/** Dead deadLetters in hand, and an SQS that takes its time and notes how each batch went. */
+/** Dead letters that are held, and an SQS that takes its time and notes how each batch went. */
 function holdDeadLetters(count: number, bodyBytes = 2) {
   const deadLetters = Array.from({ length: count }, (_, index) => ({
     queue: 'jobs',

@@ -132,7 +132,7 @@ describe('a portal in containers', () => {
     expect(farm.resourcesOf('aws:acm/certificate:Certificate')).toEqual([]);
   });
 
-  it('is let in to by its load balancer and by nobody else, and calls by HTTPS alone', () => {
+  it('is reached by its load balancer and by no one else, and calls by HTTPS alone', () => {
     const groups = Object.fromEntries(
       farm.resourcesOf('aws:ec2/securityGroup:SecurityGroup').map(({ name, outputs }) => [outputs.id, name]),
     );
@@ -389,6 +389,6 @@ it('is part of the ready farm that is named after it', async () => {
 });
 
 it.each(['a', 'farm-of-twenty-lette'])('gives a farm called %s names that AWS takes', async (name) => {
-  // Pulumi adds a hyphen and seven letters; load balancers and target groups have 32 in all.
+  // Pulumi adds a hyphen and seven characters; load balancers and target groups have 32 in all.
   expect(`${name}-web`.length + 8).toBeLessThanOrEqual(32);
 });

@@ -20,7 +20,7 @@ const meant: Readonly<Record<string, RegExp>> = {
 
 /**
  * A secret that is not set any more has no parameter any more, and a farm that has neither a webhook nor a database any more has no
- * reporter, whose reports nobody wants. The log of a portal goes with the portal, and a waker with what it wakes.
+ * reporter, whose reports no one wants. The log of a portal goes with the portal, and a waker with what it wakes.
  */
 const unset = ({ type, name, kind }: Change) =>
   kind === 'removed' &&

@@ -35,7 +35,7 @@ describe('sign-in by an OpenID provider', () => {
     await expect(readFarmSettings({ ...oidc, portalOidcIssuer })).rejects.toThrow("no tenant's own");
   });
 
-  it('is refused by http, as providers send nobody back there', async () => {
+  it('is refused by http, as providers send no one back there', async () => {
     const byHttp = { ...oidc, portal: 'service', portalAllowHttp: 'true' };
     await expect(readFarmSettings(byHttp)).rejects.toThrow(
       'portalAuth is "oidc", and the portal answers by http',

@@ -126,13 +126,13 @@ describe('target tracking with the expressions of a stack', () => {
       await cloud.timeline.run(14 * minute);
       expect(cloud.service.desired).toBe(3);
       await cloud.timeline.run(40 * minute);
-      // The film's two parts are in the hands of two workers.
+      // The film's two parts are made by two workers.
       expect(cloud.service.desired).toBe(2);
       expect(cloud.service.running.filter(({ worker }) => worker?.isBusy)).toHaveLength(2);
     },
   );
 
-  it('would never take one away if the minute that nobody has reported yet were filled with the target', async () => {
+  it('would never take one away if the minute that no one has reported yet were filled with the target', async () => {
     const cloud = cloudOf();
     const filled = stack.tracking.queries.map((query) =>
       query.id === 'perTask'

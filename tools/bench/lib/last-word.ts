@@ -68,7 +68,7 @@ function watchServices(seen: { segmentAt: number; deletedAt: number }): () => vo
     const { fastify } = message as { fastify: Server };
     fastify.addHook('onResponse', ({ method, url, headers }, _, done) => {
       if (method === 'PUT' && /\.m4s(\?|$)/.test(url)) seen.segmentAt = performance.now();
-      // Nobody reads the reports, and the film has one part.
+      // No one reads the reports, and the film has one part.
       if (headers['x-amz-target'] === 'AmazonSQS.DeleteMessage') seen.deletedAt = performance.now();
       done();
     });

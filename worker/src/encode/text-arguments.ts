@@ -31,7 +31,7 @@ export function streamTexts(plan: Plan): StreamText[] {
 
 /**
  * One ffmpeg process writes each stream to a file, in the container's own time. The first audio (or else the video) is read along
- * with them and thrown away: by its time one sees that ffmpeg is at work where nobody speaks for minutes.
+ * with them and thrown away: by its time one sees that ffmpeg is at work where no one speaks for minutes.
  */
 export function textArguments(plan: Plan, texts: readonly StreamText[]) {
   const teletext = texts.some(({ codec }) => codec === 'dvb_teletext');

@@ -48,7 +48,7 @@ export interface TranscodeRun {
   /** The job's state as any worker reported it last. */
   readStatus: (jobId: string) => Promise<JobState | undefined>;
   /**
-   * Of a function. Its helpers' messages are events that nobody repeats, so the planner, whose message the queue keeps, stays
+   * Of a function. Its helpers' messages are events that no one repeats, so the planner, whose message the queue keeps, stays
    * until the film is committed and its end is reported.
    */
   invocation?: Invocation | undefined;
