@@ -9,6 +9,12 @@ const program = 'test/infra/**/*.test.ts';
  */
 const long = ['test/faults/**/*.test.ts', 'test/hostile/mutations.test.ts', 'test/films/dash.test.ts'];
 
+/**
+ * Whole films of every kind, and films made to do harm: minutes of encoding. `npm run test:films`, with each ffmpeg that the
+ * farm supports.
+ */
+const films = ['test/films/**/*.test.ts', 'test/hostile/**/*.test.ts'];
+
 export default defineConfig({
   test: {
     testTimeout: 60_000,
@@ -20,7 +26,11 @@ export default defineConfig({
     projects: [
       // Its packages are large, and were read again for each file; nothing of a run is left for the next one.
       { extends: true, test: { name: 'infra', include: [program], isolate: false } },
-      { extends: true, test: { name: 'farm', include: ['test/**/*.test.ts'], exclude: [program, ...long] } },
+      {
+        extends: true,
+        test: { name: 'farm', include: ['test/**/*.test.ts'], exclude: [program, ...films, ...long] },
+      },
+      { extends: true, test: { name: 'films', include: films, exclude: long } },
       { extends: true, test: { name: 'long', include: long } },
     ],
   },

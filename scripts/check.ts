@@ -51,7 +51,8 @@ const otherVersions =
 
 const checks: Check[] = [
   // With the ffmpeg of this machine.
-  { name: 'tests', args: ['scripts/run.mjs', 'test'], limitMinutes: 20 },
+  { name: 'tests', args: ['scripts/run.mjs', 'test'], limitMinutes: 15 },
+  { name: 'films', args: ['scripts/run.mjs', 'test:films'], limitMinutes: 16 },
   { name: 'long tests', args: ['scripts/run.mjs', 'test:long'], limitMinutes: 20 },
   ...otherVersions.map((version: string) => ({
     name: `ffmpeg ${version}`,

@@ -21,7 +21,12 @@ const tasks = {
   test: {
     needs: ['ffmpeg', 'chromium', 'postgres'],
     script: 'node_modules/vitest/vitest.mjs',
-    args: ['run', '--project', '!long'],
+    args: ['run', '--project', '!long', '--project', '!films'],
+  },
+  'test:films': {
+    needs: ['ffmpeg', 'chromium'],
+    script: 'node_modules/vitest/vitest.mjs',
+    args: ['run', '--project', 'films'],
   },
   'test:long': {
     needs: ['ffmpeg', 'chromium', 'postgres'],
