@@ -148,9 +148,11 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
 
     // Workers: the image, its settings, and what runs it
     const isFunction = compute.kind === 'function';
-    const built = settings.workerImage
-      ? undefined
-      : new WorkerImage(`${name}-worker`, { architecture: architectureOf(compute), isFunction }, own);
+    const image = new WorkerImage(
+      `${name}-worker`,
+      { architecture: architectureOf(compute), isFunction, existing: settings.workerImage },
+      own,
+    );
     const secrets = new Secrets(name, { farm: name, variables: workerSecrets({ source, output }) }, own);
     // Functions need none; a portal in containers does.
     const network =
@@ -162,8 +164,7 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
       {
         settings,
         network,
-        image: settings.workerImage ?? built?.uri ?? '',
-        imageAccess: built?.access,
+        image,
         environment: workerEnvironment({
           settings,
           region,
@@ -338,7 +339,7 @@ function queueSettings({ jobs, compute }: FarmSettings): FarmSettings['jobs'] {
     : jobs;
 }
 
-function architectureOf(compute: ComputeSettings): Architecture {
+export function architectureOf(compute: ComputeSettings): Architecture {
   return compute.kind === 'gpu' ? 'x86_64' : compute.architecture;
 }
 

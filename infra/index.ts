@@ -1,20 +1,31 @@
 import { readFileSync } from 'node:fs';
-import { TranscodeFarm } from './farm.ts';
+import { architectureOf, TranscodeFarm } from './farm.ts';
+import { type BuiltImage, requireDocker } from './image/docker.ts';
+import { workerTag } from './image/image.ts';
 import { outputNames } from './outputs.ts';
-import { readSettings } from './settings/settings.ts';
+import { readContent } from './portal/image.ts';
+import { type FarmSettings, readSettings } from './settings/settings.ts';
 import { argsOf, ConfigSource } from './settings/sources.ts';
 
 /** The Pulumi program: it makes one farm from the stack's config. The farm's outputs become the stack's. */
-export default function program() {
+export default async function program() {
   const config = new ConfigSource();
   // The component checks its arguments too; here each mistake comes with the `pulumi config` command that fixes it.
-  readSettings(config);
+  await requireDocker(imagesOf('farm', readSettings(config)));
   const farm = new TranscodeFarm('farm', argsOf(config));
   return {
     ...pick(farm, outputNames),
     /** Pulumi Cloud shows it as the stack's page. */
     readme: readFileSync(new URL('../Pulumi.README.md', import.meta.url), 'utf8'),
   };
+}
+
+/** What is built on this machine. */
+function imagesOf(farm: string, { workerImage, compute, portal }: FarmSettings): BuiltImage[] {
+  return [
+    ...(workerImage ? [] : [{ repository: `${farm}-worker`, tag: workerTag(architectureOf(compute)) }]),
+    ...(portal?.host.kind === 'service' ? [{ repository: `${farm}-portal`, tag: readContent().tag }] : []),
+  ];
 }
 
 function pick<T, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> {

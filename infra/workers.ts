@@ -8,6 +8,7 @@ import type { Network } from './compute/network.ts';
 import type { WorkerSecret } from './compute/secrets.ts';
 import { WorkerService } from './compute/service.ts';
 import { WorkerFunction } from './compute/worker-function.ts';
+import type { WorkerImage } from './image/image.ts';
 import type { Jobs } from './jobs/jobs.ts';
 import type { Parts } from './jobs/parts.ts';
 import { Scaling } from './scaling/scaling.ts';
@@ -19,9 +20,7 @@ export interface WorkersArgs {
   settings: FarmSettings;
   /** Undefined where functions are the workers. */
   network: Network | undefined;
-  image: pulumi.Input<string>;
-  /** See `WorkerFunctionArgs`. */
-  imageAccess?: pulumi.Resource | undefined;
+  image: WorkerImage;
   environment: Variables;
   secrets: WorkerSecret[];
   /** What a worker may do with queues, source and output. */
@@ -72,6 +71,8 @@ function createFunction(
     `${name}-worker`,
     {
       ...args,
+      image: args.image.uri,
+      imageAccess: args.image.access,
       architecture: compute.architecture,
       memoryMib: compute.task.memoryMib,
       maxCalls: scaling.maxTasks,
@@ -112,7 +113,8 @@ function createService(
       kind,
       architecture: kind === 'fargate' ? compute.architecture : 'x86_64',
       assignPublicIp: settings.network.assignPublicIp,
-      image,
+      image: image.uri,
+      builtImagesArn: image.repositoryArn,
       environment,
       secrets: [...secrets, width.reference],
       taskStatements: args.statements,

@@ -89,6 +89,8 @@ export interface ExecutionRights {
   image: string;
   logGroupArn: string;
   parameterArns: string[];
+  /** ECR repository of other images, which a rollback may start again. */
+  builtImagesArn?: string | undefined;
 }
 
 /** What ECS does for a task before it runs: fetch the image and the secrets, write the log. */
@@ -96,8 +98,10 @@ export function executionStatements({
   image,
   logGroupArn,
   parameterArns,
+  builtImagesArn,
 }: ExecutionRights): aws.iam.PolicyStatement[] {
-  const repository = ecrRepositoryArn(image);
+  const found = [ecrRepositoryArn(image), builtImagesArn].filter((arn) => arn !== undefined);
+  const repositories = [...new Set(found)];
   return [
     {
       Sid: 'WriteLogs',
@@ -115,13 +119,13 @@ export function executionStatements({
           },
         ]
       : []),
-    ...(repository
+    ...(repositories.length > 0
       ? [
           {
             Sid: 'PullImage',
             Effect: 'Allow' as const,
             Action: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
-            Resource: repository,
+            Resource: repositories.length === 1 ? (repositories[0] as string) : repositories,
           },
           {
             // The action has no resource to be narrowed to (service authorization reference of Amazon ECR).

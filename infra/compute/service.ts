@@ -25,6 +25,8 @@ export interface WorkerServiceArgs {
   assignPublicIp: boolean;
   /** The worker's image, by digest. */
   image: pulumi.Input<string>;
+  /** ECR repository of other images, which a rollback may start again. */
+  builtImagesArn?: pulumi.Input<string>;
   /** Plain settings of the worker; the service adds `WORK_DIR`, and `ENCODER` unless it is given. */
   environment: Partial<Record<keyof WorkerEnvironment, pulumi.Input<string>>>;
   secrets?: WorkerSecret[];
@@ -82,9 +84,14 @@ export class WorkerService extends pulumi.ComponentResource {
       service: 'ecs-tasks.amazonaws.com',
       description: 'ECS, to start a worker: image, secrets, log',
       statements: pulumi
-        .all([args.image, logGroup.arn, (args.secrets ?? []).map(({ parameterArn }) => parameterArn)])
-        .apply(([image, logGroupArn, parameterArns]) =>
-          executionStatements({ image, logGroupArn, parameterArns }),
+        .all([
+          args.image,
+          logGroup.arn,
+          (args.secrets ?? []).map(({ parameterArn }) => parameterArn),
+          args.builtImagesArn,
+        ])
+        .apply(([image, logGroupArn, parameterArns, builtImagesArn]) =>
+          executionStatements({ image, logGroupArn, parameterArns, builtImagesArn }),
         ),
     });
     const kindName = `${name}-${args.kind}`;

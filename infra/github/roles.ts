@@ -1,7 +1,7 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { farmName } from '../names.ts';
-import { issuer, warnOfOtherProvider } from './provider.ts';
+import { audience, githubProvider, issuer } from './provider.ts';
 import { type DeployedFarm, deployStatements, previewStatements } from './rights.ts';
 
 export interface GithubRolesArgs extends Omit<DeployedFarm, 'account' | 'region'> {
@@ -11,11 +11,9 @@ export interface GithubRolesArgs extends Omit<DeployedFarm, 'account' | 'region'
    * https://github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens/
    */
   repository: string;
-  /** Make the account's OIDC provider for GitHub; `false` uses the one that is there. An account can have only one. */
+  /** Make the account's OIDC provider for GitHub where it has none; `false`: it has one. */
   makesProvider: boolean;
 }
-
-const audience = 'sts.amazonaws.com';
 
 /**
  * What GitHub Actions may do in the account, without a key kept at GitHub: a role for previews of pull requests, which
@@ -35,14 +33,7 @@ export class GithubRoles extends pulumi.ComponentResource {
     const account = aws.getCallerIdentityOutput({}, { parent: this }).accountId;
     const region = aws.getRegionOutput({}, { parent: this }).region;
     const farm = { ...args, account, region };
-    if (args.makesProvider) void warnOfOtherProvider(this);
-    const provider = args.makesProvider
-      ? new aws.iam.OpenIdConnectProvider(
-          name,
-          { url: `https://${issuer}`, clientIdLists: [audience] },
-          { parent: this },
-        ).arn
-      : pulumi.interpolate`arn:aws:iam::${account}:oidc-provider/${issuer}`;
+    const provider = githubProvider(this, name, { account, mayMake: args.makesProvider });
     const subject = `repo:${args.repository}`;
     this.previewRoleArn = createRole(this, `${name}-preview`, provider, {
       description: `GitHub Actions: previews of ${farmName(args.farm)} for pull requests`,

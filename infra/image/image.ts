@@ -6,7 +6,6 @@ import * as pulumi from '@pulumi/pulumi';
 import type { Architecture } from '../compute/worker-function.ts';
 import { policyDocument } from '../policy.ts';
 import { hashOfContext } from './context.ts';
-import { warnWithoutDocker } from './docker.ts';
 
 /** The worker's image is built from the repository's root, for its lock file. */
 const root = new URL('../..', import.meta.url);
@@ -22,9 +21,16 @@ export const keepOldImages: pulumi.ResourceTransform = ({ type, props, opts }) =
 /** Images kept for going back to; each task names its own by digest. */
 const imagesKept = 10;
 
+/** The worker's image as it is built from this folder: the tag follows from what Docker is sent. */
+export function workerTag(architecture: Architecture): string {
+  return architecture === 'arm64' ? `${hashOfContext(root)}-arm64` : hashOfContext(root);
+}
+
 export interface WorkerImageArgs {
   /** Of the machines that run it. @default x86_64 */
   architecture?: Architecture;
+  /** The image that runs in place of one that is built here, by digest. @default build it */
+  existing?: pulumi.Input<string> | undefined;
   /** A Lambda function runs it. */
   isFunction?: boolean;
 }
@@ -35,28 +41,35 @@ export interface WorkerImageArgs {
  * One manifest without attestations, as Lambda refuses an index of several: docker-build leaves the provenance out that buildx adds
  * by default (provider/internal/client.go of pulumi-docker-build).
  *
- * The tag follows from what is built, so a second `pulumi up` without a change builds nothing. Docker must run here; `workerImage` does without.
+ * The tag follows from what is built, so a second `pulumi up` without a change builds nothing. Docker must run here; `existing` does without.
+ * The repository is there all the same: a farm that goes over to an existing image may have to go back to one that was built, whose tasks ECS
+ * starts again where those of the new image do not stay up. An empty repository costs nothing.
  *
  * Cost: $0.10 a GB and month for what is stored; the first 500 MB are free in an account's first year.
  */
 export class WorkerImage extends pulumi.ComponentResource {
   /** Names the image by digest. */
   readonly uri: pulumi.Output<string>;
+  /** Where images are that were built here. */
+  readonly repositoryArn: pulumi.Output<string>;
   /** What a function of this image must wait for. */
   readonly access: aws.ecr.RepositoryPolicy | undefined;
 
   constructor(name: string, args: WorkerImageArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super('transcode-farm:image:WorkerImage', name, {}, { ...opts, transforms: [keepOldImages] });
-    const { architecture = 'x86_64', isFunction = false } = args;
-    const built = buildImage(this, name, {
-      folder: fileURLToPath(root),
-      dockerfile: 'worker/Dockerfile',
-      tag: architecture === 'arm64' ? `${hashOfContext(root)}-arm64` : hashOfContext(root),
-      architecture,
-    });
-    this.uri = built.uri;
-    if (isFunction) this.access = letLambdaPull(this, name, built.repository);
-    this.registerOutputs({ uri: this.uri });
+    const { architecture = 'x86_64', isFunction = false, existing } = args;
+    const repository = createRepository(this, name);
+    this.uri = existing
+      ? pulumi.output(existing)
+      : buildImage(this, name, repository, {
+          folder: fileURLToPath(root),
+          dockerfile: 'worker/Dockerfile',
+          tag: workerTag(architecture),
+          architecture,
+        });
+    this.repositoryArn = repository.repository.arn;
+    if (isFunction) this.access = letLambdaPull(this, name, repository);
+    this.registerOutputs({ uri: this.uri, repositoryArn: this.repositoryArn });
   }
 }
 
@@ -71,14 +84,9 @@ export interface BuildArgs {
   architecture?: Architecture;
 }
 
-/** A private repository, and an image that is built and pushed to it: `uri` names it by digest. */
-export function buildImage(
-  parent: pulumi.ComponentResource,
-  name: string,
-  { folder, dockerfile, tag, architecture = 'x86_64' }: BuildArgs,
-): { uri: pulumi.Output<string>; repository: awsx.ecr.Repository } {
-  void warnWithoutDocker(parent);
-  const repository = new awsx.ecr.Repository(
+/** A private repository, which keeps the last images. */
+export function createRepository(parent: pulumi.ComponentResource, name: string): awsx.ecr.Repository {
+  return new awsx.ecr.Repository(
     name,
     {
       // Going back builds an older commit again, with other bytes: an immutable tag would refuse them. Tasks name digests.
@@ -93,6 +101,15 @@ export function buildImage(
     },
     { parent },
   );
+}
+
+/** An image that is built and pushed to a repository. @returns its name, by digest */
+export function buildImage(
+  parent: pulumi.ComponentResource,
+  name: string,
+  repository: awsx.ecr.Repository,
+  { folder, dockerfile, tag, architecture = 'x86_64' }: BuildArgs,
+): pulumi.Output<string> {
   // From where the program runs, so that the path is the same on every machine.
   const context = relative(process.cwd(), folder) || '.';
   const image = new awsx.ecr.Image(
@@ -106,7 +123,7 @@ export function buildImage(
     },
     { parent },
   );
-  return { uri: image.imageUri, repository };
+  return image.imageUri;
 }
 
 /** Lambda itself pulls, when the function is made and later again: https://docs.aws.amazon.com/lambda/latest/dg/images-create.html#configuration-images-permissions */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as pulumi from '@pulumi/pulumi';
 import { type Bundle, bundlePortalService } from '../functions/bundle.ts';
-import { buildImage, keepOldImages } from '../image/image.ts';
+import { buildImage, createRepository, keepOldImages } from '../image/image.ts';
 
 const dockerfile = fileURLToPath(new URL('../../portal/Dockerfile', import.meta.url));
 /** One of the folders that git leaves out. */
@@ -28,7 +28,11 @@ export class PortalImage extends pulumi.ComponentResource {
     const { tag, files } = readContent();
     // Only where Pulumi runs: other tools run the program to see what it would make.
     if (pulumi.runtime.getEngine() !== undefined) layOutImage({ tag, files }, folder);
-    this.uri = buildImage(this, name, { folder, dockerfile: 'Dockerfile', tag }).uri;
+    this.uri = buildImage(this, name, createRepository(this, name), {
+      folder,
+      dockerfile: 'Dockerfile',
+      tag,
+    });
     this.registerOutputs({ uri: this.uri });
   }
 }

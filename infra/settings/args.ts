@@ -326,8 +326,8 @@ export interface TranscodeFarmArgs {
    */
   githubRepository?: string;
   /**
-   * Make the account's OIDC provider for GitHub with those roles. `false` uses the one that is there; an
-   * account can have only one
+   * Make the account's OIDC provider for GitHub with those roles where the account has none. One that is
+   * there is used, and stays when the stack goes, as an account can have only one. `false` never makes it
    */
   githubProvider?: boolean;
   /** The S3 bucket of Pulumi's state, which those roles may then use. Empty: Pulumi Cloud keeps the state */

@@ -22,8 +22,9 @@ but where the table says so; a bucket that is kept stays in its account, films a
 again. Where workers "go on", nothing is interrupted; they read \`workersPerFilm\` when they start, so those that run keep the former number.
 A rollout interrupts a job for the time that its new worker takes to start, 1 to 3 minutes, and costs the encoding of the part that was
 under way. While a worker runs, its network interface holds the security group of the former \`vpcId\`, and \`pulumi up\` waits until it
-ends: change \`vpcId\` and \`subnetIds\` while the farm sleeps. \`workerImage\` removes the farm's own repository with the images in it: if the
-new image does not start, the service can't go back by itself, so set \`workerImage\` back and run \`pulumi up\`.`;
+ends: change \`vpcId\` and \`subnetIds\` while the farm sleeps. With \`workerImage\` the farm keeps its own repository and the images in it: ECS
+goes back to them if the new image does not start. Back from a \`workerImage\` that is in another repository of ECR, the workers' role may pull from
+the farm's own alone: if what was built does not start, set \`workerImage\` again and run \`pulumi up\`.`;
 
 async function row(key: string): Promise<string> {
   const { before, after } = stacksOf(key, (changes) => stackOf({}, changes, 'dev'));

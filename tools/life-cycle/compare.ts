@@ -21,9 +21,11 @@ type Run = Pick<Recording<unknown>, 'resources'>;
  * @throws Error for a type that the table does not have
  */
 export function compareRuns(before: Run, after: Run): Change[] {
-  const olds = new Map(before.resources.map((resource) => [identity(resource), resource]));
+  // What the program only reads is not the stack's.
+  const owned = ({ resources }: Run) => resources.filter(({ isRead }) => !isRead);
+  const olds = new Map(owned(before).map((resource) => [identity(resource), resource]));
   const news = new Map(
-    withNamesKept(olds, after.resources).map((resource) => [keyOf(resource, olds), resource]),
+    withNamesKept(olds, owned(after)).map((resource) => [keyOf(resource, olds), resource]),
   );
   const replaced = new Set<string>();
   const changes = new Map<string, Change>();

@@ -24,7 +24,8 @@ export function stateOf({ type, name, inputs, id }: Asked): { id: string; state:
       (inputs.bucketPrefix ? `${inputs.bucketPrefix}0a1b2c3` : `${name}-0a1b2c3`),
   );
   const made = outputs[type]?.(physical, inputs) ?? fallback(type, physical);
-  return { id: id || String(made.id ?? physical), state: { name: physical, ...made, ...inputs } };
+  const read = id?.startsWith('arn:') ? { arn: id } : {};
+  return { id: id || String(made.id ?? physical), state: { name: physical, ...made, ...read, ...inputs } };
 }
 
 const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${accountId}:${resource}`;
@@ -246,6 +247,8 @@ const answers: Record<string, (inputs: Inputs) => Inputs> = {
   'aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider': () => {
     throw new NotFoundError('the account has no OIDC provider for GitHub');
   },
+  // Asked where Docker does not answer.
+  'aws:ecr/getRepositories:getRepositories': () => ({ id: region, names: [] }),
   'aws:index/getPartition:getPartition': () => ({ id: 'aws', partition: 'aws', dnsSuffix: 'amazonaws.com' }),
   'aws:index/getAvailabilityZones:getAvailabilityZones': () => ({
     id: region,

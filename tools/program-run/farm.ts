@@ -3,7 +3,7 @@ import { type Recording, record } from './record.ts';
 import type { Inputs, Registered } from './registered.ts';
 import type { StackConfig } from './stacks.ts';
 
-export type FarmRecording = Recording<ReturnType<typeof program>>;
+export type FarmRecording = Recording<Awaited<ReturnType<typeof program>>>;
 
 /** Runs the whole program on a stack's config under Pulumi mocks: what it would make, without a cloud. */
 export function recordFarm(stack: StackConfig, options: { preview?: boolean } = {}): Promise<FarmRecording> {

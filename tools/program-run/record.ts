@@ -18,6 +18,8 @@ export interface RecordOptions {
   config?: Readonly<Record<string, string>>;
   /** Keys of `config` that were set with `--secret`. */
   secretKeys?: readonly string[];
+  /** What data sources answer, by token, in place of `answerOf`. */
+  answers?: Readonly<Record<string, Inputs>>;
   stack?: string;
 }
 
@@ -29,7 +31,7 @@ export const project = 'transcode-farm';
  */
 export async function record<T>(
   build: () => T | Promise<T>,
-  { preview = false, config = {}, secretKeys = [], stack = 'test' }: RecordOptions = {},
+  { preview = false, config = {}, secretKeys = [], answers = {}, stack = 'test' }: RecordOptions = {},
 ): Promise<Recording<T>> {
   const resources: Registered[] = [];
   const calls: Recording<T>['calls'] = [];
@@ -59,13 +61,14 @@ export async function record<T>(
           ? { id: args.id ?? '', state: inputs }
           : stateOf({ type, name, inputs, id: args.id });
         const outputs = withoutSecrets(answer.state).value;
-        resources.push({ ...entry, custom, inputs: value, secretPaths, outputs, ...options });
+        const isRead = Boolean(args.id);
+        resources.push({ ...entry, custom, isRead, inputs: value, secretPaths, outputs, ...options });
         return answer;
       },
       call: ({ token, inputs }) => {
         calls.push({ token, inputs });
         try {
-          return answerOf(token, inputs);
+          return answers[token] ?? answerOf(token, inputs);
         } catch (error) {
           if (!(error instanceof NotFoundError)) unforeseen ??= error; // Pulumi passes on an error without its message
           throw error;

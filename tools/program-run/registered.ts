@@ -7,6 +7,8 @@ export interface Registered extends ResourceOptions {
   urn: string;
   /** False for components. */
   custom: boolean;
+  /** It is there, and the program only reads it. */
+  isRead: boolean;
   /** As the provider gets them; secrets unwrapped. */
   inputs: Inputs;
   /** Paths of the inputs that are secret, such as `value` or `containerDefinitions`. */

@@ -79,17 +79,11 @@ export function checkGithubProvider(
             'pulumi config set githubProvider true',
           );
     }
-    if (makesProvider) {
-      return warning(
-        name,
-        `the account has ${arn}; if another stack made it, "pulumi up" fails with EntityAlreadyExists`,
-        'pulumi config set githubProvider false',
-      );
-    }
     const { ClientIDList = [] } = await iam.send(
       new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn }),
     );
-    if (ClientIDList.includes('sts.amazonaws.com')) return ok(name, `${arn} is there`);
+    if (ClientIDList.includes('sts.amazonaws.com'))
+      return ok(name, `${arn} is there, and this stack uses it`);
     return failed(
       name,
       `${arn} does not accept sts.amazonaws.com as audience`,

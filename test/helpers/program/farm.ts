@@ -6,7 +6,7 @@ import type { StackConfig } from '../../../tools/program-run/stacks.ts';
 import { type Recording, record } from './pulumi.ts';
 import { bareStack } from './stacks.ts';
 
-export type FarmRecording = Recording<ReturnType<typeof program>>;
+export type FarmRecording = Recording<Awaited<ReturnType<typeof program>>>;
 
 const recordings = new Map<string, Promise<FarmRecording>>();
 

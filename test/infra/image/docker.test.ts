@@ -25,5 +25,16 @@ it('repeats what Docker says where its daemon does not answer', async () => {
 });
 
 it('says where Docker is not installed', async () => {
-  expect(await whyNoDocker('no-such-docker')).toBe('"no-such-docker" is not on the PATH');
+  expect(await whyNoDocker('no-such-docker', {})).toBe('"no-such-docker" is not on the PATH');
+});
+
+it('leaves it to the build where a daemon without the client may answer', async () => {
+  expect(await whyNoDocker('no-such-docker', { DOCKER_HOST: 'unix:///run/podman.sock' })).toBeUndefined();
+});
+
+it('finds nothing wrong where another machine builds', async () => {
+  await using machine = await dockerThat(
+    'case "$1" in version) exit 1;; *) printf "NAME/NODE  DRIVER/ENDPOINT  STATUS\nfar*  remote\n";; esac',
+  );
+  expect(await whyNoDocker(machine.docker)).toBeUndefined();
 });

@@ -107,6 +107,29 @@ it.each(['maxTasks', 'workersPerFilm'])(
   },
 );
 
+it('an existing image takes no image away that workers may have to go back to, nor the right to pull it', async () => {
+  const { before, after } = stacksOf('workerImage', bareStack);
+  const [old, now] = [await recordFarm(before), await recordFarm(after)];
+  const repository = old.resource('awsx:ecr:Repository', 'farm-worker').outputs.repository as { arn: string };
+  expect(now.resource('awsx:ecr:Repository', 'farm-worker').urn).toBe(
+    old.resource('awsx:ecr:Repository', 'farm-worker').urn,
+  );
+  const { policy } = now.resource('aws:iam/rolePolicy:RolePolicy', 'farm-worker-execution').inputs;
+  expect(policy).toContain(repository.arn);
+});
+
+it("GitHub's OIDC provider stays, whichever stack made it", async () => {
+  const type = 'aws:iam/openIdConnectProvider:OpenIdConnectProvider';
+  const without = await recordFarm(bareStack());
+  const making = await recordFarm(bareStack({ githubRepository: 'you/films' }));
+  const using = await recordFarm(bareStack({ githubRepository: 'you/films', githubProvider: 'false' }));
+  for (const later of [using, without]) {
+    expect(compareRuns(making, later).filter((change) => change.type === type)).toMatchObject([
+      { kind: 'kept' },
+    ]);
+  }
+});
+
 it('another jurisdiction of R2 makes other buckets, and the domain moves before it is given to the new one', async () => {
   const { before, after } = stacksOf('cloudflareZoneId', bareStack);
   const inEurope = { ...before, config: { ...before.config, r2Jurisdiction: 'eu' } };

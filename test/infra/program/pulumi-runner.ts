@@ -18,6 +18,16 @@ export interface Run {
   complaints: string;
 }
 
+export interface RunOptions {
+  /** Options of Node before those of Pulumi.yaml. */
+  nodeArgs?: readonly string[];
+  /** As `pulumi up`, and not as a preview. */
+  isUpdate?: boolean;
+  /** What lookups answer, by token, in place of `answerOf`. */
+  answers?: Readonly<Record<string, Inputs>>;
+  env?: Readonly<Record<string, string>>;
+}
+
 /** What Pulumi calls a value that only an update will know. */
 const unknownValue = '04da6b54-80e4-46f7-96ec-b56ff0331ba9';
 
@@ -34,17 +44,16 @@ const { Empty } = load('google-protobuf/google/protobuf/empty_pb.js');
 /**
  * Runs the program of Pulumi.yaml with Pulumi's own Node runner, in a process of its own, as a preview, against a small
  * engine that makes nothing: every id and every output that a provider would fill in is unknown; lookups are answered.
- * @param nodeArgs options of Node before those of Pulumi.yaml
  */
 export async function runAsPulumi(
   { config, secretKeys, stack }: StackConfig,
-  { nodeArgs = [] }: { nodeArgs?: readonly string[] } = {},
+  options: RunOptions = {},
 ): Promise<Run> {
   const run: Run = { status: null, resources: [], outputs: {}, complaints: '' };
   const server = new grpc.Server();
   const { ResourceMonitorService } = load('./proto/resource_grpc_pb');
   const { EngineService } = load('./proto/engine_grpc_pb');
-  server.addService(ResourceMonitorService, answering(ResourceMonitorService, monitor(run, stack)));
+  server.addService(ResourceMonitorService, answering(ResourceMonitorService, monitor(run, stack, options)));
   server.addService(EngineService, answering(EngineService, engine(run)));
   const port = await new Promise<number>((done, fail) =>
     server.bindAsync(
@@ -59,7 +68,7 @@ export async function runAsPulumi(
       config,
       secretKeys,
       stack,
-      nodeArgs,
+      ...options,
     });
   } finally {
     server.forceShutdown();
@@ -81,7 +90,7 @@ function answering(service: object, handlers: Handlers): Handlers {
 
 const features = ['secrets', 'resourceReferences', 'outputValues', 'aliasSpecs', 'deletedWith', 'transforms'];
 
-function monitor(run: Run, stack: string): Handlers {
+function monitor(run: Run, stack: string, { answers = {} }: RunOptions): Handlers {
   const text = (call: Call, getter: string) => String(call.request[getter]?.());
   const empty = (_call: Call, reply: Reply) => reply(null, new Empty());
   return {
@@ -109,7 +118,9 @@ function monitor(run: Run, stack: string): Handlers {
     invoke(call, reply) {
       const response = new messages.ResourceInvokeResponse();
       const inputs = call.request.getArgs?.() as { toJavaScript(): Inputs } | undefined;
-      response.setReturn(Struct.fromJavaScript(answerOf(text(call, 'getTok'), inputs?.toJavaScript() ?? {})));
+      const token = text(call, 'getTok');
+      const answer = answers[token] ?? answerOf(token, inputs?.toJavaScript() ?? {});
+      response.setReturn(Struct.fromJavaScript(answer));
       reply(null, response);
     },
     registerPackage(_call, reply) {
@@ -150,8 +161,10 @@ function runProgram(
     config,
     secretKeys,
     stack,
-    nodeArgs,
-  }: StackConfig & { address: string; nodeArgs: readonly string[] },
+    nodeArgs = [],
+    isUpdate = false,
+    env = {},
+  }: StackConfig & RunOptions & { address: string },
 ): Promise<number | null> {
   const { main, runtime } = readProject();
   const program = resolve(root, main);
@@ -163,7 +176,14 @@ function runProgram(
       ...runtime.options.nodeargs.split(' '),
       join(sdk, 'cmd/run'),
       ...['--monitor', address, '--engine', address, '--project', project, '--stack', stack],
-      ...['--pwd', dirname(program), '--dry-run', '--parallel', '16', basename(program)],
+      ...[
+        '--pwd',
+        dirname(program),
+        ...(isUpdate ? [] : ['--dry-run']),
+        '--parallel',
+        '16',
+        basename(program),
+      ],
     ],
     {
       cwd: dirname(program),
@@ -173,6 +193,7 @@ function runProgram(
         PULUMI_NODEJS_TYPESCRIPT: String(runtime.options.typescript),
         PULUMI_CONFIG: JSON.stringify({ 'aws:region': 'us-east-1', ...values }),
         PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(secretKeys.map(qualified)),
+        ...env,
       },
     },
   );

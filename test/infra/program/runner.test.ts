@@ -1,13 +1,26 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { loadStack } from '../../../tools/program-run/stacks.ts';
+import { temporaryFolder } from '../../helpers/media/clips.ts';
 import { recordFarm } from '../../helpers/program/farm.ts';
 import { bareStack } from '../../helpers/program/stacks.ts';
 import { runAsPulumi } from './pulumi-runner.ts';
+
+/** The daemon of this machine's Docker is not there, nor another builder. */
+async function machineWithoutDocker() {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder.path, 'docker'), '#!/bin/sh\necho "no daemon" >&2; exit 1\n', { mode: 0o755 });
+  return {
+    env: { PATH: `${folder.path}:${process.env.PATH}` },
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  };
+}
 
 /** As Node 20 is, and Node 22 before 22.18. */
 const withoutTypeScript = '--no-experimental-strip-types';
@@ -42,6 +55,37 @@ describe("under Pulumi's own runner", () => {
       /^transcode-farm needs Node 24, and the "node" on the PATH is v\d.*Run "npm install" in /,
     );
     expect(run.complaints).not.toMatch(/^\s+at /m);
+  });
+
+  it('ends an update before its first resource where an image has to be built and Docker does not answer', async () => {
+    await using machine = await machineWithoutDocker();
+    const dev = loadStack('Pulumi.dev.yaml');
+    const run = await runAsPulumi(dev, { isUpdate: true, env: machine.env });
+    expect(run.status).not.toBe(0);
+    expect(run.resources).toEqual(['pulumi:pulumi:Stack transcode-farm-dev']);
+    expect(run.complaints).toMatch(/"docker version" says: no daemon\..* Start Docker .* set workerImage/);
+    expect(run.complaints).not.toMatch(/^\s+at /m);
+  });
+
+  it.each([
+    ['the account has the image', {}, { names: ['farm-worker-0a1b2c3'] }],
+    [
+      'the farm runs an image that is built already',
+      { workerImage: `ghcr.io/you/worker@sha256:${'1'.repeat(64)}` },
+      { names: [] },
+    ],
+  ])('an update goes on without Docker where %s', async (_why, config, repositories) => {
+    await using machine = await machineWithoutDocker();
+    const run = await runAsPulumi(loadStack('Pulumi.dev.yaml', config), {
+      isUpdate: true,
+      env: machine.env,
+      answers: {
+        'aws:ecr/getRepositories:getRepositories': repositories,
+        'aws:ecr/getImage:getImage': { id: 'sha256:1', imageDigest: 'sha256:1' },
+      },
+    });
+    expect(run.complaints).not.toContain('Docker');
+    expect(run.resources).toContain('transcode-farm:index:TranscodeFarm farm');
   });
 
   it('ends with every mistake of the config, and without a stack trace', async () => {

@@ -103,7 +103,8 @@ const rules: Record<string, Rule> = {
     const hour = standingHour(farm);
     return hour.length > 0 ? hour.map(monthOf) : 'no task runs while no film comes';
   },
-  'awsx:ecr:Repository': ({ name }) => [
+  'awsx:ecr:Repository': () => 'counted with its image; empty, it costs nothing',
+  'awsx:ecr:Image': ({ name }) => [
     charge(
       'ecrStorage',
       name.endsWith('-portal') ? portalImageGb : imageGb,
@@ -111,7 +112,6 @@ const rules: Record<string, Rule> = {
     ),
   ],
   'aws:ecr/repositoryPolicy:RepositoryPolicy': configuration,
-  'awsx:ecr:Image': () => 'counted with its repository',
 
   // Network
   'awsx:ec2:Vpc': ({ name, inputs }) =>

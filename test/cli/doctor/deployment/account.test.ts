@@ -133,10 +133,7 @@ it("compares the stack's GitHub settings with the provider that the account has"
       (iam) => checkGithubProvider(iam, { repository: 'you/farm', makesProvider }),
     );
   const present = `<member><Arn>${arn}</Arn></member>`;
-  expect(await check(present, true)).toMatchObject({
-    state: 'warning',
-    fix: 'pulumi config set githubProvider false',
-  });
+  expect(await check(present, true)).toMatchObject({ state: 'ok' });
   expect(await check('', false)).toMatchObject({
     state: 'failed',
     fix: 'pulumi config set githubProvider true',
