@@ -8,6 +8,7 @@ import { GetRoleCommand, type IAMClient, SimulatePrincipalPolicyCommand } from '
 import type { FarmSettings } from '../../../infra/settings/settings.ts';
 import { sentence } from '../../farm/sentence.ts';
 import { consult, type Finding, failed, notAsked, ok, warning } from '../finding.ts';
+import { usesNetwork } from './region.ts';
 
 /** What the dry run of one call came to. */
 export interface DryRun {
@@ -23,11 +24,12 @@ export interface DryRun {
  */
 export async function checkDryRuns(
   ec2: EC2Client,
-  { compute, network }: Pick<FarmSettings, 'compute' | 'network'>,
+  settings: Pick<FarmSettings, 'compute' | 'network' | 'portal'>,
 ): Promise<Finding> {
+  const { compute } = settings;
   const DryRun = true;
   const runs: Promise<DryRun>[] = [];
-  if (!network.existing && compute.kind !== 'function') {
+  if (usesNetwork(settings) && !settings.network.existing) {
     runs.push(dryRun('ec2:CreateVpc', ec2.send(new CreateVpcCommand({ DryRun, CidrBlock: '10.0.0.0/16' }))));
   }
   if (compute.kind === 'gpu') {
@@ -75,25 +77,27 @@ export function validateDryRuns(runs: readonly DryRun[]): Finding {
 }
 
 /** One call that makes a resource, of each service that "pulumi up" uses. */
-export function callsOf({
-  compute,
-  storage,
-  network,
-}: Pick<FarmSettings, 'compute' | 'storage' | 'network'>): string[] {
+export function callsOf(
+  settings: Pick<FarmSettings, 'compute' | 'storage' | 'network' | 'portal'>,
+): string[] {
+  const { compute, storage, portal } = settings;
   const isFunction = compute.kind === 'function';
+  const hasPortalService = portal?.host.kind === 'service';
+  const ecs = ['ecs:CreateCluster', 'ecs:RegisterTaskDefinition', 'ecs:CreateService'];
   const usesS3 = storage.source.backend === 's3' || storage.output.backend === 's3';
   return [
     ...['sqs:CreateQueue', 'sns:CreateTopic', 'ssm:PutParameter', 'logs:CreateLogGroup'],
     ...['ecr:CreateRepository', 'cloudwatch:PutMetricAlarm'],
     ...(isFunction
       ? ['lambda:CreateEventSourceMapping', 'lambda:PutFunctionConcurrency']
-      : [
-          ...['ecs:CreateCluster', 'ecs:RegisterTaskDefinition', 'ecs:CreateService'],
-          ...['application-autoscaling:RegisterScalableTarget', 'events:PutRule'],
-        ]),
+      : ['events:PutRule']),
+    ...(isFunction && !hasPortalService ? [] : [...ecs, 'application-autoscaling:RegisterScalableTarget']),
+    ...(hasPortalService ? ['elasticloadbalancing:CreateLoadBalancer'] : []),
     ...['lambda:CreateFunction', 'iam:CreateRole', 'iam:PutRolePolicy', 'iam:PassRole'],
     ...(usesS3 ? ['s3:CreateBucket', 's3:PutBucketNotification'] : []),
-    ...(network.existing || isFunction ? [] : ['ec2:CreateVpc', 'ec2:CreateSubnet', 'ec2:CreateVpcEndpoint']),
+    ...(usesNetwork(settings) && !settings.network.existing
+      ? ['ec2:CreateVpc', 'ec2:CreateSubnet', 'ec2:CreateVpcEndpoint']
+      : []),
     ...(compute.kind === 'gpu'
       ? ['ec2:CreateLaunchTemplate', 'ec2:RunInstances', 'autoscaling:CreateAutoScalingGroup']
       : []),

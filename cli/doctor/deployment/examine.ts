@@ -28,7 +28,9 @@ export async function examineDeployment(
   const stack = await readPlannedStack(name);
   const programs = checkPrograms(run, {
     isLocal: false,
-    workerImage: plainText(stack.settings?.workerImage),
+    // The portal's image is built whatever the workers run.
+    workerImage:
+      stack.settings?.portal?.host.kind === 'service' ? undefined : plainText(stack.settings?.workerImage),
   });
   const secrets = (key: string) => readSecret(run, name, key);
   const [local, cloud, storage] = await Promise.all([
@@ -94,7 +96,7 @@ async function examineAccount({ settings, region, name }: PlannedStack): Promise
       checkLambda(clients.lambda, functionOf(settings)),
       checkZones(clients.ec2, settings),
       compute.kind === 'gpu' ? checkEbsKey(clients.ec2, Account) : [],
-      checkServiceRoles(clients.iam, compute),
+      checkServiceRoles(clients.iam, settings),
       github ? checkGithubProvider(clients.iam, github) : [],
       checkDryRuns(clients.ec2, settings),
       checkPolicies(clients.iam, Arn, callsOf(settings)),

@@ -8,6 +8,12 @@ import {
 import type { FarmSettings } from '../../../infra/settings/settings.ts';
 import { consult, type Finding, failed, ok, warning } from '../finding.ts';
 
+/** What runs workers, and the portal. */
+export interface RunningSettings {
+  compute: Pick<FarmSettings['compute'], 'kind' | 'spot'>;
+  portal?: Pick<NonNullable<FarmSettings['portal']>, 'host'>;
+}
+
 /**
  * Roles that AWS makes at the first use of a service. In a new account the first use fails when it does not wait for
  * the role. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using-service-linked-roles.html
@@ -20,20 +26,23 @@ const serviceRoles = {
   },
   group: { role: 'AWSServiceRoleForAutoScaling', service: 'autoscaling.amazonaws.com' },
   spot: { role: 'AWSServiceRoleForEC2Spot', service: 'spot.amazonaws.com' },
+  balancer: { role: 'AWSServiceRoleForElasticLoadBalancing', service: 'elasticloadbalancing.amazonaws.com' },
 } as const;
 
 export function checkServiceRoles(
   iam: IAMClient,
-  { kind, spot }: Pick<FarmSettings['compute'], 'kind' | 'spot'>,
+  { compute: { kind, spot }, portal }: RunningSettings,
 ): Promise<Finding> {
   const name = 'service roles';
-  if (kind === 'function') return Promise.resolve(ok(name, 'functions need none'));
-  const { ecs, scaling, group, spot: spotRole } = serviceRoles;
+  const hasService = portal?.host.kind === 'service';
+  if (kind === 'function' && !hasService) return Promise.resolve(ok(name, 'functions need none'));
+  const { ecs, scaling, group, spot: spotRole, balancer } = serviceRoles;
   const wanted = [
     ecs,
     scaling,
     ...(kind === 'gpu' ? [group] : []),
     ...(kind === 'gpu' && spot ? [spotRole] : []),
+    ...(hasService ? [balancer] : []),
   ];
   return consult(name, 'iam:GetRole', async () => {
     const present = await Promise.all(wanted.map(({ role }) => hasRole(iam, role)));

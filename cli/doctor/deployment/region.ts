@@ -31,13 +31,18 @@ export function checkRegionEnabled(ec2: EC2Client, region: string): Promise<Find
 /** New accounts find only two in some regions, and the farm takes up to three. */
 const minZones = 2;
 
+/** Functions run outside of any network. */
+export function usesNetwork({ compute, portal }: Pick<FarmSettings, 'compute' | 'portal'>): boolean {
+  return compute.kind !== 'function' || portal?.host.kind === 'service';
+}
+
 /** Whether the region offers the zones and the GPU instance types that the stack names. */
 export async function checkZones(
   ec2: EC2Client,
-  { compute, network }: Pick<FarmSettings, 'compute' | 'network'>,
+  settings: Pick<FarmSettings, 'compute' | 'network' | 'portal'>,
 ): Promise<Finding[]> {
-  // Functions run outside of any network.
-  if (compute.kind === 'function') return [];
+  const { compute, network } = settings;
+  if (!usesNetwork(settings)) return [];
   if (network.existing)
     return [notAsked('zones', `the stack uses the network ${plainText(network.existing.vpcId)}`)];
   let zones: string[] = [];
@@ -59,7 +64,7 @@ export async function checkZones(
       'pulumi config set aws:region us-east-1',
     );
   });
-  if (compute.kind === 'fargate' || zones.length === 0) return [found];
+  if (compute.kind !== 'gpu' || zones.length === 0) return [found];
   return [found, await checkInstanceTypes(ec2, compute.instanceTypes, zones)];
 }
 

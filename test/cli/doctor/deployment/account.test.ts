@@ -107,7 +107,7 @@ it('warns of a customer key as the default of EBS, with the grant that Auto Scal
 
 it('finds the service-linked roles that a new account lacks', async () => {
   const found = await withIam({ GetRole: iamError('NoSuchEntity') }, (iam) =>
-    checkServiceRoles(iam, { kind: 'gpu', spot: true }),
+    checkServiceRoles(iam, { compute: { kind: 'gpu', spot: true } }),
   );
   expect(found.state).toBe('warning');
   expect(found.fix?.split('\n')).toEqual(
@@ -116,7 +116,7 @@ it('finds the service-linked roles that a new account lacks', async () => {
     ),
   );
   const denied = await withIam({ GetRole: iamError('AccessDenied') }, (iam) =>
-    checkServiceRoles(iam, { kind: 'fargate', spot: false }),
+    checkServiceRoles(iam, { compute: { kind: 'fargate', spot: false } }),
   );
   expect(denied).toMatchObject({ state: 'warning', fix: 'Let this user call iam:GetRole.' });
 });
@@ -200,6 +200,29 @@ it('asks only about calls that the stack makes', () => {
   const calls = callsOf({ ...gpu, storage });
   expect(calls).toContain('autoscaling:CreateAutoScalingGroup');
   expect(calls.filter((call) => call.startsWith('s3:'))).toEqual([]);
+});
+
+it('asks for a portal in containers what its network, load balancer and service need, whatever makes films', async () => {
+  const storage = { source: { backend: 's3' }, output: { backend: 's3' } } as never;
+  const compute = {
+    ...gpu.compute,
+    kind: 'function',
+    architecture: 'x86_64',
+    reserveConcurrency: true,
+  } as const;
+  const settings = { compute, network: gpu.network, storage };
+  const withPortal = { ...settings, portal: { host: { kind: 'service' } } as never };
+  expect(callsOf(settings)).not.toContain('ec2:CreateVpc');
+  expect(callsOf(withPortal)).toEqual(
+    expect.arrayContaining(['ec2:CreateVpc', 'ecs:CreateService', 'elasticloadbalancing:CreateLoadBalancer']),
+  );
+  const missing = await withIam({ GetRole: iamError('NoSuchEntity') }, (iam) =>
+    checkServiceRoles(iam, withPortal),
+  );
+  expect(missing.fix).toMatch(/ecs\.amazonaws\.com\n.*\n.*elasticloadbalancing\.amazonaws\.com$/);
+  const zones = `<DescribeAvailabilityZonesResponse><availabilityZoneInfo><item><zoneName>us-east-1a</zoneName></item></availabilityZoneInfo></DescribeAvailabilityZonesResponse>`;
+  const found = await withEc2({ DescribeAvailabilityZones: zones }, (ec2) => checkZones(ec2, withPortal));
+  expect(found).toMatchObject([{ name: 'zones', state: 'failed' }]);
 });
 
 it('warns where Lambda has hardly any concurrency to give', async () => {
