@@ -1,5 +1,6 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
+import type { ExtraLane } from '../worker/src/protocol/lanes.ts';
 import { workerEnvironment, workerSecrets } from './compute/environment.ts';
 import { Network } from './compute/network.ts';
 import { type ReporterSecret, Secrets, type WorkerSecret } from './compute/secrets.ts';
@@ -10,6 +11,7 @@ import { WorkerImage } from './image/image.ts';
 import { BucketEvents } from './jobs/bucket-events.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { Parts, PartsSenders } from './jobs/parts.ts';
+import type { LaneNames } from './jobs/queue.ts';
 import type { MonitoredWorkers } from './monitoring/metrics.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
 import { checkName, farmName } from './names.ts';
@@ -44,6 +46,12 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
   readonly deadLetterQueueUrl: pulumi.Output<string>;
   readonly partsQueueUrl: pulumi.Output<string>;
   readonly partsDeadLetterQueueUrl: pulumi.Output<string>;
+  readonly urgentTopicArn: pulumi.Output<string>;
+  readonly bulkTopicArn: pulumi.Output<string>;
+  readonly urgentQueueUrl: pulumi.Output<string>;
+  readonly urgentPartsQueueUrl: pulumi.Output<string>;
+  readonly bulkQueueUrl: pulumi.Output<string>;
+  readonly bulkPartsQueueUrl: pulumi.Output<string>;
   readonly reportsQueueUrl: pulumi.Output<string>;
   readonly reportsDeadLetterQueueUrl: pulumi.Output<string>;
   readonly reportsBucket: pulumi.Output<string>;
@@ -191,6 +199,8 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
     );
     const { service } = workers;
     new PartsSenders(`${name}-parts`, { queue: parts.queue, workerRoleArn: workers.roleArn }, own);
+    for (const [lane, queue] of Object.entries(parts.lanes))
+      new PartsSenders(`${name}-parts-${lane}`, { queue, workerRoleArn: workers.roleArn }, own);
     if (reports) {
       const senderRoleArns = [workers.roleArn, reports.reporterRoleArn];
       new ReportsSenders(name, { queue: reports.queue, senderRoleArns }, own);
@@ -209,7 +219,8 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
             containerInsights: monitoring.containerInsights,
           },
           farm: {
-            ...{ source, output, jobs, parts, topicArn: jobs.topicArn, serviceArn: service?.serviceArn },
+            ...{ source, output, jobs, parts, serviceArn: service?.serviceArn },
+            topicArns: [jobs.topicArn, ...Object.values(jobs.laneTopicArns)],
             functionArn: workers.functionArn,
             hasGroup: service?.capacity.group !== undefined,
             webhooks: reports?.bucketArn && {
@@ -226,6 +237,12 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
             deadLetterQueueUrl: jobs.deadLetters.url,
             partsQueueUrl: parts.queue.url,
             partsDeadLetterQueueUrl: parts.deadLetters.url,
+            urgentTopicArn: jobs.laneTopicArns.urgent,
+            bulkTopicArn: jobs.laneTopicArns.bulk,
+            urgentQueueUrl: jobs.lanes.urgent?.url,
+            urgentPartsQueueUrl: parts.lanes.urgent?.url,
+            bulkQueueUrl: jobs.lanes.bulk?.url,
+            bulkPartsQueueUrl: parts.lanes.bulk?.url,
             reportsDeadLetterQueueUrl: reports?.deadLetters.url,
             reportsBucket: reports?.bucket,
             reporterName: reports?.reporterName,
@@ -260,8 +277,13 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
       {
         ...monitoring,
         workers: monitoredWorkers(workers, scaling.maxTasks),
-        jobs: { queue: jobs.queue.name, deadLetters: jobs.deadLetters.name },
-        parts: { queue: parts.queue.name, deadLetters: parts.deadLetters.name },
+        jobs: { queue: jobs.queue.name, deadLetters: jobs.deadLetters.name, lanes: namesOnly(jobs.lanes) },
+        parts: {
+          queue: parts.queue.name,
+          deadLetters: parts.deadLetters.name,
+          lanes: namesOnly(parts.lanes),
+        },
+        retentionDays: settings.jobs.retentionDays,
         reports: reports && {
           queue: reports.queue.name,
           deadLetters: reports.deadLetters.name,
@@ -295,6 +317,12 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
     this.deadLetterQueueUrl = jobs.deadLetters.url;
     this.partsQueueUrl = parts.queue.url;
     this.partsDeadLetterQueueUrl = parts.deadLetters.url;
+    this.urgentTopicArn = jobs.laneTopicArns.urgent ?? pulumi.output('');
+    this.bulkTopicArn = jobs.laneTopicArns.bulk ?? pulumi.output('');
+    this.urgentQueueUrl = jobs.lanes.urgent?.url ?? pulumi.output('');
+    this.urgentPartsQueueUrl = parts.lanes.urgent?.url ?? pulumi.output('');
+    this.bulkQueueUrl = jobs.lanes.bulk?.url ?? pulumi.output('');
+    this.bulkPartsQueueUrl = parts.lanes.bulk?.url ?? pulumi.output('');
     this.reportsQueueUrl = reports?.queue.url ?? pulumi.output('');
     this.reportsDeadLetterQueueUrl = reports?.deadLetters.url ?? pulumi.output('');
     this.reportsBucket = reports?.bucket ?? pulumi.output('');
@@ -333,10 +361,18 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
 }
 
 /** A queue that calls a function hides a message for longer than the function runs. */
-function queueSettings({ jobs, compute }: FarmSettings): FarmSettings['jobs'] {
+function queueSettings({
+  jobs,
+  lanes,
+  compute,
+}: FarmSettings): FarmSettings['jobs'] & Pick<FarmSettings, 'lanes'> {
   return compute.kind === 'function'
-    ? { ...jobs, visibilityTimeoutSeconds: functionVisibilitySeconds }
-    : jobs;
+    ? { ...jobs, lanes, visibilityTimeoutSeconds: functionVisibilitySeconds }
+    : { ...jobs, lanes };
+}
+
+function namesOnly(lanes: LaneNames): Partial<Record<ExtraLane, pulumi.Output<string>>> {
+  return Object.fromEntries(Object.entries(lanes).map(([lane, { name }]) => [lane, name]));
 }
 
 export function architectureOf(compute: ComputeSettings): Architecture {

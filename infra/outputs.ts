@@ -13,6 +13,13 @@ export interface FarmOutputs {
   /** Workers send part requests here; only they may. */
   partsQueueUrl: string;
   partsDeadLetterQueueUrl: string;
+  /** Of the priority lanes: jobs are published here, or sent to the queue. Empty without them. */
+  urgentTopicArn: string;
+  bulkTopicArn: string;
+  urgentQueueUrl: string;
+  urgentPartsQueueUrl: string;
+  bulkQueueUrl: string;
+  bulkPartsQueueUrl: string;
   /** Workers send reports here; only they and the reporter may. Empty without a webhook and a database. */
   reportsQueueUrl: string;
   reportsDeadLetterQueueUrl: string;
@@ -73,6 +80,12 @@ export const outputNames = [
   'deadLetterQueueUrl',
   'partsQueueUrl',
   'partsDeadLetterQueueUrl',
+  'urgentTopicArn',
+  'bulkTopicArn',
+  'urgentQueueUrl',
+  'urgentPartsQueueUrl',
+  'bulkQueueUrl',
+  'bulkPartsQueueUrl',
   'reportsQueueUrl',
   'reportsDeadLetterQueueUrl',
   'reportsBucket',

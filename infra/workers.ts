@@ -1,4 +1,5 @@
 import type * as pulumi from '@pulumi/pulumi';
+import type { Lane } from '../worker/src/protocol/lanes.ts';
 import { createCapacity } from './compute/capacities.ts';
 import type { Capacity } from './compute/capacity.ts';
 import { Cluster } from './compute/cluster.ts';
@@ -7,10 +8,11 @@ import { FilmWidth } from './compute/film-width.ts';
 import type { Network } from './compute/network.ts';
 import type { WorkerSecret } from './compute/secrets.ts';
 import { WorkerService } from './compute/service.ts';
-import { WorkerFunction } from './compute/worker-function.ts';
+import { type CallingQueue, WorkerFunction } from './compute/worker-function.ts';
 import type { WorkerImage } from './image/image.ts';
 import type { Jobs } from './jobs/jobs.ts';
 import type { Parts } from './jobs/parts.ts';
+import type { QueueNames } from './jobs/queue.ts';
 import { Scaling } from './scaling/scaling.ts';
 import type { ComputeSettings } from './settings/compute.ts';
 import type { FarmSettings } from './settings/settings.ts';
@@ -78,13 +80,47 @@ function createFunction(
       maxCalls: scaling.maxTasks,
       reserveConcurrency: compute.reserveConcurrency,
       workersPerFilm,
-      jobs: args.jobs.queue,
-      parts: args.parts.queue,
+      queues: calledBy(args),
       logRetentionDays: monitoring.logRetentionDays,
     },
     own,
   );
   return { functionName, functionArn, roleArn, logGroupName };
+}
+
+/** Each queue that calls the function, and at most how many of its messages are worked on at once. */
+function calledBy({ jobs, parts, settings }: WorkersArgs): CallingQueue[] {
+  const { maxTasks } = settings.scaling;
+  const shareOf = (lane: Lane) => Math.ceil(maxTasks * shares[lane]);
+  const extra = (from: Jobs | Parts, kind: 'jobs' | 'parts') =>
+    Object.entries(from.lanes).map(([lane, queue]) => ({
+      key: `${kind}-${lane}`,
+      queue,
+      maxCalls: shareOf(lane as Lane),
+    }));
+  const hasUrgent = jobs.lanes.urgent !== undefined;
+  const normal = hasUrgent ? shareOf('normal') : maxTasks;
+  return [
+    { key: 'jobs', queue: jobs.queue, maxCalls: normal },
+    { key: 'parts', queue: parts.queue, maxCalls: normal },
+    ...extra(jobs, 'jobs'),
+    ...extra(parts, 'parts'),
+  ];
+}
+
+/** Of the function's calls at once: films of a lower lane leave some for those of higher ones. */
+const shares: Readonly<Record<Lane, number>> = { urgent: 1, normal: 0.75, bulk: 0.5 };
+
+/**
+ * What target tracking counts. CloudWatch's alarms take ten metrics (API reference, `PutMetricAlarm`), two for each queue and one for
+ * the tasks, so with three lanes the urgent one is left out: its messages wait for minutes at most, and its busy workers are protected.
+ */
+function trackedQueues(jobs: Jobs, parts: Parts): QueueNames[] {
+  const { urgent, ...bulkJobs } = jobs.lanes;
+  const hasAll = urgent !== undefined && bulkJobs.bulk !== undefined;
+  const lanesOf = ({ lanes }: Jobs | Parts) =>
+    Object.entries(lanes).flatMap(([lane, queue]) => (hasAll && lane === 'urgent' ? [] : [queue]));
+  return [jobs.queue, parts.queue, ...lanesOf(jobs), ...lanesOf(parts)];
 }
 
 function createService(
@@ -131,8 +167,10 @@ function createService(
       ...scaling,
       capacity,
       kind,
-      queues: [jobs.queue, parts.queue],
+      queues: [jobs.queue, parts.queue, ...Object.values(jobs.lanes), ...Object.values(parts.lanes)],
+      trackedQueues: trackedQueues(jobs, parts),
       topicArn: jobs.topicArn,
+      laneTopicArns: jobs.laneTopicArns,
       logRetentionDays: monitoring.logRetentionDays,
     },
     own,

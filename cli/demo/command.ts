@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { extraLaneNames } from '../../worker/src/protocol/lanes.ts';
 import { outputsHelp, splitList } from '../submit/film-options.ts';
 import { readJobOptions } from '../submit/job-options.ts';
 import { demo } from './demo.ts';
@@ -11,6 +12,7 @@ export function demoCommand(): Command {
     .option('--exit', 'leave after the summary instead of serving the player page')
     .option('--outputs <list>', outputsHelp, splitList)
     .option('--keep', 'let the other commands use this farm until Ctrl-C')
+    .option('--lanes', 'give the farm the priority lanes urgent and bulk')
     .option(
       '--webhook <url>',
       'post the events of the job there, signed with a secret that is printed',
@@ -38,6 +40,7 @@ export function demoCommand(): Command {
         exit: options.exit ?? false,
         keep: options.keep ?? false,
         json: options.json ?? false,
+        lanes: options.lanes ? extraLaneNames : [],
         webhook: options.webhook,
         workers: options.workers,
         compute: options.compute,
@@ -51,6 +54,7 @@ interface Flags {
   exit?: true;
   keep?: true;
   json?: true;
+  lanes?: true;
   outputs?: string[];
   webhook?: string;
   workers: number;

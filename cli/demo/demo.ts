@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startLocalPortal } from '../../portal/src/local.ts';
+import type { ExtraLane } from '../../worker/src/protocol/lanes.ts';
 import { eventJobId } from '../../worker/src/protocol/source-event.ts';
 import type { JobState } from '../../worker/src/protocol/status.ts';
 import { UserError } from '../errors.ts';
@@ -38,6 +39,8 @@ export interface DemoOptions {
   workers: number;
   /** Processes that wait for work, or that are called as AWS Lambda calls a function. */
   compute: 'worker' | 'function';
+  /** Priority lanes of the farm. */
+  lanes: readonly ExtraLane[];
   /** What is made, see `outputsSchema`; the stream alone by default. */
   outputs?: string[] | undefined;
 }
@@ -102,6 +105,7 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
 
   const suffixes = keptSuffixes(movie);
   const farm = await startLocalFarm({
+    lanes: options.lanes,
     environment: {
       ...sharingSettings(options.workers),
       ...(options.outputs && { OUTPUTS: options.outputs.join() }),

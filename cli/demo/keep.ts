@@ -22,6 +22,7 @@ export function localAddress(
     topicArn: farm.topicArn,
     queueUrl: farm.queueUrl,
     deadLetterQueueUrl: farm.deadLetterQueueUrl,
+    ...laneAddresses(farm),
     partsQueueUrl: farm.partsQueueUrl,
     partsDeadLetterQueueUrl: farm.partsDeadLetterQueueUrl,
     sourceStorage: 's3',
@@ -43,6 +44,23 @@ export function localAddress(
       ...{ endpoint, pid: process.pid, uploadSuffixes },
       ...(reporterEndpoint === undefined ? {} : { reporterEndpoint }),
     },
+  };
+}
+
+/** As a stack's outputs name them. */
+export function laneAddresses({ lanes }: Pick<LocalFarm, 'lanes'>): Partial<FarmAddress> {
+  const { urgent, bulk } = lanes;
+  return {
+    ...(urgent && {
+      urgentTopicArn: urgent.topicArn,
+      urgentQueueUrl: urgent.queueUrl,
+      urgentPartsQueueUrl: urgent.partsQueueUrl,
+    }),
+    ...(bulk && {
+      bulkTopicArn: bulk.topicArn,
+      bulkQueueUrl: bulk.queueUrl,
+      bulkPartsQueueUrl: bulk.partsQueueUrl,
+    }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { GetTopicAttributesCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { FarmAddress } from '../farm/address.ts';
+import { lanesOf } from '../farm/lanes.ts';
 import { attempt, type Finding, ok, warning } from './finding.ts';
 
 /** Whether every queue and the topic answer, and the topic leads somewhere. */
@@ -22,18 +23,23 @@ export function checkQueues(
             return ok(name, `answers, ${Attributes?.ApproximateNumberOfMessages ?? 0} messages wait`);
           }),
         ];
-  const topic = attempt('topic', fix, async () => {
-    const { Attributes } = await sns.send(new GetTopicAttributesCommand({ TopicArn: address.topicArn }));
-    const subscriptions = Number(Attributes?.SubscriptionsConfirmed ?? 0);
-    if (subscriptions > 0) return ok('topic', `answers, and leads to ${subscriptions} subscribers`);
-    const noSubscriber = 'SNS counts no subscribers: submitted jobs would go nowhere';
-    return warning('topic', noSubscriber, 'Look again in some minutes; if it stays so, run "pulumi up".');
-  });
+  const topic = (name: string, TopicArn: string) =>
+    attempt(name, fix, async () => {
+      const { Attributes } = await sns.send(new GetTopicAttributesCommand({ TopicArn }));
+      const subscriptions = Number(Attributes?.SubscriptionsConfirmed ?? 0);
+      if (subscriptions > 0) return ok(name, `answers, and leads to ${subscriptions} subscribers`);
+      const noSubscriber = 'SNS counts no subscribers: submitted jobs would go nowhere';
+      return warning(name, noSubscriber, 'Look again in some minutes; if it stays so, run "pulumi up".');
+    });
   return Promise.all([
-    ...queue('queue', address.queueUrl),
+    ...lanesOf(address).flatMap(({ lane, queueUrl, partsQueueUrl }) => {
+      const of = lane === 'normal' ? '' : `${lane} `;
+      return [...queue(`${of}queue`, queueUrl), ...queue(`${of}parts queue`, partsQueueUrl)];
+    }),
     ...queue('dead letters', address.deadLetterQueueUrl),
-    ...queue('parts queue', address.partsQueueUrl),
     ...queue('dead parts', address.partsDeadLetterQueueUrl),
-    topic,
+    ...lanesOf(address).map(({ lane, topicArn }) =>
+      topic(lane === 'normal' ? 'topic' : `${lane} topic`, topicArn),
+    ),
   ]);
 }

@@ -23,6 +23,13 @@ export const addressSchema = z.object({
   /** Jobs are published here, which wakes a sleeping farm at once. */
   topicArn: text,
   queueUrl: z.url(),
+  /** The topics and queues of the priority lanes that the farm has. */
+  urgentTopicArn: maybe,
+  bulkTopicArn: maybe,
+  urgentQueueUrl: maybe,
+  urgentPartsQueueUrl: maybe,
+  bulkQueueUrl: maybe,
+  bulkPartsQueueUrl: maybe,
   deadLetterQueueUrl: z.url(),
   /** Carries part requests: each asks one more worker to make parts of a film. */
   partsQueueUrl: maybe,

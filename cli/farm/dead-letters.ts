@@ -1,4 +1,5 @@
 import type { Message } from '@aws-sdk/client-sqs';
+import { type Lane, laneNames } from '../../worker/src/protocol/lanes.ts';
 import type { Farm } from './farm.ts';
 import { HeldMessages } from './held-messages.ts';
 
@@ -13,6 +14,8 @@ export interface DeadLetter {
   /** In a sentence. Unknown where SQS itself put the message aside. */
   reason?: string;
   reasonCode?: string;
+  /** As the job names it. */
+  lane?: Lane;
   sentAt: string;
 }
 
@@ -86,7 +89,7 @@ export function isChosen(deadLetter: DeadLetter, { ids, reason }: DeadLetterChoi
 
 function readDeadLetter(message: Message, queue: DeadLetter['queue']): HeldDeadLetter {
   const attribute = (name: string) => message.MessageAttributes?.[name]?.StringValue;
-  const { id, source } = readBody(message.Body ?? '');
+  const { id, source, lane } = readBody(message.Body ?? '');
   return {
     queue,
     messageId: message.MessageId ?? '',
@@ -94,24 +97,28 @@ function readDeadLetter(message: Message, queue: DeadLetter['queue']): HeldDeadL
     source,
     reason: attribute('reason'),
     reasonCode: attribute('reasonCode'),
+    ...(lane && { lane }),
     sentAt: new Date(Number(message.Attributes?.SentTimestamp ?? 0)).toISOString(),
     message,
   };
 }
 
-function readBody(body: string): { id?: string; source?: string } {
+function readBody(body: string): { id?: string; source?: string; lane?: Lane } {
   try {
     const parsed = JSON.parse(body) as { job?: object };
     // A part request carries its job.
-    const { id, source, Records } = (parsed.job ?? parsed) as {
+    const { id, source, options, Records } = (parsed.job ?? parsed) as {
       id?: unknown;
       source?: unknown;
+      options?: { lane?: unknown };
       Records?: { s3?: { bucket?: { name?: string }; object?: { key?: string } } }[];
     };
     const { bucket, object } = Records?.[0]?.s3 ?? {};
+    const lane = laneNames.find((name) => name === options?.lane);
     const uploaded = object?.key === undefined ? undefined : `s3://${bucket?.name}/${object.key}`;
     return {
       ...(typeof id === 'string' && { id }),
+      ...(lane && { lane }),
       source: typeof source === 'string' ? source : uploaded,
     };
   } catch {

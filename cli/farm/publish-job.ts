@@ -1,10 +1,12 @@
 import { PublishCommand } from '@aws-sdk/client-sns';
 import { asciiJson } from '../../worker/src/protocol/ascii-json.ts';
 import type { Job } from '../../worker/src/protocol/job.ts';
+import { laneOf } from '../../worker/src/protocol/lanes.ts';
 import { retrying } from '../../worker/src/storage/retry.ts';
 import { canPass } from '../../worker/src/storage/s3-errors.ts';
 import { maxRoundSeconds, uploadTiming } from '../upload/patience.ts';
 import type { Farm } from './farm.ts';
+import { laneAddress } from './lanes.ts';
 
 export interface SendOptions {
   /** Makes one request of a job that is sent twice. */
@@ -18,7 +20,10 @@ export interface SendOptions {
   onRetry?(error: unknown): void;
 }
 
-/** Sends a job to the topic: a message there wakes a farm that sleeps. */
+/**
+ * Sends a job to the topic of its lane: a message there wakes a farm that sleeps.
+ * @throws UserError where the farm has no such lane
+ */
 export async function publishJob(
   { sns, address }: Pick<Farm, 'sns' | 'address'>,
   job: Job,
@@ -26,7 +31,7 @@ export async function publishJob(
 ): Promise<void> {
   const text = (StringValue: string) => ({ DataType: 'String', StringValue });
   const message = new PublishCommand({
-    TopicArn: address.topicArn,
+    TopicArn: laneAddress(address, laneOf(job)).topicArn,
     Message: asciiJson(job),
     MessageAttributes: {
       requestId: text(requestId),

@@ -1,5 +1,7 @@
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import type { ExtraLane } from '../../worker/src/protocol/lanes.ts';
 import type { Farm } from './farm.ts';
+import { type LaneAddress, lanesOf } from './lanes.ts';
 
 /** Messages, approximately: SQS counts what its servers know at the moment. */
 interface Counts {
@@ -10,11 +12,13 @@ interface Counts {
   delayed: number;
 }
 
-/** Jobs; and part requests, on farms where several workers make one film together. */
+/** Jobs of all lanes; and part requests, on farms where several workers make one film together. */
 export interface Queues extends Counts {
   /** Dead letters of both. */
   dead: number;
   parts?: Counts;
+  /** The lanes beside `normal`; the numbers above are of all lanes. */
+  lanes?: Partial<Record<ExtraLane, Counts>>;
 }
 
 export async function readQueues({ address, sqs }: Pick<Farm, 'address' | 'sqs'>): Promise<Queues> {
@@ -36,20 +40,32 @@ export async function readQueues({ address, sqs }: Pick<Farm, 'address' | 'sqs'>
       delayed: Number(Attributes.ApproximateNumberOfMessagesDelayed ?? 0),
     };
   };
-  const [jobs, parts, ...dead] = await Promise.all([
-    count(address.queueUrl),
-    count(address.partsQueueUrl),
+  const countLane = async ({ lane, queueUrl, partsQueueUrl }: LaneAddress) => {
+    const [jobs, parts] = await Promise.all([count(queueUrl), count(partsQueueUrl)]);
+    return { lane, jobs, parts };
+  };
+  const [lanes, ...dead] = await Promise.all([
+    Promise.all(lanesOf(address).map(countLane)),
     count(address.deadLetterQueueUrl),
     count(address.partsDeadLetterQueueUrl),
   ]);
+  const extra = lanes.flatMap(({ lane, jobs }) => (lane === 'normal' ? [] : [[lane, jobs ?? none]]));
+  const hasParts = lanes.some(({ parts }) => parts !== undefined);
   return {
-    ...(jobs ?? none),
-    ...(parts && { parts }),
-    dead: dead.reduce((sum, queue) => sum + (queue ? total(queue) : 0), 0),
+    ...sum(lanes.map(({ jobs }) => jobs)),
+    ...(hasParts && { parts: sum(lanes.map(({ parts }) => parts)) }),
+    ...(extra.length > 0 && { lanes: Object.fromEntries(extra) }),
+    dead: total(sum(dead)),
   };
 }
 
 const none: Counts = { waiting: 0, inFlight: 0, delayed: 0 };
+
+function sum(counts: readonly (Counts | undefined)[]): Counts {
+  const all = counts.filter((each) => each !== undefined);
+  const add = (key: keyof Counts) => all.reduce((so, each) => so + each[key], 0);
+  return { waiting: add('waiting'), inFlight: add('inFlight'), delayed: add('delayed') };
+}
 
 export function total({ waiting, inFlight, delayed }: Counts): number {
   return waiting + inFlight + delayed;
@@ -59,10 +75,21 @@ export function total({ waiting, inFlight, delayed }: Counts): number {
 export function queueLines(queues: Queues): string[] {
   return [
     queueFacts(queues).join(' · '),
+    ...laneFacts(queues).map((facts) => `  ${facts.join(' · ')}`),
     ...(queues.parts
       ? [`helpers requested: ${queues.parts.waiting} · helping: ${queues.parts.inFlight}`]
       : []),
   ];
+}
+
+/** Of each lane beside `normal`. */
+export function laneFacts({ lanes = {} }: Queues): string[][] {
+  return Object.entries(lanes).map(([lane, { waiting, inFlight, delayed }]) => [
+    lane,
+    `${waiting} queued`,
+    `${inFlight} running`,
+    `${delayed} retrying`,
+  ]);
 }
 
 export function queueFacts({ waiting, inFlight, delayed, dead }: Queues): [string, string, string, string] {

@@ -1,4 +1,5 @@
 import { type Message, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
+import { servedLane } from '../../worker/src/protocol/lanes.ts';
 import { jobBody, readPartRequest } from '../../worker/src/protocol/part-request.ts';
 import { UserError } from '../errors.ts';
 import {
@@ -11,6 +12,7 @@ import {
   takeDeadLetters,
 } from './dead-letters.ts';
 import { batchesOf, HeldMessages } from './held-messages.ts';
+import { extraLanesOf, lanesOf } from './lanes.ts';
 
 /**
  * Sends the jobs of the chosen dead letters again; all others, and those that SQS did not take, are put back.
@@ -73,7 +75,7 @@ export async function redrive(
         queue === 'jobs' ||
         !(sentJobs.has(jobId) || batch.slice(0, index).some((other) => other.jobId === jobId));
       const toSend = batch.filter(isNew);
-      const failed = await sendJobs(sqs, address.queueUrl, toSend);
+      const failed = await sendToLanes({ address, sqs }, toSend);
       for (const deadLetter of toSend) if (!failed.has(deadLetter)) sentJobs.add(deadLetter.jobId ?? '');
       const done = batch.filter((deadLetter) =>
         toSend.includes(deadLetter) ? !failed.has(deadLetter) : sentJobs.has(deadLetter.jobId ?? ''),
@@ -84,6 +86,22 @@ export async function redrive(
       if (why !== undefined) throw new UserError(`SQS did not take a job back: ${why}.`);
     }
   }
+}
+
+/** Each job to the queue of its lane: the dead letters of all lanes lie together. */
+async function sendToLanes(
+  { address, sqs }: Queues,
+  deadLetters: readonly HeldDeadLetter[],
+): Promise<Map<HeldDeadLetter, string>> {
+  const lanes = lanesOf(address);
+  const failed = new Map<HeldDeadLetter, string>();
+  for (const { lane, queueUrl } of lanes) {
+    const own = deadLetters.filter(
+      (deadLetter) => servedLane({ options: deadLetter }, extraLanesOf(address)) === lane,
+    );
+    for (const [deadLetter, why] of await sendJobs(sqs, queueUrl, own)) failed.set(deadLetter, why);
+  }
+  return failed;
 }
 
 /** @returns the dead letters whose job SQS did not take, each with its reason */

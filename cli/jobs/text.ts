@@ -23,6 +23,7 @@ export function jobLines(job: JobState, style: Style, now = new Date()): string[
     jobLine(job, style),
     ...fact('id', job.id),
     ...(job.sources ?? [{ source: job.source }]).flatMap((clip) => fact('source', clipText(clip))),
+    ...fact('lane', job.options?.lane),
     ...fact('attempt', `${job.attempt} of ${job.maxAttempts}`),
     ...fact('stage', job.state === 'running' ? job.stage : undefined),
     ...fact('speed', progress?.speed === undefined ? undefined : formatSpeed(progress.speed)),

@@ -1,3 +1,4 @@
+import type { ExtraLane } from '../../worker/src/protocol/lanes.ts';
 import type { RuleOptions } from './rules/rules.ts';
 
 /**
@@ -14,6 +15,8 @@ export interface Emulator {
   /** Carries part requests. */
   partsQueueUrl: string;
   partsDeadLetterQueueUrl: string;
+  /** The priority lanes that it was asked for. */
+  lanes: Partial<Record<ExtraLane, { topicArn: string; queueUrl: string; partsQueueUrl: string }>>;
   /** Carries reports from workers to the reporter. */
   reportsQueueUrl: string;
   reportsDeadLetterQueueUrl: string;
@@ -31,6 +34,8 @@ export interface EmulatorOptions {
   storageDir?: string;
   /** @default 120 */
   visibilityTimeoutSeconds?: number;
+  /** @default none */
+  lanes?: readonly ExtraLane[] | undefined;
   /** @default 0: any free port */
   port?: number;
   /** What the real services refuse, limit and forget. @default nothing */

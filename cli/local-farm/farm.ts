@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { ReporterEnvironment } from '../../reporter/settings.ts';
+import type { ExtraLane } from '../../worker/src/protocol/lanes.ts';
 import type { WorkerEnvironment } from '../../worker/src/settings/settings.ts';
 import { type Emulator, localCredentials, type StartEmulator } from './emulator.ts';
 import { startFauxqsEmulator } from './fauxqs.ts';
@@ -23,6 +24,8 @@ export interface LocalFarmOptions {
   visibilityTimeoutSeconds?: number;
   /** Settings to change or add. */
   environment?: Partial<WorkerEnvironment>;
+  /** Priority lanes. @default none */
+  lanes?: readonly ExtraLane[];
   /** @default on disk, as films are large */
   storage?: 'disk' | 'memory';
   /** @default fauxqs */
@@ -37,6 +40,7 @@ export async function startLocalFarm(options: LocalFarmOptions = {}): Promise<Lo
   const emulator = await startEmulator({
     storageDir: options.storage === 'memory' ? undefined : join(dir, 'storage'),
     visibilityTimeoutSeconds: options.visibilityTimeoutSeconds,
+    lanes: options.lanes,
     rules: options.rules,
   });
   const s3 = new S3Client({
@@ -72,6 +76,10 @@ function workerEnvironment(emulator: Emulator, dir: string, options: LocalFarmOp
     QUEUE_URL: emulator.queueUrl,
     DEAD_LETTER_QUEUE_URL: emulator.deadLetterQueueUrl,
     PARTS_QUEUE_URL: emulator.partsQueueUrl,
+    URGENT_QUEUE_URL: emulator.lanes.urgent?.queueUrl,
+    URGENT_PARTS_QUEUE_URL: emulator.lanes.urgent?.partsQueueUrl,
+    BULK_QUEUE_URL: emulator.lanes.bulk?.queueUrl,
+    BULK_PARTS_QUEUE_URL: emulator.lanes.bulk?.partsQueueUrl,
     SQS_ENDPOINT: emulator.endpoint,
     VISIBILITY_TIMEOUT_SECONDS: String(options.visibilityTimeoutSeconds ?? 120),
     SOURCE_BUCKET: emulator.sourceBucket,

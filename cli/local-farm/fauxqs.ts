@@ -34,21 +34,31 @@ export const startFauxqsEmulator: StartEmulator = async (options = {}) => {
   }).finally(stopTuning);
   const endpoint = `http://127.0.0.1:${server.port}`;
 
-  const createQueue = (name: string, deadLettersName: string) => {
+  const createQueue = (name: string, deadLettersName: string, others: readonly string[] = []) => {
     const deadLetters = server.createQueue(deadLettersName);
-    server.createQueue(name, {
-      attributes: {
-        VisibilityTimeout: String(options.visibilityTimeoutSeconds ?? 120),
-        // The worker counts failures itself, so this only catches messages that no worker survives.
-        RedrivePolicy: JSON.stringify({ deadLetterTargetArn: deadLetters.queueArn, maxReceiveCount: 100 }),
-      },
-    });
+    for (const each of [name, ...others])
+      server.createQueue(each, {
+        attributes: {
+          VisibilityTimeout: String(options.visibilityTimeoutSeconds ?? 120),
+          // The worker counts failures itself, so this only catches messages that no worker survives.
+          RedrivePolicy: JSON.stringify({ deadLetterTargetArn: deadLetters.queueArn, maxReceiveCount: 100 }),
+        },
+      });
   };
-  createQueue(names.queue, names.deadLetters);
-  createQueue(names.parts, names.partsDeadLetters);
+  const { lanes = [] } = options;
+  const inLane = (name: string) => lanes.map((lane) => `${name}-${lane}`);
+  createQueue(names.queue, names.deadLetters, inLane(names.queue));
+  createQueue(names.parts, names.partsDeadLetters, inLane(names.parts));
   createQueue(names.reports, names.reportsDeadLetters);
   const { topicArn } = server.createTopic(names.topic);
   server.subscribe({ topic: names.topic, queue: names.queue, attributes: { RawMessageDelivery: 'true' } });
+  const laneAddresses = lanes.map((lane) => {
+    const topic = `${names.topic}-${lane}`;
+    const { topicArn } = server.createTopic(topic);
+    server.subscribe({ topic, queue: `${names.queue}-${lane}`, attributes: { RawMessageDelivery: 'true' } });
+    const urlOf = (name: string) => `${endpoint}/${account}/${name}-${lane}`;
+    return [lane, { topicArn, queueUrl: urlOf(names.queue), partsQueueUrl: urlOf(names.parts) }];
+  });
   server.createBucket(names.source);
   server.createBucket(names.output);
   server.createBucket(names.reportRecords);
@@ -63,6 +73,7 @@ export const startFauxqsEmulator: StartEmulator = async (options = {}) => {
     deadLetterQueueUrl: `${endpoint}/${account}/${names.deadLetters}`,
     partsQueueUrl: `${endpoint}/${account}/${names.parts}`,
     partsDeadLetterQueueUrl: `${endpoint}/${account}/${names.partsDeadLetters}`,
+    lanes: Object.fromEntries(laneAddresses),
     reportsQueueUrl: `${endpoint}/${account}/${names.reports}`,
     reportsDeadLetterQueueUrl: `${endpoint}/${account}/${names.reportsDeadLetters}`,
     reportsBucket: names.reportRecords,

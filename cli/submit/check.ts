@@ -1,9 +1,11 @@
 import { GetTopicAttributesCommand } from '@aws-sdk/client-sns';
 import { sourcesOf } from '../../worker/src/protocol/clips.ts';
+import { laneOf } from '../../worker/src/protocol/lanes.ts';
 import { presetsSchema, UnknownPresetError, withPreset } from '../../worker/src/protocol/presets.ts';
 import { UserError } from '../errors.ts';
 import { readDeployed } from '../farm/deployed.ts';
 import type { Farm } from '../farm/farm.ts';
+import { laneAddress } from '../farm/lanes.ts';
 import type { PlannedFilm } from './film.ts';
 import type { JoinedFilm } from './join.ts';
 
@@ -23,6 +25,7 @@ export async function checkFarmTakes(
     if (film.kind === 'joined') return film.job(new Map());
     return film.kind === 'there' ? film.job : film.job('film');
   });
+  for (const job of jobs) laneAddress(farm.address, laneOf(job));
   await checkRules(farm, {
     webhook: jobs.some(({ options }) => options?.webhook !== undefined),
     presets: jobs.flatMap(({ options }) => options?.preset ?? []),

@@ -43,6 +43,7 @@ export function submitCommand(): Command {
     .option('--metadata <json>', 'anything, carried through to every report')
     .option('--force', 'transcode again although the film is done')
     .option('--delete-source', 'delete the source after success')
+    .option('--lane <lane>', 'urgent, normal or bulk, as far as the farm has them')
     .option('--webhook <url>', 'where this job is reported, if the farm lets jobs say so');
   return addFilmOptions(command).action((names: string[], options: SubmitOptions) =>
     withFarm(options, (context) => submit(names, options, context)),

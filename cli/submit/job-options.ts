@@ -22,6 +22,7 @@ export interface JobOptionFlags {
   workers?: string;
   webhook?: string;
   preset?: string;
+  lane?: string;
   /** A file of job options in JSON. */
   options?: string;
 }
@@ -47,6 +48,7 @@ export function readJobOptions(flags: JobOptionFlags): JobFields {
     workersPerFilm: number(flags.workers),
     webhook: flags.webhook,
     preset: flags.preset,
+    lane: flags.lane,
   };
   const fromFile = flags.options === undefined ? undefined : readOptionsFile(flags.options);
   const wanted = {

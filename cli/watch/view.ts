@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { JobState } from '../../worker/src/protocol/status.ts';
-import { type Queues, queueFacts } from '../farm/queues.ts';
+import { laneFacts, type Queues, queueFacts } from '../farm/queues.ts';
 import type { Workers } from '../farm/workers.ts';
 import { jobTable } from '../jobs/table.ts';
 import { clip, printable, type Style } from '../text/style.ts';
@@ -67,6 +67,7 @@ function queueLines(queues: Queues, style: Style, columns: number): string[] {
       style,
       columns,
     ),
+    ...laneFacts(queues).flatMap(([lane = '', ...facts]) => labelled(lane, facts, style, columns)),
     ...(parts
       ? labelled('helpers', [`${parts.waiting} requested`, `${parts.inFlight} helping`], style, columns)
       : []),

@@ -1,4 +1,5 @@
 import type * as pulumi from '@pulumi/pulumi';
+import type { ExtraLane } from '../../worker/src/protocol/lanes.ts';
 import type { WorkerEnvironment } from '../../worker/src/settings/settings.ts';
 import type { FarmSettings } from '../settings/settings.ts';
 import type { Storage } from '../storage/backend.ts';
@@ -6,13 +7,15 @@ import type { Storage } from '../storage/backend.ts';
 /** Variables of the worker's container, with values that may still be on their way. */
 export type Variables = Partial<Record<keyof WorkerEnvironment, pulumi.Input<string>>>;
 
+type Lanes = Partial<Record<ExtraLane, { url: pulumi.Input<string> }>>;
+
 type Queues = Record<'queue' | 'deadLetters', { url: pulumi.Input<string> }>;
 
 interface Parts {
   settings: Pick<FarmSettings, 'storage' | 'worker' | 'reports'>;
   region: pulumi.Input<string>;
-  jobs: Queues;
-  parts: Pick<Queues, 'queue'>;
+  jobs: Queues & { lanes?: Lanes };
+  parts: Pick<Queues, 'queue'> & { lanes?: Lanes };
   /** Undefined where nobody wants reports. */
   reports?: Pick<Queues, 'queue'>;
   source: Storage;
@@ -30,6 +33,10 @@ export function workerEnvironment(parts: Parts): Variables {
     QUEUE_URL: parts.jobs.queue.url,
     DEAD_LETTER_QUEUE_URL: parts.jobs.deadLetters.url,
     PARTS_QUEUE_URL: parts.parts.queue.url,
+    URGENT_QUEUE_URL: parts.jobs.lanes?.urgent?.url,
+    URGENT_PARTS_QUEUE_URL: parts.parts.lanes?.urgent?.url,
+    BULK_QUEUE_URL: parts.jobs.lanes?.bulk?.url,
+    BULK_PARTS_QUEUE_URL: parts.parts.lanes?.bulk?.url,
     REPORTS_QUEUE_URL: parts.reports?.queue.url,
     REPORT_PROGRESS: settings.reports?.databaseUrl ? 'true' : undefined,
     SOURCE_BUCKET: source.bucket,

@@ -9,6 +9,14 @@ import type { WorkerSecret } from './secrets.ts';
 
 export type Architecture = 'x86_64' | 'arm64';
 
+export interface CallingQueue {
+  /** Ends the name of its event source. */
+  key: string;
+  queue: QueueNames;
+  /** Of its messages, at once. */
+  maxCalls: number;
+}
+
 export interface WorkerFunctionArgs {
   /** The worker's image by digest, in ECR of the same region: Lambda takes no other. */
   image: pulumi.Input<string>;
@@ -27,8 +35,8 @@ export interface WorkerFunctionArgs {
   secrets: WorkerSecret[];
   /** What the worker may do with queues, source and output. */
   statements: pulumi.Input<aws.iam.PolicyStatement>[];
-  jobs: QueueNames;
-  parts: QueueNames;
+  /** The queues that call it. */
+  queues: CallingQueue[];
   logRetentionDays: number;
 }
 
@@ -87,7 +95,11 @@ export class WorkerFunction extends pulumi.ComponentResource {
       description: 'The transcoding worker as a function: queues, films, calls of itself',
       statements: [
         ...args.statements,
-        allow('PollParts', ['sqs:GetQueueAttributes'], args.parts.arn),
+        allow(
+          'PollQueues',
+          ['sqs:GetQueueAttributes'],
+          args.queues.map(({ queue }) => queue.arn),
+        ),
         ...(args.secrets.length === 0 ? [] : [readSecrets(args.secrets)]),
         writeLog(logGroup),
       ],
@@ -121,14 +133,13 @@ export class WorkerFunction extends pulumi.ComponentResource {
     // A film of many hours goes from call to call, which AWS takes for a loop after 16 and stops. The worker ends each film that makes
     // no progress itself (worker/src/film/invocation.ts).
     new aws.lambda.FunctionRecursionConfig(name, { functionName: worker.name, recursiveLoop: 'Allow' }, own);
-    const maximumConcurrency = Math.min(sourceLimits.max, Math.max(sourceLimits.min, maxCalls));
-    const sources = { jobs: args.jobs, parts: args.parts };
-    for (const [source, { arn }] of Object.entries(sources)) {
+    for (const { key, queue, maxCalls } of args.queues) {
+      const maximumConcurrency = Math.min(sourceLimits.max, Math.max(sourceLimits.min, maxCalls));
       new aws.lambda.EventSourceMapping(
-        `${name}-${source}`,
+        `${name}-${key}`,
         {
           functionName: worker.arn,
-          eventSourceArn: arn,
+          eventSourceArn: queue.arn,
           batchSize: 1,
           functionResponseTypes: ['ReportBatchItemFailures'],
           scalingConfig: { maximumConcurrency },

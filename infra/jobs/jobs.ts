@@ -1,8 +1,17 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
+import type { ExtraLane } from '../../worker/src/protocol/lanes.ts';
 import { policyDocument, tlsOnly } from '../policy.ts';
 import type { PolicyStatement } from '../storage/backend.ts';
-import { createQueue, namesOf, type QueueArgs, type QueueNames, setQueuePolicy } from './queue.ts';
+import {
+  createQueue,
+  type LaneNames,
+  laneNamesOf,
+  namesOf,
+  type QueueArgs,
+  type QueueNames,
+  setQueuePolicy,
+} from './queue.ts';
 
 export interface JobsArgs extends QueueArgs {
   /** ARNs of the S3 buckets that may announce uploads. */
@@ -10,14 +19,18 @@ export interface JobsArgs extends QueueArgs {
 }
 
 /**
- * The way in: a topic that takes jobs and bucket events, the queue that workers read, and its dead letters. Jobs may also
- * be sent to the queue directly.
+ * The way in: a topic that takes jobs and bucket events, the queues that workers read, one for each lane, and their dead letters.
+ * Jobs may also be sent to a queue directly.
  *
  * Cost: nothing up to a million requests of SQS and SNS a month; a worker that waits makes about 130,000.
  */
 export class Jobs extends pulumi.ComponentResource {
   readonly topicArn: pulumi.Output<string>;
+  /** A topic for each priority lane: what is published there is of that lane. */
+  readonly laneTopicArns: Partial<Record<ExtraLane, pulumi.Output<string>>>;
   readonly queue: QueueNames;
+  /** The queues of the priority lanes that the farm has beside it. */
+  readonly lanes: LaneNames;
   readonly deadLetters: QueueNames;
   /** What a bucket's notification must wait for: S3 tries the topic when it is set. */
   readonly topicPolicy: aws.sns.TopicPolicy;
@@ -26,22 +39,27 @@ export class Jobs extends pulumi.ComponentResource {
 
   constructor(name: string, args: JobsArgs, opts?: pulumi.ComponentResourceOptions) {
     super('transcode-farm:jobs:Jobs', name, {}, opts);
-    const { queue, deadLetters } = createQueue(this, name, args);
+    const { queue, lanes, deadLetters } = createQueue(this, name, args);
     // Not encrypted by a customer key: S3 cannot use AWS's key for SNS (its events would vanish without a word), and a
     // customer key is $1 a month, more than all the rest of a sleeping farm. Messages name films and hold none; both
     // queues encrypt what they keep.
     const topic = new aws.sns.Topic(name, {}, { parent: this });
     this.topicPolicy = createTopicPolicy(this, name, topic, args.senderBucketArns);
-    const queuePolicy = letTopicSend(this, name, queue, topic);
-    new aws.sns.TopicSubscription(
-      name,
-      { topic: topic.arn, protocol: 'sqs', endpoint: queue.arn, rawMessageDelivery: true },
-      { parent: this, dependsOn: [queuePolicy] },
-    );
+    subscribe(this, name, queue, topic);
+    // One topic for each lane, and not one topic with filters: a filter for what names no lane drops what has no attributes at all, as
+    // bucket events (https://docs.aws.amazon.com/sns/latest/dg/attribute-key-matching.html).
+    const laneTopics = lanes.map(([lane, laneQueue]) => {
+      const laneTopic = new aws.sns.Topic(`${name}-${lane}`, {}, { parent: this });
+      createTopicPolicy(this, `${name}-${lane}`, laneTopic, []);
+      subscribe(this, `${name}-${lane}`, laneQueue, laneTopic);
+      return [lane, laneTopic.arn];
+    });
+    this.laneTopicArns = Object.fromEntries(laneTopics);
     this.topicArn = topic.arn;
     this.queue = namesOf(queue);
+    this.lanes = laneNamesOf(lanes);
     this.deadLetters = namesOf(deadLetters);
-    this.statements = workerStatements(queue.arn, deadLetters.arn);
+    this.statements = workerStatements([queue, ...lanes.map(([, each]) => each)], deadLetters.arn);
     this.registerOutputs({ topicArn: topic.arn, queueUrl: queue.url, deadLetterQueueUrl: deadLetters.url });
   }
 }
@@ -69,6 +87,15 @@ function createTopicPolicy(
   return new aws.sns.TopicPolicy(name, { arn: topic.arn, policy: policyDocument(statements) }, { parent });
 }
 
+function subscribe(parent: Jobs, name: string, queue: aws.sqs.Queue, topic: aws.sns.Topic): void {
+  const queuePolicy = letTopicSend(parent, name, queue, topic);
+  new aws.sns.TopicSubscription(
+    name,
+    { topic: topic.arn, protocol: 'sqs', endpoint: queue.arn, rawMessageDelivery: true },
+    { parent, dependsOn: [queuePolicy] },
+  );
+}
+
 function letTopicSend(
   parent: Jobs,
   name: string,
@@ -88,7 +115,7 @@ function letTopicSend(
 
 /** A retry, and each further upload of an event with several, is sent to the queue as a separate message. */
 function workerStatements(
-  queueArn: pulumi.Output<string>,
+  queues: readonly aws.sqs.Queue[],
   deadArn: pulumi.Output<string>,
 ): PolicyStatement[] {
   return [
@@ -102,7 +129,7 @@ function workerStatements(
         'sqs:GetQueueAttributes',
         'sqs:SendMessage',
       ],
-      Resource: [queueArn],
+      Resource: queues.map(({ arn }) => arn),
     },
     { Sid: 'GiveUpJobs', Effect: 'Allow', Action: ['sqs:SendMessage'], Resource: [deadArn] },
   ];

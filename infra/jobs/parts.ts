@@ -1,6 +1,14 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { PolicyStatement } from '../storage/backend.ts';
-import { createQueue, namesOf, type QueueArgs, type QueueNames, setQueuePolicy } from './queue.ts';
+import {
+  createQueue,
+  type LaneNames,
+  laneNamesOf,
+  namesOf,
+  type QueueArgs,
+  type QueueNames,
+  setQueuePolicy,
+} from './queue.ts';
 
 /**
  * Carries part requests: each asks for one more worker for a film that is being made, and ends when no part
@@ -13,21 +21,24 @@ import { createQueue, namesOf, type QueueArgs, type QueueNames, setQueuePolicy }
  */
 export class Parts extends pulumi.ComponentResource {
   readonly queue: QueueNames;
+  /** The queues of the priority lanes that the farm has beside it. */
+  readonly lanes: LaneNames;
   readonly deadLetters: QueueNames;
   /** What a worker may do with the queue. */
   readonly statements: PolicyStatement[];
 
   constructor(name: string, args: QueueArgs, opts?: pulumi.ComponentResourceOptions) {
     super('transcode-farm:jobs:Parts', name, {}, opts);
-    const { queue, deadLetters } = createQueue(this, name, args);
+    const { queue, lanes, deadLetters } = createQueue(this, name, args);
     this.queue = namesOf(queue);
+    this.lanes = laneNamesOf(lanes);
     this.deadLetters = namesOf(deadLetters);
     this.statements = [
       {
         Sid: 'ShareParts',
         Effect: 'Allow',
         Action: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:SendMessage'],
-        Resource: [queue.arn],
+        Resource: [queue, ...lanes.map(([, each]) => each)].map(({ arn }) => arn),
       },
     ];
     this.registerOutputs({ queueUrl: queue.url, deadLetterQueueUrl: deadLetters.url });

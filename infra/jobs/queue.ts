@@ -1,5 +1,6 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
+import type { ExtraLane } from '../../worker/src/protocol/lanes.ts';
 import { policyDocument, tlsOnly } from '../policy.ts';
 
 export interface QueueArgs {
@@ -9,6 +10,8 @@ export interface QueueArgs {
   retentionDays: number;
   /** Receives after which SQS itself puts a message among the dead letters. @default 40 */
   maxReceiveCount?: number;
+  /** Further queues of the same kind, which share the dead letters. @default none */
+  lanes?: readonly ExtraLane[];
 }
 
 /** What a queue is known by. */
@@ -26,48 +29,57 @@ const usualMaxReceiveCount = 40;
 const deadLetterDays = 14;
 const daySeconds = 86_400;
 
-/** A queue that workers read, and its dead letters. Its policy is its owner's to set: a queue has only one. */
+/** A queue that workers read, those of other lanes, and the dead letters of all. Its policy is its owner's to set: a queue has only one. */
 export function createQueue(
   parent: pulumi.Resource,
   name: string,
-  { visibilityTimeoutSeconds, retentionDays, maxReceiveCount = usualMaxReceiveCount }: QueueArgs,
-): { queue: aws.sqs.Queue; deadLetters: aws.sqs.Queue } {
+  { visibilityTimeoutSeconds, retentionDays, maxReceiveCount = usualMaxReceiveCount, lanes = [] }: QueueArgs,
+): { queue: aws.sqs.Queue; lanes: [ExtraLane, aws.sqs.Queue][]; deadLetters: aws.sqs.Queue } {
   const deadLetters = new aws.sqs.Queue(
     `${name}-dead`,
     { messageRetentionSeconds: deadLetterDays * daySeconds, sqsManagedSseEnabled: true },
     { parent },
   );
   setQueuePolicy(parent, `${name}-dead`, deadLetters);
-  const queue = new aws.sqs.Queue(
-    name,
-    {
-      visibilityTimeoutSeconds,
-      messageRetentionSeconds: retentionDays * daySeconds,
-      receiveWaitTimeSeconds: 20,
-      sqsManagedSseEnabled: true,
-    },
-    { parent },
-  );
-  const redrive = new aws.sqs.RedrivePolicy(
-    name,
-    {
-      queueUrl: queue.url,
-      redrivePolicy: pulumi.jsonStringify({ deadLetterTargetArn: deadLetters.arn, maxReceiveCount }),
-    },
-    { parent },
-  );
+  const create = (queueName: string) => {
+    const queue = new aws.sqs.Queue(
+      queueName,
+      {
+        visibilityTimeoutSeconds,
+        messageRetentionSeconds: retentionDays * daySeconds,
+        receiveWaitTimeSeconds: 20,
+        sqsManagedSseEnabled: true,
+      },
+      { parent },
+    );
+    const redrive = new aws.sqs.RedrivePolicy(
+      queueName,
+      {
+        queueUrl: queue.url,
+        redrivePolicy: pulumi.jsonStringify({ deadLetterTargetArn: deadLetters.arn, maxReceiveCount }),
+      },
+      { parent },
+    );
+    return { queue, redrive };
+  };
+  const usual = create(name);
+  const others = lanes.map((lane) => ({ lane, ...create(`${name}-${lane}`) }));
   new aws.sqs.RedriveAllowPolicy(
     `${name}-dead`,
     {
       queueUrl: deadLetters.url,
       redriveAllowPolicy: pulumi.jsonStringify({
         redrivePermission: 'byQueue',
-        sourceQueueArns: [queue.arn],
+        sourceQueueArns: [usual, ...others].map(({ queue }) => queue.arn),
       }),
     },
-    { parent, dependsOn: [redrive] },
+    { parent, dependsOn: [usual, ...others].map(({ redrive }) => redrive) },
   );
-  return { queue, deadLetters };
+  return {
+    queue: usual.queue,
+    lanes: others.map(({ lane, queue }): [ExtraLane, aws.sqs.Queue] => [lane, queue]),
+    deadLetters,
+  };
 }
 
 /** The queue's one policy: what it is given, and TLS for all. */
@@ -82,6 +94,13 @@ export function setQueuePolicy(
     { queueUrl: url, policy: policyDocument([...statements, tlsOnly('sqs:*', arn)]) },
     { parent },
   );
+}
+
+/** The queues of the lanes beside `normal`. */
+export type LaneNames = Partial<Record<ExtraLane, QueueNames>>;
+
+export function laneNamesOf(lanes: readonly [ExtraLane, aws.sqs.Queue][]): LaneNames {
+  return Object.fromEntries(lanes.map(([lane, queue]) => [lane, namesOf(queue)]));
 }
 
 export function namesOf({ arn, url, name }: aws.sqs.Queue): QueueNames {

@@ -1,5 +1,6 @@
 import type * as pulumi from '@pulumi/pulumi';
 import { lateReportMetric } from '../../reporter/metrics.ts';
+import type { ExtraLane } from '../../worker/src/protocol/lanes.ts';
 import {
   type FarmNames,
   functionMetric,
@@ -41,6 +42,8 @@ export interface AlarmRules {
   oldestJobSeconds: number;
   /** An instance without a task for this long is reported. */
   idleInstanceMinutes: number;
+  /** Days that a job waits before it is dropped. */
+  retentionDays: number;
 }
 
 /** Everything that needs a person. Missing data never triggers these alarms: a farm at rest reports little. */
@@ -87,10 +90,38 @@ export function farmAlarms(farm: FarmNames, rules: AlarmRules): FarmAlarm[] {
       of: 1,
       watched: { metric: queueMetric(farm.jobs.queue, 'ApproximateAgeOfOldestMessage'), stat: 'Maximum' },
     },
+    ...laneAlarms(farm, rules),
     ...workerAlarms(farm, rules),
     ...(farm.portal === undefined ? [] : portalAlarms(farm.portal)),
     ...(farm.reports === undefined ? [] : reportAlarms(farm, farm.reports)),
   ];
+}
+
+/** An urgent job that is not done in this time was not served as one. */
+const oldestUrgentSeconds = 3600;
+
+/** Bulk jobs may wait for long, but not until they are dropped. */
+function laneAlarms({ jobs }: FarmNames, { retentionDays }: AlarmRules): FarmAlarm[] {
+  const seconds: Record<ExtraLane, number> = {
+    urgent: oldestUrgentSeconds,
+    bulk: (retentionDays * 86_400) / 2,
+  };
+  const why: Record<ExtraLane, string> = {
+    urgent: 'Too few workers ("maxTasks"), or a film that takes that long.',
+    bulk: `After ${retentionDays} days ("retentionDays") it is dropped. Too few workers ("maxTasks") for what comes in the lanes above it.`,
+  };
+  return Object.entries(jobs.lanes ?? {}).map(([name, queue]) => {
+    const lane = name as ExtraLane;
+    return {
+      key: `oldest-${lane}-job`,
+      description: `A job of the lane ${lane} is ${seconds[lane]} s old and not finished. ${why[lane]}`,
+      threshold: seconds[lane],
+      periodSeconds: 300,
+      points: 1,
+      of: 1,
+      watched: { metric: queueMetric(queue, 'ApproximateAgeOfOldestMessage'), stat: 'Maximum' },
+    };
+  });
 }
 
 function workerAlarms(farm: FarmNames, rules: AlarmRules): FarmAlarm[] {
@@ -100,6 +131,7 @@ function workerAlarms(farm: FarmNames, rules: AlarmRules): FarmAlarm[] {
 
 function serviceAlarms(farm: FarmNames, service: MonitoredService, rules: AlarmRules): FarmAlarm[] {
   const { groupName } = service;
+  const lanes = Object.entries(farm.jobs.lanes ?? {});
   return [
     {
       key: 'no-worker',
@@ -111,11 +143,12 @@ function serviceAlarms(farm: FarmNames, service: MonitoredService, rules: AlarmR
       of: 15,
       watched: {
         metrics: [
-          { id: 'jobs', ...waiting(farm.jobs) },
-          { id: 'parts', ...waiting(farm.parts) },
+          { id: 'jobs', ...waiting(farm.jobs.queue) },
+          { id: 'parts', ...waiting(farm.parts.queue) },
+          ...lanes.map(([lane, queue]) => ({ id: lane, ...waiting(queue) })),
           { id: 'reported', metric: taskMetric(service), stat: 'SampleCount' },
         ],
-        expression: 'IF((jobs + parts > 0) > (reported > 0), 1, 0)',
+        expression: `IF((${['jobs', 'parts', ...lanes.map(([lane]) => lane)].join(' + ')} > 0) > (reported > 0), 1, 0)`,
       },
     },
     ...(groupName === undefined ? [] : [idleInstance(service, groupName, rules.idleInstanceMinutes)]),
@@ -278,7 +311,7 @@ function anyLetter({ deadLetters }: QueueNames) {
   };
 }
 
-function waiting({ queue }: QueueNames) {
+function waiting(queue: pulumi.Input<string>) {
   return { metric: queueMetric(queue, 'ApproximateNumberOfMessagesVisible'), stat: 'Maximum' };
 }
 

@@ -32,6 +32,10 @@ export function buildDashboard(farm: FarmNames, alarmArns: readonly pulumi.Input
   const queue = chart('Jobs in the queue', [
     messages(jobs.queue, 'Visible', 'waiting'),
     messages(jobs.queue, 'NotVisible', 'in flight'),
+    ...Object.entries(jobs.lanes ?? {}).flatMap(([lane, name]) => [
+      messages(name, 'Visible', `${lane} waiting`),
+      messages(name, 'NotVisible', `${lane} in flight`),
+    ]),
     messages(jobs.deadLetters, 'Visible', 'dead letters'),
     messages(parts.queue, 'Visible', 'part requests waiting'),
     messages(parts.queue, 'NotVisible', 'part requests in flight'),
@@ -52,6 +56,11 @@ export function buildDashboard(farm: FarmNames, alarmArns: readonly pulumi.Input
         stat: 'Maximum',
         label: 'oldest',
       },
+      ...Object.entries(jobs.lanes ?? {}).map(([lane, name]) => ({
+        metric: queueMetric(name, 'ApproximateAgeOfOldestMessage'),
+        stat: 'Maximum',
+        label: `oldest ${lane}`,
+      })),
     ],
     { unit: 'seconds' },
   );

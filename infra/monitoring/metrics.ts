@@ -1,5 +1,6 @@
 import type * as pulumi from '@pulumi/pulumi';
 import type { lateReportMetric } from '../../reporter/metrics.ts';
+import type { ExtraLane } from '../../worker/src/protocol/lanes.ts';
 
 type Name = pulumi.Input<string>;
 
@@ -48,6 +49,8 @@ export type MonitoredWorkers = MonitoredService | MonitoredFunction;
 
 export interface QueueNames {
   queue: Name;
+  /** The queues of the priority lanes beside it. */
+  lanes?: Partial<Record<ExtraLane, Name>>;
   deadLetters: Name;
 }
 

@@ -17,6 +17,8 @@ export interface MonitoringArgs {
   metricsNamespace: string;
   /** Seconds; a job older than that and not finished is reported. Longer than the longest film takes. @default 14400 */
   oldestJobSeconds?: number;
+  /** Days that a job waits before it is dropped. @default 4 */
+  retentionDays?: number;
   /** Minutes, up to 1440; an instance without a task for this long is reported. @default 30 */
   idleInstanceMinutes?: number;
   /** Where alarms go; AWS asks the address to confirm. Without it alarms only show on the dashboard. */
@@ -49,11 +51,11 @@ export class Monitoring extends pulumi.ComponentResource {
     const region = aws.getRegionOutput({}, { parent: this }).region;
     const farm: FarmNames = { ...args, region };
     const topic = createAlertTopic(this, name, alertEmail);
-    const { oldestJobSeconds = 14_400, idleInstanceMinutes = 30 } = args;
+    const { oldestJobSeconds = 14_400, idleInstanceMinutes = 30, retentionDays = 4 } = args;
     const alarms = createAlarms(
       this,
       name,
-      farmAlarms(farm, { oldestJobSeconds, idleInstanceMinutes }),
+      farmAlarms(farm, { oldestJobSeconds, idleInstanceMinutes, retentionDays }),
       topic,
     );
     const dashboard = new aws.cloudwatch.Dashboard(

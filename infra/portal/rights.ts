@@ -1,6 +1,6 @@
 import type * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
-import type { QueueNames } from '../jobs/queue.ts';
+import type { LaneNames, QueueNames } from '../jobs/queue.ts';
 import { allow } from '../policy.ts';
 import type { Storage } from '../storage/backend.ts';
 
@@ -8,9 +8,9 @@ import type { Storage } from '../storage/backend.ts';
 export interface PortalFarm {
   source: Storage;
   output: Storage;
-  topicArn: pulumi.Input<string>;
-  jobs: Record<'queue' | 'deadLetters', QueueNames>;
-  parts: Record<'queue' | 'deadLetters', QueueNames>;
+  topicArns: pulumi.Input<string>[];
+  jobs: Record<'queue' | 'deadLetters', QueueNames> & { lanes?: LaneNames };
+  parts: Record<'queue' | 'deadLetters', QueueNames> & { lanes?: LaneNames };
   /** Undefined where functions are the workers. */
   serviceArn: pulumi.Input<string> | undefined;
   /** Undefined where workers are tasks. */
@@ -25,6 +25,8 @@ export interface PortalFarm {
 /** What the portal may do; R2 and Wasabi open to their own keys. */
 export function portalStatements(farm: PortalFarm): aws.iam.PolicyStatement[] {
   const { source, output, jobs, parts } = farm;
+  const jobQueues = [jobs.queue, ...Object.values(jobs.lanes ?? {})].map(({ arn }) => arn);
+  const partQueues = [parts.queue, ...Object.values(parts.lanes ?? {})].map(({ arn }) => arn);
   const dead = [jobs.deadLetters.arn, parts.deadLetters.arn];
   return [
     ...onBucket('Source', source, {
@@ -37,14 +39,14 @@ export function portalStatements(farm: PortalFarm): aws.iam.PolicyStatement[] {
       objects: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
       bucket: ['s3:ListBucket'],
     }),
-    allow('SendJobs', ['sns:Publish'], farm.topicArn),
-    allow('SeeQueues', ['sqs:GetQueueAttributes'], [jobs.queue.arn, parts.queue.arn, ...dead]),
+    allow('SendJobs', ['sns:Publish'], farm.topicArns),
+    allow('SeeQueues', ['sqs:GetQueueAttributes'], [...jobQueues, ...partQueues, ...dead]),
     allow(
       'TakeDeadLetters',
       ['sqs:ReceiveMessage', 'sqs:ChangeMessageVisibility', 'sqs:DeleteMessage'],
       dead,
     ),
-    allow('RedriveJobs', ['sqs:SendMessage'], jobs.queue.arn),
+    allow('RedriveJobs', ['sqs:SendMessage'], jobQueues),
     ...(farm.serviceArn === undefined
       ? []
       : [

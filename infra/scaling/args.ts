@@ -12,8 +12,12 @@ export interface ScalingArgs {
   kind: 'fargate' | 'gpu';
   /** The queues whose messages are the backlog: at least one. */
   queues: BacklogQueue[];
+  /** Those of them that target tracking counts. @default all */
+  trackedQueues?: BacklogQueue[];
   /** Jobs and bucket events pass here: the waker listens. */
   topicArn: pulumi.Input<string>;
+  /** The same for other lanes, by what ends the names of the waker's subscriptions. @default none */
+  laneTopicArns?: Record<string, pulumi.Input<string>>;
   /** Tasks that always run. */
   minTasks: number;
   maxTasks: number;

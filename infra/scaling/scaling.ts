@@ -60,7 +60,7 @@ function createTracking(parent: Scaling, name: string, args: ScalingArgs): void 
         scaleInCooldown: scaleInCooldownSeconds,
         customizedMetricSpecification: {
           metrics: backlogPerTaskMetric({
-            queueNames: args.queues.map((queue) => queue.name),
+            queueNames: (args.trackedQueues ?? args.queues).map((queue) => queue.name),
             clusterName: args.clusterName,
             serviceName: args.serviceName,
             backlogPerTask,

@@ -61,7 +61,7 @@ export function createWakerFunction(parent: pulumi.Resource, component: string, 
     { functionName: waker.name, maximumRetryAttempts: 0, maximumEventAgeInSeconds: 300 },
     { parent },
   );
-  createCallers(parent, name, args.topicArn, waker);
+  createCallers(parent, name, { topic: args.topicArn, ...args.laneTopicArns }, waker);
   return { functionName: waker.name, logGroupName: logGroup.name };
 }
 
@@ -86,7 +86,7 @@ function createMissedCalls(parent: pulumi.Resource, name: string): aws.sqs.Queue
 function createCallers(
   parent: pulumi.Resource,
   name: string,
-  topicArn: pulumi.Input<string>,
+  topicArns: { topic: pulumi.Input<string> } & Record<string, pulumi.Input<string>>,
   waker: aws.lambda.Function,
 ): void {
   const minute = new aws.cloudwatch.EventRule(
@@ -94,28 +94,24 @@ function createCallers(
     { description: 'The waker looks every minute', scheduleExpression: 'rate(1 minute)' },
     { parent },
   );
-  const callers = {
-    minute: { principal: 'events.amazonaws.com', sourceArn: minute.arn },
-    topic: { principal: 'sns.amazonaws.com', sourceArn: topicArn },
-  };
-  const [mayMinute, mayTopic] = Object.entries(callers).map(
-    ([caller, { principal, sourceArn }]) =>
-      new aws.lambda.Permission(
-        `${name}-${caller}`,
-        { action: 'lambda:InvokeFunction', function: waker.name, principal, sourceArn },
-        { parent },
-      ),
-  );
+  const permit = (caller: string, principal: string, sourceArn: pulumi.Input<string>) =>
+    new aws.lambda.Permission(
+      `${name}-${caller}`,
+      { action: 'lambda:InvokeFunction', function: waker.name, principal, sourceArn },
+      { parent },
+    );
+  const mayMinute = permit('minute', 'events.amazonaws.com', minute.arn);
   new aws.cloudwatch.EventTarget(
     name,
     { rule: minute.name, arn: waker.arn },
     { parent, dependsOn: mayMinute },
   );
-  new aws.sns.TopicSubscription(
-    name,
-    { topic: topicArn, protocol: 'lambda', endpoint: waker.arn },
-    { parent, dependsOn: mayTopic },
-  );
+  for (const [caller, topic] of Object.entries(topicArns))
+    new aws.sns.TopicSubscription(
+      caller === 'topic' ? name : `${name}-${caller}`,
+      { topic, protocol: 'lambda', endpoint: waker.arn },
+      { parent, dependsOn: permit(caller, 'sns.amazonaws.com', topic) },
+    );
 }
 
 function describeFarm(args: ScalingArgs, memoryParameter: pulumi.Output<string>): pulumi.Output<string> {

@@ -97,6 +97,12 @@ export interface TranscodeFarmArgs {
   /** Minutes without any job until the farm goes back to `minTasks` */
   idleMinutes?: number;
   /**
+   * Priority lanes beside the usual one, each with queues of its own: `urgent` is served first, also between
+   * two parts of other films; `bulk` when nothing else waits, and every eighth time. Jobs name theirs (`farm
+   * submit --lane`); a job that names none is `normal`
+   */
+  lanes?: string[];
+  /**
    * Seconds until the job of a worker that was lost without a word is given to another. A busy worker keeps
    * its job however long it takes. Always 40 with `compute: function`
    */
@@ -381,6 +387,7 @@ export const settings = {
   scaleOutCooldownSeconds: { kind: 'integer', default: '60' },
   scaleInCooldownSeconds: { kind: 'integer', default: '300' },
   idleMinutes: { kind: 'integer', default: '5' },
+  lanes: { kind: 'list', default: '' },
   visibilityTimeoutSeconds: { kind: 'integer', default: '120' },
   retentionDays: { kind: 'integer', default: '4' },
   maxAttempts: { kind: 'integer', default: '3' },

@@ -1,4 +1,5 @@
 import type * as pulumi from '@pulumi/pulumi';
+import { type ExtraLane, extraLaneNames } from '../../worker/src/protocol/lanes.ts';
 import {
   type ComputeSettings,
   type NetworkSettings,
@@ -25,6 +26,8 @@ export interface FarmSettings {
   workersPerFilm: number;
   network: NetworkSettings;
   jobs: { visibilityTimeoutSeconds: number; retentionDays: number; maxAttempts: number };
+  /** Priority lanes beside `normal`. */
+  lanes: readonly ExtraLane[];
   /** Environment variables that the worker gets as they are. */
   worker: WorkerTexts;
   /** Undefined: neither webhooks nor a database are wanted. */
@@ -66,6 +69,7 @@ export function readSettings(source: SettingsSource): FarmSettings {
     workersPerFilm: readWorkersPerFilm(config, scaling),
     network,
     jobs: { ...readJobNumbers(worker), retentionDays: config.integer('retentionDays', { min: 1, max: 14 }) },
+    lanes: readLanes(config),
     worker,
     reports: readReports(config),
     portal: readPortal(config, network),
@@ -77,6 +81,16 @@ export function readSettings(source: SettingsSource): FarmSettings {
   };
   config.check();
   return settings;
+}
+
+function readLanes(config: SettingsReader): ExtraLane[] {
+  const named = config.list(
+    'lanes',
+    new RegExp(`^(${extraLaneNames.join('|')})$`),
+    '"urgent" or "bulk"',
+    'urgent',
+  );
+  return extraLaneNames.filter((lane) => named.includes(lane));
 }
 
 function readImage(

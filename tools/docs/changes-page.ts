@@ -24,7 +24,8 @@ A rollout interrupts a job for the time that its new worker takes to start, 1 to
 under way. While a worker runs, its network interface holds the security group of the former \`vpcId\`, and \`pulumi up\` waits until it
 ends: change \`vpcId\` and \`subnetIds\` while the farm sleeps. With \`workerImage\` the farm keeps its own repository and the images in it: ECS
 goes back to them if the new image does not start. Back from a \`workerImage\` that is in another repository of ECR, the workers' role may pull from
-the farm's own alone: if what was built does not start, set \`workerImage\` again and run \`pulumi up\`.`;
+the farm's own alone: if what was built does not start, set \`workerImage\` again and run \`pulumi up\`. A lane that is taken
+out of \`lanes\` goes with its queues and the jobs that wait there: send it no more, and wait until \`farm status\` shows it empty.`;
 
 async function row(key: string): Promise<string> {
   const { before, after } = stacksOf(key, (changes) => stackOf({}, changes, 'dev'));

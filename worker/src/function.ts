@@ -1,14 +1,15 @@
 import { chooseEncoder } from './encode/choose-encoder.ts';
 import { Invocation } from './film/invocation.ts';
-import { type FunctionEvent, readEvent } from './function/events.ts';
+import { readEvent } from './function/events.ts';
 import { PartEvents } from './function/part-events.ts';
 import { type InvocationCall, RuntimeApi } from './function/runtime-api.ts';
 import { readSecretParameters } from './function/secret-parameters.ts';
+import { bindLanes } from './job/lane-bindings.ts';
 import { createLogger, type Logger } from './log.ts';
 import { openMachine, openQueues, openTools, openWorker } from './open-worker.ts';
 import { partWorkSeconds } from './plan/function-limits.ts';
 import { handleMessage } from './queue/handle-message.ts';
-import type { Handler, QueueBinding } from './queue/queue-binding.ts';
+import type { QueueBinding } from './queue/queue-binding.ts';
 import { readSettings } from './settings/settings.ts';
 
 /*
@@ -72,19 +73,23 @@ async function open(variables: NodeJS.ProcessEnv, secretParameters: string): Pro
   const queues = openQueues(settings);
   const parts = new PartEvents(settings, settings.function, log);
   const { invocation, begin } = invocations();
-  const { runner, health } = openWorker({ settings, machine, queues, parts, invocation, log });
+  const partsOf = () => parts;
+  const { runner, health } = openWorker({ settings, machine, queues, partsOf, invocation, log });
   let isSick = false;
   void health.sick.then((sickness) => {
     log.fatal(sickness, `this worker is sick (${sickness.of}): it takes no more calls`);
     isSick = true;
   });
   const { visibilityTimeoutSeconds } = settings.queue;
-  const handlePart: Handler = (...given) => runner.runPartRequest(...given);
-  const lanes: Record<FunctionEvent['from'], QueueBinding> = {
-    jobs: { queue: queues.jobs, handle: (...given) => runner.runJob(...given) },
-    // Of workers in ECS that made the film before the farm's compute was switched.
-    parts: { queue: queues.parts ?? queues.jobs, handle: handlePart },
-    self: { queue: parts.asQueue(queues.jobs), handle: handlePart },
+  // Part requests of a queue are of workers in ECS that made the film before the farm's compute was switched.
+  const bindings = new Map(
+    bindLanes(queues.lanes, runner, { isShared: true }).flatMap((lane) =>
+      lane.queues.map((binding) => [binding.queue.name, binding] as const),
+    ),
+  );
+  const own: QueueBinding = {
+    queue: parts.asQueue(queues.lanes.normal.jobs),
+    handle: (message, signal) => runner.runPartRequest(message, signal),
   };
   log.info({ encoder: machine.encoder, software: machine.software }, 'function started');
 
@@ -92,20 +97,25 @@ async function open(variables: NodeJS.ProcessEnv, secretParameters: string): Pro
     log,
     isSick: () => isSick,
     async answer(call) {
-      const { from, message } = readEvent(call.event, call.requestId, settings.sharing.partsQueueUrl);
+      const { queueName, message } = readEvent(call.event, call.requestId);
+      const binding = queueName === undefined ? own : bindings.get(queueName);
+      if (binding === undefined)
+        throw new Error(
+          `The queue ${queueName} is none of this farm's; "pulumi up" sets what calls the function.`,
+        );
       const current = begin(call);
       try {
         const overdue = new Promise<undefined>((resolve) =>
           current.giveUp.addEventListener('abort', () => resolve(undefined), { once: true }),
         );
         const isSettled = await handleMessage(
-          { message, lane: lanes[from] },
+          { message, binding },
           { visibilityTimeoutSeconds, log },
           { stop: current.signal, overdue, giveUp: current.giveUp },
         );
         // What has not ended would run on in the next call.
         isSick ||= current.giveUp.aborted;
-        if (from === 'self') return null;
+        if (binding === own) return null;
         return { batchItemFailures: isSettled ? [] : [{ itemIdentifier: message.id }] };
       } finally {
         current.end();

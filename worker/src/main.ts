@@ -4,12 +4,11 @@ import type { MediaTools } from './ffmpeg/media-tool.ts';
 import { untilStorageAnswers } from './health/checks.ts';
 import type { Sickness } from './health/health.ts';
 import { startHeartbeat } from './heartbeat.ts';
-import type { JobRunner } from './job/run.ts';
+import { bindLanes } from './job/lane-bindings.ts';
 import { createLogger, type Logger } from './log.ts';
-import { type Machine, openMachine, openQueues, openTools, openWorker, type Queues } from './open-worker.ts';
+import { type Machine, openMachine, openQueues, openTools, openWorker } from './open-worker.ts';
 import { Consumer } from './queue/consumer.ts';
 import { Protection } from './queue/protection.ts';
-import type { QueueBinding } from './queue/queue-binding.ts';
 import { sickWorkerLine } from './report/metrics.ts';
 import { runSelfTest } from './self-test/main.ts';
 import { readSettings, type Settings, SettingsError } from './settings/settings.ts';
@@ -44,10 +43,17 @@ async function main(): Promise<void> {
   const machine = await prepareMachine(settings, log);
   const protection = new Protection(settings.ecsAgentUri, log);
   const queues = openQueues(settings);
-  const { parts } = queues;
-  const { runner, reporter, health, storage } = openWorker({ settings, machine, queues, parts, log });
-  const consumer = new Consumer({
-    lanes: lanesOf(queues, runner, settings),
+  const hasHigher = Object.keys(queues.lanes).length > 1;
+  const { runner, reporter, health, storage } = openWorker({
+    settings,
+    machine,
+    queues,
+    partsOf: (lane) => queues.lanes[lane]?.parts,
+    ...(hasHigher && { serveAbove: (lane) => consumer.serveAbove(lane) }),
+    log,
+  });
+  const consumer: Consumer = new Consumer({
+    lanes: bindLanes(queues.lanes, runner, { isShared: settings.sharing.workersPerFilm > 1 }),
     visibilityTimeoutSeconds: settings.queue.visibilityTimeoutSeconds,
     jobsAtOnce: settings.queue.jobsAtOnce,
     log,
@@ -85,17 +91,6 @@ async function prepareMachine(settings: Settings, log: Logger): Promise<Machine>
   });
   startHeartbeat(settings.heartbeatFile, log);
   return openMachine(settings, tools, encoder);
-}
-
-/**
- * The queues in the order in which they are served. Films that are begun come first, so that ten in line are ready one after
- * another. Where films are not shared, part requests come only from films that were begun under other settings.
- */
-function lanesOf({ jobs, parts }: Queues, runner: JobRunner, { sharing }: Settings): QueueBinding[] {
-  const jobLane: QueueBinding = { queue: jobs, handle: (...call) => runner.runJob(...call) };
-  if (parts === undefined) return [jobLane];
-  const partLane: QueueBinding = { queue: parts, handle: (...call) => runner.runPartRequest(...call) };
-  return sharing.workersPerFilm > 1 ? [partLane, jobLane] : [jobLane, partLane];
 }
 
 /** A sick worker ends, so that ECS starts another: where the machine is broken, on another machine. */

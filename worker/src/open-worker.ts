@@ -2,18 +2,21 @@ import { dirname, join } from 'node:path';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { encodingIdentity } from './encode/identity.ts';
 import { type MediaTools, openMediaTools } from './ffmpeg/media-tool.ts';
+import { Breaks } from './film/breaks.ts';
 import type { TranscodeRun } from './film/film.ts';
 import type { Invocation } from './film/invocation.ts';
 import { continueFilm, finishPublished, transcode } from './film/transcode.ts';
 import { openWorkDir } from './film/work-dir.ts';
 import { diskCheck, encoderCheck, storageCheck } from './health/checks.ts';
 import { Health } from './health/health.ts';
+import type { LaneQueues } from './job/lane-bindings.ts';
 import { SourceRemoval } from './job/remove-source.ts';
 import { JobRunner, type MessageRun } from './job/run.ts';
 import { Stops } from './job/stop.ts';
 import type { Logger } from './log.ts';
 import type { VideoEncoder } from './plan/plan.ts';
 import { JobFolder } from './protocol/job-folder.ts';
+import type { Lane } from './protocol/lanes.ts';
 import { sendPartRequest } from './protocol/part-request.ts';
 import type { NewMessage } from './protocol/queue-message.ts';
 import { createQueue, type Queue } from './queue/queue.ts';
@@ -65,14 +68,13 @@ export async function openMachine(
 }
 
 export interface Queues {
-  jobs: Queue;
-  /** Part requests; undefined where each film is one worker's, and where they are invocations. */
-  parts: Queue | undefined;
+  /** By lane: `normal`, and those that this farm has beside it. */
+  lanes: Partial<Record<Lane, LaneQueues>> & Record<'normal', LaneQueues>;
   /** Reports for webhooks and a database; undefined where the farm has neither. */
   reports: Queue | undefined;
 }
 
-export function openQueues({ region, queue, sharing, report }: Settings): Queues {
+export function openQueues({ region, queue, sharing, lanes, report }: Settings): Queues {
   const sqs = new SQSClient({
     region,
     endpoint: queue.endpoint,
@@ -85,9 +87,16 @@ export function openQueues({ region, queue, sharing, report }: Settings): Queues
   // A part that can't be made fails its job, so the dead letters are those of the jobs.
   const openQueue = (url: string | undefined) =>
     url === undefined ? undefined : createQueue(sqs, { ...queue, url });
+  const openLane = (url: string, partsUrl: string | undefined): LaneQueues => ({
+    jobs: createQueue(sqs, { ...queue, url }),
+    parts: openQueue(partsUrl),
+  });
+  const extra = Object.entries(lanes).map(([lane, { queueUrl, partsQueueUrl }]) => [
+    lane,
+    openLane(queueUrl, partsQueueUrl),
+  ]);
   return {
-    jobs: createQueue(sqs, queue),
-    parts: openQueue(sharing.partsQueueUrl),
+    lanes: { normal: openLane(queue.url, sharing.partsQueueUrl), ...Object.fromEntries(extra) },
     reports: openQueue(report.queueUrl),
   };
 }
@@ -96,8 +105,10 @@ export interface WorkerParts {
   settings: Settings;
   machine: Machine;
   queues: Queues;
-  /** Takes part requests; undefined where each film is one worker's. */
-  parts: { send(message: NewMessage): Promise<void> } | undefined;
+  /** Takes part requests of films of a lane; undefined where each film is one worker's. */
+  partsOf: (lane: Lane) => { send(message: NewMessage): Promise<void> } | undefined;
+  /** Serves what waits in the lanes above one, while a film of it pauses; undefined where nothing is ever above. */
+  serveAbove?: (lane: Lane) => Promise<void>;
   /** Of a function: the present invocation. */
   invocation?: () => Invocation;
   log: Logger;
@@ -129,22 +140,26 @@ export function openWorker(given: WorkerParts): Worker {
 function createRunner(
   given: WorkerParts & { stores: Stores; reporter: Reporter; health: Health },
 ): JobRunner {
-  const { settings, machine, stores, parts, reporter, health, log } = given;
+  const { settings, machine, stores, partsOf, serveAbove, reporter, health, log } = given;
   const { output, storeFor } = stores;
   const { prefix } = settings.output;
   const leaseSeconds = Math.max(2, settings.queue.visibilityTimeoutSeconds / 2);
   const stopLookSeconds = Math.min(5, leaseSeconds / 4);
   const readStatus = (jobId: string) => readStatusFile(output, prefix, jobId, log);
-  const context = (run: MessageRun): TranscodeRun => ({
-    ...run,
-    ...machine,
-    settings: { ...settings, workDir: machine.workDir },
-    stores,
-    leaseSeconds,
-    readStatus,
-    sendPartRequest: parts && ((request) => sendPartRequest(parts, request, run)),
-    invocation: given.invocation?.(),
-  });
+  const context = (run: MessageRun): TranscodeRun => {
+    const parts = partsOf(run.lane);
+    return {
+      ...run,
+      ...machine,
+      settings: { ...settings, workDir: machine.workDir },
+      stores,
+      leaseSeconds,
+      readStatus,
+      sendPartRequest: parts && ((request) => sendPartRequest(parts, request, run)),
+      invocation: given.invocation?.(),
+      breaks: serveAbove && new Breaks(() => serveAbove(run.lane), run.signal),
+    };
+  };
   return new JobRunner({
     settings,
     transcode: (job, run) => transcode(job, context(run)),

@@ -33,7 +33,14 @@ export async function startFunctions(options: FarmFunctionsOptions): Promise<Far
     dir,
     environment,
   });
-  const queueUrls = [environment.QUEUE_URL, environment.PARTS_QUEUE_URL].filter((url) => url !== undefined);
+  const queueUrls = [
+    environment.QUEUE_URL,
+    environment.PARTS_QUEUE_URL,
+    environment.URGENT_QUEUE_URL,
+    environment.URGENT_PARTS_QUEUE_URL,
+    environment.BULK_QUEUE_URL,
+    environment.BULK_PARTS_QUEUE_URL,
+  ].filter((url) => url !== undefined);
   const region = environment.AWS_REGION ?? 'us-east-1';
   const sources = queueUrls.map(
     (queueUrl) => new EventSource({ functions, endpoint, region, queueUrl, maximumConcurrency: concurrency }),

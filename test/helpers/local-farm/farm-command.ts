@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { laneAddresses } from '../../../cli/demo/keep.ts';
 import type { FarmAddress } from '../../../cli/farm/address.ts';
 import type { TestFarm } from './local-farm.ts';
 
@@ -23,6 +24,7 @@ export function addressOf(farm: TestFarm, uploadSuffixes: string[] = ['.mp4']): 
     topicArn: 'arn:aws:sns:us-east-1:000000000000:films',
     queueUrl: farm.queueUrl,
     deadLetterQueueUrl: farm.deadLetterQueueUrl,
+    ...laneAddresses(farm),
     partsQueueUrl: farm.partsQueueUrl,
     sourceStorage: 's3',
     sourceBucket: farm.sourceBucket,

@@ -10,7 +10,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { localCredentials } from '../../../cli/local-farm/emulator.ts';
+import { type Emulator, localCredentials } from '../../../cli/local-farm/emulator.ts';
 import { startLocalFarm as startFarm } from '../../../cli/local-farm/farm.ts';
 import type { FarmProcess } from '../../../cli/local-farm/process.ts';
 import { type ReporterProcessEnvironment, startReporter } from '../../../cli/local-farm/reporter.ts';
@@ -18,6 +18,7 @@ import { startWorker, type WorkerProcess } from '../../../cli/local-farm/worker.
 import type { ReporterEnvironment } from '../../../reporter/settings.ts';
 import { asciiJson } from '../../../worker/src/protocol/ascii-json.ts';
 import type { Job } from '../../../worker/src/protocol/job.ts';
+import type { ExtraLane } from '../../../worker/src/protocol/lanes.ts';
 import type { JobState, JobStateName } from '../../../worker/src/protocol/status.ts';
 import type { WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
 import { isStrict, startStrictServices } from './strict-services.ts';
@@ -27,6 +28,8 @@ export interface TestFarmOptions {
   env?: Partial<WorkerEnvironment>;
   /** @default 10: a lost worker is noticed in time for a test */
   visibilityTimeoutSeconds?: number;
+  /** Priority lanes. @default none */
+  lanes?: readonly ExtraLane[];
   /** Whether workers send reports, as in a farm with a webhook or a database. */
   reports?: boolean;
   /** @default in memory, where any key of S3 can be kept; on disk, keys must be fit for file names */
@@ -47,6 +50,7 @@ export interface TestFarm {
   queueUrl: string;
   deadLetterQueueUrl: string;
   partsQueueUrl: string;
+  lanes: Emulator['lanes'];
   reportsQueueUrl: string;
   reportsDeadLetterQueueUrl: string;
   reportsBucket: string;
@@ -86,6 +90,7 @@ export async function startLocalFarm(options: TestFarmOptions = {}): Promise<Tes
   const farm = await startFarm({
     visibilityTimeoutSeconds: options.visibilityTimeoutSeconds ?? 10,
     storage: options.storage ?? 'memory',
+    lanes: options.lanes,
     rules: strict?.rules,
   });
   const env: WorkerEnvironment = {
@@ -145,6 +150,7 @@ export async function startLocalFarm(options: TestFarmOptions = {}): Promise<Tes
     queueUrl: farm.queueUrl,
     deadLetterQueueUrl: farm.deadLetterQueueUrl,
     partsQueueUrl: farm.partsQueueUrl,
+    lanes: farm.lanes,
     reportsQueueUrl: farm.reportsQueueUrl,
     reportsDeadLetterQueueUrl: farm.reportsDeadLetterQueueUrl,
     reportsBucket: farm.reportsBucket,

@@ -103,6 +103,63 @@ describe('Jobs', () => {
   });
 });
 
+describe('Jobs with priority lanes', () => {
+  let jobs: Recording<Jobs>;
+  beforeAll(async () => {
+    jobs = await record(() => new Jobs('jobs', { ...args, lanes: ['urgent', 'bulk'] }));
+  });
+
+  it('has a queue and a topic for each, and leads each topic to its queue without a filter', () => {
+    const subscriptions = jobs
+      .resourcesOf('aws:sns/topicSubscription:TopicSubscription')
+      .map(({ inputs: { topic, endpoint, filterPolicy } }) => [
+        String(topic)
+          .split(':')
+          .at(-1)
+          ?.replace(/-0a1b2c3$/, ''),
+        String(endpoint)
+          .split(':')
+          .at(-1)
+          ?.replace(/-0a1b2c3$/, ''),
+        filterPolicy,
+      ]);
+    expect(subscriptions).toEqual([
+      ['jobs', 'jobs', undefined],
+      ['jobs-urgent', 'jobs-urgent', undefined],
+      ['jobs-bulk', 'jobs-bulk', undefined],
+    ]);
+  });
+
+  it('keeps, hides and gives up the messages of all in the same way, to the same dead letters', () => {
+    const queues = jobs.resourcesOf('aws:sqs/queue:Queue').filter(({ name }) => name !== 'jobs-dead');
+    expect(queues.map(({ name }) => name)).toEqual(['jobs', 'jobs-urgent', 'jobs-bulk']);
+    expect(new Set(queues.map(({ inputs }) => JSON.stringify(inputs))).size).toBe(1);
+    const redrives = jobs.resourcesOf('aws:sqs/redrivePolicy:RedrivePolicy');
+    expect(redrives).toHaveLength(3);
+    expect(new Set(redrives.map(({ inputs }) => inputs.redrivePolicy)).size).toBe(1);
+    const { redriveAllowPolicy } = jobs.resource('aws:sqs/redriveAllowPolicy:RedriveAllowPolicy').inputs;
+    expect(JSON.parse(String(redriveAllowPolicy)).sourceQueueArns).toEqual([
+      expect.stringMatching(/:jobs-0a1b2c3$/),
+      expect.stringMatching(/:jobs-urgent-0a1b2c3$/),
+      expect.stringMatching(/:jobs-bulk-0a1b2c3$/),
+    ]);
+  });
+
+  it('lets no bucket publish to the topics of the lanes', () => {
+    for (const name of ['jobs-urgent', 'jobs-bulk']) {
+      const policy = parsePolicy(
+        String(jobs.resource('aws:sns/topicPolicy:TopicPolicy', name).inputs.policy),
+      );
+      expect(policy.map(({ effect }) => effect)).toEqual(['Deny']);
+    }
+  });
+
+  it('gives the worker all of its queues', async () => {
+    const [take] = await promiseOf(pulumi.output(jobs.result.statements));
+    expect(take?.Resource).toHaveLength(3);
+  });
+});
+
 describe('BucketEvents', () => {
   const topicArn = 'arn:aws:sns:us-east-1:123456789012:jobs';
   const events = (prefix: string, suffixes: string[]) =>

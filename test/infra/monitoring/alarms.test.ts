@@ -3,7 +3,7 @@ import { type FarmAlarm, farmAlarms } from '../../../infra/monitoring/alarms.ts'
 import { evaluate } from '../../../tools/simulation/metric-math.ts';
 import { gpuFarm } from '../../helpers/program/watched-farm.ts';
 
-const alarms = farmAlarms(gpuFarm, { oldestJobSeconds: 7200, idleInstanceMinutes: 30 });
+const alarms = farmAlarms(gpuFarm, { oldestJobSeconds: 7200, idleInstanceMinutes: 30, retentionDays: 4 });
 
 function alarm(key: string): FarmAlarm {
   const found = alarms.find((one) => one.key === key);

@@ -13,11 +13,12 @@ it('shows every metric that the worker writes, and none that it does not', () =>
 });
 
 it('rings only for metrics that the worker writes', () => {
-  const watched = farmAlarms(gpuFarm, { oldestJobSeconds: 1, idleInstanceMinutes: 1 }).flatMap(
-    ({ watched }) =>
-      'metric' in watched && watched.metric.namespace === gpuFarm.metricsNamespace
-        ? [watched.metric.name]
-        : [],
+  const watched = farmAlarms(gpuFarm, {
+    oldestJobSeconds: 1,
+    idleInstanceMinutes: 1,
+    retentionDays: 4,
+  }).flatMap(({ watched }) =>
+    'metric' in watched && watched.metric.namespace === gpuFarm.metricsNamespace ? [watched.metric.name] : [],
   );
   expect(watched).toEqual(['JobsFailed', 'SickWorkers']);
   expect(Object.keys(metricUnits)).toEqual(expect.arrayContaining(watched));

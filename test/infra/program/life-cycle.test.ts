@@ -16,6 +16,8 @@ const meant: Readonly<Record<string, RegExp>> = {
   cloudflareAccountId: /r2Bucket/,
   r2Jurisdiction: /r2Bucket/,
   wasabiRegion: /dynamic/,
+  // A lane that is taken away goes with its queues: docs/deploy.md says to empty it before.
+  lanes: /sqs\/queue:|sns\/topic:/,
 };
 
 /**

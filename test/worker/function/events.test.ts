@@ -11,12 +11,10 @@ const record = {
   eventSourceARN: 'arn:aws:sqs:us-east-1:123456789012:jobs-3f1',
 };
 
-const partsQueueUrl = 'https://sqs.us-east-1.amazonaws.com/123456789012/parts-7a2';
-
 describe('an event of the function', () => {
   it('is a message of the jobs queue', () => {
-    expect(readEvent({ Records: [record] }, 'call-1', partsQueueUrl)).toEqual({
-      from: 'jobs',
+    expect(readEvent({ Records: [record] }, 'call-1')).toEqual({
+      queueName: 'jobs-3f1',
       message: {
         id: 'm-1',
         receiptHandle: 'handle',
@@ -28,18 +26,11 @@ describe('an event of the function', () => {
     });
   });
 
-  it('is a part request of the parts queue, which workers in ECS have left there', () => {
-    const eventSourceARN = 'arn:aws:sqs:us-east-1:123456789012:parts-7a2';
-    expect(readEvent({ Records: [{ ...record, eventSourceARN }] }, 'call-1', partsQueueUrl).from).toBe(
-      'parts',
-    );
-  });
-
   it('is a part request that the function sent itself', () => {
     const sent = { body: '{"plan":"x"}', attributes: { attempt: '1' }, groupId: 'job-1' };
     const event = JSON.parse(JSON.stringify(partEvent(sent)));
-    expect(readEvent(event, 'call-1', partsQueueUrl)).toMatchObject({
-      from: 'self',
+    expect(readEvent(event, 'call-1')).toMatchObject({
+      queueName: undefined,
       message: { ...sent, id: 'call-1', receiveCount: 1 },
     });
   });
@@ -49,8 +40,6 @@ describe('an event of the function', () => {
     ['two messages', { Records: [record, record] }],
     ['a test of the console', { key1: 'value1' }],
   ])('is refused with what the function takes when it is %s', (_, event) => {
-    expect(() => readEvent(event, 'call-1', partsQueueUrl)).toThrow(
-      /one message of its jobs queue \(batch size 1\)/,
-    );
+    expect(() => readEvent(event, 'call-1')).toThrow(/one message of its jobs queue \(batch size 1\)/);
   });
 });

@@ -105,7 +105,7 @@ function startWorker(queue: Queue, { isSick }: { isSick: boolean }, sinks: reado
     log,
   });
   const consumer = new Consumer({
-    lanes: [{ queue, handle: (...call) => runner.runJob(...call) }],
+    lanes: [{ lane: 'normal', queues: [{ queue, handle: (...call) => runner.runJob(...call) }] }],
     visibilityTimeoutSeconds: 120,
     jobsAtOnce: 1,
     log,

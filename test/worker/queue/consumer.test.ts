@@ -43,7 +43,7 @@ function consume(handle: Handler, options: Options = {}) {
   const { url, deadLetterUrl } = queue;
   const only = createQueue(testSqsClient(endpoint), { url, deadLetterUrl, visibilityTimeoutSeconds });
   const consumer = new Consumer({
-    lanes: [{ queue: only, handle }],
+    lanes: [{ lane: 'normal', queues: [{ queue: only, handle }] }],
     visibilityTimeoutSeconds,
     jobsAtOnce: 1,
     log,
@@ -188,7 +188,7 @@ describe('a failure', () => {
       return { kind: 'give-up', requestId: 'r', code: 'x', reason: 'y' };
     };
     const consumer = new Consumer({
-      lanes: [{ queue: real, handle }],
+      lanes: [{ lane: 'normal', queues: [{ queue: real, handle }] }],
       visibilityTimeoutSeconds: 2,
       jobsAtOnce: 1,
       settleSecondsAfterStop: 0.1,
@@ -372,5 +372,63 @@ describe('a queue that does not answer', () => {
     queue = await startTestQueue(100, Number(new URL(endpoint).port));
     await queue.send('after the outage');
     await vi.waitFor(() => expect(handled).toEqual(['after the outage']), { timeout: 8000 });
+  });
+});
+
+describe('work of a higher lane', () => {
+  it('is done while the work in hand pauses for it, and that goes on afterwards', async () => {
+    const urgent = await startTestQueue();
+    const { log } = recordingLogger();
+    const order: string[] = [];
+    const open = ({ endpoint, url, deadLetterUrl }: TestQueue) =>
+      createQueue(testSqsClient(endpoint), { url, deadLetterUrl, visibilityTimeoutSeconds: 2 });
+    const consumer: Consumer = new Consumer({
+      lanes: [
+        {
+          lane: 'urgent',
+          queues: [
+            {
+              queue: open(urgent),
+              handle: async ({ body }) => {
+                order.push(body);
+                return acknowledge;
+              },
+            },
+          ],
+        },
+        {
+          lane: 'normal',
+          queues: [
+            {
+              queue: open(queue),
+              handle: async () => {
+                order.push('part 1');
+                await Promise.all(Array.from({ length: 9 }, (_, n) => urgent.send(`urgent ${n}`)));
+                await consumer.serveAbove('normal');
+                order.push('part 2');
+                await consumer.serveAbove('normal');
+                order.push('part 3');
+                return acknowledge;
+              },
+            },
+          ],
+        },
+      ],
+      visibilityTimeoutSeconds: 2,
+      jobsAtOnce: 1,
+      log,
+      protection: { busy() {}, idle() {} },
+    });
+    consumer.start();
+    running.push(consumer);
+    await queue.send('a film');
+    await emptySoon();
+    const part = (name: string) => order.indexOf(name);
+    expect(order).toHaveLength(12);
+    // No more than seven in a row, so that the film goes on.
+    expect([part('part 1'), part('part 2'), part('part 3')]).toEqual([0, 8, 11]);
+    expect(await urgent.counts()).toEqual(empty);
+    await consumer.stop();
+    await urgent.close();
   });
 });

@@ -29,6 +29,7 @@ function recordingQueue(failing?: { call: string; times: number; error?: Error }
     calls.push(call);
   };
   const queue: Queue = {
+    name: 'jobs',
     receive: async () => undefined,
     hide: (_, seconds) => record(`hide ${seconds}`),
     delete: () => record('delete'),

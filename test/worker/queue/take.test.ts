@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateQueueCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ReceivedMessage } from '../../../worker/src/protocol/queue-message.ts';
 import { createQueue, type Queue } from '../../../worker/src/queue/queue.ts';
 import type { QueueBinding } from '../../../worker/src/queue/queue-binding.ts';
-import { takeFirst } from '../../../worker/src/queue/take.ts';
+import { takeFirst, takeNow } from '../../../worker/src/queue/take.ts';
 import { recordingLogger, startTestQueue, type TestQueue } from '../../helpers/worker/queue.ts';
 
 /** The queue of parts comes before the queue of jobs. */
@@ -30,18 +31,18 @@ function bindingOf(url: string, sqs: SQSClient = service.sqs): QueueBinding {
   return { queue, handle: async () => ({ kind: 'acknowledge' }) };
 }
 
-function take(lanes: readonly QueueBinding[] = [parts, jobs], longestWaitSeconds?: number) {
+function take(bindings: readonly QueueBinding[] = [parts, jobs], longestWaitSeconds?: number) {
   const abort = new AbortController();
   ending.add(abort);
   const { log } = recordingLogger();
-  const taken = takeFirst(lanes, abort.signal, log, longestWaitSeconds);
+  const taken = takeFirst(bindings, { signal: abort.signal, log, longestWaitSeconds });
   // A poll may be under way when the test ends.
   taken.catch(() => {});
   return { taken, abort };
 }
 
 const never = new AbortController().signal;
-const put = (lane: QueueBinding, body: string) => lane.queue.send({ body });
+const put = (binding: QueueBinding, body: string) => binding.queue.send({ body });
 /** Another worker asks for a message, and waits so long. */
 const receive = ({ queue }: QueueBinding, seconds: number) => queue.receive(never, seconds);
 
@@ -50,18 +51,18 @@ describe('of several queues', () => {
     await put(jobs, 'a job');
     await put(parts, 'a part');
     const first = await take().taken;
-    expect(first).toMatchObject({ lane: parts, message: { body: 'a part' } });
+    expect(first).toMatchObject({ binding: parts, message: { body: 'a part' } });
     const second = await take().taken;
-    expect(second).toMatchObject({ lane: jobs, message: { body: 'a job' } });
+    expect(second).toMatchObject({ binding: jobs, message: { body: 'a job' } });
   });
 
   it.each(['parts', 'jobs'] as const)('all are waited on where none has a message: %s', async (which) => {
     const { taken } = take();
     await sleep(1500);
-    const lane = which === 'parts' ? parts : jobs;
+    const binding = which === 'parts' ? parts : jobs;
     const before = performance.now();
-    await put(lane, 'late');
-    expect(await taken).toMatchObject({ lane, message: { body: 'late' } });
+    await put(binding, 'late');
+    expect(await taken).toMatchObject({ binding, message: { body: 'late' } });
     expect(performance.now() - before).toBeLessThan(1000);
   });
 
@@ -75,7 +76,7 @@ describe('of several queues', () => {
     await sleep(1500);
     const before = performance.now();
     await put(parts, 'a part');
-    expect(await taken).toMatchObject({ lane: hasty, message: { body: 'a part' } });
+    expect(await taken).toMatchObject({ binding: hasty, message: { body: 'a part' } });
     expect(performance.now() - before).toBeLessThan(1000);
   });
 
@@ -84,7 +85,7 @@ describe('of several queues', () => {
     await sleep(1500);
     await Promise.all([put(parts, 'a part'), put(jobs, 'a job')]);
     const first = await taken;
-    const other = first?.lane === parts ? jobs : parts;
+    const other = first?.binding === parts ? jobs : parts;
     const before = performance.now();
     expect(await receive(other, 5)).toMatchObject({ body: other === jobs ? 'a job' : 'a part' });
     expect(performance.now() - before).toBeLessThan(1000);
@@ -94,7 +95,7 @@ describe('of several queues', () => {
     const { taken } = take();
     await sleep(1500);
     await put(jobs, 'a job');
-    expect((await taken)?.lane).toBe(jobs);
+    expect((await taken)?.binding).toBe(jobs);
     await sleep(500);
     await put(parts, 'a part');
     const before = performance.now();
@@ -109,7 +110,7 @@ describe('of several queues', () => {
       const { taken } = take([broken, jobs]);
       await sleep(ms);
       await put(jobs, 'a job');
-      expect(await taken).toMatchObject({ lane: jobs, message: { body: 'a job' } });
+      expect(await taken).toMatchObject({ binding: jobs, message: { body: 'a job' } });
     },
   );
 
@@ -128,10 +129,67 @@ describe('of several queues', () => {
   });
 });
 
+describe('of many queues', () => {
+  /** A queue that keeps when it was asked, and for how long. */
+  function recorded(messages: string[]) {
+    const asked: { atMs: number; waitSeconds: number }[] = [];
+    const given: string[] = [];
+    const queue = {
+      receive: async (_: AbortSignal, waitSeconds = 20) => {
+        asked.push({ atMs: performance.now(), waitSeconds });
+        const body = messages.shift();
+        if (body === undefined) await sleep(waitSeconds * 100);
+        return body === undefined ? undefined : ({ id: body, body } as ReceivedMessage);
+      },
+      hide: async ({ body }: ReceivedMessage) => void given.push(body),
+    } as unknown as Queue;
+    return { binding: { queue, handle: async () => ({ kind: 'acknowledge' as const }) }, asked, given };
+  }
+  const { log } = recordingLogger();
+
+  it('those that had nothing are asked together the next time', async () => {
+    const empty = [recorded([]), recorded([]), recorded([])];
+    const last = recorded(['first', 'second']);
+    const bindings = [...empty, last].map(({ binding }) => binding);
+    const options = { signal: never, log, knownEmpty: new Set<QueueBinding>() };
+    expect((await takeFirst(bindings, options))?.message.body).toBe('first');
+    const together = () => empty.map(({ asked }) => asked.filter(({ waitSeconds }) => waitSeconds === 1));
+    const [one = [], two = []] = together();
+    // One after the other, as nothing was known of them.
+    expect((two[0]?.atMs ?? 0) - (one[0]?.atMs ?? 0)).toBeGreaterThan(90);
+    expect((await takeFirst(bindings, options))?.message.body).toBe('second');
+    const starts = together().map((asked) => asked[1]?.atMs ?? 0);
+    expect(Math.max(...starts) - Math.min(...starts)).toBeLessThan(50);
+  });
+
+  it('one that had something is asked alone, so that none of its messages is handed out for nothing', async () => {
+    const high = recorded(['a', 'b', 'c']);
+    const low = recorded(['x']);
+    const options = { signal: never, log, knownEmpty: new Set<QueueBinding>() };
+    for (const body of ['a', 'b', 'c'])
+      expect((await takeNow([high.binding, low.binding], options))?.message.body).toBe(body);
+    expect(low.asked).toEqual([]);
+    expect((await takeNow([high.binding, low.binding], options))?.message.body).toBe('x');
+    expect(low.given).toEqual([]);
+  });
+
+  it('the higher one of two that were empty is served, and the message of the other is given back', async () => {
+    const high = recorded([]);
+    const low = recorded([]);
+    const bindings = [high.binding, low.binding];
+    const options = { signal: never, log, knownEmpty: new Set(bindings) };
+    const again = { high: recorded(['a']), low: recorded(['x']) };
+    Object.assign(high.binding, { queue: again.high.binding.queue });
+    Object.assign(low.binding, { queue: again.low.binding.queue });
+    expect((await takeNow(bindings, options))?.message.body).toBe('a');
+    expect(again.low.given).toEqual(['x']);
+  });
+});
+
 it('a single queue is waited on as it is', async () => {
   const { taken } = take([jobs]);
   await put(jobs, 'a job');
-  expect(await taken).toMatchObject({ lane: jobs, message: { body: 'a job' } });
+  expect(await taken).toMatchObject({ binding: jobs, message: { body: 'a job' } });
 });
 
 it('without any queue nothing can be taken', async () => {

@@ -40,7 +40,11 @@ const functionPollers = 5;
 export const functionPollsPerMonth = (functionPollers * hoursPerMonth * 3600) / pollSeconds;
 
 function pollsPerMonth(url: string, { minTasks, settings }: FarmFacts): number {
-  const waitsThere = [settings.queue.url, settings.sharing.partsQueueUrl].includes(url);
+  const lanes = Object.values(settings.lanes).flatMap(({ queueUrl, partsQueueUrl }) => [
+    queueUrl,
+    partsQueueUrl,
+  ]);
+  const waitsThere = [settings.queue.url, settings.sharing.partsQueueUrl, ...lanes].includes(url);
   return waitsThere ? (minTasks * hoursPerMonth * 3600) / pollSeconds : 0;
 }
 

@@ -7,6 +7,9 @@ import type { Progress as JobProgress } from '../protocol/status.ts';
 /** Audio is this share of the work where there is video as well. */
 const audioShare = 0.05;
 
+/** A part's length is an estimate, by a frame or two. */
+const almostAll = 0.98;
+
 /** All is encoded, and not yet a film. */
 const maxPercent = 99.9;
 
@@ -36,6 +39,16 @@ export class FilmProgress {
 
   ofPart(part: number): PartProgress {
     return this.#parts.get(part) ?? nothing;
+  }
+
+  /** 0 to 1. */
+  shareOf(part: number): number {
+    return this.ofPart(part).seconds / Math.max(this.#lengthOf(part), 1e-9);
+  }
+
+  /** As far as this worker knows. */
+  hasVideoLeft(): boolean {
+    return this.#plan.parts.some(({ kind, index }) => kind === 'video' && this.shareOf(index) < almostAll);
   }
 
   isOwn(part: number): boolean {

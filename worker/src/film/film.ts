@@ -9,6 +9,7 @@ import type { JobReport } from '../report/reporter.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { SourceServers } from '../source/servers.ts';
 import type { Stores } from '../storage/stores.ts';
+import type { Breaks } from './breaks.ts';
 import type { Invocation } from './invocation.ts';
 
 /*
@@ -22,6 +23,7 @@ import type { Invocation } from './invocation.ts';
  *   shared-session.ts  several do: leases (held-leases.ts), who is at what (view.ts), which part next (choose.ts), who reports
  *                      progress (status-reporter.ts)
  *   invocation.ts      the time that a function has
+ *   breaks.ts          between two parts: work of higher lanes
  *   encode-parts.ts    encodes what the session gives, uploads beside it
  *   make-files.ts      MP4, audio files and GIFs of a published film (make-file.ts makes one)
  */
@@ -52,6 +54,8 @@ export interface TranscodeRun {
    * until the film is committed and its end is reported.
    */
   invocation?: Invocation | undefined;
+  /** Between two parts the film pauses for work of higher lanes; undefined where there are none. */
+  breaks?: Pick<Breaks, 'progressed' | 'beforePart'> | undefined;
 }
 
 /** A film that is planned, and this worker's role in its making. */

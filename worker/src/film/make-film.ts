@@ -13,7 +13,7 @@ import { readSideFile } from './side-files.ts';
 /** encode ⇄ publish → commit, by this worker alone or together with others. */
 export async function makeFilm(film: PlannedFilm, run: TranscodeRun): Promise<FilmOutcome> {
   const { job, plan, request, sources, workDir } = film;
-  const { settings, stores, tools, invocation, report, log, signal } = run;
+  const { settings, stores, tools, invocation, breaks, report, log, signal } = run;
   const { output } = stores;
   const folder = new JobFolder(settings.output.prefix, job.id).plan(plan.id);
   const clocks = { startedAt: performance.now(), encodedAt: performance.now() };
@@ -40,6 +40,7 @@ export async function makeFilm(film: PlannedFilm, run: TranscodeRun): Promise<Fi
         maxSeconds: settings.limits.durationSeconds,
         onProgress: (part, seen) => {
           progress.onProgress(part, seen);
+          if (part.kind === 'video') breaks?.progressed(progress.shareOf(part.index));
           update();
         },
         onPublished: (part, bytes) => {
@@ -50,6 +51,8 @@ export async function makeFilm(film: PlannedFilm, run: TranscodeRun): Promise<Fi
       },
       {
         async next(kind) {
+          // A film that is all encoded is committed first.
+          if (kind === 'video' && progress.hasVideoLeft()) await breaks?.beforePart();
           isLate ||= invocation?.mayBegin() === false;
           const part = isLate ? undefined : await session.next(kind);
           if (part !== undefined) invocation?.began();

@@ -29,8 +29,8 @@ const partEventSchema = z.strictObject({
 });
 
 export interface FunctionEvent {
-  /** Where it is from: the queue of jobs or of parts, or the function itself. */
-  from: 'jobs' | 'parts' | 'self';
+  /** The name of the queue that it is from; undefined where the function sent it to itself. */
+  queueName: string | undefined;
   message: ReceivedMessage;
 }
 
@@ -38,26 +38,20 @@ export interface FunctionEvent {
  * @param requestId of the call: names the message where the event has no name
  * @throws Error that says what the function takes
  */
-export function readEvent(
-  event: unknown,
-  requestId: string,
-  partsQueueUrl: string | undefined,
-): FunctionEvent {
+export function readEvent(event: unknown, requestId: string): FunctionEvent {
   const part = partEventSchema.safeParse(event);
   if (part.success) {
     const { groupId, ...request } = part.data.partRequest;
     const unnamed = { id: requestId, receiptHandle: '', receiveCount: 1, sentAt: new Date() };
     return {
-      from: 'self',
+      queueName: undefined,
       message: { ...unnamed, ...request, ...(groupId === undefined ? {} : { groupId }) },
     };
   }
   const queue = queueEventSchema.safeParse(event);
   if (queue.success) {
     const [record] = queue.data.Records;
-    const isPart =
-      partsQueueUrl !== undefined && lastOf(record.eventSourceARN, ':') === lastOf(partsQueueUrl, '/');
-    return { from: isPart ? 'parts' : 'jobs', message: fromQueue(record) };
+    return { queueName: record.eventSourceARN.split(':').at(-1), message: fromQueue(record) };
   }
   throw new Error(
     'This function takes one message of its jobs queue (batch size 1), or a part request of its own; the event is neither. ' +
@@ -68,10 +62,6 @@ export function readEvent(
 /** The event by which a function asks itself for one more worker. */
 export function partEvent({ body, attributes = {}, groupId }: NewMessage): z.input<typeof partEventSchema> {
   return { partRequest: { body, attributes, ...(groupId === undefined ? {} : { groupId }) } };
-}
-
-function lastOf(name: string, separator: string): string | undefined {
-  return name.split(separator).at(-1);
 }
 
 function fromQueue({

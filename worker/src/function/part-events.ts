@@ -53,6 +53,7 @@ export class PartEvents {
    */
   asQueue(deadLetters: Pick<Queue, 'sendToDeadLetters'>): Queue {
     return {
+      name: 'self',
       receive: async () => undefined,
       hide: async () => {},
       delete: async () => {},

@@ -2,6 +2,7 @@ import { RefusedError } from '../errors.ts';
 import type { FilmOutcome, FilmToJoin } from '../film/film.ts';
 import type { Logger } from '../log.ts';
 import type { QueuedJob } from '../protocol/job.ts';
+import { type ExtraLane, type Lane, servedLane } from '../protocol/lanes.ts';
 import { jobBody, readPartRequest } from '../protocol/part-request.ts';
 import type { ReceivedMessage } from '../protocol/queue-message.ts';
 import { isOfRequest } from '../protocol/report.ts';
@@ -23,6 +24,8 @@ export interface MessageRun {
   request: Request;
   /** Fair queues: whose message it is. */
   groupId?: string | undefined;
+  /** By which the message came. */
+  lane: Lane;
 }
 
 export interface JobRunnerOptions extends WorkOptions {
@@ -43,13 +46,16 @@ export interface JobRunnerOptions extends WorkOptions {
 export class JobRunner {
   readonly #options: JobRunnerOptions;
   readonly #work: WorkRunner;
+  readonly #extraLanes: readonly ExtraLane[];
 
   constructor(options: JobRunnerOptions) {
     this.#options = options;
+    this.#extraLanes = Object.keys(options.settings.lanes) as ExtraLane[];
     this.#work = new WorkRunner(options);
   }
 
-  async runJob(message: ReceivedMessage, signal: AbortSignal): Promise<Outcome> {
+  /** @param lane by which the message came */
+  async runJob(message: ReceivedMessage, signal: AbortSignal, lane: Lane = 'normal'): Promise<Outcome> {
     const { reporter, log } = this.#options;
     const request = readRequest(message);
     const read = this.#readOrRefuse(message, request);
@@ -62,10 +68,18 @@ export class JobRunner {
 
     const { job } = read;
     const jobLog = log.child({ job: job.id });
+    // One that names no lane stays where its sender put it.
+    const wantedLane = job.options?.lane === undefined ? lane : servedLane(job, this.#extraLanes);
+    if (wantedLane !== lane) {
+      jobLog.info({ lane, wantedLane }, 'the job is moved to its lane');
+      return { kind: 'move', requestId: job.requestId, lane: wantedLane };
+    }
+    if (job.options?.lane !== undefined && job.options.lane !== lane)
+      jobLog.warn({ lane: job.options.lane }, 'this farm has no such lane: the job is made as normal');
     const [earlier, stop] = await this.#look(job.id, request);
     const { groupId } = message;
     const isRepeat = isHandedOutAgain(message, request);
-    const work = { message, request, job, log: jobLog, messageId: job.requestId, isRepeat, groupId };
+    const work = { message, request, job, log: jobLog, messageId: job.requestId, isRepeat, groupId, lane };
     if (stop !== undefined) {
       const report = reporter.open(job, this.#factsOf(request, earlier));
       return this.#work.endStopped({ ...work, report, joined: false }, stop, signal);
@@ -93,7 +107,11 @@ export class JobRunner {
     return this.#work.run({ ...work, report, joined: false, run }, signal);
   }
 
-  async runPartRequest(message: ReceivedMessage, signal: AbortSignal): Promise<Outcome> {
+  async runPartRequest(
+    message: ReceivedMessage,
+    signal: AbortSignal,
+    lane: Lane = 'normal',
+  ): Promise<Outcome> {
     const { reporter, log } = this.#options;
     const request = readRequest(message);
     const asked = readPartRequest(message.body);
@@ -112,6 +130,7 @@ export class JobRunner {
       messageId,
       isRepeat,
       groupId,
+      lane,
       deadLetterBody,
       joined: true,
     };
@@ -150,7 +169,7 @@ export class JobRunner {
    * report, cleaned up and removed the source.
    */
   async #finishDone(
-    work: Omit<Work, 'report' | 'joined' | 'run'> & Pick<MessageRun, 'isRepeat'>,
+    work: Omit<Work, 'report' | 'joined' | 'run'> & Pick<MessageRun, 'isRepeat' | 'lane'>,
     end: JobState,
     signal: AbortSignal,
   ): Promise<Outcome> {

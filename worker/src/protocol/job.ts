@@ -6,6 +6,7 @@ import { normalizeLanguage } from '../probe/language.ts';
 import { subtitleKinds } from '../probe/media.ts';
 import { isEncoding } from '../text/decode.ts';
 import { clipsSchema, sourceSchema } from './clips.ts';
+import { laneNames } from './lanes.ts';
 
 /** `10%` of the film, or seconds from its start. */
 export const thumbnailAtSchema = z
@@ -114,6 +115,9 @@ export const jobOptionsSchema = z
       .min(1)
       .max(1000)
       .describe('The most workers that make this film together; the farm may allow fewer'),
+    lane: z
+      .enum(laneNames)
+      .describe('Priority lane; the farm has "urgent" and "bulk" where its settings name them'),
     webhook: z
       .url({ protocol: /^https?$/ })
       .describe('Where this job is reported, if the farm lets jobs say so'),

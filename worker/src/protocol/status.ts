@@ -102,6 +102,7 @@ const keptOptionsSchema = jobOptionsSchema
     segmentSeconds: true,
     thumbnailAt: true,
     workersPerFilm: true,
+    lane: true,
   })
   .strip();
 

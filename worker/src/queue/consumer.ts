@@ -1,14 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InterruptedError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import type { Lane } from '../protocol/lanes.ts';
 import { handleMessage } from './handle-message.ts';
 import type { Protection } from './protection.ts';
 import type { QueueBinding } from './queue-binding.ts';
-import { type Taken, takeFirst } from './take.ts';
+import { type LaneBindings, ServingOrder, turnsPerLowest } from './serving-order.ts';
+import { type Taken, takeFirst, takeNow } from './take.ts';
 
 export interface ConsumerOptions {
-  /** The first that has a message is served first. */
-  lanes: readonly QueueBinding[];
+  /** The highest first. */
+  lanes: readonly LaneBindings[];
   visibilityTimeoutSeconds: number;
   /** Messages worked on at once. */
   jobsAtOnce: number;
@@ -34,9 +36,16 @@ export class Consumer {
   readonly #handlersShouldHaveEnded = once(this.#handlersMustEnd.signal);
   readonly #callsMustEnd = new AbortController();
   readonly #slots: Promise<void>[] = [];
+  readonly #order: ServingOrder;
+  /** As far as is known at the start: all. */
+  readonly #knownEmpty: Set<QueueBinding>;
+  /** Work of higher lanes for which other work pauses, or has paused. */
+  readonly #interposed = new Set<Promise<void>>();
 
   constructor(options: ConsumerOptions) {
     this.#options = options;
+    this.#order = new ServingOrder(options.lanes);
+    this.#knownEmpty = new Set(options.lanes.flatMap(({ queues }) => queues));
   }
 
   start(): void {
@@ -55,14 +64,40 @@ export class Consumer {
     clearTimeout(calls);
   }
 
+  /**
+   * Serves what waits in the lanes above this one, for a handler that pauses meanwhile. It resolves when they have nothing more,
+   * or when the lower lane has its turn. Never throws.
+   */
+  async serveAbove(lane: Lane): Promise<void> {
+    const above = this.#order.above(lane);
+    if (above.length === 0) return;
+    const serving = this.#serve(above);
+    this.#interposed.add(serving);
+    await serving.finally(() => this.#interposed.delete(serving));
+  }
+
+  async #serve(bindings: readonly QueueBinding[]): Promise<void> {
+    const { log } = this.#options;
+    const { signal } = this.#stopping;
+    for (let turn = 1; turn < turnsPerLowest; turn += 1) {
+      const taken = await takeNow(bindings, { signal, log, knownEmpty: this.#knownEmpty }).catch(
+        () => undefined,
+      );
+      if (taken === undefined) return;
+      log.info({ messageId: taken.message.id }, 'the work in hand pauses for one of a higher lane');
+      await this.#handle(taken);
+    }
+  }
+
   async #work(): Promise<void> {
-    const { lanes, log } = this.#options;
+    const { log } = this.#options;
+    const knownEmpty = this.#knownEmpty;
     const { signal } = this.#stopping;
     let failedPolls = 0;
     while (!signal.aborted) {
       let taken: Taken | undefined;
       try {
-        taken = await takeFirst(lanes, signal, log);
+        taken = await takeFirst(this.#order.next(), { signal, log, knownEmpty });
         failedPolls = 0;
       } catch (error) {
         if (signal.aborted) return;
@@ -75,6 +110,8 @@ export class Consumer {
         await sleep(seconds * 1000, undefined, { signal }).catch(() => {});
       }
       if (taken !== undefined) await this.#handle(taken);
+      // A handler that ended while it paused has left them behind.
+      await Promise.allSettled(this.#interposed);
     }
   }
 

@@ -1,4 +1,5 @@
 import type { FailureKind } from '../errors.ts';
+import type { Lane } from '../protocol/lanes.ts';
 
 /**
  * What becomes of a message after its handler is done with it. "Acknowledged" always means: deleted, after whatever
@@ -20,6 +21,8 @@ export type Outcome =
    * because there is nothing to do for it yet.
    */
   | { kind: 'hand-over'; requestId: string; delaySeconds: number }
+  /** Send it to the queue of the lane that its job names, then delete the original. */
+  | { kind: 'move'; requestId: string; lane: Lane }
   /** It is someone else's by now: touch nothing. */
   | { kind: 'abandon' };
 

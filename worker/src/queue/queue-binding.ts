@@ -1,3 +1,4 @@
+import type { Lane } from '../protocol/lanes.ts';
 import type { ReceivedMessage } from '../protocol/queue-message.ts';
 import type { Outcome } from './outcome.ts';
 import type { Queue } from './queue.ts';
@@ -12,4 +13,6 @@ export type Handler = (message: ReceivedMessage, signal: AbortSignal) => Promise
 export interface QueueBinding {
   queue: Queue;
   handle: Handler;
+  /** The queues to which a message may be moved whose job names another lane. */
+  lanes?: Partial<Record<Lane, Pick<Queue, 'send'>>>;
 }

@@ -20,6 +20,8 @@ export const firstHoldSeconds = 5;
 
 /** A queue and where its messages go that are given up, in the calls that we need. Nothing is retried here: callers know what waiting costs. */
 export interface Queue {
+  /** As AWS names it. */
+  readonly name: string;
   /** Waits this many seconds for a message, at most 20. @throws AbortError when aborted */
   receive(signal: AbortSignal, waitSeconds?: number): Promise<ReceivedMessage | undefined>;
   /** Hides the message for this many seconds from now; 0 gives it back. @throws MessageGoneError */
@@ -50,6 +52,7 @@ export function createQueue(
     );
   };
   return {
+    name: settings.url.split('/').at(-1) ?? '',
     async receive(signal, waitSeconds = longPollSeconds) {
       const { Messages } = await sqs.send(
         new ReceiveMessageCommand({

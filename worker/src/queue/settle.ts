@@ -4,6 +4,7 @@ import type { ReceivedMessage } from '../protocol/queue-message.ts';
 import { readRequest, redriveRequestId, requestAttributes } from '../protocol/request.ts';
 import type { Outcome } from './outcome.ts';
 import { MessageGoneError, type Queue } from './queue.ts';
+import type { QueueBinding } from './queue-binding.ts';
 
 /**
  * Does to the message what was decided. The order is always: first send what takes the message's place, then delete it.
@@ -14,7 +15,12 @@ import { MessageGoneError, type Queue } from './queue.ts';
 export async function settle(
   message: ReceivedMessage,
   outcome: Outcome,
-  { queue, log, signal }: { queue: Queue; log: Logger; signal: AbortSignal },
+  {
+    queue,
+    lanes,
+    log,
+    signal,
+  }: { queue: Queue; lanes?: QueueBinding['lanes']; log: Logger; signal: AbortSignal },
 ): Promise<void> {
   const persist = (what: string, call: () => Promise<void>) => untilDone(what, call, message, log, signal);
   const group = message.groupId === undefined ? {} : { groupId: message.groupId };
@@ -43,6 +49,20 @@ export async function settle(
       };
       const next = { body: message.body, attributes, delaySeconds, ...group };
       await persist('send the message again', () => queue.send(next));
+      break;
+    }
+    case 'move': {
+      const { lane } = outcome;
+      const to = lanes?.[lane];
+      if (to === undefined) throw new TypeError(`There is no lane ${lane} to move a message to.`);
+      // What else names the request stays, or the job would be another one there.
+      const attributes = {
+        ...message.attributes,
+        ...requestAttributes({ ...request, requestId: outcome.requestId }),
+      };
+      await persist('move the message to its lane', () =>
+        to.send({ body: message.body, attributes, ...group }),
+      );
       break;
     }
     case 'give-up': {

@@ -45,6 +45,14 @@ export function contradictions(given: Variables): string[] {
       'PARTS_QUEUE_URL is not set, but WORKERS_PER_FILM is over 1: part requests go there',
     ],
     [
+      (['URGENT', 'BULK'] as const).some((lane) => {
+        const hasParts = given[`${lane}_PARTS_QUEUE_URL`] !== undefined;
+        return hasParts !== (given[`${lane}_QUEUE_URL`] !== undefined && given.PARTS_QUEUE_URL !== undefined);
+      }),
+      'URGENT_PARTS_QUEUE_URL and BULK_PARTS_QUEUE_URL go with URGENT_QUEUE_URL, BULK_QUEUE_URL and PARTS_QUEUE_URL: ' +
+        'a lane shares its films where the others do',
+    ],
+    [
       given.QUEUE_URL?.endsWith('.fifo') === true,
       'QUEUE_URL names a FIFO queue, where single messages cannot be delayed as retries need it: use a standard queue',
     ],

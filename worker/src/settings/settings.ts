@@ -6,6 +6,7 @@ import { ladderSchema } from '../plan/ladder.ts';
 import { outputsSchema } from '../plan/outputs.ts';
 import { overlaySchema } from '../plan/overlay-options.ts';
 import { encodingSchema, segmentSecondsSchema, thumbnailAtSchema } from '../protocol/job.ts';
+import type { ExtraLane } from '../protocol/lanes.ts';
 import { presetsSchema } from '../protocol/presets.ts';
 import type { BucketSettings } from '../storage/s3-client.ts';
 import { contradictions, explain } from './mistakes.ts';
@@ -81,6 +82,11 @@ export const environmentSchema = z.object({
   JOBS_AT_ONCE: number(1, whole.min(1).max(16)),
   /** The parts queue, on which workers ask each other to make parts of a film; without it, each film is one worker's. */
   PARTS_QUEUE_URL: url.optional(),
+  /** The queues of the priority lanes that the farm has beside the usual one; their dead letters are those of the jobs. */
+  URGENT_QUEUE_URL: url.optional(),
+  URGENT_PARTS_QUEUE_URL: url.optional(),
+  BULK_QUEUE_URL: url.optional(),
+  BULK_PARTS_QUEUE_URL: url.optional(),
   /** Where reports for webhooks and a database go; without it, the farm has neither. */
   REPORTS_QUEUE_URL: url.optional(),
   /** Report progress there too: for a database. */
@@ -216,6 +222,7 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
       retryDelaySeconds: env.RETRY_DELAY_SECONDS,
       jobsAtOnce: env.JOBS_AT_ONCE,
     },
+    lanes: lanes(env),
     function:
       env.AWS_LAMBDA_FUNCTION_NAME === undefined
         ? undefined
@@ -279,6 +286,17 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
     ffmpegPath: env.FFMPEG_PATH,
     ffprobePath: env.FFPROBE_PATH,
     ecsAgentUri: env.ECS_AGENT_URI,
+  };
+}
+
+/** The lanes that this farm has beside `normal`. */
+function lanes(
+  env: z.output<typeof environmentSchema>,
+): Partial<Record<ExtraLane, { queueUrl: string; partsQueueUrl: string | undefined }>> {
+  const { URGENT_QUEUE_URL: urgent, BULK_QUEUE_URL: bulk } = env;
+  return {
+    ...(urgent && { urgent: { queueUrl: urgent, partsQueueUrl: env.URGENT_PARTS_QUEUE_URL } }),
+    ...(bulk && { bulk: { queueUrl: bulk, partsQueueUrl: env.BULK_PARTS_QUEUE_URL } }),
   };
 }
 

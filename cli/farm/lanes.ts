@@ -1,0 +1,38 @@
+import { type ExtraLane, extraLaneNames, type Lane, whyNoLane } from '../../worker/src/protocol/lanes.ts';
+import { UserError } from '../errors.ts';
+import type { FarmAddress } from './address.ts';
+
+/** Where jobs of a lane go, and where its films' part requests do. */
+export interface LaneAddress {
+  lane: Lane;
+  topicArn: string;
+  queueUrl: string;
+  partsQueueUrl: string | undefined;
+}
+
+/** The lanes that a farm has, `normal` first. */
+export function lanesOf(address: FarmAddress): LaneAddress[] {
+  const { topicArn, queueUrl, partsQueueUrl } = address;
+  const extra = extraLaneNames.flatMap((lane) => {
+    const found = {
+      topicArn: address[`${lane}TopicArn`],
+      queueUrl: address[`${lane}QueueUrl`],
+    };
+    if (found.topicArn === undefined || found.queueUrl === undefined) return [];
+    const { topicArn, queueUrl } = found;
+    return [{ lane, topicArn, queueUrl, partsQueueUrl: address[`${lane}PartsQueueUrl`] }];
+  });
+  return [{ lane: 'normal', topicArn, queueUrl, partsQueueUrl }, ...extra];
+}
+
+/** Those that the farm has beside `normal`. */
+export function extraLanesOf(address: FarmAddress): ExtraLane[] {
+  return lanesOf(address).flatMap(({ lane }) => (lane === 'normal' ? [] : [lane]));
+}
+
+/** @throws UserError that names the lanes of the farm */
+export function laneAddress(address: FarmAddress, lane: Lane): LaneAddress {
+  const found = lanesOf(address).find((each) => each.lane === lane);
+  if (found !== undefined) return found;
+  throw new UserError(`options.lane: "${lane}" ${whyNoLane(lane, extraLanesOf(address))}.`);
+}

@@ -1,0 +1,91 @@
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { connect } from '../../../cli/farm/farm.ts';
+import { redriveChosen } from '../../../cli/farm/redrive.ts';
+import type { Job } from '../../../worker/src/protocol/job.ts';
+import type { Lane } from '../../../worker/src/protocol/lanes.ts';
+import { addressOf, farmCommand, saveAddress } from '../../helpers/local-farm/farm-command.ts';
+import { startLocalFarm, type TestFarm } from '../../helpers/local-farm/local-farm.ts';
+import { temporaryFolder } from '../../helpers/media/clips.ts';
+import { makeFilms } from '../../helpers/media/small-films.ts';
+import { until } from '../../helpers/until.ts';
+
+let farm: TestFarm;
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let file: string;
+
+beforeAll(async () => {
+  farm = await startLocalFarm({ lanes: ['urgent', 'bulk'], env: { SOURCE_SUFFIXES: '.upload' } });
+  folder = await temporaryFolder();
+  file = await saveAddress(folder.path, addressOf(farm));
+  const film = (await makeFilms(folder.path)).get('mp4');
+  if (film === undefined) throw new Error('There is no film.');
+  await farm.put('film.mp4', film);
+  await until(async () => (await farm.backlog()) === 1, 'the upload to be announced');
+});
+afterAll(async () => {
+  await farm.stop();
+  await folder[Symbol.asyncDispose]();
+});
+
+const submit = (...args: string[]) =>
+  farmCommand(folder.path, ['submit', 'film.mp4', '--farm', file, '--json', ...args]);
+const send = (queueUrl: string, job: Job) =>
+  farm.sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(job) }));
+
+it('serves the urgent lane first and the bulk lane last, and shows which is whose', async () => {
+  const lanes: Lane[] = ['bulk', 'normal', 'urgent'];
+  for (const lane of lanes) expect((await submit('--id', lane, '--lane', lane)).code).toBe(0);
+  const waiting = await farmCommand(folder.path, ['status', '--farm', file, '--json']);
+  expect(waiting.json<{ queues: object }>().queues).toMatchObject({
+    // The upload's own message too.
+    waiting: 4,
+    lanes: { urgent: { waiting: 1 }, bulk: { waiting: 1 } },
+  });
+  farm.startWorker();
+  const states = await Promise.all(lanes.map((id) => farm.waitFor(id, 'succeeded')));
+  const order = states.toSorted((a, b) => (a.startedAt ?? '').localeCompare(b.startedAt ?? ''));
+  expect(order.map(({ id }) => id)).toEqual(['urgent', 'normal', 'bulk']);
+  const status = await farmCommand(folder.path, ['status', 'urgent', '--farm', file]);
+  expect(status.stdout).toMatch(/lane +urgent/);
+});
+
+it('moves a job to the lane that it names, under the same request', async () => {
+  await send(farm.queueUrl, { id: 'astray', source: 'film.mp4', options: { lane: 'urgent' } });
+  const { requestId } = await farm.waitFor('astray', 'succeeded');
+  expect(requestId).toEqual(expect.any(String));
+  await until(async () => (await farm.backlog()) === 0, 'its message to be deleted');
+});
+
+it('leaves a job that names no lane where its sender put it', async () => {
+  await send(farm.lanes.bulk?.queueUrl ?? '', { id: 'put-there', source: 'film.mp4' });
+  const { options } = await farm.waitFor('put-there', 'succeeded');
+  expect(options).toBeUndefined();
+});
+
+it('sends a failed job back to the lane that it came from', async () => {
+  await submit('--id', 'lost', '--lane', 'bulk', '--preset', 'none').then(({ code }) => expect(code).toBe(0));
+  await farm.waitFor('lost', 'failed');
+  await until(async () => (await farm.backlog(farm.deadLetterQueueUrl)) === 1, 'its dead letter');
+  const sent: string[] = [];
+  const talk = connect(addressOf(farm));
+  const sqs = {
+    send: (command: { input: { QueueUrl?: string; Entries?: object[] } }) => {
+      const { QueueUrl = '', Entries = [] } = command.input;
+      if (Entries.some((entry) => 'MessageBody' in entry)) sent.push(QueueUrl);
+      return talk.sqs.send(command as never);
+    },
+  };
+  const signal = new AbortController().signal;
+  const { redriven } = await redriveChosen({ ...talk, sqs: sqs as never }, { ids: ['lost'] }, { signal });
+  talk.close();
+  expect([redriven, sent]).toEqual([1, [farm.lanes.bulk?.queueUrl]]);
+});
+
+it('refuses a lane that the farm lacks by its name, before anything is sent', async () => {
+  const { bulkTopicArn: _, ...address } = addressOf(farm);
+  const other = await saveAddress(folder.path, address);
+  const ended = await farmCommand(folder.path, ['submit', 'film.mp4', '--farm', other, '--lane', 'bulk']);
+  expect(ended.code).not.toBe(0);
+  expect(ended.stderr).toContain('"bulk" is no lane of this farm: expected urgent or normal');
+});
