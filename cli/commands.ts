@@ -17,6 +17,9 @@ export const commands: readonly CommandEntry[] = [
     entry('demo', 'Run a whole farm on this machine for one film', async () =>
       (await import('./demo/command.ts')).demoCommand(),
     ),
+    entry('init', 'Write the stack file of a new farm from a few answers', async () =>
+      (await import('./init/command.ts')).initCommand(),
+    ),
     entry('doctor', 'Check everything a farm needs, before and after its deployment', async () =>
       (await import('./doctor/command.ts')).doctorCommand(),
     ),

@@ -51,13 +51,18 @@ export function doctorCommand(): Command {
 
 async function showFindings(options: CommonOptions, { say, answer }: Answers): Promise<void> {
   const findings = await diagnose(options);
+  sayFindings(findings, say);
+  const isWell = findings.every(({ state }) => state !== 'failed');
+  answer({ ok: isWell, checks: findings });
+  if (!isWell) process.exitCode = 1;
+}
+
+/** Each finding with its fix, and how many there are of each state. */
+export function sayFindings(findings: readonly Finding[], say: Answers['say']): void {
   const style = styleFor(process.stdout);
   for (const finding of findings) for (const line of findingLines(finding, style)) say(line);
   say();
   say(summary(findings));
-  const isWell = findings.every(({ state }) => state !== 'failed');
-  answer({ ok: isWell, checks: findings });
-  if (!isWell) process.exitCode = 1;
 }
 
 /** Without a deployed farm, everything that the deployment needs. */

@@ -27,21 +27,23 @@ export async function readPlannedStack(stack: string, folder = projectFolder): P
   const file = `Pulumi.${stack}.yaml`;
   const text = await readFile(`${folder}/${file}`, 'utf8').catch(() => undefined);
   if (text === undefined) {
-    const fix = `pulumi stack init ${stack}, or copy a ready stack: cp stacks/inbox.yaml ${file}`;
+    const fix = `npx farm init ${stack}, or copy a ready stack: cp stacks/inbox.yaml ${file}`;
     return { name: stack, finding: failed(name, `there is no ${file} in ${folder}`, fix) };
   }
+  let region: string | undefined;
   try {
     const own = (parse(text) as { config?: Record<string, unknown> } | null)?.config ?? {};
     const planned = stackOf(own, {}, stack);
+    region = planned.config['aws:region'];
     const { result: settings } = await record(() => readSettings(new ConfigSource()), planned);
     const finding = ok(name, `${file} is valid`);
-    return { name: stack, region: planned.config['aws:region'], settings, finding };
+    return { name: stack, region, settings, finding };
   } catch (error) {
     const { message, problems } = error as Error & { problems?: readonly string[] };
     const finding = problems
       ? invalid(file, problems)
       : failed(name, `${file} can't be read: ${message}`, `Correct the YAML of ${file}.`);
-    return { name: stack, finding };
+    return { name: stack, region, finding };
   }
 }
 

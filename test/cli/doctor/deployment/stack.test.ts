@@ -23,9 +23,10 @@ it("reads a stack's settings and region from its file", async () => {
 });
 
 it('reports each invalid setting of a stack with the command that fixes it', async () => {
-  const { finding, settings } = await planned(
-    'config:\n  transcode-farm:maxTasks: 0\n  transcode-farm:compute: vr\n',
+  const { finding, settings, region } = await planned(
+    'config:\n  aws:region: eu-west-1\n  transcode-farm:maxTasks: 0\n  transcode-farm:compute: vr\n',
   );
+  expect(region).toBe('eu-west-1');
   expect(finding).toMatchObject({ state: 'failed', why: expect.stringContaining('maxTasks') });
   expect(finding.fix?.split('\n')).toEqual(
     expect.arrayContaining(['pulumi config set maxTasks 1', 'pulumi config set compute fargate']),
@@ -38,7 +39,7 @@ it('names the command that makes the file of an unknown stack', async () => {
   const { finding } = await readPlannedStack('new', folder.path);
   expect(finding).toMatchObject({
     state: 'failed',
-    fix: 'pulumi stack init new, or copy a ready stack: cp stacks/inbox.yaml Pulumi.new.yaml',
+    fix: 'npx farm init new, or copy a ready stack: cp stacks/inbox.yaml Pulumi.new.yaml',
   });
 });
 
