@@ -27,6 +27,28 @@ it('keeps every frame of a film that is refreshed bit by bit and has no keyframe
   expect(published.files.filter((file) => file.includes('/parts/'))).toHaveLength(1);
 });
 
+it.each<[what: string, format: string, codec: string[]]>([
+  ['H.264', 'mkv', ['libx264', '-x264-params', 'open-gop=1:keyint=33:bframes=3:b-pyramid=normal:ref=3']],
+  ['HEVC', 'mp4', ['libx265', '-x265-params', 'log-level=none:open-gop=1:keyint=33:bframes=4']],
+])(
+  'keeps every frame where parts begin within open groups of pictures, without a warning (%s)',
+  async (_, format, codec) => {
+    const [name = '', ...params] = codec;
+    const picture = [...pattern({ ...small, seconds: 6 }), '-pix_fmt', 'yuv420p'];
+    const clip = await farm.make(
+      `open.${format}`,
+      ...picture,
+      '-c:v',
+      name,
+      '-preset',
+      'ultrafast',
+      ...params,
+    );
+    const { published } = await farm.check(clip, { size, frames: 150 });
+    expect(published.warnings).toEqual([]);
+  },
+);
+
 it('shows the first picture that can be decoded from the start, where a cut has lost the keyframe before it', async () => {
   const whole = await farm.make(
     'whole.mp4',

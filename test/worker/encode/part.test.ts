@@ -5,7 +5,7 @@ import type { EncodeContext } from '../../../worker/src/encode/context.ts';
 import { startPart } from '../../../worker/src/encode/part.ts';
 import { BadOutputError } from '../../../worker/src/encode/recorder.ts';
 import { videoArguments } from '../../../worker/src/encode/video-arguments.ts';
-import { openMediaTools } from '../../../worker/src/ffmpeg/media-tool.ts';
+import { MediaToolError, openMediaTools } from '../../../worker/src/ffmpeg/media-tool.ts';
 import { encodeParts } from '../../../worker/src/film/encode-parts.ts';
 import { writeRecord } from '../../../worker/src/film/session.ts';
 import { SoloSession } from '../../../worker/src/film/solo-session.ts';
@@ -159,6 +159,55 @@ describe('startPart', () => {
     await expect(recorded).rejects.toThrow('asked to stop');
     expect(await readdir(workDir)).toEqual([]);
     expect(await keys()).not.toContain('parts/0000.json');
+  });
+});
+
+describe('startPart on a GPU', () => {
+  const gpuPlan = { ...plan, video: { ...plan.video, path: 'gpu' as const, cpuPrepare: ['null'] } };
+  const real = realMediaTools();
+
+  /** Encodes on the CPU whatever decodes. */
+  function toolsWhere(onGpu: typeof real.ffmpeg): typeof real {
+    const { inputArgs, outputArgs } = videoArguments(plan, plan.video, second, 100);
+    return {
+      ...real,
+      ffmpeg(call) {
+        if (call.inputArgs.includes('cuda')) return onGpu({ ...call, inputArgs, outputArgs });
+        expect(call.outputArgs.join(' ')).toContain('null,');
+        return real.ffmpeg({ ...call, inputArgs, outputArgs });
+      },
+    };
+  }
+
+  const failed = {
+    exitCode: 1,
+    killedBy: null,
+    timedOut: false,
+    stderrTail: 'Failed to configure output pad',
+  };
+  /** As when filters are made again: frames in them are lost, and nobody complains. */
+  const losing: typeof real.ffmpeg = (call) =>
+    real.ffmpeg({
+      ...call,
+      outputArgs: call.outputArgs.map((arg) => arg.replace('[0:0]', "[0:0]select='lt(t,2)+gt(t,5)',")),
+    });
+
+  it.each<[what: string, onGpu: typeof real.ffmpeg]>([
+    ['fails', () => Promise.reject(new MediaToolError('ffmpeg ended with exit code 1', failed))],
+    ['loses frames', losing],
+  ])('has the CPU decode a part on which the GPU %s, and says so', async (_, onGpu) => {
+    const context = contextWith({ plan: gpuPlan, tools: toolsWhere(onGpu) });
+    const record = await startPart(context, second).recorded;
+    expect(record.renditions[0]?.frames).toBe(120);
+    expect(record.warnings).toEqual([
+      'The GPU did not decode the film rightly from 12 s on, so the CPU decoded that part.',
+    ]);
+  });
+
+  it('does not take a run that hangs for a film that the GPU does not decode', async () => {
+    const hung = new MediaToolError('ffmpeg was killed', { ...failed, exitCode: null, timedOut: true });
+    const context = contextWith({ plan: gpuPlan, tools: toolsWhere(() => Promise.reject(hung)) });
+    await expect(startPart(context, second).recorded).rejects.toBe(hung);
   });
 });
 

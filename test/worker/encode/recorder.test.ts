@@ -68,6 +68,22 @@ describe('createRecorder', () => {
     expect(recorder.finish(done).sheets).toEqual([{ file: '0001-1.jpg', tileSeconds: [4] }]);
   });
 
+  it('believes no part of a GPU with a sheet too many, as there is one for each time that ffmpeg makes its filters', () => {
+    const { plan } = made;
+    if (!plan.video) throw new Error('This plan was to have a picture.');
+    const recorder = createRecorder({ ...plan, video: { ...plan.video, path: 'gpu' } }, second);
+    for (const name of ['240p', '360p']) {
+      recorder.addInit(name, made.files.get(name)?.init ?? Buffer.alloc(0));
+      for (const number of [2, 3]) recorder.addSegment(name, `0000${number}.m4s`, file(name, number));
+    }
+    recorder.addSheet('0001-1.jpg');
+    expect(recorder.finish(done).sheets).toHaveLength(1);
+    recorder.addSheet('0001-2.jpg');
+    expect(() => recorder.finish(done)).toThrow(
+      'Part 1 has 2 sheets of its storyboard, more than its length',
+    );
+  });
+
   it('records sound, which ends up to a frame of 1024 samples after the film', () => {
     const recorder = recorderOf(made.audioPart);
     for (const number of [0, 1, 2, 3]) recorder.add('audio-0', number);

@@ -48,6 +48,22 @@ describe('findFrameRate', () => {
     expect(found).toMatchObject({ frameRate: twentyFive, variableFrameRate: false });
   });
 
+  it('does not mix the frames before and behind a jump of the clock, which can lie at the same times', () => {
+    const twentyFive = { num: 25, den: 1 };
+    const times = [...steady(50, 25, 100), ...steady(50, 25, 101.02)];
+    const packets = packetsAt(times).map((packet) => ({ ...packet, dts_time: packet.pts_time }));
+    const found = findFrameRate(header({ num: 50, den: 1 }, { num: 33, den: 1 }), packets, 4);
+    expect(found.frameRate).toEqual(twentyFive);
+  });
+
+  it('finds the rate of a recorder that leaves out every second frame', () => {
+    const twentyFive = { num: 25, den: 1 };
+    // Beside one that it left out by mistake.
+    const times = steady(60, 12.5).filter((_, n) => n !== 20);
+    const found = findFrameRate(header(twentyFive, { num: 123, den: 10 }), packetsAt(times), 4.8);
+    expect(found).toMatchObject({ frameRate: { num: 25, den: 2 }, variableFrameRate: true });
+  });
+
   it('does not miss frames that stand behind the last packet read', () => {
     const times = steady(readPackets + 30);
     // An open group of pictures: the last one read is shown much later than those that were not read.

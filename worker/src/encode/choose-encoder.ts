@@ -39,7 +39,11 @@ export async function chooseEncoder(
   );
 }
 
-/** As x264 counts by default, counted once: the plan names the number, so that every worker makes the same bytes. */
+/**
+ * As x264 counts by default, counted once: the plan names the number, so that every worker makes the same bytes. Where a rendition
+ * reaches its cap they differ all the same, as x264's buffer model looks at how far its other threads are (ratecontrol.c,
+ * `frame_size_estimated`), `deterministic` or not; init segments never do.
+ */
 function x264Threads(): number {
   return Math.ceil(availableParallelism() * 1.5);
 }

@@ -4,7 +4,7 @@ import type { VideoEncoder } from '../plan/plan.ts';
 /**
  * What the bytes of an encoded part depend on beside the plan: ffmpeg's version and build, the processor's architecture and,
  * with NVENC, model and driver of the GPU. Parts of one film must agree in all of it. x264's bytes depend on the number of its
- * threads too, which the plan itself names.
+ * threads too, which the plan itself names (`x264Threads`).
  */
 export function encodingIdentity(
   encoder: VideoEncoder,

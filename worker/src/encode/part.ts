@@ -8,6 +8,7 @@ import { createUploads, type Uploads } from '../publish/uploads.ts';
 import { followUrl } from '../source/server.ts';
 import { audioArguments } from './audio-arguments.ts';
 import type { EncodeContext } from './context.ts';
+import { decodedByCpu, decodedByCpuWarning } from './cpu-decoding.ts';
 import { overlayFiles, overlayFolder } from './draw.ts';
 import { createFileReader } from './file-reader.ts';
 import { publishPictures, publishSegment } from './made-files.ts';
@@ -51,6 +52,22 @@ async function runPart(
   part: MediaPart,
   onEncoded: (reached: { endSeconds: number }) => void,
 ): Promise<PartRecord> {
+  try {
+    return await makePart(context, part, onEncoded);
+  } catch (error) {
+    const plan = decodedByCpu(context.plan, part, error);
+    if (plan === undefined || context.signal.aborted || context.sourceFailure() !== undefined) throw error;
+    const startSeconds = part.kind === 'video' ? part.startSeconds : 0;
+    return makePart({ ...context, plan }, part, onEncoded, [decodedByCpuWarning(startSeconds)]);
+  }
+}
+
+async function makePart(
+  context: EncodeContext,
+  part: MediaPart,
+  onEncoded: (reached: { endSeconds: number }) => void,
+  warnings: readonly string[] = [],
+): Promise<PartRecord> {
   const { plan, output } = context;
   const startedAt = performance.now();
   const cwd = join(context.workDir, `part-${part.index}`);
@@ -80,7 +97,8 @@ async function runPart(
     const encodeSeconds = (performance.now() - startedAt) / 1000;
     await publishPictures(context, part, cwd, uploads, recorder);
     await uploads.finish();
-    const record = recorder.finish({ errorLines, encodeSeconds });
+    const found = recorder.finish({ errorLines, encodeSeconds });
+    const record = { ...found, warnings: [...warnings, ...found.warnings] };
     await context.record(part, record, signal);
     return record;
   } catch (error) {

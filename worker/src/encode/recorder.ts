@@ -113,15 +113,21 @@ export function createRecorder(plan: Plan, part: MediaPart): Recorder {
             `${frames + Math.round(missing)} were due.`,
         );
       }
+      const tiles =
+        plan.video && part.kind === 'video'
+          ? tilesOf(sheets, plan.video.storyboard, partStart, end - frameSeconds)
+          : [];
+      // Each time that ffmpeg makes its filters again, as on the GPU where the picture's size changes, there is a blank one.
+      if (plan.video?.path === 'gpu' && tiles.some(({ tileSeconds }) => tileSeconds.length === 0))
+        throw new BadOutputError(
+          `Part ${part.index} has ${sheets.length} sheets of its storyboard, more than its length: ffmpeg made its filters again.`,
+        );
       return {
         version: 1,
         part: part.index,
         renditions: records,
         endSeconds: end,
-        sheets:
-          plan.video && part.kind === 'video'
-            ? tilesOf(sheets, plan.video.storyboard, partStart, end - frameSeconds)
-            : [],
+        sheets: tiles,
         ...(poster ? { poster } : {}),
         warnings: [
           ...damage(part, { partStart, end, errorLines }),

@@ -5,8 +5,12 @@ const consequence =
 /** Decoders of covers and other attached pictures, which no film is made of. */
 const attachment = /^\[(png|apng|mjpeg|gif|bmp|webp|tiff|jpegxl|svg) @ /;
 
-/** Lines about streams that are left out anyway, and those that repeat others. */
-const harmless = /exceeds max_streams|Could not find codec parameters|Consider increasing the value|^\s*$/;
+/**
+ * Lines about streams that are left out anyway, those that repeat others, and what H.264 says behind a seek into an open GOP: a
+ * picture that was never decoded is to be forgotten. Where one is missing that is shown, there are other lines.
+ */
+const harmless =
+  /exceeds max_streams|Could not find codec parameters|Consider increasing the value|mmco: unref \w+ failure|^\s*$/;
 
 /** Whether a line of ffmpeg's standard error reports damage in the film that is encoded. */
 export function tellsDamage(line: string): boolean {

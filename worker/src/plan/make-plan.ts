@@ -127,6 +127,7 @@ function planVideo(
     path,
     prepare: prepareFilters(video, path, encoding.deinterlace),
     colours: planColours(video, film),
+    ...(path === 'gpu' ? { cpuPrepare: prepareFilters(video, 'upload', encoding.deinterlace) } : {}),
     rgb: isRgb(video),
     ...timing,
     hasCaptions: video.hasCaptions,

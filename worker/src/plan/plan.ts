@@ -88,6 +88,8 @@ export interface VideoPlan {
   /** What all renditions say of their colours; they are in limited range. */
   colours: Colours;
   /** True where the source is red, green and blue: it is converted by the matrix of `colours`. */
+  /** On the path `gpu`: the same for a part that the GPU can't decode, see `decodedByCpu`. */
+  cpuPrepare?: string[];
   rgb: boolean;
   /** Undefined where the film has its own size. */
   fit?: FitPlan;

@@ -58,7 +58,8 @@ export function findFrameRate(
  * Of the frames that are shown, in order. Those still waiting for frames behind the last packet are left out. AVI stores times
  * of decoding, of which ffmpeg makes times of some frames: there the times of decoding say at which rate frames come.
  */
-function presentationTimes(packets: readonly FfprobePacket[]): number[] {
+function presentationTimes(all: readonly FfprobePacket[]): number[] {
+  const packets = beforeJump(all);
   const shown = packets.filter((packet) => !packet.flags.includes('D'));
   const complete = shown.every((packet) => packet.pts_time !== undefined);
   const times = shown.flatMap(
@@ -67,6 +68,17 @@ function presentationTimes(packets: readonly FfprobePacket[]): number[] {
   times.sort((a, b) => a - b);
   return packets.length >= readPackets ? times.slice(0, -reorderWindow) : times;
 }
+
+/** Packets are in order of decoding: where that goes back, the recording's clock jumps, and times behind it lie between those before it. */
+function beforeJump(packets: readonly FfprobePacket[]): readonly FfprobePacket[] {
+  const jump = packets.findIndex(({ dts_time }, n) => {
+    const before = packets[n - 1]?.dts_time;
+    return dts_time !== undefined && before !== undefined && dts_time < before - jumpSeconds;
+  });
+  return jump > 0 ? packets.slice(0, jump) : packets;
+}
+
+const jumpSeconds = 0.5;
 
 /**
  * Packets read from the film's start to look at its timestamps: a few seconds, which encoding then finds in memory. A
@@ -107,7 +119,15 @@ function usualRate(
   const distance = (rate: Fraction) => Math.abs(Math.log(toNumber(rate) / wanted));
   const stated = base && usualRates.find((rate) => toNumber(rate) === toNumber(base));
   if (stated && distance(stated) < 0.1) return stated;
-  return usualRates.reduce((best, rate) => (distance(rate) < distance(best) ? rate : best));
+  return [...usualRates, ...sharesOf(base)].reduce((best, rate) =>
+    distance(rate) < distance(best) ? rate : best,
+  );
+}
+
+/** Recorders that leave out every second, third or fourth frame of a usual rate: 25 a second become 12.5. */
+function sharesOf(base: Fraction | undefined): Fraction[] {
+  const isUsual = base && usualRates.some((rate) => toNumber(rate) === toNumber(base));
+  return isUsual ? [2, 3, 4].map((every) => ({ num: base.num, den: base.den * every })) : [];
 }
 
 /** From the shorter distances of frames (the first quarter of them): pauses don't count, and no quick run is thinned out. */
