@@ -75,6 +75,12 @@ describe('argumentsFor', () => {
     expect(argumentsFor({ name: '', major }, args)).toEqual(args);
   });
 
+  it('lets no old ffmpeg go by a table of fragments', () => {
+    const table = ['-use_mfra_for', 'pts', '-i', 'film'];
+    expect(argumentsFor({ name: '', major: 7 }, table)).toEqual(table);
+    expect(argumentsFor({ name: '', major: 5 }, table)).toEqual(['-i', 'film']);
+  });
+
   it.each([5, 6])('gives ffmpeg %i a number where later ones take a name', (major) => {
     expect(argumentsFor({ name: '', major }, args)).toEqual([...args.slice(0, 5), '-1']);
     expect(argumentsFor({ name: '', major }, ['-enc_time_base', '1:1000'])).toEqual([

@@ -1,5 +1,5 @@
 import type { ClipPlan, Plan, VideoPart, VideoPlan } from '../plan/plan.ts';
-import { keepClock, seekTo } from './seek.ts';
+import { findFragments, keepClock, seekTo } from './seek.ts';
 
 /** A film as one of its parts sees it: of joined clips, the one that the part is of. */
 interface PartView {
@@ -24,6 +24,7 @@ export function seekInClip(clip: ClipPlan, filmSeconds: number, zero: number): s
   const sourceSeconds = fromSeconds + filmSeconds - startSeconds;
   const seeks = seekSeconds !== undefined && sourceSeconds > seekSeconds;
   return [
+    ...findFragments(clip),
     ...(seeks ? seekTo(zeroSeconds + filmSeconds - seekSeconds) : []),
     ...keepClock(zeroSeconds + zero),
   ];

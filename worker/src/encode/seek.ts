@@ -1,4 +1,5 @@
 import type { Plan } from '../plan/plan.ts';
+import { byFragmentTable } from '../probe/fragment-table.ts';
 import { seconds } from './seconds.ts';
 
 /**
@@ -9,8 +10,14 @@ import { seconds } from './seconds.ts';
  * (MPEG-TS, MPEG-PS, Ogg), which is another one for video than for audio. ffmpeg 5.1 does so all the same when the offset
  * is the container's start to the microsecond, so it is one more.
  */
-export function seekArguments({ zeroSeconds }: Plan, startSeconds: number, zero: number): string[] {
-  return [...(startSeconds > 0 ? seekTo(zeroSeconds + startSeconds) : []), ...keepClock(zeroSeconds + zero)];
+export function seekArguments(plan: Plan, startSeconds: number, zero: number): string[] {
+  const { zeroSeconds } = plan;
+  const seek = startSeconds > 0 ? seekTo(zeroSeconds + startSeconds) : [];
+  return [...findFragments(plan), ...seek, ...keepClock(zeroSeconds + zero)];
+}
+
+export function findFragments({ fragmentTable }: Pick<Plan, 'fragmentTable'>): readonly string[] {
+  return fragmentTable ? byFragmentTable : [];
 }
 
 /** To the keyframe before a time of the container. */

@@ -48,7 +48,11 @@ const tested = `the farm is tested with ${supported}. Look at a film before you 
 export function argumentsFor({ major }: FfmpegVersion, args: readonly string[]): string[] {
   if (major >= 7) return [...args];
   // Both take the clock of the filters. Version 9 refuses -1, and 5 knows no names.
-  return args.map((arg, index) => (arg === 'filter' && args[index - 1] === '-enc_time_base' ? '-1' : arg));
+  const named = args.map((arg, index) =>
+    arg === 'filter' && args[index - 1] === '-enc_time_base' ? '-1' : arg,
+  );
+  // Version 5 reads no fragment that the table leaves out.
+  return named.filter((_, index) => ![named[index], named[index - 1]].includes('-use_mfra_for'));
 }
 
 interface Release {

@@ -71,6 +71,7 @@ export function joinClips(clips: readonly ProbedClip[], request: PlanRequest): P
       toSourceEnd,
       zeroSeconds: zeroSeconds + fromSeconds - startSeconds,
       ...(media.clock ? { clock: media.clock } : {}),
+      ...(media.fragmentTable ? { fragmentTable: media.fragmentTable } : {}),
       ...seekOf(media),
       ...(picture?.ofClips[n] ? { video: picture.ofClips[n] } : {}),
       audio: ofClips[n] ?? [],

@@ -19,6 +19,8 @@ export interface Plan {
   zeroSeconds: number;
   /** Where the recording's clock jumps: the stretches in which it runs on, in the container's own time. */
   clock?: ClockStretch[];
+  /** True where ffmpeg finds the source's fragments by a table, see `byFragmentTable`. */
+  fragmentTable?: true;
   segmentSeconds: number;
   segmentFormat: 'fmp4' | 'mpegts';
   /** What a film of joined clips consists of, in order of time; undefined for the film of a whole source. */
@@ -51,6 +53,7 @@ export interface ClipPlan {
   /** The film's zero in the container's own time: before the source's first picture where the clip comes late in the film. */
   zeroSeconds: number;
   clock?: ClockStretch[];
+  fragmentTable?: true;
   /** From where ffmpeg reads, see `seekInClip`: seconds before the first frame that is wanted; undefined: all that is before it. */
   seekSeconds?: number;
   /** Undefined in films of audio alone. */
@@ -85,11 +88,11 @@ export interface VideoPlan {
   path: 'gpu' | 'upload' | 'cpu';
   /** Filters between decoder and ladder, of CUDA on the path `gpu` (rotation is ffmpeg's own), e.g. `bwdif=mode=send_frame`. Ours alone: no text from outside. */
   prepare: string[];
+  /** On the path `gpu`: the same for a part that the GPU can't decode, see `decodedByCpu`. */
+  cpuPrepare?: string[];
   /** What all renditions say of their colours; they are in limited range. */
   colours: Colours;
   /** True where the source is red, green and blue: it is converted by the matrix of `colours`. */
-  /** On the path `gpu`: the same for a part that the GPU can't decode, see `decodedByCpu`. */
-  cpuPrepare?: string[];
   rgb: boolean;
   /** Undefined where the film has its own size. */
   fit?: FitPlan;

@@ -8,6 +8,8 @@ export interface Media {
   format: string;
   /** True where ffmpeg can seek by an index and begin to decode there (MP4, MOV, Matroska and WebM with cues): such a film can be cut into parts. */
   indexed: boolean;
+  /** True for a fragmented MP4 where ffmpeg may go by its table of fragments, if it has one: see `byFragmentTable`. */
+  fragmentTable?: true;
   /** Length of the longest chosen stream in seconds, as the header says. */
   durationSeconds: number;
   /** The first timestamp of the chosen streams, in the container's own time. */

@@ -9,6 +9,7 @@ import {
   packetEntries,
   streamEntries,
 } from './ffprobe-json.ts';
+import { fragmentTableWorks, isFragmented } from './fragment-table.ts';
 import { readPackets } from './frame-rate.ts';
 import type { Media } from './media.ts';
 import { parseProbe, pickVideo } from './parse.ts';
@@ -70,7 +71,14 @@ export async function probe(
   const media = withEditStart(parsed, await editStartOf(parsed, ffprobeSchema.parse(probed).packets, ask));
   refuseStreams(media, limits);
   refuseDuration(media, limits);
-  return { ...media, indexed: media.indexed && (await canBeCut(media, ask)) };
+  const indexed = media.indexed && (await canBeCut(media, ask));
+  const hasTable =
+    indexed && video && isFragmented(media.format, video) && (await fragmentTableWorks(placeOf(media), ask));
+  return { ...media, indexed, ...(hasTable ? { fragmentTable: true as const } : {}) };
+}
+
+function placeOf({ video, startSeconds, durationSeconds }: Media) {
+  return { index: video?.index ?? 0, startSeconds, durationSeconds };
 }
 
 async function editStartOf(
