@@ -8,6 +8,7 @@ import { fn } from './function.ts';
 import { joined } from './joined.ts';
 import { ladder } from './ladder.ts';
 import type { Bench, Goal } from './lib/bench.ts';
+import { watchLeftovers } from './lib/leftovers.ts';
 import { memory } from './memory.ts';
 import { outputs } from './outputs.ts';
 import { overlap } from './overlap.ts';
@@ -47,6 +48,7 @@ if (unknown !== undefined) {
 }
 
 console.log(`${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, Node ${process.version}`);
+const checkLeftovers = watchLeftovers();
 for (const name of names) {
   const bench = benches[name] as Bench;
   console.log(`\n${name}: ${bench.what}`);
@@ -60,6 +62,7 @@ for (const name of names) {
   });
   for (const [what, value] of Object.entries(more)) console.log(`  ${what}: ${value.toFixed(3)}`);
   for (const goal of [{ what: `${name} ratio`, value: ratio, goal: bench.goal }, ...goals]) printGoal(goal);
+  checkLeftovers(name);
 }
 
 function printGoal({ what, value, goal }: Goal): void {
