@@ -1,16 +1,30 @@
-import type { CompletedCommand, Values } from './tree.ts';
+import { type CompletedCommand, farmOptions, type Values } from './tree.ts';
 
 export function fishScript(program: string, commands: readonly CompletedCommand[]): string {
   const lines = commands.flatMap((command) => [
     ...command.subcommands.map((word) => subcommandLine(program, command, word, commands)),
     ...command.options.map(({ flag, description, values }) =>
-      line(program, seen(command), `-l ${flag.slice(2)}${valueText(values)} -d ${quote(description)}`),
+      line(
+        program,
+        seen(command),
+        `-l ${flag.slice(2)}${valueText(values, program)} -d ${quote(description)}`,
+      ),
     ),
     ...(command.values && command.values.kind !== 'any'
-      ? [line(program, seen(command), argumentText(command.values))]
+      ? [line(program, seen(command), argumentText(command.values, program))]
       : []),
   ]);
   return `# fish completion for ${program}: ${program} completion fish | source
+function __${program}_jobs
+  set -l words (commandline -opc)
+  set -l which
+  for at in (seq (count $words))
+    if contains -- $words[$at] ${farmOptions.join(' ')}
+      set -a which $words[$at] $words[(math $at + 1)]
+    end
+  end
+  ${program} jobs --limit 50 $which 2>/dev/null | cut -f1
+end
 complete -c ${program} -f
 ${lines.join('\n')}
 `;
@@ -39,12 +53,13 @@ function seen({ path, subcommands }: CompletedCommand): string {
   return subcommands.length > 0 ? `not __fish_seen_subcommand_from ${subcommands.join(' ')}` : 'true';
 }
 
-function valueText(values: Values | undefined): string {
-  return values === undefined ? '' : ` -r ${argumentText(values)}`;
+function valueText(values: Values | undefined, program: string): string {
+  return values === undefined ? '' : ` -r ${argumentText(values, program)}`;
 }
 
-function argumentText(values: Values): string {
+function argumentText(values: Values, program: string): string {
   if (values.kind === 'files') return '-F';
+  if (values.kind === 'jobs') return `-a '(__${program}_jobs)'`;
   return values.kind === 'choices' ? `-a ${quote(values.choices.join(' '))}` : '';
 }
 

@@ -1,7 +1,14 @@
 import type { Argument, Command, Option } from 'commander';
+import { ladderNames } from '../../worker/src/plan/ladder.ts';
+import { laneNames } from '../../worker/src/protocol/lanes.ts';
 
 /** What may stand somewhere on the command line. */
-export type Values = { kind: 'files' } | { kind: 'choices'; choices: readonly string[] } | { kind: 'any' };
+export type Values =
+  | { kind: 'files' }
+  /** Ids of the farm's jobs: asked of the farm. */
+  | { kind: 'jobs' }
+  | { kind: 'choices'; choices: readonly string[] }
+  | { kind: 'any' };
 
 export interface CompletedOption {
   /** Such as `--farm`. */
@@ -24,6 +31,13 @@ export interface CompletedCommand {
 
 /** Names of arguments, and of options' values, that are files of this machine. */
 const fileNames = new Set(['dir', 'file', 'film', 'films', 'movie']);
+const jobNames = new Set(['job', 'jobs', 'ids']);
+
+/** What is offered where other values may be given too, by the name of the value. */
+const suggestions: Readonly<Record<string, readonly string[]>> = { ladder: ladderNames, lane: laneNames };
+
+/** Options that say which farm is meant: a completion that asks the farm passes them on. */
+export const farmOptions = ['--stack', '--farm', '--profile', '--region'] as const;
 
 /** A command and all below it, the upper ones first. Asked of commander, so that nothing is listed twice. */
 export function commandsOf(command: Command, path: readonly string[] = []): CompletedCommand[] {
@@ -54,6 +68,8 @@ function valuesOfArgument(argument: Argument): Values {
 }
 
 function valuesOf(name: string, choices: readonly string[] | undefined): Values {
-  if (choices) return { kind: 'choices', choices };
+  const words = choices ?? suggestions[name];
+  if (words) return { kind: 'choices', choices: words };
+  if (jobNames.has(name)) return { kind: 'jobs' };
   return { kind: fileNames.has(name) ? 'files' : 'any' };
 }

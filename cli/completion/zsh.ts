@@ -1,14 +1,22 @@
-import type { CompletedCommand, Values } from './tree.ts';
+import { type CompletedCommand, farmOptions, type Values } from './tree.ts';
 
 /** For zsh's own completion system (`compinit`): sourced, or put as a file into a folder of `fpath`. */
 export function zshScript(program: string, commands: readonly CompletedCommand[]): string {
   const name = (path: readonly string[]) => ['', program, ...path].join('_');
   const functions = commands.map((command) => {
-    const body = command.subcommands.length > 0 ? parent(command, commands, name) : leaf(command);
+    const body = command.subcommands.length > 0 ? parent(command, commands, name) : leaf(command, program);
     return `${name(command.path)}() {\n${body}\n}`;
   });
   return `#compdef ${program}
 # zsh completion for ${program}: source <(${program} completion zsh)
+_${program}_ids() {
+  local -a which
+  local at
+  for ((at = 1; at < CURRENT; at++)); do
+    case $words[at] in ${farmOptions.join('|')}) which+=("$words[at]" "$words[at+1]") ;; esac
+  done
+  compadd -- \${(f)"$(${program} jobs --limit 50 $which 2>/dev/null | cut -f1)"}
+}
 ${functions.join('\n')}
 if [ "$funcstack[1]" = "_${program}" ]; then
   _${program} "$@"
@@ -41,18 +49,19 @@ ${cases.join('\n')}
   esac`;
 }
 
-function leaf({ options, values }: CompletedCommand): string {
+function leaf({ options, values }: CompletedCommand, program: string): string {
   const specs = [
     ...options.map((one) =>
-      quote(`${one.flag}[${escaped(one.description)}]${actionOf(one.values, ':value')}`),
+      quote(`${one.flag}[${escaped(one.description)}]${actionOf(one.values, ':value', program)}`),
     ),
-    ...(values ? [quote(`*${actionOf(values, ':argument')}`)] : []),
+    ...(values ? [quote(`*${actionOf(values, ':argument', program)}`)] : []),
   ];
   return `  _arguments \\\n    ${specs.join(' \\\n    ')}`;
 }
 
-function actionOf(values: Values | undefined, message: string): string {
+function actionOf(values: Values | undefined, message: string, program: string): string {
   if (values === undefined) return '';
+  if (values.kind === 'jobs') return `${message}:_${program}_ids`;
   if (values.kind === 'choices') return `${message}:(${values.choices.join(' ')})`;
   return `${message}:${values.kind === 'files' ? '_files' : ''}`;
 }

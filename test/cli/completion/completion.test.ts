@@ -26,15 +26,22 @@ beforeAll(async () => {
 });
 afterAll(() => folder[Symbol.asyncDispose]());
 
+/** Stands for the program: it has two jobs, and a third one in the stack "prod". */
+const program = `farm() {
+  printf 'first-job\\tsucceeded\\nsecond-job\\tfailed\\n'
+  case "$*" in *"--stack prod"*) printf 'prod-job\\trunning\\n' ;; esac
+}`;
+
 /** What a real bash offers for the last of the words; `FILES` where it is to complete file names itself. */
 async function bash(...words: string[]): Promise<string[]> {
-  const program = `
+  const script = `
     compopt() { echo FILES; }
+    ${program}
     source ${scripts.bash}
     COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
     _farm
     printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const { stdout } = await run('bash', ['-c', program, 'bash', 'farm', ...words], { cwd: folder.path });
+  const { stdout } = await run('bash', ['-c', script, 'bash', 'farm', ...words], { cwd: folder.path });
   return stdout.split('\n').filter(Boolean);
 }
 
@@ -46,25 +53,37 @@ it('completes commands, flags, choices and files in bash', async () => {
   expect(await bash('webhook', 'test', '--event', 'f')).toEqual(['failed']);
   expect(await bash('submit', '--title', 'x', '')).toEqual(['FILES']);
   expect(await bash('status', '--farm', '')).toEqual(['FILES']);
-  expect(await bash('status', '')).toEqual([]);
+  expect(await bash('submit', '--ladder', 'm')).toEqual(['mobile']);
+  expect(await bash('submit', '--lane', '')).toEqual(['urgent', 'normal', 'bulk']);
   expect(await bash('submit', '--title', '')).toEqual([]);
   expect(await bash('completion', '')).toEqual(['bash', 'zsh', 'fish']);
 }, 40_000);
+
+it('completes the ids of jobs in bash, of the farm that the line names', async () => {
+  expect(await bash('status', 's')).toEqual(['second-job']);
+  expect(await bash('cancel', 'first-job', '')).toEqual(['first-job', 'second-job']);
+  expect(await bash('logs', '--stack', 'prod', 'p')).toEqual(['prod-job']);
+  expect(await bash('get', 'first-job', '--o')).toEqual(['--output']);
+});
 
 it.skipIf(!has('fish'))(
   'completes them in fish',
   async () => {
     const fish = async (line: string) => {
-      const program = `source ${scripts.fish}; complete -C ${JSON.stringify(line)}`;
-      const { stdout } = await run('fish', ['--no-config', '-c', program], { cwd: folder.path });
+      const farm =
+        "function farm; printf 'first-job\\tsucceeded\\n'; contains -- prod $argv; and printf 'prod-job\\tx\\n'; end";
+      const script = `${farm}; source ${scripts.fish}; complete -C ${JSON.stringify(line)}`;
+      const { stdout } = await run('fish', ['--no-config', '-c', script], { cwd: folder.path });
       return stdout.split('\n').flatMap((answer) => answer.split('\t')[0] || []);
     };
-    expect((await fish('farm s')).sort()).toEqual(['status', 'submit']);
+    expect((await fish('farm s')).sort()).toEqual(['status', 'submit', 'subtitles']);
     expect(await fish('farm webhook ')).toEqual(['test']);
     expect((await fish('farm jobs --state r')).sort()).toEqual(['retrying', 'running']);
     expect(await fish('farm jobs --li')).toEqual(['--limit']);
     expect(await fish('farm submit fil')).toEqual(['films/']);
-    expect(await fish('farm status fil')).toEqual([]);
+    expect(await fish('farm status ')).toEqual(['first-job']);
+    expect(await fish('farm status --stack prod ')).toEqual(['first-job', 'prod-job']);
+    expect(await fish('farm submit --ladder m')).toEqual(['mobile']);
   },
   40_000,
 );
