@@ -24,6 +24,8 @@ export class Film {
   wastedMs = 0;
   /** The planner has sent part requests. */
   hasPartRequests = false;
+  /** Which of the farm's lanes it is in; 0 is served first. */
+  lane = 0;
   /** The worker that writes its playlists. */
   assembledBy?: string;
   readonly parts: Part[];

@@ -1,3 +1,5 @@
+import { lookAtShare } from '../../worker/src/film/breaks.ts';
+import { turnsPerLowest } from '../../worker/src/queue/serving-order.ts';
 import { task as constants, film as filmConstants } from './constants.ts';
 import type { Film, Part } from './film.ts';
 import type { Message, Queue } from './queue.ts';
@@ -23,9 +25,20 @@ export interface WorkerWorld {
   jobs: Queue;
   /** Carries part requests. */
   parts: Queue;
+  /** All lanes, the highest first. @default one, of these two queues */
+  lanes?: readonly Lane[];
   traits: WorkerTraits;
   onWork?(work: Work): void;
   onFilmDone(film: Film): void;
+}
+
+/** The queues of a priority lane. */
+export type Lane = Record<'jobs' | 'parts', Queue>;
+
+/** A message that this worker holds, and where it is from. */
+interface Held {
+  message: Message;
+  queue: Queue;
 }
 
 /** What a worker reports to its task. */
@@ -43,7 +56,13 @@ export class Worker {
   private readonly world: WorkerWorld;
   private readonly task: WorkerTask;
   private alive = true;
-  private message?: { message: Message; queue: Queue };
+  private message?: Held;
+  /** Of films that pause for one of a higher lane. */
+  private readonly paused: Held[] = [];
+  /** Of a higher lane: taken while a part ends. */
+  private next?: Held | undefined;
+  private readonly lanes: readonly Lane[];
+  private turns = 0;
   private working?: { film: Film; part?: Part; fromMs: number };
   /** Counts the times that it began to wait: an answer to an earlier poll is none to this one. */
   private waits = 0;
@@ -53,6 +72,7 @@ export class Worker {
     this.machineId = machineId;
     this.world = world;
     this.task = task;
+    this.lanes = world.lanes ?? [world];
   }
 
   get isBusy(): boolean {
@@ -61,18 +81,17 @@ export class Worker {
 
   /** First what is begun, then what is new. */
   poll(): void {
-    const { jobs, parts, traits } = this.world;
-    const hiddenMs = traits.holds ? Number.POSITIVE_INFINITY : traits.visibilityMs;
-    for (const queue of [parts, jobs]) {
-      const message = queue.receive(hiddenMs);
-      if (message) {
-        this.take(message, queue);
-        return;
-      }
+    this.turns += 1;
+    const lanes = this.turns % turnsPerLowest === 0 ? this.lanes.toReversed() : this.lanes;
+    const queues = queuesOf(lanes);
+    const found = this.receive(queues);
+    if (found) {
+      this.take(found);
+      return;
     }
     const wait = ++this.waits;
     const isOpen = () => this.alive && this.message === undefined && this.waits === wait;
-    for (const queue of [parts, jobs]) {
+    for (const queue of queues) {
       queue.poll({
         isOpen,
         answer: () => {
@@ -100,7 +119,8 @@ export class Worker {
   private lose(cause: 'scaling' | 'spot', messageBackAfterMs: number): void {
     if (!this.alive) return;
     this.alive = false;
-    const { working, message: held } = this;
+    const { working } = this;
+    const held = [this.message, this.next, ...this.paused].filter((each) => each !== undefined);
     if (working) {
       const { film, part } = working;
       this.reportFilm(false);
@@ -113,11 +133,23 @@ export class Worker {
       };
       this.world.timeline.after(messageBackAfterMs, free);
     }
-    if (held && this.world.traits.holds) held.queue.comeBackAfter(held.message, messageBackAfterMs);
+    if (!this.world.traits.holds) return;
+    for (const { message, queue } of held) queue.comeBackAfter(message, messageBackAfterMs);
   }
 
-  private take(message: Message, queue: Queue): void {
-    this.message = { message, queue };
+  private receive(queues: readonly Queue[]): Held | undefined {
+    const { traits } = this.world;
+    const hiddenMs = traits.holds ? Number.POSITIVE_INFINITY : traits.visibilityMs;
+    for (const queue of queues) {
+      const message = queue.receive(hiddenMs);
+      if (message) return { message, queue };
+    }
+    return undefined;
+  }
+
+  private take(held: Held): void {
+    this.message = held;
+    const { message } = held;
     if (this.world.traits.protects) {
       this.after(this.world.random.within(constants.protect), () => this.task.protect(this.isBusy));
     }
@@ -133,8 +165,9 @@ export class Worker {
   }
 
   private sendPartRequests({ kind, film }: Message): void {
-    const { traits, parts } = this.world;
-    if (!traits.inParts || kind === 'part request' || film.hasPartRequests) return;
+    const { traits } = this.world;
+    const parts = this.lanes[film.lane]?.parts;
+    if (!traits.inParts || parts === undefined || kind === 'part request' || film.hasPartRequests) return;
     film.hasPartRequests = true;
     const helpers = Math.min(traits.workersPerFilm, film.left) - 1;
     for (let index = 0; index < helpers; index++) parts.send('part request', film);
@@ -142,6 +175,13 @@ export class Worker {
 
   /** The next part, or the end of the film, or nothing more to do for it. */
   private goOn(film: Film): void {
+    const higher = this.next;
+    if (higher !== undefined && this.message !== undefined) {
+      this.next = undefined;
+      this.paused.push(this.message);
+      this.take(higher);
+      return;
+    }
     const part = this.world.traits.inParts ? film.nextPart() : film.parts[0];
     if (part) {
       this.makePart(film, part);
@@ -158,8 +198,12 @@ export class Worker {
     this.after(random.within(filmConstants.firstFrame), () => {
       film.encodingStartedAtMs ??= timeline.nowMs;
     });
+    this.after(lookAtShare * part.workMs, () => {
+      this.next ??= this.receive(queuesOf(this.lanes.slice(0, film.lane)));
+    });
     this.work(film, part, part.workMs, () => {
       part.doneAtMs ??= timeline.nowMs;
+      // A film that is all made is committed first.
       if (!traits.inParts || (film.allPartsDone && film.assembledBy === undefined)) this.assemble(film);
       else this.goOn(film);
     });
@@ -179,6 +223,18 @@ export class Worker {
   private settle(): void {
     if (this.message) this.message.queue.delete(this.message.message);
     this.message = undefined;
+    const { next } = this;
+    if (next !== undefined) {
+      this.next = undefined;
+      this.take(next);
+      return;
+    }
+    const paused = this.paused.pop();
+    if (paused !== undefined) {
+      this.message = paused;
+      this.goOn(paused.message.film);
+      return;
+    }
     if (this.world.traits.protects) {
       this.after(constants.unprotectMs, () => {
         if (!this.isBusy) this.task.protect(false);
@@ -210,4 +266,9 @@ export class Worker {
       if (this.alive) happen();
     });
   }
+}
+
+/** Lane by lane, first what is begun, then what is new. */
+function queuesOf(lanes: readonly Lane[]): Queue[] {
+  return lanes.flatMap(({ parts, jobs }) => [parts, jobs]);
 }

@@ -1,5 +1,5 @@
 /** So far in a part the higher lanes are asked: what they have is then begun while the part ends. */
-const lookAtShare = 0.9;
+export const lookAtShare = 0.9;
 
 /** Parts may take less than this, and a look takes up to a second. */
 const minSecondsBetweenLooks = 10;
