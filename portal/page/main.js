@@ -26,7 +26,7 @@ const views = [
     (view, [token]) => showFilm({ ...view, job: `/api/share/${token}`, isShared: true }),
   ],
   [/^\/farm$/, 'farm-view', (view) => showFarm({ ...view, seesAll: session?.seesAll })],
-  [/^\/$/, 'home-view', (view) => showHome({ ...view, uploads, selection })],
+  [/^\/$/, 'home-view', (view) => showHome({ ...view, uploads, selection, lanes: session?.lanes ?? [] })],
 ];
 
 /** Back to here afterwards. */

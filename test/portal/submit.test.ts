@@ -17,7 +17,7 @@ let farm: Farm;
 
 /** No worker runs: what is sent waits. */
 beforeAll(async () => {
-  storage = await startLocalFarm();
+  storage = await startLocalFarm({ lanes: ['bulk'] });
   farm = connect(addressOf(storage));
 }, 60_000);
 
@@ -44,6 +44,25 @@ it.each([
     expect((await readJob(farm, job.id))?.queuedAt).toBe(queuedAt);
   },
 );
+
+describe('a job of a priority lane', () => {
+  it('is sent to the queue of its lane', async () => {
+    await submitJob(farm, { id: 'later', source: 's3://films/a.mp4', options: { lane: 'bulk' } }, 'request');
+    const { Messages = [] } = await storage.sqs.send(
+      new ReceiveMessageCommand({ QueueUrl: storage.lanes.bulk?.queueUrl }),
+    );
+    expect(Messages.map(({ Body }) => JSON.parse(Body ?? '').id)).toEqual(['later']);
+    expect((await readJob(farm, 'later'))?.options).toEqual({ lane: 'bulk' });
+  });
+
+  it('is refused by its name where the farm has no such lane, and leaves nothing behind', async () => {
+    const job = { id: 'sooner', source: 's3://films/a.mp4', options: { lane: 'urgent' as const } };
+    await expect(submitJob(farm, job, 'request')).rejects.toThrow(
+      '"urgent" is no lane of this farm: expected normal or bulk',
+    );
+    expect(await readJob(farm, 'sooner')).toBeUndefined();
+  });
+});
 
 describe('a job whose sending is not answered', () => {
   /** The topic takes the job, its answer is lost, and `meanwhile` happens. */

@@ -7,10 +7,12 @@ export function readOptions(form) {
   const ladder = data.get('ladder');
   const outputs = data.getAll('output').map((name) => withRung(name, data.get('rung')));
   const thumbnail = Number(data.get('thumbnail'));
+  const lane = data.get('lane');
   return {
     ...(ladder && { ladder }),
     ...(outputs.join() !== 'hls' && { outputs }),
     ...(thumbnail !== 10 && { thumbnailAt: `${thumbnail}%` }),
+    ...(lane && lane !== 'normal' && { lane }),
     ...(data.has('keep') ? {} : { keepSource: false }),
   };
 }
@@ -50,6 +52,16 @@ export function rememberOptions(form) {
     localStorage.setItem(storageKey, JSON.stringify(kept));
   } catch {
     // Some browsers keep nothing in private windows.
+  }
+}
+
+/** Offers the priority lanes that the farm has, where it has any beside the usual one. */
+export function offerLanes(form, lanes) {
+  const choice = form.elements.namedItem('lane');
+  choice.closest('label').hidden = lanes.length < 2;
+  for (const option of choice.options) {
+    option.hidden = !lanes.includes(option.value);
+    option.disabled = option.hidden;
   }
 }
 

@@ -1,7 +1,7 @@
 import { announce, button, byId, element, icon } from '../elements.js';
 import { formatBytes, formatClock } from '../format.js';
 import { aboutPrice, aboutTime, Estimates, estimateLine } from './estimate.js';
-import { readMetadata, readOptions, rememberOptions, restoreOptions } from './options.js';
+import { offerLanes, readMetadata, readOptions, rememberOptions, restoreOptions } from './options.js';
 
 /**
  * What was chosen, what will be made of it, and what that takes: shown before anything is sent.
@@ -14,11 +14,12 @@ export class Prepare {
   #rows = new Map();
   #start;
 
-  constructor({ selection, signal, start }) {
+  constructor({ selection, lanes, signal, start }) {
     this.#selection = selection;
     this.#start = start;
     this.#estimates = new Estimates(signal);
     restoreOptions(this.#form);
+    offerLanes(this.#form, lanes);
     selection.addEventListener('change', () => this.show(), { signal });
     this.#form.addEventListener('change', () => this.show());
     this.#form.addEventListener('submit', (event) => {

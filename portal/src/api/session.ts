@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { lanesOf } from '../../../cli/farm/lanes.ts';
+import { laneNames } from '../../../worker/src/protocol/lanes.ts';
 import { isPassword } from '../auth/password.ts';
 import { operator } from '../auth/person.ts';
 import { json, nothing } from '../http/answers.ts';
@@ -11,6 +13,9 @@ const sessionSchema = z.object({
   name: z.string().nullable().describe('Who is signed in; null without a session'),
   signIn: z.enum(['password', 'oidc', 'link']).describe('How people sign in here'),
   seesAll: z.boolean().describe('Whether the films of others are shown, and the farm as a whole'),
+  lanes: z
+    .array(z.enum(laneNames))
+    .describe('The priority lanes that `options.lane` of a job may name, the highest first'),
   signOutUrl: z.url().nullable().describe('Where the OpenID provider ends its own session; null without one'),
 });
 
@@ -30,6 +35,9 @@ export function sessionRoutes(services: Services): Route[] {
           name: viewer?.name ?? null,
           signIn: signInOf(services),
           seesAll: viewer !== undefined && (!services.ownFilmsOnly || viewer.isAdmin),
+          lanes: laneNames.filter((lane) =>
+            lanesOf(services.farm.address).some((each) => each.lane === lane),
+          ),
           signOutUrl: (viewer && (await signOutUrl(services, origin))) ?? null,
         }),
     }),

@@ -1,11 +1,13 @@
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { Farm } from '../../../cli/farm/farm.ts';
 import { readJob } from '../../../cli/farm/jobs.ts';
+import { laneAddress } from '../../../cli/farm/lanes.ts';
 import { publishJob } from '../../../cli/farm/publish-job.ts';
 import { storageTime } from '../../../cli/farm/storage-time.ts';
 import type { Job } from '../../../worker/src/protocol/job.ts';
 import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import { JobIndex } from '../../../worker/src/protocol/job-index.ts';
+import { laneOf } from '../../../worker/src/protocol/lanes.ts';
 import type { JobState } from '../../../worker/src/protocol/status.ts';
 import { queuedState } from '../../../worker/src/report/reporter.ts';
 
@@ -18,6 +20,7 @@ const forSeconds = 10;
  * Sends a job, and writes its first status before a worker can: so a job that waits is on the list. The message carries the
  * same time, so that the worker's status and this one have one entry in the index. It is storage's time, as that of stops is:
  * by a clock that is minutes off, an earlier stop would end this job, or a later one would not.
+ * @throws UserError where the farm lacks the job's lane
  */
 export async function submitJob(
   farm: Farm,
@@ -26,6 +29,8 @@ export async function submitJob(
   earlier?: JobState,
 ): Promise<JobState> {
   const { outputBucket: Bucket, outputPrefix } = farm.address;
+  // Before anything is written of the job.
+  laneAddress(farm.address, laneOf(job));
   const queuedAt = await storageTime(farm);
   const facts = { attempt: 1, maxAttempts, queuedAt, earlier };
   const { metadata, ...state } = queuedState({ ...job, requestId }, facts, queuedAt);
