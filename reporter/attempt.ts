@@ -1,5 +1,5 @@
 /** Where a report goes. */
-export const targets = ['webhook', 'database'] as const;
+export const targets = ['webhook', 'batch', 'database'] as const;
 export type Target = (typeof targets)[number];
 
 /**

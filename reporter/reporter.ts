@@ -1,6 +1,8 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Target } from './attempt.ts';
+import { BatchRecords } from './batches/records.ts';
+import { BatchTarget } from './batches/target.ts';
 import { runCommand } from './commands.ts';
 import { readMigrations } from './database/migrate.ts';
 import { DatabaseTarget } from './database/target.ts';
@@ -45,6 +47,8 @@ export async function openReporter(settings: ReporterSettings): Promise<Reporter
     });
     const records = new DeliveryRecords(s3, bucket.name);
     targets.set('webhook', new WebhookTarget({ ...webhooks, records, log, speedup }));
+    const batches = new BatchRecords(s3, bucket.name);
+    targets.set('batch', new BatchTarget({ ...webhooks, records: batches, log, speedup }));
   }
   const rows =
     database && new DatabaseTarget({ ...database, migrations: await readMigrations(), log, speedup });

@@ -6,6 +6,7 @@ import { countUnfinished, listReplaced, replacedLines, unfinishedLines } from '.
 import { type CommonOptions, type Context, farmCommand, withFarm } from '../farm/run.ts';
 import { openLive } from '../text/live.ts';
 import { styleFor } from '../text/style.ts';
+import { batchLine, countBatch } from './batch.ts';
 import { nextSteps } from './next-steps.ts';
 import { jobFields, jobTable } from './table.ts';
 import { jobLines } from './text.ts';
@@ -49,22 +50,29 @@ export function jobsCommand(): Command {
         'failed',
       ]),
     )
+    .option('--batch <name>', 'list only the jobs of this batch')
     .option('--watch', 'repeat the list every 2 s until Ctrl-C')
     .action((options: JobsOptions) => withFarm(options, (context) => showJobs(options, context)));
 }
 
-type JobsOptions = CommonOptions & { limit: number; state?: string; watch?: true };
+type JobsOptions = CommonOptions & { limit: number; state?: string; batch?: string; watch?: true };
 
 async function showJobs(options: JobsOptions, { farm, stop, say, answer }: Context): Promise<void> {
   const read = async () => {
     const all = await listJobs(farm);
-    const jobs = all.filter(({ state }) => options.state === undefined || state === options.state);
-    return { jobs: jobs.slice(0, options.limit), total: jobs.length };
+    const jobs = all.filter(
+      ({ state, batch }) =>
+        (options.state === undefined || state === options.state) &&
+        (options.batch === undefined || batch?.id === options.batch),
+    );
+    const batch = options.batch === undefined ? undefined : countBatch(options.batch, all);
+    return { jobs: jobs.slice(0, options.limit), total: jobs.length, ...(batch && { batch }) };
   };
   const { stdout } = process;
-  const lines = ({ jobs, total }: Awaited<ReturnType<typeof read>>) => [
+  const lines = ({ jobs, total, batch }: Awaited<ReturnType<typeof read>>) => [
     ...(jobs.length > 0 ? jobTable(jobs, styleFor(stdout), stdout.columns || 100, new Date()) : []),
     countLine(jobs.length, total, options.state),
+    ...(batch === undefined ? [] : [batchLine(batch)]),
   ];
   if (!stdout.isTTY || options.json) {
     const found = await read();

@@ -24,6 +24,7 @@ export function jobLines(job: JobState, style: Style, now = new Date()): string[
     ...fact('id', job.id),
     ...(job.sources ?? [{ source: job.source }]).flatMap((clip) => fact('source', clipText(clip))),
     ...fact('lane', job.options?.lane),
+    ...fact('batch', job.batch && `${job.batch.id}, of ${job.batch.jobs} jobs`),
     ...fact('attempt', `${job.attempt} of ${job.maxAttempts}`),
     ...fact('stage', job.state === 'running' ? job.stage : undefined),
     ...fact('speed', progress?.speed === undefined ? undefined : formatSpeed(progress.speed)),

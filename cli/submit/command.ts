@@ -23,7 +23,8 @@ import { type SubmittedJob, submitFilm } from './send.ts';
 import { readUploadFilters, type UploadFilter } from './uploads.ts';
 import { waitForJobs } from './wait.ts';
 
-type SubmitOptions = CommonOptions & JobOptionFlags & { wait?: true; recursive?: true; join?: true };
+type SubmitOptions = CommonOptions &
+  Omit<JobOptionFlags, 'batch'> & { wait?: true; recursive?: true; join?: true; batch?: string };
 
 /** Films uploaded at the same time; each has several parts under way. */
 const uploadsAtOnce = 3;
@@ -44,6 +45,7 @@ export function submitCommand(): Command {
     .option('--force', 'transcode again although the film is done')
     .option('--delete-source', 'delete the source after success')
     .option('--lane <lane>', 'urgent, normal or bulk, as far as the farm has them')
+    .option('--batch <name>', 'make the jobs of this command a batch, whose end one webhook event reports')
     .option('--webhook <url>', 'where this job is reported, if the farm lets jobs say so');
   return addFilmOptions(command).action((names: string[], options: SubmitOptions) =>
     withFarm(options, (context) => submit(names, options, context)),
@@ -55,8 +57,11 @@ async function submit(
   options: SubmitOptions,
   { farm, stop, say, answer }: Parameters<Parameters<typeof withFarm>[1]>[0],
 ): Promise<void> {
-  const jobOptions = readJobOptions(options);
+  const { batch, ...flags } = options;
+  // What is wrong with the flags is said before folders are read.
+  readJobOptions({ ...flags, ...batchOf(batch, 1) });
   const found = await findFilms(names, farm.address.sourceBucket, options.recursive ?? false);
+  const jobOptions = readJobOptions({ ...flags, ...batchOf(batch, options.join ? 1 : found.length) });
   const films = found.map(({ film }) => film);
   rejectMixUps(films, options);
   const hasFiles = films.some(({ kind }) => kind === 'file');
@@ -103,6 +108,10 @@ async function submit(
   for (const state of ended) for (const line of jobLines(state, styleFor(process.stdout))) say(line);
   answer({ jobs: jobs.map((job) => ({ ...job, state: ended.find(({ id }) => id === job.id) })) });
   if (ended.some(({ state }) => state === 'failed')) process.exitCode = 2;
+}
+
+function batchOf(id: string | undefined, jobs: number) {
+  return id === undefined ? {} : { batch: { id, jobs } };
 }
 
 /** @throws UserError for a folder without --recursive, or without films */

@@ -23,6 +23,7 @@ export interface JobOptionFlags {
   webhook?: string;
   preset?: string;
   lane?: string;
+  batch?: { id: string; jobs: number };
   /** A file of job options in JSON. */
   options?: string;
 }
@@ -49,6 +50,7 @@ export function readJobOptions(flags: JobOptionFlags): JobFields {
     webhook: flags.webhook,
     preset: flags.preset,
     lane: flags.lane,
+    batch: flags.batch,
   };
   const fromFile = flags.options === undefined ? undefined : readOptionsFile(flags.options);
   const wanted = {

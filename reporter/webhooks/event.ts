@@ -6,7 +6,7 @@ import type { JobState } from '../../worker/src/protocol/status.ts';
 export interface WebhookEvent {
   /** The receiver's key for recognising repetitions. */
   id: string;
-  type: `job.${'running' | 'published' | 'retrying' | 'succeeded' | 'failed'}`;
+  type: `job.${'running' | 'published' | 'retrying' | 'succeeded' | 'failed'}` | 'batch.finished';
   /** The exact bytes that are signed and sent. */
   body: string;
 }

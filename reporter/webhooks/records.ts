@@ -82,7 +82,7 @@ export class DeliveryRecords {
 }
 
 /** 412: the condition does not hold. 409: another write of the same key is under way. 404: it is gone. */
-function isConflict(error: unknown): boolean {
+export function isConflict(error: unknown): boolean {
   const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
   return status === 412 || status === 409 || status === 404;
 }

@@ -82,6 +82,20 @@ it('sends a failed job back to the lane that it came from', async () => {
   expect([redriven, sent]).toEqual([1, [farm.lanes.bulk?.queueUrl]]);
 });
 
+it('lists the jobs of a batch, and how far it is', async () => {
+  const ended = await submit('s3://source-films/film.mp4#t=0,1', '--batch', 'night');
+  expect(ended.code).toBe(0);
+  const { jobs } = ended.json<{ jobs: { id: string }[] }>();
+  expect(jobs).toHaveLength(2);
+  const states = await Promise.all(jobs.map(({ id }) => farm.waitFor(id, 'succeeded')));
+  expect(states.map(({ batch }) => batch)).toEqual(Array(2).fill({ id: 'night', jobs: 2 }));
+  const listed = await farmCommand(folder.path, ['jobs', '--farm', file, '--batch', 'night', '--json']);
+  expect(listed.json<object>()).toMatchObject({
+    total: 2,
+    batch: { id: 'night', jobs: 2, succeeded: 2, failed: 0, open: 0 },
+  });
+});
+
 it('refuses a lane that the farm lacks by its name, before anything is sent', async () => {
   const { bulkTopicArn: _, ...address } = addressOf(farm);
   const other = await saveAddress(folder.path, address);

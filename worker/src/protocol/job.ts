@@ -70,6 +70,15 @@ const subtitleChoiceSchema = z.strictObject({
   kind: z.enum(subtitleKinds).optional(),
 });
 
+/** A group of jobs whose end is reported once. */
+export const batchSchema = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/, 'expected 1 to 100 letters, digits, "_" or "-"')
+    .describe('Names the batch'),
+  jobs: z.number().int().min(1).max(100_000).describe('How many jobs it has in all'),
+});
+
 export const jobOptionsSchema = z
   .strictObject({
     keepSource: z.boolean().describe('Keep the source after success; false deletes it'),
@@ -118,6 +127,9 @@ export const jobOptionsSchema = z
     lane: z
       .enum(laneNames)
       .describe('Priority lane; the farm has "urgent" and "bulk" where its settings name them'),
+    batch: batchSchema.describe(
+      'The batch that the job is of: when as many of its jobs have ended, one report says so',
+    ),
     webhook: z
       .url({ protocol: /^https?$/ })
       .describe('Where this job is reported, if the farm lets jobs say so'),

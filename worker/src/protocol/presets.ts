@@ -12,6 +12,7 @@ const presetSchema = jobOptionsSchema.omit({
   removeSubtitles: true,
   force: true,
   webhook: true,
+  batch: true,
 });
 
 export const presetsSchema = z.record(presetNameSchema, presetSchema);

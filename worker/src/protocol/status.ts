@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { fileFormats } from '../plan/outputs.ts';
 import { subtitleKinds } from '../probe/media.ts';
-import { type JobOptions, jobOptionsSchema } from './job.ts';
+import { batchSchema, type JobOptions, jobOptionsSchema } from './job.ts';
 
 export const jobStates = ['queued', 'running', 'succeeded', 'retrying', 'failed'] as const;
 
@@ -122,6 +122,8 @@ export const jobStateSchema = z.object({
     .optional(),
   title: z.string().optional(),
   metadata: z.record(z.string(), z.json()).optional(),
+  /** What the job said of its batch. */
+  batch: batchSchema.optional().catch(undefined),
   state: z.enum(jobStates),
   /** The request that the state belongs to, see `QueuedJob.requestId`. Earlier versions reported none. */
   requestId: z.string().optional(),

@@ -192,6 +192,7 @@ export function queuedState(job: ReportedJob, facts: JobFacts, now: Date): JobSt
     ...describeSources(job),
     ...(job.title === undefined ? {} : { title: job.title }),
     ...(job.metadata === undefined ? {} : { metadata: job.metadata }),
+    ...(job.options?.batch === undefined ? {} : { batch: job.options.batch }),
     ...(facts.earlier?.film === undefined ? {} : { film: facts.earlier.film }),
     ...(facts.earlier?.sequence === undefined ? {} : { sequence: facts.earlier.sequence }),
     state: 'queued',
