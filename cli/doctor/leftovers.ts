@@ -78,12 +78,20 @@ async function readStackIds(stack: string): Promise<StackIds> {
 /** @param exported what "pulumi stack export" prints */
 export function stackIds(exported: string): StackIds {
   const { deployment } = JSON.parse(exported) as {
-    deployment?: { resources?: { id?: string; outputs?: { arn?: string } }[] };
+    deployment?: {
+      resources?: {
+        type?: string;
+        id?: string;
+        outputs?: { arn?: string; sourceBucket?: string; outputBucket?: string };
+      }[];
+    };
   };
   return new Set(
-    (deployment?.resources ?? []).flatMap(({ id, outputs }) =>
-      [id, outputs?.arn].filter((one) => one !== undefined),
-    ),
+    (deployment?.resources ?? []).flatMap(({ type, id, outputs = {} }) => {
+      // A bucket that the farm once made and kept may be one that it uses again by its name.
+      const used = type === 'pulumi:pulumi:Stack' ? [outputs.sourceBucket, outputs.outputBucket] : [];
+      return [id, outputs.arn, ...used].filter((one) => one !== undefined);
+    }),
   );
 }
 

@@ -1,5 +1,5 @@
-import type * as pulumi from '@pulumi/pulumi';
-import type { BackendArgs, Storage } from './backend.ts';
+import * as pulumi from '@pulumi/pulumi';
+import type { BackendArgs, Side, Storage } from './backend.ts';
 import type { BackendName } from './names.ts';
 import { R2Storage } from './r2.ts';
 import { S3Storage } from './s3.ts';
@@ -27,5 +27,12 @@ export function createStorage(
   args: BackendArgs,
   opts?: pulumi.ComponentResourceOptions,
 ): Storage {
-  return new backends[backend](name, args, opts);
+  return new backends[backend](name, args, { ...opts, aliases: [inVersion010(args.side)] });
+}
+
+/** Where version 0.1.0 has it in a stack, with bucket and settings below it: found there, films stay where they are. */
+function inVersion010(side: Side): pulumi.Alias {
+  const words = `${pulumi.getProject()}-${pulumi.getStack()}`.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  const name = `${words.slice(0, 50 - side.length).replace(/^-+|-+$/g, '')}-${side}`;
+  return { name, parent: pulumi.rootStackResource };
 }

@@ -19,7 +19,8 @@ const introduction = `<!-- Made by \`npm run docs\` from tools/life-cycle: the p
 Everything that is not named changes in place. "Rolled out": ECS starts tasks of the new revision and stops the old ones (SIGTERM; two
 minutes to finish or give back the job, which then goes on after its recorded parts). Buckets, queues, logs and secrets are never replaced,
 but where the table says so; a bucket that is kept stays in its account, films and all, and \`outputBucket\` or \`sourceBucket\` names it
-again. Where workers "go on", nothing is interrupted; they read \`workersPerFilm\` when they start, so those that run keep the former number.
+again. Whether it is kept says \`keepBuckets\` as it was at the \`pulumi up\` before: set it to \`true\` and run \`pulumi up\` before a change that
+takes a bucket out of the stack. Where workers "go on", nothing is interrupted; they read \`workersPerFilm\` when they start, so those that run keep the former number.
 A rollout interrupts a job for the time that its new worker takes to start, 1 to 3 minutes, and costs the encoding of the part that was
 under way. While a worker runs, its network interface holds the security group of the former \`vpcId\`, and \`pulumi up\` waits until it
 ends: change \`vpcId\` and \`subnetIds\` while the farm sleeps. With \`workerImage\` the farm keeps its own repository and the images in it: ECS

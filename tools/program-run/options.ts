@@ -14,10 +14,18 @@ export interface ResourceOptions {
   replaceOnChanges: string[];
   /** Former URNs, by which the engine finds it in a stack that has it there. */
   aliases: string[];
+  /** The names of those that had no parent. */
+  formerNames: string[];
   /** URNs of what each input is made of. */
   propertyDependencies: Record<string, string[]>;
   customTimeouts: { create?: string; update?: string; delete?: string };
   provider: string;
+}
+
+interface AliasSpec {
+  getName(): string;
+  getNoparent(): boolean;
+  getParenturn(): string;
 }
 
 /** Options reach the engine in the request, and not the mocks: read there, just before the mock is called. */
@@ -30,7 +38,7 @@ export interface RegisterRequest {
   getIgnorechangesList?(): string[];
   getReplaceonchangesList?(): string[];
   getAliasurnsList?(): string[];
-  getAliasesList?(): { getUrn(): string; getSpec?(): { getParenturn(): string } | undefined }[];
+  getAliasesList?(): { getUrn(): string; getSpec?(): AliasSpec | undefined }[];
   getPropertydependenciesMap?(): {
     forEach(visit: (urns: { getUrnsList(): string[] }, property: string) => void): void;
   };
@@ -47,6 +55,7 @@ const noOptions: ResourceOptions = {
   ignoreChanges: [],
   replaceOnChanges: [],
   aliases: [],
+  formerNames: [],
   propertyDependencies: {},
   customTimeouts: {},
   provider: '',
@@ -64,6 +73,10 @@ export function optionsOf(request: RegisterRequest | undefined): ResourceOptions
     ignoreChanges: request.getIgnorechangesList?.() ?? [],
     replaceOnChanges: request.getReplaceonchangesList?.() ?? [],
     aliases: aliasesOf(request),
+    formerNames: (request.getAliasesList?.() ?? []).flatMap((alias) => {
+      const spec = alias.getSpec?.();
+      return spec?.getNoparent() ? [spec.getName()] : [];
+    }),
     propertyDependencies: propertyDependencies(request),
     customTimeouts: timeouts
       ? {

@@ -21,6 +21,20 @@ it('lists what carries the tag of the stack', async () => {
   expect(aws.asked[0]).toMatchObject({ TagFilters: [{ Key: 'transcode-farm', Values: ['prod'] }] });
 });
 
+it('offers no command that deletes a bucket which the farm once made and now uses by its name', () => {
+  const ids = stackIds(
+    JSON.stringify({
+      deployment: {
+        resources: [
+          { type: 'pulumi:pulumi:Stack', outputs: { sourceBucket: 'uploads-1', outputBucket: 'films-1' } },
+        ],
+      },
+    }),
+  );
+  const buckets = ['uploads-1', 'films-1', 'films-0'].map((name) => tagged(`arn:aws:s3:::${name}`));
+  expect(leftoversOf(buckets, ids)).toEqual(['arn:aws:s3:::films-0']);
+});
+
 it('leaves out what the stack contains, by ARN, name or id', () => {
   const ids = stackIds(
     JSON.stringify({

@@ -3,7 +3,7 @@ import { type Change, compareRuns } from '../../../tools/life-cycle/compare.ts';
 import { settingChanges, stacksOf } from '../../../tools/life-cycle/matrix.ts';
 import { loadStack, readProject, stackFiles } from '../../../tools/program-run/stacks.ts';
 import { recordFarm } from '../../helpers/program/farm.ts';
-import { bareStack } from '../../helpers/program/stacks.ts';
+import { allCredentials, bareStack } from '../../helpers/program/stacks.ts';
 
 /** What holds films, jobs, logs or secrets. */
 const precious =
@@ -43,6 +43,11 @@ const described = ({ type, name, kind, properties }: Change) =>
 
 const lost = (changes: readonly Change[]) =>
   changes.filter(({ type, kind }) => precious.test(type) && (kind === 'replaced' || kind === 'removed'));
+
+const signedFarm = {
+  webhookUrl: 'https://www.example.com/hooks/films',
+  webhookSecret: 'whsec_c2VzYW1lLXdlYmhvb2stc2VzYW1lLXdlYmhvb2s=',
+};
 
 /** Replaced at each new revision or with the name that they carry, and nothing is lost by it. */
 const harmless = /taskDefinition|lambda\/permission|topicSubscription|eventTarget/;
@@ -176,6 +181,26 @@ describe('a switch of the compute', () => {
   );
 });
 
+it.each(['fargate', 'gpu'])(
+  "a switch from %s to functions and back keeps queues, buckets, secrets and the workers' log",
+  async (compute) => {
+    const service = await recordFarm(bareStack({ compute, ...signedFarm }));
+    const calls = await recordFarm(bareStack({ compute: 'function', ...signedFarm }));
+    const [there, back] = [compareRuns(service, calls), compareRuns(calls, service)];
+    expect(
+      lost(there)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(['farm-waker', 'farm-waker', 'farm-waker-missed', 'farm-workers-per-film']);
+    expect(lost(back).map(described)).toEqual([]);
+    // Jobs are taken by functions before the tasks that held others are gone.
+    expect(there.filter(({ type }) => /EventSourceMapping$/.test(type)).map(({ kind }) => kind)).toEqual([
+      'made',
+      'made',
+    ]);
+  },
+);
+
 describe('from one ready stack file to another', () => {
   const pairs = stackFiles.flatMap((from) =>
     stackFiles.filter((to) => to !== from).map((to) => ({ from, to })),
@@ -197,6 +222,18 @@ describe('from one ready stack file to another', () => {
     ).toEqual([]);
   });
 });
+
+it.each(['s3', 'r2', 'wasabi'])(
+  'finds the buckets of version 0.1.0 on %s by the names that they had there',
+  async (storage) => {
+    const { resources } = await recordFarm(bareStack({ ...allCredentials, storage }));
+    const components = resources.filter(({ type }) => type.startsWith('transcode-farm:storage:'));
+    expect(components.map(({ name, formerNames }) => ({ name, formerNames }))).toEqual([
+      { name: 'farm-source', formerNames: ['transcode-farm-test-source'] },
+      { name: 'farm-output', formerNames: ['transcode-farm-test-output'] },
+    ]);
+  },
+);
 
 it.each(['s3', 'r2', 'wasabi'])(
   'a stack with storage %s keeps buckets, queues and logs under another name',

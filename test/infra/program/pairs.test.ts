@@ -12,7 +12,9 @@ const endpoints = {
   wasabi: 'https://s3.eu-central-2.wasabisys.com',
 };
 
-const pairs = backendNames.flatMap((storage) => ['fargate', 'gpu'].map((compute) => ({ storage, compute })));
+const pairs = backendNames.flatMap((storage) =>
+  ['fargate', 'gpu', 'function'].map((compute) => ({ storage, compute })),
+);
 
 describe.each(pairs)('storage $storage with compute $compute', ({ storage, compute }) => {
   let farm: FarmRecording;
