@@ -79,6 +79,20 @@ describe('a recording whose clock jumps', () => {
     );
   });
 
+  it('and whose AAC changes its rate there goes on in step, also where it goes over the same times again', async () => {
+    const stretch = (name: string, clock: number, rate: string) =>
+      join4({ name, clocks: [clock], codecs: [...bframes, ...aac, '-ar', rate] });
+    const stretches = [await stretch('44.ts', 100, '44100'), await stretch('32.ts', 101.5, '32000')];
+    const clip = join(farm.folder, 'rates.ts');
+    await writeFile(clip, Buffer.concat(await Promise.all(stretches.map((path) => readFile(path)))));
+    const published = await farm.transcode(clip);
+    expect(published.warnings).toEqual([jumps('back')]);
+    const flashes = await measureSync(await readFilm(published));
+    expect(flashes).toHaveLength(8);
+    for (const { seconds, beepAfterSeconds } of flashes)
+      expect(Math.abs(beepAfterSeconds ?? 9), `the beep at ${seconds} s`).toBeLessThan(0.02);
+  });
+
   it('and whose audio changes its format there goes on in step', async () => {
     const name = 'formats.ts';
     const stereo = await join4({ name: 'stereo.ts', clocks: [100], codecs: [...x264, '-c:a', 'ac3'] });

@@ -39,6 +39,16 @@ describe('planAudio', () => {
     expect(plan(silent, { ...silent, index: 2 }).audio.map((track) => track.default)).toEqual([true, false]);
   });
 
+  it('spaces the frames of AAC in MPEG-TS by their own rate, where ffmpeg spaces them by the first', () => {
+    const prepared = (codec: string, format: string) =>
+      planAudio({ audio: [audioStream({ codec, sampleRate: 44100 })], format }, 0).audio[0]?.prepare;
+    expect(prepared('aac', 'mpegts')).toEqual([
+      "asetpts='if(eq(SR,44100)+isnan(PREV_INT)+gt(abs(T-PREV_INT-S/44100),0.002),PTS,(PREV_OUTT+S/SR)/TB)'",
+    ]);
+    expect(prepared('mp2', 'mpegts')).toEqual([]);
+    expect(prepared('aac', 'mov,mp4,m4a,3gp,3g2,mj2')).toEqual([]);
+  });
+
   it('keeps the roles of commentaries and descriptions, and plays neither by default', () => {
     const description = audioStream({ index: 1, role: 'description', language: 'en' });
     const ordinary = audioStream({ index: 2, default: false, language: 'en' });

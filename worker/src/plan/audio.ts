@@ -19,7 +19,7 @@ const maxTracks = 16;
  * @returns also warnings about what was left out or guessed
  */
 export function planAudio(
-  { audio }: Pick<Media, 'audio'>,
+  { audio, format }: Pick<Media, 'audio'> & Partial<Pick<Media, 'format'>>,
   zeroSeconds: number,
 ): { audio: AudioRendition[]; warnings: string[] } {
   const isHeard = (stream: AudioStream) =>
@@ -63,7 +63,7 @@ export function planAudio(
       ...(stream.role ? { role: stream.role } : {}),
       channels,
       ...(joined ? { join: joined.join } : {}),
-      prepare: joined?.prepare ?? downmix(stream),
+      prepare: joined?.prepare ?? [...(format === 'mpegts' ? spaceFrames(stream) : []), ...downmix(stream)],
       // The two families of rates: halving or doubling within one needs no long resampling filter.
       sampleRate: stream.sampleRate % 11_025 === 0 ? 44100 : 48000,
       bitrate: bitrates[channels],
@@ -115,6 +115,17 @@ function panOfMix(substreams: readonly Substream[]): string {
     return `c${side}<${[...paired, ...centre].join('+')}`;
   };
   return `pan=stereo|${sideOf(0)}|${sideOf(1)}`;
+}
+
+/**
+ * A PES packet of MPEG-TS has one timestamp for several frames of AAC, and ffmpeg spaces those by the rate that it found first
+ * (aac_ac3_parser.c leaves AAC's out), also where the audio has another rate by then. So the frames behind the first of a packet follow
+ * one another by their own rate.
+ */
+function spaceFrames({ codec, sampleRate }: AudioStream): string[] {
+  if (!codec.startsWith('aac')) return [];
+  const isFirst = `isnan(PREV_INT)+gt(abs(T-PREV_INT-S/${sampleRate}),0.002)`;
+  return [`asetpts='if(eq(SR,${sampleRate})+${isFirst},PTS,(PREV_OUTT+S/SR)/TB)'`];
 }
 
 /** Where the layout is known, ffmpeg mixes by default. */
