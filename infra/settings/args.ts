@@ -97,6 +97,12 @@ export interface TranscodeFarmArgs {
   /** Minutes without any job until the farm goes back to `minTasks` */
   idleMinutes?: number;
   /**
+   * Messages that each worker works on at once, at most 16. More than 1 where films are short: while one is
+   * probed or published, another is encoded. Each takes memory of its own, and films that fill all cores
+   * share them. Not used with `compute: function`, where a call is a message
+   */
+  jobsAtOnce?: number;
+  /**
    * Priority lanes beside the usual one, each with queues of its own: `urgent` is served first, also between
    * two parts of other films; `bulk` when nothing else waits, and every eighth time. Jobs name theirs (`farm
    * submit --lane`); a job that names none is `normal`
@@ -387,6 +393,7 @@ export const settings = {
   scaleOutCooldownSeconds: { kind: 'integer', default: '60' },
   scaleInCooldownSeconds: { kind: 'integer', default: '300' },
   idleMinutes: { kind: 'integer', default: '5' },
+  jobsAtOnce: { kind: 'integer', default: '1' },
   lanes: { kind: 'list', default: '' },
   visibilityTimeoutSeconds: { kind: 'integer', default: '120' },
   retentionDays: { kind: 'integer', default: '4' },

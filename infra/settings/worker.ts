@@ -6,6 +6,7 @@ import type { SettingsReader } from './reader.ts';
 const workerKeys = {
   maxAttempts: 'MAX_ATTEMPTS',
   visibilityTimeoutSeconds: 'VISIBILITY_TIMEOUT_SECONDS',
+  jobsAtOnce: 'JOBS_AT_ONCE',
   outputs: 'OUTPUTS',
   subtitleEncoding: 'SUBTITLE_ENCODING',
   ladder: 'LADDER',
@@ -58,6 +59,10 @@ export function readWorkerTexts(config: SettingsReader): WorkerTexts {
     config.reject(key, `is ${JSON.stringify(value)}: ${why}.`, examples[key] ?? fallback(variable));
   }
   leaveOutOtherEncoder(config, texts);
+  if (config.text('compute') === 'function' && config.isSet('jobsAtOnce') && texts.JOBS_AT_ONCE !== '1') {
+    config.ignore('jobsAtOnce', 'compute is "function", where a call is a message');
+    delete texts.JOBS_AT_ONCE;
+  }
   return texts;
 }
 
