@@ -22,10 +22,17 @@ export default async function program() {
 
 /** What is built on this machine. */
 function imagesOf(farm: string, { workerImage, compute, portal }: FarmSettings): BuiltImage[] {
-  return [
-    ...(workerImage ? [] : [{ repository: `${farm}-worker`, tag: workerTag(architectureOf(compute)) }]),
-    ...(portal?.host.kind === 'service' ? [{ repository: `${farm}-portal`, tag: readContent().tag }] : []),
-  ];
+  const worker = {
+    repository: `${farm}-worker`,
+    tag: workerTag(architectureOf(compute)),
+    wayOut: 'set workerImage to an image of the worker that is built already',
+  };
+  const page = () => ({
+    repository: `${farm}-portal`,
+    tag: readContent().tag,
+    wayOut: 'set portal to "function", which has no image',
+  });
+  return [...(workerImage ? [] : [worker]), ...(portal?.host.kind === 'service' ? [page()] : [])];
 }
 
 function pick<T, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> {

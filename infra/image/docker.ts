@@ -9,6 +9,8 @@ export interface BuiltImage {
   /** Begins the repository's name, which AWS ends at random. */
   repository: string;
   tag: string;
+  /** What an owner without Docker does, in a sentence that goes on: "or …". */
+  wayOut: string;
 }
 
 /**
@@ -21,15 +23,16 @@ export async function requireDocker(images: readonly BuiltImage[]): Promise<void
   if (images.length === 0 || pulumi.runtime.getEngine() === undefined) return;
   const why = await whyNoDocker();
   if (why === undefined) return;
-  const text = explain(why);
+  const text = explain(why, images);
   if ((await arePushed(images)) === false && !pulumi.runtime.isDryRun()) throw new pulumi.RunError(text);
   await pulumi.log.warn(text);
 }
 
-export function explain(why: string): string {
+export function explain(why: string, images: readonly BuiltImage[]): string {
+  const waysOut = images.map(({ wayOut }) => wayOut).join(', and ');
   return (
-    `Docker builds the farm's images here, and does not answer: ${why}. Start Docker (https://docs.docker.com/get-docker/), or set ` +
-    'workerImage to an image of the worker that is built already. A deployment that changes nothing of what is in the images needs neither.'
+    `Docker builds the farm's images here, and does not answer: ${why}. Start Docker (https://docs.docker.com/get-docker/), or ${waysOut}. ` +
+    'A deployment that changes nothing of what is in the images needs neither.'
   );
 }
 

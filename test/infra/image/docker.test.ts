@@ -1,7 +1,7 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { whyNoDocker } from '../../../infra/image/docker.ts';
+import { explain, whyNoDocker } from '../../../infra/image/docker.ts';
 import { temporaryFolder } from '../../helpers/media/clips.ts';
 
 async function dockerThat(script: string) {
@@ -11,6 +11,17 @@ async function dockerThat(script: string) {
   await chmod(docker, 0o755);
   return { docker, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 }
+
+it('says a way out for each image that would be built', () => {
+  const images = ['set workerImage', 'set portal'].map((wayOut) => ({
+    repository: 'farm',
+    tag: '1',
+    wayOut,
+  }));
+  expect(explain('no daemon', images)).toMatch(
+    /does not answer: no daemon\. Start Docker \(\S+\), or set workerImage, and set portal\. /,
+  );
+});
 
 it('finds nothing wrong where the daemon answers', async () => {
   await using machine = await dockerThat('echo 29.1.0');
