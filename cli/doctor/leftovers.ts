@@ -40,7 +40,7 @@ export async function showLeftovers(stack: string, { say, answer }: Answers): Pr
     say(
       leftovers.length === 0
         ? `Nothing is left over: everything with the tag ${farmTag}=${stack} is in the stack.`
-        : `${leftovers.length} with the tag ${farmTag}=${stack}, and not in the stack. Buckets that keepBuckets keeps are among them, with their films.`,
+        : `${leftovers.length} with the tag ${farmTag}=${stack}, and not in the stack. Buckets that keepBuckets keeps are among them, with their films; and everything of another farm in this account whose stack has the same name.`,
     );
     answer({ stack, leftovers: leftovers.map((arn) => ({ arn, delete: deleteCommand(arn) ?? null })) });
   } finally {
