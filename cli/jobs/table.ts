@@ -1,3 +1,4 @@
+import { type Lane, laneOf } from '../../worker/src/protocol/lanes.ts';
 import type { JobState } from '../../worker/src/protocol/status.ts';
 import { clip, printable, type Style } from '../text/style.ts';
 import { formatAge, formatSeconds } from '../text/units.ts';
@@ -6,6 +7,8 @@ import { formatAge, formatSeconds } from '../text/units.ts';
 export interface JobRow {
   state: JobState['state'];
   id: string;
+  /** As the job names it. */
+  lane: Lane;
   /** Its title, or the name of its source. */
   film: string;
   /** Since it was queued. */
@@ -34,6 +37,7 @@ export function jobRow(job: JobState, now: Date): JobRow {
   return {
     state,
     id: job.id,
+    lane: laneOf(job),
     film: printable(job.title ?? filmName(job)),
     age: formatAge(secondsSince(job.queuedAt)),
     time: formatSeconds(isOver ? (timings.totalSeconds ?? 0) : secondsSince(job.queuedAt)),
@@ -55,6 +59,7 @@ function reason(error: JobState['error']): string {
 const heads: Record<keyof JobRow, string> = {
   state: 'STATE',
   id: 'JOB',
+  lane: 'LANE',
   film: 'FILM',
   age: 'AGE',
   time: 'TIME',
@@ -64,12 +69,14 @@ const heads: Record<keyof JobRow, string> = {
 /** A table with a header, no line longer than `columns`. Narrow terminals see fewer columns. */
 export function jobTable(jobs: readonly JobState[], style: Style, columns: number, now: Date): string[] {
   const rows = jobs.map((job) => jobRow(job, now));
+  // Only where a job is in another lane than the usual one.
+  const laneColumn = rows.some(({ lane }) => lane !== 'normal') ? (['lane'] as const) : [];
   const shown: (keyof JobRow)[] =
     columns < 60
       ? ['state', 'id']
       : columns < 90
         ? ['state', 'id', 'age', 'result']
-        : ['state', 'id', 'film', 'age', 'time', 'result'];
+        : ['state', 'id', ...laneColumn, 'film', 'age', 'time', 'result'];
   const widest = { id: columns < 60 ? columns - 11 : 30, film: 24 } as Partial<Record<keyof JobRow, number>>;
   const widths = shown.map((column) =>
     Math.min(

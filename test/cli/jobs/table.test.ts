@@ -20,6 +20,14 @@ it('lists jobs with state, film, age, duration, and result or reason', () => {
   );
 });
 
+it('shows the lanes where one of the jobs is in another than the usual one', () => {
+  const urgent = queued('quick', { options: { lane: 'urgent' } });
+  const lines = jobTable([urgent, succeeded('life')], plainStyle, 120, at(600));
+  expect(lines[0]).toMatch(/^STATE +JOB +LANE +FILM/);
+  expect(lines[1]).toMatch(/^queued +quick +urgent /);
+  expect(lines[2]).toMatch(/^succeeded +life +normal /);
+});
+
 it('leaves out columns in narrow terminals, and never writes a wider line', () => {
   for (const columns of [120, 80, 40]) {
     for (const line of jobTable([running('x'.repeat(120)), failed], plainStyle, columns, at(9))) {

@@ -431,4 +431,39 @@ describe('work of a higher lane', () => {
     await consumer.stop();
     await urgent.close();
   });
+
+  it('is given back together with the work that pauses for it when the worker stops', async () => {
+    const urgent = await startTestQueue();
+    const { log } = recordingLogger();
+    const begun = Promise.withResolvers<void>();
+    const open = ({ endpoint, url, deadLetterUrl }: TestQueue) =>
+      createQueue(testSqsClient(endpoint), { url, deadLetterUrl, visibilityTimeoutSeconds: 30 });
+    const endless: Handler = async (_, signal) => {
+      begun.resolve();
+      await untilAborted(signal);
+      return { kind: 'release' };
+    };
+    const pausing: Handler = async (_, signal) => {
+      await urgent.send('urgent');
+      await Promise.race([consumer.serveAbove('normal'), untilAborted(signal)]);
+      return { kind: 'release' };
+    };
+    const consumer: Consumer = new Consumer({
+      lanes: [
+        { lane: 'urgent', queues: [{ queue: open(urgent), handle: endless }] },
+        { lane: 'normal', queues: [{ queue: open(queue), handle: pausing }] },
+      ],
+      visibilityTimeoutSeconds: 30,
+      jobsAtOnce: 1,
+      log,
+      protection: { busy() {}, idle() {} },
+    });
+    consumer.start();
+    await queue.send('a film');
+    await begun.promise;
+    await consumer.stop();
+    expect(await urgent.counts()).toEqual({ ...empty, waiting: 1 });
+    expect(await queue.counts()).toEqual({ ...empty, waiting: 1 });
+    await urgent.close();
+  });
 });
