@@ -31,7 +31,7 @@ export interface MonitoringArgs {
  * What an owner wants to see and be notified of: dashboard, alarms to a topic, budget.
  *
  * Cost: the dashboard is free (three are); alarms are $0.10 a month for each metric that they watch, 8 on Fargate, 10 on GPU instances and 9 with functions, 3
- * more where webhooks or a database are set, and 1 for a portal that is a function or 3 for one behind a load balancer, the first ten of an account free; e-mails, and two budgets of an account, are free; the worker's eight metrics are within CloudWatch's ten
+ * more where webhooks or a database are set, 2 for each priority lane (1 with functions), and 1 for a portal that is a function or 3 for one behind a load balancer, the first ten of an account free; e-mails, and two budgets of an account, are free; the worker's eight metrics are within CloudWatch's ten
  * free ones (https://aws.amazon.com/cloudwatch/pricing/).
  */
 export class Monitoring extends pulumi.ComponentResource {
