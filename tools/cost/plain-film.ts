@@ -45,6 +45,7 @@ export function plainFilm({ durationSeconds, sizeBytes, picture }: KnownFilm): M
         channelLayout: 'stereo',
         sampleRate: 48_000,
         default: true,
+        cadence: { packetSamples: 1024, offsetSamples: 0 },
         startSeconds: 0,
         durationSeconds,
       },

@@ -208,4 +208,6 @@ export const functionCalls = {
   lookMs: ms(2.5),
   /** assumed: one object of S3, with 16 reads at once. */
   readRecordMs: 3,
+  /** The worker's own: film that is decoded and encoded before a part of the sound (worker/src/encode/audio-stretch.ts). */
+  soundLeadSeconds: 8,
 };

@@ -25,27 +25,22 @@ const soundSecondsPerSecond = 120 / 1.73;
 const runs = 40;
 
 /** A farm of functions, as its stack makes it. */
-export function functionFarmOf(facts: FarmFacts, soundInParts: boolean): FunctionFarm {
+export function functionFarmOf(facts: FarmFacts): FunctionFarm {
   const { worker, maxTasks, settings } = facts;
   if (worker.kind !== 'function') throw new TypeError('The workers of this stack are not functions.');
   const { plan, costs } = filmCosts(facts);
   const [first, second] = plan.parts;
   const partSeconds = second?.kind === 'video' ? second.startSeconds : plan.durationSeconds;
+  const sound = plan.parts.find((part) => part.kind === 'audio');
   if (first === undefined) throw new TypeError('A film has parts.');
   return {
     maxCalls: maxTasks,
     workersPerFilm: settings.sharing.workersPerFilm,
     filmSecondsPerSecond: costs[0]?.speed.filmSecondsPerSecond ?? Number.NaN,
     soundSecondsPerSecond,
-    vcpus: worker.vcpus,
     partSeconds,
-    soundInParts,
+    soundPartSeconds: sound?.endSeconds ?? plan.durationSeconds,
   };
-}
-
-/** Whether the worker's own plan cuts the sound. */
-export function cutsSound(facts: FarmFacts): boolean {
-  return filmCosts(facts).plan.parts.filter(({ kind }) => kind === 'audio').length > 1;
 }
 
 export interface FunctionFilms {
@@ -55,13 +50,8 @@ export interface FunctionFilms {
 }
 
 /** A lone film of two hours, many times. */
-export async function loneFilm(
-  facts: FarmFacts,
-  times: FunctionTimes,
-  soundInParts: boolean,
-  seed: number,
-): Promise<FunctionFilms> {
-  const farm = functionFarmOf(facts, soundInParts);
+export async function loneFilm(facts: FarmFacts, times: FunctionTimes, seed: number): Promise<FunctionFilms> {
+  const farm = functionFarmOf(facts);
   const made: FunctionRun[] = [];
   for (let nth = 0; nth < runs; nth += 1)
     made.push(await simulateFunctions(farm, times, workloads.singleFilm(), seed + nth));
@@ -75,7 +65,7 @@ export async function manyFilms(
   seed: number,
   times = plausibleCalls,
 ): Promise<FunctionFilms> {
-  const farm = functionFarmOf(facts, cutsSound(facts));
+  const farm = functionFarmOf(facts);
   return summaryOf(facts, [await simulateFunctions(farm, times, workload, seed)]);
 }
 
@@ -106,12 +96,10 @@ function summaryOf(facts: FarmFacts, made: readonly FunctionRun[]): FunctionFilm
 /** The part of `bench -- scaling` that is about functions. */
 export async function functionFilms(file: string, seed: number, log: (line: string) => void) {
   const facts = await readFarm(file);
-  const now = cutsSound(facts);
-  const lone = (times: FunctionTimes, soundInParts: boolean) => loneFilm(facts, times, soundInParts, seed);
+  const lone = (times: FunctionTimes) => loneFilm(facts, times, seed);
   const cases = [
-    { name: 'a film of 2 h, nothing warm', films: await lone(plausibleCalls, now) },
-    { name: 'the same, pessimistic', films: await lone(pessimisticCalls, now) },
-    ...(now ? [] : [{ name: 'if its sound were cut too', films: await lone(plausibleCalls, true) }]),
+    { name: 'a film of 2 h, nothing warm', films: await lone(plausibleCalls) },
+    { name: 'the same, pessimistic', films: await lone(pessimisticCalls) },
     { name: '30 of 2 h within an hour', films: await manyFilms(facts, workloads.matchDay(seed), seed) },
     { name: '10,000 trailers within 10 min', films: await manyFilms(facts, trailers(seed), seed) },
   ];

@@ -24,10 +24,9 @@ export interface FunctionFarm {
   filmSecondsPerSecond: number;
   /** Seconds of sound of the film in a second of one core. */
   soundSecondsPerSecond: number;
-  vcpus: number;
   partSeconds: number;
-  /** The sound is cut like the picture. */
-  soundInParts: boolean;
+  /** Of a film's sound, which is one part in short films. */
+  soundPartSeconds: number;
 }
 
 interface Part {
@@ -178,20 +177,19 @@ class World {
 
   /** The sound first, as it is the longest where it is one part. */
   #partsOf(seconds: number, partSeconds: number): Part[] {
-    const { filmSecondsPerSecond, soundSecondsPerSecond, vcpus, soundInParts } = this.#farm;
-    const count = Math.max(1, Math.floor(seconds / partSeconds + 0.5));
+    const { filmSecondsPerSecond, soundSecondsPerSecond, soundPartSeconds } = this.#farm;
     const speed = this.#times.speed;
-    const soundSeconds = seconds / soundSecondsPerSecond / speed;
+    const countOf = (length: number) => Math.max(1, Math.floor(seconds / length + 0.5));
+    const [count, soundCount] = [countOf(partSeconds), countOf(soundPartSeconds)];
     const picture = Array.from({ length: count }, () => {
       const chance = 1 + (2 * this.#random.next() - 1) * functionCalls.partSpread;
-      // Cut like the picture, it takes its share of a part's vCPUs.
-      const sound = soundInParts ? soundSeconds / count / vcpus : 0;
-      return {
-        workMs: 1000 * ((seconds / count / filmSecondsPerSecond / speed) * chance + sound),
-        isDone: false,
-      };
+      return { workMs: 1000 * (seconds / count / filmSecondsPerSecond / speed) * chance, isDone: false };
     });
-    return soundInParts ? picture : [{ workMs: 1000 * soundSeconds, isDone: false }, ...picture];
+    // One core of a call.
+    const leadSeconds = soundCount > 1 ? functionCalls.soundLeadSeconds : 0;
+    const soundSeconds = (seconds / soundCount + leadSeconds) / soundSecondsPerSecond / speed;
+    const sound = Array.from({ length: soundCount }, () => ({ workMs: 1000 * soundSeconds, isDone: false }));
+    return [...sound, ...picture];
   }
 
   /** Makes parts until none is free. */

@@ -4,7 +4,7 @@ import { type FilmCost, filmCosts } from '../cost/film-cost.ts';
 import { usd } from '../cost/markdown.ts';
 import { workerHours } from '../cost/worker-hour.ts';
 import { hourMs } from './constants.ts';
-import { cutsSound, loneFilm, manyFilms } from './function-films.ts';
+import { loneFilm, manyFilms } from './function-films.ts';
 import { plausibleCalls } from './functions.ts';
 import type { Machine } from './group.ts';
 import { measure, quantile } from './measure.ts';
@@ -60,7 +60,7 @@ export async function filmOnStack(file: string, seed: number): Promise<FilmOnSta
 }
 
 async function filmOnFunctions(file: string, farm: FarmFacts, seed: number): Promise<FilmOnStack> {
-  const lone = await loneFilm(farm, plausibleCalls, cutsSound(farm), seed);
+  const lone = await loneFilm(farm, plausibleCalls, seed);
   const many = await manyFilms(farm, workloads.matchDay(seed), seed);
   const { p50, p95 } = lone.wholeSeconds;
   return {

@@ -60,7 +60,7 @@ describe('a farm of functions', () => {
       expect(inputsOf(farm, 'EventSourceMapping', `farm-worker-${source}`)).toMatchObject({
         batchSize: 1,
         functionResponseTypes: ['ReportBatchItemFailures'],
-        scalingConfig: { maximumConcurrency: 150 },
+        scalingConfig: { maximumConcurrency: 160 },
       });
       const { visibilityTimeoutSeconds } = farm.resource('aws:sqs/queue:Queue', `farm-${source}`).inputs;
       expect(visibilityTimeoutSeconds).toBe(functionVisibilitySeconds);
@@ -77,7 +77,7 @@ describe('a farm of functions', () => {
   });
 
   it('has no more calls than it may, unless the owner reserves none', async () => {
-    expect(inputsOf(farm, 'Function').reservedConcurrentExecutions).toBe(150);
+    expect(inputsOf(farm, 'Function').reservedConcurrentExecutions).toBe(160);
     const free = await recordFarm(loadStack('Pulumi.function.yaml', { reserveConcurrency: 'false' }));
     expect(inputsOf(free, 'Function').reservedConcurrentExecutions).toBeUndefined();
   });

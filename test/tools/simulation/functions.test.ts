@@ -12,9 +12,8 @@ const farm: FunctionFarm = {
   workersPerFilm: 140,
   filmSecondsPerSecond: 1.75,
   soundSecondsPerSecond: 69,
-  vcpus: 5.8,
   partSeconds: 54,
-  soundInParts: true,
+  soundPartSeconds: 600,
 };
 const wholeSeconds = async (changes: Partial<FunctionFarm>, times = plausibleCalls) => {
   const run = await simulateFunctions({ ...farm, ...changes }, times, singleFilm(), 1);
@@ -36,7 +35,7 @@ describe('calls of a function, simulated', () => {
   });
 
   it('wait for the sound where that is one part', async () => {
-    const { seconds } = await wholeSeconds({ soundInParts: false });
+    const { seconds } = await wholeSeconds({ soundPartSeconds: 7200 });
     expect(seconds).toBeGreaterThan(7200 / 69);
   });
 
@@ -48,7 +47,7 @@ describe('calls of a function, simulated', () => {
 
   it('of jobs alone begin with five, as an event source of SQS does', async () => {
     const films = Array.from({ length: 50 }, () => ({ atMs: 0, seconds: 20 }));
-    const short = { ...farm, workersPerFilm: 1, soundInParts: true };
+    const short = { ...farm, workersPerFilm: 1 };
     const run = await simulateFunctions(short, plausibleCalls, { films }, 1);
     const starts = run.films
       .map(({ encodingStartedAtMs = Number.NaN }) => encodingStartedAtMs / 1000)

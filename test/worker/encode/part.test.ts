@@ -72,6 +72,7 @@ function contextWith(changes: Partial<EncodeContext> = {}): EncodeContext {
     folder: planFolder,
     workDir,
     stallSeconds: 30,
+    pacesAudio: true,
     sourceStalledSeconds: () => 0,
     sourceFailure: () => undefined,
     readSideFile: () => Promise.reject(new Error('This film was to have no files beside it.')),

@@ -112,6 +112,18 @@ describe('the part requests of a film', () => {
     expect(partsToRequest(plan, film, 4)).toEqual([videos[2], videos[3]]);
   });
 
+  it('name the audio behind the picture where each part is a call of a function', () => {
+    const kinds = ['video', 'audio'] as const;
+    const sounds = Array.from({ length: 3 }, (_, n): Part => ({ ...audio, index: videos.length + n }));
+    const cut = { ...plan, parts: [...videos, ...sounds] };
+    expect(partsToRequest(cut, viewOf({}), 100, kinds)).toEqual([...videos.slice(1), ...sounds.slice(1)]);
+    expect(partsToRequest(cut, viewOf({}), videos.length + 1, kinds)).toEqual([
+      ...videos.slice(1),
+      sounds[1],
+    ]);
+    expect(partsToRequest(cut, viewOf({}), 100)).toEqual(videos.slice(1));
+  });
+
   it('are none for the last part, nor for audio', () => {
     expect(partsToRequest(plan, viewOf({ recorded: videos.slice(1).map(({ index }) => index) }), 4)).toEqual(
       [],

@@ -4,6 +4,7 @@ import { RefusedError } from '../../../worker/src/errors.ts';
 import type { Encoding } from '../../../worker/src/plan/encoding.ts';
 import { makePlan } from '../../../worker/src/plan/make-plan.ts';
 import type { Plan } from '../../../worker/src/plan/plan.ts';
+import type { AudioStream, Media } from '../../../worker/src/probe/media.ts';
 import { audioStream, film, planRequest, readMedia, videoStream } from '../../helpers/media/media.ts';
 
 const clips = [
@@ -55,6 +56,42 @@ describe('makePlan', () => {
       level: '4.0',
     });
     expect(plan.parts.map((part) => part.kind)).toEqual([...Array(10).fill('video'), 'audio']);
+  });
+
+  describe('of a long film', () => {
+    const cadence = { packetSamples: 1024, offsetSamples: 100 };
+    const long = (changes: Partial<AudioStream>, media: Partial<Media> = {}) =>
+      makePlan(
+        film({
+          durationSeconds: 7200,
+          startSeconds: 1,
+          video: videoStream({ startSeconds: 1, durationSeconds: 7200 }),
+          audio: [audioStream({ startSeconds: 1, durationSeconds: 7200, ...changes })],
+          ...media,
+        }),
+        planRequest(),
+      );
+    const audioParts = (plan: Plan) => plan.parts.filter(({ kind }) => kind === 'audio').length;
+
+    it('cuts the audio where its samples have a known place', () => {
+      const plan = long({ cadence });
+      expect(audioParts(plan)).toBe(12);
+      // 48,000 samples are 46 packets and 896 samples.
+      expect(plan.audio[0]?.grid).toEqual({ sampleRate: 48000, packetSamples: 1024, offsetSamples: 228 });
+    });
+
+    it.each([
+      ['a track whose packets follow no grid', long({})],
+      ['no index', long({ cadence }, { indexed: false })],
+      ['a clock that jumps', long({ cadence }, { clock: [] })],
+      [
+        'a second track that cannot be cut',
+        long({}, { audio: [audioStream({ cadence }), audioStream({ index: 2 })] }),
+      ],
+    ])('leaves the audio in one part with %s', (_, plan) => {
+      expect(audioParts(plan)).toBe(1);
+      expect(plan.audio.every(({ grid }) => grid === undefined)).toBe(true);
+    });
   });
 
   it.each(clips)('makes the same plan of %s twice', (clip) => {

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type PartsRequest, planParts, segmentCuts } from '../../../worker/src/plan/parts.ts';
+import {
+  audioPartSeconds,
+  type PartsRequest,
+  planParts,
+  segmentCuts,
+} from '../../../worker/src/plan/parts.ts';
 import type { VideoPart } from '../../../worker/src/plan/plan.ts';
 
 const x264 = { name: 'x264', preset: 'veryfast' } as const;
@@ -37,7 +42,33 @@ describe('planParts', () => {
     expect(ranges({ videoEndSeconds: 3600, indexed: false })).toEqual(['0-']);
   });
 
-  it('puts all sound into one part, the last', () => {
+  it('cuts sound that can be cut, on the same grid', () => {
+    const audio = { videoEndSeconds: 30, audioEndSeconds: 43.7, segmentSeconds: 2, audioPartSeconds: 12 };
+    const parts = planParts(request(audio)).filter((part) => part.kind === 'audio');
+    expect(parts.map(({ index, startSeconds, endSeconds }) => [index, startSeconds, endSeconds])).toEqual([
+      [1, 0, 12],
+      [2, 12, 24],
+      [3, 24, 36],
+      [4, 36, undefined],
+    ]);
+    expect(parts.map(({ firstSegment, segmentCuts }) => [firstSegment, segmentCuts.at(-1)])).toEqual([
+      [0, 10],
+      [6, 22],
+      [12, 34],
+      [18, 42],
+    ]);
+  });
+
+  it('does not cut sound shorter than a part and a half', () => {
+    const parts = planParts(request({ audioEndSeconds: 17.9, audioPartSeconds: 12 }));
+    expect(parts).toEqual([{ kind: 'audio', index: 0, firstSegment: 0, segmentCuts: [6, 12] }]);
+  });
+
+  it('makes parts of several tracks take as long as those of one', () => {
+    expect([audioPartSeconds(1), audioPartSeconds(4), audioPartSeconds(1, 6)]).toEqual([600, 150, 60]);
+  });
+
+  it('puts all sound that cannot be cut into one part, the last', () => {
     expect(planParts(request({ videoEndSeconds: 14, audioEndSeconds: 13 }))).toEqual([
       {
         kind: 'video',

@@ -1,5 +1,14 @@
 import type { AudioPart, AudioRendition, Plan } from '../plan/plan.ts';
-import { audioFormat, leadSeconds, maxDriftSeconds, mixFilters, silence } from './audio-filters.ts';
+import {
+  type AudioInputs,
+  audioFormat,
+  leadSeconds,
+  maxDriftSeconds,
+  mixFilters,
+  silence,
+} from './audio-filters.ts';
+import { cutSlackSeconds } from './audio-frames.ts';
+import { AudioStretch } from './audio-stretch.ts';
 import { clipAudio } from './clip-audio.ts';
 import { clockFilter } from './clock-filter.ts';
 import { seconds } from './seconds.ts';
@@ -7,16 +16,7 @@ import { seekArguments } from './seek.ts';
 import { segmentArguments } from './segment-arguments.ts';
 import type { EncodeArguments } from './video-arguments.ts';
 
-/** AAC frames are 1024 samples; a segment begins at the one nearest its cut. */
-const samplesPerFrame = 1024;
-
-/** Places of ffmpeg's inputs. */
-interface AudioInputs {
-  silence: number;
-  film: number;
-}
-
-/** One ffmpeg process makes all audio renditions of the film, whole: AAC cut into parts has gaps at its joints. */
+/** One ffmpeg process makes all audio renditions of the film, or of a stretch of it. */
 export function audioArguments(
   plan: Plan,
   part: AudioPart,
@@ -24,24 +24,26 @@ export function audioArguments(
   inputs: AudioInputs = { silence: 0, film: 1 },
 ): EncodeArguments {
   const joined = plan.clips && clipAudio(plan);
+  const stretch =
+    part.startSeconds === undefined ? undefined : new AudioStretch(plan, part, part.startSeconds);
   const outputArgs = plan.audio.flatMap((rendition, index) => [
     // A graph for each: ffmpeg makes a graph again when the format of one of its inputs changes.
     '-filter_complex',
     joined?.filtersOf(index, `a${index}`) ??
+      stretch?.filters(rendition, { output: `a${index}`, maxSeconds, inputs }) ??
       filters(plan, rendition, { output: `a${index}`, maxSeconds, inputs }),
     ...['-map', `[a${index}]`],
     ...['-map_metadata', '-1', '-map_chapters', '-1'],
     ...['-c:a', 'aac', '-b:a', String(rendition.bitrate), '-ac', String(rendition.channels)],
     ...['-ar', String(rendition.sampleRate)],
     // The encoder's priming packet would begin before zero, which a segment can't say; without it audio is in step.
-    ...['-bsf:a', "noise=drop='lt(pts,0)'"],
+    ...['-bsf:a', `noise=drop='${stretch?.dropped(rendition) ?? 'lt(pts,0)'}'`],
     ...segmentArguments(plan, {
       name: rendition.name,
       pipe: 3 + index,
       firstSegment: part.firstSegment,
-      cuts: part.segmentCuts,
-      offsetSeconds: 0,
-      deltaSeconds: samplesPerFrame / rendition.sampleRate / 2,
+      ...(stretch?.times(rendition) ?? { cuts: part.segmentCuts, offsetSeconds: 0 }),
+      deltaSeconds: cutSlackSeconds(rendition.sampleRate),
     }),
   ]);
   const renditions = plan.audio.map((rendition) => rendition.name);
@@ -52,7 +54,7 @@ export function audioArguments(
   }
   return {
     lavfiFirst: silence,
-    inputArgs: ['-vn', ...seekArguments(plan, 0, 0)],
+    inputArgs: ['-vn', ...seekArguments(plan, stretch?.readFromSeconds ?? 0, 0)],
     outputArgs,
     renditions,
   };

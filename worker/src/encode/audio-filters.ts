@@ -9,16 +9,22 @@ export const leadSeconds = 1;
 /** Timestamps that are off by more are made good by silence or a cut; ffmpeg's own 0.1 s are seen as out of step. */
 export const maxDriftSeconds = 0.015;
 
+/** Places of ffmpeg's inputs. */
+export interface AudioInputs {
+  silence: number;
+  film: number;
+}
+
+/** At the rendition's rate, or at its source's. */
+type AudioShape = Pick<AudioRendition, 'channels'> & { sampleRate: number };
+
 /** As the encoder takes it. */
-export function audioFormat({
-  sampleRate,
-  channels,
-}: Pick<AudioRendition, 'sampleRate' | 'channels'>): string {
+export function audioFormat({ sampleRate, channels }: AudioShape): string {
   const layout = channels === 1 ? 'mono' : 'stereo';
   return `aformat=sample_fmts=fltp:sample_rates=${sampleRate}:channel_layouts=${layout}`;
 }
 
 /** With `rematrix_maxval` a mix of 5.1 does not clip: without, floating-point samples are added up as they are. */
-export function mixFilters(rendition: Pick<AudioRendition, 'sampleRate' | 'channels'>): string[] {
+export function mixFilters(rendition: AudioShape): string[] {
   return [`aresample=${rendition.sampleRate}:rematrix_maxval=1`, audioFormat(rendition)];
 }

@@ -1,7 +1,18 @@
 import type { RenditionRecord } from '../protocol/part-record.ts';
 
 /** AAC: samples of each channel in a frame. */
-const samplesPerFrame = 1024;
+export const samplesPerFrame = 1024;
+
+/** A segment begins at the frame nearest its cut: this much may be before it. */
+export function cutSlackSeconds(sampleRate: number): number {
+  return samplesPerFrame / sampleRate / 2;
+}
+
+/** The frame that a segment begins with: the first that the segment muxer would let begin there. It counts in microseconds. */
+export function frameOfCut(cutSeconds: number, sampleRate: number): number {
+  const micros = Math.round(cutSeconds * 1e6) - Math.round(cutSlackSeconds(sampleRate) * 1e6);
+  return Math.max(0, Math.ceil((micros * sampleRate) / (1e6 * samplesPerFrame)));
+}
 
 /** Rounding, and the frame that begins before the film's end. */
 const slackFrames = 2;

@@ -16,6 +16,8 @@ export interface EncodeContext {
   /** A private folder of this job on the local disk. */
   workDir: string;
   stallSeconds: number;
+  /** Whether the audio is read beside the picture, so that the film is fetched once: of no use where each part has a worker. */
+  pacesAudio: boolean;
   /** How long the source server has been waiting on storage. */
   sourceStalledSeconds: () => number;
   /** Why the source can't be read on; undefined while it can. */

@@ -130,7 +130,8 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
     throw new TypeError(`The plan names source ${index}, and ${context.urls.length} are open.`);
   };
   // Audio is done much sooner than the picture: unpaced it would fetch the whole film a second time.
-  const isPaced = part.kind === 'audio' && plan.video !== undefined && plan.clips === undefined;
+  const isPaced =
+    context.pacesAudio && part.kind === 'audio' && plan.video !== undefined && plan.clips === undefined;
   for (const name of [...renditions, 'storyboard']) await mkdir(join(cwd, name), { recursive: true });
 
   // Segments of a rendition are checked in their order; uploads are held back there when the network is slow.

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { MediaPart, Plan } from '../plan/plan.ts';
 import type { PartRecord, RenditionRecord } from '../protocol/part-record.ts';
-import { extraAudioFrames } from './audio-frames.ts';
+import { extraAudioFrames, frameOfCut, samplesPerFrame } from './audio-frames.ts';
 import { type InitFacts, readFmp4Segment, readInit, type SegmentFacts } from './fmp4-segment.ts';
 import { readTsSegment } from './ts-segment.ts';
 
@@ -37,7 +37,7 @@ export function createRecorder(plan: Plan, part: MediaPart): Recorder {
       { record: { name, codecs: '', frames: 0, initBytes: 0, segments: [] } },
     ]),
   );
-  const partStart = part.kind === 'video' ? part.startSeconds : 0;
+  const partStart = part.startSeconds ?? 0;
   const frameSeconds = frameLength(plan, part);
   const sheets: string[] = [];
   const endSeconds = () => Math.max(partStart, ...[...collected.values()].map(({ record }) => endOf(record)));
@@ -67,11 +67,13 @@ export function createRecorder(plan: Plan, part: MediaPart): Recorder {
       const name = `segment ${number} of ${rendition}`;
       const facts = checked(name, () => (init ? readFmp4Segment(data, init) : readTsSegment(data)));
       const before = record.segments.at(-1);
-      const expected = before ? before.startSeconds + before.durationSeconds : partStart;
+      const expected = before ? before.startSeconds + before.durationSeconds : startOf(plan, part, rendition);
       if (before ? number !== before.number + 1 : number !== part.firstSegment) {
         throw new BadOutputError(`${name} came after segment ${before?.number ?? 'none'}.`);
       }
-      if (Math.abs(facts.startSeconds - expected) > frameSeconds + slackSeconds) {
+      // The stretches of the audio that other workers make fit to the sample.
+      const slack = before === undefined && part.kind === 'audio' && partStart > 0 ? 0 : frameSeconds;
+      if (Math.abs(facts.startSeconds - expected) > slack + slackSeconds) {
         throw new BadOutputError(
           `${name} starts at ${facts.startSeconds.toFixed(3)} s; the one before it ends at ${expected.toFixed(3)} s.`,
         );
@@ -158,6 +160,13 @@ function damage(
 
 function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** Where the first segment is to begin. */
+function startOf(plan: Plan, { kind, startSeconds = 0 }: MediaPart, rendition: string): number {
+  if (kind === 'video' || startSeconds === 0) return startSeconds;
+  const { sampleRate } = plan.audio.find(({ name }) => name === rendition) ?? { sampleRate: 48000 };
+  return (frameOfCut(startSeconds, sampleRate) * samplesPerFrame) / sampleRate;
 }
 
 /** Clocks of 90 kHz and of milliseconds round. */

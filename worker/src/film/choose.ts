@@ -43,16 +43,20 @@ export function choosePart(
 }
 
 /**
- * The parts of the picture with which more workers may begin, beside the first, which is for the worker that asks.
+ * The parts with which more workers may begin, beside the first of each kind, which is for the worker that asks.
  * @param width the most workers for the film, this one included
+ * @param kinds in the order of their weight. Audio is not worth waking a machine for, and worth a call of a function.
  */
-export function partsToRequest(plan: Plan, view: FilmView, width: number): Part[] {
-  const missing = partsMissing(plan, view).filter(({ kind }) => kind === 'video');
-  const live = liveLeases(plan, view).filter(({ part }) => part.kind === 'video');
-  const count = Math.max(0, Math.min(width, missing.length) - 1 - live.length);
-  const isLive = new Set(live.map(({ part }) => part));
-  return missing
-    .filter((part) => !isLive.has(part))
-    .slice(1)
-    .slice(0, count);
+export function partsToRequest(
+  plan: Plan,
+  view: FilmView,
+  width: number,
+  kinds: readonly Part['kind'][] = ['video'],
+): Part[] {
+  const live = new Set(
+    liveLeases(plan, view).flatMap(({ part }) => (kinds.includes(part.kind) ? [part] : [])),
+  );
+  const free = partsMissing(plan, view).filter((part) => !live.has(part));
+  const beside = kinds.flatMap((kind) => free.filter((part) => part.kind === kind).slice(1));
+  return beside.slice(0, Math.max(0, width - 1 - live.size));
 }

@@ -174,9 +174,9 @@ export class FilmProgress {
 
 function lengthOf(plan: Plan, part: Part): number {
   if (part.kind === 'text') return plan.durationSeconds;
-  if (part.kind === 'audio') return Math.max(...plan.audio.map(({ durationSeconds }) => durationSeconds));
-  return Math.max(
-    (part.endSeconds ?? plan.video?.durationSeconds ?? plan.durationSeconds) - part.startSeconds,
-    0,
-  );
+  const filmEnd =
+    part.kind === 'audio'
+      ? Math.max(...plan.audio.map(({ durationSeconds }) => durationSeconds))
+      : (plan.video?.durationSeconds ?? plan.durationSeconds);
+  return Math.max((part.endSeconds ?? filmEnd) - (part.startSeconds ?? 0), 0);
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Part } from '../plan/plan.ts';
 import type { QueuedJob } from '../protocol/job.ts';
 import type { PlanFolder } from '../protocol/job-folder.ts';
 import { writePlanFile } from '../protocol/plan-file.ts';
@@ -54,7 +55,7 @@ async function joinAsPlanner(
     await session[Symbol.asyncDispose]();
     return undefined;
   }
-  const parts = partsToRequest(plan, entered.view, width);
+  const parts = partsToRequest(plan, entered.view, width, kindsToRequest(run));
   await eachLimited(parts, sendsAtOnce, async ({ index }) =>
     sendPartRequest?.({ job, plan: plan.id, firstPart: index }),
   );
@@ -120,12 +121,17 @@ async function readRecorded(folder: PlanFolder, { stores, signal }: TranscodeRun
 async function mayBeShared(
   { plan }: PlannedFilm,
   folder: PlanFolder,
-  { stores, signal }: TranscodeRun,
+  run: TranscodeRun,
   { view, width }: { view: FilmView; width: number },
 ): Promise<boolean> {
-  if (partsToRequest(plan, view, width).length > 0) return true;
+  const { stores, signal } = run;
+  if (partsToRequest(plan, view, width, kindsToRequest(run)).length > 0) return true;
   if (view.recorded.size === 0) return false;
   return (await stores.output.head(folder.planFile, signal)) !== undefined;
+}
+
+function kindsToRequest({ invocation }: TranscodeRun): Part['kind'][] {
+  return invocation === undefined ? ['video'] : ['video', 'audio'];
 }
 
 /** The most workers that may make this film. */

@@ -33,6 +33,7 @@ export async function makeFilm(film: PlannedFilm, run: TranscodeRun): Promise<Fi
         output,
         folder,
         workDir,
+        pacesAudio: invocation === undefined,
         stallSeconds: settings.encoding.stallSeconds,
         sourceStalledSeconds: () => sources.stalledSeconds(),
         sourceFailure: () => sources.failure,

@@ -8,7 +8,9 @@ import { joinClips, nameClip } from '../plan/join.ts';
 import { makePlan, type PlanRequest } from '../plan/make-plan.ts';
 import type { OutputName } from '../plan/outputs.ts';
 import type { OverlayRequest } from '../plan/overlays.ts';
+import { audioPartSeconds, isWorthCutting } from '../plan/parts.ts';
 import type { Plan, VideoEncoder } from '../plan/plan.ts';
+import { noteCadence } from '../probe/cadence.ts';
 import { type Media, withoutVideo } from '../probe/media.ts';
 import { probe } from '../probe/probe.ts';
 import { refuseDuration } from '../probe/refuse.ts';
@@ -111,7 +113,7 @@ export async function planFilm(
 async function planSource({ sources, urls }: OpenSources, request: PlanRequest, run: TranscodeRun) {
   const [source, url] = [sources[0], urls[0]];
   if (source === undefined || url === undefined) throw new TypeError('A job has at least one source.');
-  const whole = await probeSource(source, url, run);
+  const whole = await withCadence(await probeSource(source, url, run), url, run);
   const media = request.encoding.audioOnly ? withoutVideo(whole) : whole;
   return planForGpu((gpuDecodes) => makePlan(media, { ...request, gpuDecodes }), url, run);
 }
@@ -121,6 +123,15 @@ async function probeSource({ info }: OpenedSource, url: string, run: TranscodeRu
   const { limits, encoding } = settings;
   const media = await probe(tools, url, info.sizeBytes, limits, signal);
   return noteTelecine(tools, url, media, { stallSeconds: encoding.stallSeconds, signal });
+}
+
+/** Only of a film whose audio is long enough to be cut. */
+async function withCadence(media: Media, url: string, { settings, tools, signal }: TranscodeRun) {
+  const { limits, encoding } = settings;
+  const { audio, indexed, durationSeconds } = media;
+  const partSeconds = audioPartSeconds(audio.length, encoding.partSeconds);
+  if (!indexed || audio.length === 0 || !isWorthCutting(durationSeconds, partSeconds)) return media;
+  return noteCadence(tools, url, media, { timeoutSeconds: limits.probeSeconds, signal });
 }
 
 /** Sources that are probed at once. */

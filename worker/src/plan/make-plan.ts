@@ -2,13 +2,14 @@ import { clockWarnings } from '../probe/clock.ts';
 import type { Media, VideoStream } from '../probe/media.ts';
 import { shortHash } from '../short-hash.ts';
 import { planAudio } from './audio.ts';
+import { audioGrids } from './audio-grid.ts';
 import { isRgb, planColours } from './colours.ts';
 import type { Encoding } from './encoding.ts';
 import { endOf, filmZero, gopLength, planTiming } from './frame-timing.ts';
 import { type FunctionLimits, functionPartSeconds, refuseTooLong } from './function-limits.ts';
 import { resolveLadder } from './ladder.ts';
 import { type OverlayRequest, planOverlays } from './overlays.ts';
-import { planParts, textPart } from './parts.ts';
+import { audioPartSeconds, planParts, textPart } from './parts.ts';
 import type { Plan, VideoEncoder, VideoPlan } from './plan.ts';
 import { displaySize, sizeRungs } from './sizes.ts';
 import { planStoryboard } from './storyboard.ts';
@@ -51,20 +52,24 @@ export function makePlan(media: Media, request: PlanRequest): Plan {
   const { sourceVersion, encoding, encoder, software, forceRequestId, functionLimits, overlays } = request;
   const { segmentSeconds, segmentFormat } = encoding;
   const zeroSeconds = filmZero(media);
-  const { audio, warnings } = planAudio(media, zeroSeconds);
+  const { audio: whole, warnings } = planAudio(media, zeroSeconds);
   const { text, warnings: textWarnings } = planText(media.text, request.sideFiles ?? []);
   const videoEndSeconds = media.video && endOf(media.video, zeroSeconds);
-  const audioEnds = audio.map((rendition) => rendition.durationSeconds);
+  const audioEnds = whole.map((rendition) => rendition.durationSeconds);
+  const grids = audioGrids(media, whole, zeroSeconds);
   const work = media.video && functionLimits && workOf(media, media.video, request);
   if (work && !media.indexed) refuseTooLong(videoEndSeconds ?? 0, work, functionLimits);
   const parts = planParts({
     videoEndSeconds,
     audioEndSeconds: audioEnds.length > 0 ? Math.max(...audioEnds) : undefined,
+    audioPartSeconds: grids && audioPartSeconds(whole.length, encoding.partSeconds),
     segmentSeconds,
     partSeconds: encoding.partSeconds ?? (work && functionPartSeconds(work, functionLimits)),
     encoder,
     indexed: media.indexed,
   });
+  const isCut = parts.filter(({ kind }) => kind === 'audio').length > 1;
+  const audio = isCut ? whole.map((rendition, n) => ({ ...rendition, grid: grids?.[n] })) : whole;
   const picture =
     media.video && planVideo(media, media.video, endOf(media.video, zeroSeconds), parts, request);
   const decided = {

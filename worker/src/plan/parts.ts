@@ -1,4 +1,4 @@
-import type { MediaPart, TextPart, VideoEncoder, VideoPart } from './plan.ts';
+import type { AudioPart, MediaPart, TextPart, VideoEncoder, VideoPart } from './plan.ts';
 
 /** About a minute of encoding: a lost worker costs one part. */
 const defaultPartSeconds: Record<VideoEncoder['name'], number> = { x264: 60, nvenc: 300 };
@@ -14,6 +14,8 @@ export interface PartsRequest {
   videoEndSeconds?: number;
   /** When the last of the audio ends; undefined without audio. */
   audioEndSeconds?: number;
+  /** How long a part of the audio is; undefined where it can't be cut. */
+  audioPartSeconds?: number | undefined;
   segmentSeconds: number;
   partSeconds?: number;
   encoder: VideoEncoder;
@@ -21,18 +23,39 @@ export interface PartsRequest {
   indexed: boolean;
 }
 
-/** Whole segments on a grid anchored at zero, as many as make a part; then all audio, as AAC can't be joined. */
+/** Whole segments on a grid anchored at zero, as many as make a part; then those of the audio. */
 export function planParts(request: PartsRequest): MediaPart[] {
-  const { videoEndSeconds, audioEndSeconds, segmentSeconds } = request;
-  const parts: MediaPart[] = videoEndSeconds === undefined ? [] : planVideoParts(videoEndSeconds, request);
-  if (audioEndSeconds !== undefined)
-    parts.push({
-      kind: 'audio',
-      index: parts.length,
-      firstSegment: 0,
-      segmentCuts: segmentCuts(audioEndSeconds, segmentSeconds),
-    });
-  return parts;
+  const { videoEndSeconds, audioEndSeconds } = request;
+  const videos = videoEndSeconds === undefined ? [] : planVideoParts(videoEndSeconds, request);
+  const audios = audioEndSeconds === undefined ? [] : planAudioParts(audioEndSeconds, request);
+  return [...videos, ...audios.map((part, n) => ({ ...part, index: videos.length + n }))];
+}
+
+/** Of the picture's usual parts, so many take as long as a part of the audio: about nine seconds of a core for ten minutes of a track. */
+const audioPartLength = 10;
+
+/** How long parts of the audio are, so that one takes as long with several tracks as with one. */
+export function audioPartSeconds(tracks: number, partSeconds = defaultPartSeconds.x264): number {
+  return (audioPartLength * partSeconds) / Math.max(1, tracks);
+}
+
+/** Whether there is more than one part in audio of this length. */
+export function isWorthCutting(endSeconds: number, lengthSeconds: number): boolean {
+  return endSeconds >= (2 - shortestPart) * lengthSeconds;
+}
+
+function planAudioParts(
+  endSeconds: number,
+  { segmentSeconds, audioPartSeconds: length }: PartsRequest,
+): AudioPart[] {
+  const cuts = segmentCuts(endSeconds, segmentSeconds);
+  const whole: AudioPart = { kind: 'audio', index: 0, firstSegment: 0, segmentCuts: cuts };
+  if (length === undefined || !isWorthCutting(endSeconds, length)) return [whole];
+  return rangesOf(endSeconds, segmentSeconds, length).map((range, index) => ({
+    kind: 'audio',
+    index,
+    ...range,
+  }));
 }
 
 /** All subtitles are a part, cut where the video is, or else the audio. */
@@ -47,16 +70,23 @@ export function textPart(parts: readonly MediaPart[]): TextPart {
 
 function planVideoParts(endSeconds: number, request: PartsRequest): VideoPart[] {
   const { segmentSeconds, encoder, indexed, partSeconds = defaultPartSeconds[encoder.name] } = request;
-  const perPart = Math.max(1, Math.round(partSeconds / segmentSeconds));
+  const ranges = rangesOf(endSeconds, segmentSeconds, indexed ? partSeconds : Number.POSITIVE_INFINITY);
+  return ranges.map((range, index) => ({ kind: 'video', index, ...range }));
+}
+
+/** Whole segments, as many as make about `lengthSeconds`. */
+function rangesOf(
+  endSeconds: number,
+  segmentSeconds: number,
+  lengthSeconds: number,
+): Pick<VideoPart, 'startSeconds' | 'endSeconds' | 'firstSegment' | 'segmentCuts'>[] {
   const cuts = segmentCuts(endSeconds, segmentSeconds);
   const segments = cuts.length + 1;
-  const length = perPart * segmentSeconds;
-  const count = indexed ? Math.max(1, Math.floor(endSeconds / length + (1 - shortestPart))) : 1;
+  const perPart = Math.min(segments, Math.max(1, Math.round(lengthSeconds / segmentSeconds)));
+  const count = Math.max(1, Math.floor(endSeconds / (perPart * segmentSeconds) + (1 - shortestPart)));
   return Array.from({ length: count }, (_, index) => {
     const [first, next] = [index * perPart, index === count - 1 ? segments : (index + 1) * perPart];
     return {
-      kind: 'video',
-      index,
       startSeconds: first * segmentSeconds,
       endSeconds: index === count - 1 ? undefined : next * segmentSeconds,
       firstSegment: first,

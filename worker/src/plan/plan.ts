@@ -30,7 +30,7 @@ export interface Plan {
   audio: AudioRendition[];
   /** Undefined for films without subtitles. */
   text?: TextRendition[] | undefined;
-  /** Video parts in order of time, then one audio part if there is audio, then one for all subtitles. */
+  /** Video parts in order of time, then audio parts in order of time, then one for all subtitles. */
   parts: Part[];
   /** What the owner should know, such as "audio track 3 was left out". */
   warnings: string[];
@@ -162,6 +162,17 @@ export interface AudioRendition {
   prepare: string[];
   sampleRate: 44100 | 48000;
   bitrate: number;
+  /** In films whose audio is cut. */
+  grid?: AudioGrid | undefined;
+}
+
+/** Where the samples of a source lie, on the film's time line: packets begin at `offsetSamples` and at whole multiples of their size from there. */
+export interface AudioGrid {
+  /** Of the source. */
+  sampleRate: number;
+  /** 1 where packets may begin at any sample. */
+  packetSamples: number;
+  offsetSamples: number;
 }
 
 /** Subtitles as WebVTT. */
@@ -181,7 +192,7 @@ export type TextSource =
   | { kind: 'stream'; index: number; codec: string }
   | { kind: 'file'; source: string; version: string; encoding?: string | undefined };
 
-/** A time range of whole segments, all audio, or all subtitles. */
+/** A time range of whole segments of the picture or the audio, or all subtitles. */
 export type Part = MediaPart | TextPart;
 
 /** What ffmpeg makes media segments of. */
@@ -203,7 +214,12 @@ export interface VideoPart {
 export interface AudioPart {
   kind: 'audio';
   index: number;
-  firstSegment: 0;
+  /** Undefined where the audio is one part. */
+  startSeconds?: number;
+  /** Undefined for the last part, or the only one: it goes on to the end of the audio. */
+  endSeconds?: number;
+  firstSegment: number;
+  /** Where segments after the first begin, in seconds from the film's start. */
   segmentCuts: number[];
 }
 

@@ -99,8 +99,21 @@ export interface AudioStream {
   role?: AudioRole;
   /** The streams of an immersive mix, this one first: pairs of left and right, then the centre, then low frequencies. */
   substreams?: Substream[];
+  /** Looked for in long films alone, and not found in all. */
+  cadence?: Cadence;
   startSeconds: number;
   durationSeconds: number;
+}
+
+/**
+ * How the packets of an audio stream follow each other, where each holds as many samples as the others: so the place of a sample
+ * follows from its packet's time alone, wherever reading begins. Counted from the container's zero, in samples of the stream.
+ */
+export interface Cadence {
+  /** 1 for PCM, whose packets hold any number of samples and have exact times. */
+  packetSamples: number;
+  /** Packets begin here, and at whole multiples of `packetSamples` from here. */
+  offsetSamples: number;
 }
 
 /**

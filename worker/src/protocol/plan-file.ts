@@ -15,7 +15,14 @@ const partSchema = z.discriminatedUnion('kind', [
     firstSegment: z.number(),
     segmentCuts,
   }),
-  z.looseObject({ kind: z.literal('audio'), index: z.number(), firstSegment: z.literal(0), segmentCuts }),
+  z.looseObject({
+    kind: z.literal('audio'),
+    index: z.number(),
+    startSeconds: z.number().optional(),
+    endSeconds: z.number().optional(),
+    firstSegment: z.number(),
+    segmentCuts,
+  }),
   z.looseObject({ kind: z.literal('text'), index: z.number(), firstSegment: z.literal(0), segmentCuts }),
 ]);
 
