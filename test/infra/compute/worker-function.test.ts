@@ -48,7 +48,7 @@ describe('a farm of functions', () => {
     const { variables } = inputsOf(farm, 'Function').environment as { variables: Record<string, string> };
     expect(Object.keys(variables).filter((name) => /^(AWS_|LAMBDA_)/.test(name))).toEqual([]);
     expect(readSettings(environmentOf(farm))).toMatchObject({
-      sharing: { workersPerFilm: 140 },
+      sharing: { workersPerFilm: 150 },
       queue: { visibilityTimeoutSeconds: 40 },
       function: { endpoint: undefined },
       heartbeatFile: undefined,
