@@ -1,4 +1,5 @@
 import { MediaToolError, type MediaTools } from '../ffmpeg/media-tool.ts';
+import { byFragmentTable } from './fragment-table.ts';
 import type { AudioStream, Cadence, Media } from './media.ts';
 
 /** What codecs put into a packet. Sizes that hardly differ could not be told from each other by rounded times. */
@@ -33,7 +34,16 @@ export async function noteCadence(
 ): Promise<Media> {
   const { format, audio, startSeconds, durationSeconds } = media;
   const count = packetsRead * audio.length;
-  const entries = ['-select_streams', 'a', '-of', 'csv=p=0', '-show_entries', 'packet=stream_index,pts_time'];
+  const table = media.fragmentTable ? byFragmentTable : [];
+  const entries = [
+    ...table,
+    '-select_streams',
+    'a',
+    '-of',
+    'csv=p=0',
+    '-show_entries',
+    'packet=stream_index,pts_time',
+  ];
   const packetsAt = async (place: number): Promise<Place> => {
     const at = startSeconds + place * durationSeconds;
     const args = ['-read_intervals', `${place === 0 ? '' : at.toFixed(3)}%+#${count}`, ...entries];
