@@ -88,7 +88,8 @@ describe('audio in two parts', () => {
       expect(parts.map(({ startSeconds }) => startSeconds)).toEqual([0, seamSeconds]);
 
       const cuts = parts.flatMap(({ startSeconds = 0, segmentCuts }) => [startSeconds, ...segmentCuts]);
-      const one: AudioPart = { kind: 'audio', index: 0, firstSegment: 0, segmentCuts: cuts.slice(1) };
+      const segmentCuts = cuts.slice(1);
+      const one: AudioPart = { kind: 'audio', index: 0, startSeconds: 0, firstSegment: 0, segmentCuts };
       const whole = await encode(plan, url, [one], `${file}-whole`);
       const joined = await encode(plan, url, parts, `${file}-joined`);
       expect(joined.files).toEqual(whole.files);
@@ -133,11 +134,12 @@ describe('the arguments of a part of the audio', () => {
     const [output] = readOutputs(made.outputArgs);
     expect(String(output?.options.filter_complex).split(';')).toEqual([
       '[0:0]aformat=sample_fmts=fltp:sample_rates=32000:channel_layouts=stereo,asettb=1/1000000,asetpts=PTS+592/TB[lead]',
-      "[1:1]asetpts='if(eq(SR,32000),round((round((T*32000-0)/1024)*1024+0)/(32000*TB)),PTS)',atrim=start=592.5," +
+      "[1:1]asetpts='if(eq(SR,32000),round((round((T*32000+if(eq(N,0),NB_SAMPLES,0)-0)/1024)*1024+0-if(eq(N,0),NB_SAMPLES,0))/(32000*TB)),PTS)',atrim=start=592.5," +
         'aresample=32000:rematrix_maxval=1,aformat=sample_fmts=fltp:sample_rates=32000:channel_layouts=stereo,' +
         'asettb=1/1000000[film]',
       '[lead][film]ainterleave,asettb=1/32000,aresample=32000:async=1:min_hard_comp=0.015,' +
-        'aresample=48000,asetpts=STARTPTS+NB_CONSUMED_SAMPLES,atrim=start_pts=28492800:end_pts=57603072,' +
+        "aresample=48000,asetpts='if(lt(abs(STARTPTS-(28416000)),480),28416000,STARTPTS)+NB_CONSUMED_SAMPLES'," +
+        'atrim=start_pts=28492800:end_pts=57603072,' +
         'asetpts=PTS-28800000[a0]',
     ]);
     expect(output?.options).toMatchObject({

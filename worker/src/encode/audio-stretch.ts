@@ -87,9 +87,7 @@ export class AudioStretch {
     const lead = [audioFormat(atSource), 'asettb=1/1000000', `asetpts=PTS+${this.#zeroSeconds}/TB`];
     const sync = `asettb=1/${grid.sampleRate},aresample=${grid.sampleRate}:async=1:min_hard_comp=${maxDriftSeconds}`;
     const resampled =
-      grid.sampleRate === sampleRate
-        ? []
-        : [`aresample=${sampleRate}`, 'asetpts=STARTPTS+NB_CONSUMED_SAMPLES'];
+      grid.sampleRate === sampleRate ? [] : resample(sampleRate, this.#zeroSeconds * sampleRate);
     return [
       `[${inputs.silence}:0]${lead.join(',')}[lead]`,
       ...film,
@@ -118,10 +116,21 @@ function encodedFrom(first: number): number {
   return Math.max(0, first - leadFrames);
 }
 
+/**
+ * Samples are counted from the first one, whose time is known: times that `aresample` computes from its own delay are a sample off here
+ * and there. Where ffmpeg makes the filters again in the middle of a film, the first one's time is taken as it is.
+ */
+function resample(sampleRate: number, firstSample: number): string[] {
+  const first = `if(lt(abs(STARTPTS-(${firstSample})),${sampleRate / 100}),${firstSample},STARTPTS)`;
+  return [`aresample=${sampleRate}`, `asetpts='${first}+NB_CONSUMED_SAMPLES'`];
+}
+
 /** Timestamps that a container rounds, or a recorder shakes, become those of the grid. */
 function placed({ sampleRate, packetSamples, offsetSamples }: AudioGrid): string[] {
   if (packetSamples === 1) return [];
-  const nearest = `round((T*${sampleRate}-${offsetSamples})/${packetSamples})*${packetSamples}+${offsetSamples}`;
+  // Of the first packet the decoder may leave out an encoder's lead: its end is in its place then.
+  const ahead = 'if(eq(N,0),NB_SAMPLES,0)';
+  const nearest = `round((T*${sampleRate}+${ahead}-${offsetSamples})/${packetSamples})*${packetSamples}+${offsetSamples}-${ahead}`;
   // Of audio that goes on at another rate, nothing is known.
   return [`asetpts='if(eq(SR,${sampleRate}),round((${nearest})/(${sampleRate}*TB)),PTS)'`];
 }
