@@ -25,7 +25,7 @@ const encoding = { partSeconds: seamSeconds / 10, segmentSeconds: 2 };
 const sounds = {
   tones: 'aevalsrc=0.3*sin(2*PI*441*t)+0.2*sin(2*PI*3520*t)|0.3*sin(2*PI*277*t)+0.1*sin(2*PI*9000*t)',
   noise: 'anoisesrc=color=pink:amplitude=0.4:seed=7,pan=stereo|c0=c0|c1=0.5*c0',
-  // Syllables: overtones of two voices, with breath between.
+  // Syllables: overtones of two speakers, with breath between.
   speech:
     'aevalsrc=0.4*pow(max(0\\,sin(2*PI*3.1*t))\\,2)*(sin(2*PI*140*t)+0.5*sin(2*PI*280*t)+0.4*sin(2*PI*2100*t))+0.01*random(0)|' +
     '0.3*pow(max(0\\,sin(2*PI*2.3*t))\\,2)*(sin(2*PI*210*t)+0.4*sin(2*PI*1900*t))+0.01*random(1)',
@@ -63,7 +63,7 @@ const dualMono = [
 describe('audio in two parts', () => {
   it.each<Source>([
     { file: 'two-mono.mov', sound: 'tones', rate: 48000, args: dualMono },
-    { file: 'voices.mp4', sound: 'speech', rate: 48000, args: aac },
+    { file: 'speech.mp4', sound: 'speech', rate: 48000, args: aac },
     { file: 'mono.mp4', sound: 'noise', rate: 44100, args: [...aac, '-ac', '1'] },
     { file: 'resampled.mov', sound: 'tones', rate: 32000, args: ['-c:a', 'pcm_s16le'] },
     { file: 'ac3.mkv', sound: 'noise', rate: 48000, args: ['-c:a', 'ac3', '-b:a', '448k'], isExact: false },

@@ -2,7 +2,7 @@ import { MediaToolError, type MediaTools } from '../ffmpeg/media-tool.ts';
 import { byFragmentTable } from './fragment-table.ts';
 import type { AudioStream, Cadence, Media } from './media.ts';
 
-/** What codecs put into a packet. Sizes that hardly differ could not be told from each other by rounded times. */
+/** What codecs put into a packet. Sizes that hardly differ could not be distinguished by rounded times. */
 const packetSizes = [480, 512, 576, 960, 1024, 1152, 1536, 1920, 2048, 2880, 4096, 4608];
 
 /** Matroska rounds times to milliseconds. */
@@ -14,7 +14,7 @@ const packetsRead = 40;
 /** The first ones may hold less: an encoder's lead. */
 const oddPackets = 2;
 
-/** Where an index has no entry nearer to a place, every part would read so much in vain. */
+/** Where an index has no entry nearer to a place, every part would read so much for nothing. */
 const farthestSeekSeconds = 30;
 
 interface AskOptions {
