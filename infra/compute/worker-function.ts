@@ -155,7 +155,7 @@ export class WorkerFunction extends pulumi.ComponentResource {
   }
 }
 
-/** A switch of the compute keeps the log: one group, whichever component has it. */
+/** A switch of what runs something keeps its log: one group, whichever component has it. */
 export function logGroupOf(
   component: string,
   name: string,

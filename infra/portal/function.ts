@@ -1,6 +1,7 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { createRole } from '../compute/roles.ts';
+import { logGroupOf } from '../compute/worker-function.ts';
 import { archiveOf, bundlePortal, portalHandler } from '../functions/bundle.ts';
 import type { PortalNames } from '../monitoring/metrics.ts';
 import { readSecrets, writeLog } from '../policy.ts';
@@ -27,7 +28,11 @@ export class PortalFunction extends pulumi.ComponentResource implements PortalHo
   constructor(name: string, args: PortalArgs, opts?: pulumi.ComponentResourceOptions) {
     super('transcode-farm:portal:PortalFunction', name, {}, opts);
     const own = { parent: this };
-    const logGroup = new aws.cloudwatch.LogGroup(name, { retentionInDays: args.logRetentionDays }, own);
+    const logGroup = new aws.cloudwatch.LogGroup(
+      name,
+      { retentionInDays: args.logRetentionDays },
+      { ...own, aliases: [logGroupOf('transcode-farm:portal:PortalService', name, opts)] },
+    );
     const { role, policy } = createRole(this, name, {
       service: 'lambda.amazonaws.com',
       description: 'The portal: signs links to the buckets, sends jobs, shows states and queues',

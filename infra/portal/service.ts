@@ -2,6 +2,7 @@ import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { Cluster } from '../compute/cluster.ts';
 import { createRole, executionStatements } from '../compute/roles.ts';
+import { logGroupOf } from '../compute/worker-function.ts';
 import type { PortalNames } from '../monitoring/metrics.ts';
 import { farmName } from '../names.ts';
 import { type PortalArgs, type PortalHost, type PortalPlace, portalVariables } from './args.ts';
@@ -55,7 +56,12 @@ export class PortalService extends pulumi.ComponentResource implements PortalHos
       },
       own,
     );
-    const definition = createDefinition(this, name, args, balancer.origin);
+    const logGroup = new aws.cloudwatch.LogGroup(
+      name,
+      { retentionInDays: args.logRetentionDays },
+      { ...own, aliases: [logGroupOf('transcode-farm:portal:PortalFunction', name, opts)] },
+    );
+    const definition = createDefinition(this, name, args, { origin: balancer.origin, logGroup });
     const cluster = new Cluster(name, { containerInsights: args.containerInsights }, own);
     const service = new aws.ecs.Service(
       name,
@@ -135,11 +141,10 @@ function createDefinition(
   parent: PortalService,
   name: string,
   args: PortalServiceArgs,
-  origin: pulumi.Output<string>,
+  { origin, logGroup }: { origin: pulumi.Output<string>; logGroup: aws.cloudwatch.LogGroup },
 ): { definition: aws.ecs.TaskDefinition; policies: pulumi.Resource[] } {
-  const { farm, region, secrets, logRetentionDays } = args;
+  const { farm, region, secrets } = args;
   const image = new PortalImage(name, { parent }).uri;
-  const logGroup = new aws.cloudwatch.LogGroup(name, { retentionInDays: logRetentionDays }, { parent });
   const task = createRole(parent, `${name}-task`, {
     service: 'ecs-tasks.amazonaws.com',
     description: 'The portal: signs links to the buckets, sends jobs, shows states and queues',

@@ -201,6 +201,19 @@ it.each(['fargate', 'gpu'])(
   },
 );
 
+it('a portal that moves between a function and containers keeps its log and its secrets', async () => {
+  const password = {
+    portalPasswordHash: 'scrypt$32768$8$3$c2VzYW1lLXBvcnRhbC0tLQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
+    portalAllowHttp: 'true',
+  };
+  const calls = await recordFarm(
+    bareStack({ portal: 'function', portalPasswordHash: password.portalPasswordHash }),
+  );
+  const service = await recordFarm(bareStack({ portal: 'service', ...password }));
+  expect(lost(compareRuns(calls, service)).map(described)).toEqual([]);
+  expect(lost(compareRuns(service, calls)).map(described)).toEqual([]);
+});
+
 describe('from one ready stack file to another', () => {
   const pairs = stackFiles.flatMap((from) =>
     stackFiles.filter((to) => to !== from).map((to) => ({ from, to })),
