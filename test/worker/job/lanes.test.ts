@@ -35,7 +35,8 @@ const send = (queueUrl: string, job: Job) =>
 
 it('serves the urgent lane first and the bulk lane last, and shows which is whose', async () => {
   const lanes: Lane[] = ['bulk', 'normal', 'urgent'];
-  for (const lane of lanes) expect((await submit('--id', lane, '--lane', lane)).code).toBe(0);
+  const queueOf = (lane: Lane) => (lane === 'normal' ? farm.queueUrl : farm.lanes[lane]?.queueUrl) ?? '';
+  for (const lane of lanes) await send(queueOf(lane), { id: lane, source: 'film.mp4', options: { lane } });
   const waiting = await farmCommand(folder.path, ['status', '--farm', file, '--json']);
   expect(waiting.json<{ queues: object }>().queues).toMatchObject({
     // The upload's own message too.
@@ -43,12 +44,12 @@ it('serves the urgent lane first and the bulk lane last, and shows which is whos
     lanes: { urgent: { waiting: 1 }, bulk: { waiting: 1 } },
   });
   farm.startWorker();
-  const states = await Promise.all(lanes.map((id) => farm.waitFor(id, 'succeeded')));
+  const states = await Promise.all(lanes.map((id) => farm.waitFor(id, 'succeeded', 100)));
   const order = states.toSorted((a, b) => (a.startedAt ?? '').localeCompare(b.startedAt ?? ''));
   expect(order.map(({ id }) => id)).toEqual(['urgent', 'normal', 'bulk']);
   const status = await farmCommand(folder.path, ['status', 'urgent', '--farm', file]);
   expect(status.stdout).toMatch(/lane +urgent/);
-});
+}, 120_000);
 
 it('moves a job to the lane that it names, under the same request', async () => {
   await send(farm.queueUrl, { id: 'astray', source: 'film.mp4', options: { lane: 'urgent' } });
@@ -65,7 +66,7 @@ it('leaves a job that names no lane where its sender put it', async () => {
 
 it('sends a failed job back to the lane that it came from', async () => {
   await submit('--id', 'lost', '--lane', 'bulk', '--preset', 'none').then(({ code }) => expect(code).toBe(0));
-  await farm.waitFor('lost', 'failed');
+  await farm.waitFor('lost', 'failed', 100);
   await until(async () => (await farm.backlog(farm.deadLetterQueueUrl)) === 1, 'its dead letter');
   const sent: string[] = [];
   const talk = connect(addressOf(farm));
@@ -80,7 +81,7 @@ it('sends a failed job back to the lane that it came from', async () => {
   const { redriven } = await redriveChosen({ ...talk, sqs: sqs as never }, { ids: ['lost'] }, { signal });
   talk.close();
   expect([redriven, sent]).toEqual([1, [farm.lanes.bulk?.queueUrl]]);
-});
+}, 120_000);
 
 it('lists the jobs of a batch, and how far it is', async () => {
   const ended = await submit('s3://source-films/film.mp4#t=0,1', '--batch', 'night');
@@ -94,7 +95,7 @@ it('lists the jobs of a batch, and how far it is', async () => {
     total: 2,
     batch: { id: 'night', jobs: 2, succeeded: 2, failed: 0, open: 0 },
   });
-});
+}, 120_000);
 
 it('refuses a lane that the farm lacks by its name, before anything is sent', async () => {
   const { bulkTopicArn: _, ...address } = addressOf(farm);
