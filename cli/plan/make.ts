@@ -10,6 +10,7 @@ import type { Plan } from '../../worker/src/plan/plan.ts';
 import type { Media } from '../../worker/src/probe/media.ts';
 import { probe } from '../../worker/src/probe/probe.ts';
 import type { Settings } from '../../worker/src/settings/settings.ts';
+import { headReader } from '../../worker/src/source/read-head.ts';
 import { serveSource } from '../../worker/src/source/server.ts';
 import type { SourceObject } from '../../worker/src/source/source.ts';
 import type { ObjectInfo } from '../../worker/src/storage/store.ts';
@@ -67,7 +68,14 @@ export async function planFilm(
   });
   for (const { film } of clips) {
     await withServer(film, signal, async (url, info) => {
-      const media = await probe(tools, url, info.sizeBytes, settings.limits, signal);
+      const media = await probe(
+        tools,
+        url,
+        info.sizeBytes,
+        settings.limits,
+        signal,
+        headReader(film, info, signal),
+      );
       probed.push(media);
       versions.push(info.versionId ?? info.etag);
       if (frame === undefined) return;

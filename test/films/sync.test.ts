@@ -26,6 +26,8 @@ function expectInStep(flashes: Awaited<ReturnType<typeof syncOf>>, count: number
 }
 
 const bframes = ['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p'];
+/** x264 takes each frame of noise for a cut, and puts no B-frames between them by itself. */
+const forcedBframes = [...bframes, '-x264-params', 'b-adapt=0:scenecut=0'];
 const aac = ['-c:a', 'aac', '-b:a', '96k'];
 const mpeg2 = ['-c:v', 'mpeg2video', '-q:v', '3'];
 const theora = ['-c:v', 'libtheora', '-q:v', '6', '-c:a', 'libvorbis'];
@@ -41,6 +43,19 @@ describe('video and audio are in step at the start, in the middle and at the end
     ['MP4 with B-frames', 'bframes.mp4', [...bframes, ...aac]],
     ['MP4, published as MPEG-TS', 'ts.mp4', [...x264, ...aac], { environment: { SEGMENT_FORMAT: 'mpegts' } }],
     ['fragmented MP4', 'fragmented.mp4', [...bframes, ...aac, '-movflags', '+frag_keyframe+empty_moov']],
+    [
+      'fragmented MP4 with negative composition offsets',
+      'negative.mp4',
+      [
+        ...forcedBframes,
+        '-c:a',
+        'flac',
+        '-strict',
+        '-2',
+        '-movflags',
+        '+frag_keyframe+empty_moov+default_base_moof+cmaf',
+      ],
+    ],
     ['QuickTime with PCM', 'film.mov', [...bframes, '-c:a', 'pcm_s16le']],
     ['Matroska', 'film.mkv', [...bframes, ...aac]],
     ['Matroska that starts at 10 s', 'ten.mkv', [...bframes, ...aac, '-output_ts_offset', '10']],

@@ -1,4 +1,4 @@
-import { type Box, findBox, readBoxes } from './boxes.ts';
+import { type Box, findBox, readBoxes } from '../probe/boxes.ts';
 import { NothingInsideError } from './nothing-inside.ts';
 
 /** What a media segment holds, read from its own bytes. Times are in seconds from the film's start. */

@@ -20,6 +20,7 @@ import type { QueuedJob } from '../protocol/job.ts';
 import { describeSource } from '../protocol/source-location.ts';
 import { refuseImpossible } from '../publish/film-files.ts';
 import { type FilmRequest, requestHash } from '../publish/film-record.ts';
+import { headReader } from '../source/read-head.ts';
 import { mapLimited } from '../storage/limited.ts';
 import type { TranscodeRun } from './film.ts';
 import type { OpenedSource } from './open-source.ts';
@@ -118,10 +119,10 @@ async function planSource({ sources, urls }: OpenSources, request: PlanRequest, 
   return planForGpu((gpuDecodes) => makePlan(media, { ...request, gpuDecodes }), url, run);
 }
 
-async function probeSource({ info }: OpenedSource, url: string, run: TranscodeRun): Promise<Media> {
+async function probeSource({ object, info }: OpenedSource, url: string, run: TranscodeRun): Promise<Media> {
   const { settings, tools, signal } = run;
   const { limits, encoding } = settings;
-  const media = await probe(tools, url, info.sizeBytes, limits, signal);
+  const media = await probe(tools, url, info.sizeBytes, limits, signal, headReader(object, info, signal));
   return noteTelecine(tools, url, media, { stallSeconds: encoding.stallSeconds, signal });
 }
 

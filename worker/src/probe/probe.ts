@@ -9,6 +9,7 @@ import {
   packetEntries,
   streamEntries,
 } from './ffprobe-json.ts';
+import { findFragmentShift, withFragmentShift } from './fragment-shift.ts';
 import { fragmentTableWorks, isFragmented } from './fragment-table.ts';
 import { readPackets } from './frame-rate.ts';
 import type { Media } from './media.ts';
@@ -20,6 +21,7 @@ import { mayJump, Scan, scanArguments, scanFrom } from './scan.ts';
 
 /**
  * Asks ffprobe what the film at `url` is.
+ * @param readHead reads the film's first bytes, for what ffprobe does not report
  * @throws RefusedError when it is not media, or more than the limits allow
  * @throws MediaToolError on trouble: ffprobe was killed, took too long, or could not read its input
  */
@@ -29,6 +31,7 @@ export async function probe(
   sizeBytes: number,
   limits: MediaLimits & { probeSeconds: number },
   signal?: AbortSignal,
+  readHead?: (bytes: number) => Promise<Buffer>,
 ): Promise<Media> {
   const { probeSeconds } = limits;
   const ask = async (
@@ -68,12 +71,15 @@ export async function probe(
       'The film has no picture behind its header: it was cut off near its start. Upload it again.',
     );
   const parsed = parseProbe(probed, sizeBytes, scan?.result(), empty);
-  const media = withEditStart(parsed, await editStartOf(parsed, ffprobeSchema.parse(probed).packets, ask));
+  const read = ffprobeSchema.parse(probed).packets;
+  const edited = withEditStart(parsed, await editStartOf(parsed, read, ask));
+  const fragmented = video !== undefined && isFragmented(parsed.format, video);
+  const shift = fragmented && readHead ? await findFragmentShift(video.index, read[0], readHead) : 0;
+  const media = withFragmentShift(edited, shift);
   refuseStreams(media, limits);
   refuseDuration(media, limits);
   const indexed = media.indexed && (await canBeCut(media, ask));
-  const hasTable =
-    indexed && video && isFragmented(media.format, video) && (await fragmentTableWorks(placeOf(media), ask));
+  const hasTable = indexed && fragmented && (await fragmentTableWorks(placeOf(media), ask));
   return { ...media, indexed, ...(hasTable ? { fragmentTable: true as const } : {}) };
 }
 

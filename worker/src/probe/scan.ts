@@ -48,7 +48,12 @@ const allPackets = 1_000_000_000;
 
 /** What is asked of ffprobe: no decoding, one line a packet. */
 export function scanArguments(fromSeconds: number): string[] {
-  const packets = ['-of', 'csv=p=0', '-show_entries', 'packet=stream_index,pts_time,dts_time,duration_time'];
+  const packets = [
+    '-of',
+    'csv=p=0',
+    '-show_entries',
+    'packet=stream_index,pts_time,dts_time,duration_time,flags',
+  ];
   // An interval without an end reads nothing now and then in ffprobe 7.1, depending on the other options.
   return fromSeconds > 0 ? [...packets, '-read_intervals', `${fromSeconds}%+#${allPackets}`] : packets;
 }
@@ -67,7 +72,10 @@ export class Scan {
 
   /** @param line what ffprobe wrote of a packet */
   add(line: string): void {
-    const [stream = Number.NaN, pts, dts, duration] = line.split(',').map(Number);
+    const fields = line.split(',');
+    // An edit list hides it.
+    if (fields[4]?.includes('D')) return;
+    const [stream = Number.NaN, pts, dts, duration] = fields.map(Number);
     const ptsSeconds = finite(pts) ?? finite(dts);
     if (!Number.isFinite(stream) || ptsSeconds === undefined) return;
     const durationSeconds = finite(duration) ?? 0;
