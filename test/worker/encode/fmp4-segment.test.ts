@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { findBox, readBoxes } from '../../../worker/src/probe/boxes.ts';
 import { type InitFacts, readFmp4Segment, readInit } from '../../../worker/src/encode/fmp4-segment.ts';
+import { findBox, readBoxes } from '../../../worker/src/probe/boxes.ts';
 import { ffprobe, temporaryFolder } from '../../helpers/media/clips.ts';
 import { type MadeSegments, makeSegments } from '../../helpers/media/segments.ts';
 
