@@ -1,8 +1,8 @@
-import { GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { readFunctionEnvironment } from '../worker/src/settings/secret-parameters.ts';
 import { InOrder } from './in-order.ts';
 import type { ReportMessage } from './queue.ts';
 import { openReporter, type Reporter } from './reporter.ts';
-import { type ReporterEnvironment, readReporterSettings, reporterSecretNames } from './settings.ts';
+import { readReporterSettings } from './settings.ts';
 
 /** A batch of SQS messages as Lambda hands it over. */
 interface SqsEvent {
@@ -62,32 +62,6 @@ function toMessage({
   };
 }
 
-/** Secrets are in SSM parameters, named by `SECRET_PARAMETERS` as JSON: in the function's own settings there are none. */
 async function open(): Promise<Reporter> {
-  const { SECRET_PARAMETERS = '{}', ...env } = process.env;
-  const names = JSON.parse(SECRET_PARAMETERS) as Partial<Record<keyof ReporterEnvironment, string>>;
-  return openReporter(readReporterSettings({ ...env, ...(await readSecrets(names)) }));
-}
-
-async function readSecrets(
-  names: Readonly<Record<string, string | undefined>>,
-): Promise<Record<string, string>> {
-  const wanted = reporterSecretNames.flatMap((variable) => {
-    const name = names[variable];
-    return name === undefined ? [] : [{ variable, name }];
-  });
-  if (wanted.length === 0) return {};
-  const ssm = new SSMClient();
-  const { Parameters = [] } = await ssm.send(
-    new GetParametersCommand({ Names: wanted.map(({ name }) => name), WithDecryption: true }),
-  );
-  ssm.destroy();
-  const values = new Map(Parameters.map(({ Name, Value }) => [Name, Value]));
-  return Object.fromEntries(
-    wanted.map(({ variable, name }) => {
-      const value = values.get(name);
-      if (value === undefined) throw new Error(`The SSM parameter ${name} (${variable}) is not there.`);
-      return [variable, value];
-    }),
-  );
+  return openReporter(readReporterSettings(await readFunctionEnvironment(process.env)));
 }

@@ -7,9 +7,6 @@ const flag = z
   .default('false')
   .transform((text) => text === 'true');
 
-/** Settings of the reporter that hold a secret; its function reads them from SSM parameters. */
-export const reporterSecretNames = ['WEBHOOK_SECRET', 'DATABASE_URL'] as const;
-
 export const reporterEnvironmentSchema = z.object({
   AWS_REGION: z.string().default('us-east-1'),
 

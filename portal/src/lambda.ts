@@ -1,4 +1,4 @@
-import { GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { readFunctionEnvironment } from '../../worker/src/settings/secret-parameters.ts';
 import { openDeployedPortal } from './deployed.ts';
 import { answerUrl, type UrlAnswer, type UrlEvent } from './hosts/lambda.ts';
 import type { Portal } from './portal.ts';
@@ -16,31 +16,7 @@ export async function handler(event: UrlEvent): Promise<UrlAnswer> {
 let portal: Promise<Portal> | undefined;
 
 async function open(): Promise<Portal> {
-  Object.assign(process.env, await readSecrets(process.env.SECRET_PARAMETERS ?? '{}'));
+  // The farm's storage keys are read from there (cli/farm/buckets.ts).
+  Object.assign(process.env, await readFunctionEnvironment(process.env));
   return openDeployedPortal(process.env);
-}
-
-/**
- * Secrets are in SSM parameters: in the function's own settings there are none.
- * @param parameters their names by variable, as JSON
- */
-async function readSecrets(parameters: string): Promise<Record<string, string>> {
-  const wanted = Object.entries(JSON.parse(parameters) as Record<string, string>);
-  if (wanted.length === 0) return {};
-  const ssm = new SSMClient();
-  try {
-    const { Parameters = [] } = await ssm.send(
-      new GetParametersCommand({ Names: wanted.map(([, name]) => name), WithDecryption: true }),
-    );
-    const values = new Map(Parameters.map(({ Name, Value }) => [Name, Value]));
-    return Object.fromEntries(
-      wanted.map(([variable, name]) => {
-        const value = values.get(name);
-        if (value === undefined) throw new Error(`The SSM parameter ${name} (${variable}) is missing.`);
-        return [variable, value];
-      }),
-    );
-  } finally {
-    ssm.destroy();
-  }
 }

@@ -3,13 +3,13 @@ import { Invocation } from './film/invocation.ts';
 import { readEvent } from './function/events.ts';
 import { PartEvents } from './function/part-events.ts';
 import { type InvocationCall, RuntimeApi } from './function/runtime-api.ts';
-import { readSecretParameters } from './function/secret-parameters.ts';
 import { bindLanes } from './job/lane-bindings.ts';
 import { createLogger, type Logger } from './log.ts';
 import { openMachine, openQueues, openTools, openWorker } from './open-worker.ts';
 import { partWorkSeconds } from './plan/function-limits.ts';
 import { handleMessage } from './queue/handle-message.ts';
 import type { QueueBinding } from './queue/queue-binding.ts';
+import { readFunctionEnvironment } from './settings/secret-parameters.ts';
 import { readSettings } from './settings/settings.ts';
 
 /*
@@ -29,7 +29,7 @@ interface WorkerFunction {
 }
 
 async function main(): Promise<void> {
-  const { AWS_LAMBDA_RUNTIME_API: address, SECRET_PARAMETERS = '{}', ...variables } = process.env;
+  const { AWS_LAMBDA_RUNTIME_API: address, ...variables } = process.env;
   if (address === undefined) {
     process.stderr.write(
       'AWS_LAMBDA_RUNTIME_API is not set: this runs in AWS Lambda. Start worker/src/main.ts instead.\n',
@@ -37,7 +37,7 @@ async function main(): Promise<void> {
     process.exit(notLambda);
   }
   const api = new RuntimeApi(address);
-  const fn = await open(variables, SECRET_PARAMETERS).catch(async (error: unknown) => {
+  const fn = await open(variables).catch(async (error: unknown) => {
     process.stderr.write(`${(error as Error).message}\n`);
     await api.failInit(error);
     process.exit(crashed);
@@ -62,9 +62,8 @@ async function main(): Promise<void> {
   }
 }
 
-async function open(variables: NodeJS.ProcessEnv, secretParameters: string): Promise<WorkerFunction> {
-  const secrets = await readSecretParameters(JSON.parse(secretParameters) as Record<string, string>);
-  const settings = readSettings({ ...variables, ...secrets });
+async function open(variables: NodeJS.ProcessEnv): Promise<WorkerFunction> {
+  const settings = readSettings(await readFunctionEnvironment(variables));
   if (settings.function === undefined)
     throw new Error('AWS_LAMBDA_FUNCTION_NAME is not set; Lambda sets it.');
   const log = createLogger(settings);
