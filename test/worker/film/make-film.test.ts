@@ -19,8 +19,8 @@ const job = { id: 'job', source: 'a.mp4', requestId: 'r' };
 const request = { hash: 'h' };
 const signal = new AbortController().signal;
 
-/** A worker that takes a film over. Its source can't be read: it must not encode. */
-async function takeOver() {
+/** A worker that takes a film over, or plans it. Its source can't be read. */
+async function takeOver(own: Partial<TranscodeRun> = {}) {
   const storage = await startStorage();
   const plain = testSettings({ WORKERS_PER_FILM: '3', PARTS_QUEUE_URL: 'https://sqs.example/parts' });
   const settings = {
@@ -58,6 +58,7 @@ async function takeOver() {
     leaseSeconds: 30,
     sendPartRequest: async () => {},
     readStatus: async () => running('job'),
+    ...own,
   };
   return {
     output: stores.output,
@@ -91,4 +92,17 @@ it('a film with one part left that was nobody else’s is not shared', async () 
   const keys: string[] = [];
   for await (const { key } of output.list('job/')) keys.push(key);
   expect(keys).toHaveLength(plan.parts.length - 1);
+});
+
+it('the worker that plans a film makes its first part, however many others have begun before it looks again', async () => {
+  const firstPart = new JobFolder('', job.id).plan(plan.id).partLease(0);
+  const held: boolean[] = [];
+  await using film = await takeOver({
+    isRepeat: false,
+    sendPartRequest: async () => {
+      held.push((await film.output.head(firstPart)) !== undefined);
+    },
+  });
+  await expect(film.makeFilm()).rejects.toThrow('Connection refused');
+  expect(held).toEqual([true, true]);
 });

@@ -3,6 +3,7 @@ import { FilmProgress } from '../../../worker/src/film/film-progress.ts';
 import { SharedSession } from '../../../worker/src/film/shared-session.ts';
 import type { Logger } from '../../../worker/src/log.ts';
 import type { Part } from '../../../worker/src/plan/plan.ts';
+import { headersFor } from '../../../worker/src/protocol/content-types.ts';
 import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import { readRecords } from '../../../worker/src/publish/records.ts';
 import { createReporter } from '../../../worker/src/report/reporter.ts';
@@ -66,9 +67,10 @@ export async function workOnFilm(run: Run, worker: number): Promise<void> {
     ground.records(part.index);
   };
   try {
-    // The first plans the film and looks at it; part requests give the others their first part.
+    // The first plans the film and looks at it before it takes the first part; part requests give the others theirs.
     const first = plan.parts[worker];
-    if (worker === 0 || first === undefined || !(await session.reserve(first))) await session.enter();
+    if (worker === 0) await session.enter();
+    if ((first === undefined || !(await session.reserve(first))) && worker !== 0) await session.enter();
     let tail: Promise<void> = Promise.resolve();
     for (;;) {
       const askedAt = ground.now();
@@ -80,9 +82,12 @@ export async function workOnFilm(run: Run, worker: number): Promise<void> {
       tail = record(part);
     }
     await tail;
-    if (await session.claimAssembly()) {
+    // Whoever has seen all records late finds the film there, as make-film.ts does.
+    const { commit } = folder.job;
+    if ((await session.claimAssembly()) && (await output.head(commit, signal)) === undefined) {
       ground.assembles();
       await readRecords(output, folder, plan, signal);
+      await output.put(commit, '#EXTM3U', { ...headersFor(commit), signal });
     }
   } finally {
     await session[Symbol.asyncDispose]();

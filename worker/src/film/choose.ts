@@ -60,3 +60,10 @@ export function partsToRequest(
   const beside = kinds.flatMap((kind) => free.filter((part) => part.kind === kind).slice(1));
   return beside.slice(0, Math.max(0, width - 1 - live.size));
 }
+
+/** The first part of the picture that no one has begun: nobody is asked for it but the worker that asks the others. */
+export function firstFreePart(plan: Plan, view: FilmView): Part | undefined {
+  return partsMissing(plan, view).find(
+    ({ kind, index }) => kind === 'video' && !view.leases.get(index)?.isLive,
+  );
+}

@@ -4,7 +4,7 @@ import type { QueuedJob } from '../protocol/job.ts';
 import type { PlanFolder } from '../protocol/job-folder.ts';
 import { writePlanFile } from '../protocol/plan-file.ts';
 import { eachLimited } from '../storage/limited.ts';
-import { partsToRequest } from './choose.ts';
+import { firstFreePart, partsToRequest } from './choose.ts';
 import type { PlannedFilm, TranscodeRun } from './film.ts';
 import type { FilmProgress } from './film-progress.ts';
 import type { FilmSession } from './session.ts';
@@ -46,7 +46,7 @@ async function joinAsPlanner(
   width: number,
 ): Promise<FilmSession | undefined> {
   const { job, plan, request } = film;
-  const { stores, report, sendPartRequest, log, signal } = run;
+  const { stores, isRepeat, report, sendPartRequest, log, signal } = run;
   const { probeSeconds } = report.state().timings;
   await writePlanFile(stores.output, folder, { request, plan, probeSeconds }, signal);
   const session = openSharedSession(film, folder, run, progress);
@@ -56,6 +56,9 @@ async function joinAsPlanner(
     return undefined;
   }
   const parts = partsToRequest(plan, entered.view, width, kindsToRequest(run));
+  // Before the others are there, who choose at random among the first parts that are free.
+  const own = firstFreePart(plan, entered.view);
+  if (own !== undefined && !isRepeat) await session.reserve(own);
   await eachLimited(parts, sendsAtOnce, async ({ index }) =>
     sendPartRequest?.({ job, plan: plan.id, firstPart: index }),
   );

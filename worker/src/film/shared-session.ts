@@ -122,11 +122,16 @@ export class SharedSession implements FilmSession {
     return { view, workers: owners.size };
   }
 
-  next(kind: Part['kind']): Promise<Part | undefined> {
-    const reserved = this.#reserved.findIndex((part) => part.kind === kind);
-    if (reserved >= 0) return Promise.resolve(this.#reserved.splice(reserved, 1)[0]);
+  async next(kind: Part['kind']): Promise<Part | undefined> {
+    const at = this.#reserved.findIndex((part) => part.kind === kind);
+    const [reserved] = at < 0 ? [] : this.#reserved.splice(at, 1);
+    if (reserved !== undefined) {
+      // The planner has looked.
+      if (this.#looks.last !== undefined) await this.#status.consider(this.#looks.last.view);
+      return reserved;
+    }
     // A worker that began with a reserved part has not looked yet; the planner has the audio.
-    if (kind !== 'video' && this.#looks.last === undefined) return Promise.resolve(undefined);
+    if (kind !== 'video' && this.#looks.last === undefined) return undefined;
     return this.#inTurn(() => this.#choose(kind));
   }
 
