@@ -3,11 +3,13 @@ import { sourcesOf } from '../../worker/src/protocol/clips.ts';
 import type { Job } from '../../worker/src/protocol/job.ts';
 import { eventJobId } from '../../worker/src/protocol/source-event.ts';
 import type { Farm } from '../farm/farm.ts';
+import { readJob } from '../farm/jobs.ts';
 import { publishJob } from '../farm/publish-job.ts';
 import { whyWaiting } from '../upload/patience.ts';
 import { type Uploaded, type UploadOptions, uploadFile } from '../upload/upload.ts';
 import { type Place, type PlannedFilm, versionName } from './film.ts';
 import type { JoinedFilm } from './join.ts';
+import { findUsedUpload } from './used-upload.ts';
 
 export interface SubmittedJob {
   id: string;
@@ -29,7 +31,15 @@ export async function submitFilm(
   if (film.kind === 'joined') return submitJoined(film, farm, source, options);
   if (film.kind === 'there') return sendJob(farm, film.job, randomUUID(), options);
   const { bucket, key, path } = film;
-  const uploaded = await uploadFile(source, bucket, key, path, options);
+  const findUsed = async (etag: string, requestId: string) => {
+    const isMade = async (id: string) => {
+      const made = await readJob(farm, film.sendJob ? film.job(id).id : id);
+      // An id of the user's own may be that of an earlier film.
+      return film.sendJob ? made?.requestId === requestId : made !== undefined;
+    };
+    return (await findUsedUpload(farm, { key, etag }, isMade))?.object;
+  };
+  const uploaded = await uploadFile(source, bucket, key, path, { ...options, findUsed });
   const eventId = eventJobId(bucket, key, versionName(uploaded.versionId, uploaded.etag));
   const job: SubmittedJob = film.sendJob
     ? await sendJob(farm, film.job(eventId), uploaded.requestId, options)

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { type CallTiming, PatientCalls } from '../../worker/src/storage/calls.ts';
+import { multipartEtag } from '../../worker/src/storage/completed.ts';
 import { StorageError } from '../../worker/src/storage/errors.ts';
 import { isMissing } from '../../worker/src/storage/s3-errors.ts';
 import { assertUnchanged, filmSize, openFilm, readBytes } from './film-file.ts';
@@ -16,6 +17,11 @@ export interface UploadOptions {
   onWait?(why: string): void;
   /** Called when what an earlier run sent is gone, and the upload begins at 0. */
   onRestart?(): void;
+  /**
+   * Looks for the job of an upload that the storage has neither as an upload nor as an object any more: a worker may have made the film,
+   * and have removed it.
+   */
+  findUsed?(etag: string, requestId: string): Promise<UploadedObject | undefined>;
   /** Where an upload is recorded until its job is sent, to go on from there. Without it, a failed one is taken back. */
   records?: UploadRecords | undefined;
   /** @default uploadTiming */
@@ -56,8 +62,8 @@ export async function uploadFile(
     return { ...object, requestId: upload.requestId, version };
   };
   const earlier = await records?.find(version);
-  if (earlier === undefined) return await send();
   try {
+    if (earlier === undefined) return await send();
     const object = await (earlier.object
       ? findComplete(upload, earlier.object)
       : putInParts(upload, earlier));
@@ -65,9 +71,21 @@ export async function uploadFile(
   } catch (error) {
     if (!isForgotten(error)) throw error;
   }
+  const record = await records?.find(version);
+  const used = record && (await options.findUsed?.(etagOf(record), record.requestId));
+  if (record !== undefined && used !== undefined) {
+    onShare(1);
+    return { ...used, requestId: record.requestId, version };
+  }
   options.onRestart?.();
   await records?.forget(version);
   return await send();
+}
+
+/** That of the object which the upload became, as the storage computes it. */
+function etagOf({ object, parts }: UploadRecord): string {
+  const inOrder = parts.toSorted((a, b) => a.number - b.number);
+  return object?.etag ?? multipartEtag(inOrder.map(({ md5 }) => md5));
 }
 
 /** A film of one part. Recorded when it is there, so that only its job is sent when that failed. */

@@ -32,8 +32,8 @@ export function portalStatements(farm: PortalFarm): aws.iam.PolicyStatement[] {
     ...onBucket('Source', source, {
       // A presigned link can do what its signer may: browsers send parts, and save the original.
       objects: ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
-      // The notification says which uploads start jobs.
-      bucket: ['s3:ListBucket', 's3:GetBucketNotification'],
+      // The notification says which uploads start jobs, and the versions which job a removed film became.
+      bucket: ['s3:ListBucket', 's3:ListBucketVersions', 's3:GetBucketNotification'],
     }),
     ...onBucket('Output', output, {
       objects: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],

@@ -1,4 +1,4 @@
-import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connect, type Farm } from '../../cli/farm/farm.ts';
@@ -104,7 +104,7 @@ async function signIn() {
     const request = new Request(origin + path, { method: 'POST', body: JSON.stringify(body), headers });
     const answer = await portal.handle(request, '203.0.113.7');
     expect(answer.ok, path).toBe(true);
-    return (await answer.json()) as { id: string; job: string; links: { url: string }[] };
+    return (await answer.json()) as { id: string; key: string; job: string; links: { url: string }[] };
   };
 }
 
@@ -159,4 +159,15 @@ it('an upload that is finished twice does not take its job back to the queue', a
   await storage.s3.send(new PutObjectCommand({ Bucket: storage.outputBucket, Key, Body }));
   expect(await finish()).toEqual({ job });
   expect(await readJob(farm, job)).toMatchObject({ state: 'succeeded' });
+});
+
+it('an upload that is finished again after its film was made and removed names its job', async () => {
+  const post = await signIn();
+  const { id, key } = await post('/api/uploads', { name: 'b.film', size: 4 });
+  const { links } = await post(`/api/uploads/${id}/links`, { parts: [1] });
+  const put = await fetch(links[0]?.url ?? '', { method: 'PUT', body: 'film' });
+  const parts = [{ number: 1, etag: put.headers.get('etag') }];
+  const { job } = await post(`/api/uploads/${id}/complete`, { parts });
+  await storage.s3.send(new DeleteObjectCommand({ Bucket: storage.sourceBucket, Key: key }));
+  expect(await post(`/api/uploads/${id}/complete`, { parts })).toEqual({ job });
 });

@@ -11,9 +11,11 @@ import { UserError } from '../../../cli/errors.ts';
 import { readJob } from '../../../cli/farm/jobs.ts';
 import { versionName } from '../../../cli/submit/film.ts';
 import { planUpload } from '../../../cli/submit/uploads.ts';
+import { findUsedUpload } from '../../../cli/submit/used-upload.ts';
 import { partBytesFor } from '../../../cli/upload/parts.ts';
 import { jobIdSchema, jobOptionsSchema, jobSchema } from '../../../worker/src/protocol/job.ts';
 import { eventJobId } from '../../../worker/src/protocol/source-event.ts';
+import { multipartEtag } from '../../../worker/src/storage/completed.ts';
 import { isMissing } from '../../../worker/src/storage/s3-errors.ts';
 import type { Viewer } from '../auth/sessions.ts';
 import { presignPart } from '../farm/presigner.ts';
@@ -179,7 +181,12 @@ export function uploadRoutes(services: Services): Route[] {
       handle: async ({ params, body, viewer }) => {
         const upload = read(params.id, viewer);
         await join(services, target(upload), body.parts);
-        const found = await source.send(new HeadObjectCommand({ Bucket, Key: upload.key }));
+        const found = await headFilm(services, upload.key);
+        if (found === undefined) {
+          const job = await findRemoved(services, upload.key, body.parts);
+          if (job === undefined) throw noSuchUpload();
+          return json({ job });
+        }
         if (found.ContentLength !== upload.size)
           throw new Problem(
             409,
@@ -248,6 +255,7 @@ function safeName(name: string): string {
   return plain || 'film';
 }
 
+type SentPart = { number: number; etag: string };
 type Target = { Bucket: string; Key: string; UploadId: string };
 
 async function listParts({ links }: Services, target: Target) {
@@ -257,9 +265,7 @@ async function listParts({ links }: Services, target: Target) {
     const page = await links.source
       .send(new ListPartsCommand({ ...target, PartNumberMarker: after }))
       .catch((error: Error) => {
-        if (error.name === 'NoSuchUpload')
-          throw new Problem(404, 'no-such-upload', 'The storage has given up this upload. Begin a new one.');
-        throw error;
+        throw error.name === 'NoSuchUpload' ? noSuchUpload() : error;
       });
     for (const { PartNumber, ETag } of page.Parts ?? [])
       done.push({ number: PartNumber ?? 0, etag: ETag ?? '' });
@@ -268,7 +274,8 @@ async function listParts({ links }: Services, target: Target) {
   return done;
 }
 
-async function join({ links }: Services, target: Target, parts: { number: number; etag: string }[]) {
+/** Does nothing where an earlier try may have joined them, and its answer was lost. */
+async function join({ links }: Services, target: Target, parts: readonly SentPart[]): Promise<void> {
   const command = new CompleteMultipartUploadCommand({
     ...target,
     MultipartUpload: {
@@ -288,13 +295,30 @@ async function join({ links }: Services, target: Target, parts: { number: number
         'Parts are missing or are not those that were sent. Ask which are there, and send the others.',
       );
     if (name !== 'NoSuchUpload') throw error;
-    // An earlier try may have joined them, and its answer was lost.
-    const { Bucket, Key } = target;
-    await links.source.send(new HeadObjectCommand({ Bucket, Key })).catch((missing: unknown) => {
-      if (!isMissing(missing)) throw missing;
-      throw new Problem(404, 'no-such-upload', 'The storage has given up this upload. Begin a new one.');
-    });
   }
+}
+
+async function headFilm({ links, farm }: Services, Key: string) {
+  const command = new HeadObjectCommand({ Bucket: farm.address.sourceBucket, Key });
+  return links.source.send(command).catch((error: unknown) => {
+    if (!isMissing(error)) throw error;
+  });
+}
+
+/** The job of a film that a worker has made and removed since the parts were joined. */
+async function findRemoved(
+  { farm }: Services,
+  key: string,
+  parts: readonly SentPart[],
+): Promise<string | undefined> {
+  const md5s = parts.toSorted((a, b) => a.number - b.number).map(({ etag }) => etag.replaceAll('"', ''));
+  // No other upload has this key.
+  const isMade = async (id: string) => (await readJob(farm, id)) !== undefined;
+  return (await findUsedUpload(farm, { key, etag: multipartEtag(md5s) }, isMade))?.eventId;
+}
+
+function noSuchUpload(): Problem {
+  return new Problem(404, 'no-such-upload', 'The storage has given up this upload. Begin a new one.');
 }
 
 function ignoreNoUpload(error: Error): void {

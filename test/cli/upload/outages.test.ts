@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { UploadRecords } from '../../../cli/upload/records.ts';
 import { type UploadOptions, uploadFile } from '../../../cli/upload/upload.ts';
@@ -132,6 +132,28 @@ it('takes the object for its own when it was killed before the answer to the com
   await upload();
   expect(sentParts()).toEqual([]);
   await expectStored();
+});
+
+it('sends nothing again when its job is there, and its film was made and removed before the answer to the completion', async () => {
+  const kill = new AbortController();
+  proxy.inject({ kind: 'lose' }, completion);
+  const { spoilt } = proxy;
+  const ended = expect(upload({ signal: kill.signal })).rejects.toThrow('killed');
+  await until(() => proxy.spoilt > spoilt, 'the completion');
+  const made = await s3.send(new HeadObjectCommand({ Bucket: 'films', Key: key }));
+  kill.abort(new Error('killed'));
+  await ended;
+  proxy.heal();
+  storage.server.emptyBucket('films');
+  from = proxy.requests.length;
+  const findUsed = async (etag: string) => ({ etag, versionId: 'seen' });
+  const { version, ...found } = await upload({ findUsed });
+  expect(found).toMatchObject({ etag: made.ETag, versionId: 'seen' });
+  // The same for one whose completion was recorded.
+  const record = await records.find(version);
+  if (record !== undefined) await records.complete(record, { etag: '"e"' });
+  expect(await upload({ findUsed })).toMatchObject({ etag: '"e"' });
+  expect(sentParts()).toEqual([]);
 });
 
 it('does not send a film again whose job alone is missing, and keeps its request', async () => {

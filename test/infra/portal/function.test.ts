@@ -109,7 +109,10 @@ describe('a farm with a portal', () => {
         actions: ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
         resources: [source],
       },
-      SourceBucket: { actions: ['s3:ListBucket', 's3:GetBucketNotification'], resources: [source] },
+      SourceBucket: {
+        actions: ['s3:ListBucket', 's3:ListBucketVersions', 's3:GetBucketNotification'],
+        resources: [source],
+      },
       OutputObjects: { actions: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], resources: [output] },
       OutputBucket: { actions: ['s3:ListBucket'], resources: [output] },
       SendJobs: { actions: ['sns:Publish'], resources: [expect.stringMatching(/:farm-jobs-0a1b2c3$/)] },
