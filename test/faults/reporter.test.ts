@@ -208,4 +208,4 @@ it('brings every end to the receiver and to one row, whatever is down, slow, los
     return before !== undefined && isNewer(before, state);
   });
   expect(wrong, 'events after a newer one').toEqual([]);
-}, 300_000);
+}, (300 + jobs) * 1000);
