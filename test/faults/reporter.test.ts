@@ -97,115 +97,119 @@ const slackSeconds = 20 + jobs / 5;
 /** The longest wait of a row that could not be written. */
 const rowWaitSeconds = (900 * 1.2) / speedup;
 
-it('brings every end to the receiver and to one row, whatever is down, slow, lost, doubled or out of order', async () => {
-  const random = seededRandom(seed);
-  await using stack = new AsyncDisposableStack();
-  const database = stack.use(await startPostgres());
-  let isDown = true;
-  // Until all is well again, every hundredth piece takes longer than a call may.
-  const slowly = () => (isDown && random() < 0.01 ? 6000 : random() * 10);
-  const slow = stack.use(await startSlowNetwork(database.url, slowly));
-  const folder = stack.use(await temporaryFolder());
-  const settings = {
-    env: { ENCODER: 'x264', X264_PRESET: 'ultrafast', SOURCE_PREFIX: 'inbox/' },
-    visibilityTimeoutSeconds: 5,
-  } as const;
-  const farm = stack.adopt(await startLocalFarm({ reports: true, ...settings }), (opened) => opened.stop());
+it(
+  'brings every end to the receiver and to one row, whatever is down, slow, lost, doubled or out of order',
+  async () => {
+    const random = seededRandom(seed);
+    await using stack = new AsyncDisposableStack();
+    const database = stack.use(await startPostgres());
+    let isDown = true;
+    // Until all is well again, every hundredth piece takes longer than a call may.
+    const slowly = () => (isDown && random() < 0.01 ? 6000 : random() * 10);
+    const slow = stack.use(await startSlowNetwork(database.url, slowly));
+    const folder = stack.use(await temporaryFolder());
+    const settings = {
+      env: { ENCODER: 'x264', X264_PRESET: 'ultrafast', SOURCE_PREFIX: 'inbox/' },
+      visibilityTimeoutSeconds: 5,
+    } as const;
+    const farm = stack.adopt(await startLocalFarm({ reports: true, ...settings }), (opened) => opened.stop());
 
-  const posted: JobState[] = [];
-  /** When the end of each job arrived. */
-  const arrivedAt = new Map<string, number>();
-  const server = createServer(async (request, response) => {
-    const body = await text(request).catch(() => '');
-    if (isDown) return void (random() < 0.5 ? request.socket.destroy() : response.writeHead(503).end());
-    const { data } = JSON.parse(body) as { data: JobState };
-    posted.push(data);
-    if (isFinal(data.state) && !arrivedAt.has(data.id)) arrivedAt.set(data.id, performance.now());
-    response.writeHead(204).end();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  stack.defer(() => void server.close());
-  const { port } = server.address() as AddressInfo;
-
-  const startReporter = (): FarmProcess =>
-    farm.startReporter({
-      WEBHOOK_URL: `http://127.0.0.1:${port}/`,
-      WEBHOOK_SECRET: secret,
-      ALLOW_PRIVATE_WEBHOOKS: 'true',
-      DATABASE_URL: slow.url,
-      SCHEDULE_SPEEDUP: String(speedup),
-      VISIBILITY_TIMEOUT_SECONDS: '3',
-      LOG_LEVEL: 'error',
+    const posted: JobState[] = [];
+    /** When the end of each job arrived. */
+    const arrivedAt = new Map<string, number>();
+    const server = createServer(async (request, response) => {
+      const body = await text(request).catch(() => '');
+      if (isDown) return void (random() < 0.5 ? request.socket.destroy() : response.writeHead(503).end());
+      const { data } = JSON.parse(body) as { data: JobState };
+      posted.push(data);
+      if (isFinal(data.state) && !arrivedAt.has(data.id)) arrivedAt.set(data.id, performance.now());
+      response.writeHead(204).end();
     });
-  let reporter = startReporter();
-  let isOver = false;
-  const killing = (async () => {
-    while (!isOver) {
-      await sleep(1000 + random() * 3000);
-      if (isOver) return;
-      reporter.kill('SIGKILL');
-      await reporter.exited;
-      reporter = startReporter();
-    }
-  })();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    stack.defer(() => void server.close());
+    const { port } = server.address() as AddressInfo;
 
-  const lives = Array.from({ length: jobs }, (_, job) =>
-    lifeOf(`job-${job}-${randomUUID().slice(0, 4)}`, random),
-  );
-  const bodies = lives.flat().flatMap((state) => {
-    const report: Report = { kind: 'transition', state, requestId: state.id };
-    return Array<string>(random() < 0.2 ? 2 : 1).fill(JSON.stringify(report));
-  });
-  // Each message a little earlier or later than its place, as a standard queue hands them out.
-  const shuffled = bodies
-    .map((body, index) => ({ body, place: index + random() * 20 }))
-    .sort((a, b) => a.place - b.place);
-  const making = makeFilms(farm, folder.path);
-  const sentAt = performance.now();
-  for (const { body } of shuffled) {
-    await farm.sqs.send(new SendMessageCommand({ QueueUrl: farm.reportsQueueUrl, MessageBody: body }));
-  }
-  await sleep(outageSeconds * 500);
-  await database.stop();
-  await sleep(outageSeconds * 500);
-  await database.start();
-  isDown = false;
-  const awaySeconds = (performance.now() - sentAt) / 1000;
-  const upAt = performance.now();
-  isOver = true;
-  await killing;
-  const made = await making;
+    const startReporter = (): FarmProcess =>
+      farm.startReporter({
+        WEBHOOK_URL: `http://127.0.0.1:${port}/`,
+        WEBHOOK_SECRET: secret,
+        ALLOW_PRIVATE_WEBHOOKS: 'true',
+        DATABASE_URL: slow.url,
+        SCHEDULE_SPEEDUP: String(speedup),
+        VISIBILITY_TIMEOUT_SECONDS: '3',
+        LOG_LEVEL: 'error',
+      });
+    let reporter = startReporter();
+    let isOver = false;
+    const killing = (async () => {
+      while (!isOver) {
+        await sleep(1000 + random() * 3000);
+        if (isOver) return;
+        reporter.kill('SIGKILL');
+        await reporter.exited;
+        reporter = startReporter();
+      }
+    })();
 
-  const ends = new Map(lives.map((states) => [states[0]?.id ?? '', states.at(-1) as JobState]));
-  for (const id of made) ends.set(id, JSON.parse((await farm.read(`${id}/status.json`)) ?? '') as JobState);
-  const all = jobs + films;
-  const arrived = () => new Set(posted.filter(({ state }) => isFinal(state)).map(({ id }) => id));
-  const rows = () =>
-    database.query<{ id: string; state: string; sequence: string }>(
-      (sql) => sql`select id, state, sequence from transcode_farm.jobs`,
+    const lives = Array.from({ length: jobs }, (_, job) =>
+      lifeOf(`job-${job}-${randomUUID().slice(0, 4)}`, random),
     );
-  const isWritten = async () =>
-    (await rows().catch(() => [])).filter(({ state }) => state === 'succeeded' || state === 'failed')
-      .length === all;
-  const leftSeconds = (fromMs: number, seconds: number) => seconds - (performance.now() - fromMs) / 1000;
-  const rowsInTime = leftSeconds(upAt, rowWaitSeconds + slackSeconds);
-  await until(isWritten, 'every row, no later than its schedule says', rowsInTime);
-  const latest = latestSeconds(awaySeconds) + slackSeconds;
-  await until(
-    async () => arrived().size === all,
-    'every end, no later than its schedule says',
-    leftSeconds(sentAt, latest),
-  );
+    const bodies = lives.flat().flatMap((state) => {
+      const report: Report = { kind: 'transition', state, requestId: state.id };
+      return Array<string>(random() < 0.2 ? 2 : 1).fill(JSON.stringify(report));
+    });
+    // Each message a little earlier or later than its place, as a standard queue hands them out.
+    const shuffled = bodies
+      .map((body, index) => ({ body, place: index + random() * 20 }))
+      .sort((a, b) => a.place - b.place);
+    const making = makeFilms(farm, folder.path);
+    const sentAt = performance.now();
+    for (const { body } of shuffled) {
+      await farm.sqs.send(new SendMessageCommand({ QueueUrl: farm.reportsQueueUrl, MessageBody: body }));
+    }
+    await sleep(outageSeconds * 500);
+    await database.stop();
+    await sleep(outageSeconds * 500);
+    await database.start();
+    isDown = false;
+    const awaySeconds = (performance.now() - sentAt) / 1000;
+    const upAt = performance.now();
+    isOver = true;
+    await killing;
+    const made = await making;
 
-  expect(arrived()).toEqual(new Set(ends.keys()));
-  expect(new Map((await rows()).map(({ id, state, sequence }) => [id, `${state} ${sequence}`]))).toEqual(
-    new Map([...ends].map(([id, { state, sequence }]) => [id, `${state} ${sequence}`])),
-  );
-  const newest = new Map<string, JobState>();
-  const wrong = posted.filter((state) => {
-    const before = newest.get(state.id);
-    if (before === undefined || isNewer(state, before)) newest.set(state.id, state);
-    return before !== undefined && isNewer(before, state);
-  });
-  expect(wrong, 'events after a newer one').toEqual([]);
-}, (300 + jobs) * 1000);
+    const ends = new Map(lives.map((states) => [states[0]?.id ?? '', states.at(-1) as JobState]));
+    for (const id of made) ends.set(id, JSON.parse((await farm.read(`${id}/status.json`)) ?? '') as JobState);
+    const all = jobs + films;
+    const arrived = () => new Set(posted.filter(({ state }) => isFinal(state)).map(({ id }) => id));
+    const rows = () =>
+      database.query<{ id: string; state: string; sequence: string }>(
+        (sql) => sql`select id, state, sequence from transcode_farm.jobs`,
+      );
+    const isWritten = async () =>
+      (await rows().catch(() => [])).filter(({ state }) => state === 'succeeded' || state === 'failed')
+        .length === all;
+    const leftSeconds = (fromMs: number, seconds: number) => seconds - (performance.now() - fromMs) / 1000;
+    const rowsInTime = leftSeconds(upAt, rowWaitSeconds + slackSeconds);
+    await until(isWritten, 'every row, no later than its schedule says', rowsInTime);
+    const latest = latestSeconds(awaySeconds) + slackSeconds;
+    await until(
+      async () => arrived().size === all,
+      'every end, no later than its schedule says',
+      leftSeconds(sentAt, latest),
+    );
+
+    expect(arrived()).toEqual(new Set(ends.keys()));
+    expect(new Map((await rows()).map(({ id, state, sequence }) => [id, `${state} ${sequence}`]))).toEqual(
+      new Map([...ends].map(([id, { state, sequence }]) => [id, `${state} ${sequence}`])),
+    );
+    const newest = new Map<string, JobState>();
+    const wrong = posted.filter((state) => {
+      const before = newest.get(state.id);
+      if (before === undefined || isNewer(state, before)) newest.set(state.id, state);
+      return before !== undefined && isNewer(before, state);
+    });
+    expect(wrong, 'events after a newer one').toEqual([]);
+  },
+  (300 + jobs) * 1000,
+);
