@@ -12,6 +12,7 @@ import { farmName } from '../names.ts';
 import type { BackendArgs, Storage } from './backend.ts';
 import { bucketPrefix } from './bucket-name.ts';
 import { corsRule } from './cors.ts';
+import { JsonRule } from './json-rule.ts';
 
 const dayInSeconds = 86_400;
 /** As with S3. */
@@ -157,11 +158,12 @@ function createDomain(
     const managed = new R2ManagedDomain(name, target, { parent, replaceOnChanges });
     return pulumi.interpolate`https://${managed.domain}`;
   }
+  const rule = new JsonRule(name, { zoneId, host: domain }, { parent });
   new R2CustomDomain(
     name,
     { ...target, domain, zoneId, minTls: '1.2' },
     // A domain leads to one bucket at a time.
-    { parent, replaceOnChanges, deleteBeforeReplace: true },
+    { parent, replaceOnChanges, deleteBeforeReplace: true, dependsOn: [rule] },
   );
   return pulumi.output(`https://${domain}`);
 }

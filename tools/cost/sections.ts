@@ -88,6 +88,7 @@ function freeList(free: CostReport['idle']['resources']): string {
 function shortType(type: string): string {
   const [provider = '', path = '', name = ''] = type.split(':');
   const module = path.split('/')[0] ?? '';
+  if (path === 'dynamic/cloudflare') return `cloudflare.${name}`;
   if (provider === 'pulumi-nodejs') return 'bucket at Wasabi';
   if (provider === 'transcode-farm') return name;
   return `${module === 'index' ? provider : module}.${name}`;

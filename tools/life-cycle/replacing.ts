@@ -76,5 +76,6 @@ export const replacing: Readonly<Record<string, readonly string[] | 'everything'
   'cloudflare:index/r2BucketLifecycle:R2BucketLifecycle': ['accountId', 'bucketName'],
   'cloudflare:index/r2CustomDomain:R2CustomDomain': ['accountId', 'bucketName', 'domain', 'zoneId'],
   'cloudflare:index/r2ManagedDomain:R2ManagedDomain': ['accountId', 'bucketName'],
+  'pulumi-nodejs:dynamic/cloudflare:JsonRule': ['zoneId', 'host'],
   'pulumi-nodejs:dynamic:Resource': ['region'],
 };

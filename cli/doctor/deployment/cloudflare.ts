@@ -18,7 +18,12 @@ function rightsOf({ r2: { accountId, zoneId }, delivery, output }: FarmSettings[
       permission: 'Account, Account API Tokens, Edit',
       path: `accounts/${accountId}/tokens/permission_groups`,
     },
-    ...(needsZone ? [{ permission: 'Zone, DNS, Edit', path: `zones/${zoneId}/dns_records?per_page=1` }] : []),
+    ...(needsZone
+      ? [
+          { permission: 'Zone, DNS, Edit', path: `zones/${zoneId}/dns_records?per_page=1` },
+          { permission: 'Zone, Zone WAF, Edit', path: `zones/${zoneId}/rulesets` },
+        ]
+      : []),
   ];
 }
 

@@ -7,7 +7,7 @@ import { allCredentials, bareStack } from '../../helpers/program/stacks.ts';
 
 /** What holds films, jobs, logs or secrets. */
 const precious =
-  /^(aws:s3\/bucket:Bucket|cloudflare:index\/r2Bucket|pulumi-nodejs:dynamic|aws:sqs\/queue:|aws:sns\/topic:|aws:cloudwatch\/logGroup:|aws:ssm\/parameter:)/;
+  /^(aws:s3\/bucket:Bucket|cloudflare:index\/r2Bucket|pulumi-nodejs:dynamic:|aws:sqs\/queue:|aws:sns\/topic:|aws:cloudwatch\/logGroup:|aws:ssm\/parameter:)/;
 
 /** Precious things that a change takes away, because it means just that. */
 const meant: Readonly<Record<string, RegExp>> = {
@@ -33,7 +33,7 @@ const unset = ({ type, name, kind }: Change) =>
 const mayReplace: Readonly<Record<string, RegExp>> = {
   vpcId: /securityGroup/,
   // A zone is where the domain's records are; the domain is freed before another zone gets it.
-  cloudflareZoneId: /r2CustomDomain/,
+  cloudflareZoneId: /r2CustomDomain|JsonRule/,
   // A setting of the bucket: the other bucket gets one of its own.
   sourceBucket: /bucketNotification/,
 };

@@ -31,6 +31,7 @@ function create(
   return record(() => createStorage(side, backend, { ...args, side, ...changes }));
 }
 
+const jsonRule = 'pulumi-nodejs:dynamic/cloudflare:JsonRule';
 const buckets = {
   s3: 'aws:s3/bucket:Bucket',
   r2: 'cloudflare:index/r2Bucket:R2Bucket',
@@ -148,6 +149,16 @@ describe('S3', () => {
     ).toBe(true);
   });
 
+  it.each(['source', 'output'] as const)(
+    'removes unfinished uploads to the %s after a week',
+    async (side) => {
+      const lifecycle = 'aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration';
+      expect((await create('s3', { side })).resource(lifecycle).inputs.rules).toContainEqual(
+        expect.objectContaining({ abortIncompleteMultipartUpload: { daysAfterInitiation: 7 } }),
+      );
+    },
+  );
+
   it('sets its policy after the public access block', async () => {
     const recording = await create('s3');
     const policy = recording.resource('aws:s3/bucketPolicy:BucketPolicy');
@@ -231,9 +242,12 @@ describe('R2', () => {
       minTls: '1.2',
     });
     expect(await promiseOf(pulumi.output(own.result.publicUrl))).toBe('https://v.example.com');
+    expect(own.resource(jsonRule).inputs).toMatchObject({ zoneId: 'f'.repeat(32), host: 'v.example.com' });
     const given = await create('r2', { delivery: { kind: 'cdn', domain: '', certificateArn: '' } });
     expect(await promiseOf(pulumi.output(given.result.publicUrl))).toBe(
       'https://pub-0123456789abcdef.r2.dev',
     );
+    // No zone of the owner's, so no rules.
+    expect(given.resources.filter(({ type }) => type === jsonRule)).toEqual([]);
   });
 });

@@ -152,6 +152,7 @@ const rules: Record<string, Rule> = {
   'cloudflare:index/r2CustomDomain:R2CustomDomain': configuration,
   'cloudflare:index/r2ManagedDomain:R2ManagedDomain': configuration,
   'cloudflare:index/accountToken:AccountToken': () => 'tokens are free',
+  'pulumi-nodejs:dynamic/cloudflare:JsonRule': () => 'each plan of Cloudflare has custom rules',
   'pulumi-nodejs:dynamic:Resource': wasabiBucket,
   'aws:cloudfront/distribution:Distribution': perUse('what viewers read'),
   'aws:cloudfront/originAccessControl:OriginAccessControl': configuration,
