@@ -31,12 +31,16 @@ const ffmpegTests = [
   'test/worker/probe',
 ];
 
+/** A small job of each kind, for programs with their own rights: other tests look closer. */
+const kinds = 'test/faults/kinds.test.ts';
+
 /**
  * Whole films, and faults, on storage that is unwell besides. All fault tests pass there, but take a quarter of an hour:
  * `npm run test:all -- --strict test/faults`.
  */
 const strictTests = [
   'test/films/small.test.ts',
+  kinds,
   ...['interruptions', 'lost-workers', 'messages'].map((name) => `test/faults/${name}.test.ts`),
 ];
 
@@ -53,7 +57,7 @@ const checks: Check[] = [
   // With the ffmpeg of this machine.
   { name: 'tests', args: ['scripts/run.mjs', 'test'], limitMinutes: 15 },
   { name: 'films', args: ['scripts/run.mjs', 'test:films'], limitMinutes: 16 },
-  { name: 'long tests', args: ['scripts/run.mjs', 'test:long'], limitMinutes: 20 },
+  { name: 'long tests', args: ['scripts/run.mjs', 'test:long', '--exclude', kinds], limitMinutes: 20 },
   ...otherVersions.map((version: string) => ({
     name: `ffmpeg ${version}`,
     args: [

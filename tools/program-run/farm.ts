@@ -63,6 +63,18 @@ export function workerFunctionOf({
   );
 }
 
+/** The variables of one of the farm's functions, by the name of its resource. */
+export function functionEnvironmentOf(
+  { resources }: Pick<FarmRecording, 'resources'>,
+  name: string,
+): Record<string, string> {
+  const found = resources.find(
+    (resource) => resource.type === 'aws:lambda/function:Function' && resource.name === name,
+  );
+  if (found === undefined) throw new Error(`the program made no function ${name}`);
+  return (found.inputs.environment as { variables: Record<string, string> }).variables;
+}
+
 /** As Lambda starts it: with what Lambda itself sets, and its secrets read. */
 function functionEnvironment(
   { inputs }: { inputs: Inputs },

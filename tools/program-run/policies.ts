@@ -1,5 +1,5 @@
 import type { Policy } from '../../cli/local-farm/rules/policy.ts';
-import { environmentOf, type FarmRecording } from './farm.ts';
+import type { FarmRecording } from './farm.ts';
 
 /** All policies of a role that the program makes, by the role's name in Pulumi, such as `farm-worker-task`. */
 export function policiesOf({ resources }: Pick<FarmRecording, 'resources'>, role: string): Policy[] {
@@ -12,26 +12,28 @@ export function policiesOf({ resources }: Pick<FarmRecording, 'resources'>, role
     .map(({ inputs }) => JSON.parse(String(inputs.policy)) as Policy);
 }
 
-/** Where a farm's things are, by the settings that a worker gets. */
+/** Where a farm's things are, by the settings of a program in it. */
 type Places = Readonly<Record<string, string | undefined>>;
 
 /**
  * The same policies for a farm whose buckets and queues have other names.
- * @param places its worker's environment
+ * @param recorded the environment of the program that has the role, as it was recorded
+ * @param places that of the same program in the other farm
  * @param account region and account of its queues, such as `us-east-1:000000000000`
  */
 export function translate(
   policies: readonly Policy[],
-  recording: Pick<FarmRecording, 'resources'>,
+  recorded: Places,
   places: Places,
   account: string,
 ): Policy[] {
-  const recorded: Places = environmentOf(recording);
   let text = JSON.stringify(policies);
-  for (const name of ['SOURCE_BUCKET', 'OUTPUT_BUCKET'])
+  const named = (end: string) => Object.keys(recorded).filter((name) => name.endsWith(end) && places[name]);
+  for (const name of named('_BUCKET'))
     text = text.replaceAll(`arn:aws:s3:::${recorded[name]}`, `arn:aws:s3:::${places[name]}`);
-  for (const name of Object.keys(recorded).filter((one) => one.endsWith('QUEUE_URL') && places[one]))
+  for (const name of named('QUEUE_URL'))
     text = text.replaceAll(`"${arnOf(recorded[name])}"`, `"${arnOf(places[name], account)}"`);
+  for (const name of named('_ARN')) text = text.replaceAll(`"${recorded[name]}"`, `"${places[name]}"`);
   return JSON.parse(text) as Policy[];
 }
 

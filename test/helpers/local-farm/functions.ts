@@ -6,7 +6,7 @@ import { logLines } from './worker-log.ts';
 
 /** Functions that take the jobs of a test's farm. */
 export async function functionsFor(
-  { env }: { env: WorkerEnvironment },
+  { functionEnv: env }: { functionEnv: WorkerEnvironment },
   {
     env: own = {},
     dir,

@@ -56,6 +56,8 @@ export interface TestFarm {
   reportsBucket: string;
   /** What workers get by default. */
   env: WorkerEnvironment;
+  /** The same for a worker that is a function: its role is another one. */
+  functionEnv: WorkerEnvironment;
   /** Puts a file, or bytes, into the source bucket, whose event makes it a job. */
   put(key: string, content: string | Buffer): Promise<void>;
   /** Sends a job to the queue; `source` is a key in the source bucket or a URL. */
@@ -85,6 +87,12 @@ export interface TestFarm {
 const credentialsAndRegion = { region: 'us-east-1', credentials: localCredentials };
 const over: readonly JobStateName[] = ['succeeded', 'failed'];
 
+/** Where the role's credentials are to be had; by default there are no roles. */
+function credentialsOf(environment: object): object {
+  const name = 'AWS_CONTAINER_CREDENTIALS_FULL_URI';
+  return name in environment ? { [name]: environment[name] } : {};
+}
+
 export async function startLocalFarm(options: TestFarmOptions = {}): Promise<TestFarm> {
   const strict = isStrict ? await startStrictServices() : undefined;
   const farm = await startFarm({
@@ -93,9 +101,12 @@ export async function startLocalFarm(options: TestFarmOptions = {}): Promise<Tes
     lanes: options.lanes,
     rules: strict?.rules,
   });
+  // The queue of reports is left out below where a test wants none.
+  const environment = { ...farm.environment, REPORTS_QUEUE_URL: farm.reportsQueueUrl };
+  const forProgram = (program: 'worker' | 'function') =>
+    strict?.withRole(program, environment) ?? environment;
   const env: WorkerEnvironment = {
-    ...(strict?.workerEnvironment({ ...farm.environment, REPORTS_QUEUE_URL: farm.reportsQueueUrl }) ??
-      farm.environment),
+    ...forProgram('worker'),
     RETRY_DELAY_SECONDS: '1',
     LOG_LEVEL: 'debug',
   };
@@ -155,6 +166,7 @@ export async function startLocalFarm(options: TestFarmOptions = {}): Promise<Tes
     reportsDeadLetterQueueUrl: farm.reportsDeadLetterQueueUrl,
     reportsBucket: farm.reportsBucket,
     env,
+    functionEnv: { ...env, ...credentialsOf(forProgram('function')) },
     read,
     readBytes: async (key) => {
       const object = await s3.send(new GetObjectCommand({ Bucket: outputBucket, Key: key }));
@@ -177,7 +189,8 @@ export async function startLocalFarm(options: TestFarmOptions = {}): Promise<Tes
     },
     startReporter: (own = {}) => {
       const logFile = join(farm.dir, `reporter-${reporters.length}.log`);
-      const environment = { ...farm.reporterEnvironment, LOG_LEVEL: 'debug' as const, ...own };
+      const given = strict?.withRole('reporter', farm.reporterEnvironment) ?? farm.reporterEnvironment;
+      const environment = { ...given, LOG_LEVEL: 'debug' as const, ...own };
       const reporter = startReporter(environment, logFile);
       reporters.push(reporter);
       return reporter;

@@ -3,9 +3,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { localCredentials } from '../../../cli/local-farm/emulator.ts';
 import { Identities } from '../../../cli/local-farm/rules/identities.ts';
+import type { Policy } from '../../../cli/local-farm/rules/policy.ts';
 import { emulatedAccount } from '../../../cli/local-farm/rules/rights.ts';
 import type { RuleOptions } from '../../../cli/local-farm/rules/rules.ts';
-import type { WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
 
 /** Whether tests run against such services: `npm test -- --strict`. */
 export const isStrict = process.env.STRICT_SERVICES === 'true';
@@ -20,39 +20,62 @@ export function strictRules(accessKeyId: string, secretAccessKey: string): RuleO
   return { identities, ...limits };
 }
 
-/** Services that refuse, limit and forget as the real ones do, and a worker with the rights that the program gives it. */
+/** Programs of a farm that have a role. */
+type Program = 'worker' | 'function' | 'reporter';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Services that refuse, limit and forget as the real ones do, and programs with the rights that the Pulumi program gives them. */
 export interface StrictServices extends AsyncDisposable {
   /** All on. Tests themselves may do everything. */
   rules: RuleOptions;
-  /** The worker gets its credentials as a task of ECS does, and no others. */
-  workerEnvironment(farm: WorkerEnvironment): WorkerEnvironment;
+  /** The same environment with credentials of the program's role, as a task of ECS gets them, and with no others. */
+  withRole<E extends object>(program: Program, environment: E): E;
 }
 
 /** A session ends after this long, in the middle of most jobs. */
 const sessionSeconds = 10;
 /** And says that it holds for an hour, as on a machine whose clock is behind. */
 const announcedSeconds = 3600;
-const workerRole = 'farm-worker-task';
+
+/** By Pulumi's names. */
+const roles: Readonly<Record<Program, { stack: string; role: string }>> = {
+  worker: { stack: 'Pulumi.dev.yaml', role: 'farm-worker-task' },
+  function: { stack: 'Pulumi.function.yaml', role: 'farm-worker-function' },
+  reporter: { stack: 'Pulumi.dev.yaml', role: 'farm-reporter' },
+};
 
 /** Imported here, as other tests need no Pulumi, whose packages take a second to load. */
-async function recordPolicies() {
-  const { recordFarm } = await import('../../../tools/program-run/farm.ts');
+async function recordRoles() {
+  const { environmentOf, functionEnvironmentOf, recordFarm } = await import(
+    '../../../tools/program-run/farm.ts'
+  );
   const { loadStack, madeUpSecrets } = await import('../../../tools/program-run/stacks.ts');
   const { policiesOf, translate } = await import('../../../tools/program-run/policies.ts');
   // Without a webhook there is no queue of reports, nor the right to send to one.
   const { webhookSecret } = madeUpSecrets;
   const webhook = { webhookUrl: 'https://www.example.com/hooks/films', webhookSecret };
-  const recording = await recordFarm(loadStack('Pulumi.dev.yaml', webhook));
-  return { recording, policies: policiesOf(recording, workerRole), translate };
+  const recorded = new Map<Program, { policies: Policy[]; environment: Environment }>();
+  for (const program of Object.keys(roles) as Program[]) {
+    const { stack, role } = roles[program];
+    const recording = await recordFarm(loadStack(stack, webhook));
+    const environment =
+      program === 'reporter' ? functionEnvironmentOf(recording, role) : environmentOf(recording);
+    recorded.set(program, { policies: policiesOf(recording, role), environment });
+  }
+  return (program: Program, places: Environment) => {
+    const { policies = [], environment = {} } = recorded.get(program) ?? {};
+    return translate(policies, environment, places, emulatedAccount);
+  };
 }
 
 export async function startStrictServices(): Promise<StrictServices> {
   const identities = new Identities();
   identities.addUser(localCredentials.accessKeyId, localCredentials.secretAccessKey);
-  const { recording, policies, translate } = await recordPolicies();
+  const policiesFor = await recordRoles();
   // As the endpoint in a task answers: "Task metadata", Amazon ECS Developer Guide.
-  const endpoint = createServer((_, response) => {
-    const body = JSON.stringify(identities.issue(workerRole, sessionSeconds, announcedSeconds));
+  const endpoint = createServer(({ url = '' }, response) => {
+    const body = JSON.stringify(identities.issue(url.slice(1), sessionSeconds, announcedSeconds));
     response.writeHead(200, { 'content-type': 'application/json' }).end(body);
   });
   endpoint.listen(0, '127.0.0.1');
@@ -60,18 +83,18 @@ export async function startStrictServices(): Promise<StrictServices> {
   const { port } = endpoint.address() as AddressInfo;
   return {
     rules: { identities, exempt: localCredentials.accessKeyId, ...limits },
-    workerEnvironment(farm) {
-      identities.addRole(workerRole, translate(policies, recording, farm, emulatedAccount));
+    withRole(program, environment) {
+      identities.addRole(program, policiesFor(program, environment as Environment));
       const own = {
         AWS_ACCESS_KEY_ID: undefined,
         AWS_SECRET_ACCESS_KEY: undefined,
-        AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${port}/credentials`,
+        AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${port}/${program}`,
         SOURCE_ACCESS_KEY_ID: undefined,
         SOURCE_SECRET_ACCESS_KEY: undefined,
         OUTPUT_ACCESS_KEY_ID: undefined,
         OUTPUT_SECRET_ACCESS_KEY: undefined,
       };
-      return { ...farm, ...own } as WorkerEnvironment;
+      return { ...environment, ...own };
     },
     async [Symbol.asyncDispose]() {
       endpoint.close();

@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import type { JobState } from '../../worker/src/protocol/status.ts';
+import { clip, type FaultFarm, startFaultFarm } from '../helpers/local-farm/fault-farm.ts';
+import { functionsFor } from '../helpers/local-farm/functions.ts';
+import { expectFilm } from '../helpers/local-farm/job-ends.ts';
+import { ffmpeg } from '../helpers/media/clips.ts';
+import { until } from '../helpers/until.ts';
+
+/**
+ * A small job of each kind. With `--strict` each program has the role that the Pulumi program gives it, and storage limits, loses
+ * answers and ends sessions.
+ */
+let faults: FaultFarm;
+
+beforeAll(async () => {
+  faults = await startFaultFarm({ WORKERS_PER_FILM: '3' });
+  const logo = join(faults.folder, 'logo.png');
+  await ffmpeg('-f', 'lavfi', '-i', 'color=gray@0.5:s=16x8,format=rgba', '-frames:v', '1', logo);
+  await faults.farm.put('logo.png', logo);
+  await faults.farm.put('films/words.mp4', join(faults.folder, 'clip.mp4'));
+  await faults.farm.put('films/words.en.srt', Buffer.from('1\n00:00:01,000 --> 00:00:07,000\nHello\n'));
+});
+afterEach(() => faults.reset());
+afterAll(() => faults[Symbol.asyncDispose]());
+
+it('a film with a text and a logo over it, and files beside it', async () => {
+  const overlays = [
+    { text: 'Hello', at: 'bottom-right', size: '4%', from: 3 },
+    { image: 'logo.png', at: 'bottom-left', width: '10%' },
+  ] as const;
+  const id = await faults.send({ options: { overlays: [...overlays], outputs: ['hls', 'mp4', 'm4a'] } });
+  faults.startWorker();
+  const { film } = await expectFilm(faults, id);
+  expect(film?.files?.map(({ name }) => name).sort()).toEqual(['m4a', 'mp4']);
+});
+
+it('a film of two clips that two workers make', async () => {
+  const sources = [
+    { source: clip.key, from: 4 },
+    { source: 'films/words.mp4', to: 2 },
+  ];
+  const id = await faults.send({ sources });
+  faults.startWorker();
+  faults.startWorker();
+  const numberOf = (frame: number) => (frame < 100 ? frame + 100 : frame - 100);
+  const film = { ...clip.film, frames: 150, segments: 3, audioSeconds: [6], numberOf };
+  await expectFilm(faults, id, { film });
+});
+
+it('a film with subtitles beside it, and some that are added later', async () => {
+  const source = 'films/words.mp4';
+  const id = await faults.send({ source });
+  faults.startWorker();
+  const { film } = await expectFilm(faults, id);
+  expect(film?.subtitles?.map(({ language }) => language)).toEqual(['en']);
+  const subtitles = [{ source: 'films/words.en.srt', language: 'de' }];
+  await faults.send({ id, source, options: { addToFilm: true, outputs: ['hls'], subtitles } });
+  const languages = async () => {
+    const state = JSON.parse((await faults.farm.read(`${id}/status.json`)) ?? '') as JobState;
+    return state.film?.subtitles?.map(({ language }) => language);
+  };
+  await until(async () => (await languages())?.join() === 'en,de', 'the added subtitles', 60);
+});
+
+it('a film that functions make', async () => {
+  const id = await faults.send();
+  await using _ = await functionsFor(faults.farm, { dir: faults.folder, concurrency: 3 });
+  await expectFilm(faults, id);
+});
