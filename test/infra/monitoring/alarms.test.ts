@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type FarmAlarm, farmAlarms } from '../../../infra/monitoring/alarms.ts';
+import { lateReportMetric } from '../../../reporter/metrics.ts';
 import { evaluate } from '../../../tools/simulation/metric-math.ts';
 import { gpuFarm } from '../../helpers/program/watched-farm.ts';
 
@@ -79,6 +80,30 @@ it('rings at the first dead letter of jobs, and of parts', () => {
       },
     });
   }
+});
+
+describe('what workers report to webhooks and the database', () => {
+  const reports = { queue: 'reports', deadLetters: 'reports-dead', reporterName: 'reporter' };
+  const options = { oldestJobSeconds: 7200, idleInstanceMinutes: 30 };
+  const keyed = new Map(farmAlarms({ ...gpuFarm, reports }, options).map((one) => [one.key, one]));
+
+  it('rings at the first that is given up', () => {
+    expect(keyed.get('reports-dead-letters')).toMatchObject({
+      threshold: 1,
+      watched: {
+        metric: { name: 'ApproximateNumberOfMessagesVisible', dimensions: { QueueName: 'reports-dead' } },
+      },
+    });
+  });
+
+  it('rings when nobody takes reports for half an hour, and when a receiver has failed for an hour', () => {
+    expect(keyed.get('reports-age')).toMatchObject({
+      threshold: 1800,
+      watched: { metric: { name: 'ApproximateAgeOfOldestMessage', dimensions: { QueueName: 'reports' } } },
+    });
+    const late = { namespace: gpuFarm.metricsNamespace, name: lateReportMetric };
+    expect(keyed.get('late-reports')).toMatchObject({ threshold: 3600, watched: { metric: late } });
+  });
 });
 
 it('calls a person for the waker only when it keeps failing', () => {

@@ -49,6 +49,26 @@ describe('the tables', () => {
   });
 });
 
+describe('the rows', () => {
+  it('are shown to no other user of the database, not even one who was granted all tables', async () => {
+    const url = await server.database('others');
+    await using database = open(url);
+    await database.write(succeeded('secret'));
+    // As Supabase's key for anonymous visitors.
+    await server.query((sql) => sql`create role anon`, url);
+    const asAnon = () =>
+      server.query(async (sql) => {
+        await sql`set role anon`;
+        return sql`select id from transcode_farm.jobs union select key from transcode_farm.media_assets`;
+      }, url);
+    await expect(asAnon()).rejects.toThrow('permission denied for schema transcode_farm');
+    await server.query((sql) => sql`grant usage on schema transcode_farm to anon`, url);
+    await expect(asAnon()).rejects.toThrow('permission denied for table');
+    await server.query((sql) => sql`grant select on all tables in schema transcode_farm to anon`, url);
+    expect(await asAnon()).toEqual([]);
+  });
+});
+
 describe('a job', () => {
   it('has one row through its whole life, and its assets when it is done', async () => {
     const url = await server.database('life');
