@@ -84,7 +84,7 @@ it('rings at the first dead letter of jobs, and of parts', () => {
 
 describe('what workers report to webhooks and the database', () => {
   const reports = { queue: 'reports', deadLetters: 'reports-dead', reporterName: 'reporter' };
-  const options = { oldestJobSeconds: 7200, idleInstanceMinutes: 30 };
+  const options = { oldestJobSeconds: 7200, idleInstanceMinutes: 30, retentionDays: 4 };
   const keyed = new Map(farmAlarms({ ...gpuFarm, reports }, options).map((one) => [one.key, one]));
 
   it('rings at the first that is given up', () => {
