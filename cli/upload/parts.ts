@@ -9,6 +9,7 @@ import {
 import type { PatientCalls } from '../../worker/src/storage/calls.ts';
 import { completeOrFind, md5Hex } from '../../worker/src/storage/completed.ts';
 import { eachLimited } from '../../worker/src/storage/limited.ts';
+import { partChecksums } from '../../worker/src/storage/part-checksums.ts';
 import { UserError } from '../errors.ts';
 import { assertUnchanged, readBytes } from './film-file.ts';
 import type { FileVersion, SentPart, UploadedObject, UploadRecord, UploadRecords } from './records.ts';
@@ -63,7 +64,8 @@ export async function putInParts(upload: PartsUpload, earlier?: UploadRecord): P
 
 async function begin({ s3, calls, version, records, requestId, signal }: PartsUpload): Promise<UploadRecord> {
   const { bucket, key } = version;
-  const create = new CreateMultipartUploadCommand({ Bucket: bucket, Key: key });
+  const checksums = await partChecksums(s3);
+  const create = new CreateMultipartUploadCommand({ Bucket: bucket, Key: key, ...checksums });
   const { UploadId = '' } = await calls.limited(
     { action: 'begin the upload of', key, signal },
     0,

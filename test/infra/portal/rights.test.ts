@@ -28,6 +28,7 @@ beforeAll(async () => {
   identities.addUser(owner.accessKeyId, owner.secretAccessKey);
   storage = await startLocalFarm({ storage: 'memory', rules: { identities } });
   const { endpoint, region, topicArn, queueUrl, deadLetterQueueUrl, partsQueueUrl } = storage;
+  const { partsDeadLetterQueueUrl } = storage;
   const at = { endpoint, region, credentials: owner };
   owners = { s3: new S3Client({ ...at, forcePathStyle: true }), sqs: new SQSClient(at) };
 
@@ -38,13 +39,18 @@ beforeAll(async () => {
   const placesOf = (address: typeof recorded) => ({
     ...{ SOURCE_BUCKET: address.sourceBucket, OUTPUT_BUCKET: address.outputBucket },
     ...{ QUEUE_URL: address.queueUrl, DEAD_LETTER_QUEUE_URL: address.deadLetterQueueUrl },
-    ...{ PARTS_QUEUE_URL: address.partsQueueUrl, TOPIC_ARN: address.topicArn },
+    ...{
+      PARTS_QUEUE_URL: address.partsQueueUrl,
+      PARTS_DEAD_LETTER_QUEUE_URL: address.partsDeadLetterQueueUrl,
+    },
+    TOPIC_ARN: address.topicArn,
   });
   const local = { endpoint, pid: process.pid, uploadSuffixes: ['.mp4'] };
   const { sourceBucket, outputBucket } = storage;
   const address = {
     ...recorded,
-    ...{ topicArn, queueUrl, deadLetterQueueUrl, partsQueueUrl, sourceBucket, outputBucket, local },
+    ...{ topicArn, queueUrl, deadLetterQueueUrl, partsQueueUrl, partsDeadLetterQueueUrl },
+    ...{ sourceBucket, outputBucket, local },
     ...{ sourceEndpoint: endpoint, outputEndpoint: endpoint },
   };
   const policies = translate(
@@ -57,7 +63,12 @@ beforeAll(async () => {
 
   farm = connect(address);
   const features = { title: 'Test', urls: false, maxUploadBytes: 2 ** 40, publicUrl: undefined };
-  const portal = createPortal({ farm, signingKey: 'k'.repeat(43), features, origins: [origin] });
+  const portal = createPortal({
+    farm,
+    signingKey: 'k'.repeat(43),
+    features,
+    origins: [origin],
+  });
   const signedIn = await portal.handle(new Request(`${origin}${portal.signInPath('Ada')}`), '203.0.113.7');
   const cookie = (signedIn.headers.getSetCookie()[0] ?? '').split(';')[0] ?? '';
   call = async (method, path, body) => {
@@ -99,13 +110,16 @@ it('uploads, follows, changes and deletes films, and looks after the farm, with 
   await may('GET', '/api/jobs');
   await may('GET', `/api/jobs/${job}`);
   await may('POST', `/api/jobs/${job}/cancel`);
-  const Body = JSON.stringify({ ...succeeded(job), source: `s3://${storage.sourceBucket}/none.mp4` });
-  await owners.s3.send(
-    new PutObjectCommand({ Bucket: storage.outputBucket, Key: `${job}/status.json`, Body }),
-  );
+  const end = () => {
+    const Body = JSON.stringify({ ...succeeded(job), source: `s3://${storage.sourceBucket}/none.mp4` });
+    const Key = `${job}/status.json`;
+    return owners.s3.send(new PutObjectCommand({ Bucket: storage.outputBucket, Key, Body }));
+  };
+  await end();
   await may('GET', `/api/jobs/${job}/downloads`);
   await may('POST', `/api/jobs/${job}/share`, { hours: 1 });
   await may('POST', `/api/jobs/${job}/rerun`, {});
+  await end();
   await may('DELETE', `/api/jobs/${job}`);
 
   await may('GET', '/api/farm');

@@ -7,6 +7,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { completeOrFind, md5Hex } from './completed.ts';
+import { partChecksums } from './part-checksums.ts';
 import type { PutOptions } from './store.ts';
 
 interface Upload {
@@ -32,12 +33,14 @@ export async function putInParts(client: S3Client, upload: Upload): Promise<void
   const { file, size, partBytes, options, call } = upload;
   const { signal } = options;
   const place = { Bucket: upload.bucket, Key: upload.key };
+  const checksums = await partChecksums(client);
   const created = await call(
     0,
     (abortSignal) =>
       client.send(
         new CreateMultipartUploadCommand({
           ...place,
+          ...checksums,
           ContentType: options.contentType,
           CacheControl: options.cacheControl,
           ContentDisposition: options.contentDisposition,
