@@ -1,5 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { renewExpiredCredentials } from '../worker/src/storage/renew-credentials.ts';
 import type { Target } from './attempt.ts';
 import { BatchRecords } from './batches/records.ts';
 import { BatchTarget } from './batches/target.ts';
@@ -35,6 +36,7 @@ export async function openReporter(settings: ReporterSettings): Promise<Reporter
     // Longer than the longest poll, so that only a dead connection is given up.
     requestHandler: { connectionTimeout: 5000, socketTimeout: 30_000 },
   });
+  renewExpiredCredentials(sqs);
   const queue = new ReportsQueue(sqs, settings.queue);
   const targets = new Map<Target, ReportTarget>();
   let s3: S3Client | undefined;
@@ -45,6 +47,7 @@ export async function openReporter(settings: ReporterSettings): Promise<Reporter
       ...emulated,
       requestHandler: { connectionTimeout: 5000, socketTimeout: 10_000 },
     });
+    renewExpiredCredentials(s3);
     const records = new DeliveryRecords(s3, bucket.name);
     targets.set('webhook', new WebhookTarget({ ...webhooks, records, log, speedup }));
     const batches = new BatchRecords(s3, bucket.name);

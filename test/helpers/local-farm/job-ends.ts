@@ -109,7 +109,8 @@ async function expectTold({ receiver }: FaultFarm, jobId: string, type: string):
         return event.type === type && event.data.id === jobId;
       })
       .map(({ headers }) => headers['webhook-id']);
-  await until(() => ids().length > 0, `${type} to be reported`);
+  // A call that storage never answers costs the reporter ten seconds.
+  await until(() => ids().length > 0, `${type} to be reported`, 60);
   expect(new Set(ids()).size, `ids of ${type}`).toBe(1);
 }
 
