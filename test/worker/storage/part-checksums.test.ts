@@ -40,7 +40,7 @@ async function sendBoth(checksums: 'when-supported' | 'when-required'): Promise<
       parts.push(named.has('x-amz-checksum-crc32') || named.has('x-amz-trailer'));
     return false;
   };
-  proxy.inject({ kind: 'cut' }, { match });
+  proxy.inject({ kind: 'status', status: 500 }, { match });
   const settings = { ...storage.bucket('films', proxy.url), checksums };
   const path = join(folder.path, 'film.mov');
   const store = openStore(settings, timing);
