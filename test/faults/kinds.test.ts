@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import type { JobState } from '../../worker/src/protocol/status.ts';
 import { clip, type FaultFarm, startFaultFarm } from '../helpers/local-farm/fault-farm.ts';
 import { functionsFor } from '../helpers/local-farm/functions.ts';
@@ -12,6 +12,9 @@ import { until } from '../helpers/until.ts';
  * answers and ends sessions.
  */
 let faults: FaultFarm;
+
+// Storage that says nothing costs seconds each time.
+vi.setConfig({ testTimeout: 180_000 });
 
 beforeAll(async () => {
   faults = await startFaultFarm({ WORKERS_PER_FILM: '3' });
