@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { RefusedError } from '../../worker/src/errors.ts';
 import { type AssetSource, bucketAssets } from '../../worker/src/overlays/assets.ts';
+import { defaultQuality } from '../../worker/src/plan/quality.ts';
 import type { Media } from '../../worker/src/probe/media.ts';
 import { UnknownPresetError, withPreset } from '../../worker/src/protocol/presets.ts';
 import type { Store } from '../../worker/src/storage/store.ts';
@@ -15,6 +16,7 @@ import { readClipName } from '../submit/clip-names.ts';
 import { addFilmOptions } from '../submit/film-options.ts';
 import { type JobOptionFlags, readJobOptions } from '../submit/job-options.ts';
 import { printable, styleFor } from '../text/style.ts';
+import { choicesOf } from './choices.ts';
 import { estimate } from './estimate.ts';
 import { openFilm } from './film.ts';
 import { folderAssets } from './folder-assets.ts';
@@ -31,6 +33,7 @@ type PlanOptions = CommonOptions &
     frame?: string;
     frameFile?: string;
     assets?: string;
+    views?: string;
   };
 
 /** `farm plan`: what would be made of a film. */
@@ -47,6 +50,10 @@ export function planCommand(): Command {
       ).choices(['fargate', 'gpu', 'function']),
     )
     .option('--instance-type <type>', 'with --compute gpu, such as g4dn.xlarge')
+    .option(
+      '--views <number>',
+      'how often the film will be watched: shows what each preset and quality costs',
+    )
     .option('--frame <seconds>', 'make a file of the frame at this time, with its overlays')
     .option('--frame-file <file>', 'where to, a .png or .jpg; by default frame.png here')
     .option(
@@ -61,6 +68,7 @@ export function planCommand(): Command {
 async function plan(names: string[], flags: PlanOptions, { stop, say, answer }: Answers): Promise<void> {
   const { options: given = {} } = readJobOptions(flags);
   const frame = frameOf(flags);
+  const views = viewsOf(flags);
   const { address, machine, environment } = await findMachine(flags);
   const settings = planSettings(environment);
   const options = presetOptions(given, settings.presets);
@@ -79,12 +87,21 @@ async function plan(names: string[], flags: PlanOptions, { stop, say, answer }: 
       signal: stop,
     });
     const expected = estimate(hardest(media), plan, machine, workers);
+    const choices =
+      views === undefined
+        ? undefined
+        : choicesOf(hardest(media), plan, machine, {
+            views,
+            output: address?.outputStorage ?? 's3',
+            quality: options.quality ?? settings.encoding.quality ?? defaultQuality,
+          });
     const view = {
       names: names.map((name) => basename(name)),
       media,
       plan,
       machine: machineName(machine),
       estimate: expected,
+      choices,
     };
     for (const line of planLines(view, styleFor(process.stdout))) say(line);
     if (frame) say(`frame      ${frame.path}`);
@@ -95,6 +112,7 @@ async function plan(names: string[], flags: PlanOptions, { stop, say, answer }: 
       plan: { ...plan, parts: plan.parts.length },
       machine,
       estimate: expected ?? null,
+      ...(choices ? { choices } : {}),
       ...(frame ? { frame: frame.path } : {}),
     });
   } catch (error) {
@@ -123,6 +141,14 @@ function frameOf({ frame, frameFile = 'frame.png' }: PlanOptions): FrameRequest 
     throw new UserError(`--frame-file: ${frameFile} is not a picture. Use a name that ends in .png or .jpg.`);
   }
   return { atSeconds, path: resolve(here(), frameFile) };
+}
+
+function viewsOf({ views }: PlanOptions): number | undefined {
+  if (views === undefined) return undefined;
+  if (/^\d{1,12}$/.test(views)) return Number(views);
+  throw new UserError(
+    `--views: ${JSON.stringify(views)} is not a number of views. Use a whole number, such as 100.`,
+  );
 }
 
 function presetOptions(

@@ -3,6 +3,7 @@ import type { Plan, VideoPlan } from '../../worker/src/plan/plan.ts';
 import type { Media } from '../../worker/src/probe/media.ts';
 import { printable, type Style } from '../text/style.ts';
 import { formatBitrate, formatBytes, formatSeconds } from '../text/units.ts';
+import { type ChoicesView, choiceLines } from './choices.ts';
 import type { Estimate } from './estimate.ts';
 
 export interface PlanView {
@@ -12,10 +13,15 @@ export interface PlanView {
   plan: Plan;
   machine: string;
   estimate?: Estimate;
+  /** Asked for with --views. */
+  choices?: ChoicesView | undefined;
 }
 
 /** All that is planned, for people. */
-export function planLines({ names, media, plan, machine, estimate }: PlanView, style: Style): string[] {
+export function planLines(
+  { names, media, plan, machine, estimate, choices }: PlanView,
+  style: Style,
+): string[] {
   return [
     ...media.map((each, n) => `${style.bold(printable(names[n] ?? ''))}  ${filmText(each)}`),
     ...(plan.clips ? [`${style.bold('joined')}  ${clipsText(plan)}`] : []),
@@ -32,6 +38,7 @@ export function planLines({ names, media, plan, machine, estimate }: PlanView, s
     '',
     labelled('published', `about ${formatBytes(publishedBytes(plan))} at these bitrates`, style),
     ...(estimate ? estimateLines(estimate, machine, style) : []),
+    ...(choices ? ['', ...choiceLines(choices)] : []),
     ...plan.warnings.map((warning) => labelled('warning', style.bold(printable(warning)), style)),
   ];
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { ladderNames } from '../../worker/src/plan/ladder.ts';
+import { qualityNames } from '../../worker/src/plan/quality.ts';
 
 export const outputsHelp =
   'what to make, such as hls,mp4:720p: hls, mp4, m4a, mp3, flac and gif; a rung may follow mp4 and gif';
@@ -12,6 +13,7 @@ export function splitList(text: string): string[] {
 export function addFilmOptions(command: Command): Command {
   return command
     .option('--include-480p', '480p in the place of 540p in a named ladder')
+    .option('--quality <quality>', `${qualityNames.join(', ')}: how good the film looks, whatever the preset`)
     .option('--ladder <ladder>', `${ladderNames.join(', ')}, or a JSON list such as [{"rung":"720p"}]`)
     .option('--options <file>', 'a JSON file of job options, such as overlays; flags come before it')
     .option('--preset <name>', 'a set of options that the farm keeps under this name')

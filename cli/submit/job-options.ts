@@ -13,6 +13,7 @@ export interface JobOptionFlags {
   force?: true;
   deleteSource?: true;
   include480p?: true;
+  quality?: string;
   ladder?: string;
   outputs?: string[];
   size?: string;
@@ -40,6 +41,7 @@ export function readJobOptions(flags: JobOptionFlags): JobFields {
     force: flags.force,
     keepSource: flags.deleteSource ? false : undefined,
     include480p: flags.include480p,
+    quality: flags.quality,
     ladder: textOrJson(flags.ladder),
     outputs: flags.outputs,
     fit: flags.fit,

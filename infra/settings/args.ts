@@ -165,6 +165,12 @@ export interface TranscodeFarmArgs {
   ladder?: string;
   /** 480p in the place of 540p in a named ladder */
   include480p?: boolean;
+  /**
+   * How good films look: `saver`, `standard` or `high`, a VMAF of 88, 93 and 95 of the largest rendition on
+   * average over measured films ([quality.md](quality.md)). A preset (`x264Preset`) changes what that costs,
+   * and not the look
+   */
+  quality?: string;
   /** Length of a media segment, 1 to 30 */
   segmentSeconds?: number;
   /** Media segments: `fmp4` (CMAF) or `mpegts`, for players that know nothing else */
@@ -409,6 +415,7 @@ export const settings = {
   subtitleEncoding: { kind: 'text', default: '' },
   ladder: { kind: 'text', default: 'standard' },
   include480p: { kind: 'flag', default: 'false' },
+  quality: { kind: 'text', default: 'standard' },
   segmentSeconds: { kind: 'integer', default: '6' },
   segmentFormat: { kind: 'text', default: 'fmp4' },
   deinterlace: { kind: 'text', default: 'fields' },

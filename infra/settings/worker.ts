@@ -11,6 +11,7 @@ const workerKeys = {
   subtitleEncoding: 'SUBTITLE_ENCODING',
   ladder: 'LADDER',
   include480p: 'INCLUDE_480P',
+  quality: 'QUALITY',
   segmentSeconds: 'SEGMENT_SECONDS',
   segmentFormat: 'SEGMENT_FORMAT',
   deinterlace: 'DEINTERLACE',

@@ -18,6 +18,7 @@ import { overlays } from './overlays.ts';
 import { parallel } from './parallel.ts';
 import { parts } from './parts.ts';
 import { portal } from './portal/bench.ts';
+import { quality } from './quality/bench.ts';
 import { reports } from './reports.ts';
 
 const benches: Record<string, Bench> = {
@@ -36,6 +37,7 @@ const benches: Record<string, Bench> = {
   function: fn,
   overlays,
   portal,
+  quality,
 };
 
 const { values, positionals } = parseArgs({
@@ -43,6 +45,8 @@ const { values, positionals } = parseArgs({
   options: {
     film: { type: 'string' },
     runs: { type: 'string', default: '1' },
+    films: { type: 'string' },
+    write: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -71,6 +75,8 @@ for (const name of names) {
     runs.push(
       await bench.run({
         ...(values.film ? { film: values.film } : {}),
+        ...(values.films ? { films: values.films } : {}),
+        write: values.write,
         log: (line) => console.log(`  ${line}`),
       }),
     );

@@ -2,6 +2,7 @@ import { type Charge, total, unit } from './charge.ts';
 import { referenceBytes, referenceFilm } from './film.ts';
 import type { FilmCost } from './film-cost.ts';
 import { count, table, unitPrice, usd } from './markdown.ts';
+import { presetFigures } from './preset-section.ts';
 import { prices } from './prices.ts';
 import type { CostReport } from './report.ts';
 
@@ -39,9 +40,14 @@ export function summary(reports: readonly CostReport[]): string {
 
 /** One stack in full. */
 export function details(report: CostReport): string {
-  return [idleSection(report), workerSection(report), filmSection(report), othersSection(report)].join(
-    '\n\n',
-  );
+  const presets = presetFigures(report, cheapestOf(report.film.costs));
+  return [
+    idleSection(report),
+    workerSection(report),
+    filmSection(report),
+    ...(presets === undefined ? [] : [`### Presets and qualities\n\n${presets}`]),
+    othersSection(report),
+  ].join('\n\n');
 }
 
 function idleSection({ idle, farm }: CostReport): string {

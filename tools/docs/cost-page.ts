@@ -1,9 +1,10 @@
 import { paidByPrice, total } from '../cost/charge.ts';
 import { table, usd } from '../cost/markdown.ts';
+import { presetFigures } from '../cost/preset-section.ts';
 import { priceTable } from '../cost/price-table.ts';
 import { pricedRegion, priceOf, prices, pricesDate } from '../cost/prices.ts';
 import { type CostReport, costReport } from '../cost/report.ts';
-import { details, summary } from '../cost/sections.ts';
+import { cheapestOf, details, summary } from '../cost/sections.ts';
 import { farmWay, mediaConvertWay, services, servicesTable } from '../cost/services.ts';
 import { stackFiles } from '../program-run/stacks.ts';
 import { type FilmOnStack, filmOnStack, seed } from '../simulation/lone-film.ts';
@@ -11,6 +12,9 @@ import { duration } from '../simulation/table.ts';
 
 /** The stack that the page shows in full. */
 const shown = 'Pulumi.prod.yaml';
+
+/** NVENC's presets were not measured. */
+const shownForPresets = 'Pulumi.dev.yaml';
 
 /** docs/cost.md: every stack file in a line, a comparison with services, one stack in full, and all prices. */
 export async function costPage(): Promise<string> {
@@ -21,10 +25,12 @@ export async function costPage(): Promise<string> {
     films.push(await filmOnStack(file, seed));
   }
   const report = found(reports.find(({ stack }) => stack === shown));
+  const onCpus = found(reports.find(({ stack }) => stack === shownForPresets));
   return [
     introduction,
     `## A film of two hours\n\n${filmTable(films)}\n\n${filmNotes}`,
     `## Beside services\n\n${besideServices(reports, films)}`,
+    `## Presets and qualities\n\nOf \`${shownForPresets}\`. ${presetFigures(onCpus, cheapestOf(onCpus.film.costs))}`,
     `## Every stack file\n\n${summary(reports)}`,
     readings(reports),
     `## ${shown}\n\n${details(report)}`,

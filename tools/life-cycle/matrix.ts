@@ -87,6 +87,7 @@ export const settingChanges: Readonly<Record<string, SettingChange>> = {
   subtitleEncoding: { to: 'windows-1250' },
   ladder: { to: 'mobile' },
   include480p: { to: 'true' },
+  quality: { to: 'high' },
   segmentSeconds: { to: '4' },
   segmentFormat: { to: 'mpegts' },
   deinterlace: { to: 'frames' },

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { ChoicesView } from '../../../cli/plan/choices.ts';
 import type { Estimate } from '../../../cli/plan/estimate.ts';
 import type { JobState } from '../../../worker/src/protocol/status.ts';
 import { addressOf, farmCommand, saveAddress } from '../../helpers/local-farm/farm-command.ts';
@@ -48,6 +49,17 @@ it('plans what the worker then makes, of a film in the bucket as of one on this 
   const video = job.film?.renditions.filter(({ kind }) => kind === 'video').map(({ name }) => name);
   expect(stored.plan.video.renditions.map(({ name }) => name)).toEqual(video);
 }, 60_000);
+
+it('says what each preset and quality costs for the views that are expected, where x264 is paid for', async () => {
+  const flags = ['film.mp4', '--compute', 'fargate', '--views'];
+  const { choices } = (await plan(...flags, '100', '--json')).json<{ choices: ChoicesView }>();
+  expect(choices).toMatchObject({ views: 100, output: 's3', quality: 'standard', planned: 'veryfast' });
+  expect(choices.choices.map(({ preset }) => preset)).toContain(choices.cheapest);
+  const shown = await plan(...flags, '100');
+  expect(shown.stdout).toMatch(/With 100 views, a year in s3 and quality standard, \w+ costs least\./);
+  const wrong = await plan(...flags, 'many');
+  expect(wrong.stderr).toContain('--views: "many" is not a number of views.');
+}, 30_000);
 
 it('plans for a GPU without one, and without a farm; the flags of a job shape the film', async () => {
   const flags = ['--compute', 'gpu', '--instance-type', 'g6.xlarge', '--ladder', '[{"rung":"360p"}]'];

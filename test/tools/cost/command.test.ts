@@ -38,6 +38,14 @@ describe('npm run cost', () => {
     expect(stdout).toContain('not measured here');
   });
 
+  it('says from how many views a preset pays where x264 encodes, and with which storage', () => {
+    const { stdout } = run('Pulumi.dev.yaml');
+    expect(stdout).toContain('\n### Presets and qualities\n');
+    for (const storage of ['S3 with CloudFront', 'R2', 'Wasabi']) expect(stdout).toContain(`**${storage}**`);
+    expect(stdout).toMatch(/\| standard +\| medium +\|/);
+    expect(stdout).toMatch(/With 1,000 views and a year of storage, `\w+` costs least\./);
+  });
+
   it('prints all stacks as JSON', () => {
     const { stdout } = run('--all', '--json');
     const reports = JSON.parse(stdout) as CostReport[];

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RefusedError } from '../../../worker/src/errors.ts';
+import { encoderQuality } from '../../../worker/src/plan/encoder-quality.ts';
 import type { Encoding } from '../../../worker/src/plan/encoding.ts';
 import { makePlan } from '../../../worker/src/plan/make-plan.ts';
 import type { Plan } from '../../../worker/src/plan/plan.ts';
@@ -50,6 +51,7 @@ describe('makePlan', () => {
       name: '1080p',
       width: 1920,
       height: 1080,
+      quality: encoderQuality({ name: 'x264', preset: 'veryfast' }, '1080p', 'standard'),
       bitrate: 6_000_000,
       bufferSize: 18_000_000,
       profile: 'high',

@@ -137,10 +137,15 @@ describe('prepareFilters', () => {
   });
 });
 
+const encoder = { name: 'x264', preset: 'veryfast' } as const;
+
 describe('planRenditions', () => {
   const rungs = sizeRungs({ width: 1920, height: 1080 }, resolveLadder('standard', true));
   const bitrates = (num: number, den = 1) =>
-    planRenditions(rungs, { frameRate: { num, den } }).map(({ name, bitrate }) => [name, bitrate]);
+    planRenditions(rungs, { frameRate: { num, den } }, { encoder }).map(({ name, bitrate }) => [
+      name,
+      bitrate,
+    ]);
 
   it('has the bitrates of the table at up to 30 frames per second', () => {
     const table = [
@@ -162,7 +167,7 @@ describe('planRenditions', () => {
 
   it('has less for shapes with fewer pixels', () => {
     const cinema = sizeRungs({ width: 1920, height: 800 }, resolveLadder('standard', false));
-    const [first] = planRenditions(cinema, { frameRate: { num: 24, den: 1 } });
+    const [first] = planRenditions(cinema, { frameRate: { num: 24, den: 1 } }, { encoder });
     expect(first).toMatchObject({
       name: '1080p',
       bitrate: 4_791_000,
@@ -176,7 +181,7 @@ describe('planRenditions', () => {
     fc.assert(
       fc.property(side, side, rate, (width, height, frameRate) => {
         const sized = sizeRungs({ width, height }, resolveLadder('standard', true));
-        const found = planRenditions(sized, { frameRate }).map(({ bitrate }) => bitrate);
+        const found = planRenditions(sized, { frameRate }, { encoder }).map(({ bitrate }) => bitrate);
         for (const [n, bitrate] of found.slice(1).entries())
           expect(bitrate).toBeLessThanOrEqual(found[n] ?? 0);
       }),

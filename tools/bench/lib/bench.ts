@@ -26,5 +26,9 @@ export interface Goal {
 export interface BenchOptions {
   /** A film of the user's instead of the made one. */
   film?: string;
+  /** A folder of films, for the measurement that compares several. */
+  films?: string;
+  /** Write what the measurement is the source of. */
+  write?: boolean;
   log: (line: string) => void;
 }

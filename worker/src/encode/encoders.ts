@@ -1,10 +1,7 @@
 import type { VideoEncoder, VideoRendition } from '../plan/plan.ts';
 
-/** Quality that x264 aims at below the rendition's bitrate; its own default. */
-const constantRateFactor = '23';
-
-/** NVENC's scale is another: about as good as x264 at 23 (https://github.com/ilia3101/MLV-App/issues/78). */
-const constantQuality = '27';
+/** What plans of older workers meant, which name no quality. */
+const olderQuality = { x264: 23, nvenc: 27 } as const;
 
 /** Part of the buffer that is full when a part begins, in seconds of its bitrate: what a short film may exceed it by. */
 const startSeconds = 0.5;
@@ -27,12 +24,21 @@ function threadArguments(threads: number, { height }: VideoRendition): string[] 
 
 const encoderTable: Record<VideoEncoder['name'], (preset: string, rendition: VideoRendition) => string[]> = {
   x264: (preset, rendition) => [
-    ...['-c:v', 'libx264', '-preset', preset, '-crf', constantRateFactor, ...limits(rendition)],
+    ...[
+      '-c:v',
+      'libx264',
+      '-preset',
+      preset,
+      '-crf',
+      String(rendition.quality ?? olderQuality.x264),
+      ...limits(rendition),
+    ],
     // Keyframes only where the plan has them, the same on every rung.
     ...['-sc_threshold', '0'],
   ],
   nvenc: (preset, rendition) => [
-    ...['-c:v', 'h264_nvenc', '-preset', preset, '-tune', 'hq', '-rc', 'vbr', '-cq', constantQuality],
+    ...['-c:v', 'h264_nvenc', '-preset', preset, '-tune', 'hq', '-rc', 'vbr'],
+    ...['-cq', String(rendition.quality ?? olderQuality.nvenc)],
     // With a quality to aim at, nvenc.c ignores its target and its buffer: only the largest rate counts.
     ...['-b:v', '0', '-maxrate', String(rendition.bitrate), ...kind(rendition)],
     ...['-bf', '3', '-b_ref_mode', 'middle', '-spatial-aq', '1', '-temporal-aq', '1', '-rc-lookahead', '20'],

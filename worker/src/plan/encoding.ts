@@ -2,11 +2,14 @@ import type { Fit } from './fit.ts';
 import { type Ladder, resolveLadder } from './ladder.ts';
 import { fileOutputs, type OutputName, wantsVideo } from './outputs.ts';
 import type { Deinterlace, Plan } from './plan.ts';
+import { defaultQuality, type Quality } from './quality.ts';
 
 /** The settings of a farm that a plan follows from. */
 export interface Encoding {
   ladder: Ladder;
   include480p: boolean;
+  /** @default standard */
+  quality?: Quality | undefined;
   segmentSeconds: number;
   segmentFormat: Plan['segmentFormat'];
   deinterlace?: Deinterlace | undefined;
@@ -23,7 +26,7 @@ export interface Encoding {
 
 /** The settings that a job's `options` override. */
 type JobEncoding = Partial<
-  Pick<Encoding, 'ladder' | 'include480p' | 'segmentSeconds' | 'thumbnailAt' | 'fit' | 'size'> & {
+  Pick<Encoding, 'ladder' | 'include480p' | 'quality' | 'segmentSeconds' | 'thumbnailAt' | 'fit' | 'size'> & {
     outputs: OutputName[];
   }
 >;
@@ -38,13 +41,19 @@ export function encodingFor(settings: Encoding, options: JobEncoding = {}): Enco
     segmentSeconds: options.segmentSeconds ?? settings.segmentSeconds,
     segmentFormat: settings.segmentFormat,
     // Left out where it is the default: films that were made before this setting keep their hash.
-    deinterlace: settings.deinterlace === 'fields' ? undefined : settings.deinterlace,
+    deinterlace: leftOut(settings.deinterlace, 'fields'),
     thumbnailAt: options.thumbnailAt ?? settings.thumbnailAt,
     partSeconds: settings.partSeconds,
     audioOnly: wantsVideo(outputs) ? undefined : true,
     fit: options.fit,
+    // Left out where it is the default, as above.
+    quality: leftOut(options.quality ?? settings.quality, defaultQuality),
     size: options.size,
   };
+}
+
+function leftOut<T>(value: T, fallback: T): T | undefined {
+  return value === fallback ? undefined : value;
 }
 
 /** Only the rungs that files are made of; a file without one is made of the largest. */

@@ -120,7 +120,7 @@ function planVideo(
   const rungs = sizeRungs(film, resolveLadder(encoding.ladder, encoding.include480p));
   const encoded = encodableRungs(rungs, encoder);
   const timing = planTiming(media, video, encoding.deinterlace);
-  const renditions = planRenditions(encoded, timing);
+  const renditions = planRenditions(encoded, timing, { encoder, quality: encoding.quality });
   const [largest] = renditions;
   const drawn =
     overlays && largest ? planOverlays(overlays, largest, endSeconds) : { plan: undefined, warnings: [] };

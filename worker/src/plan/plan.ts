@@ -134,6 +134,8 @@ export interface VideoRendition {
   name: RungName;
   width: number;
   height: number;
+  /** What the encoder aims at: x264's CRF, NVENC's CQ. Undefined in plans of older workers. */
+  quality?: number;
   /** Bits per second that no part exceeds on average. Easy films stay below, as the encoders aim at a quality. */
   bitrate: number;
   /** Size of the rate-control buffer in bits: what a short difficult passage may take on top. */

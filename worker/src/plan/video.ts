@@ -1,9 +1,11 @@
 import { RefusedError } from '../errors.ts';
 import type { VideoStream } from '../probe/media.ts';
+import { encoderQuality } from './encoder-quality.ts';
 import { showsFields } from './frame-timing.ts';
 import { h264Level } from './h264.ts';
 import { highFrameRateFactor, pixelExponent } from './ladder.ts';
 import type { Deinterlace, VideoEncoder, VideoPlan, VideoRendition } from './plan.ts';
+import { defaultQuality, type Quality } from './quality.ts';
 import type { SizedRung } from './sizes.ts';
 
 /**
@@ -127,6 +129,7 @@ const bufferSeconds = 3;
 export function planRenditions(
   rungs: readonly SizedRung[],
   { frameRate }: Pick<VideoPlan, 'frameRate'>,
+  { encoder, quality = defaultQuality }: { encoder: VideoEncoder; quality?: Quality | undefined },
 ): VideoRendition[] {
   const rateFactor = frameRate.num / frameRate.den > 30 ? highFrameRateFactor : 1;
   return rungs.map((rung) => {
@@ -139,6 +142,7 @@ export function planRenditions(
       name,
       width,
       height,
+      quality: encoderQuality(encoder, name, quality),
       ...rates,
       profile: 'high',
       level: h264Level({ width, height, frameRate, ...rates }),

@@ -21,7 +21,7 @@ const x264 = { decodeSeconds: 5.7 / 622.08, encodeSeconds: (28.1 - 5.7) / 1153.8
 /**
  * CPU time of the encoder with other presets, `veryfast` being 1: docs/performance.md, "Presets". Decoding takes as long with all of them.
  */
-const x264Effort: Readonly<Record<string, number>> = {
+export const x264PresetEffort: Readonly<Record<string, number>> = {
   ultrafast: 0.27,
   superfast: 0.6,
   veryfast: 1,
@@ -39,7 +39,7 @@ export const x264Utilisation = 0.85;
 /** CPU seconds of x264 for a second of film, on the machine of docs/performance.md. */
 export function x264CpuSeconds({ sourcePixels, framesPerSecond, renditions, preset }: EncodingWork): number {
   const decoding = sourcePixels * x264.decodeSeconds;
-  const encoding = pixelsOf(renditions) * x264.encodeSeconds * (x264Effort[preset] ?? 1);
+  const encoding = pixelsOf(renditions) * x264.encodeSeconds * (x264PresetEffort[preset] ?? 1);
   return (framesPerSecond * (decoding + encoding)) / 1_000_000;
 }
 

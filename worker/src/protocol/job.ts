@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ladderSchema } from '../plan/ladder.ts';
 import { outputsSchema } from '../plan/outputs.ts';
 import { overlaysSchema } from '../plan/overlay-options.ts';
+import { qualityNames } from '../plan/quality.ts';
 import { normalizeLanguage } from '../probe/language.ts';
 import { subtitleKinds } from '../probe/media.ts';
 import { isEncoding } from '../text/decode.ts';
@@ -83,6 +84,9 @@ export const jobOptionsSchema = z
   .strictObject({
     keepSource: z.boolean().describe('Keep the source after success; false deletes it'),
     include480p: z.boolean().describe('480p in the place of 540p in a named ladder'),
+    quality: z
+      .enum(qualityNames)
+      .describe('How good the film looks: saver, standard or high (VMAF of 88, 93 and 95), whatever the preset'),
     force: z.boolean().describe('Transcode again although the film is done; replaces it at the commit'),
     ladder: ladderSchema,
     outputs: outputsSchema.describe(

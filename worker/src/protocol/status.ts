@@ -96,6 +96,7 @@ const keptOptionsSchema = jobOptionsSchema
   .pick({
     ladder: true,
     include480p: true,
+    quality: true,
     outputs: true,
     fit: true,
     size: true,

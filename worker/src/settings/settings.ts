@@ -5,6 +5,7 @@ import { vcpusOf } from '../plan/function-limits.ts';
 import { ladderSchema } from '../plan/ladder.ts';
 import { outputsSchema } from '../plan/outputs.ts';
 import { overlaySchema } from '../plan/overlay-options.ts';
+import { defaultQuality, qualityNames } from '../plan/quality.ts';
 import { encodingSchema, segmentSecondsSchema, thumbnailAtSchema } from '../protocol/job.ts';
 import type { ExtraLane } from '../protocol/lanes.ts';
 import { presetsSchema } from '../protocol/presets.ts';
@@ -132,6 +133,8 @@ export const environmentSchema = z.object({
     .enum(['ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium', 'slow', 'slower', 'veryslow'])
     .default('veryfast'),
   NVENC_PRESET: z.enum(['p1', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7']).default('p5'),
+  /** How good films look, whatever the preset: see `vmafTargets`. */
+  QUALITY: z.enum(qualityNames).default(defaultQuality),
   LADDER: textOrJson.default('standard').pipe(ladderSchema),
   INCLUDE_480P: flag(false),
   SEGMENT_SECONDS: number(6, segmentSecondsSchema),
@@ -250,6 +253,7 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
       nvencPreset: env.NVENC_PRESET,
       ladder: env.LADDER,
       include480p: env.INCLUDE_480P,
+      quality: env.QUALITY,
       segmentSeconds: env.SEGMENT_SECONDS,
       segmentFormat: env.SEGMENT_FORMAT,
       deinterlace: env.DEINTERLACE,

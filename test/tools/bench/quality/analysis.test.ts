@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import {
+  againstPeer,
+  bitsAt,
+  type CrfPoint,
+  crfFor,
+  crfTable,
+  presetFigures,
+  trialFigures,
+  vmafAt,
+} from '../../../../tools/bench/quality/analysis.ts';
+
+const vmaf = (mean: number) => ({ mean, harmonicMean: mean, fifthPercentile: mean });
+
+/** Falls by a point of VMAF with each point of CRF from 100 at `zero`, and by a tenth of its bits. */
+const curve = (zero: number, bits = 1_000_000, cpuSeconds = 2): CrfPoint[] =>
+  [18, 23, 28, 33].map((crf) => ({
+    crf,
+    vmaf: vmaf(100 - (crf - zero)),
+    bitsPerSecond: bits * 0.9 ** crf,
+    cpuSeconds,
+  }));
+
+const film = (name: string, top: Record<string, CrfPoint[]>) => ({
+  name,
+  top,
+  rungs: {},
+  peers: {},
+  trials: {},
+});
+
+describe('crfFor', () => {
+  it('finds the CRF at which films have a VMAF on average', () => {
+    expect(crfFor([curve(16)], 93)).toBeCloseTo(23, 1);
+    expect(crfFor([curve(14), curve(18)], 93)).toBeCloseTo(23, 1);
+  });
+
+  it('goes on straight beyond the CRFs that were measured', () => {
+    expect(crfFor([curve(27)], 93)).toBeCloseTo(34, 1);
+    expect(vmafAt(curve(16), 35)).toBeCloseTo(81, 6);
+  });
+});
+
+it('interpolates bits as powers', () => {
+  expect(bitsAt(curve(16), 25.5)).toBeCloseTo(1_000_000 * 0.9 ** 25.5, 0);
+});
+
+it('gives small renditions the same share of what scaling leaves of them', () => {
+  const small = [
+    { crf: 10, ...rest(80) },
+    { crf: 30, ...rest(60) },
+  ];
+  const table = crfTable(
+    [{ ...film('a', { veryfast: curve(16) }), rungs: { '360p': small } }],
+    'veryfast',
+    '1080p',
+  );
+  expect(table['1080p']).toEqual({ saver: 28, standard: 23, high: 21 });
+  // 93 % of 80 is 5.6 points below it.
+  expect(table['360p']?.standard).toBe(15.5);
+});
+
+it('says how much a preset changes CRF, bits and time at the same VMAF', () => {
+  const films = [film('a', { veryfast: curve(16), medium: curve(17, 900_000, 5) })];
+  const { shift, bitRatio, cpuRatio } = presetFigures(films, 'medium', 'veryfast');
+  expect(shift).toBeCloseTo(1, 1);
+  expect(bitRatio).toBeCloseTo(0.81, 6);
+  expect(cpuRatio).toBeCloseTo(2.5, 6);
+});
+
+it("compares with a peer at the peer's own quality", () => {
+  const theirs = { vmaf: vmaf(90), bitsPerSecond: 2_000_000 * 0.9 ** 26, cpuSeconds: 4 };
+  const figures = againstPeer(
+    [{ ...film('a', { veryfast: curve(16) }), peers: { Peer: theirs } }],
+    'Peer',
+    'veryfast',
+  );
+  expect(figures).toHaveLength(1);
+  expect(figures[0]?.bitRatio).toBeCloseTo(0.5, 6);
+  expect(figures[0]?.cpuRatio).toBeCloseTo(0.5, 6);
+});
+
+it('says how many bits a flag takes at the same VMAF', () => {
+  const tried = { vmaf: vmaf(95), bitsPerSecond: 900_000 * 0.9 ** 21, cpuSeconds: 3 };
+  const films = [{ ...film('a', { veryfast: curve(16) }), trials: { 'aq-mode 3': tried } }];
+  const { bitRatio, cpuRatio } = trialFigures(films, 'aq-mode 3', 'veryfast');
+  expect(bitRatio).toBeCloseTo(0.9, 6);
+  expect(cpuRatio).toBeCloseTo(1.5, 6);
+});
+
+function rest(score: number) {
+  return { vmaf: vmaf(score), bitsPerSecond: 1000, cpuSeconds: 1 };
+}

@@ -1,0 +1,164 @@
+import { type Quality, qualityNames, vmafTargets } from '../../../worker/src/plan/quality.ts';
+import { bdRate, bitsAtQuality, pchip, type RatePoint } from './bd-rate.ts';
+import type { Measurement } from './measure.ts';
+
+/** An encode with a CRF. */
+export interface CrfPoint extends Measurement {
+  crf: number;
+}
+
+/** All that was measured of a film. */
+export interface FilmFigures {
+  name: string;
+  /** Of the largest rendition, by preset. */
+  top: Readonly<Record<string, readonly CrfPoint[]>>;
+  /** Of the smaller ones, with the anchor's preset, by name. */
+  rungs: Readonly<Record<string, readonly CrfPoint[]>>;
+  peers: Readonly<Record<string, Measurement>>;
+  /** By the flags that were tried, with the anchor's preset. */
+  trials: Readonly<Record<string, Measurement>>;
+}
+
+export const rates = (points: readonly Measurement[]): RatePoint[] =>
+  points.map(({ bitsPerSecond, vmaf }) => ({ bitsPerSecond, quality: vmaf.mean }));
+
+/** VMAF, or the logarithm of bits or CPU seconds, at a CRF between those that were measured; beyond them the line goes on straight. */
+export function atCrf(points: readonly CrfPoint[], crf: number, of: (point: CrfPoint) => number): number {
+  const sorted = points.toSorted((a, b) => a.crf - b.crf);
+  const x = sorted.map((point) => point.crf);
+  const y = sorted.map(of);
+  const [first = 0, last = 0] = [x[0], x.at(-1)];
+  if (crf >= first && crf <= last) return pchip(x, y)(crf);
+  const [from, to] = crf < first ? [0, 1] : [x.length - 2, x.length - 1];
+  const at = (list: readonly number[], n: number) => list[n] as number;
+  return at(y, from) + ((crf - at(x, from)) * (at(y, to) - at(y, from))) / (at(x, to) - at(x, from));
+}
+
+export const vmafAt = (points: readonly CrfPoint[], crf: number) =>
+  Math.min(
+    100,
+    atCrf(points, crf, ({ vmaf }) => vmaf.mean),
+  );
+
+export const bitsAt = (points: readonly CrfPoint[], crf: number) =>
+  Math.exp(atCrf(points, crf, ({ bitsPerSecond }) => Math.log(bitsPerSecond)));
+
+const cpuAt = (points: readonly CrfPoint[], crf: number) =>
+  atCrf(points, crf, ({ cpuSeconds }) => cpuSeconds);
+
+const crfRange = { from: 14, to: 36 };
+
+/** The CRF at which films have a VMAF, on average: VMAF falls with it, so the range is halved until it is known. */
+export function crfFor(films: readonly (readonly CrfPoint[])[], target: number): number {
+  let [from, to] = [crfRange.from, crfRange.to];
+  while (to - from > 0.01) {
+    const middle = (from + to) / 2;
+    if (mean(films.map((points) => vmafAt(points, middle))) >= target) from = middle;
+    else to = middle;
+  }
+  return from;
+}
+
+/** CRFs of the anchor's preset by rung and quality. @param top name of the largest rung */
+export function crfTable(films: readonly FilmFigures[], anchor: string, top: string) {
+  const byQuality = (points: readonly (readonly CrfPoint[])[], ceiling: number) =>
+    Object.fromEntries(
+      qualityNames.map((name) => [
+        name,
+        Math.round(crfFor(points, (vmafTargets[name] / 100) * ceiling) * 2) / 2,
+      ]),
+    ) as Record<Quality, number>;
+  const largest = films.map((film) => film.top[anchor] ?? []);
+  const names = [...new Set(films.flatMap((film) => Object.keys(film.rungs)))];
+  return {
+    [top]: byQuality(largest, 100),
+    ...Object.fromEntries(
+      names.map((name) => {
+        const points = films.flatMap((film) => (film.rungs[name] ? [film.rungs[name]] : []));
+        const ceiling = mean(points.map((each) => Math.max(...each.map(({ vmaf }) => vmaf.mean))));
+        return [name, byQuality(points, ceiling)];
+      }),
+    ),
+  };
+}
+
+/** What a preset comes to against the anchor at the VMAF of `standard`, over all films. */
+export function presetFigures(films: readonly FilmFigures[], preset: string, anchor: string) {
+  const pairs = films.flatMap(({ top }) => (top[preset] && top[anchor] ? [[top[preset], top[anchor]]] : []));
+  const shifts = qualityNames.map(
+    (quality) =>
+      crfFor(
+        pairs.map(([own]) => own as CrfPoint[]),
+        vmafTargets[quality],
+      ) -
+      crfFor(
+        pairs.map(([, other]) => other as CrfPoint[]),
+        vmafTargets[quality],
+      ),
+  );
+  const shift = mean(shifts);
+  const deltas = pairs.flatMap(([own = [], other = []]) => bdRate(rates(other), rates(own)) ?? []);
+  // At equal quality each film has its own CRF.
+  const cpu = pairs.map(([own = [], other = []]) => {
+    const crf = crfFor([other], vmafTargets.standard);
+    return cpuAt(own, crf + shift) / cpuAt(other, crf);
+  });
+  return {
+    shift,
+    bitRatio: geometricMean(deltas.map((delta) => 1 + delta)),
+    cpuRatio: geometricMean(cpu),
+  };
+}
+
+/** A peer's encode, and what it takes here to look the same. */
+export interface PeerFigures {
+  film: string;
+  vmaf: number;
+  bitRatio: number;
+  cpuRatio: number;
+}
+
+/** VMAF ends at 100: above this, more bits change nothing that could be compared. */
+const saturated = 99;
+
+/** Bits and CPU time with a flag over those without it at the same VMAF, over all films. */
+export function trialFigures(films: readonly FilmFigures[], flag: string, anchor: string) {
+  const ratios = films.flatMap(({ top, trials }) => {
+    const [curve, tried] = [top[anchor] ?? [], trials[flag]];
+    const bits = tried && bitsAtQuality(rates(curve), tried.vmaf.mean);
+    if (tried === undefined || bits === undefined) return [];
+    const cpu = cpuAt(curve, crfFor([curve], tried.vmaf.mean));
+    return [{ bits: tried.bitsPerSecond / bits, cpu: tried.cpuSeconds / cpu }];
+  });
+  return {
+    bitRatio: geometricMean(ratios.map(({ bits }) => bits)),
+    cpuRatio: geometricMean(ratios.map(({ cpu }) => cpu)),
+  };
+}
+
+/** Films whose peer's quality was not reached here, or is beyond what VMAF tells apart, are left out. */
+export function againstPeer(films: readonly FilmFigures[], peer: string, preset: string): PeerFigures[] {
+  return films.flatMap(({ name, top, peers }) => {
+    const [theirs, ours] = [peers[peer], top[preset]];
+    if (!theirs || !ours || theirs.vmaf.mean > saturated) return [];
+    const bits = bitsAtQuality(rates(ours), theirs.vmaf.mean);
+    if (bits === undefined) return [];
+    const crf = crfFor([ours], theirs.vmaf.mean);
+    return [
+      {
+        film: name,
+        vmaf: theirs.vmaf.mean,
+        bitRatio: bits / theirs.bitsPerSecond,
+        cpuRatio: cpuAt(ours, crf) / theirs.cpuSeconds,
+      },
+    ];
+  });
+}
+
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+export function geometricMean(values: readonly number[]): number {
+  return Math.exp(mean(values.map(Math.log)));
+}

@@ -1,0 +1,185 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensureFfmpegVersion } from '../../../scripts/setup/ffmpeg/versions.mjs';
+import { encoderQuality } from '../../../worker/src/plan/encoder-quality.ts';
+import { vmafTargets } from '../../../worker/src/plan/quality.ts';
+import type { Bench, BenchOptions, Goal } from '../lib/bench.ts';
+import {
+  againstPeer,
+  bitsAt,
+  type CrfPoint,
+  crfFor,
+  crfTable,
+  type FilmFigures,
+  geometricMean,
+  mean,
+  presetFigures,
+  rates,
+  trialFigures,
+  vmafAt,
+} from './analysis.ts';
+import { bitsAtQuality } from './bd-rate.ts';
+import { type RawFilm, rawFilms } from './films.ts';
+import { type Encode, type Measurer, openMeasurer } from './measure.ts';
+import { writePage } from './page.ts';
+import { peers } from './peers.ts';
+import { anchorPreset, renditionsOf, rungRuns, topRuns, trialCrf, trials, workerEncode } from './runs.ts';
+import { writeTable } from './write-table.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+const cache = join(root, 'node_modules', '.cache', 'quality');
+
+const pinnedFfmpeg = () => ensureFfmpegVersion(root, '9.0').ffmpeg;
+
+/** The preset and CRF of every film before qualities were measured. */
+const formerCrf = 23;
+
+export const quality: Bench = {
+  what: "bits of the default preset and quality over those of peers' defaults at their VMAF: the peer that is closest",
+  goal: 0.8,
+  async run(options) {
+    const raw = await rawFilms(pinnedFfmpeg(), join(cache, 'films'), options.films);
+    const films = await measureFilms(raw, options.log);
+    if (options.write) {
+      const today = new Date().toISOString().slice(0, 10);
+      await writeTable(films, root, today);
+      await writePage(films, raw, root, today);
+    }
+    const top = 'top';
+    const table = crfTable(films, anchorPreset, top);
+    for (const [rung, crfs] of Object.entries(table))
+      options.log(
+        `CRF of ${anchorPreset}, ${rung}: ${Object.entries(crfs)
+          .map(([name, crf]) => `${name} ${crf}`)
+          .join(', ')}`,
+      );
+    const more: Record<string, number> = {};
+    for (const preset of Object.keys(topRuns).filter((name) => name !== anchorPreset)) {
+      const { shift, bitRatio, cpuRatio } = presetFigures(films, preset, anchorPreset);
+      options.log(
+        `${preset}: CRF ${shift >= 0 ? '+' : ''}${shift.toFixed(1)} for the same VMAF, ${bitRatio.toFixed(3)} of the bits, ${cpuRatio.toFixed(2)} of the CPU time of ${anchorPreset}`,
+      );
+      more[`bits of ${preset} over ${anchorPreset} (BD-rate + 1)`] = bitRatio;
+    }
+    for (const flag of Object.keys(trials)) {
+      const { bitRatio, cpuRatio } = trialFigures(films, flag, anchorPreset);
+      options.log(
+        `${flag}: ${bitRatio.toFixed(3)} of the bits at the same VMAF, ${cpuRatio.toFixed(2)} of the CPU time`,
+      );
+    }
+    const closest = comparePeers(films, options.log);
+    return { ratio: closest, more, goals: defaultGoals(films, options.log) };
+  },
+};
+
+async function measureFilms(films: readonly RawFilm[], log: BenchOptions['log']): Promise<FilmFigures[]> {
+  const measurer = await openMeasurer(pinnedFfmpeg(), join(cache, 'measured'));
+  const figures: FilmFigures[] = [];
+  for (const film of films) figures.push(await measureFilm(film, measurer, log));
+  return figures;
+}
+
+async function measureFilm(
+  film: RawFilm,
+  measurer: Measurer,
+  log: BenchOptions['log'],
+): Promise<FilmFigures> {
+  const [largest, ...smaller] = renditionsOf(film);
+  if (largest === undefined) throw new TypeError('A film has a rendition.');
+  const curve = async (
+    crfs: readonly number[],
+    encode: (crf: number) => Encode,
+  ): Promise<readonly CrfPoint[]> => {
+    const points: CrfPoint[] = [];
+    for (const crf of crfs) points.push({ crf, ...(await measurer.measure(film, encode(crf))) });
+    return points;
+  };
+  const top: Record<string, readonly CrfPoint[]> = {};
+  for (const [preset, crfs] of Object.entries(topRuns))
+    top[preset] = await curve(crfs, (crf) => workerEncode(film, largest, { preset, quality: crf }));
+  const rungs: Record<string, readonly CrfPoint[]> = {};
+  for (const rendition of smaller)
+    rungs[rendition.name] = await curve(rungRuns, (crf) =>
+      workerEncode(film, rendition, { preset: anchorPreset, quality: crf }),
+    );
+  const measured: Record<string, CrfPoint> = {};
+  // Their commands are of 1080p.
+  if (largest.name === '1080p')
+    for (const { name, passes } of peers) {
+      const { width, height } = film;
+      measured[name] = {
+        crf: 0,
+        ...(await measurer.measure(film, { passes: passes(film), width, height })),
+      };
+    }
+  const shown = (top[anchorPreset] ?? []).map(
+    ({ crf, vmaf, bitsPerSecond }) =>
+      `CRF ${crf}: ${vmaf.mean.toFixed(1)} (5th percentile ${vmaf.fifthPercentile.toFixed(1)}), ${(bitsPerSecond / 1e6).toFixed(2)} Mb/s`,
+  );
+  log(`${film.name}, ${anchorPreset}: ${shown.join('; ')}`);
+  const at = bitsAtQuality(rates(top[anchorPreset] ?? []), vmafTargets.standard);
+  const other = bitsAtQuality(rates(top.medium ?? []), vmafTargets.standard);
+  log(`${film.name}, bits at VMAF ${vmafTargets.standard}: ${megabits(at)}, medium ${megabits(other)}`);
+  const tried: Record<string, CrfPoint> = {};
+  for (const [flag, more] of Object.entries(trials))
+    tried[flag] = {
+      crf: trialCrf,
+      ...(await measurer.measure(
+        film,
+        workerEncode(film, largest, { preset: anchorPreset, quality: trialCrf, more }),
+      )),
+    };
+  return { name: film.name, top, rungs, peers: measured, trials: tried };
+}
+
+function megabits(bits: number | undefined): string {
+  return bits === undefined ? 'out of reach' : `${(bits / 1e6).toFixed(2)} Mb/s`;
+}
+
+/** The presets whose curves have enough points. */
+const compared = [anchorPreset, 'medium'];
+
+/** @returns the largest ratio of bits to a peer, each with the preset that takes the fewest bits at no more CPU than the peer's */
+function comparePeers(films: readonly FilmFigures[], log: BenchOptions['log']): number {
+  const ratios = peers.map(({ name }) => {
+    const ours = compared.map((preset) => {
+      const figures = againstPeer(films, name, preset);
+      const bits = geometricMean(figures.map(({ bitRatio }) => bitRatio));
+      const cpu = geometricMean(figures.map(({ cpuRatio }) => cpuRatio));
+      const vmaf = mean(figures.map((each) => each.vmaf));
+      log(
+        `${name} (VMAF ${vmaf.toFixed(1)} over ${figures.length} films): ${preset} takes ${bits.toFixed(2)} of its bits, ${cpu.toFixed(2)} of its CPU time`,
+      );
+      return { bits, cpu };
+    });
+    const able = ours.filter(({ cpu }) => cpu <= 1.05);
+    return Math.min(...(able.length > 0 ? able : ours).map(({ bits }) => bits));
+  });
+  return Math.max(...ratios);
+}
+
+/** How far the largest rendition is from its VMAF with the table, and its bits against one CRF for all. */
+function defaultGoals(films: readonly FilmFigures[], log: BenchOptions['log']): Goal[] {
+  const crf = encoderQuality({ name: 'x264', preset: anchorPreset }, '1080p', 'standard');
+  const curves = films.map(({ top }) => top[anchorPreset] ?? []);
+  const now = curves.map((points) => vmafAt(points, crf));
+  const before = curves.map((points) => vmafAt(points, formerCrf));
+  const spread = (values: readonly number[]) =>
+    Math.max(...values.map((value) => Math.abs(value - vmafTargets.standard)));
+  const text = (values: readonly number[]) => values.map((value) => value.toFixed(1)).join(', ');
+  log(`VMAF with CRF ${formerCrf}, the former default: ${text(before)}; with CRF ${crf}: ${text(now)}`);
+  const equal = crfFor(curves, mean(before));
+  const each = curves.map((points) => crfFor([points], mean(before)));
+  const sum = (crfs: readonly number[]) =>
+    curves.reduce((bits, points, n) => bits + bitsAt(points, crfs[n] ?? equal), 0);
+  const fixed = sum(curves.map(() => equal));
+  return [
+    { what: 'farthest from VMAF 93, points', value: spread(now), goal: 2 },
+    {
+      what: 'bits with a CRF for each film over one CRF for all, at equal mean VMAF',
+      value: sum(each) / fixed,
+      goal: 0.9,
+    },
+  ];
+}

@@ -1,0 +1,202 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
+import { type Quality, qualityNames, vmafTargets } from '../../../worker/src/plan/quality.ts';
+import { table } from '../../cost/markdown.ts';
+import {
+  againstPeer,
+  bitsAt,
+  crfFor,
+  crfTable,
+  type FilmFigures,
+  geometricMean,
+  presetFigures,
+  rates,
+  trialFigures,
+  vmafAt,
+} from './analysis.ts';
+import { bitsAtQuality } from './bd-rate.ts';
+import type { RawFilm } from './films.ts';
+import { madeFilms } from './made-films.ts';
+import type { Encode } from './measure.ts';
+import { peers } from './peers.ts';
+import { writePicture } from './pictures.ts';
+import { curvesPlot } from './plot.ts';
+import { anchorPreset, renditionsOf, topRuns, trialCrf, trials, workerEncode } from './runs.ts';
+
+/** Presets with whole curves. */
+const plotted = [anchorPreset, 'medium'];
+
+/** Films whose frames are shown. */
+const pictured = ['head', 'water'];
+
+const formerCrf = 23;
+
+/** docs/quality.md with its curves and pictures. */
+export async function writePage(
+  films: readonly FilmFigures[],
+  raw: readonly RawFilm[],
+  root: string,
+  today: string,
+): Promise<void> {
+  const folder = join(root, 'docs', 'quality');
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'curves.svg'), curvesPlot(films, plotted));
+  const crf = crfTable(films, anchorPreset, '1080p')['1080p']?.standard ?? formerCrf;
+  for (const film of raw.filter(({ name }) => pictured.includes(name)))
+    await writePicture(film, [formerCrf, crf].map(encodeWith(film)), join(folder, `${film.name}.jpg`));
+  await writeFile(join(root, 'docs', 'quality.md'), page(films, today, crf));
+}
+
+const encodeWith =
+  (film: RawFilm) =>
+  (quality: number): Encode => {
+    const [largest] = renditionsOf(film);
+    if (largest === undefined) throw new TypeError('A film has a rendition.');
+    return workerEncode(film, largest, { preset: anchorPreset, quality });
+  };
+
+function page(films: readonly FilmFigures[], today: string, crf: number): string {
+  const machine = `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores`;
+  return `# Quality
+
+<!-- Made by \`npm run bench -- quality --write\` (tools/bench/quality/). Change it there. -->
+
+\`quality\` (a setting, and an option of jobs) says how good films look: ${qualityNames
+    .map((name) => `\`${name}\` is a VMAF of ${vmafTargets[name]}`)
+    .join(', ')} of the largest rendition, on average over
+measured films. x264's CRF (NVENC's CQ) follows from it by a table (\`worker/src/plan/quality-table.ts\`) for each rung and preset, so a preset
+changes what a quality costs, and not the look. From a VMAF of 93 to 95 viewers stop noticing that a film was encoded
+([Ozer](https://streaminglearningcenter.com/encoding/finding-the-optimal-top-rung-data-rate.html)). Smaller renditions have the same share of the
+VMAF that scaling leaves of them. The ladder's bitrates stay the caps: a film that is hard to encode has the quality that they allow.
+
+\`\`\`sh
+npm run bench -- quality                       # the made films; goes on where it was stopped
+npm run bench -- quality --films FOLDER        # films of yours
+npm run bench -- quality --write               # writes the table and this page
+\`\`\`
+
+Measured ${today} on ${machine}, with libvmaf (model v0.6.1) of ffmpeg 9.0.2, every fourth frame, smaller renditions scaled up to the film's size;
+without the caps, as x264 stays far below a cap in a film of seconds. CPU times are beside other work, and hold as ratios only.
+
+## Films
+
+Made by ffmpeg's own sources (\`tools/bench/quality/made-films.ts\`), 1920x1080, 24 frames a second, 3 s each.
+
+${filmTable(films, crf)}
+
+![VMAF over bits for each film](quality/curves.svg)
+
+One CRF does not look the same on all films: see the column "VMAF at CRF ${crf}". VMAF counts grain as detail, so films with grain or
+water take many times the bits of others for the same figure, and hit their caps.
+
+## Pictures
+
+The film, the former default (CRF ${formerCrf}) and the new one (CRF ${crf}), a detail at its own size.
+
+${pictured.map((name) => `![${name}: the film, CRF ${formerCrf}, CRF ${crf}](quality/${name}.jpg)`).join('\n\n')}
+
+## The table
+
+CRF of x264 \`${anchorPreset}\`. Rungs that no film has take the place of their neighbour (2160p and 1440p that of 1080p, 480p that of 540p).
+
+${crfRows(films)}
+
+NVENC's CQ is the CRF of \`${anchorPreset}\` and 4 ([published](https://github.com/ilia3101/MLV-App/issues/78), not measured here: no GPU with NVENC was at
+hand).
+
+## Presets
+
+At the same VMAF, against \`${anchorPreset}\`: what they add to the CRF, their bits (BD-rate), their CPU time.
+
+${presetTable(films)}
+
+Flags that were tried with \`${anchorPreset}\` at CRF ${trialCrf}, against x264's own defaults of that preset and \`-sc_threshold 0\`:
+
+${trialTable(films)}
+
+None is set: a flag is kept where it saves at least 3 % of the bits over the set at no more than 1.05 of the CPU time. \`-sc_threshold 0\` stays, as all
+renditions need their keyframes at the same times.
+
+What that costs, and from how many views a preset pays: [cost.md](cost.md), and \`farm plan FILM --views N\` for a film.
+
+## Beside others
+
+Each peer's own command for 1080p, from its source, on the same films: what this farm takes of its bits and CPU time at the peer's own VMAF.
+Films on which VMAF tells no more (above 99) or that this farm did not reach are left out.
+
+${peerTable(films)}
+
+${peers.map(({ name, source }) => `- ${name}: ${source}`).join('\n')}
+
+Where a peer needs fewer bits it has a slower preset (MediaCMS \`faster\`, Encore's x264 parameters are those of \`slower\` in two passes), or keyframes every
+4 to 8 s where this farm has one every 2 s, which counts in films whose pictures stand still (\`text\`).
+`;
+}
+
+function filmTable(films: readonly FilmFigures[], crf: number): string {
+  const rows = films.map(({ name, top }) => {
+    const curve = top[anchorPreset] ?? [];
+    const at = (preset: string) => {
+      const bits = bitsAtQuality(rates(top[preset] ?? []), vmafTargets.standard);
+      return bits === undefined ? 'not reached' : `${(bits / 1e6).toFixed(2)} Mb/s`;
+    };
+    return [
+      name,
+      madeFilms.find((film) => film.name === name)?.what ?? 'given',
+      vmafAt(curve, formerCrf).toFixed(1),
+      vmafAt(curve, crf).toFixed(1),
+      `${(bitsAt(curve, crf) / 1e6).toFixed(2)} Mb/s`,
+      crfFor([curve], vmafTargets.standard).toFixed(1),
+      at(anchorPreset),
+      at('medium'),
+    ];
+  });
+  const columns = [
+    `VMAF at CRF ${formerCrf}:`,
+    `VMAF at CRF ${crf}:`,
+    `bits at CRF ${crf}:`,
+    'CRF for VMAF 93:',
+  ];
+  return table(['film', 'what', ...columns, `${anchorPreset}, VMAF 93:`, 'medium, VMAF 93:'], rows);
+}
+
+function crfRows(films: readonly FilmFigures[]): string {
+  const measured: Record<string, Record<Quality, number>> = crfTable(films, anchorPreset, '1080p');
+  const rows = Object.entries(measured).map(([rung, crfs]) => [
+    rung,
+    ...qualityNames.map((name) => String(crfs[name])),
+  ]);
+  return table(['rung', ...qualityNames.map((name) => `${name}:`)], rows);
+}
+
+function presetTable(films: readonly FilmFigures[]): string {
+  const rows = Object.keys(topRuns).map((preset) => {
+    const { shift, bitRatio, cpuRatio } = presetFigures(films, preset, anchorPreset);
+    return [preset, shift.toFixed(1), bitRatio.toFixed(2), cpuRatio.toFixed(2)];
+  });
+  return table(['preset', 'CRF:', 'bits:', 'CPU time:'], rows);
+}
+
+function trialTable(films: readonly FilmFigures[]): string {
+  const rows = Object.keys(trials).map((flag) => {
+    const { bitRatio, cpuRatio } = trialFigures(films, flag, anchorPreset);
+    return [flag, bitRatio.toFixed(3), cpuRatio.toFixed(2)];
+  });
+  return table(['flag', 'bits:', 'CPU time:'], rows);
+}
+
+function peerTable(films: readonly FilmFigures[]): string {
+  const rows = peers.flatMap(({ name }) =>
+    plotted.map((preset) => {
+      const figures = againstPeer(films, name, preset);
+      const of = (ratio: 'bitRatio' | 'cpuRatio') =>
+        figures.length === 0 ? '' : geometricMean(figures.map((each) => each[ratio])).toFixed(2);
+      const each = figures.map(
+        ({ film, vmaf, bitRatio }) => `${film} ${bitRatio.toFixed(2)} (${vmaf.toFixed(0)})`,
+      );
+      return [name, preset, of('bitRatio'), of('cpuRatio'), each.join(', ')];
+    }),
+  );
+  return table(['peer', 'preset here', 'bits:', 'CPU time:', 'bits by film (VMAF)'], rows);
+}

@@ -1,0 +1,69 @@
+import { encoderArguments } from '../../../worker/src/encode/encoders.ts';
+import { resolveLadder } from '../../../worker/src/plan/ladder.ts';
+import type { VideoRendition } from '../../../worker/src/plan/plan.ts';
+import { sizeRungs } from '../../../worker/src/plan/sizes.ts';
+import { planRenditions } from '../../../worker/src/plan/video.ts';
+import type { RawFilm } from './films.ts';
+import type { Encode } from './measure.ts';
+
+/** As on a worker with two vCPUs; x264's bytes depend on it. */
+const threads = 3;
+
+const gopSeconds = 2;
+
+const capFlags = new Set(['-maxrate', '-bufsize', '-rc_init_occupancy']);
+
+export const anchorPreset = 'veryfast';
+
+/** CRFs of the largest rendition, by preset: the two that are compared have four, the others enough to place them. */
+export const topRuns: Readonly<Record<string, readonly number[]>> = {
+  veryfast: [18, 23, 28, 33],
+  medium: [18, 23, 28, 33],
+  ultrafast: [20, 26],
+  superfast: [20, 26],
+  faster: [20, 26],
+  fast: [20, 26],
+  slow: [20, 26],
+};
+
+/** CRFs of the smaller renditions, with the anchor's preset; the first stands for what scaling alone leaves. */
+export const rungRuns: readonly number[] = [10, 20, 28];
+
+/** Flags of x264 that were tried on the largest rendition with the anchor's preset; behind those of the worker, the last one counts. */
+export const trials: Readonly<Record<string, readonly string[]>> = {
+  'aq-mode 2': ['-aq-mode', '2'],
+  'aq-mode 3': ['-aq-mode', '3'],
+  'lookahead of 40 frames': ['-rc-lookahead', '40'],
+  'tune film': ['-tune', 'film'],
+  'keyframes at scene cuts too': ['-sc_threshold', '40'],
+};
+
+export const trialCrf = 22;
+
+/** The renditions that the standard ladder has of the film. */
+export function renditionsOf(film: RawFilm): VideoRendition[] {
+  const frameRate = { num: Math.round(film.framesPerSecond * 1000), den: 1000 };
+  return planRenditions(
+    sizeRungs(film, resolveLadder('standard', false)),
+    { frameRate },
+    { encoder: { name: 'x264', preset: anchorPreset } },
+  );
+}
+
+/**
+ * One rendition as a worker encodes it, but for the cap on its bitrate: x264 keeps far below a cap in a film of seconds, and
+ * what is asked here is what a quality costs.
+ */
+export function workerEncode(
+  film: RawFilm,
+  rendition: VideoRendition,
+  { preset, quality, more = [] }: { preset: string; quality: number; more?: readonly string[] },
+): Encode {
+  const encoder = encoderArguments({ name: 'x264', preset, threads }, { ...rendition, quality }).filter(
+    (_, n, all) => ![all[n], all[n - 1]].some((each) => capFlags.has(each ?? '')),
+  );
+  const keyframes = ['-force_key_frames', `expr:gte(t,n_forced*${gopSeconds})`, '-flags', '+cgop'];
+  const gop = ['-g', String(Math.ceil(film.framesPerSecond * gopSeconds * 2))];
+  const { width, height } = rendition;
+  return { passes: [[...encoder, ...keyframes, ...gop, ...more]], width, height };
+}

@@ -1,0 +1,71 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { rungNames } from '../../../worker/src/plan/ladder.ts';
+import { qualityNames, vmafTargets } from '../../../worker/src/plan/quality.ts';
+import { bitsAt, crfFor, crfTable, type FilmFigures, geometricMean, presetFigures } from './analysis.ts';
+import { anchorPreset, topRuns } from './runs.ts';
+
+/** Takes the place of rungs that no film has: the larger ones look like 1080p, and 480p lies between its neighbours. */
+const stand: Readonly<Record<string, string>> = { '2160p': '1080p', '1440p': '1080p', '480p': '540p' };
+
+/** Too slow to be measured beside the others: they aim at what `slow` aims at. */
+const likeSlow = ['slower', 'veryslow'];
+
+/** Writes the table that the worker plans with. */
+export async function writeTable(films: readonly FilmFigures[], root: string, today: string): Promise<void> {
+  const measured = crfTable(films, anchorPreset, '1080p');
+  const crf = Object.fromEntries(
+    rungNames.map((name) => [name, measured[name] ?? measured[stand[name] ?? '']]),
+  );
+  const presets = Object.keys(topRuns).map((preset) => ({
+    preset,
+    ...presetFigures(films, preset, anchorPreset),
+  }));
+  const shifts = Object.fromEntries(presets.map(({ preset, shift }) => [preset, round(shift, 1)]));
+  for (const preset of likeSlow) shifts[preset] = shifts.slow ?? 0;
+  const curves = films.map(({ top }) => top[anchorPreset] ?? []);
+  const bitsOf = (target: number) => {
+    const at = crfFor(curves, target);
+    return geometricMean(curves.map((points) => bitsAt(points, at)));
+  };
+  const table = {
+    measured: `${today}, x264 ${anchorPreset} and others, ${films.length} films: ${films.map(({ name }) => name).join(', ')}`,
+    crf,
+    presetShift: shifts,
+    presetBits: Object.fromEntries(presets.map(({ preset, bitRatio }) => [preset, round(bitRatio, 2)])),
+    qualityBits: Object.fromEntries(
+      qualityNames.map((name) => [name, round(bitsOf(vmafTargets[name]) / bitsOf(vmafTargets.standard), 2)]),
+    ),
+  };
+  await writeFile(join(root, 'worker', 'src', 'plan', 'quality-table.ts'), tableFile(table));
+}
+
+function tableFile(table: object): string {
+  const literal = JSON.stringify(table, undefined, 2)
+    .replace(/"([a-z]\w*)":/g, '$1:')
+    .replace(/"([^"]*)"/g, "'$1'")
+    .replace(/\{\n\s+(saver[^}]*?)\n\s+\}/g, (_, fields: string) => `{ ${fields.replace(/\s*\n\s*/g, ' ')} }`)
+    .replace(/([^{,\s])\n(\s*[}])/g, '$1,\n$2')
+    .replace('measured: ', 'measured:\n    ');
+  return `${head}${literal};\n`;
+}
+
+const head = `import type { RungName } from './ladder.ts';
+import type { Quality } from './quality.ts';
+
+/** Written by \`npm run bench -- quality --write\`: change the measurement, and not this file. */
+export const qualityTable: {
+  measured: string;
+  /** CRF of x264 \`veryfast\` with which films have the VMAF of the quality, on average over the films. */
+  crf: Readonly<Record<RungName, Readonly<Record<Quality, number>>>>;
+  /** What other presets add to it for the same VMAF. */
+  presetShift: Readonly<Record<string, number>>;
+  /** Their bits at the same VMAF, \`veryfast\` being 1; only of presets that were measured. */
+  presetBits: Readonly<Record<string, number>>;
+  /** Bits of the qualities, \`standard\` being 1. */
+  qualityBits: Readonly<Record<Quality, number>>;
+} = `;
+
+function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}
