@@ -19,10 +19,7 @@ export const anchorPreset = 'veryfast';
 export const topRuns: Readonly<Record<string, readonly number[]>> = {
   veryfast: [18, 23, 28, 33],
   medium: [18, 23, 28, 33],
-  ultrafast: [20, 26],
   superfast: [20, 26],
-  faster: [20, 26],
-  fast: [20, 26],
   slow: [20, 26],
 };
 
@@ -31,11 +28,9 @@ export const rungRuns: readonly number[] = [10, 20, 28];
 
 /** Flags of x264 that were tried on the largest rendition with the anchor's preset; behind those of the worker, the last one counts. */
 export const trials: Readonly<Record<string, readonly string[]>> = {
-  'aq-mode 2': ['-aq-mode', '2'],
   'aq-mode 3': ['-aq-mode', '3'],
   'lookahead of 40 frames': ['-rc-lookahead', '40'],
   'tune film': ['-tune', 'film'],
-  'keyframes at scene cuts too': ['-sc_threshold', '40'],
 };
 
 export const trialCrf = 22;

@@ -8,8 +8,14 @@ import { anchorPreset, topRuns } from './runs.ts';
 /** Takes the place of rungs that no film has: the larger ones look like 1080p, and 480p lies between its neighbours. */
 const stand: Readonly<Record<string, string>> = { '2160p': '1080p', '1440p': '1080p', '480p': '540p' };
 
-/** Too slow to be measured beside the others: they aim at what `slow` aims at. */
-const likeSlow = ['slower', 'veryslow'];
+/** Presets that are not measured, so that the measurement ends in time, aim at what the nearest slower or slowest one aims at. */
+const neighbours: Readonly<Record<string, string>> = {
+  ultrafast: 'superfast',
+  faster: 'medium',
+  fast: 'medium',
+  slower: 'slow',
+  veryslow: 'slow',
+};
 
 /** Writes the table that the worker plans with. */
 export async function writeTable(films: readonly FilmFigures[], root: string, today: string): Promise<void> {
@@ -22,7 +28,7 @@ export async function writeTable(films: readonly FilmFigures[], root: string, to
     ...presetFigures(films, preset, anchorPreset),
   }));
   const shifts = Object.fromEntries(presets.map(({ preset, shift }) => [preset, round(shift, 1)]));
-  for (const preset of likeSlow) shifts[preset] = shifts.slow ?? 0;
+  for (const [preset, measured] of Object.entries(neighbours)) shifts[preset] = shifts[measured] ?? 0;
   const curves = films.map(({ top }) => top[anchorPreset] ?? []);
   const bitsOf = (target: number) => {
     const at = crfFor(curves, target);
