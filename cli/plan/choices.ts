@@ -1,8 +1,8 @@
 import type { BackendName } from '../../infra/storage/names.ts';
 import { table, usd } from '../../tools/cost/markdown.ts';
 import { publishedBytes } from '../../tools/cost/plain-film.ts';
+import { type Choice, cheapest, presetChoices } from '../../tools/cost/preset-choices.ts';
 import { paysText, viewBitsPerSecond } from '../../tools/cost/preset-section.ts';
-import { type Choice, cheapest, reckon } from '../../tools/cost/reckoning.ts';
 import type { Plan } from '../../worker/src/plan/plan.ts';
 import type { Quality } from '../../worker/src/plan/quality.ts';
 import type { Media } from '../../worker/src/probe/media.ts';
@@ -35,7 +35,7 @@ export function choicesOf(
     return Math.min(...(estimate(media, made, machine, 1)?.costs ?? []).map(({ usd }) => usd));
   };
   const planned = video.encoder.preset;
-  const choices = reckon(
+  const choices = presetChoices(
     {
       durationSeconds: plan.durationSeconds,
       bytes: publishedBytes(plan),

@@ -3,7 +3,7 @@ import { defaultQuality } from '../../worker/src/plan/quality.ts';
 import { workOf } from './film.ts';
 import type { FilmCost } from './film-cost.ts';
 import { table, usd } from './markdown.ts';
-import { type Choice, cheapest, type Reckoned, reckon } from './reckoning.ts';
+import { type Choice, cheapest, type FilmToPrice, presetChoices } from './preset-choices.ts';
 import type { CostReport } from './report.ts';
 import { x264Speed } from './speeds.ts';
 
@@ -23,7 +23,7 @@ export function presetFigures({ film, farm }: CostReport, best: FilmCost): strin
   if (worker.kind === 'gpu') return undefined;
   const hourUsd = best.workerUsd / best.hours;
   const { plan } = film;
-  const reckoned: Reckoned = {
+  const toPrice: FilmToPrice = {
     durationSeconds: plan.durationSeconds,
     bytes: film.publishedBytes,
     viewBitsPerSecond,
@@ -42,9 +42,9 @@ export function presetFigures({ film, farm }: CostReport, best: FilmCost): strin
         `**${names[name]}**`,
         table(
           ['quality', 'preset', 'making:', 'GB:', 'a month:', '100 views:', `pays against ${base} from:`],
-          rowsOf(reckon(reckoned, name, base), base),
+          rowsOf(presetChoices(toPrice, name, base), base),
         ),
-        [10, 100, 1000].map((views) => cheapestLine(reckon(reckoned, name, base), views)).join('\n'),
+        [10, 100, 1000].map((views) => cheapestLine(presetChoices(toPrice, name, base), views)).join('\n'),
       ]),
   ].join('\n\n');
 }

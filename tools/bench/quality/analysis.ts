@@ -82,6 +82,24 @@ export function crfTable(films: readonly FilmFigures[], anchor: string, top: str
   };
 }
 
+/**
+ * What one CRF for all films gives: how far a film is from the VMAF of `standard`, and the bits that a CRF for each film would take over those
+ * of one for all, both with the mean VMAF of the former default.
+ */
+export function oneCrfFigures(
+  films: readonly FilmFigures[],
+  anchor: string,
+  { crf, formerCrf }: { crf: number; formerCrf: number },
+): { farthest: number; perFilmBits: number } {
+  const curves = films.map(({ top }) => top[anchor] ?? []);
+  const off = curves.map((points) => Math.abs(vmafAt(points, crf) - vmafTargets.standard));
+  const target = mean(curves.map((points) => vmafAt(points, formerCrf)));
+  const sum = (crfOf: (points: readonly CrfPoint[]) => number) =>
+    curves.reduce((bits, points) => bits + bitsAt(points, crfOf(points)), 0);
+  const perFilmBits = sum((points) => crfFor([points], target)) / sum(() => formerCrf);
+  return { farthest: Math.max(...off), perFilmBits };
+}
+
 /** What a preset comes to against the anchor at the VMAF of `standard`, over all films. */
 export function presetFigures(films: readonly FilmFigures[], preset: string, anchor: string) {
   const pairs = films.flatMap(({ top }) => (top[preset] && top[anchor] ? [[top[preset], top[anchor]]] : []));
@@ -136,7 +154,7 @@ export function trialFigures(films: readonly FilmFigures[], flag: string, anchor
   };
 }
 
-/** Films whose peer's quality was not reached here, or is beyond what VMAF tells apart, are left out. */
+/** Films whose peer's quality was not reached here, or is beyond what VMAF distinguishes, are left out. */
 export function againstPeer(films: readonly FilmFigures[], peer: string, preset: string): PeerFigures[] {
   return films.flatMap(({ name, top, peers }) => {
     const [theirs, ours] = [peers[peer], top[preset]];

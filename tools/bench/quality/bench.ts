@@ -6,13 +6,12 @@ import { vmafTargets } from '../../../worker/src/plan/quality.ts';
 import type { Bench, BenchOptions, Goal } from '../lib/bench.ts';
 import {
   againstPeer,
-  bitsAt,
   type CrfPoint,
-  crfFor,
   crfTable,
   type FilmFigures,
   geometricMean,
   mean,
+  oneCrfFigures,
   presetFigures,
   rates,
   trialFigures,
@@ -23,7 +22,16 @@ import { type RawFilm, rawFilms } from './films.ts';
 import { type Encode, type Measurer, openMeasurer } from './measure.ts';
 import { writePage } from './page.ts';
 import { peers } from './peers.ts';
-import { anchorPreset, renditionsOf, rungRuns, topRuns, trialCrf, trials, workerEncode } from './runs.ts';
+import {
+  anchorPreset,
+  formerCrf,
+  renditionsOf,
+  rungRuns,
+  topRuns,
+  trialCrf,
+  trials,
+  workerEncode,
+} from './runs.ts';
 import { writeTable } from './write-table.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -31,9 +39,6 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const cache = join(root, 'node_modules', '.cache', 'quality');
 
 const pinnedFfmpeg = () => ensureFfmpegVersion(root, '9.0').ffmpeg;
-
-/** The preset and CRF of every film before qualities were measured. */
-const formerCrf = 23;
 
 export const quality: Bench = {
   what: "bits of the default preset and quality over those of peers' defaults at their VMAF: the peer that is closest",
@@ -159,26 +164,19 @@ function comparePeers(films: readonly FilmFigures[], log: BenchOptions['log']): 
   return Math.max(...ratios);
 }
 
-/** How far the largest rendition is from its VMAF with the table, and its bits against one CRF for all. */
+/** What the table that is in use gives. */
 function defaultGoals(films: readonly FilmFigures[], log: BenchOptions['log']): Goal[] {
   const crf = encoderQuality({ name: 'x264', preset: anchorPreset }, '1080p', 'standard');
-  const curves = films.map(({ top }) => top[anchorPreset] ?? []);
-  const now = curves.map((points) => vmafAt(points, crf));
-  const before = curves.map((points) => vmafAt(points, formerCrf));
-  const spread = (values: readonly number[]) =>
-    Math.max(...values.map((value) => Math.abs(value - vmafTargets.standard)));
-  const text = (values: readonly number[]) => values.map((value) => value.toFixed(1)).join(', ');
-  log(`VMAF with CRF ${formerCrf}, the former default: ${text(before)}; with CRF ${crf}: ${text(now)}`);
-  const equal = crfFor(curves, mean(before));
-  const each = curves.map((points) => crfFor([points], mean(before)));
-  const sum = (crfs: readonly number[]) =>
-    curves.reduce((bits, points, n) => bits + bitsAt(points, crfs[n] ?? equal), 0);
-  const fixed = sum(curves.map(() => equal));
+  const at = (used: number) =>
+    films.map(({ name, top }) => `${name} ${vmafAt(top[anchorPreset] ?? [], used).toFixed(1)}`).join(', ');
+  log(`VMAF with CRF ${formerCrf}, the former default: ${at(formerCrf)}`);
+  log(`VMAF with CRF ${crf}: ${at(crf)}`);
+  const { farthest, perFilmBits } = oneCrfFigures(films, anchorPreset, { crf, formerCrf });
   return [
-    { what: 'farthest from VMAF 93, points', value: spread(now), goal: 2 },
+    { what: `farthest from VMAF ${vmafTargets.standard}, points`, value: farthest, goal: 2 },
     {
       what: 'bits with a CRF for each film over one CRF for all, at equal mean VMAF',
-      value: sum(each) / fixed,
+      value: perFilmBits,
       goal: 0.9,
     },
   ];

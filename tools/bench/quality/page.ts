@@ -10,6 +10,7 @@ import {
   crfTable,
   type FilmFigures,
   geometricMean,
+  oneCrfFigures,
   presetFigures,
   rates,
   trialFigures,
@@ -22,15 +23,13 @@ import type { Encode } from './measure.ts';
 import { peers } from './peers.ts';
 import { writePicture } from './pictures.ts';
 import { curvesPlot } from './plot.ts';
-import { anchorPreset, renditionsOf, topRuns, trialCrf, trials, workerEncode } from './runs.ts';
+import { anchorPreset, formerCrf, renditionsOf, topRuns, trialCrf, trials, workerEncode } from './runs.ts';
 
 /** Presets with whole curves. */
 const plotted = [anchorPreset, 'medium'];
 
 /** Films whose frames are shown. */
 const pictured = ['head', 'water'];
-
-const formerCrf = 23;
 
 /** docs/quality.md with its curves and pictures. */
 export async function writePage(
@@ -57,6 +56,7 @@ const encodeWith =
   };
 
 function page(films: readonly FilmFigures[], today: string, crf: number): string {
+  const { farthest, perFilmBits } = oneCrfFigures(films, anchorPreset, { crf, formerCrf });
   const machine = `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores`;
   return `# Quality
 
@@ -89,6 +89,10 @@ ${filmTable(films, crf)}
 
 One CRF does not look the same on all films: see the column "VMAF at CRF ${crf}". VMAF counts grain as detail, so films with grain or
 water take many times the bits of others for the same figure, and hit their caps.
+
+With CRF ${crf} the film that is farthest from VMAF ${vmafTargets.standard} is ${farthest.toFixed(1)} points off (goal 2, **missed**: one CRF for all films cannot hold it). A CRF
+for each film, all at the mean VMAF that CRF ${formerCrf} gives, would take ${perFilmBits.toFixed(2)} of the bits of one CRF for all (goal 0.9). That needs libvmaf
+in the worker and a trial encode before each plan; it is not built.
 
 ## Pictures
 
@@ -123,7 +127,7 @@ What that costs, and from how many views a preset pays: [cost.md](cost.md), and 
 ## Beside others
 
 Each peer's own command for 1080p, from its source, on the same films: what this farm takes of its bits and CPU time at the peer's own VMAF.
-Films on which VMAF tells no more (above 99) or that this farm did not reach are left out.
+Films on which VMAF distinguishes no more (above 99) or that this farm did not reach are left out.
 
 ${peerTable(films)}
 

@@ -15,6 +15,9 @@ const capFlags = new Set(['-maxrate', '-bufsize', '-rc_init_occupancy']);
 
 export const anchorPreset = 'veryfast';
 
+/** Of every film before qualities were measured. */
+export const formerCrf = 23;
+
 /** CRFs of the largest rendition, by preset: the two that are compared have four, the others enough to place them. */
 export const topRuns: Readonly<Record<string, readonly number[]>> = {
   veryfast: [18, 23, 28, 33],

@@ -5,6 +5,7 @@ import {
   type CrfPoint,
   crfFor,
   crfTable,
+  oneCrfFigures,
   presetFigures,
   trialFigures,
   vmafAt,
@@ -78,6 +79,14 @@ it("compares with a peer at the peer's own quality", () => {
   expect(figures).toHaveLength(1);
   expect(figures[0]?.bitRatio).toBeCloseTo(0.5, 6);
   expect(figures[0]?.cpuRatio).toBeCloseTo(0.5, 6);
+});
+
+it('says how far films are from the target with one CRF, and what a CRF for each would take', () => {
+  const films = [film('a', { veryfast: curve(14) }), film('b', { veryfast: curve(18, 100_000) })];
+  const { farthest, perFilmBits } = oneCrfFigures(films, 'veryfast', { crf: 23, formerCrf: 23 });
+  expect(farthest).toBeCloseTo(2, 6);
+  const each = 1_000_000 * 0.9 ** 21 + 100_000 * 0.9 ** 25;
+  expect(perFilmBits).toBeCloseTo(each / (1_100_000 * 0.9 ** 23), 2);
 });
 
 it('says how many bits a flag takes at the same VMAF', () => {

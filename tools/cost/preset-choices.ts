@@ -6,7 +6,7 @@ import { prices } from './prices.ts';
 import { storageMonth } from './storage-month.ts';
 
 /** What a film comes to with the farm's preset and `standard`; the other choices follow from it by measured ratios. */
-export interface Reckoned {
+export interface FilmToPrice {
   durationSeconds: number;
   /** Of the whole ladder, with the preset `veryfast`. */
   bytes: number;
@@ -48,14 +48,14 @@ const viewUsd: Record<BackendName, (bits: number, seconds: number) => number> = 
 };
 
 /** Presets that were measured, the quickest first. */
-export const reckonedPresets: readonly string[] = Object.keys(x264PresetEffort).filter(
+export const pricedPresets: readonly string[] = Object.keys(x264PresetEffort).filter(
   (preset) => qualityTable.presetBits[preset] !== undefined,
 );
 
 /** Every preset with every quality. @param base the preset that others are to pay against */
-export function reckon(film: Reckoned, output: BackendName, base: string): Choice[] {
+export function presetChoices(film: FilmToPrice, output: BackendName, base: string): Choice[] {
   return qualityNames.flatMap((quality) => {
-    const choices = reckonedPresets.map((preset) => choiceOf(film, output, preset, quality));
+    const choices = pricedPresets.map((preset) => choiceOf(film, output, preset, quality));
     const compared = choices.find(({ preset }) => preset === base);
     return choices.map((choice) => ({
       ...choice,
@@ -64,7 +64,7 @@ export function reckon(film: Reckoned, output: BackendName, base: string): Choic
   });
 }
 
-function choiceOf(film: Reckoned, output: BackendName, preset: string, quality: Quality): Choice {
+function choiceOf(film: FilmToPrice, output: BackendName, preset: string, quality: Quality): Choice {
   const share = (qualityTable.presetBits[preset] ?? 1) * qualityTable.qualityBits[quality];
   const bytes = film.bytes * share;
   return {

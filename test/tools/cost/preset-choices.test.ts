@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cheapest, reckon, reckonedPresets, sumUsd } from '../../../tools/cost/reckoning.ts';
+import { cheapest, presetChoices, pricedPresets, sumUsd } from '../../../tools/cost/preset-choices.ts';
 import { qualityTable } from '../../../worker/src/plan/quality-table.ts';
 
 const film = {
@@ -10,18 +10,18 @@ const film = {
 };
 
 const choiceOf = (output: 's3' | 'r2' | 'wasabi', preset: string) => {
-  const found = reckon(film, output, 'veryfast').find(
+  const found = presetChoices(film, output, 'veryfast').find(
     (choice) => choice.preset === preset && choice.quality === 'standard',
   );
   if (found === undefined) throw new Error(`${preset} is missing`);
   return found;
 };
 
-describe('reckon', () => {
+describe('presetChoices', () => {
   it('has every measured preset at every quality', () => {
-    expect(reckon(film, 's3', 'veryfast')).toHaveLength(3 * reckonedPresets.length);
-    expect(reckonedPresets).toContain('veryfast');
-    expect(reckonedPresets).toContain('slow');
+    expect(presetChoices(film, 's3', 'veryfast')).toHaveLength(3 * pricedPresets.length);
+    expect(pricedPresets).toContain('veryfast');
+    expect(pricedPresets).toContain('slow');
   });
 
   it('prices making, a month of S3 and a hundred views through CloudFront', () => {
@@ -55,7 +55,7 @@ describe('reckon', () => {
 
 describe('cheapest', () => {
   it('takes a preset that costs little to make for a film that nobody watches, and one of few bits for one that many do', () => {
-    const choices = reckon(film, 's3', 'veryfast');
+    const choices = presetChoices(film, 's3', 'veryfast');
     const few = cheapest(choices, 'standard', 0);
     const many = cheapest(choices, 'standard', 1_000_000);
     expect(few.makingUsd).toBeLessThanOrEqual(many.makingUsd);
