@@ -51,7 +51,7 @@ describe('makePlan', () => {
       name: '1080p',
       width: 1920,
       height: 1080,
-      quality: encoderQuality({ name: 'x264', preset: 'veryfast' }, '1080p', 'standard'),
+      quality: encoderQuality({ name: 'x264', preset: 'veryfast' }, 'standard'),
       bitrate: 6_000_000,
       bufferSize: 18_000_000,
       profile: 'high',

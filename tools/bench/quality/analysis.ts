@@ -59,27 +59,63 @@ export function crfFor(films: readonly (readonly CrfPoint[])[], target: number):
   return from;
 }
 
-/** CRFs of the anchor's preset by rung and quality. @param top name of the largest rung */
-export function crfTable(films: readonly FilmFigures[], anchor: string, top: string) {
-  const byQuality = (points: readonly (readonly CrfPoint[])[], ceiling: number) =>
-    Object.fromEntries(
-      qualityNames.map((name) => [
-        name,
-        Math.round(crfFor(points, (vmafTargets[name] / 100) * ceiling) * 2) / 2,
-      ]),
-    ) as Record<Quality, number>;
-  const largest = films.map((film) => film.top[anchor] ?? []);
-  const names = [...new Set(films.flatMap((film) => Object.keys(film.rungs)))];
-  return {
-    [top]: byQuality(largest, 100),
-    ...Object.fromEntries(
-      names.map((name) => {
-        const points = films.flatMap((film) => (film.rungs[name] ? [film.rungs[name]] : []));
-        const ceiling = mean(points.map((each) => Math.max(...each.map(({ vmaf }) => vmaf.mean))));
-        return [name, byQuality(points, ceiling)];
-      }),
-    ),
-  };
+/** CRFs of the anchor's preset by quality, for the largest rendition. */
+export function crfTable(films: readonly FilmFigures[], anchor: string): Record<Quality, number> {
+  const curves = films.map(({ top }) => top[anchor] ?? []);
+  const crf = (quality: Quality) => Math.round(crfFor(curves, vmafTargets[quality]) * 2) / 2;
+  return { saver: crf('saver'), standard: crf('standard'), high: crf('high') };
+}
+
+/** A smaller rendition with the CRF of the largest, on average over the films that have it. */
+export interface RungFigures {
+  name: string;
+  vmaf: number;
+  /** What scaling alone leaves. */
+  ceiling: number;
+  bitsPerSecond: number;
+  /** Of the films, those in which the rendition above it looks better with the bits that this one takes at `finer` less CRF. */
+  betterAbove: number;
+  films: number;
+}
+
+/** So much less CRF as the smaller rendition would be given to come closer to the picture. */
+export const finer = 5;
+
+/** @param names of the renditions, the largest first */
+export function rungFigures(
+  films: readonly FilmFigures[],
+  anchor: string,
+  { names, crf }: { names: readonly string[]; crf: number },
+): RungFigures[] {
+  const curveOf = (film: FilmFigures, n: number) =>
+    (n === 0 ? film.top[anchor] : film.rungs[names[n] ?? '']) ?? [];
+  return names.slice(1).map((name, index) => {
+    const having = films.filter(({ rungs }) => rungs[name] !== undefined);
+    const curves = having.map((film) => curveOf(film, index + 1));
+    const better = having.filter((film) => {
+      const [own, above] = [curveOf(film, index + 1), curveOf(film, index)];
+      return vmafWith(above, bitsAt(own, crf - finer)) > vmafAt(own, crf - finer);
+    });
+    return {
+      name,
+      vmaf: mean(curves.map((points) => vmafAt(points, crf))),
+      ceiling: mean(curves.map((points) => Math.max(...points.map(({ vmaf }) => vmaf.mean)))),
+      bitsPerSecond: mean(curves.map((points) => bitsAt(points, crf))),
+      betterAbove: better.length,
+      films: having.length,
+    };
+  });
+}
+
+/** VMAF with so many bits. */
+function vmafWith(points: readonly CrfPoint[], bits: number): number {
+  let [from, to] = [crfRange.from, 51];
+  while (to - from > 0.01) {
+    const middle = (from + to) / 2;
+    if (bitsAt(points, middle) > bits) from = middle;
+    else to = middle;
+  }
+  return vmafAt(points, to);
 }
 
 /**

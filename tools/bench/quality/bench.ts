@@ -9,11 +9,13 @@ import {
   type CrfPoint,
   crfTable,
   type FilmFigures,
+  finer,
   geometricMean,
   mean,
   oneCrfFigures,
   presetFigures,
   rates,
+  rungFigures,
   trialFigures,
   vmafAt,
 } from './analysis.ts';
@@ -25,6 +27,7 @@ import { peers } from './peers.ts';
 import {
   anchorPreset,
   formerCrf,
+  renditionNames,
   renditionsOf,
   rungRuns,
   topRuns,
@@ -51,13 +54,16 @@ export const quality: Bench = {
       await writeTable(films, root, today);
       await writePage(films, raw, root, today);
     }
-    const top = 'top';
-    const table = crfTable(films, anchorPreset, top);
-    for (const [rung, crfs] of Object.entries(table))
+    const table = crfTable(films, anchorPreset);
+    options.log(
+      `CRF of ${anchorPreset}: ${Object.entries(table)
+        .map(([name, crf]) => `${name} ${crf}`)
+        .join(', ')}`,
+    );
+    const names = renditionNames(raw);
+    for (const rung of rungFigures(films, anchorPreset, { names, crf: table.standard }))
       options.log(
-        `CRF of ${anchorPreset}, ${rung}: ${Object.entries(crfs)
-          .map(([name, crf]) => `${name} ${crf}`)
-          .join(', ')}`,
+        `${rung.name} with CRF ${table.standard}: VMAF ${rung.vmaf.toFixed(1)}, ${rung.ceiling.toFixed(1)} without loss; with CRF ${table.standard - finer} the rendition above looks better for the same bits in ${rung.betterAbove} of ${rung.films} films`,
       );
     const more: Record<string, number> = {};
     for (const preset of Object.keys(topRuns).filter((name) => name !== anchorPreset)) {
@@ -166,7 +172,7 @@ function comparePeers(films: readonly FilmFigures[], log: BenchOptions['log']): 
 
 /** What the table that is in use gives. */
 function defaultGoals(films: readonly FilmFigures[], log: BenchOptions['log']): Goal[] {
-  const crf = encoderQuality({ name: 'x264', preset: anchorPreset }, '1080p', 'standard');
+  const crf = encoderQuality({ name: 'x264', preset: anchorPreset }, 'standard');
   const at = (used: number) =>
     films.map(({ name, top }) => `${name} ${vmafAt(top[anchorPreset] ?? [], used).toFixed(1)}`).join(', ');
   log(`VMAF with CRF ${formerCrf}, the former default: ${at(formerCrf)}`);

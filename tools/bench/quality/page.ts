@@ -9,10 +9,12 @@ import {
   crfFor,
   crfTable,
   type FilmFigures,
+  finer,
   geometricMean,
   oneCrfFigures,
   presetFigures,
   rates,
+  rungFigures,
   trialFigures,
   vmafAt,
 } from './analysis.ts';
@@ -23,7 +25,16 @@ import type { Encode } from './measure.ts';
 import { peers } from './peers.ts';
 import { writePicture } from './pictures.ts';
 import { curvesPlot } from './plot.ts';
-import { anchorPreset, formerCrf, renditionsOf, topRuns, trialCrf, trials, workerEncode } from './runs.ts';
+import {
+  anchorPreset,
+  formerCrf,
+  renditionNames,
+  renditionsOf,
+  topRuns,
+  trialCrf,
+  trials,
+  workerEncode,
+} from './runs.ts';
 
 /** Presets with whole curves. */
 const plotted = [anchorPreset, 'medium'];
@@ -41,10 +52,11 @@ export async function writePage(
   const folder = join(root, 'docs', 'quality');
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'curves.svg'), curvesPlot(films, plotted));
-  const crf = crfTable(films, anchorPreset, '1080p')['1080p']?.standard ?? formerCrf;
+  const crfs = crfTable(films, anchorPreset);
+  const crf = crfs.standard;
   for (const film of raw.filter(({ name }) => pictured.includes(name)))
     await writePicture(film, [formerCrf, crf].map(encodeWith(film)), join(folder, `${film.name}.jpg`));
-  await writeFile(join(root, 'docs', 'quality.md'), page(films, today, crf));
+  await writeFile(join(root, 'docs', 'quality.md'), page(films, today, { crfs, names: renditionNames(raw) }));
 }
 
 const encodeWith =
@@ -55,7 +67,12 @@ const encodeWith =
     return workerEncode(film, largest, { preset: anchorPreset, quality });
   };
 
-function page(films: readonly FilmFigures[], today: string, crf: number): string {
+function page(
+  films: readonly FilmFigures[],
+  today: string,
+  { crfs, names }: { crfs: Record<Quality, number>; names: readonly string[] },
+): string {
+  const crf = crfs.standard;
   const { farthest, perFilmBits } = oneCrfFigures(films, anchorPreset, { crf, formerCrf });
   const machine = `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores`;
   return `# Quality
@@ -65,10 +82,9 @@ function page(films: readonly FilmFigures[], today: string, crf: number): string
 \`quality\` (a setting, and an option of jobs) says how good films look: ${qualityNames
     .map((name) => `\`${name}\` is a VMAF of ${vmafTargets[name]}`)
     .join(', ')} of the largest rendition, on average over
-measured films. x264's CRF (NVENC's CQ) follows from it by a table (\`worker/src/plan/quality-table.ts\`) for each rung and preset, so a preset
+measured films. x264's CRF (NVENC's CQ) follows from it by a table (\`worker/src/plan/quality-table.ts\`) for each preset, so a preset
 changes what a quality costs, and not the look. From a VMAF of 93 to 95 viewers stop noticing that a film was encoded
-([Ozer](https://streaminglearningcenter.com/encoding/finding-the-optimal-top-rung-data-rate.html)). Smaller renditions have the same share of the
-VMAF that scaling leaves of them. The ladder's bitrates stay the caps: a film that is hard to encode has the quality that they allow.
+([Ozer](https://streaminglearningcenter.com/encoding/finding-the-optimal-top-rung-data-rate.html)). The ladder's bitrates stay the caps: a film that is hard to encode has the quality that they allow.
 
 \`\`\`sh
 npm run bench -- quality                       # the made films; goes on where it was stopped
@@ -102,9 +118,13 @@ ${pictured.map((name) => `![${name}: the film, CRF ${formerCrf}, CRF ${crf}](qua
 
 ## The table
 
-CRF of x264 \`${anchorPreset}\`. Rungs that no film has take the place of their neighbour (2160p and 1440p that of 1080p, 480p that of 540p).
+CRF of x264 \`${anchorPreset}\`, for all renditions: ${qualityNames.map((name) => `\`${name}\` ${crfs[name]}`).join(', ')}.
 
-${crfRows(films)}
+The smaller renditions have that of the largest. VMAF is that of the rendition scaled up to the film's size, on average over the films; "without
+loss" is what scaling alone leaves. The last column says why they are not given more: with a CRF that is ${finer} lower, the rendition above looks
+better for the same bits in so many films.
+
+${rungTable(films, names, crf)}
 
 NVENC's CQ is the CRF of \`${anchorPreset}\` and 4 ([published](https://github.com/ilia3101/MLV-App/issues/78), not measured here: no GPU with NVENC was at
 hand).
@@ -165,13 +185,15 @@ function filmTable(films: readonly FilmFigures[], crf: number): string {
   return table(['film', 'what', ...columns, `${anchorPreset}, VMAF 93:`, 'medium, VMAF 93:'], rows);
 }
 
-function crfRows(films: readonly FilmFigures[]): string {
-  const measured: Record<string, Record<Quality, number>> = crfTable(films, anchorPreset, '1080p');
-  const rows = Object.entries(measured).map(([rung, crfs]) => [
-    rung,
-    ...qualityNames.map((name) => String(crfs[name])),
+function rungTable(films: readonly FilmFigures[], names: readonly string[], crf: number): string {
+  const rows = rungFigures(films, anchorPreset, { names, crf }).map((rung) => [
+    rung.name,
+    rung.vmaf.toFixed(1),
+    rung.ceiling.toFixed(1),
+    `${(rung.bitsPerSecond / 1e6).toFixed(2)} Mb/s`,
+    `${rung.betterAbove} of ${rung.films}`,
   ]);
-  return table(['rung', ...qualityNames.map((name) => `${name}:`)], rows);
+  return table(['rendition', 'VMAF:', 'without loss:', 'bits:', 'better above:'], rows);
 }
 
 function presetTable(films: readonly FilmFigures[]): string {

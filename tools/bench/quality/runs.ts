@@ -48,6 +48,12 @@ export function renditionsOf(film: RawFilm): VideoRendition[] {
   );
 }
 
+/** Of the largest film, the largest first. */
+export function renditionNames(films: readonly RawFilm[]): string[] {
+  const names = films.map((film) => renditionsOf(film).map(({ name }) => name));
+  return names.reduce((most, each) => (each.length > most.length ? each : most), []);
+}
+
 /**
  * One rendition as a worker encodes it, but for the cap on its bitrate: x264 keeps far below a cap in a film of seconds, and
  * what is asked here is what a quality costs.

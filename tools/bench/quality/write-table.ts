@@ -1,12 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { rungNames } from '../../../worker/src/plan/ladder.ts';
 import { qualityNames, vmafTargets } from '../../../worker/src/plan/quality.ts';
 import { bitsAt, crfFor, crfTable, type FilmFigures, geometricMean, presetFigures } from './analysis.ts';
 import { anchorPreset, topRuns } from './runs.ts';
-
-/** Takes the place of rungs that no film has: the larger ones look like 1080p, and 480p lies between its neighbours. */
-const stand: Readonly<Record<string, string>> = { '2160p': '1080p', '1440p': '1080p', '480p': '540p' };
 
 /** Presets that are not measured, so that the measurement ends in time, aim at what the nearest slower or slowest one aims at. */
 const neighbours: Readonly<Record<string, string>> = {
@@ -19,10 +15,7 @@ const neighbours: Readonly<Record<string, string>> = {
 
 /** Writes the table that the worker plans with. */
 export async function writeTable(films: readonly FilmFigures[], root: string, today: string): Promise<void> {
-  const measured = crfTable(films, anchorPreset, '1080p');
-  const crf = Object.fromEntries(
-    rungNames.map((name) => [name, measured[name] ?? measured[stand[name] ?? '']]),
-  );
+  const crf = crfTable(films, anchorPreset);
   const presets = Object.keys(topRuns).map((preset) => ({
     preset,
     ...presetFigures(films, preset, anchorPreset),
@@ -56,14 +49,16 @@ function tableFile(table: object): string {
   return `${head}${literal};\n`;
 }
 
-const head = `import type { RungName } from './ladder.ts';
-import type { Quality } from './quality.ts';
+const head = `import type { Quality } from './quality.ts';
 
 /** Written by \`npm run bench -- quality --write\`: change the measurement, and not this file. */
 export const qualityTable: {
   measured: string;
-  /** CRF of x264 \`veryfast\` with which films have the VMAF of the quality, on average over the films. */
-  crf: Readonly<Record<RungName, Readonly<Record<Quality, number>>>>;
+  /**
+   * CRF of x264 \`veryfast\` with which the largest renditions have the VMAF of the quality, on average over the films. The smaller ones have
+   * it too: more bits for them would look better in the rendition above (docs/quality.md).
+   */
+  crf: Readonly<Record<Quality, number>>;
   /** What other presets add to it for the same VMAF. */
   presetShift: Readonly<Record<string, number>>;
   /** Their bits at the same VMAF, \`veryfast\` being 1; only of presets that were measured. */

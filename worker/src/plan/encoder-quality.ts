@@ -1,4 +1,3 @@
-import type { RungName } from './ladder.ts';
 import type { VideoEncoder } from './plan.ts';
 import type { Quality } from './quality.ts';
 import { qualityTable } from './quality-table.ts';
@@ -12,9 +11,9 @@ const step = 0.5;
  */
 const nvencAboveX264 = 4;
 
-/** What an encoder aims at so that the rendition looks as is wanted: x264's CRF, or NVENC's CQ. From the table that the bench writes. */
-export function encoderQuality(encoder: VideoEncoder, rung: RungName, quality: Quality): number {
-  const crf = qualityTable.crf[rung][quality];
+/** What an encoder aims at so that the film looks as is wanted: x264's CRF, or NVENC's CQ. From the table that the bench writes. */
+export function encoderQuality(encoder: VideoEncoder, quality: Quality): number {
+  const crf = qualityTable.crf[quality];
   if (encoder.name === 'nvenc') return Math.round(crf + nvencAboveX264);
   const shift = qualityTable.presetShift[encoder.preset] ?? 0;
   return Math.round((crf + shift) / step) * step;

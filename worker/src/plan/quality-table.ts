@@ -1,11 +1,10 @@
-import type { RungName } from './ladder.ts';
 import type { Quality } from './quality.ts';
 
 /** Written by `npm run bench -- quality --write`: change the measurement, and not this file. */
 export const qualityTable: {
   measured: string;
   /** CRF of x264 `veryfast` with which films have the VMAF of the quality, on average over the films. */
-  crf: Readonly<Record<RungName, Readonly<Record<Quality, number>>>>;
+  crf: Readonly<Record<Quality, number>>;
   /** What other presets add to it for the same VMAF. */
   presetShift: Readonly<Record<string, number>>;
   /** Their bits at the same VMAF, `veryfast` being 1; only of presets that were measured. */
@@ -14,16 +13,7 @@ export const qualityTable: {
   qualityBits: Readonly<Record<Quality, number>>;
 } = {
   measured: '',
-  crf: {
-    '2160p': { saver: 26, standard: 23, high: 21 },
-    '1440p': { saver: 26, standard: 23, high: 21 },
-    '1080p': { saver: 26, standard: 23, high: 21 },
-    '720p': { saver: 26, standard: 23, high: 21 },
-    '540p': { saver: 26, standard: 23, high: 21 },
-    '480p': { saver: 26, standard: 23, high: 21 },
-    '360p': { saver: 26, standard: 23, high: 21 },
-    '240p': { saver: 26, standard: 23, high: 21 },
-  },
+  crf: { saver: 26, standard: 21, high: 18 },
   presetShift: {},
   presetBits: { veryfast: 1 },
   qualityBits: { saver: 1, standard: 1, high: 1 },

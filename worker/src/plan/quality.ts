@@ -6,7 +6,6 @@ export const defaultQuality: Quality = 'standard';
 
 /**
  * VMAF of the largest rendition. From 93 to 95 viewers stop noticing that a film was encoded; sites for their users' films lie
- * between 84 and 92 (https://streaminglearningcenter.com/encoding/finding-the-optimal-top-rung-data-rate.html). Smaller renditions
- * have that share of what scaling leaves of the picture: see `npm run bench -- quality`.
+ * between 84 and 92 (https://streaminglearningcenter.com/encoding/finding-the-optimal-top-rung-data-rate.html).
  */
 export const vmafTargets: Readonly<Record<Quality, number>> = { saver: 88, standard: 93, high: 95 };

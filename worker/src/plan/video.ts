@@ -142,7 +142,7 @@ export function planRenditions(
       name,
       width,
       height,
-      quality: encoderQuality(encoder, name, quality),
+      quality: encoderQuality(encoder, quality),
       ...rates,
       profile: 'high',
       level: h264Level({ width, height, frameRate, ...rates }),

@@ -7,6 +7,7 @@ import {
   crfTable,
   oneCrfFigures,
   presetFigures,
+  rungFigures,
   trialFigures,
   vmafAt,
 } from '../../../../tools/bench/quality/analysis.ts';
@@ -46,19 +47,21 @@ it('interpolates bits as powers', () => {
   expect(bitsAt(curve(16), 25.5)).toBeCloseTo(1_000_000 * 0.9 ** 25.5, 0);
 });
 
-it('gives small renditions the same share of what scaling leaves of them', () => {
-  const small = [
-    { crf: 10, ...rest(80) },
-    { crf: 30, ...rest(60) },
-  ];
-  const table = crfTable(
-    [{ ...film('a', { veryfast: curve(16) }), rungs: { '360p': small } }],
-    'veryfast',
-    '1080p',
-  );
-  expect(table['1080p']).toEqual({ saver: 28, standard: 23, high: 21 });
-  // 93 % of 80 is 5.6 points below it.
-  expect(table['360p']?.standard).toBe(15.5);
+it('gives each quality the CRF of its VMAF', () => {
+  expect(crfTable([film('a', { veryfast: curve(16) })], 'veryfast')).toEqual({
+    saver: 28,
+    standard: 23,
+    high: 21,
+  });
+});
+
+it('says where more bits for a small rendition would look better in the one above', () => {
+  const small = [10, 20, 28].map((crf) => ({ crf, ...rest(60 - crf / 10, 900_000 * 0.9 ** crf) }));
+  const films = [{ ...film('a', { veryfast: curve(16) }), rungs: { '720p': small } }];
+  const [figures] = rungFigures(films, 'veryfast', { names: ['1080p', '720p'], crf: 23 });
+  expect(figures).toMatchObject({ name: '720p', betterAbove: 1, films: 1 });
+  expect(figures?.ceiling).toBeCloseTo(59, 6);
+  expect(figures?.vmaf).toBeCloseTo(57.7, 6);
 });
 
 it('says how much a preset changes CRF, bits and time at the same VMAF', () => {
@@ -97,6 +100,6 @@ it('says how many bits a flag takes at the same VMAF', () => {
   expect(cpuRatio).toBeCloseTo(1.5, 6);
 });
 
-function rest(score: number) {
-  return { vmaf: vmaf(score), bitsPerSecond: 1000, cpuSeconds: 1 };
+function rest(score: number, bitsPerSecond: number) {
+  return { vmaf: vmaf(score), bitsPerSecond, cpuSeconds: 1 };
 }
