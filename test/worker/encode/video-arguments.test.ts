@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { videoArguments } from '../../../worker/src/encode/video-arguments.ts';
+import { encoderQuality } from '../../../worker/src/plan/encoder-quality.ts';
 import type { Plan, VideoPart, VideoPlan } from '../../../worker/src/plan/plan.ts';
 import { outputTo, readOutputs } from '../../helpers/ffmpeg/ffmpeg-arguments.ts';
 import { nvenc, shortPlan, videoParts } from '../../helpers/media/plans.ts';
@@ -14,7 +15,17 @@ function argumentsOf(plan: Plan & { video: VideoPlan }, index: number) {
 const whole = ['-reinit_filter', '0'];
 const [first, middle, last] = [0, 1, 2];
 
+/** The table that is measured changes it. */
+const standard = (name: 'x264' | 'nvenc') => String(encoderQuality({ name, preset: 'veryfast' }, 'standard'));
+
 describe('videoArguments', () => {
+  it('keep the quality of older plans, which name none', () => {
+    const plan = shortPlan();
+    const renditions = plan.video.renditions.map(({ quality: _, ...older }) => older);
+    const args = argumentsOf({ ...plan, video: { ...plan.video, renditions } }, first).outputArgs;
+    expect(args[args.indexOf('-crf') + 1]).toBe('23');
+  });
+
   it('are these for the second of three parts of a plain film', () => {
     const plan = shortPlan({ encoding: { ladder: [{ rung: '360p' }] } });
     expect(argumentsOf(plan, middle)).toEqual({
@@ -41,7 +52,7 @@ describe('videoArguments', () => {
           'color=c=black:s=1600x180:r=1:d=1,scale=out_color_matrix=bt601:out_range=pc,format=yuvj420p,setsar=1[blank];[blank][tiles]concat=n=2[sheets]',
         ...['-map', '[v0]', '-map_metadata', '-1', '-map_chapters', '-1'],
         ...['-fps_mode', 'passthrough', '-enc_time_base', 'filter'],
-        ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '23'],
+        ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', standard('x264')],
         ...['-maxrate', '950000', '-bufsize', '2850000', '-rc_init_occupancy', '475000'],
         ...['-profile:v', 'high', '-level:v', '3.0'],
         ...[
@@ -228,7 +239,7 @@ describe('videoArguments', () => {
       'c:v': 'h264_nvenc',
       preset: 'p5',
       rc: 'vbr',
-      cq: '27',
+      cq: standard('nvenc'),
       'b:v': '0',
       maxrate: '950000',
       'profile:v': 'high',

@@ -175,14 +175,18 @@ export interface PeerFigures {
 /** VMAF ends at 100: above this, more bits change nothing that could be compared. */
 const saturated = 99;
 
-/** Bits and CPU time with a flag over those without it at the same VMAF, over all films. */
-export function trialFigures(films: readonly FilmFigures[], flag: string, anchor: string) {
+/** Bits and CPU time with a flag over those of an encode without it, both held against the curve at their own VMAF. */
+export function trialFigures(films: readonly FilmFigures[], flag: string, without: string, anchor: string) {
+  const overCurve = (curve: readonly CrfPoint[], tried: Measurement | undefined) => {
+    if (tried === undefined) return undefined;
+    const bits = bitsAtQuality(rates(curve), tried.vmaf.mean);
+    return bits === undefined ? undefined : tried.bitsPerSecond / bits;
+  };
   const ratios = films.flatMap(({ top, trials }) => {
-    const [curve, tried] = [top[anchor] ?? [], trials[flag]];
-    const bits = tried && bitsAtQuality(rates(curve), tried.vmaf.mean);
-    if (tried === undefined || bits === undefined) return [];
-    const cpu = cpuAt(curve, crfFor([curve], tried.vmaf.mean));
-    return [{ bits: tried.bitsPerSecond / bits, cpu: tried.cpuSeconds / cpu }];
+    const curve = top[anchor] ?? [];
+    const [tried, base] = [overCurve(curve, trials[flag]), overCurve(curve, trials[without])];
+    const cpu = (trials[flag]?.cpuSeconds ?? 0) / (trials[without]?.cpuSeconds ?? 1);
+    return tried === undefined || base === undefined ? [] : [{ bits: tried / base, cpu }];
   });
   return {
     bitRatio: geometricMean(ratios.map(({ bits }) => bits)),

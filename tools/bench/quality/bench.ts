@@ -27,6 +27,7 @@ import { peers } from './peers.ts';
 import {
   anchorPreset,
   formerCrf,
+  noFlag,
   renditionNames,
   renditionsOf,
   rungRuns,
@@ -74,7 +75,7 @@ export const quality: Bench = {
       more[`bits of ${preset} over ${anchorPreset} (BD-rate + 1)`] = bitRatio;
     }
     for (const flag of Object.keys(trials)) {
-      const { bitRatio, cpuRatio } = trialFigures(films, flag, anchorPreset);
+      const { bitRatio, cpuRatio } = trialFigures(films, flag, noFlag, anchorPreset);
       options.log(
         `${flag}: ${bitRatio.toFixed(3)} of the bits at the same VMAF, ${cpuRatio.toFixed(2)} of the CPU time`,
       );

@@ -29,8 +29,12 @@ export const topRuns: Readonly<Record<string, readonly number[]>> = {
 /** CRFs of the smaller renditions, with the anchor's preset; the first stands for what scaling alone leaves. */
 export const rungRuns: readonly number[] = [10, 20, 28];
 
+/** What the others are compared with: the curve between two CRFs is not quite what it is taken for. */
+export const noFlag = 'none of them';
+
 /** Flags of x264 that were tried on the largest rendition with the anchor's preset; behind those of the worker, the last one counts. */
 export const trials: Readonly<Record<string, readonly string[]>> = {
+  [noFlag]: [],
   'aq-mode 3': ['-aq-mode', '3'],
   'lookahead of 40 frames': ['-rc-lookahead', '40'],
   'tune film': ['-tune', 'film'],

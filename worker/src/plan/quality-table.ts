@@ -3,7 +3,10 @@ import type { Quality } from './quality.ts';
 /** Written by `npm run bench -- quality --write`: change the measurement, and not this file. */
 export const qualityTable: {
   measured: string;
-  /** CRF of x264 `veryfast` with which films have the VMAF of the quality, on average over the films. */
+  /**
+   * CRF of x264 `veryfast` with which the largest renditions have the VMAF of the quality, on average over the films. The smaller ones have
+   * it too: more bits for them would look better in the rendition above (docs/quality.md).
+   */
   crf: Readonly<Record<Quality, number>>;
   /** What other presets add to it for the same VMAF. */
   presetShift: Readonly<Record<string, number>>;
@@ -12,9 +15,24 @@ export const qualityTable: {
   /** Bits of the qualities, `standard` being 1. */
   qualityBits: Readonly<Record<Quality, number>>;
 } = {
-  measured: '',
+  measured: '2026-11-29, x264 veryfast and others, 7 films: grain, pan, dark, text, animation, head, water',
   crf: { saver: 26, standard: 21, high: 18 },
-  presetShift: {},
-  presetBits: { veryfast: 1 },
-  qualityBits: { saver: 1, standard: 1, high: 1 },
+  presetShift: {
+    veryfast: 0,
+    medium: 2.2,
+    superfast: 4.2,
+    slow: 3.1,
+    ultrafast: 4.2,
+    faster: 2.2,
+    fast: 2.2,
+    slower: 3.1,
+    veryslow: 3.1,
+  },
+  presetBits: {
+    veryfast: 1,
+    medium: 0.97,
+    superfast: 1.26,
+    slow: 0.87,
+  },
+  qualityBits: { saver: 0.54, standard: 1, high: 1.53 },
 };
