@@ -2,7 +2,7 @@ import type { BackendName } from '../../infra/storage/names.ts';
 import { table, usd } from '../../tools/cost/markdown.ts';
 import { publishedBytes } from '../../tools/cost/plain-film.ts';
 import { type Choice, cheapest, presetChoices } from '../../tools/cost/preset-choices.ts';
-import { paysText, viewBitsPerSecond } from '../../tools/cost/preset-section.ts';
+import { paysText, shareOfLadder, viewBitsPerSecond } from '../../tools/cost/preset-section.ts';
 import type { Plan } from '../../worker/src/plan/plan.ts';
 import type { Quality } from '../../worker/src/plan/quality.ts';
 import type { Media } from '../../worker/src/probe/media.ts';
@@ -38,7 +38,7 @@ export function choicesOf(
   const choices = presetChoices(
     {
       durationSeconds: plan.durationSeconds,
-      bytes: publishedBytes(plan),
+      bytes: publishedBytes(plan) * shareOfLadder,
       viewBitsPerSecond: Math.min(viewBitsPerSecond, video.renditions[0]?.bitrate ?? viewBitsPerSecond),
       makingUsd,
     },

@@ -10,6 +10,12 @@ import { x264Speed } from './speeds.ts';
 /** An assumption, as in "Beside services": between the 540p and 720p rungs of the standard ladder. */
 export const viewBitsPerSecond = 3_000_000;
 
+/**
+ * What a film takes of the ladder's bitrates with `veryfast` and `standard`: an assumption, with which no preset and quality is above
+ * them.
+ */
+export const shareOfLadder = 0.5;
+
 const names: Record<BackendName, string> = {
   s3: 'S3 with CloudFront',
   r2: 'R2',
@@ -25,7 +31,7 @@ export function presetFigures({ film, farm }: CostReport, best: FilmCost): strin
   const { plan } = film;
   const toPrice: FilmToPrice = {
     durationSeconds: plan.durationSeconds,
-    bytes: film.publishedBytes,
+    bytes: film.publishedBytes * shareOfLadder,
     viewBitsPerSecond,
     makingUsd: (preset) => {
       const { filmSecondsPerSecond } = x264Speed({ ...workOf(plan), preset }, worker.vcpus);
@@ -35,7 +41,7 @@ export function presetFigures({ film, farm }: CostReport, best: FilmCost): strin
   const base = plan.video.encoder.preset;
   const outputs = [output, ...(['s3', 'r2', 'wasabi'] as const).filter((name) => name !== output)];
   return [
-    `The same film on ${best.machine}. A preset changes what a quality costs, and not how it looks. Sizes are those of a film that reaches the ladder's bitrates with \`veryfast\`; the ratios between them were measured ([quality.md](quality.md)). Only presets that were measured are listed.`,
+    `The same film on ${best.machine}. A preset changes what a quality costs, and not how it looks. Sizes are those of a film that takes half of the ladder's bitrates with \`veryfast\` and \`standard\`, an assumption; the ratios between them were measured ([quality.md](quality.md)). Only presets that were measured are listed.`,
     ...outputs
       .slice(0, 3)
       .flatMap((name) => [
@@ -63,7 +69,7 @@ function rowsOf(choices: readonly Choice[], base: string): string[][] {
 
 export function paysText(views: number | undefined): string {
   if (views === undefined) return 'never';
-  return views === 0 ? 'the first view' : `${views.toLocaleString('en-US')} views`;
+  return views <= 1 ? 'the first view' : `${views.toLocaleString('en-US')} views`;
 }
 
 function cheapestLine(choices: readonly Choice[], views: number): string {
