@@ -86,7 +86,9 @@ export const jobOptionsSchema = z
     include480p: z.boolean().describe('480p in the place of 540p in a named ladder'),
     quality: z
       .enum(qualityNames)
-      .describe('How good the film looks: saver, standard or high (VMAF of 88, 93 and 95), whatever the preset'),
+      .describe(
+        'How good the film looks: saver, standard or high (VMAF of 88, 93 and 95), whatever the preset',
+      ),
     force: z.boolean().describe('Transcode again although the film is done; replaces it at the commit'),
     ladder: ladderSchema,
     outputs: outputsSchema.describe(
