@@ -12,7 +12,7 @@ const own = (queue: string) => expect.stringMatching(new RegExp(`/farm-${queue}-
 const laneQueues = ['jobs-urgent', 'jobs-bulk', 'parts-urgent', 'parts-bulk'];
 
 describe('a farm with priority lanes', () => {
-  it('tells the worker the queues of each', async () => {
+  it('gives the worker the queues of each', async () => {
     const farm = await recordFarm(bareStack({ lanes }));
     expect(readSettings(environmentOf(farm)).lanes).toEqual({
       urgent: { queueUrl: own('jobs-urgent'), partsQueueUrl: own('parts-urgent') },
