@@ -101,3 +101,20 @@ describe('docs/cost.md', () => {
     expect(readFileSync(join(root, 'docs/cost.md'), 'utf8')).toBe(await costPage());
   });
 });
+
+describe('README.md', () => {
+  it('has the dollars and times of docs/cost.md in its first table', () => {
+    const page = readFileSync(join(root, 'docs/cost.md'), 'utf8');
+    const own = readFileSync(join(root, 'README.md'), 'utf8').match(/^\| this farm .*$/gm) ?? [];
+    expect(own.length).toBeGreaterThan(2);
+    for (const row of own) {
+      const [, what = '', dollars, time] = cells(row);
+      const file = /`(.+?)`/.exec(what)?.[0] ?? '';
+      const line = page.split('\n').find((one) => cells(one)[1] === file) ?? '';
+      const [, , playable, , lone] = cells(line);
+      expect({ file, dollars, time }).toEqual({ file, dollars: lone, time: playable });
+    }
+  });
+
+  const cells = (row: string) => row.split('|').map((cell) => cell.trim());
+});
