@@ -67,7 +67,7 @@ const defects: [string, Spoil][] = [
   ],
   [
     'a bandwidth that is not true',
-    edit(() => 'index.m3u8', /AVERAGE-BANDWIDTH=\d+/, 'AVERAGE-BANDWIDTH=900000'),
+    edit(() => 'index.m3u8', /AVERAGE-BANDWIDTH=\d+/, 'AVERAGE-BANDWIDTH=90000'),
   ],
   ['a peak that is not true', edit(() => 'index.m3u8', /:BANDWIDTH=\d+/, ':BANDWIDTH=1000')],
   ['a codec that is not true', edit(() => 'index.m3u8', /avc1\.6400/, 'avc1.4d40')],
