@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { S3Client } from '@aws-sdk/client-s3';
 import { Webhook } from 'standardwebhooks';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { BatchRecords } from '../../../reporter/batches/records.ts';
 import { BatchTarget } from '../../../reporter/batches/target.ts';
 import { createReporterLog } from '../../../reporter/log.ts';
@@ -9,27 +8,11 @@ import type { Report } from '../../../worker/src/protocol/report.ts';
 import type { JobState } from '../../../worker/src/protocol/status.ts';
 import { running, succeeded } from '../../helpers/reports/job-states.ts';
 import { type Receiver, respond, startReceiver } from '../../helpers/reports/receiver.ts';
-import { startStorage, type TestStorage } from '../../helpers/worker/storage.ts';
+import { useRecordStorage } from '../../helpers/reports/record-storage.ts';
 
 const secret = `whsec_${randomBytes(32).toString('base64')}`;
 const silent = createReporterLog('error', [], () => {});
-let storage: TestStorage;
-let s3: S3Client;
-
-beforeAll(async () => {
-  storage = await startStorage();
-  storage.bucket('records');
-  s3 = new S3Client({
-    endpoint: storage.endpoint,
-    region: 'us-east-1',
-    forcePathStyle: true,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
-});
-afterAll(async () => {
-  s3.destroy();
-  await storage[Symbol.asyncDispose]();
-});
+const held = useRecordStorage();
 
 /** A reporter; several of them share what is recorded. */
 const open = (url: string) =>
@@ -37,7 +20,7 @@ const open = (url: string) =>
     url,
     secrets: [secret],
     allowPrivate: true,
-    records: new BatchRecords(s3, 'records'),
+    records: new BatchRecords(held.s3, 'records'),
     log: silent,
   });
 

@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { S3Client } from '@aws-sdk/client-s3';
 import { Webhook } from 'standardwebhooks';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Attempt, TargetResult } from '../../../reporter/attempt.ts';
 import { createReporterLog } from '../../../reporter/log.ts';
 import { DeliveryRecords } from '../../../reporter/webhooks/records.ts';
@@ -10,31 +9,15 @@ import type { Report } from '../../../worker/src/protocol/report.ts';
 import type { JobState } from '../../../worker/src/protocol/status.ts';
 import { at, queued, running, succeeded } from '../../helpers/reports/job-states.ts';
 import { type Answer, type Receiver, respond, startReceiver } from '../../helpers/reports/receiver.ts';
-import { startStorage, type TestStorage } from '../../helpers/worker/storage.ts';
+import { useRecordStorage } from '../../helpers/reports/record-storage.ts';
 
 const secret = () => `whsec_${randomBytes(32).toString('base64')}`;
 const silent = createReporterLog('error', [], () => {});
-let storage: TestStorage;
-let s3: S3Client;
-
-beforeAll(async () => {
-  storage = await startStorage();
-  storage.bucket('records');
-  s3 = new S3Client({
-    endpoint: storage.endpoint,
-    region: 'us-east-1',
-    forcePathStyle: true,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
-});
-afterAll(async () => {
-  s3.destroy();
-  await storage[Symbol.asyncDispose]();
-});
+const held = useRecordStorage();
 
 /** A reporter's webhooks; several of them share their records. */
 function open(options: Partial<WebhookTargetOptions> & { url: string }) {
-  const records = new DeliveryRecords(s3, 'records');
+  const records = new DeliveryRecords(held.s3, 'records');
   const target = new WebhookTarget({
     secrets: [secret()],
     allowPrivate: true,
