@@ -1,20 +1,7 @@
-import type { Quality } from './quality.ts';
+import type { QualityTable } from './quality.ts';
 
 /** Written by `npm run bench -- quality --write`: change the measurement, and not this file. */
-export const qualityTable: {
-  measured: string;
-  /**
-   * CRF of x264 `veryfast` with which the largest renditions have the VMAF of the quality, on average over the films. The smaller ones have
-   * it too: more bits for them would look better in the rendition above (docs/quality.md).
-   */
-  crf: Readonly<Record<Quality, number>>;
-  /** What other presets add to it for the same VMAF. */
-  presetShift: Readonly<Record<string, number>>;
-  /** Their bits at the same VMAF, `veryfast` being 1; only of presets that were measured. */
-  presetBits: Readonly<Record<string, number>>;
-  /** Bits of the qualities, `standard` being 1. */
-  qualityBits: Readonly<Record<Quality, number>>;
-} = {
+export const qualityTable: QualityTable = {
   measured: '2026-11-29, x264 veryfast and others, 7 films: grain, pan, dark, text, animation, head, water',
   crf: { saver: 26, standard: 21, high: 18 },
   presetShift: {
