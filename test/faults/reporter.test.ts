@@ -158,7 +158,7 @@ it(
       const report: Report = { kind: 'transition', state, requestId: state.id };
       return Array<string>(random() < 0.2 ? 2 : 1).fill(JSON.stringify(report));
     });
-    // Each message a little earlier or later than its place, as a standard queue hands them out.
+    // Each message a little earlier or later than its place, as a standard queue delivers them.
     const shuffled = bodies
       .map((body, index) => ({ body, place: index + random() * 20 }))
       .sort((a, b) => a.place - b.place);

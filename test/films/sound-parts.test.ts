@@ -57,7 +57,7 @@ describe('a film of sound in three parts', () => {
 async function decodeInChromium(film: Buffer): Promise<Float32Array> {
   const page = await browser.newPage();
   const decoded = await page.evaluate<string>(`(async () => {
-    const data = Uint8Array.from(atob('${film.toString('base64')}'), (letter) => letter.charCodeAt(0));
+    const data = Uint8Array.from(atob('${film.toString('base64')}'), (character) => character.charCodeAt(0));
     const sound = await new OfflineAudioContext(1, 1, ${rate}).decodeAudioData(data.buffer);
     const bytes = new Uint8Array(sound.getChannelData(0).buffer);
     let text = '';

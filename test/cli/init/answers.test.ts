@@ -66,7 +66,7 @@ describe('what is answered by flags', () => {
     expect(() => givenAnswers(questions, given)).toThrow(sentence);
   });
 
-  it('names every flag that is missing where nobody can be asked', () => {
+  it('names every flag that is missing without a terminal', () => {
     expect(() => withDefaults(questions, { region: 'eu-west-1', storage: 's3' }, false)).toThrow(
       'add --compute <kind>, --max-workers <n>, --portal <host>, or --yes for the defaults.',
     );

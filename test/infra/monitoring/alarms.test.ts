@@ -96,7 +96,7 @@ describe('what workers report to webhooks and the database', () => {
     });
   });
 
-  it('rings when nobody takes reports for half an hour, and when a receiver has failed for an hour', () => {
+  it('rings when no reporter takes reports for half an hour, and when a receiver has failed for an hour', () => {
     expect(keyed.get('reports-age')).toMatchObject({
       threshold: 1800,
       watched: { metric: { name: 'ApproximateAgeOfOldestMessage', dimensions: { QueueName: 'reports' } } },

@@ -54,7 +54,7 @@ describe('presetChoices', () => {
 });
 
 describe('cheapest', () => {
-  it('takes a preset that costs little to make for a film that nobody watches, and one of few bits for one that many do', () => {
+  it('takes a preset that costs little to make for a film without viewers, and one of few bits for one that many do', () => {
     const choices = presetChoices(film, 's3', 'veryfast');
     const few = cheapest(choices, 'standard', 0);
     const many = cheapest(choices, 'standard', 1_000_000);

@@ -186,7 +186,7 @@ describe('startPart on a GPU', () => {
     timedOut: false,
     stderrTail: 'Failed to configure output pad',
   };
-  /** As when filters are made again: frames in them are lost, and nobody complains. */
+  /** As when filters are made again: frames in them are lost, without an error. */
   const losing: typeof real.ffmpeg = (call) =>
     real.ffmpeg({
       ...call,

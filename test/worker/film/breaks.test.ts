@@ -34,7 +34,7 @@ describe('between two parts', () => {
     await next;
   });
 
-  it('the higher lanes are asked before the part in hand ends', async () => {
+  it('the higher lanes are asked before the current part ends', async () => {
     const { breaks, clock, served } = film();
     await breaks.beforePart();
     clock.ms = 30_000;

@@ -376,7 +376,7 @@ describe('a queue that does not answer', () => {
 });
 
 describe('work of a higher lane', () => {
-  it('is done while the work in hand pauses for it, and that goes on afterwards', async () => {
+  it('is done while the current work pauses for it, and that goes on afterwards', async () => {
     const urgent = await startTestQueue();
     const { log } = recordingLogger();
     const order: string[] = [];

@@ -32,7 +32,7 @@ export class Breaks {
     this.#lookedAtMs = nowMs();
   }
 
-  /** @param share of the part in hand that is done */
+  /** @param share of the current part that is done */
   progressed(share: number): void {
     if (share >= lookAtShare) this.#lookWhenDue();
   }

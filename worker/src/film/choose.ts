@@ -61,7 +61,7 @@ export function partsToRequest(
   return beside.slice(0, Math.max(0, width - 1 - live.size));
 }
 
-/** The first part of the picture that no one has begun: nobody is asked for it but the worker that asks the others. */
+/** The first part of the picture that no one has begun: only the worker that asks the others takes it. */
 export function firstFreePart(plan: Plan, view: FilmView): Part | undefined {
   return partsMissing(plan, view).find(
     ({ kind, index }) => kind === 'video' && !view.leases.get(index)?.isLive,

@@ -84,7 +84,7 @@ export class Consumer {
         () => undefined,
       );
       if (taken === undefined) return;
-      log.info({ messageId: taken.message.id }, 'the work in hand pauses for one of a higher lane');
+      log.info({ messageId: taken.message.id }, 'the current work pauses for one of a higher lane');
       await this.#handle(taken);
     }
   }
