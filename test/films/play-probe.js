@@ -40,14 +40,24 @@
     return { seconds: mediaTime, lines, width, height, rgb: btoa(String.fromCharCode(...rgb)) };
   };
 
-  /** Stands still there. @returns the frame that is shown */
+  /** Stands still there. @returns the frame that is shown; where none is within ten seconds, it fails and says why */
   const frameAt = (seconds, frameSeconds) =>
-    new Promise((resolve) => {
+    new Promise((resolve, reject) => {
       const { video } = player;
+      let last = 'none';
+      const timer = setTimeout(
+        () => reject(new Error(`no frame at ${seconds} s; ${state()}; last ${last}`)),
+        10_000,
+      );
       const onFrame = (_, frame) => {
+        last = `${frame.mediaTime} s`;
         // The one from before the seek may come first.
-        if (Math.abs(frame.mediaTime - seconds) < frameSeconds) resolve(look(frame));
-        else video.requestVideoFrameCallback(onFrame);
+        if (Math.abs(frame.mediaTime - seconds) >= frameSeconds) {
+          video.requestVideoFrameCallback(onFrame);
+          return;
+        }
+        clearTimeout(timer);
+        resolve(look(frame));
       };
       video.pause();
       video.requestVideoFrameCallback(onFrame);
@@ -70,10 +80,12 @@
         const now = performance.now();
         if (video.currentTime !== last.seconds) last = { seconds: video.currentTime, at: now };
         else longestHaltMs = Math.max(longestHaltMs, now - last.at);
-        if (video.currentTime < seconds) return;
+        const isStuck = now - last.at > 20_000;
+        if (video.currentTime < seconds && !isStuck) return;
         clearInterval(timer);
         video.pause();
-        resolve({ frames, longestHaltMs });
+        if (isStuck) reject(new Error(`the film stands still: ${state()}`));
+        else resolve({ frames, longestHaltMs });
       }, 20);
       video.requestVideoFrameCallback(onFrame);
       video.play().catch(reject);
@@ -86,6 +98,20 @@
       ranges.start(n) <= seconds && seconds < ranges.end(n) ? ranges.end(n) : 0,
     );
     return Math.max(0, ...ends);
+  };
+
+  /** What the player has, for errors. */
+  const state = () => {
+    const { buffered, currentTime, readyState, seeking } = player.video;
+    const ranges = Array.from(
+      { length: buffered.length },
+      (_, n) => `${buffered.start(n)} to ${buffered.end(n)} s`,
+    );
+    const levels =
+      player.hls && `levels ${player.hls.currentLevel}, ${player.hls.loadLevel}, ${player.hls.nextLevel}`;
+    return [`at ${currentTime} s`, `ready ${readyState}`, `seeking ${seeking}`, `has ${ranges}`, levels].join(
+      ', ',
+    );
   };
 
   window.probe = { troubles, frameAt, playTo, bufferedEnd };

@@ -61,7 +61,9 @@ export async function openPage(page: Page, url: string, frameSeconds: number): P
   await page.goto(url);
   const ask = <T>(expression: string) => page.evaluate(expression) as Promise<T>;
   // A seek before the first frame is there only moves the start, and hls.js moves it back.
-  await until(() => ask<boolean>('player?.video.readyState >= 2'), 'the page to show the first frame', 30);
+  const firstFrame = () =>
+    until(() => ask<boolean>('player?.video.readyState >= 2'), 'the page to show the first frame', 30);
+  await firstFrame();
   const levelOf = (lines: number) => `player.hls.levels.findIndex(({ height }) => height === ${lines})`;
   const frameAt = async (seconds: number) =>
     shown(await ask<RawFrame>(`probe.frameAt(${seconds}, ${frameSeconds})`));
@@ -75,8 +77,16 @@ export async function openPage(page: Page, url: string, frameSeconds: number): P
       return { frames: frames.map(shown), longestHaltSeconds: longestHaltMs / 1000 };
     },
     async readFrom(seconds, lines) {
-      await ask(`player.hls.currentLevel = ${levelOf(lines)}`);
-      await until(async () => (await frameAt(seconds)).lines === lines, `the film in ${lines} lines`, 30);
+      const read = async () => {
+        await ask(`player.hls.currentLevel = ${levelOf(lines)}`);
+        await until(async () => (await frameAt(seconds)).lines === lines, `the film in ${lines} lines`, 30);
+      };
+      // Seen once: a segment that came while hls.js threw all away counted as there, and a film that stands is not mended.
+      await read().catch(async () => {
+        await page.reload();
+        await firstFrame();
+        await read();
+      });
     },
     async goOnWith(lines) {
       await ask(`player.hls.nextLevel = ${levelOf(lines)}`);
