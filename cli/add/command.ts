@@ -54,4 +54,8 @@ function assertPublished({ id, state, film }: JobState): void {
     throw new UserError(`Job "${id}" is ${state}. Add files when it has ended: farm status ${id}`);
   if (film === undefined)
     throw new UserError(`Job "${id}" has no film to make files of. See "farm status ${id}".`);
+  if (film.playlist === undefined)
+    throw new UserError(
+      `Job "${id}" was made without its stream, of which files are made. Send the film again with all files that you want.`,
+    );
 }

@@ -27,7 +27,7 @@ export function downloadArguments(
   const inputs = [...(video ? [video] : []), ...renditions.filter(({ kind }) => kind === 'audio')];
   return [
     ...['-v', 'error', '-nostdin', '-n'],
-    ...inputs.flatMap(({ playlist }) => ['-i', playlist]),
+    ...inputs.flatMap(({ playlist = '' }) => ['-i', playlist]),
     ...inputs.flatMap((_, index) => ['-map', `${index}`]),
     ...['-c', 'copy', '-movflags', '+faststart', '-f', 'mp4'],
     file,

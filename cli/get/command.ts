@@ -28,6 +28,10 @@ async function getFilm(id: string, options: GetOptions, { farm, stop, say, answe
   const job = await knownJob(farm, id);
   if (job.film === undefined)
     throw new UserError(`Job "${id}" has no film: it is ${job.state}. See "farm status ${id}".`);
+  if (job.film.playlist === undefined) {
+    const files = job.film.files?.map(({ key }) => key).join(', ');
+    throw new UserError(`Job "${id}" was made without a stream. Its files in the output bucket: ${files}.`);
+  }
   const path = resolve(here(), options.output ?? `${id}.mp4`);
   if (existsSync(path)) throw new UserError(`${path} exists. Give another file: -o FILE`);
   // The name of a rendition is checked before anything starts.

@@ -61,20 +61,28 @@ export function assetRows({ id, film, finishedAt, updatedAt }: JobState) {
     duration_seconds: null,
   };
   const base = { job_id: id, created_at, ...none };
+  // Where the film is files alone, its renditions are in them.
+  const streams = film.renditions.flatMap(({ playlist: key, ...rest }) =>
+    key === undefined ? [] : [{ ...rest, key }],
+  );
   return [
-    {
-      ...base,
-      name: 'film',
-      kind: 'film',
-      key: film.playlist,
-      bytes: film.bytes,
-      duration_seconds: film.durationSeconds,
-    },
-    ...film.renditions.map((rendition) => ({
+    ...(film.playlist === undefined
+      ? []
+      : [
+          {
+            ...base,
+            name: 'film',
+            kind: 'film',
+            key: film.playlist,
+            bytes: film.bytes,
+            duration_seconds: film.durationSeconds,
+          },
+        ]),
+    ...streams.map((rendition) => ({
       ...base,
       name: rendition.name,
       kind: rendition.kind,
-      key: rendition.playlist,
+      key: rendition.key,
       width: rendition.width ?? null,
       height: rendition.height ?? null,
       frame_rate: rendition.frameRate ?? null,

@@ -246,7 +246,7 @@ it('every hostile film has its one outcome, and reaches nothing beside itself', 
 /** Nothing that the source's tags say gets into a playlist, or into the published media. */
 async function expectPlainOutput(ended: Map<string, JobState>): Promise<void> {
   const film = ended.get('inbox/tags.mp4')?.film;
-  const folder = film?.playlist.replace(/[^/]+$/, '') ?? '';
+  const folder = film?.playlist?.replace(/[^/]+$/, '') ?? '';
   const keys = (await faults.farm.keys(folder)).filter((key) => !key.endsWith('status.json'));
   expect(keys.length).toBeGreaterThan(5);
   for (const key of keys) expect(await faults.farm.read(key), key).not.toMatch(/script|passwd/);

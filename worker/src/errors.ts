@@ -27,6 +27,7 @@ export const refusalCodes = [
   'no-video',
   'clip-range',
   'no-film',
+  'no-stream',
   'unknown-font',
   'bad-image',
   'damaged',

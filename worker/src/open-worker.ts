@@ -167,7 +167,10 @@ function createRunner(
     addFiles: (job, film, run) => finishPublished(job, film, context(run)),
     isShared: async (jobId, planId) =>
       (await output.head(new JobFolder(prefix, jobId).plan(planId).planFile)) !== undefined,
-    isPublished: async (film) => (await output.head(film.playlist)) !== undefined,
+    isPublished: async ({ playlist, files = [] }) => {
+      const key = playlist ?? files[0]?.key;
+      return key !== undefined && (await output.head(key)) !== undefined;
+    },
     reporter,
     readStatus,
     leaseSeconds,

@@ -51,10 +51,10 @@ export function showActions(job, { go, signal, refresh }) {
       }),
     );
   bar.replaceChildren(
-    ...(job.film && isOver(job)
+    ...(job.film?.playlist && isOver(job)
       ? [button('Make a file', { iconName: 'download' }, () => fileDialog(job.film, makeFile))]
       : []),
-    ...(job.film ? [button('Share', { iconName: 'share' }, () => shareDialog(path))] : []),
+    ...(job.film?.playlist ? [button('Share', { iconName: 'share' }, () => shareDialog(path))] : []),
     ...(isOver(job)
       ? [
           button(job.state === 'failed' ? 'Try again' : 'Run again', { iconName: 'again' }, rerun),

@@ -29,7 +29,7 @@ export function showFilm({ signal, go, job: address, id, isShared = false }) {
       showReport(job);
       if (!isShared) showActions(job, { go, signal, refresh: follow });
     }
-    if (job?.state === 'succeeded' && job.film && !playing) {
+    if (job?.state === 'succeeded' && job.film?.playlist && !playing) {
       playing = true;
       play(job, { signal, isShared });
     }

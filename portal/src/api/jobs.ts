@@ -181,6 +181,12 @@ export function jobRoutes(services: Services): Route[] {
             'no-film',
             `Job ${state.id} is ${state.state}. Files are made of a film that is published.`,
           );
+        if (state.film.playlist === undefined)
+          throw new Problem(
+            409,
+            'no-stream',
+            `The film of job ${state.id} was made without its stream, of which files are made. Send the film again with all files that you want.`,
+          );
         const job = filesJob(state, body.outputs);
         return json(view(await submitJob(farm, job, randomUUID(), state)));
       },

@@ -109,6 +109,12 @@ export function subtitleRoutes(services: Services): Route[] {
 
 /** @throws Problem */
 function published(state: JobState): JobState {
+  if (state.film !== undefined && state.film.playlist === undefined)
+    throw new Problem(
+      409,
+      'no-stream',
+      `The film of job ${state.id} was made without a stream, which subtitles belong to. Send it again with "hls" among its outputs.`,
+    );
   if (state.film !== undefined && (state.state === 'succeeded' || state.state === 'failed')) return state;
   throw new Problem(
     409,

@@ -4,7 +4,14 @@ import { filmSchema, type JobState, jobStateSchema } from '../../../worker/src/p
 /** A job as the API gives it: its state, with addresses in the place of the bucket's keys. */
 export const jobViewSchema = jobStateSchema.extend({
   film: filmSchema
-    .extend({ playlist: z.string().describe('Address of the multivariant playlist, relative to this host') })
+    .extend({
+      playlist: z
+        .string()
+        .optional()
+        .describe(
+          'Address of the multivariant playlist, relative to this host; none where the film is files alone',
+        ),
+    })
     .optional(),
 });
 
@@ -21,7 +28,7 @@ export function jobView(state: JobState, outputPrefix: string, films: string): J
     ...state,
     film: {
       ...film,
-      playlist: address(film.playlist),
+      ...(film.playlist !== undefined && { playlist: address(film.playlist) }),
       ...(film.manifest !== undefined && { manifest: address(film.manifest) }),
       ...(film.files && { files: film.files.map((each) => ({ ...each, key: address(each.key) })) }),
       ...(film.subtitles && {
@@ -31,7 +38,10 @@ export function jobView(state: JobState, outputPrefix: string, films: string): J
           file: address(each.file),
         })),
       }),
-      renditions: film.renditions.map((each) => ({ ...each, playlist: address(each.playlist) })),
+      renditions: film.renditions.map((each) => ({
+        ...each,
+        ...(each.playlist !== undefined && { playlist: address(each.playlist) }),
+      })),
       ...(film.poster !== undefined && { poster: address(film.poster) }),
       ...(film.storyboard !== undefined && { storyboard: address(film.storyboard) }),
     },

@@ -45,7 +45,9 @@ it('publishes a film of the user’s and reports it', async () => {
   expect(result.paths.dir).toBe(join(folder.path, 'published', result.jobId ?? ''));
   expect(await readFile(result.paths.playlist ?? '', 'utf8')).toMatch(/^#EXTM3U/);
   for (const { playlist } of result.renditions) {
-    expect(await readFile(join(folder.path, 'published', playlist), 'utf8')).toContain('#EXT-X-ENDLIST');
+    expect(await readFile(join(folder.path, 'published', playlist ?? ''), 'utf8')).toContain(
+      '#EXT-X-ENDLIST',
+    );
   }
   expect(demo.output.stderr).toContain('encoding');
   expect(await demo.leftovers()).toEqual([]);

@@ -56,8 +56,8 @@ beforeEach(() => {
 });
 
 /** A worker that has taken a job which runs already: it only reports the end, until it says otherwise. */
-function work(options: JobOptions, changes: Partial<TranscodeRun> = {}, make = transcode) {
-  const job = { id, source, requestId: 'r', options };
+function work(options: JobOptions, changes: Partial<TranscodeRun> = {}, make = transcode, from = source) {
+  const job = { id, source: from, requestId: 'r', options };
   const reported: string[] = [];
   const report = createReporter({
     sinks: [{ transition: ({ state, stage }) => void reported.push(stage ?? state) }],
@@ -187,5 +187,77 @@ describe('the files of a film', () => {
     const { outcome, reported } = work(mp4);
     expect(await outcome).toMatchObject({ kind: 'published', film: { files: [{ bytes: 'made'.length }] } });
     expect(reported).toEqual([]);
+  });
+});
+
+describe('a job without "hls"', () => {
+  const keys = async () => (await stores.output.listAll(`${id}/`, signal)).objects.map(({ key }) => key);
+  const film = async (options: JobOptions, changes: Partial<TranscodeRun> = {}) => {
+    const outcome = await work(options, changes).outcome;
+    if (outcome.kind !== 'published') throw new Error(`The film was not published: ${outcome.kind}.`);
+    await outcome.cleanUp?.();
+    return outcome.film;
+  };
+  const only: JobOptions = { outputs: ['mp4:240p'] };
+
+  it('leaves its files, its poster and its records, and nothing of the stream', async () => {
+    const { plan, playlist, url, manifest, storyboard, renditions, files } = await film(only);
+    expect([playlist, url, manifest, storyboard]).toEqual(Array(4).fill(undefined));
+    expect(renditions).toMatchObject([{ name: '240p', codecs: expect.stringMatching(/^avc1/) }]);
+    expect(files).toMatchObject([{ name: '240p.mp4' }]);
+    expect(await keys()).toEqual([
+      `${id}/${plan}/files/240p.mp4`,
+      `${id}/${plan}/film.json`,
+      `${id}/${plan}/poster.jpg`,
+      `${id}/files.json`,
+    ]);
+  });
+
+  it('is done when its message comes again, and encodes nothing', async () => {
+    const first = await film(only);
+    const tools = toolsWith(async () => {
+      throw new Error('Nothing is left to make.');
+    });
+    expect(await film(only, { tools, isRepeat: true })).toEqual(first);
+  });
+
+  it('goes on when its worker was lost after the files, and before the stream was gone', async () => {
+    const { plan } = await film(only);
+    const whole = (await keys()).filter((key) => !key.endsWith('files.json'));
+    await stores.output.remove([`${id}/files.json`]);
+    await stores.output.put(`${id}/index.m3u8`, `#EXTM3U\n${plan}/240p/index.m3u8\n`, headers);
+    await stores.output.put(`${id}/${plan}/240p/00000.m4s`, 'left', headers);
+    await film(only, { isRepeat: true });
+    expect(await keys()).toEqual([...whole, `${id}/files.json`]);
+  });
+
+  it('refuses files that are added later, as there is nothing to make them of', async () => {
+    await film(only);
+    const added = work({ outputs: ['gif'], addToFilm: true }).outcome;
+    await expect(added).rejects.toMatchObject({
+      code: 'no-stream',
+      message: expect.stringMatching(
+        /made without its stream, so 240p\.gif cannot be made of it\. Send its job/,
+      ),
+    });
+    expect(await film({ ...only, addToFilm: true })).toMatchObject({ files: [{ name: '240p.mp4' }] });
+  });
+
+  it('becomes a stream when it is sent again with "hls", and files alone once more', async () => {
+    const first = await film(only);
+    const again = await film({ outputs: ['hls', 'mp4:240p'], ladder: [{ rung: '240p' }] });
+    expect(again).toMatchObject({ plan: first.plan, playlist: `${id}/index.m3u8`, files: [{}] });
+    expect(await keys()).not.toContain(`${id}/files.json`);
+    expect(await keys()).toContain(`${id}/${first.plan}/240p/00000.m4s`);
+    expect((await film(only)).playlist).toBeUndefined();
+    expect((await keys()).filter((key) => key.endsWith('.m4s'))).toEqual([]);
+  });
+
+  it('keeps the stream where none of its files could be made', async () => {
+    const tone = join(folder.path, 'tone.m4a');
+    await ffmpeg('-f', 'lavfi', '-i', 'sine=440:d=1', '-c:a', 'aac', tone);
+    await stores.source.put('tone.m4a', await readFile(tone), headers);
+    const outcome = await work({ outputs: ['mp4'] }, {}, transcode, 'tone.m4a').outcome;
+    expect(outcome).toMatchObject({ kind: 'published', film: { playlist: `${id}/index.m3u8` } });
   });
 });

@@ -56,7 +56,7 @@ function open(transcode: TranscodeJob, environment: Partial<WorkerEnvironment> =
     leaseSeconds: 60,
     stops: new Stops(opened.output, '', 5, log),
     addFiles: async (_job, film) => ({ kind: 'published', film }),
-    isPublished: async ({ playlist }) => (await opened.output.head(playlist)) !== undefined,
+    isPublished: async ({ playlist }) => (await opened.output.head(playlist ?? '')) !== undefined,
     sourceRemoval: new SourceRemoval(settings, opened.storeFor),
     health: { examine: async () => sickness },
     log,
@@ -66,7 +66,7 @@ function open(transcode: TranscodeJob, environment: Partial<WorkerEnvironment> =
   const put = (key: string, body: string) =>
     opened.source.put(key, body, { contentType: 'video/mp4', cacheControl: 'no-cache' });
   const publish = (body = '#EXTM3U') =>
-    opened.output.put(film.playlist, body, { contentType: 'text/plain', cacheControl: 'no-cache' });
+    opened.output.put(film.playlist ?? '', body, { contentType: 'text/plain', cacheControl: 'no-cache' });
   const run: JobRunner['runJob'] = (...call) => runner.runJob(...call);
   return { run, status, put, publish, reported, lines, stores: opened };
 }

@@ -18,6 +18,7 @@ import { shortHash } from '../short-hash.ts';
 import type { Store } from '../storage/store.ts';
 import { SubtitleError } from '../text/cue.ts';
 import { maxSubtitleBytes, readSubtitles } from '../text/read-subtitles.ts';
+import { noStream } from './files-alone.ts';
 import { holdFilesLease } from './files-lease.ts';
 import type { TranscodeRun } from './film.ts';
 import { describeNamed, readSideFile } from './side-files.ts';
@@ -34,6 +35,7 @@ export async function changeSubtitles(
 ): Promise<Film | undefined> {
   const { subtitles: added = [], removeSubtitles: removed = [] } = job.options ?? {};
   if (added.length === 0 && removed.length === 0) return film;
+  if (film.playlist === undefined) throw noStream(job, 'its subtitles cannot be changed');
   const jobFolder = new JobFolder(run.settings.output.prefix, job.id);
   return holdFilesLease(jobFolder.plan(film.plan), run, async (held) => {
     // Others may have changed it until a moment ago.
@@ -88,7 +90,7 @@ interface Timing {
 /** Segments are cut as the film's are. */
 async function timingOf({ renditions }: Film, { stores, signal }: TranscodeRun): Promise<Timing> {
   const [first] = renditions;
-  const text = first && (await stores.output.get(first.playlist, signal))?.toString('utf8');
+  const text = first?.playlist && (await stores.output.get(first.playlist, signal))?.toString('utf8');
   if (text === undefined) throw new Error(`${first?.playlist} is no longer in storage.`);
   const cutSeconds = [0];
   for (const seconds of segmentSecondsOf(text)) cutSeconds.push((cutSeconds.at(-1) ?? 0) + seconds);

@@ -43,7 +43,7 @@ export async function makeFile(
     for (const rendition of inputsOf(file)) {
       const segments = await segmentsOf(rendition, output, signal);
       isMpegts ||= segments.some(({ key }) => key.endsWith('.ts'));
-      urls.push(await serve(rendition.playlist, segments));
+      urls.push(await serve(rendition.name, segments));
     }
     for (const { file: key } of file.text ?? []) {
       const { objects } = await output.listAll(key, signal);
@@ -84,10 +84,11 @@ export async function makeFile(
 
 /** What the rendition's playlist names, as it lies in storage. @throws Error when something of it is missing */
 async function segmentsOf(
-  { playlist }: FilmRendition,
+  { name: rendition, playlist }: FilmRendition,
   output: Store,
   signal: AbortSignal,
 ): Promise<ListedObject[]> {
+  if (playlist === undefined) throw new TypeError(`The film has no stream of ${rendition}.`);
   const prefix = `${dirname(playlist)}/`;
   const [text, { objects }] = await Promise.all([
     output.get(playlist, signal),

@@ -1,8 +1,9 @@
-import { fileFormats } from '../plan/outputs.ts';
+import { fileFormats, type OutputName } from '../plan/outputs.ts';
 import type { QueuedJob } from '../protocol/job.ts';
 import { JobFolder, type PlanFolder } from '../protocol/job-folder.ts';
 import type { Film, PublishedFile } from '../protocol/status.ts';
 import { filmFiles } from '../publish/film-files.ts';
+import { noStream } from './files-alone.ts';
 import { holdFilesLease } from './files-lease.ts';
 import type { FilmOutcome, TranscodeRun } from './film.ts';
 import { makeFile } from './make-file.ts';
@@ -11,7 +12,7 @@ import { makeFile } from './make-file.ts';
  * Makes the files that a job asks for beside the stream, of what is published of it, after the commit. Files that are
  * there are kept, so that a job that is sent again with more outputs adds those.
  * @returns `atCapacity` while another worker makes them
- * @throws RefusedError `gif-too-long`
+ * @throws RefusedError `gif-too-long`, `no-stream`
  */
 export async function makeFiles(job: QueuedJob, film: Film, run: TranscodeRun): Promise<FilmOutcome> {
   const { settings, report, log } = run;
@@ -26,7 +27,9 @@ export async function makeFiles(job: QueuedJob, film: Film, run: TranscodeRun): 
     return { film: withFiles(film, published), missing };
   };
   const before = await look();
-  if (before.missing.length === 0) return { kind: 'published', film: before.film };
+  const [lacking] = before.missing;
+  if (lacking === undefined) return { kind: 'published', film: before.film };
+  if (film.playlist === undefined) throw noStream(job, `${lacking.name} cannot be made of it`);
 
   const made = await holdFilesLease(folder, run, async (making) => {
     // Another worker may have made them until a moment ago.
@@ -43,6 +46,17 @@ export async function makeFiles(job: QueuedJob, film: Film, run: TranscodeRun): 
     return (await look()).film;
   });
   return made === undefined ? { kind: 'atCapacity' } : { kind: 'published', film: made };
+}
+
+/** Whether a film has all files that a job asks for. */
+export async function hasAllFiles(
+  film: Film,
+  outputs: readonly OutputName[],
+  folder: PlanFolder,
+  run: TranscodeRun,
+): Promise<boolean> {
+  const published = await publishedFiles(folder, run);
+  return filmFiles(film, outputs).files.every(({ name }) => published.some((file) => file.name === name));
 }
 
 async function publishedFiles(

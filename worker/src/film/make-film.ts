@@ -1,7 +1,7 @@
 import { JobFolder, type PlanFolder } from '../protocol/job-folder.ts';
 import type { Film } from '../protocol/status.ts';
 import { assemble } from '../publish/assemble.ts';
-import { findFilm } from '../publish/film-record.ts';
+import { findStream } from '../publish/film-record.ts';
 import { readRecords } from '../publish/records.ts';
 import { checkLength } from './check-length.ts';
 import { encodeParts } from './encode-parts.ts';
@@ -82,7 +82,7 @@ export async function makeFilm(film: PlannedFilm, run: TranscodeRun): Promise<Fi
       if (film.role === 'helper') return { kind: isLate ? 'outOfTime' : 'leftToPeers' };
       if ((await session.awaitPeers(invocation)) === 'outOfTime') return { kind: 'outOfTime' };
     }
-    const published = isShared ? await findFilm(output, folder.job, request, signal) : undefined;
+    const published = isShared ? await findStream(output, folder.job, request, signal) : undefined;
     if (published !== undefined) {
       await session.leavePublished();
       if (invocation === undefined || film.role === 'helper') return { kind: 'leftToPeers' };

@@ -4,19 +4,21 @@ import { RefusedError, StoppedError } from '../errors.ts';
 import { bucketAssets } from '../overlays/assets.ts';
 import { prepareOverlays } from '../overlays/prepare.ts';
 import { rungNames } from '../plan/ladder.ts';
+import type { OutputName } from '../plan/outputs.ts';
 import type { QueuedJob } from '../protocol/job.ts';
 import { JobFolder, type PlanFolder } from '../protocol/job-folder.ts';
 import { readPlanFile } from '../protocol/plan-file.ts';
 import { isFinal } from '../protocol/report.ts';
 import { describeSource } from '../protocol/source-location.ts';
 import type { Film } from '../protocol/status.ts';
-import { removeOlder, removeUnnamed } from '../publish/clean-up.ts';
-import { committedPlan, findFilm, publishedFilm } from '../publish/film-record.ts';
+import { removeOlder, removeStream, removeUnnamed } from '../publish/clean-up.ts';
+import { committedPlan, findFilm, findStream, publishedFilm } from '../publish/film-record.ts';
 import { unmarkReplaced } from '../publish/replaced.ts';
 import { finishRemovals, removeUnfinished, unmarkUnfinished } from '../publish/unfinished.ts';
 import { changeSubtitles } from './change-subtitles.ts';
+import { endStream } from './files-alone.ts';
 import type { FilmOutcome, FilmToJoin, PlannedFilm, TranscodeRun } from './film.ts';
-import { makeFiles } from './make-files.ts';
+import { hasAllFiles, makeFiles } from './make-files.ts';
 import { makeFilm } from './make-film.ts';
 import {
   type OpenedSource,
@@ -40,7 +42,8 @@ export async function transcode(job: QueuedJob, run: TranscodeRun): Promise<Film
 
   const wanted = await wantedFilm(job, versionsOf(sources), run);
   const done = await findFilm(stores.output, folderOf(job, run), wanted.request, signal);
-  if (done) return finishPublished(job, done, run);
+  if (done && (await isWhole(done, wanted.outputs, folderOf(job, run).plan(done.plan), run)))
+    return finishPublished(job, done, run);
 
   const outcome = await withSourceServers(sources, run, async (servers, workDir) => {
     const plan = await planFilm(job, { sources, urls: servers.urls }, wanted, run);
@@ -49,6 +52,17 @@ export async function transcode(job: QueuedJob, run: TranscodeRun): Promise<Film
     return makeAndCleanUp({ job, plan, request, sources: servers, workDir, role: 'planner' }, run);
   });
   return addFiles(job, outcome, run);
+}
+
+/** A film that is files alone can't become a stream, nor have further files. */
+async function isWhole(
+  film: Film,
+  outputs: readonly OutputName[],
+  folder: PlanFolder,
+  run: TranscodeRun,
+): Promise<boolean> {
+  if (film.playlist !== undefined) return true;
+  return !outputs.includes('hls') && hasAllFiles(film, outputs, folder, run);
 }
 
 /** The film of this very job is committed: makes what is missing of its files, and cleans up as after the commit. */
@@ -68,9 +82,28 @@ async function addFiles(job: QueuedJob, outcome: FilmOutcome, run: TranscodeRun)
       await cleanUpStopped(job, outcome.film, { ...run, signal: AbortSignal.timeout(stoppedCleanUpMs) });
     throw error;
   });
-  if (made.kind === 'published') return { ...outcome, film: made.film };
+  if (made.kind === 'published') return withoutStream(job, { ...outcome, film: made.film }, run);
   await outcome.cleanUp?.();
   return made;
+}
+
+/** The stream of a film whose job asked for files alone goes when they are there; where none could be made, it is all there is. */
+async function withoutStream(
+  job: QueuedJob,
+  outcome: Extract<FilmOutcome, { kind: 'published' }>,
+  run: TranscodeRun,
+): Promise<FilmOutcome> {
+  const { output } = run.stores;
+  const { film } = outcome;
+  const outputs = job.options?.outputs ?? run.settings.outputs;
+  if (outputs.includes('hls') || job.options?.addToFilm || film.files === undefined) return outcome;
+  const folder = folderOf(job, run).plan(film.plan);
+  const left = await endStream(film, folder, run);
+  const cleanUp = async () => {
+    await outcome.cleanUp?.();
+    await cleaner(run)(removeStream(output, folder, left, run.signal));
+  };
+  return { ...outcome, film: left, cleanUp };
 }
 
 /** The source may be gone by now: files are made of what is published. @throws RefusedError `no-film` */
@@ -110,7 +143,7 @@ export async function continueFilm(
   // What was reported of the job when this worker joined may be from before the plan.
   const timings = { ...report.state().timings, probeSeconds };
   report.update({ stage: 'encoding', plan: plan.id, timings });
-  const done = await findFilm(stores.output, folder, request, signal);
+  const done = await findStream(stores.output, folder, request, signal);
   if (done) {
     // The worker that committed the film makes its files, and holds its message until then; should it be lost, that comes again.
     if (role === 'helper' && !run.isRepeat) return { kind: 'leftToPeers' };

@@ -3,6 +3,7 @@
  *
  *     <job id>/index.m3u8                   the commit
  *     <job id>/manifest.mpd                 the same film for DASH players
+ *     <job id>/files.json                   the commit of a film that is files alone: names its plan
  *     <job id>/status.json
  *     <job id>/stop.json
  *     <job id>/owner.json                   who sent it in the portal, which writes this alone
@@ -27,6 +28,10 @@ export class JobFolder {
 
   get manifest(): string {
     return `${this.prefix}manifest.mpd`;
+  }
+
+  get filesCommit(): string {
+    return `${this.prefix}files.json`;
   }
 
   get status(): string {

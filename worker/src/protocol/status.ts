@@ -32,7 +32,8 @@ const timingsSchema = z.object({
 const filmRenditionSchema = z.object({
   name: z.string(),
   kind: z.enum(['video', 'audio']),
-  playlist: z.string(),
+  /** Undefined where the film is files alone. */
+  playlist: z.string().optional(),
   width: z.number().optional(),
   height: z.number().optional(),
   frameRate: z.number().optional(),
@@ -74,7 +75,8 @@ const filmSubtitlesSchema = z.object({
 
 /** A published film. Keys are in the output bucket. */
 export const filmSchema = z.object({
-  playlist: z.string(),
+  /** Undefined where the film is files alone: its job asked for no stream. */
+  playlist: z.string().optional(),
   /** Where players find it, if the bucket has a public base URL. */
   url: z.string().optional(),
   /** For DASH players. Undefined for MPEG-TS, and for films of earlier versions. */

@@ -1,4 +1,5 @@
 import type { PlanFolder } from '../protocol/job-folder.ts';
+import type { Film } from '../protocol/status.ts';
 import type { Store } from '../storage/store.ts';
 import { markReplaced, removeAll, removeDue, unmarkReplaced } from './replaced.ts';
 
@@ -16,8 +17,10 @@ export async function removeOlder(
   const { job } = folder;
   const stale: string[] = [];
   const others = new Map<string, string[]>();
+  const top = new Set<string>();
   for await (const { key } of output.list(job.prefix, signal)) {
     const [planId = '', ...rest] = key.slice(job.prefix.length).split('/');
+    if (rest.length === 0) top.add(key);
     const isMark = folder.readPartKey(key)?.kind === 'early-end';
     if (isMark || (key.startsWith(folder.leases) && key !== folder.filesLease)) stale.push(key);
     else if (rest.length > 0 && planId !== folder.planId)
@@ -28,11 +31,32 @@ export async function removeOlder(
     if (keys.includes(other.filmRecord)) await markReplaced(output, other, signal);
     else if (!keepBegun) stale.push(...keys);
   }
+  // The film of an earlier request was files alone.
+  if (top.has(job.commit) && top.has(job.filesCommit)) stale.push(job.filesCommit);
   await output.remove(stale, signal);
   await unmarkReplaced(output, folder, signal);
-  const now = (await output.head(job.commit, signal))?.lastModified;
+  const commit = top.has(job.commit) ? job.commit : job.filesCommit;
+  const now = (await output.head(commit, signal))?.lastModified;
   const due = now && { now, keepSeconds };
   return { objects: stale.length, films: due ? await removeDue(output, job.outputPrefix, due, signal) : 0 };
+}
+
+/**
+ * Removes all of a film but its files, its poster and the record of it: what its stream consists of, and what it was made by.
+ * @returns how many objects
+ */
+export async function removeStream(
+  output: Store,
+  folder: PlanFolder,
+  { poster }: Pick<Film, 'poster'>,
+  signal: AbortSignal,
+): Promise<number> {
+  const kept = new Set([folder.filmRecord, folder.filesLease, poster]);
+  const stale: string[] = [];
+  for await (const { key } of output.list(folder.prefix, signal))
+    if (!kept.has(key) && !key.startsWith(folder.files)) stale.push(key);
+  await output.remove(stale, signal);
+  return stale.length;
 }
 
 /** After the commit: removes the renditions of the plan that the film does not name. @returns how many objects */

@@ -42,6 +42,17 @@ export async function findFilm(
   return record.film;
 }
 
+/** The film that is committed for a job as a stream, if it is what the request asks for. */
+export async function findStream(
+  output: Store,
+  folder: JobFolder,
+  request: FilmRequest,
+  signal: AbortSignal,
+): Promise<Film | undefined> {
+  const film = await findFilm(output, folder, request, signal);
+  return film?.playlist === undefined ? undefined : film;
+}
+
 /** The film that is committed for a job, whatever it was asked for with. */
 export async function publishedFilm(
   output: Store,
@@ -69,15 +80,29 @@ async function readRecord(output: Store, folder: JobFolder, signal: AbortSignal)
   return readJson(output, folder.plan(planId).filmRecord, filmRecordSchema, signal);
 }
 
-/** The plan that the job's multivariant playlist names: its URIs are `<plan>/<rendition>/index.m3u8`. */
+const filesCommitSchema = z.object({ version: z.literal(1), plan: z.string() });
+
+/** Of a film that is files alone from now on: names its plan, as the playlist did. */
+export async function commitFiles(output: Store, folder: PlanFolder, signal: AbortSignal): Promise<void> {
+  const key = folder.job.filesCommit;
+  const body: z.infer<typeof filesCommitSchema> = { version: 1, plan: folder.planId };
+  await output.put(key, JSON.stringify(body), { ...headersFor(key), signal });
+}
+
+/**
+ * The plan that the job's multivariant playlist names: its URIs are `<plan>/<rendition>/index.m3u8`. Of a film that is files
+ * alone, the one that `files.json` names.
+ */
 export async function committedPlan(
   output: Store,
   folder: JobFolder,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const playlist = await output.get(folder.commit, signal);
+  if (playlist === undefined)
+    return (await readJson(output, folder.filesCommit, filesCommitSchema, signal))?.plan;
   return playlist
-    ?.toString('utf8')
+    .toString('utf8')
     .split('\n')
     .find((line) => line !== '' && !line.startsWith('#'))
     ?.split('/')[0];
