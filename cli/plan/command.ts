@@ -25,6 +25,7 @@ import { type Machine, machineName, machineOf, machineOfDeployed, thisMachine } 
 import { type ClipToPlan, planFilm } from './make.ts';
 import { planSettings } from './settings.ts';
 import { planLines } from './text.ts';
+import { environmentOn, waysOf } from './ways.ts';
 
 type PlanOptions = CommonOptions &
   JobOptionFlags & {
@@ -81,7 +82,7 @@ async function plan(names: string[], flags: PlanOptions, { stop, say, answer }: 
       clips.push({ name, film, ...range });
     }
     const assets = assetsOf(flags, address, (store) => opened.push(store));
-    const { media, plan } = await planFilm(clips, settings, options, machine, {
+    const { media, plan, planOn } = await planFilm(clips, settings, options, machine, {
       assets,
       frame,
       signal: stop,
@@ -95,15 +96,24 @@ async function plan(names: string[], flags: PlanOptions, { stop, say, answer }: 
             output: address?.outputStorage ?? 's3',
             quality: options.quality ?? settings.encoding.quality ?? defaultQuality,
           });
+    const ways = waysOf(hardest(media), planOn, {
+      own: machine,
+      environment,
+      workers: options.workersPerFilm,
+      source: address?.sourceStorage ?? 's3',
+      output: address?.outputStorage ?? 's3',
+    });
     const view = {
       names: names.map((name) => basename(name)),
       media,
       plan,
       machine: machineName(machine),
       estimate: expected,
+      ways,
       choices,
     };
-    for (const line of planLines(view, styleFor(process.stdout))) say(line);
+    const { stdout } = process;
+    for (const line of planLines(view, styleFor(stdout), stdout.columns || 100)) say(line);
     if (frame) say(`frame      ${frame.path}`);
     answer({
       film: clips.map(({ film }) => film.name).join(' + '),
@@ -112,6 +122,7 @@ async function plan(names: string[], flags: PlanOptions, { stop, say, answer }: 
       plan: { ...plan, parts: plan.parts.length },
       machine,
       estimate: expected ?? null,
+      ways,
       ...(choices ? { choices } : {}),
       ...(frame ? { frame: frame.path } : {}),
     });
@@ -211,11 +222,4 @@ async function findMachine(
   } finally {
     farm.close();
   }
-}
-
-/** What the length of parts follows from. */
-function environmentOn(machine: Machine): Record<string, string> {
-  return machine.kind === 'function'
-    ? { AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(machine.memoryGb * 1024) }
-    : {};
 }

@@ -57,10 +57,16 @@ function functionMachine(memoryMib: number, architecture: Architecture): Machine
 
 export function machineName(machine: Machine): string {
   if (machine.kind === 'here') return `this machine (${machine.vcpus} processors)`;
+  if (machine.kind === 'gpu') return machineSize(machine);
+  if (machine.kind === 'function') return `Lambda (${machineSize(machine)}, ${machine.architecture})`;
+  return `Fargate (${machineSize(machine)})`;
+}
+
+/** What one worker has. */
+export function machineSize(machine: Exclude<Machine, { kind: 'here' }>): string {
   if (machine.kind === 'gpu') return `${machine.instanceType} (${instanceTypes[machine.instanceType].gpu})`;
-  if (machine.kind === 'function')
-    return `Lambda (${machine.memoryGb} GB, ${machine.vcpus.toFixed(1)} vCPU, ${machine.architecture})`;
-  return `Fargate (${machine.vcpus} vCPU, ${machine.memoryGb} GB)`;
+  if (machine.kind === 'function') return `${machine.memoryGb} GB, ${machine.vcpus.toFixed(1)} vCPU`;
+  return `${machine.vcpus} vCPU, ${machine.memoryGb} GB`;
 }
 
 /** What the program gives that compute; on this machine the encoder that every machine has. */

@@ -6,7 +6,7 @@ import { overlaysOf } from '../../worker/src/overlays/overlays-of.ts';
 import { encodingFor } from '../../worker/src/plan/encoding.ts';
 import { joinClips } from '../../worker/src/plan/join.ts';
 import { makePlan } from '../../worker/src/plan/make-plan.ts';
-import type { Plan } from '../../worker/src/plan/plan.ts';
+import type { Plan, VideoEncoder } from '../../worker/src/plan/plan.ts';
 import type { Media } from '../../worker/src/probe/media.ts';
 import { probe } from '../../worker/src/probe/probe.ts';
 import type { Settings } from '../../worker/src/settings/settings.ts';
@@ -33,6 +33,8 @@ export interface PlannedFilm {
   /** Of each clip; one where a whole film is planned. */
   media: Media[];
   plan: Plan;
+  /** What a worker on another machine would make of it. @throws RefusedError where it would refuse the film */
+  planOn: (machine: Machine, settings: Settings) => Plan;
 }
 
 /**
@@ -58,12 +60,12 @@ export async function planFilm(
     machine.kind === 'here' ? await chooseEncoder(settings, tools) : encoderOn(machine, settings);
   const probed: Media[] = [];
   const versions: string[] = [];
-  const request = () => ({
+  const requestFor = (encoder: VideoEncoder, { encoding, functionLimits }: Settings) => ({
     sourceVersion: versions.join('\n'),
-    encoding: encodingFor(settings.encoding, options),
+    encoding: encodingFor(encoding, options),
     encoder,
     software: tools.version,
-    functionLimits: settings.functionLimits,
+    functionLimits,
     overlays,
   });
   for (const { film } of clips) {
@@ -80,19 +82,24 @@ export async function planFilm(
       versions.push(info.versionId ?? info.etag);
       if (frame === undefined) return;
       // This machine may have no GPU, and the frame is the same.
-      const drawn = makePlan(media, { ...request(), encoder: { name: 'x264', preset: 'veryfast' } });
+      const drawn = makePlan(media, requestFor({ name: 'x264', preset: 'veryfast' }, settings));
       await drawFrame(drawn, frame, { url, tools, assets, signal });
     });
   }
   const [first] = probed;
   if (first === undefined) throw new TypeError('A film has at least one clip.');
-  if (isWhole) return { media: probed, plan: makePlan(first, request()) };
   const joined = clips.map(({ film, ...clip }, source) => ({
     ...clip,
     source,
     media: probed[source] ?? first,
   }));
-  return { media: probed, plan: joinClips(joined, request()) };
+  const planWith = (encoder: VideoEncoder, by: Settings) =>
+    isWhole ? makePlan(first, requestFor(encoder, by)) : joinClips(joined, requestFor(encoder, by));
+  return {
+    media: probed,
+    plan: planWith(encoder, settings),
+    planOn: (other, by) => planWith(encoderOn(other, by), by),
+  };
 }
 
 async function withServer(

@@ -2,9 +2,11 @@ import { publishedBytes } from '../../tools/cost/plain-film.ts';
 import type { Plan, VideoPlan } from '../../worker/src/plan/plan.ts';
 import type { Media } from '../../worker/src/probe/media.ts';
 import { printable, type Style } from '../text/style.ts';
-import { formatBitrate, formatBytes, formatSeconds } from '../text/units.ts';
+import { formatBitrate, formatBytes, formatSeconds, formatUsd } from '../text/units.ts';
 import { type ChoicesView, choiceLines } from './choices.ts';
 import type { Estimate } from './estimate.ts';
+import type { Way } from './ways.ts';
+import { wayLines } from './ways-table.ts';
 
 export interface PlanView {
   /** Of each clip; one of a whole film. */
@@ -12,15 +14,17 @@ export interface PlanView {
   media: readonly Media[];
   plan: Plan;
   machine: string;
-  estimate?: Estimate;
+  estimate?: Estimate | undefined;
+  ways: readonly Way[];
   /** Asked for with --views. */
   choices?: ChoicesView | undefined;
 }
 
 /** All that is planned, for people. */
 export function planLines(
-  { names, media, plan, machine, estimate, choices }: PlanView,
+  { names, media, plan, machine, estimate, ways, choices }: PlanView,
   style: Style,
+  columns: number,
 ): string[] {
   return [
     ...media.map((each, n) => `${style.bold(printable(names[n] ?? ''))}  ${filmText(each)}`),
@@ -38,6 +42,7 @@ export function planLines(
     '',
     labelled('published', `about ${formatBytes(publishedBytes(plan))} at these bitrates`, style),
     ...(estimate ? estimateLines(estimate, machine, style) : []),
+    ...(ways.length > 0 ? ['', ...wayLines(ways, style, columns)] : []),
     ...(choices ? ['', ...choiceLines(choices)] : []),
     ...plan.warnings.map((warning) => labelled('warning', style.bold(printable(warning)), style)),
   ];
@@ -136,12 +141,6 @@ function estimateLines(estimate: Estimate, machine: string, style: Style): strin
 
 function labelled(label: string, text: string, style: Style): string {
   return `${style.dim(label.padEnd(10))} ${text}`;
-}
-
-/** Two figures that count: `$0.0042`, `$1.30`. */
-export function formatUsd(usd: number): string {
-  if (usd >= 1 || usd === 0) return `$${usd.toFixed(2)}`;
-  return `$${usd.toFixed(Math.max(2, 1 - Math.floor(Math.log10(usd))))}`;
 }
 
 function rounded(value: number): number {

@@ -34,6 +34,12 @@ export function formatSpeed(speed: number): string {
   return `${speed < 9.95 ? speed.toFixed(1) : Math.round(speed)}× real time`;
 }
 
+/** Two figures that count: `$0.0042`, `$1.30`. */
+export function formatUsd(usd: number): string {
+  if (usd >= 1 || usd === 0) return `$${usd.toFixed(2)}`;
+  return `$${usd.toFixed(Math.max(2, 1 - Math.floor(Math.log10(usd))))}`;
+}
+
 function scaled(value: number, units: readonly string[]): string {
   const step = value < 1000 ? 0 : Math.min(Math.floor(Math.log10(value) / 3), units.length - 1);
   const shown = value / 1000 ** step;

@@ -4,6 +4,7 @@ import { createRole } from '../compute/roles.ts';
 import { policyDocument, tlsOnly } from '../policy.ts';
 import type { ScalingArgs } from './args.ts';
 import { bundleWaker, wakerHandler } from './bundle.ts';
+import { quietTimes, usualIdleMinutes } from './quiet-times.ts';
 import { nothingRemembered, type Rules } from './waker/decide.ts';
 import type { Farm } from './waker/farm.ts';
 import { wakerStatements } from './waker-rights.ts';
@@ -123,11 +124,8 @@ function describeFarm(args: ScalingArgs, memoryParameter: pulumi.Output<string>)
     tasksPerInstance: args.capacity.group?.tasksPerInstance ?? 1,
     // The schedule's minute is a little short at times, and a pause of a minute is to end with it.
     scaleOutPauseMs: Math.max(0, (args.scaleOutCooldownSeconds ?? 60) * 1000 - 5000),
-    // The next of the schedule's minutes: long enough for a job that follows at once.
-    spareMs: 60_000,
-    idleMs: (args.idleMinutes ?? 5) * 60_000,
-    // Long enough for ECS to move a task there, short enough to be worth it.
-    idleInstanceMs: 2 * 60_000,
+    idleMs: (args.idleMinutes ?? usualIdleMinutes) * 60_000,
+    ...quietTimes,
     // GPU instances join within two minutes.
     joinMs: 10 * 60_000,
   };

@@ -2,13 +2,14 @@ import { UserError } from '../../cli/errors.ts';
 import { instanceTypes, isInstanceType } from '../../infra/compute/instance-types.ts';
 import type { BackendName } from '../../infra/storage/names.ts';
 import { type Charge, charge, total } from './charge.ts';
-import type { FargateWorker, FarmFacts, GpuWorker } from './facts.ts';
+import type { FarmFacts } from './facts.ts';
 import { type FilmPlan, planReferenceFilm, referenceBytes, workOf } from './film.ts';
 import { publishedBytes } from './plain-film.ts';
 import { type PriceName, prices } from './prices.ts';
 import { countRequests, type FilmRequests } from './requests.ts';
 import { nvencSpeed, type Speed, x264Speed } from './speeds.ts';
 import { storageMonth } from './storage-month.ts';
+import { callStartSeconds, preparationSeconds, wakingSeconds } from './waking.ts';
 import { marketsOf, type WorkerHour, workerHours } from './worker-hour.ts';
 
 /** What a film costs that one kind of worker makes. All in US dollars, at list prices. */
@@ -99,7 +100,7 @@ function wakingUsd(farm: FarmFacts, plan: FilmPlan, machine: WorkerHour, hourUsd
   if (farm.minTasks > 0) return 0;
   if (worker.kind === 'function') return (startedCalls(farm, plan) * callStartSeconds * hourUsd) / 3600;
   if (waker === undefined) throw new TypeError('A farm whose workers are tasks has a waker.');
-  const seconds = wakingSeconds({ ...farm, worker, waker });
+  const seconds = wakingSeconds(worker.kind, workersOf({ ...farm, waker }), waker.rules);
   return (seconds / 3600) * hourUsd + poolUsd({ ...farm, waker }, machine);
 }
 
@@ -108,43 +109,12 @@ function startedCalls({ settings }: FarmFacts, { parts }: FilmPlan): number {
   return Math.min(settings.sharing.workersPerFilm, parts.length);
 }
 
-/**
- * Of a call whose environment is new: Node, a look at the film, the first ffmpeg. Measured as 1.3 s on a machine like that of
- * docs/performance.md; an image that Lambda has not cached comes on top, and is not billed up to ten seconds. An assumption.
- */
-const callStartSeconds = 2;
-
 type Woken = FarmFacts & { waker: NonNullable<FarmFacts['waker']> };
-
-/**
- * Paid before the first frame: an instance that boots and joins the cluster (80 to 120 s, docs/scaling.md) and a task that starts on it
- * (about 30); of Fargate, the task's start alone.
- */
-const startSeconds = { gpu: 130, fargate: 30 } as const;
-
-/**
- * Of all workers that make the film. After it, the quiet until they go, of which one waits longer than the others, and on instances the time
- * until those go too (`decide.ts`).
- */
-function wakingSeconds(farm: Woken & { worker: FargateWorker | GpuWorker }): number {
-  const { worker, waker } = farm;
-  const { idleMs, spareMs, idleInstanceMs } = waker.rules;
-  const workers = workersOf(farm);
-  const instanceMs = worker.kind === 'gpu' ? idleInstanceMs : 0;
-  const quietMs = idleMs + (workers - 1) * spareMs;
-  return workers * (startSeconds[worker.kind] + instanceMs / 1000) + quietMs / 1000;
-}
 
 /** How many make the film. */
 function workersOf({ settings, waker: { rules } }: Woken): number {
   return Math.min(rules.maxTasks, Math.ceil(settings.sharing.workersPerFilm / rules.backlogPerTask));
 }
-
-/**
- * A stopped instance that was started is never stopped again. Another is made, booted and stopped, and paid for during its start and two
- * minutes of the hook (`infra/compute/warm-pool.ts`). An assumption.
- */
-export const preparationSeconds = 180;
 
 function poolUsd(farm: Woken, machine: WorkerHour): number {
   const used = Math.min(farm.warmInstances, workersOf(farm));
@@ -158,7 +128,10 @@ const requestPrices: Record<BackendName, { write: PriceName; read: PriceName } |
   wasabi: undefined,
 };
 
-function requestCharges({ source, output }: FarmFacts, requests: FilmRequests): Charge[] {
+export function requestCharges(
+  { source, output }: Pick<FarmFacts, 'source' | 'output'>,
+  requests: FilmRequests,
+): Charge[] {
   const atOutput = requestPrices[output];
   const atSource = requestPrices[source];
   return [

@@ -5,6 +5,7 @@ import { filmCosts } from '../cost/film-cost.ts';
 import { usd } from '../cost/markdown.ts';
 import { prices } from '../cost/prices.ts';
 import { workerHours } from '../cost/worker-hour.ts';
+import { film } from './constants.ts';
 import {
   type FunctionFarm,
   type FunctionRun,
@@ -17,9 +18,6 @@ import {
 import { quantile } from './measure.ts';
 import { duration, table } from './table.ts';
 import * as workloads from './workloads.ts';
-
-/** CPU of a stereo track: 1.73 s for 120 s of it (AAC with ffmpeg 5.1, measured for this project). */
-const soundSecondsPerSecond = 120 / 1.73;
 
 /** Different chances for each. */
 const runs = 40;
@@ -37,7 +35,7 @@ export function functionFarmOf(facts: FarmFacts): FunctionFarm {
     maxCalls: maxTasks,
     workersPerFilm: settings.sharing.workersPerFilm,
     filmSecondsPerSecond: costs[0]?.speed.filmSecondsPerSecond ?? Number.NaN,
-    soundSecondsPerSecond,
+    soundSecondsPerSecond: film.soundSecondsPerSecond,
     partSeconds,
     soundPartSeconds: sound?.endSeconds ?? plan.durationSeconds,
   };

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { estimate } from '../../../cli/plan/estimate.ts';
 import { hourUsd, type Machine, machineOf, machineOfDeployed } from '../../../cli/plan/machine.ts';
 import { planSettings } from '../../../cli/plan/settings.ts';
-import { formatUsd } from '../../../cli/plan/text.ts';
+import { formatUsd } from '../../../cli/text/units.ts';
 import { instancePrice } from '../../../tools/cost/prices.ts';
 import { makePlan } from '../../../worker/src/plan/make-plan.ts';
 import type { VideoEncoder } from '../../../worker/src/plan/plan.ts';
