@@ -48,7 +48,7 @@ export const outputs: Bench = {
       );
       await rm(join(workDir, 'bare.mp4'));
       log(`bare ffmpeg ${bareSeconds.toFixed(1)} s`);
-      const [video, audio] = await publish(path, workDir, farm);
+      const { video, audio } = await publish(path, workDir, farm);
       const settings = readSettings({ ...farm.environment, WORK_DIR: workDir } as WorkerEnvironment);
       const stores = openStores(settings);
       const { ffmpegPath, ffprobePath, limits } = settings;
@@ -60,7 +60,7 @@ export const outputs: Bench = {
       });
       const job = { id: jobId, source: 'film.mp4', requestId: jobId };
       const seconds = await timed(() =>
-        makeFile(job, { name: '360p.mp4', format: 'mp4', video, audio: [audio] }, folder, {
+        makeFile(job, { name: '360p.mp4', format: 'mp4', video, audio }, folder, {
           settings,
           stores,
           tools,
@@ -89,10 +89,15 @@ async function publish(
   film: string,
   workDir: string,
   farm: LocalFarm,
-): Promise<[video: FilmRendition, audio: FilmRendition]> {
+): Promise<{ video: FilmRendition; audio: FilmRendition[] }> {
   const video = await publishRendition('360p', 'video', film, workDir, farm);
-  const audio = await publishRendition('audio-0', 'audio', film, workDir, farm);
-  return [video, audio];
+  if (!(await hasAudio(film))) return { video, audio: [] };
+  return { video, audio: [await publishRendition('audio-0', 'audio', film, workDir, farm)] };
+}
+
+async function hasAudio(film: string): Promise<boolean> {
+  const { stdout } = await run('ffprobe', ['-v', 'error', '-select_streams', 'a', '-show_streams', film]);
+  return stdout !== '';
 }
 
 async function publishRendition(

@@ -6,8 +6,14 @@ export interface FileServer extends AsyncDisposable {
   url(path: string): string;
 }
 
-/** Serves any file of this machine on loopback, with ranges, as media tools read it. */
-export async function serveFiles(): Promise<FileServer> {
+/** Enough for a header. */
+const delayedFromByte = 20_000;
+
+/**
+ * Serves any file of this machine on loopback, with ranges, as media tools read it.
+ * @param delayMs how long a file's bytes behind its start take to come
+ */
+export async function serveFiles(delayMs: (path: string) => number = () => 0): Promise<FileServer> {
   const server = createServer((request, response) => {
     // Sound is read from an address of its own, as from the source server.
     const path = decodeURIComponent(request.url ?? '').replace(/\/follow$/, '');
@@ -24,7 +30,13 @@ export async function serveFiles(): Promise<FileServer> {
       'Content-Length': end - start + 1,
       'Content-Range': `bytes ${start}-${end}/${size}`,
     });
-    createReadStream(path, { start, end }).pipe(response);
+    const firstBytes = delayMs(path) > 0 && start === 0 ? delayedFromByte : size;
+    const file = createReadStream(path, { start, end: Math.min(end, firstBytes - 1) });
+    if (firstBytes > end) return void file.pipe(response);
+    file.pipe(response, { end: false });
+    file.once('end', () =>
+      setTimeout(() => createReadStream(path, { start: firstBytes, end }).pipe(response), delayMs(path)),
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

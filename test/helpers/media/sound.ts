@@ -15,20 +15,15 @@ export interface Sound {
 }
 
 /** @param channel the name of the only one to listen to; else all of them are mixed */
-export async function listen({ joinedPath }: ReadRendition, channel?: string): Promise<Sound> {
-  const bytes = await ffmpeg(
-    ...[
-      '-xerror',
-      '-i',
-      joinedPath,
-      ...(channel ? ['-af', `pan=mono|c0=${channel}`] : []),
-      '-ac',
-      '1',
-      '-ar',
-      String(samplesPerSecond),
-    ],
-    ...['-f', 'f32le', '-'],
-  );
+export function listen({ joinedPath }: ReadRendition, channel?: string): Promise<Sound> {
+  const only = channel ? ['-af', `pan=mono|c0=${channel}`] : [];
+  return listenTo('-xerror', '-i', joinedPath, ...only);
+}
+
+/** @param input of ffmpeg, with its options */
+export async function listenTo(...input: string[]): Promise<Sound> {
+  const raw = ['-ac', '1', '-ar', String(samplesPerSecond), '-f', 'f32le', '-'];
+  const bytes = await ffmpeg(...input, ...raw);
   const samples = new Float32Array(Uint8Array.from(bytes).buffer);
   const span = (from: number, to: number) =>
     samples.subarray(Math.round(from * samplesPerSecond), Math.round(to * samplesPerSecond));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { audioArguments } from '../../../worker/src/encode/audio-arguments.ts';
+import { clipAudio } from '../../../worker/src/encode/clip-audio.ts';
 import { videoArguments } from '../../../worker/src/encode/video-arguments.ts';
 import { joinClips } from '../../../worker/src/plan/join.ts';
 import type { AudioPart, Plan, VideoEncoder, VideoPart } from '../../../worker/src/plan/plan.ts';
@@ -53,37 +54,29 @@ describe('a part of a clip', () => {
 });
 
 describe('the audio of clips', () => {
-  it('has an input for each clip that is heard, from a second before it, and silence for the others', () => {
+  it('is made by a run for each clip that is heard, from a second before it, to the sample', () => {
+    const clips = clipAudio(joined(), 0);
+    // 3.5 s of the first are 87.5 frames of the film: 88.
+    expect(clips.map(({ samples }) => samples)).toEqual([3.52 * 48_000, 2 * 48_000, 8 * 48_000]);
+    expect(clips.map(({ run }) => run?.source)).toEqual([0, undefined, 0]);
+    expect(clips.map(({ run }) => run?.inputArgs)).toEqual([
+      ['-vn', '-copyts', '-itsoffset', '-0.499999'],
+      undefined,
+      [
+        ...['-vn', '-seek_timestamp', '1', '-ss', '99', '-noaccurate_seek'],
+        ...['-copyts', '-itsoffset', '-99.999999'],
+      ],
+    ]);
+    expect(clips[0]?.run?.outputArgs[1]).toContain('atrim=start_pts=0:end_pts=168960,asplit');
+  });
+
+  it('reaches the encoder in one format', () => {
     const plan = joined();
     const args = audioArguments(plan, plan.parts.at(-1) as AudioPart, 1000);
-    expect(args).toMatchObject({
-      source: 0,
-      inputArgs: ['-vn', '-copyts', '-itsoffset', '-0.499999'],
-      moreInputs: [
-        {
-          source: 0,
-          inputArgs: [
-            ...['-vn', '-seek_timestamp', '1', '-ss', '99', '-noaccurate_seek'],
-            ...['-copyts', '-itsoffset', '-99.999999'],
-          ],
-        },
-      ],
-    });
-    expect(args.outputArgs.slice(0, 8)).toEqual([
-      ...['-f', 'lavfi', '-i', 'aevalsrc=0:s=48000:d=0.001'],
-      ...['-f', 'lavfi', '-i', 'anullsrc=sample_rate=48000:duration=2'],
+    expect(args.samples).toEqual([{ sampleRate: 48_000, channels: 2 }]);
+    expect(args.outputArgs.slice(0, 4)).toEqual([
+      ...['-filter_complex', '[0:0]aformat=sample_fmts=fltp:sample_rates=48000:channel_layouts=stereo[a0]'],
+      ...['-map', '[a0]'],
     ]);
-    const filters = String(args.outputArgs[args.outputArgs.indexOf('-filter_complex') + 1]).split(';');
-    // The clips' places on the time line of the film, which has 3.52 s of the first: 3.5 s are 87.5 frames.
-    expect(
-      filters.map((filter) => /asetpts=PTS\+(.*)\/TB\[c(\d)\]$/.exec(filter)?.slice(1)).filter(Boolean),
-    ).toEqual([
-      ['0', '0'],
-      ['3.52', '1'],
-      ['5.52', '2'],
-    ]);
-    expect(filters.at(-1)).toMatch(
-      /^\[film\]\[c0\]\[c1\]\[c2\]ainterleave=nb_inputs=4,.*,apad,atrim=start=0:end=13\.52\[a0\]$/,
-    );
   });
 });

@@ -72,6 +72,26 @@ describe('of a film’s workers', () => {
     expect(await files.keys()).not.toContain(folder.statusLease);
   });
 
+  it('one whose status lease is refused by storage goes on with its part, and another reports', async () => {
+    const limited = new Proxy(files.store, {
+      get: (store, name: keyof TestStore['store']) =>
+        name === 'putIf'
+          ? (key: string, ...rest: never[]) =>
+              key === folder.statusLease
+                ? Promise.reject(new Error('Reduce your rate of requests for this key.'))
+                : (store.putIf as (...args: unknown[]) => unknown)(key, ...rest)
+          : typeof store[name] === 'function'
+            ? (store[name] as () => unknown).bind(store)
+            : store[name],
+    });
+    await using one = openMember(plan, limited);
+    await using other = open();
+    const part = await begin(one);
+    await begin(other);
+    expect([one, other].map(({ report }) => report.reporting())).toEqual(['silent', 'reporting']);
+    await record(one, part);
+  });
+
   it('one that takes over does not take back what was reported', async () => {
     const readStatus = async (): Promise<JobState> => ({ ...running('job'), progress: percent(60) });
     await using one = open({ readStatus });

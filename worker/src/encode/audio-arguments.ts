@@ -9,7 +9,6 @@ import {
 } from './audio-filters.ts';
 import { cutSlackSeconds } from './audio-frames.ts';
 import { AudioStretch } from './audio-stretch.ts';
-import { clipAudio } from './clip-audio.ts';
 import { clockFilter } from './clock-filter.ts';
 import { seconds } from './seconds.ts';
 import { seekArguments } from './seek.ts';
@@ -23,15 +22,16 @@ export function audioArguments(
   maxSeconds: number,
   inputs: AudioInputs = { silence: 0, film: 1 },
 ): EncodeArguments {
-  const joined = plan.clips && clipAudio(plan);
+  const isJoined = plan.clips !== undefined;
   const stretch =
     part.startSeconds === undefined ? undefined : new AudioStretch(plan, part, part.startSeconds);
   const outputArgs = plan.audio.flatMap((rendition, index) => [
     // A graph for each: ffmpeg makes a graph again when the format of one of its inputs changes.
     '-filter_complex',
-    joined?.filtersOf(index, `a${index}`) ??
-      stretch?.filters(rendition, { output: `a${index}`, maxSeconds, inputs }) ??
-      filters(plan, rendition, { output: `a${index}`, maxSeconds, inputs }),
+    isJoined
+      ? `[${index}:0]${audioFormat(rendition)}[a${index}]`
+      : (stretch?.filters(rendition, { output: `a${index}`, maxSeconds, inputs }) ??
+        filters(plan, rendition, { output: `a${index}`, maxSeconds, inputs })),
     ...['-map', `[a${index}]`],
     ...['-map_metadata', '-1', '-map_chapters', '-1'],
     ...['-c:a', 'aac', '-b:a', String(rendition.bitrate), '-ac', String(rendition.channels)],
@@ -47,11 +47,13 @@ export function audioArguments(
     }),
   ]);
   const renditions = plan.audio.map((rendition) => rendition.name);
-  if (joined) {
-    const [first, ...moreInputs] = joined.inputs;
-    if (first === undefined) throw new TypeError('A film with audio has a clip with audio.');
-    return { ...first, moreInputs, outputArgs: [...joined.silenceArgs, ...outputArgs], renditions };
-  }
+  if (isJoined)
+    return {
+      inputArgs: [],
+      samples: plan.audio.map(({ sampleRate, channels }) => ({ sampleRate, channels })),
+      outputArgs,
+      renditions,
+    };
   return {
     lavfiFirst: silence,
     inputArgs: ['-vn', ...seekArguments(plan, stretch?.readFromSeconds ?? 0, 0)],

@@ -32,3 +32,10 @@ export interface EncodeContext {
   record: (part: Part, record: PartRecord, signal: AbortSignal) => Promise<void>;
   signal: AbortSignal;
 }
+
+/** Of one of the job's sources. */
+export function sourceUrl({ urls }: EncodeContext, index: number): string {
+  const url = urls[index];
+  if (url !== undefined) return url;
+  throw new TypeError(`The plan names source ${index}, and ${urls.length} are open.`);
+}

@@ -1,16 +1,17 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DamagedFilmError, RefusedError } from '../errors.ts';
-import { MediaToolError, type PauseControl } from '../ffmpeg/media-tool.ts';
+import type { PauseControl } from '../ffmpeg/media-tool.ts';
 import type { MediaPart, Part, Plan, TextPart } from '../plan/plan.ts';
 import type { PartRecord } from '../protocol/part-record.ts';
 import { createUploads, type Uploads } from '../publish/uploads.ts';
 import { followUrl } from '../source/server.ts';
 import { audioArguments } from './audio-arguments.ts';
-import type { EncodeContext } from './context.ts';
+import { blameFilm } from './blame-film.ts';
+import { type EncodeContext, sourceUrl } from './context.ts';
 import { decodedByCpu, decodedByCpuWarning } from './cpu-decoding.ts';
 import { overlayFiles, overlayFolder } from './draw.ts';
 import { createFileReader } from './file-reader.ts';
+import { JoinedAudio } from './joined-audio.ts';
 import { publishPictures, publishSegment } from './made-files.ts';
 import { NothingInsideError } from './nothing-inside.ts';
 import { BadOutputError, createRecorder, type Recorder } from './recorder.ts';
@@ -122,13 +123,8 @@ interface EncodeRun {
 
 async function encode({ context, part, cwd, uploads, recorder, signal, fail }: EncodeRun) {
   const { plan } = context;
-  const { source = 0, moreInputs = [], ...args } = argumentsOf(plan, part, context.maxSeconds);
+  const { source = 0, samples, ...args } = argumentsOf(plan, part, context.maxSeconds);
   const { lavfiFirst, inputArgs, outputArgs, renditions } = args;
-  const urlOf = (index: number) => {
-    const url = context.urls[index];
-    if (url !== undefined) return url;
-    throw new TypeError(`The plan names source ${index}, and ${context.urls.length} are open.`);
-  };
   // Audio is done much sooner than the picture: unpaced it would fetch the whole film a second time.
   const isPaced =
     context.pacesAudio && part.kind === 'audio' && plan.video !== undefined && plan.clips === undefined;
@@ -154,17 +150,21 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
         else fail(error);
       });
   };
+  const joined = samples && new JoinedAudio(context, signal, fail);
+  const url = sourceUrl(context, source);
   const running = context.tools.ffmpeg({
-    input: { url: isPaced ? followUrl(urlOf(source)) : urlOf(source) },
+    input:
+      samples && joined
+        ? { samples, onOpen: (streams) => joined.write(streams) }
+        : { url: isPaced ? followUrl(url) : url },
     ...(lavfiFirst === undefined ? {} : { lavfiFirst }),
     inputArgs,
-    moreInputs: moreInputs.map((more) => ({ url: urlOf(more.source), inputArgs: more.inputArgs })),
     outputArgs,
     cwd,
     fontConfigPath: plan.video?.overlays && join(cwd, overlayFolder, overlayFiles.fontConfig),
     stallSeconds: context.stallSeconds,
     // A film that does not arrive is the source server's to give up on.
-    isSourceStalled: () => context.sourceStalledSeconds() > 0,
+    isSourceStalled: () => joined?.isAwaited() ?? context.sourceStalledSeconds() > 0,
     signal,
     onStart: (started) => {
       pauseControl = started;
@@ -178,45 +178,17 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
       (rendition, index) => (line) => onSegment(index, rendition, line.split(',')[0] ?? ''),
     ),
   });
-  const result = await running.catch((error: unknown) => blameFilm(error, part));
+  const clip = part.kind === 'video' ? part.clip : undefined;
+  const { errorLines } = await running.catch((error: unknown) => blameFilm(error, clip));
   await Promise.all(queues);
   signal.throwIfAborted();
   // Workers of one film may begin parts behind an end that the header did not show.
   if (nothing && (frames > 0 || part.firstSegment === 0)) throw nothing;
-  return result;
+  return { errorLines: errorLines + (joined?.errorLines ?? 0) };
 }
 
 function isNothing(error: unknown): error is BadOutputError {
   return error instanceof BadOutputError && error.cause instanceof NothingInsideError;
-}
-
-/** ffmpeg's exit code when over two thirds of the frames can't be decoded: its option -max_error_rate. */
-const exitTooManyErrors = 69;
-
-/** What versions before 7 say where not one frame was decoded. */
-const nothingDecoded = /Cannot determine format of input/;
-
-const noDecoder = /(?:Decoder \(codec |no decoder found for: )(\w+)/;
-
-/** ffmpeg's word for damaged data. */
-const damagedData = /Invalid data found when processing input/;
-
-function blameFilm(error: unknown, part: Part): never {
-  const where = part.kind === 'video' && part.clip !== undefined ? `Clip ${part.clip + 1}: ` : '';
-  if (!(error instanceof MediaToolError)) throw error;
-  if (error.exitCode === exitTooManyErrors || nothingDecoded.test(error.stderrTail)) {
-    const message =
-      'The film is damaged: most of its frames cannot be decoded. Check that it plays, and upload it again.';
-    throw new RefusedError('damaged', where + message, { cause: error });
-  }
-  const codec = noDecoder.exec(error.stderrTail)?.[1];
-  if (codec !== undefined) {
-    const message = `The film is in the format ${codec}, which the farm cannot decode. Convert it to H.264 or HEVC.`;
-    throw new RefusedError('no-decoder', where + message, { cause: error });
-  }
-  if (error.exitCode === null || !damagedData.test(error.stderrTail)) throw error;
-  const message = 'The film is damaged, and ffmpeg gave up on it. Play it to its end, or upload it again.';
-  throw new DamagedFilmError(where + message, { cause: error });
 }
 
 function argumentsOf(plan: Plan, part: MediaPart, maxSeconds: number) {

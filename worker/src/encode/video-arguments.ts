@@ -1,3 +1,4 @@
+import type { SampleInput } from '../ffmpeg/media-tool.ts';
 import type { Plan, VideoPart, VideoPlan, VideoRendition } from '../plan/plan.ts';
 import { seekInClip, viewOfPart } from './clip-view.ts';
 import { clockFilter } from './clock-filter.ts';
@@ -15,8 +16,8 @@ export interface EncodeArguments {
   /** Made by ffmpeg itself and read as the first input, before the source. */
   lavfiFirst?: string;
   inputArgs: string[];
-  /** Further inputs of a film of several clips. */
-  moreInputs?: { source: number; inputArgs: string[] }[];
+  /** Inputs that the worker writes in place of the source: the audio of joined clips, see `joinedAudio`. */
+  samples?: SampleInput[];
   outputArgs: string[];
   /** The renditions in the order of their list pipes: the first writes its finished segments to descriptor 3. */
   renditions: string[];

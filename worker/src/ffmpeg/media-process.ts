@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants as osConstants, setPriority } from 'node:os';
 import { basename } from 'node:path';
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import { readLines } from './lines.ts';
 import { causeIn, tellsDamage } from './stderr.ts';
 
@@ -55,6 +55,11 @@ export interface RunOptions {
   fontConfigPath?: string | undefined;
   onStdout: (stdout: Readable, alive: () => void) => void;
   onLine?: readonly ((line: string) => void)[];
+  /** Descriptors behind those of `onLine` that the tool reads from. */
+  writes?: number;
+  onWrites?: (streams: Writable[]) => void;
+  /** Takes what the tool writes to the descriptor behind all others. */
+  onBytes?: ((stream: Readable) => void) | undefined;
   onStart?: (pauseControl: PauseControl) => void;
 }
 
@@ -91,14 +96,15 @@ class MediaProcess implements PauseControl {
   #timedOut = false;
 
   constructor(program: string, args: string[], options: RunOptions) {
-    const { cwd, onLine = [], onStdout, onStart, signal } = options;
+    const { cwd, onLine = [], writes = 0, onWrites, onBytes, onStdout, onStart, signal } = options;
+    const pipes = onLine.length + writes + (onBytes ? 1 : 0);
     this.#command = [program, ...args];
     this.#options = options;
     this.#limitSeconds = options.timeoutSeconds ?? options.stallSeconds ?? 60;
     this.#child = spawn(program, args, {
       cwd,
       env: environmentOf(options),
-      stdio: ['ignore', 'pipe', 'pipe', ...onLine.map(() => 'pipe' as const)],
+      stdio: ['ignore', 'pipe', 'pipe', ...Array<'pipe'>(pipes).fill('pipe')],
       detached: true,
     });
     this.#exit = new Promise((resolve, reject) => {
@@ -108,6 +114,9 @@ class MediaProcess implements PauseControl {
     this.#linesRead = [(line: string) => this.#onErrorLine(line), ...onLine].map((read, index) =>
       readLines(this.#child.stdio[index + 2] as Readable, read),
     );
+    const others = this.#child.stdio.slice(3 + onLine.length) as unknown as Duplex[];
+    onWrites?.(others.slice(0, writes).map(forWriting));
+    if (onBytes) onBytes(others[writes] as Duplex);
     this.#alive();
     signal?.addEventListener('abort', this.#kill, { once: true });
     if (this.#child.stdout) onStdout(this.#child.stdout, () => this.#alive());
@@ -163,6 +172,12 @@ class MediaProcess implements PauseControl {
 
   /** SIGKILL from the start: what it makes is thrown away, and a stopped process hears nothing else. */
   readonly #kill = (): void => signalGroup(this.#child.pid, 'SIGKILL');
+}
+
+/** A pipe of Node's is a socket: it closes when the other end has, and then only if it is read to its end. */
+function forWriting(pipe: Duplex): Writable {
+  // Whoever writes sees that it was destroyed; why the tool went is in its exit.
+  return pipe.on('error', () => {}).resume();
 }
 
 function environmentOf({ cudaCachePath, fontConfigPath }: RunOptions): NodeJS.ProcessEnv {

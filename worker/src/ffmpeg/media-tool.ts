@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants as fsConstants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { RefusedError } from '../errors.ts';
 import { shortHash } from '../short-hash.ts';
 import { readLines } from './lines.ts';
@@ -43,9 +44,19 @@ export interface FfprobeCall {
   signal?: AbortSignal;
 }
 
+/** Samples in 32-bit floating point, little-endian. */
+export interface SampleInput {
+  sampleRate: number;
+  channels: number;
+}
+
 export interface FfmpegCall {
-  /** URL of the source server on loopback, a still image on this disk, or a test picture made by ffmpeg itself. */
-  input: { url: string } | { imagePath: string; format: ImageFormat } | { lavfi: string };
+  /** URL of the source server on loopback, a still image on this disk, a test picture made by ffmpeg itself, or audio that the worker writes. */
+  input:
+    | { url: string }
+    | { imagePath: string; format: ImageFormat }
+    | { lavfi: string }
+    | { samples: readonly SampleInput[]; onOpen: (streams: Writable[]) => void };
   /** Made by ffmpeg itself, and read before all other inputs. */
   lavfiFirst?: string;
   /** Further inputs, each with the arguments before its own `-i`. */
@@ -64,6 +75,8 @@ export interface FfmpegCall {
   fontConfigPath?: string | undefined;
   /** One handler for each of the file descriptors 3, 4, ... that the arguments write lines to. */
   onLine?: readonly ((line: string) => void)[];
+  /** Takes what the arguments write to the descriptor behind those of `onLine`. */
+  onBytes?: (stream: Readable) => void;
   onProgress?: (progress: Progress) => void;
   /** Called once it runs, with the means to hold it back while the network is slower than the encoder. */
   onStart?: (pauseControl: PauseControl) => void;
@@ -117,6 +130,13 @@ function imageLimits(format: ImageFormat, maxPixels: number): string[] {
     ...['-protocol_whitelist', 'file', '-format_whitelist', demuxer],
     ...['-max_pixels', String(maxPixels), '-f', demuxer],
   ];
+}
+
+const sampleLimits = ['-protocol_whitelist', 'pipe', '-format_whitelist', 'f32le', '-f', 'f32le'];
+
+function sampleInput({ sampleRate, channels }: SampleInput, descriptor: number): string[] {
+  const format = ['-ar', String(sampleRate), '-ac', String(channels)];
+  return [...sampleLimits, ...format, '-i', `pipe:${descriptor}`];
 }
 
 const textLimits = ['-protocol_whitelist', 'http,tcp', '-format_whitelist', 'webvtt', '-f', 'webvtt'];
@@ -180,18 +200,22 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
       cwd,
       fontConfigPath,
       onLine = [],
+      onBytes,
       onProgress,
       onStart,
       stallSeconds,
       isSourceStalled,
       signal,
     }) {
+      const firstPipe = 3 + onLine.length;
       const source =
         'url' in input
           ? [...limits, ...inputArgs, '-i', input.url]
-          : 'lavfi' in input
-            ? [...inputArgs, '-f', 'lavfi', '-i', input.lavfi]
-            : [...imageLimits(input.format, paths.maxPixels), ...inputArgs, '-i', input.imagePath];
+          : 'samples' in input
+            ? input.samples.flatMap((each, n) => sampleInput(each, firstPipe + n))
+            : 'lavfi' in input
+              ? [...inputArgs, '-f', 'lavfi', '-i', input.lavfi]
+              : [...imageLimits(input.format, paths.maxPixels), ...inputArgs, '-i', input.imagePath];
       const first = lavfiFirst === undefined ? [] : ['-f', 'lavfi', '-i', lavfiFirst];
       const more = moreInputs.flatMap((each) => [...limits, ...each.inputArgs, '-i', each.url]);
       const texts = textInputs.flatMap((url) => [...textLimits, ...textInputArgs, '-i', url]);
@@ -215,6 +239,8 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
           fontConfigPath,
           signal,
           onLine,
+          ...('samples' in input ? { writes: input.samples.length, onWrites: input.onOpen } : {}),
+          onBytes,
           onStart,
           stallSeconds,
           isSourceStalled,

@@ -55,10 +55,17 @@ export class StatusReporter {
 
   /** After a look: takes the status lease where no worker that lives has it. */
   async consider({ status }: FilmView): Promise<void> {
-    const { leases, folder, report, readStatus, signal } = this.#options;
+    const { leases, folder, report, readStatus, log, signal } = this.#options;
     const key = folder.statusLease;
     if (this.#unrecorded.size === 0 || leases.holds(key) || status?.isLive) return;
-    if (!(await leases.acquire(key, status?.etag, signal))) return;
+    // With hundreds of workers a storage that limits writes to a key may refuse this one for as long as it is tried: another worker
+    // reports then, or this one after its next look.
+    const isHeld = await leases.acquire(key, status?.etag, signal).catch((error: unknown) => {
+      signal.throwIfAborted();
+      log.warn({ err: error }, 'could not take the status lease');
+      return false;
+    });
+    if (!isHeld) return;
     // What was reported before is not taken back.
     const reported = await readStatus();
     if (reported?.progress !== undefined)

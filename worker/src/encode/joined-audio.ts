@@ -1,0 +1,115 @@
+import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+import { MediaToolError } from '../ffmpeg/media-tool.ts';
+import type { AudioRendition } from '../plan/plan.ts';
+import { blameFilm, nothingDecoded } from './blame-film.ts';
+import { type ClipRun, clipAudio, sampleBytes } from './clip-audio.ts';
+import { type EncodeContext, sourceUrl } from './context.ts';
+import { SampleLine } from './sample-line.ts';
+
+/**
+ * The audio of joined clips: one run after another makes the samples of a clip, and the worker writes them to the encoder. What it writes
+ * has one format from the first clip's start to the last one's end, whatever the clips have.
+ */
+export class JoinedAudio {
+  readonly #context: EncodeContext;
+  readonly #signal: AbortSignal;
+  readonly #fail: (error: unknown) => void;
+  /** Renditions whose encoder has taken all that was made. */
+  #awaited = 0;
+  #errorLines = 0;
+
+  /** @param fail ends the encoder, with the reason */
+  constructor(context: EncodeContext, signal: AbortSignal, fail: (error: unknown) => void) {
+    this.#context = context;
+    this.#signal = signal;
+    this.#fail = fail;
+  }
+
+  /** Complaints of the clips' decoders. */
+  get errorLines(): number {
+    return this.#errorLines;
+  }
+
+  /** True while the encoder has nothing to do: the runs of the clips have their own watch. */
+  isAwaited(): boolean {
+    return this.#awaited > 0;
+  }
+
+  /** Each rendition for itself, as an encoder reads its inputs in an order of its own. */
+  write(streams: readonly Writable[]): void {
+    for (const [index, stream] of streams.entries()) this.#writeRendition(index, stream).catch(this.#fail);
+  }
+
+  async #writeRendition(index: number, stream: Writable): Promise<void> {
+    const { plan } = this.#context;
+    const rendition = plan.audio[index] as AudioRendition;
+    this.#awaited += 1;
+    for (const [clip, { samples, run }] of clipAudio(plan, index).entries()) {
+      const { sampleRate, channels } = rendition;
+      const line = new SampleLine(samples, { sampleRate, frameBytes: channels * sampleBytes });
+      if (run) await this.#make(run, clip, line, stream);
+      await this.#send(line.end(), stream);
+    }
+    this.#awaited -= 1;
+    stream.end();
+  }
+
+  async #make(run: ClipRun, clip: number, line: SampleLine, stream: Writable): Promise<void> {
+    const { tools, stallSeconds, sourceStalledSeconds } = this.#context;
+    const gone = new AbortController();
+    let isHeldBack = false;
+    const read = async (bytes: Readable) => {
+      for await (const chunk of bytes) {
+        isHeldBack = true;
+        await this.#send(line.addBytes(chunk), stream);
+        isHeldBack = false;
+      }
+    };
+    let reading: Promise<void> | undefined;
+    try {
+      const { errorLines } = await tools.ffmpeg({
+        input: { url: sourceUrl(this.#context, run.source) },
+        lavfiFirst: run.lavfiFirst,
+        inputArgs: run.inputArgs,
+        outputArgs: run.outputArgs,
+        stallSeconds,
+        isSourceStalled: () => isHeldBack || sourceStalledSeconds() > 0,
+        signal: AbortSignal.any([this.#signal, gone.signal]),
+        onLine: [(each) => line.addLine(each)],
+        onBytes: (bytes) => {
+          reading = read(bytes);
+          reading.catch((error: unknown) => gone.abort(error));
+        },
+      });
+      this.#errorLines += errorLines;
+    } catch (error) {
+      // Versions before 7 say so of audio that has ended before the clip begins.
+      if (!(error instanceof MediaToolError) || !nothingDecoded.test(error.stderrTail))
+        blameFilm(error, clip);
+    }
+    await reading;
+  }
+
+  /** Waits until the encoder has taken it. */
+  async #send(blocks: readonly Buffer[], stream: Writable): Promise<void> {
+    for (const block of blocks) {
+      // Why the encoder went is in its own exit.
+      if (stream.destroyed) return;
+      if (stream.write(block)) continue;
+      this.#awaited -= 1;
+      await this.#taken(stream);
+      this.#awaited += 1;
+    }
+  }
+
+  async #taken(stream: Writable): Promise<void> {
+    const over = new AbortController();
+    const signal = AbortSignal.any([this.#signal, over.signal]);
+    try {
+      await Promise.race([once(stream, 'drain', { signal }), once(stream, 'close', { signal })]);
+    } finally {
+      over.abort();
+    }
+  }
+}
