@@ -81,7 +81,7 @@ export async function openPage(page: Page, url: string, frameSeconds: number): P
         await ask(`player.hls.currentLevel = ${levelOf(lines)}`);
         await until(async () => (await frameAt(seconds)).lines === lines, `the film in ${lines} lines`, 30);
       };
-      // Seen once: a segment that came while hls.js threw all away counted as there, and a film that stands is not mended.
+      // Seen once: a segment that came while hls.js threw all away counted as there, and hls.js looks for holes only while a film plays.
       await read().catch(async () => {
         await page.reload();
         await firstFrame();

@@ -69,6 +69,8 @@ describe.each(themes)('in the %s theme', (colorScheme) => {
       await page.setInputFiles('#choose-files', { name: 'a.mxf', mimeType: 'application/mxf', buffer });
       await page.getByText('the farm reads more').waitFor();
       await page.getByText('More', { exact: true }).click();
+      await page.getByText('Texts over the picture').click();
+      await page.getByRole('button', { name: 'Add a text' }).click();
       expect(await problems()).toEqual([]);
     });
 
@@ -77,6 +79,13 @@ describe.each(themes)('in the %s theme', (colorScheme) => {
       await page.waitForSelector('#player:not([hidden])');
       await page.keyboard.press('?');
       await page.getByRole('heading', { name: 'Keys of the player' }).waitFor();
+      expect(await problems()).toEqual([]);
+    });
+
+    it('axe finds nothing on the dialog of subtitles', async () => {
+      await page.goto(`${portal.origin}/jobs/ready`);
+      await page.getByRole('button', { name: 'Subtitles', exact: true }).last().click();
+      await page.getByLabel('Language').waitFor();
       expect(await problems()).toEqual([]);
     });
 

@@ -287,6 +287,35 @@ it('makes a file of a rendition that was not asked for', async () => {
   await page.locator('a.download', { hasText: '240p.mp4' }).waitFor({ timeout: 40_000 });
 }, 60_000);
 
+it('adds subtitles to a published film, and removes them', async () => {
+  const dialog = page.getByRole('dialog', { name: 'Subtitles' });
+  const open = () => page.getByRole('button', { name: 'Subtitles', exact: true }).last().click();
+  await open();
+  const tracks = dialog.getByRole('listitem');
+  expect(await tracks.count()).toBe(1);
+  await dialog.getByRole('button', { name: 'Add' }).click();
+  await expect.poll(() => dialog.getByRole('alert').textContent()).toBe('Choose a file first.');
+  const content = '1\n00:00:01,000 --> 00:00:04,000\nGrüezi\n';
+  const file = { name: 'words.srt', mimeType: 'text/plain', buffer: Buffer.from(content) };
+  await dialog.getByLabel('File (SRT').setInputFiles(file);
+  await dialog.getByRole('button', { name: 'Add' }).click();
+  await expect.poll(() => dialog.getByRole('alert').textContent()).toContain('the file name says none');
+  // Chromium writes an error for that answer.
+  expect(problems.splice(0)).toEqual([expect.stringContaining('400')]);
+  await dialog.getByLabel('Language').fill('gsw');
+  await dialog.getByLabel('Kind').selectOption('for the deaf and hard of hearing');
+  await dialog.getByRole('button', { name: 'Add' }).click();
+  const made = async () => (await farm.waitFor(job.id, 'succeeded', 60)).film?.subtitles ?? [];
+  await expect.poll(made, { timeout: 30_000 }).toHaveLength(2);
+  expect((await made()).at(-1)).toMatchObject({ language: 'gsw', kind: 'sdh', cues: 1 });
+  await page.waitForSelector('#actions:not([hidden]) >> text=Delete');
+  await page.waitForSelector('#captions:not([hidden])');
+  await open();
+  await dialog.getByRole('button', { name: /^Remove .*(Swiss|gsw)/i }).click();
+  await expect.poll(made, { timeout: 30_000 }).toHaveLength(1);
+  await page.waitForSelector('#captions:not([hidden])');
+}, 90_000);
+
 it('says that a private film can’t be played by other pages', async () => {
   expect(await page.textContent('#addresses-note')).toContain('private');
   expect(await page.isVisible('#address-fields .copy-field')).toBe(false);

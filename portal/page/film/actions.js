@@ -6,6 +6,7 @@ import { isOver, titleOf } from '../jobs/words.js';
 import { showDeliveries } from './deliveries.js';
 import { fileDialog } from './file-dialog.js';
 import { shareDialog } from './share-dialog.js';
+import { subtitlesDialog } from './subtitles-dialog.js';
 
 /** What can be done with a job; drawn again only when its state changes, or a click could miss its button. */
 export function showActions(job, { go, signal, refresh }) {
@@ -22,11 +23,14 @@ export function showActions(job, { go, signal, refresh }) {
         announce(error.message);
       }
     };
+  const showAgain = () => {
+    bar.dataset.state = '';
+    go(location.pathname, { replace: true });
+  };
   const rerun = attempt(async () => {
     await api.post(`${path}/rerun`);
     announce('The job waits again.');
-    bar.dataset.state = '';
-    go(location.pathname, { replace: true });
+    showAgain();
   });
   const cancel = attempt(async () => {
     const { outlook } = await api.post(`${path}/cancel`);
@@ -36,8 +40,7 @@ export function showActions(job, { go, signal, refresh }) {
   const makeFile = attempt(async (output) => {
     await api.post(`${path}/files`, { outputs: [output] });
     announce('The file is made now; nothing is encoded again.');
-    bar.dataset.state = '';
-    go(location.pathname, { replace: true });
+    showAgain();
   });
   const remove = () =>
     confirm(
@@ -52,7 +55,12 @@ export function showActions(job, { go, signal, refresh }) {
     );
   bar.replaceChildren(
     ...(job.film?.playlist && isOver(job)
-      ? [button('Make a file', { iconName: 'download' }, () => fileDialog(job.film, makeFile))]
+      ? [
+          button('Make a file', { iconName: 'download' }, () => fileDialog(job.film, makeFile)),
+          ...(hasPicture(job.film)
+            ? [button('Subtitles', { iconName: 'captions' }, () => subtitlesDialog(job, path, showAgain))]
+            : []),
+        ]
       : []),
     ...(job.film?.playlist ? [button('Share', { iconName: 'share' }, () => shareDialog(path))] : []),
     ...(isOver(job)
@@ -65,6 +73,10 @@ export function showActions(job, { go, signal, refresh }) {
   bar.hidden = false;
   if (isOver(job)) void showDownloads(path, signal);
   void showDeliveries(path, signal);
+}
+
+function hasPicture({ renditions }) {
+  return renditions.some(({ kind }) => kind === 'video');
 }
 
 async function showDownloads(path, signal) {

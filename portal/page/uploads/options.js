@@ -1,3 +1,5 @@
+import { element } from '../elements.js';
+
 /** What was chosen last, kept in this browser. */
 const storageKey = 'transcode-farm-options';
 
@@ -8,7 +10,9 @@ export function readOptions(form) {
   const outputs = data.getAll('output').map((name) => withRung(name, data.get('rung')));
   const thumbnail = Number(data.get('thumbnail'));
   const lane = data.get('lane');
+  const preset = data.get('preset');
   return {
+    ...(preset && { preset }),
     ...(ladder && { ladder }),
     ...(outputs.join() !== 'hls' && { outputs }),
     ...(thumbnail !== 10 && { thumbnailAt: `${thumbnail}%` }),
@@ -63,6 +67,13 @@ export function offerLanes(form, lanes) {
     option.hidden = !lanes.includes(option.value);
     option.disabled = option.hidden;
   }
+}
+
+/** Offers the presets that the farm has. */
+export function offerPresets(form, names) {
+  const choice = form.elements.namedItem('preset');
+  choice.closest('label').hidden = names.length === 0;
+  choice.append(...names.map((text) => element('option', { text })));
 }
 
 /** Sets the form to what was chosen last. */

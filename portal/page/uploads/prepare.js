@@ -1,7 +1,15 @@
 import { announce, button, byId, element, icon } from '../elements.js';
 import { formatBytes, formatClock } from '../format.js';
 import { aboutPrice, aboutTime, Estimates, estimateLine } from './estimate.js';
-import { offerLanes, readMetadata, readOptions, rememberOptions, restoreOptions } from './options.js';
+import {
+  offerLanes,
+  offerPresets,
+  readMetadata,
+  readOptions,
+  rememberOptions,
+  restoreOptions,
+} from './options.js';
+import { Texts } from './texts.js';
 
 /**
  * What was chosen, what will be made of it, and what that takes: shown before anything is sent.
@@ -12,6 +20,7 @@ export class Prepare {
   #form = byId('prepare');
   #estimates;
   #rows = new Map();
+  #texts;
   #start;
 
   constructor({ selection, lanes, signal, start }) {
@@ -20,6 +29,7 @@ export class Prepare {
     this.#estimates = new Estimates(signal);
     restoreOptions(this.#form);
     offerLanes(this.#form, lanes);
+    this.#texts = new Texts(() => this.#showEstimate());
     selection.addEventListener('change', () => this.show(), { signal });
     this.#form.addEventListener('change', () => this.show());
     this.#form.addEventListener('submit', (event) => {
@@ -28,6 +38,11 @@ export class Prepare {
     });
     byId('prepare-cancel').addEventListener('click', () => selection.clear());
     this.show();
+  }
+
+  /** @param names of the options that the farm's owner keeps under names */
+  offerPresets(names) {
+    offerPresets(this.#form, names);
   }
 
   show() {
@@ -42,6 +57,8 @@ export class Prepare {
       items.length === 1 ? 'Before it starts' : `Before ${items.length} films start`;
     byId('start-text').textContent = startText(files, items.length);
     this.#showChoices();
+    const { facts } = items.find((item) => item.facts?.picture) ?? {};
+    this.#texts.showPicture(facts?.picture, facts);
     void this.#showEstimate();
     if (isNew) byId('prepare-title').focus();
   }
@@ -107,17 +124,25 @@ export class Prepare {
 
   /** A box that is off is left out of a form’s data, and so would be the last one, which can’t be taken away. */
   #options() {
+    const overlays = this.#texts.read();
     const last = this.#form.querySelector('[name=output]:checked:disabled');
     if (last) last.disabled = false;
     const options = readOptions(this.#form);
     if (last) last.disabled = true;
-    return options;
+    return { ...options, ...(overlays.length > 0 && { overlays }) };
   }
 
   async #showEstimate() {
     const { items } = this.#selection;
     const unread = items.filter(({ facts }) => facts !== undefined && !(facts.seconds > 0)).length;
-    const found = await this.#estimates.ask(items, this.#options());
+    let options;
+    try {
+      options = this.#options();
+    } catch {
+      // Said when the form is sent.
+      return;
+    }
+    const found = await this.#estimates.ask(items, options);
     byId('estimate-note').textContent = noteOf(unread, items.length);
     const canEstimate = items.some(({ facts }) => facts === undefined || facts.seconds > 0);
     if (!canEstimate) byId('estimate').hidden = true;
@@ -131,12 +156,17 @@ export class Prepare {
   }
 
   async #submit() {
-    const options = this.#options();
+    let options;
     let metadata;
+    try {
+      options = this.#options();
+    } catch (error) {
+      return announce(error.message);
+    }
     try {
       metadata = readMetadata(this.#form.elements.namedItem('metadata').value);
     } catch (error) {
-      this.#form.querySelector('details').open = true;
+      this.#form.elements.namedItem('metadata').closest('details').open = true;
       return announce(error.message);
     }
     rememberOptions(this.#form);

@@ -39,7 +39,7 @@ export function showHome({ signal, uploads, selection, lanes, go }) {
       input.value = '';
     });
   }
-  void showFeatures({ signal, selection });
+  void showFeatures({ signal, selection, prepare });
 }
 
 async function sendAddress({ address, title }, options, metadata) {
@@ -81,11 +81,13 @@ function wireDrop(zone, add, signal) {
   });
 }
 
-/** An address is taken where the farm allows it, by its field or pasted anywhere. */
-async function showFeatures({ signal, selection }) {
+/** What the farm has and allows: presets; and addresses, by its field or pasted anywhere. */
+async function showFeatures({ signal, selection, prepare }) {
   const farm = await api.get('/api/farm', { signal }).catch(() => undefined);
+  if (!farm || signal.aborted) return;
+  prepare.offerPresets(farm.presets);
   const form = byId('address-form');
-  if (!farm?.urls || signal.aborted) return;
+  if (!farm.urls) return;
   form.hidden = false;
   const address = byId('address');
   form.addEventListener('submit', (event) => {

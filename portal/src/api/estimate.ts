@@ -3,6 +3,7 @@ import { RefusedError } from '../../../worker/src/errors.ts';
 import { ladderNames } from '../../../worker/src/plan/ladder.ts';
 import { fileFormats } from '../../../worker/src/plan/outputs.ts';
 import { jobOptionsSchema } from '../../../worker/src/protocol/job.ts';
+import { UnknownPresetError } from '../../../worker/src/protocol/presets.ts';
 import { estimateFilms } from '../farm/estimate.ts';
 import { json } from '../http/answers.ts';
 import { Problem } from '../http/problem.ts';
@@ -75,6 +76,8 @@ export function estimateRoutes({ farm, machine }: Services): Route[] {
         try {
           return json(estimateFilms({ ...found, storage: farm.address.outputStorage }, films, options));
         } catch (error) {
+          if (error instanceof UnknownPresetError)
+            throw new Problem(422, 'unknown-preset', `The preset "${options.preset}" ${error.message}.`);
           if (!(error instanceof RefusedError)) throw error;
           throw new Problem(422, error.code, error.message);
         }

@@ -10,6 +10,7 @@ import { type FileFormat, fileFormats, longestGifSeconds } from '../../../worker
 import type { Plan } from '../../../worker/src/plan/plan.ts';
 import { type Media, withoutVideo } from '../../../worker/src/probe/media.ts';
 import type { JobOptions } from '../../../worker/src/protocol/job.ts';
+import { withPreset } from '../../../worker/src/protocol/presets.ts';
 import type { FarmMachine } from './machine.ts';
 
 /** What a browser can read of a film. */
@@ -46,12 +47,13 @@ export interface FilmsEstimate extends Total {
   notes: string[];
 }
 
-/** @throws RefusedError for films that no worker takes */
+/** @throws RefusedError for films that no worker takes; UnknownPresetError */
 export function estimateFilms(
   farm: FarmMachine & { storage: BackendName },
   films: readonly DescribedFilm[],
-  options: JobOptions,
+  given: JobOptions,
 ): FilmsEstimate {
+  const options = withPreset(given, farm.settings.presets);
   const all = films.map((film) => planFilm(farm, film, options));
   const [first] = all;
   const sum = total(all);
