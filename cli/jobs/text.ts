@@ -1,5 +1,5 @@
 import { clipText } from '../../worker/src/protocol/clips.ts';
-import type { JobState } from '../../worker/src/protocol/status.ts';
+import type { FilmRendition, JobState } from '../../worker/src/protocol/status.ts';
 import { bar } from '../text/bar.ts';
 import { clip, printable, type Style } from '../text/style.ts';
 import { formatAge, formatBytes, formatSeconds, formatSpeed } from '../text/units.ts';
@@ -36,6 +36,9 @@ export function jobLines(job: JobState, style: Style, now = new Date()): string[
     ),
     ...fact('playlist', film?.url ?? film?.playlist),
     ...fact('manifest', film?.manifestUrl ?? film?.manifest),
+    ...(film?.renditions ?? []).flatMap(({ name, loudness }) =>
+      fact('loudness', loudness && `${name}: ${loudnessText(loudness)}`),
+    ),
     ...fact('subtitles', film?.subtitles?.map(({ label }) => label).join(', ')),
     ...(film?.files ?? []).flatMap((file) =>
       fact('file', `${file.name}, ${formatBytes(file.bytes)}, ${file.url ?? file.key}`),
@@ -55,6 +58,11 @@ export function jobLines(job: JobState, style: Style, now = new Date()): string[
     ...fact('queued', ago(job.queuedAt, now)),
     ...fact('updated', ago(job.updatedAt, now)),
   ];
+}
+
+function loudnessText({ integratedLufs, truePeakDbtp }: NonNullable<FilmRendition['loudness']>): string {
+  if (integratedLufs === undefined) return 'silent';
+  return `${integratedLufs.toFixed(1)} LUFS, peaks of ${truePeakDbtp.toFixed(1)} dBTP`;
 }
 
 function ago(time: string, now: Date): string {

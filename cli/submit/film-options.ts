@@ -15,6 +15,7 @@ export function addFilmOptions(command: Command): Command {
     .option('--include-480p', '480p in the place of 540p in a named ladder')
     .option('--quality <quality>', `${qualityNames.join(', ')}: how good the film looks, whatever the preset`)
     .option('--ladder <ladder>', `${ladderNames.join(', ')}, or a JSON list such as [{"rung":"720p"}]`)
+    .option('--loudness <lufs>', 'how loud the audio is to be, in LUFS such as -16, or off')
     .option('--options <file>', 'a JSON file of job options, such as overlays; flags come before it')
     .option('--preset <name>', 'a set of options that the farm keeps under this name')
     .option('--outputs <list>', `${outputsHelp} (by default what the farm makes)`, splitList)

@@ -15,6 +15,7 @@ export interface JobOptionFlags {
   include480p?: true;
   quality?: string;
   ladder?: string;
+  loudness?: string;
   outputs?: string[];
   size?: string;
   fit?: string;
@@ -43,6 +44,7 @@ export function readJobOptions(flags: JobOptionFlags): JobFields {
     include480p: flags.include480p,
     quality: flags.quality,
     ladder: textOrJson(flags.ladder),
+    loudness: number(flags.loudness),
     outputs: flags.outputs,
     fit: flags.fit,
     size: flags.size,

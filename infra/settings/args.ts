@@ -181,6 +181,12 @@ export interface TranscodeFarmArgs {
    */
   deinterlace?: string;
   /**
+   * How loud the audio is to be, from `-31` to `-9` LUFS: `-16` is usual for streams, `-23` for television.
+   * One gain for a whole track, as far as its peaks allow; measuring first costs one more reading of the film
+   * ([formats.md](formats.md#loudness)). Empty: as loud as it is
+   */
+  loudness?: string;
+  /**
    * How much work x264 puts into each bit, from `ultrafast` to `veryslow`: smaller files for longer work.
    * Empty: `veryfast`. Not with `compute: gpu`
    */
@@ -419,6 +425,7 @@ export const settings = {
   segmentSeconds: { kind: 'integer', default: '6' },
   segmentFormat: { kind: 'text', default: 'fmp4' },
   deinterlace: { kind: 'text', default: 'fields' },
+  loudness: { kind: 'text', default: '' },
   x264Preset: { kind: 'text', default: '' },
   nvencPreset: { kind: 'text', default: '' },
   thumbnailAt: { kind: 'text', default: '10%' },

@@ -91,6 +91,7 @@ export const settingChanges: Readonly<Record<string, SettingChange>> = {
   segmentSeconds: { to: '4' },
   segmentFormat: { to: 'mpegts' },
   deinterlace: { to: 'frames' },
+  loudness: { to: '-16' },
   x264Preset: { to: 'fast' },
   nvencPreset: { to: 'p4', on: gpu },
   thumbnailAt: { to: '20%' },

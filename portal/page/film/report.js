@@ -100,7 +100,7 @@ function showLadder(renditions) {
       const name = element('th', { scope: 'row' }, [element('span', { text: each.name }), meter]);
       const row = element('tr', { 'data-picture': picture }, [
         name,
-        element('td', { text: each.kind === 'audio' ? (each.language ?? 'sound') : pictureText(each) }),
+        element('td', { text: each.kind === 'audio' ? audioText(each) : pictureText(each) }),
         element('td', { className: 'code', text: each.codecs }),
         ...[
           formatBitrate(each.averageBandwidth),
@@ -112,6 +112,12 @@ function showLadder(renditions) {
       return row;
     }),
   );
+}
+
+function audioText({ language = 'sound', loudness }) {
+  if (loudness === undefined) return language;
+  if (loudness.integratedLufs === undefined) return `${language} · silent`;
+  return `${language} · ${loudness.integratedLufs.toFixed(1)} LUFS, peaks of ${loudness.truePeakDbtp.toFixed(1)} dBTP`;
 }
 
 function pictureText({ width, height, frameRate }) {

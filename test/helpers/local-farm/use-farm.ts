@@ -4,6 +4,7 @@ import { ffmpeg } from '../media/clips.ts';
 import { checkFilm, type ExpectedFilm } from '../media/film-checks.ts';
 import type { ReadFilm } from '../media/read-film.ts';
 import {
+  type ClipOfFile,
   type Published,
   startTranscoding,
   type TranscodeOptions,
@@ -23,7 +24,7 @@ export interface Farm {
   make(name: string, ...args: string[]): Promise<string>;
   /** Transcodes a clip and holds what was published against what is expected. */
   check(
-    clip: string,
+    clip: string | readonly ClipOfFile[],
     expected: ExpectedFilm,
     options?: TranscodeOptions,
   ): Promise<{ published: Published; film: ReadFilm }>;

@@ -44,7 +44,7 @@ export async function makeSegments(segmentFormat: Plan['segmentFormat']): Promis
   await using folder = await temporaryFolder();
   const tools = realMediaTools();
   for (const part of plan.parts) {
-    if (part.kind === 'text') continue;
+    if (part.kind === 'text' || part.kind === 'loudness') continue;
     const { lavfiFirst, outputArgs, renditions } =
       part.kind === 'video' ? videoArguments(plan, plan.video, part, 20) : audioArguments(plan, part, 20);
     for (const name of [...renditions, 'storyboard'])

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { choosePart, partsToRequest } from '../../../worker/src/film/choose.ts';
 import type { Part } from '../../../worker/src/plan/plan.ts';
-import { audioPart, videoParts } from '../../helpers/media/plans.ts';
+import { audioPart, shortPlan, videoParts } from '../../helpers/media/plans.ts';
 import { manyParts, viewOf } from '../../helpers/worker/film-sessions.ts';
 
 const plan = manyParts();
@@ -52,6 +52,20 @@ describe('the next part for a worker', () => {
         expect(choice?.staleEtag).toBe(choice && view.leases.get(choice.part.index)?.etag);
       }),
     );
+  });
+
+  it('is of the audio only when its loudness is measured, where that is to be changed', () => {
+    const measured = shortPlan({ encoding: { loudness: -16 } });
+    const [measuring] = measured.parts.filter((part) => part.kind === 'loudness');
+    if (measuring === undefined) throw new Error('This film was to be measured.');
+    const next = (kind: Part['kind'], recorded: number[]) =>
+      choosePart(measured, kind, viewOf({ recorded }), newcomer)?.part;
+    expect(next('audio', [])).toBeUndefined();
+    expect(next('video', [])?.index).toBe(0);
+    expect(next('loudness', [])).toBe(measuring);
+    expect(next('audio', [measuring.index])).toEqual(audioPart(measured));
+    const requested = partsToRequest(measured, viewOf({}), 100, ['audio', 'video']);
+    expect(requested.map(({ kind }) => kind)).not.toContain('audio');
   });
 
   it('is the first that is free, for one of few workers', () => {

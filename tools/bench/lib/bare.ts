@@ -46,7 +46,7 @@ export async function bareFfmpeg(
     const audioPart = plan.parts.find((part): part is AudioPart => part.kind === 'audio');
     const audio =
       options.audio && audioPart
-        ? audioArguments(plan, audioPart, 24 * 3600, { film: 0, silence: 1 })
+        ? audioArguments(plan, audioPart, 24 * 3600, { inputs: { film: 0, silence: 1 } })
         : undefined;
     const silence = audio?.lavfiFirst === undefined ? [] : ['-f', 'lavfi', '-i', audio.lavfiFirst];
     for (const name of [...video.renditions, ...(audio?.renditions ?? []), 'storyboard']) {

@@ -10,28 +10,36 @@ import {
 import { cutSlackSeconds } from './audio-frames.ts';
 import { AudioStretch } from './audio-stretch.ts';
 import { clockFilter } from './clock-filter.ts';
+import { gainAndMeter, meterOnly } from './loudness-meter.ts';
 import { seconds } from './seconds.ts';
 import { seekArguments } from './seek.ts';
 import { segmentArguments } from './segment-arguments.ts';
 import type { EncodeArguments } from './video-arguments.ts';
+
+interface AudioOptions {
+  inputs?: AudioInputs;
+  /** Of each rendition, see `gainFor`. */
+  gainsDb?: readonly number[];
+  /** Whether further descriptors get the loudness of what is made, in the order of the renditions. */
+  metered?: boolean;
+}
 
 /** One ffmpeg process makes all audio renditions of the film, or of a stretch of it. */
 export function audioArguments(
   plan: Plan,
   part: AudioPart,
   maxSeconds: number,
-  inputs: AudioInputs = { silence: 0, film: 1 },
+  { inputs, gainsDb = [], metered = false }: AudioOptions = {},
 ): EncodeArguments {
-  const isJoined = plan.clips !== undefined;
-  const stretch =
-    part.startSeconds === undefined ? undefined : new AudioStretch(plan, part, part.startSeconds);
+  const { stretch, filtersOf, ...reading } = audioGraphs(plan, part, maxSeconds, inputs);
   const outputArgs = plan.audio.flatMap((rendition, index) => [
     // A graph for each: ffmpeg makes a graph again when the format of one of its inputs changes.
     '-filter_complex',
-    isJoined
-      ? `[${index}:0]${audioFormat(rendition)}[a${index}]`
-      : (stretch?.filters(rendition, { output: `a${index}`, maxSeconds, inputs }) ??
-        filters(plan, rendition, { output: `a${index}`, maxSeconds, inputs })),
+    gainAndMeter((output) => filtersOf(rendition, index, output), {
+      output: `a${index}`,
+      gainDb: gainsDb[index] ?? 0,
+      ...(metered ? { pipe: 3 + plan.audio.length + index } : {}),
+    }),
     ...['-map', `[a${index}]`],
     ...['-map_metadata', '-1', '-map_chapters', '-1'],
     ...['-c:a', 'aac', '-b:a', String(rendition.bitrate), '-ac', String(rendition.channels)],
@@ -46,19 +54,53 @@ export function audioArguments(
       deltaSeconds: cutSlackSeconds(rendition.sampleRate),
     }),
   ]);
-  const renditions = plan.audio.map((rendition) => rendition.name);
-  if (isJoined)
+  return {
+    ...reading,
+    outputArgs,
+    renditions: plan.audio.map((rendition) => rendition.name),
+    ...(metered
+      ? { meterSeconds: plan.audio.map((rendition) => stretch?.lengthSeconds(rendition) ?? maxSeconds) }
+      : {}),
+  };
+}
+
+/** One ffmpeg process measures the loudness of all renditions over the whole film. */
+export function loudnessArguments(plan: Plan, maxSeconds: number): EncodeArguments {
+  const whole: AudioPart = { kind: 'audio', index: 0, firstSegment: 0, segmentCuts: [] };
+  const { filtersOf, stretch: _, ...reading } = audioGraphs(plan, whole, maxSeconds);
+  const outputArgs = plan.audio.flatMap((rendition, index) => [
+    '-filter_complex',
+    meterOnly((output) => filtersOf(rendition, index, output), { output: `a${index}`, pipe: 3 + index }),
+    ...['-map', `[a${index}]`, '-f', 'null', '-'],
+  ]);
+  return { ...reading, outputArgs, renditions: [], meterSeconds: plan.audio.map(() => maxSeconds) };
+}
+
+/** The inputs, and the filters from them to the samples of each rendition. */
+function audioGraphs(
+  plan: Plan,
+  part: AudioPart,
+  maxSeconds: number,
+  inputs: AudioInputs = { silence: 0, film: 1 },
+) {
+  if (plan.clips !== undefined) {
     return {
       inputArgs: [],
       samples: plan.audio.map(({ sampleRate, channels }) => ({ sampleRate, channels })),
-      outputArgs,
-      renditions,
+      stretch: undefined,
+      filtersOf: (rendition: AudioRendition, index: number, output: string) =>
+        `[${index}:0]${audioFormat(rendition)}[${output}]`,
     };
+  }
+  const { startSeconds } = part;
+  const stretch = startSeconds === undefined ? undefined : new AudioStretch(plan, part, startSeconds);
   return {
     lavfiFirst: silence,
     inputArgs: ['-vn', ...seekArguments(plan, stretch?.readFromSeconds ?? 0, 0)],
-    outputArgs,
-    renditions,
+    stretch,
+    filtersOf: (rendition: AudioRendition, _: number, output: string) =>
+      stretch?.filters(rendition, { output, maxSeconds, inputs }) ??
+      filters(plan, rendition, { output, maxSeconds, inputs }),
   };
 }
 

@@ -59,6 +59,12 @@ export class AudioStretch {
     return { offsetSeconds: secondsOf(first), cuts };
   }
 
+  /** Of what is published. */
+  lengthSeconds({ sampleRate }: AudioRendition): number | undefined {
+    const [first, next] = this.#frames(sampleRate);
+    return next === undefined ? undefined : ((next - first) * samplesPerFrame) / sampleRate;
+  }
+
   /**
    * As `filters` of the whole audio, but that nothing is left to the first timestamp: samples are put in their places at the source's own
    * rate, where they are whole numbers, and the rate is changed after that.

@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PauseControl } from '../ffmpeg/media-tool.ts';
-import type { MediaPart, Part, Plan, TextPart } from '../plan/plan.ts';
+import type { LoudnessPart, MediaPart, Part, Plan, TextPart } from '../plan/plan.ts';
 import type { PartRecord } from '../protocol/part-record.ts';
 import { createUploads, type Uploads } from '../publish/uploads.ts';
 import { followUrl } from '../source/server.ts';
@@ -12,6 +12,8 @@ import { decodedByCpu, decodedByCpuWarning } from './cpu-decoding.ts';
 import { overlayFiles, overlayFolder } from './draw.ts';
 import { createFileReader } from './file-reader.ts';
 import { JoinedAudio } from './joined-audio.ts';
+import { LoudnessMeter } from './loudness-meter.ts';
+import { measureLoudness, readGains } from './loudness-part.ts';
 import { publishPictures, publishSegment } from './made-files.ts';
 import { NothingInsideError } from './nothing-inside.ts';
 import { BadOutputError, createRecorder, type Recorder } from './recorder.ts';
@@ -33,17 +35,19 @@ export function startPart(context: EncodeContext, part: Part): RunningPart {
   const encoded = Promise.withResolvers<{ endSeconds: number }>();
   encoded.promise.catch(() => {});
   const recorded =
-    part.kind === 'text' ? textPart(context, part, encoded.resolve) : runPart(context, part, encoded.resolve);
+    part.kind === 'text' || part.kind === 'loudness'
+      ? wholePart(context, part, encoded.resolve)
+      : runPart(context, part, encoded.resolve);
   recorded.catch(encoded.reject);
   return { encoded: encoded.promise, recorded };
 }
 
-async function textPart(
+async function wholePart(
   context: EncodeContext,
-  part: TextPart,
+  part: TextPart | LoudnessPart,
   onEncoded: (reached: { endSeconds: number }) => void,
 ): Promise<PartRecord> {
-  const record = await makeText(context, part);
+  const record = part.kind === 'text' ? await makeText(context, part) : await measureLoudness(context, part);
   onEncoded(record);
   return record;
 }
@@ -85,7 +89,7 @@ async function makePart(
   });
   const recorder = createRecorder(plan, part);
   try {
-    const { errorLines } = await encode({
+    const { errorLines, ...measured } = await encode({
       context,
       part,
       cwd,
@@ -99,7 +103,7 @@ async function makePart(
     await publishPictures(context, part, cwd, uploads, recorder);
     await uploads.finish();
     const found = recorder.finish({ errorLines, encodeSeconds });
-    const record = { ...found, warnings: [...warnings, ...found.warnings] };
+    const record = { ...found, ...measured, warnings: [...warnings, ...found.warnings] };
     await context.record(part, record, signal);
     return record;
   } catch (error) {
@@ -123,8 +127,10 @@ interface EncodeRun {
 
 async function encode({ context, part, cwd, uploads, recorder, signal, fail }: EncodeRun) {
   const { plan } = context;
-  const { source = 0, samples, ...args } = argumentsOf(plan, part, context.maxSeconds);
-  const { lavfiFirst, inputArgs, outputArgs, renditions } = args;
+  const gainsDb = part.kind === 'audio' ? await readGains(context) : [];
+  const { source = 0, samples, ...args } = argumentsOf(plan, part, context.maxSeconds, gainsDb);
+  const { lavfiFirst, inputArgs, outputArgs, renditions, meterSeconds = [] } = args;
+  const meters = meterSeconds.map((seconds) => new LoudnessMeter(seconds));
   // Audio is done much sooner than the picture: unpaced it would fetch the whole film a second time.
   const isPaced =
     context.pacesAudio && part.kind === 'audio' && plan.video !== undefined && plan.clips === undefined;
@@ -174,9 +180,12 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
       context.onProgress(part, progress);
     },
     // A line is `file,start,end`; the file's name is ours and has no comma.
-    onLine: renditions.map(
-      (rendition, index) => (line) => onSegment(index, rendition, line.split(',')[0] ?? ''),
-    ),
+    onLine: [
+      ...renditions.map(
+        (rendition, index) => (line: string) => onSegment(index, rendition, line.split(',')[0] ?? ''),
+      ),
+      ...meters.map((meter) => (line: string) => meter.addLine(line)),
+    ],
   });
   const clip = part.kind === 'video' ? part.clip : undefined;
   const { errorLines } = await running.catch((error: unknown) => blameFilm(error, clip));
@@ -184,15 +193,20 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
   signal.throwIfAborted();
   // Workers of one film may begin parts behind an end that the header did not show.
   if (nothing && (frames > 0 || part.firstSegment === 0)) throw nothing;
-  return { errorLines: errorLines + (joined?.errorLines ?? 0) };
+  return {
+    errorLines: errorLines + (joined?.errorLines ?? 0),
+    ...(meters.length > 0
+      ? { loudness: meters.map((meter, n) => ({ name: renditions[n] ?? '', ...meter.blocks() })) }
+      : {}),
+  };
 }
 
 function isNothing(error: unknown): error is BadOutputError {
   return error instanceof BadOutputError && error.cause instanceof NothingInsideError;
 }
 
-function argumentsOf(plan: Plan, part: MediaPart, maxSeconds: number) {
-  if (part.kind === 'audio') return audioArguments(plan, part, maxSeconds);
+function argumentsOf(plan: Plan, part: MediaPart, maxSeconds: number, gainsDb: readonly number[]) {
+  if (part.kind === 'audio') return audioArguments(plan, part, maxSeconds, { gainsDb, metered: true });
   if (!plan.video) throw new TypeError(`Part ${part.index} is video, and the plan has none.`);
   return videoArguments(plan, plan.video, part, maxSeconds);
 }

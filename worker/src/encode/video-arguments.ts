@@ -21,6 +21,8 @@ export interface EncodeArguments {
   outputArgs: string[];
   /** The renditions in the order of their list pipes: the first writes its finished segments to descriptor 3. */
   renditions: string[];
+  /** Lines of `ebur128` come on the descriptors behind those; for each, how much of what it hears counts. */
+  meterSeconds?: number[];
 }
 
 /** One ffmpeg process makes all video renditions of a part, its storyboard sheets, and the poster when it is in it. */

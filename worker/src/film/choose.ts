@@ -1,5 +1,5 @@
 import type { Part, Plan } from '../plan/plan.ts';
-import { type FilmView, liveLeases, partsMissing } from './view.ts';
+import { type FilmView, liveLeases, partsMissing, partsReady } from './view.ts';
 
 export interface Chooser {
   /** Parts that this worker has begun, recorded ones too. */
@@ -31,7 +31,7 @@ export function choosePart(
   view: FilmView,
   { begun, kept, taken, random }: Chooser,
 ): Choice | undefined {
-  const open = partsMissing(plan, view).filter((part) => {
+  const open = partsReady(plan, view).filter((part) => {
     const { index } = part;
     if (part.kind !== kind || begun.has(index) || taken.has(index)) return false;
     return kept.has(index) || !view.leases.get(index)?.isLive;
@@ -56,7 +56,7 @@ export function partsToRequest(
   const live = new Set(
     liveLeases(plan, view).flatMap(({ part }) => (kinds.includes(part.kind) ? [part] : [])),
   );
-  const free = partsMissing(plan, view).filter((part) => !live.has(part));
+  const free = partsReady(plan, view).filter((part) => !live.has(part));
   const beside = kinds.flatMap((kind) => free.filter((part) => part.kind === kind).slice(1));
   return beside.slice(0, Math.max(0, width - 1 - live.size));
 }

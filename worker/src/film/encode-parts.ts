@@ -5,7 +5,8 @@ import { endsEarly } from './check-length.ts';
 import type { FilmSession } from './session.ts';
 
 /**
- * Encodes what the session gives this worker: video parts one after another without a pause, audio and subtitles beside them. The tail
+ * Encodes what the session gives this worker: video parts one after another without a pause, audio and subtitles beside them, and before
+ * the audio what must be measured of it. The tail
  * of a part (its last uploads and its record) overlaps the encoding of the next.
  */
 export async function encodeParts(
@@ -36,16 +37,20 @@ export async function encodeParts(
       const { endSeconds } = await running.encoded;
       if (endsEarly(context.plan, part, endSeconds)) return;
       // A network slower than the encoder must not pile up tails. Video does not wait for audio, which follows it.
-      await own.at(-2);
+      await own.at(part.kind === 'loudness' ? -1 : -2);
     }
+  };
+  const audio = async () => {
+    await encodeInTurn('loudness');
+    await encodeInTurn('audio');
   };
   const video = async () => {
     await encodeInTurn('video').finally(on.videoEnd);
     // What another worker had may be free by now.
-    await encodeInTurn('audio');
+    await audio();
     await encodeInTurn('text');
   };
-  const turns = await Promise.allSettled([video(), encodeInTurn('audio'), encodeInTurn('text')]);
+  const turns = await Promise.allSettled([video(), audio(), encodeInTurn('text')]);
   on.encoded();
   for (const end of [...(await Promise.allSettled(tails)), ...turns]) {
     // The first failure is the cause of the others.

@@ -173,7 +173,7 @@ export class FilmProgress {
 }
 
 function lengthOf(plan: Plan, part: Part): number {
-  if (part.kind === 'text') return plan.durationSeconds;
+  if (part.kind === 'text' || part.kind === 'loudness') return plan.durationSeconds;
   const filmEnd =
     part.kind === 'audio'
       ? Math.max(...plan.audio.map(({ durationSeconds }) => durationSeconds))

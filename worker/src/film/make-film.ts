@@ -2,6 +2,7 @@ import { JobFolder, type PlanFolder } from '../protocol/job-folder.ts';
 import type { Film } from '../protocol/status.ts';
 import { assemble } from '../publish/assemble.ts';
 import { findStream } from '../publish/film-record.ts';
+import { loudnessWarnings } from '../publish/loudness.ts';
 import { readRecords } from '../publish/records.ts';
 import { checkLength } from './check-length.ts';
 import { encodeParts } from './encode-parts.ts';
@@ -110,6 +111,7 @@ async function publishFilm(
     ...plan.warnings,
     ...checkLength(plan, records, settings.allowShortSources),
     ...records.flatMap((record) => record.warnings),
+    ...loudnessWarnings(plan, records),
   ];
   report.update({ warnings });
   const { publicUrl } = settings.output;

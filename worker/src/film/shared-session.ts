@@ -18,7 +18,7 @@ import type { Invocation } from './invocation.ts';
 import { FilmLooks } from './looks.ts';
 import { type FilmSession, writeRecord } from './session.ts';
 import { StatusReporter } from './status-reporter.ts';
-import { type FilmView, liveLeases, partsMissing } from './view.ts';
+import { type FilmView, liveLeases, partsMissing, partsReady } from './view.ts';
 
 export interface SharedSessionOptions {
   plan: Plan;
@@ -140,6 +140,8 @@ export class SharedSession implements FilmSession {
     await this.#status.recording(part);
     await writeRecord(output, folder, plan, { part, record, signal });
     this.#leases.drop(folder.partLease(part.index));
+    // The audio may be begun now.
+    if (part.kind === 'loudness') await this.#looks.now();
   }
 
   claimAssembly(): Promise<boolean> {
@@ -159,7 +161,9 @@ export class SharedSession implements FilmSession {
     for (;;) {
       const { view } = await this.#looks.now();
       const missing = partsMissing(plan, view);
-      const isFree = missing.some(({ index }) => !this.#begun.has(index) && !view.leases.get(index)?.isLive);
+      const isFree = partsReady(plan, view).some(
+        ({ index }) => !this.#begun.has(index) && !view.leases.get(index)?.isLive,
+      );
       if (isFree && !invocation.mayBegin()) return 'outOfTime';
       if (isFree || (missing.length === 0 && !view.assembly?.isLive)) return 'work';
       if (!invocation.mayWait(2 * pauseSeconds)) return 'outOfTime';

@@ -4,7 +4,7 @@ import type { PartRecord } from '../protocol/part-record.ts';
 import type { Store } from '../storage/store.ts';
 import { endsEarly } from './check-length.ts';
 import { type FilmSession, writeRecord } from './session.ts';
-import { type FilmView, partsMissing } from './view.ts';
+import { type FilmView, partsReady } from './view.ts';
 
 /** One worker that makes the whole film: parts in their order. */
 export class SoloSession implements FilmSession {
@@ -32,7 +32,7 @@ export class SoloSession implements FilmSession {
 
   async next(kind: Part['kind']): Promise<Part | undefined> {
     const view = { recorded: this.#recorded, endsIn: this.#endsIn };
-    const part = partsMissing(this.#plan, view).find(
+    const part = partsReady(this.#plan, view).find(
       (each) => each.kind === kind && !this.#begun.has(each.index),
     );
     if (part !== undefined) this.#begun.add(part.index);

@@ -60,6 +60,13 @@ export function partsMissing(
   );
 }
 
+/** Parts missing that can be made now: the audio waits until it is known how loud it is, if it is to be brought to a loudness. */
+export function partsReady(plan: Plan, view: Pick<FilmView, 'recorded' | 'endsIn'>): Part[] {
+  const missing = partsMissing(plan, view);
+  const isMeasured = missing.every(({ kind }) => kind !== 'loudness');
+  return isMeasured ? missing : missing.filter(({ kind }) => kind !== 'audio');
+}
+
 /** Leases of parts in the making that their workers renew. */
 export function liveLeases(plan: Plan, view: FilmView): { part: Part; lease: SeenLease }[] {
   return partsMissing(plan, view).flatMap((part) => {

@@ -16,6 +16,8 @@ export interface Encoding {
   /** Seconds, or a share of the film such as `10%`. */
   thumbnailAt: number | string;
   partSeconds?: number | undefined;
+  /** What the audio is brought to, in LUFS. Undefined: it stays as loud as it is. */
+  loudness?: number | undefined;
   /** True where nothing is made of the picture. */
   audioOnly?: true | undefined;
   /** How joined clips of another shape come into the picture. @default pad */
@@ -28,6 +30,7 @@ export interface Encoding {
 type JobEncoding = Partial<
   Pick<Encoding, 'ladder' | 'include480p' | 'quality' | 'segmentSeconds' | 'thumbnailAt' | 'fit' | 'size'> & {
     outputs: OutputName[];
+    loudness: number | 'off';
   }
 >;
 
@@ -49,11 +52,12 @@ export function encodingFor(settings: Encoding, options: JobEncoding = {}): Enco
     // Left out where it is the default, as above.
     quality: leftOut(options.quality ?? settings.quality, defaultQuality),
     size: options.size,
+    loudness: leftOut(options.loudness ?? settings.loudness, 'off'),
   };
 }
 
-function leftOut<T>(value: T, fallback: T): T | undefined {
-  return value === fallback ? undefined : value;
+function leftOut<T, F extends T>(value: T, fallback: F): Exclude<T, F> | undefined {
+  return value === fallback ? undefined : (value as Exclude<T, F>);
 }
 
 /** Only the rungs that files are made of; a file without one is made of the largest. */

@@ -11,7 +11,7 @@ import { clipColours, joinedColours } from './join-colours.ts';
 import { resolveLadder } from './ladder.ts';
 import { nothingToDrawOn, type PlanRequest, posterTime, recipe, telecineWarning } from './make-plan.ts';
 import { planOverlays } from './overlays.ts';
-import { planClipParts, textPart } from './parts.ts';
+import { allParts, planClipParts } from './parts.ts';
 import type { ClipPlan, ClipVideo, Part, Plan, VideoPlan, VideoRendition } from './plan.ts';
 import { displaySize, type Size, sizeRungs } from './sizes.ts';
 import { planStoryboard } from './storyboard.ts';
@@ -92,6 +92,7 @@ export function joinClips(clips: readonly ProbedClip[], request: PlanRequest): P
   const drawn = overlays && largest ? planOverlays(overlays, largest, durationSeconds) : undefined;
   // Subtitles inside a clip have its times, and not those of the joined film.
   const { text } = planText([], request.sideFiles ?? []);
+  const loudness = audio.length > 0 ? encoding.loudness : undefined;
   const decided = {
     sourceVersion,
     software,
@@ -105,8 +106,9 @@ export function joinClips(clips: readonly ProbedClip[], request: PlanRequest): P
       ...(drawn?.plan ? { overlays: drawn.plan } : {}),
     },
     audio,
+    loudness,
     ...(text.length > 0 ? { text } : {}),
-    parts: text.length > 0 ? [...parts, textPart(parts)] : parts,
+    parts: allParts(parts, { hasText: text.length > 0, isMeasured: loudness !== undefined }),
     warnings: [
       ...new Set([...placed.flatMap(warningsOf(clips.length)), ...warnings]),
       ...(drawn?.warnings ?? (overlays ? [nothingToDrawOn] : [])),

@@ -9,7 +9,7 @@ import { endOf, filmZero, gopLength, planTiming } from './frame-timing.ts';
 import { type FunctionLimits, functionPartSeconds, refuseTooLong } from './function-limits.ts';
 import { resolveLadder } from './ladder.ts';
 import { type OverlayRequest, planOverlays } from './overlays.ts';
-import { audioPartSeconds, planParts, textPart } from './parts.ts';
+import { allParts, audioPartSeconds, planParts } from './parts.ts';
 import type { Plan, VideoEncoder, VideoPlan } from './plan.ts';
 import { displaySize, sizeRungs } from './sizes.ts';
 import { planStoryboard } from './storyboard.ts';
@@ -70,6 +70,7 @@ export function makePlan(media: Media, request: PlanRequest): Plan {
   });
   const isCut = parts.filter(({ kind }) => kind === 'audio').length > 1;
   const audio = isCut ? whole.map((rendition, n) => ({ ...rendition, grid: grids?.[n] })) : whole;
+  const loudness = audio.length > 0 ? encoding.loudness : undefined;
   const picture =
     media.video && planVideo(media, media.video, endOf(media.video, zeroSeconds), parts, request);
   const decided = {
@@ -83,8 +84,9 @@ export function makePlan(media: Media, request: PlanRequest): Plan {
     segmentFormat,
     video: picture?.video,
     audio,
+    loudness,
     ...(text.length > 0 ? { text } : {}),
-    parts: text.length > 0 ? [...parts, textPart(parts)] : parts,
+    parts: allParts(parts, { hasText: text.length > 0, isMeasured: loudness !== undefined }),
     warnings: [
       ...media.leftOut,
       ...(media.video?.telecined ? [telecineWarning] : []),

@@ -1,4 +1,4 @@
-import type { AudioPart, MediaPart, TextPart, VideoEncoder, VideoPart } from './plan.ts';
+import type { AudioPart, MediaPart, Part, TextPart, VideoEncoder, VideoPart } from './plan.ts';
 
 /** About a minute of encoding: a lost worker costs one part. */
 const defaultPartSeconds: Record<VideoEncoder['name'], number> = { x264: 60, nvenc: 300 };
@@ -59,13 +59,23 @@ function planAudioParts(
 }
 
 /** All subtitles are a part, cut where the video is, or else the audio. */
-export function textPart(parts: readonly MediaPart[]): TextPart {
+function textPart(parts: readonly MediaPart[]): TextPart {
   const video = parts.filter((part) => part.kind === 'video');
   const cuts =
     video.length > 0
       ? video.flatMap(({ startSeconds, segmentCuts }) => [startSeconds, ...segmentCuts]).slice(1)
       : (parts[0]?.segmentCuts ?? []);
   return { kind: 'text', index: parts.length, firstSegment: 0, segmentCuts: cuts };
+}
+
+/** Those with segments in them, and the others behind. */
+export function allParts(
+  media: readonly MediaPart[],
+  { hasText, isMeasured }: { hasText: boolean; isMeasured: boolean },
+): Part[] {
+  const parts: Part[] = [...media, ...(hasText ? [textPart(media)] : [])];
+  if (!isMeasured) return parts;
+  return [...parts, { kind: 'loudness', index: parts.length, firstSegment: 0, segmentCuts: [] }];
 }
 
 function planVideoParts(endSeconds: number, request: PartsRequest): VideoPart[] {

@@ -28,9 +28,11 @@ export interface Plan {
   /** Undefined for audio-only films. */
   video?: VideoPlan;
   audio: AudioRendition[];
+  /** What each audio rendition is brought to, in LUFS; undefined: they stay as loud as they are. */
+  loudness?: number | undefined;
   /** Undefined for films without subtitles. */
   text?: TextRendition[] | undefined;
-  /** Video parts in order of time, then audio parts in order of time, then one for all subtitles. */
+  /** Video parts in order of time, then audio parts in order of time, one for all subtitles, and one that measures how loud the audio is. */
   parts: Part[];
   /** What the owner should know, such as "audio track 3 was left out". */
   warnings: string[];
@@ -194,8 +196,8 @@ export type TextSource =
   | { kind: 'stream'; index: number; codec: string }
   | { kind: 'file'; source: string; version: string; encoding?: string | undefined };
 
-/** A time range of whole segments of the picture or the audio, or all subtitles. */
-export type Part = MediaPart | TextPart;
+/** A time range of whole segments of the picture or the audio, or all subtitles, or what must be known before the audio is made. */
+export type Part = MediaPart | TextPart | LoudnessPart;
 
 /** What ffmpeg makes media segments of. */
 export type MediaPart = VideoPart | AudioPart;
@@ -227,6 +229,14 @@ export interface AudioPart {
 
 export interface TextPart {
   kind: 'text';
+  index: number;
+  firstSegment: 0;
+  segmentCuts: number[];
+}
+
+/** Measures the whole audio; parts of the audio wait for it. */
+export interface LoudnessPart {
+  kind: 'loudness';
   index: number;
   firstSegment: 0;
   segmentCuts: number[];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ladderSchema } from '../plan/ladder.ts';
+import { jobLoudnessSchema } from '../plan/loudness.ts';
 import { outputsSchema } from '../plan/outputs.ts';
 import { overlaysSchema } from '../plan/overlay-options.ts';
 import { qualityNames } from '../plan/quality.ts';
@@ -89,6 +90,9 @@ export const jobOptionsSchema = z
       .describe(
         'How good the film looks: saver, standard or high (VMAF of 88, 93 and 95), whatever the preset',
       ),
+    loudness: jobLoudnessSchema.describe(
+      'How loud the audio is to be, in LUFS, such as -16; "off": as loud as it is, where the farm would change it',
+    ),
     force: z.boolean().describe('Transcode again although the film is done; replaces it at the commit'),
     ladder: ladderSchema,
     outputs: outputsSchema.describe(

@@ -24,6 +24,13 @@ const renditionRecordSchema = z.object({
   segments: z.array(segmentSchema),
 });
 
+/** How loud a rendition is in this part: see `LoudnessBlocks`. */
+const loudnessSchema = z.object({
+  name: z.string(),
+  blocks: z.array(z.tuple([z.number().int(), z.number().int().positive()])),
+  truePeakDbtp: z.number(),
+});
+
 const sheetSchema = z.object({
   /** File name under `storyboard/`. */
   file: z.string(),
@@ -41,6 +48,8 @@ export const partRecordSchema = z.object({
   sheets: z.array(sheetSchema),
   /** File name of the poster, in the part that has it. */
   poster: z.string().optional(),
+  /** Of a part of the audio, as published; of the part `loudness`, as it was before. Older workers measured nothing. */
+  loudness: z.array(loudnessSchema).optional(),
   warnings: z.array(z.string()),
   encodeSeconds: z.number(),
 });

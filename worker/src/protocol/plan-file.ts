@@ -23,7 +23,12 @@ const partSchema = z.discriminatedUnion('kind', [
     firstSegment: z.number(),
     segmentCuts,
   }),
-  z.looseObject({ kind: z.literal('text'), index: z.number(), firstSegment: z.literal(0), segmentCuts }),
+  z.looseObject({
+    kind: z.enum(['text', 'loudness']),
+    index: z.number(),
+    firstSegment: z.literal(0),
+    segmentCuts,
+  }),
 ]);
 
 /**

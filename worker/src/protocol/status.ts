@@ -39,6 +39,8 @@ const filmRenditionSchema = z.object({
   frameRate: z.number().optional(),
   codecs: z.string(),
   language: z.string().optional(),
+  /** Of audio: EBU R 128, of what was published. Earlier versions measured nothing. */
+  loudness: z.object({ integratedLufs: z.number().optional(), truePeakDbtp: z.number() }).optional(),
   /** Measured, bits per second: peak segment and average. */
   bandwidth: z.number(),
   averageBandwidth: z.number(),
@@ -103,6 +105,7 @@ const keptOptionsSchema = jobOptionsSchema
     fit: true,
     size: true,
     segmentSeconds: true,
+    loudness: true,
     thumbnailAt: true,
     workersPerFilm: true,
     lane: true,

@@ -8,6 +8,7 @@ import { measureBandwidth } from './bandwidth.ts';
 import { withClearSteps } from './clear-steps.ts';
 import { dashManifest, withManifestSubtitles } from './dash-manifest.ts';
 import type { FilmRequest } from './film-record.ts';
+import { publishedLoudness } from './loudness.ts';
 import {
   hasIframes,
   iframePlaylist,
@@ -139,7 +140,7 @@ function describeFilm(assembly: Assembly, joined: Map<string, Rendition>): Film 
   const { plan, records, folder, publicUrl } = assembly;
   const target = targetDuration(records);
   const renditions = [...joined].map(([name, rendition]) =>
-    describeRendition(plan, folder, name, rendition, target),
+    describeRendition(assembly, name, rendition, target),
   );
   const playlist = folder.job.commit;
   const place = (key: string) => publicUrl && `${publicUrl.replace(/\/+$/, '')}/${key}`;
@@ -162,8 +163,7 @@ function describeFilm(assembly: Assembly, joined: Map<string, Rendition>): Film 
 }
 
 function describeRendition(
-  plan: Plan,
-  folder: PlanFolder,
+  { plan, records, folder }: Assembly,
   name: string,
   rendition: Rendition,
   target: number,
@@ -180,6 +180,7 @@ function describeRendition(
     ...(video && rate ? { frameRate: Number((rate.num / rate.den).toFixed(3)) } : {}),
     codecs: rendition.codecs,
     ...(audio?.language ? { language: audio.language } : {}),
+    loudness: audio && publishedLoudness(plan, records, name),
     bandwidth: peak,
     averageBandwidth: average,
     bytes: rendition.bytes,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { vcpusOf } from '../plan/function-limits.ts';
 import { ladderSchema } from '../plan/ladder.ts';
+import { loudnessTargetSchema } from '../plan/loudness.ts';
 import { outputsSchema } from '../plan/outputs.ts';
 import { overlaySchema } from '../plan/overlay-options.ts';
 import { defaultQuality, qualityNames } from '../plan/quality.ts';
@@ -139,6 +140,8 @@ export const environmentSchema = z.object({
   INCLUDE_480P: flag(false),
   SEGMENT_SECONDS: number(6, segmentSecondsSchema),
   SEGMENT_FORMAT: z.enum(['fmp4', 'mpegts']).default('fmp4'),
+  /** What the audio is brought to, in LUFS; without it, it stays as loud as it is. */
+  LOUDNESS: optionalNumber(loudnessTargetSchema),
   /** What becomes of interlaced films: a picture of each field (50i becomes 50p), or one of each frame (25p). */
   DEINTERLACE: z.enum(['fields', 'frames']).default('fields'),
   THUMBNAIL_AT: thumbnailAt,
@@ -257,6 +260,7 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
       segmentSeconds: env.SEGMENT_SECONDS,
       segmentFormat: env.SEGMENT_FORMAT,
       deinterlace: env.DEINTERLACE,
+      loudness: env.LOUDNESS,
       thumbnailAt: env.THUMBNAIL_AT,
       partSeconds: env.PART_SECONDS,
       stallSeconds: env.STALL_SECONDS,
