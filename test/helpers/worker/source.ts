@@ -21,6 +21,7 @@ export interface SourceFarm extends AsyncDisposable {
   direct: Store;
   /** Puts bytes that differ everywhere, and opens them as a source. */
   film(key: string, sizeBytes: number): Promise<{ bytes: Buffer; source: SourceObject; info: ObjectInfo }>;
+  open(key: string): SourceObject;
   serve(source: SourceObject, info: ObjectInfo, options?: SourceServerOptions): Promise<SourceServer>;
 }
 
@@ -30,6 +31,7 @@ export async function startSourceFarm(): Promise<SourceFarm> {
   const timing = { retrySeconds: 10, connectSeconds: 1, stallSeconds: 1 };
   const direct = openStore(storage.bucket('films'), timing);
   const store = openStore(storage.bucket('films', proxy.url), timing);
+  const open = (key: string) => openSource(key, { bucket: 'films', storeFor: () => store, allowHttp: false });
   return {
     storage,
     proxy,
@@ -38,9 +40,10 @@ export async function startSourceFarm(): Promise<SourceFarm> {
     async film(key, sizeBytes) {
       const bytes = randomFillSync(Buffer.alloc(sizeBytes));
       await direct.put(key, bytes, { contentType: 'video/mp4', cacheControl: 'no-cache' });
-      const source = openSource(key, { bucket: 'films', storeFor: () => store, allowHttp: false });
+      const source = open(key);
       return { bytes, source, info: await source.describe() };
     },
+    open,
     serve(source, info, options) {
       return serveSource(source, info, options);
     },

@@ -2,9 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ObjectInfo } from '../storage/store.ts';
-import { type Block, BlockCache } from './blocks.ts';
+import { type Block, BlockCache, type FetchBlock } from './blocks.ts';
 import { defaultFetchTiming, type FetchTiming, fetchRange } from './fetch-range.ts';
+import { findHeaders } from './find-headers.ts';
+import type { FragmentHeaders } from './fragment-headers.ts';
 import { parseRange } from './range.ts';
 import { defaultFollowTiming, type FollowTiming, ReadPacer } from './read-pacer.ts';
 import type { ByteRange, SourceObject } from './source.ts';
@@ -31,6 +34,12 @@ const followSuffix = '/follow';
 
 /** Of the memory, for the source's start, which ffmpeg reads again for each part. */
 const headShare = 1 / 6;
+
+/** A film of fewer blocks is fetched whole nearly as soon as its headers. */
+const headersFromBlocks = 16;
+
+/** In this time a reader that wants no more has gone. One that reads on loses it, once. */
+const headerPauseMs = 50;
 
 /** Starts a server for one version of a source. */
 export async function serveSource(
@@ -65,6 +74,10 @@ export class SourceServer implements AsyncDisposable {
   #waiting = 0;
   #stalledSinceMs = 0;
   #closed = false;
+  readonly #fetchRange: FetchBlock;
+  readonly #over = new AbortController();
+  #headers: Promise<FragmentHeaders | undefined> | undefined;
+  readonly #maxHeaderBytes: number;
 
   constructor(source: SourceObject, info: ObjectInfo, options: SourceServerOptions = {}) {
     const { blockBytes = 2 * 2 ** 20, memoryBytes = 14 * 2 ** 20, readAheadBlocks = 3 } = options;
@@ -74,19 +87,21 @@ export class SourceServer implements AsyncDisposable {
     this.#blockBytes = blockBytes;
     this.#readAheadBlocks = readAheadBlocks;
     this.#pacer = new ReadPacer({ ...defaultFollowTiming, ...options });
+    this.#maxHeaderBytes = memoryBytes / 2;
+    this.#fetchRange = (range, onBytes, signal) => {
+      const count = (bytes: Buffer) => {
+        this.#fetchedBytes += bytes.length;
+        this.#stalledSinceMs = performance.now();
+        onBytes(bytes);
+      };
+      return fetchRange(source, info, range, count, signal, timing);
+    };
     this.#cache = new BlockCache({
       sizeBytes: info.sizeBytes,
       blockBytes,
       maxBlocks,
       headBlocks: Math.floor(maxBlocks * headShare),
-      fetch: (range, onBytes, signal) => {
-        const count = (bytes: Buffer) => {
-          this.#fetchedBytes += bytes.length;
-          this.#stalledSinceMs = performance.now();
-          onBytes(bytes);
-        };
-        return fetchRange(source, info, range, count, signal, timing);
-      },
+      fetch: this.#fetchRange,
     });
   }
 
@@ -131,6 +146,7 @@ export class SourceServer implements AsyncDisposable {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#over.abort();
     this.#cache.close(new Error('The source server is closed.'));
     this.#server.close();
     this.#server.closeAllConnections();
@@ -163,11 +179,38 @@ export class SourceServer implements AsyncDisposable {
     const gone = new AbortController();
     response.on('close', () => gone.abort());
     try {
-      await this.#send({ start, end: last, follows }, response, gone.signal);
+      const sent = await this.#sendHeader(start, last, response, gone.signal);
+      if (start + sent <= last)
+        await this.#send({ start: start + sent, end: last, follows }, response, gone.signal);
       response.end();
     } catch {
       response.destroy();
     }
+  }
+
+  /**
+   * A reader that looks for the fragments of an MP4 wants no more than this, and goes.
+   * @returns how many bytes were sent
+   */
+  async #sendHeader(
+    start: number,
+    end: number,
+    response: ServerResponse,
+    signal: AbortSignal,
+  ): Promise<number> {
+    if (start < this.#blockBytes || this.#sizeBytes < headersFromBlocks * this.#blockBytes) return 0;
+    this.#headers ??= findHeaders(this.#cache, this.#fetchRange, {
+      sizeBytes: this.#sizeBytes,
+      maxBytes: this.#maxHeaderBytes,
+      signal: this.#over.signal,
+    }).catch(() => undefined);
+    const headers = await this.#waitFor(this.#headers, signal);
+    const bytes = headers?.from(start)?.subarray(0, end + 1 - start);
+    if (bytes === undefined) return 0;
+    await writeBytes(response, bytes);
+    this.#servedBytes += bytes.length;
+    await sleep(headerPauseMs, undefined, { signal });
+    return bytes.length;
   }
 
   async #send(
