@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { UploadRecords } from '../../../cli/upload/records.ts';
 import { type UploadOptions, uploadFile } from '../../../cli/upload/upload.ts';
 import type { BucketSettings } from '../../../worker/src/storage/s3-client.ts';
@@ -100,6 +100,19 @@ it('goes on through 503 SlowDown', async () => {
   proxy.inject({ kind: 'status', status: 503, code: 'SlowDown' }, { ...parts, times: 2 });
   await upload({ onWait: (why) => waits.push(why) });
   expect(waits).toContain('waiting for the storage (SlowDown (HTTP 503))');
+  await expectStored();
+});
+
+it('goes on after a night in which the machine slept between two tries', async () => {
+  const first = { match: ({ url }: { url: string }) => url.includes('partNumber=1&') };
+  proxy.inject({ kind: 'status', status: 503, code: 'SlowDown' }, { ...first, times: 2 });
+  const now = performance.now.bind(performance);
+  let sleptMs = 0;
+  using _ = vi.spyOn(performance, 'now').mockImplementation(() => now() + sleptMs);
+  const onWait = () => {
+    sleptMs = 8 * 3_600_000;
+  };
+  await upload({ onWait, timing: { ...timing, retrySeconds: 900 } });
   await expectStored();
 });
 

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { TranscodeRun } from '../../../worker/src/film/film.ts';
@@ -7,6 +10,7 @@ import type { Plan } from '../../../worker/src/plan/plan.ts';
 import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import { writePlanFile } from '../../../worker/src/protocol/plan-file.ts';
 import { createReporter } from '../../../worker/src/report/reporter.ts';
+import { parseRange } from '../../../worker/src/source/range.ts';
 import { openStores } from '../../../worker/src/storage/stores.ts';
 import { ffmpeg, realMediaTools, temporaryFolder } from '../../helpers/media/clips.ts';
 import { running } from '../../helpers/reports/job-states.ts';
@@ -15,17 +19,20 @@ import { recordingLogger } from '../../helpers/worker/queue.ts';
 import { testSettings } from '../../helpers/worker/settings.ts';
 import { startStorage } from '../../helpers/worker/storage.ts';
 
-const job = { id: 'job', source: 'a.mp4', requestId: 'r' };
+const key = 'a.mp4';
 const signal = new AbortController().signal;
 const headers = { contentType: 'video/mp4', cacheControl: 'no-cache' };
 
 /** A worker, and a film that another one has planned. */
-async function open(planned: Partial<Plan>) {
+async function open(planned: Partial<Plan>, source = key) {
+  const job = { id: 'job', source, requestId: 'r' };
   const storage = await startStorage();
   const folder = await temporaryFolder();
   const plain = testSettings({ X264_PRESET: 'ultrafast', WORK_DIR: folder.path });
   const settings = {
     ...plain,
+    allowHttpSources: true,
+    allowPrivateSources: true,
     source: { ...plain.source, ...storage.bucket('films-in') },
     output: { ...plain.output, ...storage.bucket('films-out') },
   };
@@ -33,7 +40,7 @@ async function open(planned: Partial<Plan>) {
   const clip = join(folder.path, 'a.mp4');
   const picture = ['-f', 'lavfi', '-i', 'testsrc2=s=64x36:r=25:d=1'];
   await ffmpeg(...picture, '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', clip);
-  await stores.source.put(job.source, await readFile(clip), headers);
+  await stores.source.put(key, await readFile(clip), headers);
   const plan = { ...manyParts(), id: 'aaaaaaaaaaaa', ...planned };
   await writePlanFile(
     stores.output,
@@ -92,3 +99,35 @@ it('a helper whose film is gone leaves it, and a planner plans it again', async 
   expect(await worker.continue('helper', 'bbbbbbbbbbbb')).toEqual({ kind: 'leftToPeers' });
   expect(await worker.continue('planner', 'bbbbbbbbbbbb')).toMatchObject({ kind: 'published' });
 });
+
+it('a helper finds the mirror of a film that its planner read, of two with different ETags', async () => {
+  await using mirrors = await startMirrors(['"one"', '"two"']);
+  const planned = { software: 'this build', sourceVersion: '"two"' };
+  await using worker = await open(planned, `${mirrors.origin}/a.mp4`);
+  // The film of the plan is not this one, which it sees after it took the version for the right one.
+  await expect(worker.continue('helper')).rejects.not.toMatchObject({ code: 'source-replaced' });
+  expect(mirrors.answers()).toBeGreaterThanOrEqual(2);
+});
+
+/** A server that answers for its mirrors in turn. */
+async function startMirrors(etags: readonly string[]) {
+  const film = Buffer.alloc(1000);
+  let answers = 0;
+  const server = createServer((request, response) => {
+    const range = parseRange(request.headers.range, film.length);
+    if (range === undefined || range === 'unsatisfiable') return void response.writeHead(416).end();
+    const etag = etags[answers++ % etags.length] ?? '';
+    response.writeHead(206, { etag, 'content-range': `bytes ${range.start}-${range.end}/${film.length}` });
+    response.end(film.subarray(range.start, range.end + 1));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    answers: () => answers,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}

@@ -8,7 +8,7 @@ import { continueFilm, transcode } from '../../../worker/src/film/transcode.ts';
 import type { JobOptions } from '../../../worker/src/protocol/job.ts';
 import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import { writePlanFile } from '../../../worker/src/protocol/plan-file.ts';
-import type { Film } from '../../../worker/src/protocol/status.ts';
+import type { Film, JobState } from '../../../worker/src/protocol/status.ts';
 import { createReporter } from '../../../worker/src/report/reporter.ts';
 import { openStores, type Stores } from '../../../worker/src/storage/stores.ts';
 import { ffmpeg, realMediaTools, temporaryFolder } from '../../helpers/media/clips.ts';
@@ -259,5 +259,42 @@ describe('a job without "hls"', () => {
     await stores.source.put('tone.m4a', await readFile(tone), headers);
     const outcome = await work({ outputs: ['mp4'] }, {}, transcode, 'tone.m4a').outcome;
     expect(outcome).toMatchObject({ kind: 'published', film: { playlist: `${id}/index.m3u8` } });
+  });
+});
+
+describe('what a lost worker has left of a plan that it was to remove', () => {
+  const stopped = new JobFolder('', 'stopped').plan('bbbbbbbbbbbb');
+  const mark = '.unfinished/stopped/bbbbbbbbbbbb.json';
+  const left = `${stopped.prefix}240p/00000.m4s`;
+
+  /** The next film of the farm is published, and its worker cleans up. */
+  async function publishNext(state: JobState['state']): Promise<void> {
+    await stores.output.put(left, 'left', headers);
+    await stores.output.put(mark, '{}', headers);
+    const readStatus = async () => ({ ...running('stopped'), state });
+    const outcome = await work({ outputs: ['hls'] }, { readStatus }).outcome;
+    if (outcome.kind === 'published') await outcome.cleanUp?.();
+  }
+
+  it('is removed by the worker that publishes the next film of the farm', async () => {
+    await publishNext('failed');
+    expect(await stores.output.head(left)).toBeUndefined();
+    expect(await stores.output.head(mark)).toBeUndefined();
+  });
+
+  it('stays where its job runs again, and nobody comes back to it', async () => {
+    await publishNext('running');
+    expect(await stores.output.head(left)).toBeDefined();
+    expect(await stores.output.head(mark)).toBeUndefined();
+  });
+
+  it('is wanted again from the moment at which the plan is made again', async () => {
+    const { plan } = await publish();
+    const { objects } = await stores.output.listAll(`${id}/`, signal);
+    await stores.output.remove(objects.map(({ key }) => key));
+    const own = `.unfinished/${id}/${plan}.json`;
+    await stores.output.put(own, '{}', headers);
+    expect(await publish()).toMatchObject({ plan });
+    expect(await stores.output.head(own)).toBeUndefined();
   });
 });

@@ -54,6 +54,7 @@ it('values come out in their types', () => {
     AWS_REGION: 'eu-west-1',
     SOURCE_REGION: 'eu-central-1',
     SOURCE_SUFFIXES: '.mp4, .mov ,',
+    SOURCE_REQUESTER_PAYS: 'true',
     OUTPUT_ENDPOINT: 'https://s3.eu-central-1.wasabisys.com',
     OUTPUT_ADDRESSING: 'path',
     OUTPUT_CHECKSUMS: 'when-required',
@@ -65,7 +66,12 @@ it('values come out in their types', () => {
     PART_SECONDS: '90',
   });
   expect(settings).toMatchObject({
-    source: { region: 'eu-central-1', suffixes: ['.mp4', '.mov'], credentials: undefined },
+    source: {
+      region: 'eu-central-1',
+      suffixes: ['.mp4', '.mov'],
+      credentials: undefined,
+      requesterPays: true,
+    },
     output: {
       region: 'eu-west-1',
       endpoint: 'https://s3.eu-central-1.wasabisys.com',

@@ -162,12 +162,58 @@ describe('openHttpSource', () => {
 
   it('looks again when another mirror gives another ETag to a film of the same size', async () => {
     let answers = 0;
-    handler = (request, response) =>
-      serve(answers++ % 2 === 0 ? '"mirror-a"' : '"mirror-b"')(request, response);
+    handler = (request, response) => serve(`"mirror-${answers++ % 5}"`)(request, response);
     const source = open('/film.mp4');
     const info = await source.describe();
     for (let block = 0; block < 4; block++)
       expect(String(await buffer(await source.readRange({ start: 3, end: 5 }, info)))).toBe('345');
+    expect(answers).toBe(21);
+  });
+
+  it('looks for the mirror whose ETag the film was planned with', async () => {
+    let answers = 0;
+    handler = (request, response) => serve(`"mirror-${answers++ % 5}"`)(request, response);
+    expect(await open('/film.mp4').describe(undefined, '"mirror-3"')).toMatchObject({ etag: '"mirror-3"' });
+    expect(await open('/film.mp4').describe(undefined, '"mirror-9"')).toMatchObject({ sizeBytes: 10 });
+    expect(answers).toBe(20);
+  });
+
+  it('goes back to the address that chooses the mirror when the one that it led to changes', async () => {
+    const etags = { one: '"a"', two: '"a"' };
+    let choice: 'one' | 'two' = 'one';
+    handler = (request, response) => {
+      const url = request.url ?? '';
+      if (url === '/film.mp4') return void response.writeHead(302, { location: `/${choice}` }).end();
+      serve(url === '/one' ? etags.one : etags.two)(request, response);
+    };
+    const source = open('/film.mp4');
+    const info = await source.describe();
+    etags.one = '"b"';
+    choice = 'two';
+    expect(String(await buffer(await source.readRange({ start: 3, end: 5 }, info)))).toBe('345');
+  });
+
+  it('takes a film of the same size and date from a mirror with another ETag', async () => {
+    let answers = 0;
+    const headers = { 'last-modified': 'Sat, 21 Nov 2026 09:00:00 GMT' };
+    handler = (request, response) => serve(`"mirror-${answers++}"`, headers)(request, response);
+    const source = open('/film.mp4');
+    const info = await source.describe();
+    expect(String(await buffer(await source.readRange({ start: 3, end: 5 }, info)))).toBe('345');
+    expect(answers).toBe(2);
+  });
+
+  it('refuses a film of another size at the first look', async () => {
+    handler = serve('"v1"');
+    const source = open('/film.mp4');
+    const info = await source.describe();
+    handler = (_, response) =>
+      void response.writeHead(206, { 'content-range': 'bytes 0-1/11', etag: '"v2"' }).end('01');
+    asked = [];
+    await expect(source.readRange({ start: 0, end: 1 }, info)).rejects.toMatchObject({
+      code: 'source-replaced',
+    });
+    expect(asked).toHaveLength(1);
   });
 
   it('names no user, password or signature in any error', async () => {

@@ -28,16 +28,19 @@ const asksAtOnce = 8;
 
 /**
  * Every source of a job, each once.
+ * @param versions of `versionsOf`, where the film is planned
  * @throws RefusedError `source-missing`, or when a source is one that the settings do not allow
  */
-export function openJobSources(job: Sources, run: Run): Promise<OpenedSource[]> {
-  return mapLimited(sourcesOf(job), asksAtOnce, (source) => openJobSource(source, run));
+export function openJobSources(job: Sources, run: Run, versions?: string): Promise<OpenedSource[]> {
+  const planned = versions?.split('\n') ?? [];
+  return mapLimited(sourcesOf(job), asksAtOnce, (source, n) => openJobSource(source, run, planned[n]));
 }
 
 /** @throws RefusedError `source-missing`, or when it is one that the settings do not allow */
 export async function openJobSource(
   source: string,
   { settings, stores, signal }: Run,
+  plannedVersion?: string,
 ): Promise<OpenedSource> {
   const object = openSource(source, {
     bucket: settings.source.bucket,
@@ -45,7 +48,7 @@ export async function openJobSource(
     allowHttp: settings.allowHttpSources,
     allowPrivate: settings.allowPrivateSources,
   });
-  return { source, object, info: await object.describe(signal) };
+  return { source, object, info: await object.describe(signal, plannedVersion) };
 }
 
 /** The version of each source; a plan is made for these. */

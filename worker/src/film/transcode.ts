@@ -150,7 +150,7 @@ export async function continueFilm(
     return finishPublished(job, done, run);
   }
 
-  const opened = await openJobSources(job, run);
+  const opened = await openJobSources(job, run, plan.sourceVersion);
   const [other] = replacedSince(opened, plan.sourceVersion);
   if (other) throw replaced(other);
   const outcome = await withSourceServers(opened, run, (sources, workDir) =>

@@ -18,8 +18,8 @@ export interface HttpSourceOptions {
 
 const maxRedirects = 5;
 
-/** Answers with another ETag and the same size that are taken for another mirror's. */
-const maxLooks = 4;
+/** Answers with another ETag and the same size that are taken for another mirror's. Of two mirrors, so many are seldom the same one. */
+const maxLooks = 16;
 
 interface Connecting extends HttpSourceOptions {
   agents: { http: HttpAgent; https: HttpsAgent };
@@ -68,18 +68,22 @@ export function openHttpSource(address: string, options: HttpSourceOptions): Sou
 
   return {
     name,
-    async describe(signal) {
-      const response = await fetchRange({ start: 0, end: 0 }, signal);
-      response.destroy();
-      return infoOf(name, response);
+    // Mirrors of one address may give one film several ETags: another look from the start may meet the first one again.
+    async describe(signal, plannedEtag) {
+      for (let looks = 1; ; looks++) {
+        const response = await fetchRange({ start: 0, end: 0 }, signal);
+        response.destroy();
+        const info = infoOf(name, response);
+        if (plannedEtag === undefined || info.etag === plannedEtag || looks === maxLooks) return info;
+        target = start;
+      }
     },
     async readRange(range, info, signal) {
-      // Mirrors of one address may give one film several ETags: another look from the start may meet the first one again.
       for (let looks = 1; ; looks++) {
         const response = await fetchRange(range, signal);
         try {
           const now = infoOf(name, response);
-          if (now.etag === info.etag && now.sizeBytes === info.sizeBytes) return response;
+          if (isSameVersion(now, info)) return response;
           if (now.sizeBytes !== info.sizeBytes || looks === maxLooks) throw replaced(name);
         } catch (error) {
           response.destroy();
@@ -90,6 +94,15 @@ export function openHttpSource(address: string, options: HttpSourceOptions): Sou
       }
     },
   };
+}
+
+/** Mirrors that differ in their ETags mostly agree on the date, and pass on a film's own. */
+function isSameVersion(now: ObjectInfo, before: ObjectInfo): boolean {
+  if (now.sizeBytes !== before.sizeBytes) return false;
+  const modifiedAt = now.lastModified?.getTime();
+  return (
+    now.etag === before.etag || (modifiedAt !== undefined && modifiedAt === before.lastModified?.getTime())
+  );
 }
 
 function replaced(name: string): RefusedError {

@@ -11,8 +11,11 @@ export interface ByteRange {
 export interface SourceObject {
   /** For people and logs; holds no secret. */
   readonly name: string;
-  /** @throws RefusedError `source-missing`, `source-empty`, or for URLs `source-address` and `source-ranges` */
-  describe(signal?: AbortSignal): Promise<ObjectInfo>;
+  /**
+   * @param plannedEtag of the version that others read already: of a URL's mirrors, one that has it is looked for
+   * @throws RefusedError `source-missing`, `source-empty`, or for URLs `source-address` and `source-ranges`
+   */
+  describe(signal?: AbortSignal, plannedEtag?: string): Promise<ObjectInfo>;
   /**
    * Bytes of the version that `info` describes. Retries until bytes begin to come; the stream may still break. Its chunks
    * are the caller's, who may free their memory.
