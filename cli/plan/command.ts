@@ -1,5 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { pricedRegion } from '../../tools/cost/prices.ts';
 import { RefusedError } from '../../worker/src/errors.ts';
 import { type AssetSource, bucketAssets } from '../../worker/src/overlays/assets.ts';
 import { defaultQuality } from '../../worker/src/plan/quality.ts';
@@ -24,6 +25,7 @@ import type { FrameRequest } from './frame.ts';
 import { type Machine, machineName, machineOf, machineOfDeployed, thisMachine } from './machine.ts';
 import { type ClipToPlan, planFilm } from './make.ts';
 import { planSettings } from './settings.ts';
+import { spotPriceOf } from './spot-price.ts';
 import { planLines } from './text.ts';
 import { environmentOn, waysOf } from './ways.ts';
 
@@ -75,6 +77,10 @@ async function plan(names: string[], flags: PlanOptions, { stop, say, answer }: 
   const options = presetOptions(given, settings.presets);
   const workers = options.workersPerFilm ?? settings.sharing.workersPerFilm;
   const opened: Store[] = [];
+  const spotPrice =
+    machine.kind === 'gpu' && machine.markets.includes('spot')
+      ? spotPriceOf(machine.instanceType, address?.region ?? pricedRegion)
+      : undefined;
   try {
     const clips: ClipToPlan[] = [];
     for (const { name, ...range } of names.map(readClipName)) {
@@ -87,7 +93,7 @@ async function plan(names: string[], flags: PlanOptions, { stop, say, answer }: 
       frame,
       signal: stop,
     });
-    const expected = estimate(hardest(media), plan, machine, workers);
+    const expected = estimate(hardest(media), plan, machine, workers, await spotPrice);
     const choices =
       views === undefined
         ? undefined

@@ -2,6 +2,7 @@ import { pricedRegion, pricesDate } from '../../tools/cost/prices.ts';
 import type { Plan } from '../../worker/src/plan/plan.ts';
 import type { Media } from '../../worker/src/probe/media.ts';
 import { hourUsd, type Machine, type Market, speedOf } from './machine.ts';
+import type { SpotPrice } from './spot-price.ts';
 
 /** How long it takes and what it costs, about. */
 export interface Estimate {
@@ -15,15 +16,24 @@ export interface Estimate {
   how: string;
   /** US dollars of compute for this film alone: no start, no idle time. */
   costs: { market: Market; usd: number }[];
+  /** Of a GPU instance, where its price is known; the higher one is in `costs`. */
+  spotPrice?: SpotPrice;
   /** What the figures leave out. */
   notes: string[];
 }
 
 /**
  * @param workers the most that may make this film together
+ * @param spotPrice of a GPU instance
  * @returns undefined for films without a picture: sound takes next to nothing
  */
-export function estimate(media: Media, plan: Plan, machine: Machine, workers: number): Estimate | undefined {
+export function estimate(
+  media: Media,
+  plan: Plan,
+  machine: Machine,
+  workers: number,
+  spotPrice?: SpotPrice,
+): Estimate | undefined {
   if (!media.video || !plan.video) return undefined;
   const { frameRate, renditions, encoder, prepare } = plan.video;
   const speed = speedOf(machine, {
@@ -42,14 +52,29 @@ export function estimate(media: Media, plan: Plan, machine: Machine, workers: nu
     basis: speed.basis,
     how: speed.how,
     costs: markets.flatMap((market) => {
-      const usd = hourUsd(machine, market);
+      const usd = hourUsd(machine, market, spotPrice);
       return usd === undefined ? [] : [{ market, usd: (workSeconds / 3600) * usd }];
     }),
+    ...(spotPrice && { spotPrice }),
     notes: [
       ...(prepare.length > 0 || plan.video.path === 'upload'
         ? ['what the CPU does before the encoder (deinterlacing, tone mapping, decoding) is not in it']
         : []),
       ...(markets.length > 0 ? [`prices of ${pricedRegion}, ${pricesDate}`] : []),
+      ...(machine.kind === 'gpu' && markets.includes('spot')
+        ? [spotNote(machine.instanceType, spotPrice)]
+        : []),
     ],
   };
+}
+
+/** Where the price on Spot is from, and of when. */
+function spotNote(instanceType: string, price: SpotPrice | undefined): string {
+  const notAsked = 'AWS was not asked or did not answer';
+  if (price === undefined) return `Spot: ${notAsked}, and docs/cost.md has no price of ${instanceType}`;
+  const { from, to, region, source, date } = price;
+  const dollars = (usd: number) => `$${usd.toFixed(4)}`;
+  const range = from === to ? dollars(from) : `${dollars(from)} to ${dollars(to)} by zone, the higher taken,`;
+  const where = source === 'aws' ? 'as AWS said now' : `the figure of docs/cost.md (${notAsked})`;
+  return `Spot: ${range} an hour of ${instanceType} in ${region}, ${date}, ${where}`;
 }

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { type InstanceTypeName, instanceTypes, isInstanceType } from '../../infra/compute/instance-types.ts';
 import type { Architecture } from '../../infra/compute/worker-function.ts';
 import { total } from '../../tools/cost/charge.ts';
+import { instancePrice } from '../../tools/cost/prices.ts';
 import { type EncodingWork, nvencSpeed, type Speed, x264Speed } from '../../tools/cost/speeds.ts';
 import { workerHours } from '../../tools/cost/worker-hour.ts';
 import { vcpusOf } from '../../worker/src/plan/function-limits.ts';
@@ -9,6 +10,7 @@ import type { VideoEncoder } from '../../worker/src/plan/plan.ts';
 import type { Settings } from '../../worker/src/settings/settings.ts';
 import { UserError } from '../errors.ts';
 import type { Deployed } from '../farm/deployed.ts';
+import type { SpotPrice } from './spot-price.ts';
 
 /** What one worker runs on. */
 export type Machine =
@@ -86,14 +88,22 @@ export function speedOf(machine: Machine, work: EncodingWork): Speed {
 const diskGb = 50;
 const functionDiskGb = 10;
 
-/** Dollars for an hour of one worker; undefined where no price is known, and on this machine. */
-export function hourUsd(machine: Machine, market: Market): number | undefined {
+/**
+ * Dollars for an hour of one worker; undefined where no price is known, and on this machine.
+ * @param spot of an instance, instead of the table's
+ */
+export function hourUsd(
+  machine: Machine,
+  market: Market,
+  spot?: Pick<SpotPrice, 'from' | 'to'>,
+): number | undefined {
   if (machine.kind === 'here') return undefined;
   const worker =
     machine.kind === 'gpu'
       ? { kind: machine.kind, instanceTypes: [machine.instanceType], rootVolumeGb: diskGb }
       : { ...machine, storageGb: machine.kind === 'function' ? functionDiskGb : diskGb };
-  const charges = workerHours({ worker, publicIpv4: true }).at(0)?.[market];
+  const priceOf = (type: string) => ({ ...instancePrice(type), ...(spot && { spot }) });
+  const charges = workerHours({ worker, publicIpv4: true }, priceOf).at(0)?.[market];
   return charges && total(charges);
 }
 

@@ -16,14 +16,18 @@ export interface WorkerHour {
 /**
  * One line for each kind of machine that the stack may use, the preferred first. An instance with several GPUs runs as many workers, which
  * share its price.
+ * @param priceOf an instance type, where the table's prices are not to be taken
  * @throws UserError for an instance type without a price
  */
-export function workerHours({ worker, publicIpv4 }: Pick<FarmFacts, 'worker' | 'publicIpv4'>): WorkerHour[] {
+export function workerHours(
+  { worker, publicIpv4 }: Pick<FarmFacts, 'worker' | 'publicIpv4'>,
+  priceOf = instancePrice,
+): WorkerHour[] {
   const address = publicIpv4 ? [charge('publicIpv4', 1, 'public IPv4 address')] : [];
   if (worker.kind === 'function') return [functionHour(worker)];
   return worker.kind === 'fargate'
     ? [fargateHour(worker, address)]
-    : worker.instanceTypes.map((type) => instanceHour(type, worker, address));
+    : worker.instanceTypes.map((type) => instanceHour(type, priceOf(type), worker, address));
 }
 
 /** Storage that each Fargate task has for nothing, in GB: https://aws.amazon.com/fargate/pricing/ */
@@ -60,8 +64,12 @@ function functionHour({ architecture, vcpus, memoryGb, storageGb }: FunctionWork
   };
 }
 
-function instanceHour(type: string, { rootVolumeGb }: GpuWorker, address: Charge[]): WorkerHour {
-  const price = instancePrice(type);
+function instanceHour(
+  type: string,
+  price: ReturnType<typeof instancePrice>,
+  { rootVolumeGb }: GpuWorker,
+  address: Charge[],
+): WorkerHour {
   if (!isInstanceType(type)) throw new UserError(`The program knows no instance type "${type}".`);
   const volume = times(1 / hoursPerMonth, charge('ebsGp3', rootVolumeGb, 'root volume'));
   const shared = (usdEach: number, what: string): Charge[] =>

@@ -45,6 +45,27 @@ it('costs what an hour of the machine costs, for the share of an hour that is wo
   expect(hourUsd(machineOf('gpu', 'g5.xlarge'), 'spot')).toBeUndefined();
 });
 
+it('takes the higher price on Spot that AWS gave, and says where each price is from', () => {
+  const gpu = machineOf('gpu', 'g5.xlarge');
+  const plan = planOf(media, { name: 'nvenc', preset: 'p5' });
+  const price = { from: 0.3, to: 0.4, region: 'eu-central-1', date: '2026-12-01' };
+  const asked = estimate(media, plan, gpu, 1, { ...price, source: 'aws' });
+  const onSpot = asked?.costs.find(({ market }) => market === 'spot')?.usd ?? 0;
+  expect(onSpot).toBeGreaterThan(((asked?.seconds ?? 0) / 3600) * 0.4);
+  expect(onSpot).toBeLessThan(((asked?.seconds ?? 0) / 3600) * 0.42);
+  expect(asked?.notes.at(-1)).toBe(
+    'Spot: $0.3000 to $0.4000 by zone, the higher taken, an hour of g5.xlarge in eu-central-1, 2026-12-01, as AWS said now',
+  );
+  const fromTable = estimate(media, plan, gpu, 1, { ...price, from: 0.4, source: 'table' });
+  expect(fromTable?.notes.at(-1)).toBe(
+    'Spot: $0.4000 an hour of g5.xlarge in eu-central-1, 2026-12-01, the figure of docs/cost.md (AWS was not asked or did not answer)',
+  );
+  const unknown = estimate(media, plan, gpu, 1);
+  expect(unknown?.costs.map(({ market }) => market)).toEqual(['onDemand']);
+  expect(unknown?.notes.at(-1)).toContain('docs/cost.md has no price of g5.xlarge');
+  expect(estimate(media, planOf(media, x264), fargate, 1)?.notes.join()).not.toContain('Spot:');
+});
+
 it('takes the preset that the farm has', () => {
   const seconds = (preset: string) =>
     estimate(media, planOf(media, { ...x264, preset }), fargate, 1)?.seconds;

@@ -7,12 +7,15 @@ import type { JobState } from '../../../worker/src/protocol/status.ts';
 import { addressOf, farmCommand, saveAddress } from '../../helpers/local-farm/farm-command.ts';
 import { startLocalFarm, type TestFarm } from '../../helpers/local-farm/local-farm.ts';
 import { ffmpeg, temporaryFolder } from '../../helpers/media/clips.ts';
+import { startAwsAnswers } from '../../helpers/program/aws-answers.ts';
 
 let farm: TestFarm;
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let file: string;
 
-const plan = (...args: string[]) => farmCommand(folder.path, ['plan', ...args]);
+/** No AWS is asked for prices, unless a test says which. */
+const noAws = { AWS_ENDPOINT_URL_EC2: 'http://127.0.0.1:1', AWS_EC2_METADATA_DISABLED: 'true' };
+const plan = (...args: string[]) => farmCommand(folder.path, ['plan', ...args], noAws);
 
 interface Planned {
   plan: { parts: number; video: { encoder: object; path: string; renditions: { name: string }[] } };
@@ -71,6 +74,23 @@ it('plans for a GPU without one, and without a farm; the flags of a job shape th
   expect(shown.stdout).toMatch(/nvenc p5; decoded, scaled and encoded on the GPU/);
   expect(shown.stdout).toMatch(/about .* on g6\.xlarge \(L4\)/);
   expect(shown.stdout).toMatch(/about \$[\d.]+ on demand(, \$[\d.]+ on Spot)?, without start and idle time/);
+}, 40_000);
+
+it('takes the price on Spot that EC2 gives now, and else the dated one of the table', async () => {
+  const item = '<item><spotPrice>0.1000</spotPrice></item>';
+  await using aws = await startAwsAnswers({
+    DescribeSpotPriceHistory: `<DescribeSpotPriceHistoryResponse><spotPriceHistorySet>${item}</spotPriceHistorySet></DescribeSpotPriceHistoryResponse>`,
+  });
+  const args = ['plan', 'film.mp4', '--compute', 'gpu'];
+  const asked = await farmCommand(folder.path, args, {
+    ...{ AWS_ENDPOINT_URL_EC2: aws.client.endpoint, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' },
+  });
+  expect(asked.stdout).toMatch(
+    /Spot: \$0\.1000 an hour of g4dn\.xlarge in us-east-1, [\d-]+, as AWS said now/,
+  );
+  const { estimate } = (await plan('film.mp4', '--compute', 'gpu', '--json')).json<Planned>();
+  expect(estimate.spotPrice).toMatchObject({ source: 'table', region: 'us-east-1' });
+  expect(estimate.notes.at(-1)).toContain('AWS was not asked or did not answer');
 }, 40_000);
 
 it('plans several clips as one film', async () => {
