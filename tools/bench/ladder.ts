@@ -1,9 +1,10 @@
-import type { Plan } from '../../worker/src/plan/plan.ts';
+import type { Plan, VideoPlan } from '../../worker/src/plan/plan.ts';
 import { bareFfmpeg } from './lib/bare.ts';
 import type { Bench } from './lib/bench.ts';
 import { measureChildren } from './lib/cpu.ts';
 import { benchFilm } from './lib/film.ts';
 import { planFilm } from './lib/plan.ts';
+import { decodeSeconds, preparedSeconds } from './lib/split.ts';
 
 export const ladder: Bench = {
   what: 'CPU time of one process for the whole ladder over the sum of one process per rung, same settings',
@@ -12,15 +13,37 @@ export const ladder: Bench = {
     const path = film ?? (await benchFilm({ seconds: 10, width: 1920, height: 1080 }));
     await using planned = await planFilm(path, { PART_SECONDS: '3600' });
     const { plan } = planned;
-    const together = await measureChildren(() => bareFfmpeg(path, plan, { audio: false }));
-    log(`together: ${together.cpuSeconds.toFixed(1)} s of CPU`);
+    const { video } = plan;
+    if (!video) throw new TypeError('This film has no picture.');
+    const encodeTogether = () => bareFfmpeg(path, plan, { audio: false });
+    const together = (await measureChildren(encodeTogether)).cpuSeconds;
+    const prepared = await preparedSeconds(path, plan, video);
+    const decode = await decodeSeconds(path, video);
+    log(
+      `together: ${together.toFixed(1)} s of CPU, of them ${decode.toFixed(1)} to decode and ${(prepared - decode).toFixed(1)} to scale`,
+    );
     let apart = 0;
-    for (const rendition of plan.video?.renditions ?? []) {
-      const video = { ...(plan.video as NonNullable<Plan['video']>), renditions: [rendition] };
-      const alone = await measureChildren(() => bareFfmpeg(path, { ...plan, video }, { audio: false }));
-      log(`${rendition.name} alone: ${alone.cpuSeconds.toFixed(1)} s of CPU`);
-      apart += alone.cpuSeconds;
+    let encode = 0;
+    for (const rendition of video.renditions) {
+      const alone = await aloneSeconds(path, plan, { ...video, renditions: [rendition] });
+      log(
+        `${rendition.name} alone: ${alone.all.toFixed(1)} s of CPU, of them ${alone.encode.toFixed(1)} to encode`,
+      );
+      apart += alone.all;
+      encode += alone.encode;
     }
-    return { ratio: together.cpuSeconds / apart };
+    return {
+      ratio: together / apart,
+      more: {
+        'share of decoding in the whole ladder': decode / together,
+        'ratio with one decode and no scaling, the lowest that there is': (decode + encode) / apart,
+      },
+    };
   },
 };
+
+async function aloneSeconds(path: string, plan: Plan, video: VideoPlan) {
+  const encoded = await measureChildren(() => bareFfmpeg(path, { ...plan, video }, { audio: false }));
+  const all = encoded.cpuSeconds;
+  return { all, encode: all - (await preparedSeconds(path, plan, video)) };
+}
