@@ -108,6 +108,7 @@ async function plan(names: string[], flags: PlanOptions, { stop, say, answer }: 
       workers: options.workersPerFilm,
       source: address?.sourceStorage ?? 's3',
       output: address?.outputStorage ?? 's3',
+      spotPrice: await spotPrice,
     });
     const view = {
       names: names.map((name) => basename(name)),

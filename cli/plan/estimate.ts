@@ -2,7 +2,7 @@ import { pricedRegion, pricesDate } from '../../tools/cost/prices.ts';
 import type { Plan } from '../../worker/src/plan/plan.ts';
 import type { Media } from '../../worker/src/probe/media.ts';
 import { hourUsd, type Machine, type Market, speedOf } from './machine.ts';
-import type { SpotPrice } from './spot-price.ts';
+import { type SpotPrice, tablePrice } from './table-price.ts';
 
 /** How long it takes and what it costs, about. */
 export interface Estimate {
@@ -24,7 +24,7 @@ export interface Estimate {
 
 /**
  * @param workers the most that may make this film together
- * @param spotPrice of a GPU instance
+ * @param asked what AWS says of a GPU instance; else the table's price is taken
  * @returns undefined for films without a picture: sound takes next to nothing
  */
 export function estimate(
@@ -32,7 +32,7 @@ export function estimate(
   plan: Plan,
   machine: Machine,
   workers: number,
-  spotPrice?: SpotPrice,
+  asked?: SpotPrice,
 ): Estimate | undefined {
   if (!media.video || !plan.video) return undefined;
   const { frameRate, renditions, encoder, prepare } = plan.video;
@@ -46,6 +46,8 @@ export function estimate(
   const videoParts = plan.parts.filter(({ kind }) => kind === 'video').length;
   const together = Math.max(1, Math.min(workers, videoParts));
   const markets = machine.kind === 'here' ? [] : machine.markets;
+  const onSpot = machine.kind === 'gpu' && markets.includes('spot') ? machine.instanceType : undefined;
+  const spotPrice = onSpot && (asked ?? tablePrice(onSpot));
   return {
     seconds: workSeconds / together,
     workers: together,
@@ -61,9 +63,7 @@ export function estimate(
         ? ['what the CPU does before the encoder (deinterlacing, tone mapping, decoding) is not in it']
         : []),
       ...(markets.length > 0 ? [`prices of ${pricedRegion}, ${pricesDate}`] : []),
-      ...(machine.kind === 'gpu' && markets.includes('spot')
-        ? [spotNote(machine.instanceType, spotPrice)]
-        : []),
+      ...(onSpot ? [spotNote(onSpot, spotPrice)] : []),
     ],
   };
 }

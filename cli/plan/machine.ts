@@ -10,7 +10,7 @@ import type { VideoEncoder } from '../../worker/src/plan/plan.ts';
 import type { Settings } from '../../worker/src/settings/settings.ts';
 import { UserError } from '../errors.ts';
 import type { Deployed } from '../farm/deployed.ts';
-import type { SpotPrice } from './spot-price.ts';
+import type { SpotPrice } from './table-price.ts';
 
 /** What one worker runs on. */
 export type Machine =

@@ -1,18 +1,7 @@
 import { DescribeSpotPriceHistoryCommand, EC2Client } from '@aws-sdk/client-ec2';
 import type { InstanceTypeName } from '../../infra/compute/instance-types.ts';
-import { instances, pricedRegion, pricesDate } from '../../tools/cost/prices.ts';
 import { openAgents } from '../../worker/src/storage/agents.ts';
-
-/** What an instance on Spot costs an hour, in US dollars, in the cheapest and the most expensive zone. */
-export interface SpotPrice {
-  from: number;
-  to: number;
-  region: string;
-  /** `aws`: asked of EC2 for this plan. `table`: from the table that docs/cost.md shows. */
-  source: 'aws' | 'table';
-  /** When it held: a day. */
-  date: string;
-}
+import { type SpotPrice, tablePrice } from './table-price.ts';
 
 /** A plan does not wait longer for a price. Without credentials the SDK looks for those of an instance meanwhile. */
 const usualPatienceMs = 3000;
@@ -32,11 +21,6 @@ export async function spotPriceOf(
 ): Promise<SpotPrice | undefined> {
   const asked = askSpotPrice(ec2, instanceType, region, AbortSignal.timeout(patienceMs));
   return (await asked.catch(() => undefined).finally(() => ec2.destroy())) ?? tablePrice(instanceType);
-}
-
-function tablePrice(instanceType: InstanceTypeName): SpotPrice | undefined {
-  const { spot } = instances[instanceType];
-  return spot && { ...spot, region: pricedRegion, source: 'table', date: pricesDate };
 }
 
 /**

@@ -15,6 +15,7 @@ import type { Settings } from '../../worker/src/settings/settings.ts';
 import { type Estimate, estimate } from './estimate.ts';
 import { hourUsd, type Machine, type Market, machineOf, machineSize } from './machine.ts';
 import { planSettings } from './settings.ts';
+import type { SpotPrice } from './table-price.ts';
 
 /** A way to have the film made: by what, how soon it is there, and for how much. */
 export interface Way {
@@ -44,6 +45,8 @@ export interface WaysRequest {
   workers: number | undefined;
   source: BackendName;
   output: BackendName;
+  /** Of the machine that is planned for, as AWS says it now. */
+  spotPrice?: SpotPrice | undefined;
 }
 
 /** Tasks or instances of a farm like Pulumi.prod.yaml, and calls of one like Pulumi.function.yaml (`workersPerFilm`). */
@@ -82,7 +85,7 @@ function wayOf(
   media: Media,
   planOn: (machine: Machine, settings: Settings) => Plan,
   { machine, market, isOwn }: { machine: Machine; market: Market; isOwn: boolean },
-  { own, environment, workers: asked, source, output }: WaysRequest,
+  { own, environment, workers: asked, source, output, spotPrice }: WaysRequest,
 ): Way | undefined {
   if (machine.kind === 'here') return undefined;
   const { kind } = machine;
@@ -91,7 +94,7 @@ function wayOf(
   const most = isOwnKind ? settings.sharing.workersPerFilm : usualWorkers[kind];
   const plan = planned(() => planOn(machine, settings));
   const found = plan && estimate(media, plan, machine, asked === undefined ? most : Math.min(asked, most));
-  const usdPerHour = hourUsd(machine, market);
+  const usdPerHour = hourUsd(machine, market, machine === own ? spotPrice : undefined);
   if (plan === undefined || found === undefined || usdPerHour === undefined) return undefined;
   const workSeconds = found.seconds * found.workers;
   const parts = plan.parts.flatMap((part) => workOf(part, plan, kind, workSeconds));

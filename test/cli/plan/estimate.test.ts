@@ -60,6 +60,9 @@ it('takes the higher price on Spot that AWS gave, and says where each price is f
   expect(fromTable?.notes.at(-1)).toBe(
     'Spot: $0.4000 an hour of g5.xlarge in eu-central-1, 2026-12-01, the figure of docs/cost.md (AWS was not asked or did not answer)',
   );
+  const g4dn = machineOf('gpu', 'g4dn.xlarge');
+  const plain = estimate(media, planOf(media, { name: 'nvenc', preset: 'p5' }), g4dn, 1);
+  expect(plain?.spotPrice).toMatchObject({ ...instancePrice('g4dn.xlarge').spot, source: 'table' });
   const unknown = estimate(media, plan, gpu, 1);
   expect(unknown?.costs.map(({ market }) => market)).toEqual(['onDemand']);
   expect(unknown?.notes.at(-1)).toContain('docs/cost.md has no price of g5.xlarge');
