@@ -31,71 +31,72 @@ afterAll(async () => {
   await farm?.stop();
 });
 
-/** What axe finds wrong: the rule, and where. */
+/** What axe finds wrong in each theme at each width: where, the rule, and in what. */
 async function problems(): Promise<string[]> {
+  const found: string[] = [];
   // By the debugger: the page's policy lets no script of others in.
   await page.evaluate(axe.source);
-  const { violations } = (await page.evaluate(
-    `axe.run(document, { runOnly: ${JSON.stringify(rules)} })`,
-  )) as axe.AxeResults;
-  return violations.map(
-    ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`,
-  );
-}
-
-describe.each(themes)('in the %s theme', (colorScheme) => {
-  describe.each(widths)('%i pixels wide', (width) => {
-    beforeAll(async () => {
+  for (const colorScheme of themes)
+    for (const width of widths) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await page.setViewportSize({ width, height: 900 });
-    });
+      const { violations } = (await page.evaluate(
+        `axe.run(document, { runOnly: ${JSON.stringify(rules)} })`,
+      )) as axe.AxeResults;
+      for (const { id, nodes } of violations) {
+        const where = nodes.map(({ html }) => html.slice(0, 120)).join(' | ');
+        found.push(`${colorScheme}, ${width} pixels: ${id}: ${where}`);
+      }
+    }
+  return found;
+}
 
-    it.each([
-      ['the list of films', '/', '#job-rows li'],
-      ['a running job', '/jobs/running', '#progress:not([hidden])'],
-      ['a failed job', '/jobs/failed', '#failure:not([hidden])'],
-      ['a film', '/jobs/ready', '#ladder:not([hidden])'],
-      ['the farm', '/farm', '#day-charts svg'],
-      ['the sign-in', '/sign-in', '.sign-in'],
-    ])('axe finds nothing on %s', async (_, path, shown) => {
-      await page.goto(`${portal.origin}${path}`);
-      await page.waitForSelector(shown);
-      expect(await problems()).toEqual([]);
-    });
+describe('in both themes and at three widths axe finds nothing', () => {
+  it.each([
+    ['the list of films', '/', '#job-rows li'],
+    ['a running job', '/jobs/running', '#progress:not([hidden])'],
+    ['a failed job', '/jobs/failed', '#failure:not([hidden])'],
+    ['a film', '/jobs/ready', '#ladder:not([hidden])'],
+    ['the farm', '/farm', '#day-charts svg'],
+    ['the sign-in', '/sign-in', '.sign-in'],
+  ])('on %s', async (_, path, shown) => {
+    await page.goto(`${portal.origin}${path}`);
+    await page.waitForSelector(shown);
+    expect(await problems()).toEqual([]);
+  });
 
-    it('axe finds nothing on what is shown before an upload', async () => {
-      await page.goto(`${portal.origin}/`);
-      const buffer = Buffer.from('not a film that browsers know');
-      await page.setInputFiles('#choose-files', { name: 'a.mxf', mimeType: 'application/mxf', buffer });
-      await page.getByText('the farm reads more').waitFor();
-      await page.getByText('More', { exact: true }).click();
-      await page.getByText('Texts over the picture').click();
-      await page.getByRole('button', { name: 'Add a text' }).click();
-      expect(await problems()).toEqual([]);
-    });
+  it('on what is shown before an upload', async () => {
+    await page.goto(`${portal.origin}/`);
+    const buffer = Buffer.from('not a film that browsers know');
+    await page.setInputFiles('#choose-files', { name: 'a.mxf', mimeType: 'application/mxf', buffer });
+    await page.getByText('the farm reads more').waitFor();
+    await page.getByText('More', { exact: true }).click();
+    await page.getByText('Texts over the picture').click();
+    await page.getByRole('button', { name: 'Add a text' }).click();
+    expect(await problems()).toEqual([]);
+  });
 
-    it('axe finds nothing on the keys of the player', async () => {
-      await page.goto(`${portal.origin}/jobs/ready`);
-      await page.waitForSelector('#player:not([hidden])');
-      await page.keyboard.press('?');
-      await page.getByRole('heading', { name: 'Keys of the player' }).waitFor();
-      expect(await problems()).toEqual([]);
-    });
+  it('on the keys of the player', async () => {
+    await page.goto(`${portal.origin}/jobs/ready`);
+    await page.waitForSelector('#player:not([hidden])');
+    await page.keyboard.press('?');
+    await page.getByRole('heading', { name: 'Keys of the player' }).waitFor();
+    expect(await problems()).toEqual([]);
+  });
 
-    it('axe finds nothing on the dialog of subtitles', async () => {
-      await page.goto(`${portal.origin}/jobs/ready`);
-      await page.getByRole('button', { name: 'Subtitles', exact: true }).last().click();
-      await page.getByLabel('Language').waitFor();
-      expect(await problems()).toEqual([]);
-    });
+  it('on the dialog of subtitles', async () => {
+    await page.goto(`${portal.origin}/jobs/ready`);
+    await page.getByRole('button', { name: 'Subtitles', exact: true }).last().click();
+    await page.getByLabel('Language').waitFor();
+    expect(await problems()).toEqual([]);
+  });
 
-    it('axe finds nothing on the dialog that shares a film', async () => {
-      await page.goto(`${portal.origin}/jobs/ready`);
-      await page.getByRole('button', { name: 'Share' }).click();
-      await page.getByRole('button', { name: 'Make a link' }).click();
-      await page.getByLabel('Link').waitFor();
-      expect(await problems()).toEqual([]);
-    });
+  it('on the dialog that shares a film', async () => {
+    await page.goto(`${portal.origin}/jobs/ready`);
+    await page.getByRole('button', { name: 'Share' }).click();
+    await page.getByRole('button', { name: 'Make a link' }).click();
+    await page.getByLabel('Link').waitFor();
+    expect(await problems()).toEqual([]);
   });
 });
 

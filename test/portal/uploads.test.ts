@@ -179,7 +179,7 @@ it('uploads straight to the storage, and shows how fast', async () => {
   await page.route(/[?&]partNumber=/, (route) => line.take(route));
   await page.getByRole('button', { name: 'Upload and start' }).click();
   await line.pass(1);
-  await expect.poll(facts, patience).toMatch(/^\d+ %.*MB\/s.*left$/s);
+  await expect.poll(facts, patience).toMatch(/^\d+ %.*[kM]B\/s.*left$/s);
 });
 
 it('goes on after the network was cut', async () => {

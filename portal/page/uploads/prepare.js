@@ -21,6 +21,7 @@ export class Prepare {
   #estimates;
   #rows = new Map();
   #texts;
+  #hasOptions = true;
   #start;
 
   constructor({ selection, lanes, signal, start }) {
@@ -43,6 +44,14 @@ export class Prepare {
   /** @param names of the options that the farm's owner keeps under names */
   offerPresets(names) {
     offerPresets(this.#form, names);
+  }
+
+  /** Every upload starts a job by itself, and none can have options. */
+  takeNoOptions() {
+    this.#hasOptions = false;
+    byId('choices').hidden = true;
+    byId('no-options').hidden = false;
+    void this.#showEstimate();
   }
 
   show() {
@@ -124,6 +133,7 @@ export class Prepare {
 
   /** A box that is off is left out of a form’s data, and so would be the last one, which can’t be taken away. */
   #options() {
+    if (!this.#hasOptions) return {};
     const overlays = this.#texts.read();
     const last = this.#form.querySelector('[name=output]:checked:disabled');
     if (last) last.disabled = false;
@@ -164,7 +174,8 @@ export class Prepare {
       return announce(error.message);
     }
     try {
-      metadata = readMetadata(this.#form.elements.namedItem('metadata').value);
+      const { value } = this.#form.elements.namedItem('metadata');
+      metadata = this.#hasOptions ? readMetadata(value) : undefined;
     } catch (error) {
       this.#form.elements.namedItem('metadata').closest('details').open = true;
       return announce(error.message);

@@ -86,6 +86,7 @@ async function showFeatures({ signal, selection, prepare }) {
   const farm = await api.get('/api/farm', { signal }).catch(() => undefined);
   if (!farm || signal.aborted) return;
   prepare.offerPresets(farm.presets);
+  if (!farm.uploadOptions) prepare.takeNoOptions();
   const form = byId('address-form');
   if (!farm.urls) return;
   form.hidden = false;

@@ -11,6 +11,7 @@ import { readWorkers } from '../../../cli/farm/workers.ts';
 import { ladderNames } from '../../../worker/src/plan/ladder.ts';
 import { readDay } from '../farm/day.ts';
 import { Remembered } from '../farm/remembered.ts';
+import { takesOptions } from '../farm/upload-place.ts';
 import { json } from '../http/answers.ts';
 import { type Route, route } from '../http/route.ts';
 import type { Services } from '../services.ts';
@@ -29,6 +30,9 @@ const farmSchema = z.object({
   instances: fleetSchema.extend({ stopping: z.number() }).optional().describe('GPU machines'),
   ladders: z.array(z.string()),
   presets: z.array(z.string()).describe('Names that `options.preset` of a job may have'),
+  uploadOptions: z
+    .boolean()
+    .describe('Whether jobs of uploads can have options; false where every upload starts a job by itself'),
   urls: z.boolean().describe('Whether jobs may name http(s) URLs'),
   maxUploadBytes: z.number(),
   publicUrl: z.string().nullable(),
@@ -67,7 +71,7 @@ const deadLetterSchema = z.object({
   sentAt: z.string(),
 });
 
-export function farmRoutes({ farm, features, machine, now }: Services): Route[] {
+export function farmRoutes({ farm, features, machine, now, uploadFilters }: Services): Route[] {
   const { address } = farm;
   const day = new Remembered(
     async () => readDay(farm, await machine.read().catch(() => undefined), now()),
@@ -94,6 +98,7 @@ export function farmRoutes({ farm, features, machine, now }: Services): Route[] 
           ...(workers?.instances && { instances: workers.instances }),
           ladders: ladderNames,
           presets: Object.keys((await machine.read().catch(() => undefined))?.settings.presets ?? {}).sort(),
+          uploadOptions: takesOptions(await uploadFilters()),
           urls: features.urls,
           maxUploadBytes: features.maxUploadBytes,
           publicUrl: features.publicUrl ?? null,

@@ -1,27 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import {
-  AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
-  HeadObjectCommand,
-  ListPartsCommand,
-} from '@aws-sdk/client-s3';
+import { AbortMultipartUploadCommand, CreateMultipartUploadCommand } from '@aws-sdk/client-s3';
 import { z } from 'zod';
-import { UserError } from '../../../cli/errors.ts';
 import { readJob } from '../../../cli/farm/jobs.ts';
 import { versionName } from '../../../cli/submit/film.ts';
-import { planUpload } from '../../../cli/submit/uploads.ts';
-import { findUsedUpload } from '../../../cli/submit/used-upload.ts';
 import { partBytesFor } from '../../../cli/upload/parts.ts';
 import { jobIdSchema, jobOptionsSchema, jobSchema } from '../../../worker/src/protocol/job.ts';
 import { eventJobId } from '../../../worker/src/protocol/source-event.ts';
-import { multipartEtag } from '../../../worker/src/storage/completed.ts';
-import { isMissing } from '../../../worker/src/storage/s3-errors.ts';
 import type { Viewer } from '../auth/sessions.ts';
 import { presignPart } from '../farm/presigner.ts';
 import { Remembered } from '../farm/remembered.ts';
 import { submitJob } from '../farm/submit.ts';
 import { sweepUploads } from '../farm/sweep.ts';
+import {
+  findRemoved,
+  headFilm,
+  ignoreNoUpload,
+  joinParts,
+  listParts,
+  noSuchUpload,
+} from '../farm/upload-parts.ts';
+import { placeUpload, uploadsPrefix } from '../farm/upload-place.ts';
 import { json, nothing } from '../http/answers.ts';
 import { Problem } from '../http/problem.ts';
 import { type Route, route } from '../http/route.ts';
@@ -43,7 +41,6 @@ interface UploadClaims {
 
 /** Storage ends unfinished uploads after a week; on Wasabi the portal does. */
 const uploadSeconds = 7 * 24 * 3600;
-const uploadsPrefix = 'uploads/';
 const sweepEveryMs = 3_600_000;
 /** Links for this many parts a call: about a kilobyte each, with the session token of a role. */
 const maxLinks = 50;
@@ -103,7 +100,8 @@ export function uploadRoutes(services: Services): Route[] {
           );
         // No upload waits for those of others, or fails with it.
         if (sourceStorage === 'wasabi') sweep.read().catch(onError);
-        const { key, sendJob } = await planKey(services, name);
+        const day = new Date(now()).toISOString().slice(0, 10);
+        const { key, sendJob } = placeUpload(name, await services.uploadFilters(), day);
         const { UploadId } = await source.send(new CreateMultipartUploadCommand({ Bucket, Key: key }));
         const partBytes = partBytesFor(size);
         const content = {
@@ -180,7 +178,15 @@ export function uploadRoutes(services: Services): Route[] {
       answer: { status: 200, description: 'The job', schema: z.object({ job: jobIdSchema }) },
       handle: async ({ params, body, viewer }) => {
         const upload = read(params.id, viewer);
-        await join(services, target(upload), body.parts);
+        const { title, options, metadata } = body;
+        // Before the film is there, and its job has begun. The page gives every film a title.
+        if (!upload.sendJob && (metadata !== undefined || Object.keys(options ?? {}).length > 0))
+          throw new Problem(
+            409,
+            'options-not-taken',
+            'Every upload starts a job on this farm, with the farm’s own options. Leave options and metadata out, or have the farm’s owner limit sourceSuffixes or sourcePrefix.',
+          );
+        await joinParts(services, target(upload), body.parts);
         const found = await headFilm(services, upload.key);
         if (found === undefined) {
           const job = await findRemoved(services, upload.key, body.parts);
@@ -197,12 +203,10 @@ export function uploadRoutes(services: Services): Route[] {
         if (upload.owner !== undefined && (await owners.of(job)) === undefined)
           await owners.set(job, upload.owner);
         if (upload.sendJob) {
-          const title = body.title ?? upload.name;
-          const { options, metadata } = body;
           const wanted = {
             id: job,
             source: `s3://${Bucket}/${upload.key}`,
-            title,
+            title: title ?? upload.name,
             ...(metadata && { metadata }),
             ...(options && { options }),
           };
@@ -229,98 +233,4 @@ export function uploadRoutes(services: Services): Route[] {
       },
     }),
   ];
-}
-
-/** A folder for each upload, so that two films of one name are two; no upload there becomes a second job. */
-async function planKey(services: Services, name: string): Promise<{ key: string; sendJob: boolean }> {
-  const day = new Date().toISOString().slice(0, 10);
-  const key = `${uploadsPrefix}${day}/${randomUUID().slice(0, 8)}/${safeName(name)}`;
-  try {
-    return planUpload(key, await services.uploadFilters(), true);
-  } catch (error) {
-    // Every upload starts a job on this farm: so does this one, with the farm's own options.
-    if (error instanceof UserError) return { key, sendJob: false };
-    throw error;
-  }
-}
-
-/** Without folders and control characters, and short enough for a key. */
-function safeName(name: string): string {
-  const last = name.toWellFormed().split(/[/\\]/).at(-1) ?? '';
-  const plain = last
-    .replace(/\p{Cc}/gu, '')
-    .replace(/^\.+/, '')
-    .trim()
-    .slice(-150);
-  return plain || 'film';
-}
-
-type SentPart = { number: number; etag: string };
-type Target = { Bucket: string; Key: string; UploadId: string };
-
-async function listParts({ links }: Services, target: Target) {
-  const done: { number: number; etag: string }[] = [];
-  let after: string | undefined;
-  do {
-    const page = await links.source
-      .send(new ListPartsCommand({ ...target, PartNumberMarker: after }))
-      .catch((error: Error) => {
-        throw error.name === 'NoSuchUpload' ? noSuchUpload() : error;
-      });
-    for (const { PartNumber, ETag } of page.Parts ?? [])
-      done.push({ number: PartNumber ?? 0, etag: ETag ?? '' });
-    after = page.IsTruncated ? page.NextPartNumberMarker : undefined;
-  } while (after !== undefined);
-  return done;
-}
-
-/** Does nothing where an earlier try may have joined them, and its answer was lost. */
-async function join({ links }: Services, target: Target, parts: readonly SentPart[]): Promise<void> {
-  const command = new CompleteMultipartUploadCommand({
-    ...target,
-    MultipartUpload: {
-      Parts: parts
-        .toSorted((a, b) => a.number - b.number)
-        .map(({ number, etag }) => ({ PartNumber: number, ETag: etag })),
-    },
-  });
-  try {
-    await links.source.send(command);
-  } catch (error) {
-    const { name } = error as Error;
-    if (/^(InvalidPart|InvalidPartOrder|EntityTooSmall)$/.test(name))
-      throw new Problem(
-        409,
-        'parts-missing',
-        'Parts are missing or are not those that were sent. Ask which are there, and send the others.',
-      );
-    if (name !== 'NoSuchUpload') throw error;
-  }
-}
-
-async function headFilm({ links, farm }: Services, Key: string) {
-  const command = new HeadObjectCommand({ Bucket: farm.address.sourceBucket, Key });
-  return links.source.send(command).catch((error: unknown) => {
-    if (!isMissing(error)) throw error;
-  });
-}
-
-/** The job of a film that a worker has made and removed since the parts were joined. */
-async function findRemoved(
-  { farm }: Services,
-  key: string,
-  parts: readonly SentPart[],
-): Promise<string | undefined> {
-  const md5s = parts.toSorted((a, b) => a.number - b.number).map(({ etag }) => etag.replaceAll('"', ''));
-  // No other upload has this key.
-  const isMade = async (id: string) => (await readJob(farm, id)) !== undefined;
-  return (await findUsedUpload(farm, { key, etag: multipartEtag(md5s) }, isMade))?.eventId;
-}
-
-function noSuchUpload(): Problem {
-  return new Problem(404, 'no-such-upload', 'The storage has given up this upload. Begin a new one.');
-}
-
-function ignoreNoUpload(error: Error): void {
-  if (error.name !== 'NoSuchUpload') throw error;
 }

@@ -1,0 +1,71 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { connect, type Farm } from '../../cli/farm/farm.ts';
+import { type LocalPortal, startLocalPortal } from '../../portal/src/local.ts';
+import { startBrowser } from '../helpers/browser/browser.ts';
+import { addressOf } from '../helpers/local-farm/farm-command.ts';
+import { startLocalFarm, type TestFarm } from '../helpers/local-farm/local-farm.ts';
+
+let storage: TestFarm;
+let farm: Farm;
+let portal: LocalPortal;
+let browser: Browser;
+let cookie: string;
+
+/** A farm whose uploads start jobs whatever they are called. */
+beforeAll(async () => {
+  storage = await startLocalFarm({ env: { SOURCE_SUFFIXES: '' } });
+  farm = connect(addressOf(storage, ['']));
+  portal = await startLocalPortal({ farm });
+  const signedIn = await fetch(portal.signInUrl(), { redirect: 'manual' });
+  cookie = (signedIn.headers.getSetCookie()[0] ?? '').split(';')[0] ?? '';
+  browser = await startBrowser();
+}, 60_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await portal?.close();
+  farm?.close();
+  await storage?.stop();
+});
+
+const post = (path: string, body: object) =>
+  fetch(portal.origin + path, {
+    method: 'POST',
+    headers: { cookie, origin: portal.origin, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+
+it('refuses options of an upload before its job begins, and takes the upload without them', async () => {
+  const film = Buffer.from('a film');
+  const { id } = (await (await post('/api/uploads', { name: 'a.mp4', size: film.length })).json()) as {
+    id: string;
+  };
+  const { links } = (await (await post(`/api/uploads/${id}/links`, { parts: [1] })).json()) as {
+    links: { url: string }[];
+  };
+  const sent = await fetch(links[0]?.url ?? '', { method: 'PUT', body: film });
+  const parts = [{ number: 1, etag: sent.headers.get('etag') ?? '' }];
+  const complete = (more: object) => post(`/api/uploads/${id}/complete`, { parts, title: 'a', ...more });
+
+  const refused = await complete({ options: { preset: 'social' } });
+  expect(refused.status).toBe(409);
+  expect(await refused.json()).toMatchObject({
+    type: expect.stringContaining('options-not-taken'),
+    detail: expect.stringContaining('with the farm’s own options'),
+  });
+  expect((await complete({ metadata: { customer: 'Ada' } })).status).toBe(409);
+  expect((await complete({})).status).toBe(200);
+});
+
+it('offers no options on the page', async () => {
+  const page = await browser.newPage();
+  await page.goto(portal.signInUrl());
+  const buffer = Buffer.from('not a film that browsers know');
+  await page.setInputFiles('#choose-files', { name: 'a.mxf', mimeType: 'application/mxf', buffer });
+  await page.getByText('nothing is chosen here').waitFor();
+  expect(await page.isVisible('#choices')).toBe(false);
+  const completed = page.waitForResponse('**/complete');
+  await page.getByRole('button', { name: 'Upload and start' }).click();
+  expect((await completed).status()).toBe(200);
+}, 30_000);
