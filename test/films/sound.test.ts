@@ -79,7 +79,7 @@ describe('sound', () => {
       'unknown.mkv',
       ...[...pattern({ seconds: 4 }), ...tone(4), '-af', `pan=6c|${channels}`, ...x264, '-c:a', 'pcm_s16le'],
     );
-    const { film } = await farm.check(clip, { size, frames: 100, audioSeconds: [4] });
+    const { film } = await farm.check(clip, { size, frames: 100, audioSeconds: [4], hasSurround: true });
     expect(film.audio[0]?.stream.channels).toBe(2);
     // Only the centre speaks, and it is heard.
     const sound = await toneOf(film);
@@ -129,7 +129,7 @@ describe('sound', () => {
         'ac3',
       ],
     );
-    const { film } = await farm.check(clip, { size, frames: 100, audioSeconds: [4] });
+    const { film } = await farm.check(clip, { size, frames: 100, audioSeconds: [4], hasSurround: true });
     expect(film.audio[0]?.stream.channels).toBe(2);
     expect((await toneOf(film)).peak(1, 3)).toBeGreaterThan(0.02);
   });
@@ -140,7 +140,7 @@ describe('sound', () => {
       ...[...pattern({ seconds: 2 }), '-f', 'lavfi', '-i', 'aevalsrc=0.95*sin(880*PI*t):s=48000:d=2'],
       ...['-af', 'pan=5.1|c0=c0|c1=c0|c2=c0|c3=c0|c4=c0|c5=c0', ...x264, '-c:a', 'flac'],
     );
-    const { film } = await farm.check(clip, { size, frames: 50, audioSeconds: [2] });
+    const { film } = await farm.check(clip, { size, frames: 50, audioSeconds: [2], hasSurround: true });
     const sound = await toneOf(film, 0, 'FL');
     expect(sound.peak(0.5, 1.5)).toBeLessThan(1.02);
     expect(sound.peak(0.5, 1.5)).toBeGreaterThan(0.8);
@@ -172,7 +172,13 @@ describe('sound', () => {
       'change.ts',
       ...[...pattern({ seconds: 6 }), '-i', joined, '-map', '0', '-map', '1', ...x264, '-c:a', 'copy'],
     );
-    const { film } = await farm.check(clip, { size, frames: 150, audioSeconds: [6.016], allowsJoint: true });
+    const { film } = await farm.check(clip, {
+      size,
+      frames: 150,
+      audioSeconds: [6.016],
+      allowsJoint: true,
+      hasSurround: true,
+    });
     const sound = await toneOf(film);
     expect([sound.hertz(0.5, 2.5), sound.hertz(3.5, 5.5)].map(Math.round)).toEqual([440, 880]);
   });

@@ -64,8 +64,11 @@ export function levelName({ width, height, name, bitrate }) {
 function showQualities(hls, menu) {
   const current = hls.levels[hls.currentLevel];
   const automatic = hls.autoLevelEnabled;
+  // Each picture is there once more with surround sound, which hls.js chooses by what the browser plays.
+  const { audioCodec } = current ?? hls.levels[0] ?? {};
   const levels = hls.levels
     .map((level, index) => ({ level, index }))
+    .filter(({ level }) => level.audioCodec === audioCodec)
     .toSorted((a, b) => b.level.bitrate - a.level.bitrate)
     .map(({ level, index }) => ({
       label: levelName(level),

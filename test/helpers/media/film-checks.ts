@@ -18,6 +18,8 @@ export interface ExpectedFilm {
   showsPattern?: boolean;
   /** When each audio rendition ends, in order. */
   audioSeconds?: number[];
+  /** Whether each audio rendition is there in AC-3 too. */
+  hasSurround?: boolean;
   /** ffmpeg 5.1 leaves up to a frame out where the format of the sound changes. */
   allowsJoint?: boolean;
   /** In all renditions of the picture. */
@@ -29,12 +31,14 @@ export async function checkFilm(published: Published, expected: ExpectedFilm): P
   const film = await readFilm(published, expected.turn);
   expect(film.video.length > 0, 'has a picture').toBe(expected.size !== undefined);
   expect(film.audio.length, 'audio renditions').toBe(expected.audioSeconds?.length ?? 0);
+  expect(film.surround.length, 'renditions in AC-3').toBe(expected.hasSurround ? film.audio.length : 0);
   checkFiles(published, film);
   checkProgress(published);
-  for (const rendition of [...film.video, ...film.audio]) checkPlaylist(rendition, film);
+  for (const rendition of [...film.video, ...film.audio, ...film.surround]) checkPlaylist(rendition, film);
   for (const rendition of film.video) checkPicture(rendition, film, expected);
-  for (const [index, rendition] of film.audio.entries())
-    checkAudio(rendition, expected.audioSeconds?.[index] ?? 0, expected.allowsJoint ? 0.0214 : 0);
+  for (const group of [film.audio, film.surround])
+    for (const [index, rendition] of group.entries())
+      checkAudio(rendition, expected.audioSeconds?.[index] ?? 0, expected.allowsJoint);
   checkVariants(film, expected);
   if (expected.size) await checkPictures(published, expected);
   return film;
@@ -43,9 +47,9 @@ export async function checkFilm(published: Published, expected: ExpectedFilm): P
 /** Every file that is named is there, and nothing else is, but what the worker keeps for itself. */
 function checkFiles(
   { files, film: { plan, subtitles = [] } }: Published,
-  { master, video, audio }: ReadFilm,
+  { master, video, audio, surround }: ReadFilm,
 ): void {
-  const named = [...video, ...audio].flatMap(({ uris }) => uris);
+  const named = [...video, ...audio, ...surround].flatMap(({ uris }) => uris);
   const iframes = master.variants.filter(({ isIFrameOnly }) => isIFrameOnly).map(({ uri }) => uri);
   expect(iframes.length, 'I-frame playlists').toBe(video.length);
   const own = files.filter((file) =>
@@ -72,8 +76,11 @@ function checkProgress({ progress }: Published): void {
 }
 
 /** Apple's HLS authoring specification 7.7, 8.1 to 8.7, 8.20, 8.22; RFC 8216, 4.3.3.1. */
-function checkPlaylist({ playlist, packets, name }: ReadRendition, { video, audio }: ReadFilm): void {
-  const all = [...video, ...audio];
+function checkPlaylist(
+  { playlist, packets, name }: ReadRendition,
+  { video, audio, surround }: ReadFilm,
+): void {
+  const all = [...video, ...audio, ...surround];
   expect(playlist.playlistType, name).toBe('VOD');
   expect(playlist.endlist, name).toBe(true);
   expect(new Set(all.map((rendition) => rendition.playlist.targetDuration)).size).toBe(1);
@@ -134,10 +141,12 @@ function rateOf({ rate: [num, den] = [25, 1] }: ExpectedFilm): number {
 function checkAudio(
   { name, packets, stream, playlist }: ReadRendition,
   endSeconds: number,
-  jointSeconds: number,
+  allowsJoint = false,
 ): void {
-  const frameSeconds = 1024 / Number(stream.sample_rate);
-  expect(stream, name).toMatchObject({ codec_name: 'aac', profile: 'LC' });
+  const isAac = stream.codec_name !== 'ac3';
+  const frameSeconds = (isAac ? 1024 : 1536) / Number(stream.sample_rate);
+  const jointSeconds = allowsJoint ? frameSeconds + 0.0001 : 0;
+  if (isAac) expect(stream, name).toMatchObject({ codec_name: 'aac', profile: 'LC' });
   packets.forEach(({ seconds }, n) => {
     expect(Math.abs(seconds - n * frameSeconds), `${name} frame ${n} at ${seconds}`).toBeLessThan(
       0.001 + jointSeconds,
@@ -151,14 +160,16 @@ function checkAudio(
 }
 
 /** Apple's HLS authoring specification 1.26, 1.27, 9.1, 9.2, 9.11, 9.14, 9.15: what the playlist says is measured. */
-function checkVariants({ master, video, audio }: ReadFilm, expected: ExpectedFilm): void {
+function checkVariants({ master, video, audio, surround }: ReadFilm, expected: ExpectedFilm): void {
   expect(master.independentSegments).toBe(true);
   const variants = master.variants.filter(({ isIFrameOnly }) => !isIFrameOnly);
-  expect(variants.length).toBe(expected.size ? video.length : 1);
+  const groups = surround.length > 0 ? 2 : 1;
+  expect(variants.length).toBe((expected.size ? video.length : 1) * groups);
   if (!expected.size) return;
   const dearest = (rates: number[]) => Math.max(0, ...rates);
-  const sound = { average: dearest(audio.map(averageRate)), peak: dearest(audio.map(peakRate)) };
   for (const variant of variants) {
+    const heard = variant.audio[0]?.groupId === 'surround' ? surround : audio;
+    const sound = { average: dearest(heard.map(averageRate)), peak: dearest(heard.map(peakRate)) };
     const rendition = video.find(({ uris }) => uris[0] === variant.uri);
     if (!rendition) throw new Error(`${variant.uri} was not read`);
     const { name, stream } = rendition;
@@ -172,7 +183,7 @@ function checkVariants({ master, video, audio }: ReadFilm, expected: ExpectedFil
     expect(variant.resolution, name).toEqual({ width: stream.width, height: stream.height });
     expect(Math.abs((variant.frameRate ?? 0) - rateOf(expected)), name).toBeLessThan(0.001);
     expect(variant.codecs, name).toBe(
-      [codecOf(stream), ...(audio.length > 0 ? ['mp4a.40.2'] : [])].join(','),
+      [codecOf(stream), ...(heard.length > 0 ? [heard === surround ? 'ac-3' : 'mp4a.40.2'] : [])].join(','),
     );
   }
   const largest = video.map(({ stream }) => [stream.width, stream.height]).sort(([a = 0], [b = 0]) => b - a);

@@ -43,7 +43,10 @@ export interface ReadRendition {
 export interface ReadFilm {
   master: types.MasterPlaylist;
   video: ReadRendition[];
+  /** In AAC. */
   audio: ReadRendition[];
+  /** In AC-3. */
+  surround: ReadRendition[];
 }
 
 /** Frames are looked at in this size, whatever their shape. */
@@ -68,7 +71,14 @@ export async function readFilm({ folder }: Published, turn: Turn = 0): Promise<R
     Promise.all([...new Set(uris)].map((uri) => readRendition(folder, uri)));
   const video = await readAll(videoUris);
   await lookAt(video, turn);
-  return { master: master as types.MasterPlaylist, video, audio: await readAll(audioUris) };
+  const audio = await readAll(audioUris);
+  const isSurround = ({ stream }: ReadRendition) => stream.codec_name === 'ac3';
+  return {
+    master: master as types.MasterPlaylist,
+    video,
+    audio: audio.filter((rendition) => !isSurround(rendition)),
+    surround: audio.filter(isSurround),
+  };
 }
 
 async function readRendition(folder: string, uri: string): Promise<ReadRendition> {

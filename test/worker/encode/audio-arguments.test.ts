@@ -37,7 +37,7 @@ describe('audioArguments', () => {
       audioStream({ index: 1, channels: 6, channelLayout: undefined, language: 'en' }),
       audioStream({ index: 3, channels: 1, channelLayout: 'mono', sampleRate: 44100, default: false }),
     ];
-    const plan = makePlan(film({ audio }), { ...planRequest(), software: '7.1' });
+    const plan = makePlan(film({ audio }), { ...planRequest({ stereoOnly: true }), software: '7.1' });
     const outputs = readOutputs(audioArguments(plan, audioPart(plan), 700).outputArgs);
     expect(outputs.map(({ file }) => file)).toEqual(['audio-0-en/%05d.m4s', 'audio-1/%05d.m4s']);
     expect(outputs[0]?.options).toMatchObject({

@@ -16,6 +16,6 @@ describe('extraAudioFrames', () => {
     ['frames that were squeezed in', 642, 10, 173],
     ['a gap of half a second', 445, 10, -24],
   ])('finds in a rendition with %s: %d frames in %d s are %d', (_, frames, seconds, extra) => {
-    expect(extraAudioFrames(rendition(frames, seconds), 48000)).toBe(extra);
+    expect(extraAudioFrames(rendition(frames, seconds), { sampleRate: 48000 })).toBe(extra);
   });
 });

@@ -1,4 +1,5 @@
 import type { AudioPart, AudioRendition, Plan } from '../plan/plan.ts';
+import { isPacked } from './ac3-segment.ts';
 import {
   type AudioInputs,
   audioFormat,
@@ -7,7 +8,7 @@ import {
   mixFilters,
   silence,
 } from './audio-filters.ts';
-import { cutSlackSeconds } from './audio-frames.ts';
+import { cutSlackSeconds, firstSample, runFrom } from './audio-frames.ts';
 import { AudioStretch } from './audio-stretch.ts';
 import { clockFilter } from './clock-filter.ts';
 import { gainAndMeter, meterOnly } from './loudness-meter.ts';
@@ -42,7 +43,14 @@ export function audioArguments(
     }),
     ...['-map', `[a${index}]`],
     ...['-map_metadata', '-1', '-map_chapters', '-1'],
-    ...['-c:a', 'aac', '-b:a', String(rendition.bitrate), '-ac', String(rendition.channels)],
+    ...[
+      '-c:a',
+      rendition.codec ?? 'aac',
+      '-b:a',
+      String(rendition.bitrate),
+      '-ac',
+      String(rendition.channels),
+    ],
     ...['-ar', String(rendition.sampleRate)],
     // The encoder's priming packet would begin before zero, which a segment can't say; without it audio is in step.
     ...['-bsf:a', `noise=drop='${stretch?.dropped(rendition) ?? 'lt(pts,0)'}'`],
@@ -51,7 +59,8 @@ export function audioArguments(
       pipe: 3 + index,
       firstSegment: part.firstSegment,
       ...(stretch?.times(rendition) ?? { cuts: part.segmentCuts, offsetSeconds: 0 }),
-      deltaSeconds: cutSlackSeconds(rendition.sampleRate),
+      deltaSeconds: cutSlackSeconds(rendition),
+      isRaw: isPacked(plan, rendition),
     }),
   ]);
   return {
@@ -133,6 +142,11 @@ function filters(
   return [
     `[${inputs.silence}:0]${lead.join(',')}[lead]`,
     `${streamIndexes.map((index) => `[${inputs.film}:${index}]`).join('')}${film.join(',')}[film]`,
-    `[lead][film]ainterleave,${sync},atrim=start=0:end=${seconds(maxSeconds)}[${output}]`,
+    `[lead][film]ainterleave,${sync},${fromZero(rendition)}:end=${seconds(maxSeconds)}[${output}]`,
   ].join(';');
+}
+
+function fromZero(rendition: Pick<AudioRendition, 'codec' | 'sampleRate'>): string {
+  const frame = runFrom(rendition);
+  return frame === 0 ? 'atrim=start=0' : `atrim=start_pts=${firstSample(frame, rendition)}`;
 }

@@ -18,10 +18,12 @@ export interface AudioInputs {
 /** At the rendition's rate, or at its source's. */
 type AudioShape = Pick<AudioRendition, 'channels'> & { sampleRate: number };
 
+/** In ffmpeg's words. */
+const layouts = { 1: 'mono', 2: 'stereo', 6: '5.1(side)' } as const;
+
 /** As the encoder takes it. */
 export function audioFormat({ sampleRate, channels }: AudioShape): string {
-  const layout = channels === 1 ? 'mono' : 'stereo';
-  return `aformat=sample_fmts=fltp:sample_rates=${sampleRate}:channel_layouts=${layout}`;
+  return `aformat=sample_fmts=fltp:sample_rates=${sampleRate}:channel_layouts=${layouts[channels]}`;
 }
 
 /** With `rematrix_maxval` a mix of 5.1 does not clip: without, floating-point samples are added up as they are. */

@@ -1,10 +1,10 @@
 import type { AudioGrid, AudioPart, AudioRendition, Plan } from '../plan/plan.ts';
 import { type AudioInputs, audioFormat, leadSeconds, maxDriftSeconds, mixFilters } from './audio-filters.ts';
-import { frameOfCut, samplesPerFrame } from './audio-frames.ts';
+import { firstSample, frameOfCut, frameSeconds, runFrom, samplesPerFrame } from './audio-frames.ts';
 import { seconds } from './seconds.ts';
 
 /**
- * So many frames are encoded before a part's first one and thrown away: by then the encoder has come to the same rate and the same
+ * AAC: so many frames are encoded before a part's first one and thrown away: by then the encoder has come to the same rate and the same
  * choices as one that has encoded all that is before. With one frame or none, a joint has a hole.
  */
 const leadFrames = 300;
@@ -27,7 +27,7 @@ export class AudioStretch {
   constructor({ audio }: Pick<Plan, 'audio'>, part: AudioPart, startSeconds: number) {
     this.#part = part;
     const firsts = audio.map(
-      ({ sampleRate }) => (encodedFrom(frameOfCut(startSeconds, sampleRate)) * samplesPerFrame) / sampleRate,
+      (rendition) => encodedFrom(frameOfCut(startSeconds, rendition), rendition) * frameSeconds(rendition),
     );
     this.#zeroSeconds = Math.floor(Math.min(...firsts)) - leadSeconds;
   }
@@ -39,30 +39,30 @@ export class AudioStretch {
 
   /**
    * Packets of the encoder that are not published, as an expression of ffmpeg's. They are counted, as times there are in a clock that
-   * depends on the container. The first packet is the encoder's priming, a frame before its first sample.
+   * depends on the container. AAC's first packet is the encoder's priming, a frame before its first sample.
    */
-  dropped({ sampleRate }: AudioRendition): string {
-    const [first, next] = this.#frames(sampleRate);
-    const priming = encodedFrom(first) - 1;
-    const early = `lt(n,${first - priming})`;
-    return next === undefined ? early : `${early}+gte(n,${next - priming})`;
+  dropped(rendition: AudioRendition): string {
+    const [first, next] = this.#frames(rendition);
+    const from = encodedFrom(first, rendition) - (rendition.codec === 'ac3' ? 0 : 1);
+    const early = `lt(n,${first - from})`;
+    return next === undefined ? early : `${early}+gte(n,${next - from})`;
   }
 
   /**
    * Where the run begins in the film, and its cuts from there: the segment muxer of ffmpeg 7 and later counts them from its first packet,
    * that of 5 from zero.
    */
-  times({ sampleRate }: AudioRendition): { offsetSeconds: number; cuts: number[] } {
-    const [first] = this.#frames(sampleRate);
-    const secondsOf = (frames: number) => (frames * samplesPerFrame) / sampleRate;
-    const cuts = this.#part.segmentCuts.map((cut) => secondsOf(frameOfCut(cut, sampleRate) - first));
+  times(rendition: AudioRendition): { offsetSeconds: number; cuts: number[] } {
+    const [first] = this.#frames(rendition);
+    const secondsOf = (frames: number) => frames * frameSeconds(rendition);
+    const cuts = this.#part.segmentCuts.map((cut) => secondsOf(frameOfCut(cut, rendition) - first));
     return { offsetSeconds: secondsOf(first), cuts };
   }
 
   /** Of what is published. */
-  lengthSeconds({ sampleRate }: AudioRendition): number | undefined {
-    const [first, next] = this.#frames(sampleRate);
-    return next === undefined ? undefined : ((next - first) * samplesPerFrame) / sampleRate;
+  lengthSeconds(rendition: AudioRendition): number | undefined {
+    const [first, next] = this.#frames(rendition);
+    return next === undefined ? undefined : (next - first) * frameSeconds(rendition);
   }
 
   /**
@@ -75,10 +75,10 @@ export class AudioStretch {
   ): string {
     const { streamIndexes, join, prepare, sampleRate, grid } = rendition;
     if (grid === undefined) throw new TypeError(`The audio of ${rendition.name} is cut and has no grid.`);
-    const [first, next] = this.#frames(sampleRate);
-    const begin = encodedFrom(first) * samplesPerFrame;
-    const end =
-      next === undefined ? Math.round(maxSeconds * sampleRate) : (next + tailFrames) * samplesPerFrame;
+    const [first, next] = this.#frames(rendition);
+    const frame = samplesPerFrame(rendition);
+    const begin = firstSample(encodedFrom(first, rendition), rendition);
+    const end = next === undefined ? Math.round(maxSeconds * sampleRate) : (next + tailFrames) * frame;
     const atSource = { ...rendition, sampleRate: grid.sampleRate };
     // Each stream for itself: the index leads each to another place.
     const own = [...placed(grid), `atrim=start=${seconds(this.#zeroSeconds + leadSeconds / 2)}`];
@@ -102,24 +102,25 @@ export class AudioStretch {
         sync,
         ...resampled,
         `atrim=start_pts=${begin}:end_pts=${end}`,
-        `asetpts=PTS-${first * samplesPerFrame}[${output}]`,
+        `asetpts=PTS-${first * frame}[${output}]`,
       ].join(','),
     ].join(';');
   }
 
   /** The part's first frame, and the first of the next part. */
-  #frames(sampleRate: number): [number, number | undefined] {
+  #frames(rendition: AudioRendition): [number, number | undefined] {
     const { startSeconds = 0, endSeconds } = this.#part;
     return [
-      frameOfCut(startSeconds, sampleRate),
-      endSeconds === undefined ? undefined : frameOfCut(endSeconds, sampleRate),
+      frameOfCut(startSeconds, rendition),
+      endSeconds === undefined ? undefined : frameOfCut(endSeconds, rendition),
     ];
   }
 }
 
 /** @param first frame that is published */
-function encodedFrom(first: number): number {
-  return Math.max(0, first - leadFrames);
+function encodedFrom(first: number, rendition: AudioRendition): number {
+  const earliest = runFrom(rendition);
+  return rendition.codec === 'ac3' ? first + earliest : Math.max(earliest, first - leadFrames);
 }
 
 /**

@@ -35,7 +35,7 @@ export function readInit(data: Buffer): InitFacts {
   return {
     kind: video ? 'video' : 'audio',
     timescale,
-    codecs: video ? avcCodecs(data, entry) : 'mp4a.40.2',
+    codecs: video ? avcCodecs(data, entry) : entry.type === 'ac-3' ? 'ac-3' : 'mp4a.40.2',
     defaultDuration: data.readUInt32BE(extends_.body + 12),
     defaultSize: data.readUInt32BE(extends_.body + 16),
   };

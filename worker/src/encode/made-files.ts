@@ -1,19 +1,26 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MediaPart } from '../plan/plan.ts';
+import type { AudioRendition, MediaPart } from '../plan/plan.ts';
 import { headersFor } from '../protocol/content-types.ts';
 import type { Uploads } from '../publish/uploads.ts';
+import { readAc3Frames } from './ac3-frames.ts';
+import { ac3Init, ac3Segment, isPacked } from './ac3-segment.ts';
+import { frameSeconds } from './audio-frames.ts';
 import type { EncodeContext } from './context.ts';
 import type { FileReader } from './file-reader.ts';
 import { blankSheet } from './filter-graph.ts';
-import type { Recorder } from './recorder.ts';
+import { NothingInsideError } from './nothing-inside.ts';
+import { BadOutputError, type Recorder } from './recorder.ts';
 
 /** A segment in a part's folder, and who is to have it. */
-interface SegmentFile {
+export interface SegmentFile {
   cwd: string;
   rendition: string;
   file: string;
+  /** As ffmpeg says, from where its run begins. */
+  startSeconds: number;
+  endSeconds: number;
   read: FileReader;
   uploads: Uploads;
   recorder: Recorder;
@@ -23,11 +30,11 @@ interface SegmentFile {
  * Checks a segment and sends it on its way, before the first of a rendition its initialization section.
  * @throws BadOutputError when it is not whole and right
  */
-export async function publishSegment(
-  context: EncodeContext,
-  { cwd, rendition, file, read, uploads, recorder }: SegmentFile,
-) {
-  const audio = context.plan.audio.some(({ name }) => name === rendition);
+export async function publishSegment(context: EncodeContext, { uploads, ...made }: SegmentFile) {
+  const { cwd, rendition, read, recorder } = made;
+  const audio = context.plan.audio.find(({ name }) => name === rendition);
+  const isAudio = audio !== undefined;
+  const file = audio && isPacked(context.plan, audio) ? await packAc3(audio, made) : made.file;
   const isFirst = context.plan.segmentFormat === 'fmp4' && !recorder.hasInit(rendition);
   const initPath = join(cwd, rendition, 'init.mp4');
   if (isFirst) await read(initPath, (data) => recorder.addInit(rendition, data));
@@ -40,10 +47,45 @@ export async function publishSegment(
       path: initPath,
       // Each part has it.
       unlessSame: true,
-      ...headersFor('init.mp4', audio),
+      ...headersFor('init.mp4', isAudio),
     });
   }
-  await uploads.add({ key: context.folder.file(`${rendition}/${file}`), path, ...headersFor(file, audio) });
+  await uploads.add({ key: context.folder.file(`${rendition}/${file}`), path, ...headersFor(file, isAudio) });
+}
+
+/** Makes an fMP4 segment of frames of AC-3, and before the first one the initialization section. @returns the segment's file */
+async function packAc3(
+  audio: AudioRendition,
+  { cwd, rendition, file, startSeconds, endSeconds, read, recorder }: Omit<SegmentFile, 'uploads'>,
+): Promise<string> {
+  const path = join(cwd, rendition, file);
+  const number = Number.parseInt(file, 10);
+  const due = Math.round((endSeconds - startSeconds) / frameSeconds(audio));
+  const firstFrame = recorder.firstFrame(rendition) + Math.round(startSeconds / frameSeconds(audio));
+  let looks = 0;
+  const packed = `${file.slice(0, -extname(file).length)}.m4s`;
+  let init: Buffer | undefined;
+  let segment: Buffer = Buffer.alloc(0);
+  await whenWritten(() =>
+    read(path, (data) => {
+      const frames = readAc3Frames(data);
+      const [first] = frames;
+      if (first === undefined)
+        throw new BadOutputError('', { cause: new NothingInsideError('it holds no frame') });
+      // Where the format of the audio changes, ffmpeg 5 leaves out a frame.
+      const missing = looks++ < looksForLast ? 0 : 1;
+      if (frames.length < due - missing)
+        throw new BadOutputError(
+          `Of segment ${number} of ${rendition}, ${frames.length} of ${due} frames are there.`,
+        );
+      if (!recorder.hasInit(rendition)) init = ac3Init(first);
+      segment = ac3Segment(data, frames, { number, firstFrame });
+    }),
+  );
+  if (init) await writeFile(join(cwd, rendition, 'init.mp4'), init);
+  await writeFile(join(cwd, rendition, packed), segment);
+  await rm(path, { force: true });
+  return packed;
 }
 
 /**
@@ -62,6 +104,9 @@ async function whenWritten(check: () => Promise<void>): Promise<void> {
 }
 
 const maxLooks = 50;
+
+/** By then the last frame of a segment is written, if there is one. */
+const looksForLast = 10;
 
 /** Poster and storyboard sheets are whole when ffmpeg has ended. */
 export async function publishPictures(

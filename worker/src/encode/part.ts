@@ -14,7 +14,7 @@ import { createFileReader } from './file-reader.ts';
 import { JoinedAudio } from './joined-audio.ts';
 import { LoudnessMeter } from './loudness-meter.ts';
 import { measureLoudness, readGains } from './loudness-part.ts';
-import { publishPictures, publishSegment } from './made-files.ts';
+import { publishPictures, publishSegment, type SegmentFile } from './made-files.ts';
 import { NothingInsideError } from './nothing-inside.ts';
 import { BadOutputError, createRecorder, type Recorder } from './recorder.ts';
 import { makeText } from './text-part.ts';
@@ -144,10 +144,14 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
   let frames = 0;
   let nothing: BadOutputError | undefined;
   const queues = renditions.map(() => Promise.resolve());
-  const onSegment = (index: number, rendition: string, file: string) => {
+  const onSegment = (
+    index: number,
+    rendition: string,
+    segment: Pick<SegmentFile, 'file' | 'startSeconds' | 'endSeconds'>,
+  ) => {
     if (++waiting === enough) pauseControl?.pause();
     queues[index] = (queues[index] ?? Promise.resolve())
-      .then(() => publishSegment(context, { cwd, rendition, file, read, uploads, recorder }))
+      .then(() => publishSegment(context, { ...segment, cwd, rendition, read, uploads, recorder }))
       .then(() => {
         if (waiting-- === enough) pauseControl?.resume();
       })
@@ -181,9 +185,10 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
     },
     // A line is `file,start,end`; the file's name is ours and has no comma.
     onLine: [
-      ...renditions.map(
-        (rendition, index) => (line: string) => onSegment(index, rendition, line.split(',')[0] ?? ''),
-      ),
+      ...renditions.map((rendition, index) => (line: string) => {
+        const [file = '', start, end] = line.split(',');
+        onSegment(index, rendition, { file, startSeconds: Number(start), endSeconds: Number(end) });
+      }),
       ...meters.map((meter) => (line: string) => meter.addLine(line)),
     ],
   });

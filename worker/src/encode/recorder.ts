@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { MediaPart, Plan } from '../plan/plan.ts';
+import type { AudioRendition, MediaPart, Plan } from '../plan/plan.ts';
 import type { PartRecord, RenditionRecord } from '../protocol/part-record.ts';
-import { extraAudioFrames, frameOfCut, samplesPerFrame } from './audio-frames.ts';
+import { frameSeconds as audioFrameSeconds, extraAudioFrames, frameOfCut } from './audio-frames.ts';
 import { type InitFacts, readFmp4Segment, readInit, type SegmentFacts } from './fmp4-segment.ts';
 import { readTsSegment } from './ts-segment.ts';
 
@@ -11,6 +11,8 @@ export interface Recorder {
   addInit(rendition: string, data: Buffer): void;
   /** @throws BadOutputError when the segment is not whole, or does not follow the one before it */
   addSegment(rendition: string, file: string, data: Buffer): void;
+  /** The number of the frame that the part begins with, of an audio rendition. */
+  firstFrame(rendition: string): number;
   addSheet(file: string): void;
   addPoster(file: string): void;
   /** Where the last segment so far ends, in film time. */
@@ -89,6 +91,8 @@ export function createRecorder(plan: Plan, part: MediaPart): Recorder {
       });
     },
 
+    firstFrame: (rendition) => frameOfCut(partStart, audioOf(plan, rendition)),
+
     addSheet: (file) => sheets.push(file),
 
     addPoster(file) {
@@ -165,8 +169,8 @@ function counted(count: number, what: string): string {
 /** Where the first segment is to begin. */
 function startOf(plan: Plan, { kind, startSeconds = 0 }: MediaPart, rendition: string): number {
   if (kind === 'video' || startSeconds === 0) return startSeconds;
-  const { sampleRate } = plan.audio.find(({ name }) => name === rendition) ?? { sampleRate: 48000 };
-  return (frameOfCut(startSeconds, sampleRate) * samplesPerFrame) / sampleRate;
+  const framed = audioOf(plan, rendition);
+  return frameOfCut(startSeconds, framed) * audioFrameSeconds(framed);
 }
 
 /** Clocks of 90 kHz and of milliseconds round. */
@@ -174,7 +178,11 @@ const slackSeconds = 0.002;
 
 function frameLength(plan: Plan, part: MediaPart): number {
   if (part.kind === 'video' && plan.video) return plan.video.frameRate.den / plan.video.frameRate.num;
-  return Math.max(...plan.audio.map(({ sampleRate }) => 1024 / sampleRate), 0);
+  return Math.max(...plan.audio.map(audioFrameSeconds), 0);
+}
+
+function audioOf({ audio }: Plan, rendition: string): Pick<AudioRendition, 'codec' | 'sampleRate'> {
+  return audio.find(({ name }) => name === rendition) ?? { sampleRate: 48000 };
 }
 
 function checked<T extends InitFacts | SegmentFacts>(name: string, read: () => T): T {
@@ -212,13 +220,13 @@ function assertSame(first: RenditionRecord, other: RenditionRecord): void {
  * @returns warnings
  */
 function checkAudio(plan: Plan, record: RenditionRecord): string[] {
-  const sampleRate = plan.audio.find(({ name }) => name === record.name)?.sampleRate ?? 48000;
-  const extra = extraAudioFrames(record, sampleRate);
+  const framed = audioOf(plan, record.name);
+  const extra = extraAudioFrames(record, framed);
   if (extra > 0)
     throw new BadOutputError(
       `${record.name} has ${record.frames} frames, ${extra} more than its ${endOf(record).toFixed(3)} s hold.`,
     );
-  const gapSeconds = (-extra * 1024) / sampleRate;
+  const gapSeconds = -extra * audioFrameSeconds(framed);
   return extra < 0 ? [`The audio of ${record.name} has gaps of ${gapSeconds.toFixed(2)} s.`] : [];
 }
 

@@ -13,6 +13,8 @@ interface SegmentOutput {
   offsetSeconds: number;
   /** A segment begins at the first keyframe that is at most so much before its cut. */
   deltaSeconds: number;
+  /** True where the segments hold frames alone, of which the worker makes fMP4. */
+  isRaw?: boolean;
 }
 
 /** MPEG-TS can't hold times below zero, which decoding times of B-frames are: all renditions begin at 10 s, as Apple's tools do. */
@@ -29,17 +31,19 @@ export const mpegtsOffsetSeconds = 10;
  */
 export function segmentArguments(plan: Pick<Plan, 'segmentFormat'>, output: SegmentOutput): string[] {
   const fmp4 = plan.segmentFormat === 'fmp4';
-  const format = fmp4
-    ? [
-        ...['-segment_format', 'mp4', '-individual_header_trailer', '0'],
-        ...['-segment_header_filename', `${output.name}/init.mp4`],
-        '-segment_format_options',
-        `movflags=+cmaf+frag_custom+frag_discont+skip_trailer:output_ts_offset=${seconds(output.offsetSeconds)}`,
-      ]
-    : [
-        ...['-muxdelay', '0', '-muxpreload', '0', '-segment_format', 'mpegts', '-segment_format_options'],
-        `omit_video_pes_length=0:avoid_negative_ts=disabled:output_ts_offset=${seconds(output.offsetSeconds + mpegtsOffsetSeconds)}`,
-      ];
+  const format = output.isRaw
+    ? ['-segment_format', 'ac3']
+    : fmp4
+      ? [
+          ...['-segment_format', 'mp4', '-individual_header_trailer', '0'],
+          ...['-segment_header_filename', `${output.name}/init.mp4`],
+          '-segment_format_options',
+          `movflags=+cmaf+frag_custom+frag_discont+skip_trailer:output_ts_offset=${seconds(output.offsetSeconds)}`,
+        ]
+      : [
+          ...['-muxdelay', '0', '-muxpreload', '0', '-segment_format', 'mpegts', '-segment_format_options'],
+          `omit_video_pes_length=0:avoid_negative_ts=disabled:output_ts_offset=${seconds(output.offsetSeconds + mpegtsOffsetSeconds)}`,
+        ];
   const cuts =
     output.cuts.length > 0
       ? ['-segment_times', output.cuts.map(seconds).join(',')]
@@ -49,6 +53,6 @@ export function segmentArguments(plan: Pick<Plan, 'segmentFormat'>, output: Segm
     ...[...cuts, '-segment_time_delta', seconds(output.deltaSeconds)],
     ...['-segment_start_number', String(output.firstSegment)],
     ...['-segment_list', `pipe:${output.pipe}`, '-segment_list_type', 'csv'],
-    `${output.name}/%05d.${fmp4 ? 'm4s' : 'ts'}`,
+    `${output.name}/%05d.${output.isRaw ? 'ac3' : fmp4 ? 'm4s' : 'ts'}`,
   ];
 }

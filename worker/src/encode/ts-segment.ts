@@ -1,3 +1,4 @@
+import { ac3FrameSamples, readAc3Frames } from './ac3-frames.ts';
 import type { SegmentFacts } from './fmp4-segment.ts';
 import { NothingInsideError } from './nothing-inside.ts';
 import { mpegtsOffsetSeconds } from './segment-arguments.ts';
@@ -129,11 +130,34 @@ function nalUnits(stream: Buffer): Buffer[] {
 const sampleRates = [
   96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000,
 ];
-const samplesPerFrame = 1024;
+const aacFrameSamples = 1024;
 
-/** Walks the ADTS frames (ISO/IEC 13818-7, 6.2). */
+/** Streams of kinds that MPEG did not foresee. */
+const privateStream = 0xbd;
+
 function audioFacts(units: Unit[], first: Unit): TsFacts {
   const stream = Buffer.concat(units.flatMap((unit) => unit.payload));
+  const { codecs, frames, frameSeconds } =
+    first.streamId === privateStream ? ac3Facts(stream) : aacFacts(stream);
+  return {
+    kind: 'audio',
+    codecs,
+    startSeconds: first.pts / ticksPerSecond - mpegtsOffsetSeconds,
+    durationSeconds: frames * frameSeconds,
+    frames,
+    firstFrameBytes: first.endOffset,
+  };
+}
+
+function ac3Facts(stream: Buffer) {
+  const frames = readAc3Frames(stream);
+  const [first] = frames;
+  if (first === undefined) throw new NothingInsideError('it holds no frame');
+  return { codecs: 'ac-3', frames: frames.length, frameSeconds: ac3FrameSamples / first.sampleRate };
+}
+
+/** Walks the ADTS frames (ISO/IEC 13818-7, 6.2). */
+function aacFacts(stream: Buffer) {
   const rate = sampleRates[((stream[2] ?? 0) >> 2) & 0xf] ?? 48_000;
   let frames = 0;
   for (let at = 0; at < stream.length; frames++) {
@@ -143,12 +167,5 @@ function audioFacts(units: Unit[], first: Unit): TsFacts {
     at += size;
     if (at > stream.length) throw new Error('an AAC frame is cut off');
   }
-  return {
-    kind: 'audio',
-    codecs: 'mp4a.40.2',
-    startSeconds: first.pts / ticksPerSecond - mpegtsOffsetSeconds,
-    durationSeconds: (frames * samplesPerFrame) / rate,
-    frames,
-    firstFrameBytes: first.endOffset,
-  };
+  return { codecs: 'mp4a.40.2', frames, frameSeconds: aacFrameSamples / rate };
 }

@@ -122,7 +122,7 @@ function panOfMix(substreams: readonly Substream[]): string {
  * (aac_ac3_parser.c leaves AAC's out), also where the audio has another rate by then. So the frames behind the first of a packet follow
  * one another by their own rate.
  */
-function spaceFrames({ codec, sampleRate }: AudioStream): string[] {
+export function spaceFrames({ codec, sampleRate }: AudioStream): string[] {
   if (!codec.startsWith('aac')) return [];
   const isFirst = `isnan(PREV_INT)+gt(abs(T-PREV_INT-S/${sampleRate}),0.002)`;
   return [`asetpts='if(eq(SR,${sampleRate})+${isFirst},PTS,(PREV_OUTT+S/SR)/TB)'`];

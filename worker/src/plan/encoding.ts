@@ -18,6 +18,8 @@ export interface Encoding {
   partSeconds?: number | undefined;
   /** What the audio is brought to, in LUFS. Undefined: it stays as loud as it is. */
   loudness?: number | undefined;
+  /** True where no stream is made, whose players alone have a use for surround sound. */
+  stereoOnly?: true | undefined;
   /** True where nothing is made of the picture. */
   audioOnly?: true | undefined;
   /** How joined clips of another shape come into the picture. @default pad */
@@ -52,6 +54,7 @@ export function encodingFor(settings: Encoding, options: JobEncoding = {}): Enco
     // Left out where it is the default, as above.
     quality: leftOut(options.quality ?? settings.quality, defaultQuality),
     size: options.size,
+    stereoOnly: outputs.includes('hls') ? undefined : true,
     loudness: leftOut(options.loudness ?? settings.loudness, 'off'),
   };
 }

@@ -13,6 +13,7 @@ import { allParts, audioPartSeconds, planParts } from './parts.ts';
 import type { Plan, VideoEncoder, VideoPlan } from './plan.ts';
 import { displaySize, sizeRungs } from './sizes.ts';
 import { planStoryboard } from './storyboard.ts';
+import { planSurround } from './surround.ts';
 import { planText, type SideFile } from './text.ts';
 import { choosePath, encodableRungs, planRenditions, prepareFilters } from './video.ts';
 import type { EncodingWork } from './work.ts';
@@ -52,7 +53,8 @@ export function makePlan(media: Media, request: PlanRequest): Plan {
   const { sourceVersion, encoding, encoder, software, forceRequestId, functionLimits, overlays } = request;
   const { segmentSeconds, segmentFormat } = encoding;
   const zeroSeconds = filmZero(media);
-  const { audio: whole, warnings } = planAudio(media, zeroSeconds);
+  const { audio: stereo, warnings } = planAudio(media, zeroSeconds);
+  const whole = [...stereo, ...(encoding.stereoOnly ? [] : planSurround(media, stereo))];
   const { text, warnings: textWarnings } = planText(media.text, request.sideFiles ?? []);
   const videoEndSeconds = media.video && endOf(media.video, zeroSeconds);
   const audioEnds = whole.map((rendition) => rendition.durationSeconds);
@@ -62,7 +64,7 @@ export function makePlan(media: Media, request: PlanRequest): Plan {
   const parts = planParts({
     videoEndSeconds,
     audioEndSeconds: audioEnds.length > 0 ? Math.max(...audioEnds) : undefined,
-    audioPartSeconds: grids && audioPartSeconds(whole.length, encoding.partSeconds),
+    audioPartSeconds: grids && audioPartSeconds(stereo.length, encoding.partSeconds),
     segmentSeconds,
     partSeconds: encoding.partSeconds ?? (work && functionPartSeconds(work, functionLimits)),
     encoder,

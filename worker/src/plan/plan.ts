@@ -159,7 +159,10 @@ export interface AudioRendition {
   language?: string;
   default: boolean;
   role?: AudioRole;
-  channels: 1 | 2;
+  /** Undefined: AAC. */
+  codec?: 'ac3';
+  /** 6: front left and right, centre, low frequencies, side left and right. */
+  channels: 1 | 2 | 6;
   /** Filter that makes one stream of several. */
   join?: string;
   /** Filters of ours before the encoder, e.g. a `pan` where the channel layout is unknown. */

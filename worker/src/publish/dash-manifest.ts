@@ -123,7 +123,7 @@ function audioSet(audio: AudioRendition, { codecs, segments }: Rendition, target
       segmentTemplate(segments, sampleRate),
       element('Representation', { id: name, codecs, bandwidth, audioSamplingRate: sampleRate }, [
         element('AudioChannelConfiguration', {
-          // ISO/IEC 23091-3: 1 is mono, 2 is stereo.
+          // ISO/IEC 23091-3: 1 is mono, 2 is stereo, 6 is 5.1.
           schemeIdUri: 'urn:mpeg:mpegB:cicp:ChannelConfiguration',
           value: channels,
         }),

@@ -25,7 +25,8 @@ export function filmFiles(
   outputs: readonly OutputName[],
 ): { files: FilmFile[]; warnings: string[] } {
   const videos = film.renditions.filter(({ kind }) => kind === 'video');
-  const audio = film.renditions.filter(({ kind }) => kind === 'audio');
+  // Players of files know AAC.
+  const audio = film.renditions.filter(({ kind, codecs }) => kind === 'audio' && codecs !== 'ac-3');
   const files = new Map<string, FilmFile>();
   const warnings: string[] = [];
   for (const { format, rung } of fileOutputs(outputs)) {

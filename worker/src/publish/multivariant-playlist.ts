@@ -5,11 +5,18 @@ import { playlist, quotable, tag } from './m3u8.ts';
 import { hasIframes, iframePlaylistName, mediaPlaylistName, targetDuration } from './media-playlist.ts';
 import { joinRenditions, type Rendition } from './rendition.ts';
 
-const audioGroup = 'audio';
 const captionsGroup = 'captions';
 
 /** Apple's HLS authoring specification, section 1: the first variant is where a player starts, 2000 kbit/s on Wi-Fi. */
 const startBandwidth = 2_000_000;
+
+/** Tracks that a viewer can choose from; players take a group by its codec. */
+interface AudioGroup {
+  id: string;
+  audio: readonly AudioRendition[];
+  codecs: readonly string[];
+  bandwidth: Bandwidth | undefined;
+}
 
 interface Variant {
   bandwidth: Bandwidth;
@@ -28,27 +35,34 @@ export function multivariantPlaylist(plan: Plan, records: readonly PartRecord[])
     const rendition = renditions.get(name) as Rendition;
     return { rendition, bandwidth: measureBandwidth(rendition.segments, target) };
   };
-  const audio = plan.audio.map(({ name }) => find(name));
-  const audioCodecs = [...new Set(audio.map(({ rendition }) => rendition.codecs))];
-  const audioBandwidth = most(audio.map(({ bandwidth }) => bandwidth));
-  const AUDIO = audio.length > 0 ? { quoted: audioGroup } : undefined;
+  const groups = audioGroups(plan.audio).map(({ id, audio }) => {
+    const found = audio.map(({ name }) => find(name));
+    return {
+      id,
+      audio,
+      codecs: [...new Set(found.map(({ rendition }) => rendition.codecs))],
+      bandwidth: most(found.map(({ bandwidth }) => bandwidth)),
+    };
+  });
   // RFC 8216 section 4.3.4.2: NONE says that no variant carries captions.
   const captions = plan.video?.hasCaptions ? { quoted: captionsGroup } : 'NONE';
-  const common = { AUDIO, 'CLOSED-CAPTIONS': captions };
+  const common = { 'CLOSED-CAPTIONS': captions };
 
   const { video } = plan;
-  const videoVariants: Variant[] = (video?.renditions ?? []).map(({ name, width, height }) => {
-    const { rendition, bandwidth: own } = find(name);
-    const bandwidth = together(own, audioBandwidth);
-    const attributes = {
-      ...rates(bandwidth),
-      CODECS: { quoted: [rendition.codecs, ...audioCodecs].join(',') },
-      RESOLUTION: { width, height },
-      'FRAME-RATE': video && (video.frameRate.num / video.frameRate.den).toFixed(3),
-      ...common,
-    };
-    return { bandwidth, lines: [tag('EXT-X-STREAM-INF', attributes), uri(plan, name, mediaPlaylistName)] };
-  });
+  const videoVariants = (group: AudioGroup | undefined): Variant[] =>
+    (video?.renditions ?? []).map(({ name, width, height }) => {
+      const { rendition, bandwidth: own } = find(name);
+      const bandwidth = together(own, group?.bandwidth);
+      const attributes = {
+        ...rates(bandwidth),
+        CODECS: { quoted: [rendition.codecs, ...(group?.codecs ?? [])].join(',') },
+        RESOLUTION: { width, height },
+        'FRAME-RATE': video && (video.frameRate.num / video.frameRate.den).toFixed(3),
+        AUDIO: group && { quoted: group.id },
+        ...common,
+      };
+      return { bandwidth, lines: [tag('EXT-X-STREAM-INF', attributes), uri(plan, name, mediaPlaylistName)] };
+    });
   const iframes = (video?.renditions ?? []).flatMap(({ name, width, height }) => {
     const { rendition } = find(name);
     if (!hasIframes(rendition)) return [];
@@ -61,11 +75,14 @@ export function multivariantPlaylist(plan: Plan, records: readonly PartRecord[])
     });
   });
 
-  const variants = video ? startFirst(videoVariants) : audioVariants(plan, find, common);
+  // Each once for a group. Stereo comes first: every player plays that.
+  const variants = (groups.length > 0 ? groups : [undefined]).flatMap((group) =>
+    video ? startFirst(videoVariants(group)) : audioVariants(plan, group, common),
+  );
   return playlist([
     '#EXT-X-VERSION:6',
     '#EXT-X-INDEPENDENT-SEGMENTS',
-    ...audioMedia(plan),
+    ...groups.flatMap((group) => audioMedia(plan, group)),
     ...captionsMedia(plan),
     ...variants.flatMap(({ lines }) => lines),
     ...iframes,
@@ -88,29 +105,42 @@ function startFirst(variants: readonly Variant[]): Variant[] {
   return variants.toSorted((a, b) => Number(b === start) - Number(a === start));
 }
 
-/** A film without a picture: the track that plays by default is the one variant, the others are its alternatives. */
+function audioGroups(audio: readonly AudioRendition[]): Pick<AudioGroup, 'id' | 'audio'>[] {
+  const stereo = audio.filter(({ codec }) => codec === undefined);
+  const surround = audio.filter(({ codec }) => codec === 'ac3');
+  return [
+    { id: 'audio', audio: stereo },
+    { id: 'surround', audio: surround },
+  ].filter((group) => group.audio.length > 0);
+}
+
+/** A film without a picture: the track that plays by default is the variant of its group, the others are its alternatives. */
 function audioVariants(
   plan: Plan,
-  find: (name: string) => { rendition: Rendition; bandwidth: Bandwidth },
+  group: AudioGroup | undefined,
   common: Record<string, string | { quoted: string } | undefined>,
 ): Variant[] {
-  const main = defaultAudio(plan.audio);
-  if (main === undefined) throw new Error(`Plan ${plan.id} has neither video nor audio.`);
-  const found = plan.audio.map(({ name }) => find(name));
-  const bandwidth = most(found.map((each) => each.bandwidth)) as Bandwidth;
-  const codecs = [...new Set(found.map(({ rendition }) => rendition.codecs))];
-  const attributes = { ...rates(bandwidth), CODECS: { quoted: codecs.join(',') }, ...common };
+  const main = group && defaultAudio(group.audio);
+  if (group === undefined || main === undefined || group.bandwidth === undefined)
+    throw new Error(`Plan ${plan.id} has neither video nor audio.`);
+  const { bandwidth, codecs, id } = group;
+  const attributes = {
+    ...rates(bandwidth),
+    CODECS: { quoted: codecs.join(',') },
+    AUDIO: { quoted: id },
+    ...common,
+  };
   return [
     { bandwidth, lines: [tag('EXT-X-STREAM-INF', attributes), uri(plan, main.name, mediaPlaylistName)] },
   ];
 }
 
 /** RFC 8216 section 4.3.4.1.1: names differ, one default at most, automatic choice only where languages differ. */
-function audioMedia(plan: Plan): string[] {
-  const main = defaultAudio(plan.audio);
-  const names = uniqueNames(plan.audio.map(({ label, name }) => quotable(label) || name));
+function audioMedia(plan: Plan, { id, audio }: AudioGroup): string[] {
+  const main = defaultAudio(audio);
+  const names = uniqueNames(audio.map(({ label, name }) => quotable(label) || name));
   const languages = new Set<string | undefined>([main?.language]);
-  return plan.audio.map((rendition, index) => {
+  return audio.map((rendition, index) => {
     const isMain = rendition === main;
     // A commentary is what a viewer asks for; a description is what a system's setting asks for.
     const automatic =
@@ -120,7 +150,7 @@ function audioMedia(plan: Plan): string[] {
     if (rendition.role === undefined) languages.add(rendition.language);
     return tag('EXT-X-MEDIA', {
       TYPE: 'AUDIO',
-      'GROUP-ID': { quoted: audioGroup },
+      'GROUP-ID': { quoted: id },
       NAME: { quoted: names[index] ?? rendition.name },
       LANGUAGE: rendition.language === undefined ? undefined : { quoted: rendition.language },
       DEFAULT: isMain ? 'YES' : 'NO',

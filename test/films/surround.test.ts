@@ -1,0 +1,124 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { tone, useFarm, x264 } from '../helpers/local-farm/use-farm.ts';
+import { ffmpeg } from '../helpers/media/clips.ts';
+import { pattern } from '../helpers/media/pattern.ts';
+import type { ReadRendition } from '../helpers/media/read-film.ts';
+import { listen } from '../helpers/media/sound.ts';
+
+const farm = useFarm();
+const rate = 48_000;
+/** Parts of the audio are ten times as long: there is a joint at 20 s. */
+const PART_SECONDS = '2';
+const jointSeconds = 20;
+const seconds = 32;
+
+/** What each channel of the source says, so that they can be told apart. */
+const hertz = { FL: 300, FR: 400, FC: 500, LFE: 60, SL: 700, SR: 800 };
+const channels = Object.values(hertz).map((each) => `0.3*sin(2*PI*${each}*t)*(1+gte(t,10.5))/2`);
+const six = ['-f', 'lavfi', '-i', `aevalsrc='${channels.join('|')}':s=${rate}:d=${seconds}:c=5.1(side)`];
+
+describe('surround sound', () => {
+  it.each([
+    ['fmp4', 'ac3', 'mp4'],
+    ['mpegts', 'flac', 'mkv'],
+  ] as const)(
+    'is kept in AC-3, in step, each channel in its place, also over a joint of parts (%s from %s)',
+    async (SEGMENT_FORMAT, codec, container) => {
+      const clip = await farm.make(`six-${SEGMENT_FORMAT}.${container}`, ...six, '-c:a', codec);
+      const expected = { audioSeconds: [seconds], hasSurround: true };
+      const environment = { SEGMENT_FORMAT, PART_SECONDS };
+      const { film, published } = await farm.check(clip, expected, { environment });
+      expect(published.files.filter((file) => file.includes('/parts/')).length).toBe(2);
+      const [surround] = film.surround;
+      if (surround === undefined) throw new Error('This film was to have surround sound.');
+      expect(surround.stream).toMatchObject({ channels: 6, bit_rate: '384000' });
+      for (const [channel, expectedHertz] of Object.entries(hertz)) {
+        const sound = await listen(surround, channel);
+        expect(sound.hertz(1, 9), channel).toBeCloseTo(expectedHertz, -1);
+        expect(sound.hertz(24, 30), channel).toBeCloseTo(expectedHertz, -1);
+      }
+      const samples = await decode(surround);
+      const shift = shiftOf(samples, hertz.FL);
+      expect(Math.abs(shift), 'samples from the source').toBeLessThan(0.005 * rate);
+      const usual = roughness(samples, hertz.FL, 22, 28);
+      expect(roughness(samples, hertz.FL, jointSeconds - 0.2, jointSeconds + 0.2)).toBeLessThan(2 * usual);
+    },
+  );
+
+  it('is a second group beside stereo, with all tracks of the film in both', async () => {
+    const clip = await farm.make(
+      'two.mkv',
+      ...[...pattern({ seconds: 4 }), ...tone(4), ...tone(4, 880), '-filter_complex'],
+      '[1]aformat=channel_layouts=7.1[a];[2]aformat=channel_layouts=stereo[b]',
+      ...['-map', '0', '-map', '[a]', '-map', '[b]', ...x264, '-c:a', 'flac'],
+      ...[
+        '-metadata:s:a:0',
+        'language=eng',
+        '-metadata:s:a:1',
+        'language=eng',
+        '-disposition:a:1',
+        'comment',
+      ],
+    );
+    const { film, published } = await farm.check(clip, {
+      size: [640, 360],
+      frames: 100,
+      audioSeconds: [4, 4],
+      hasSurround: true,
+    });
+    expect(film.surround.map(({ name, stream }) => [name, stream.channels])).toEqual([
+      ['ac3-0-en', 6],
+      ['ac3-1-en', 2],
+    ]);
+    const text = await readFile(join(published.folder, 'index.m3u8'), 'utf8');
+    const media = text.split('\n').filter((line) => line.startsWith('#EXT-X-MEDIA:TYPE=AUDIO'));
+    expect(media.map((line) => /GROUP-ID="(\w+)".*CHANNELS="(\d)"/.exec(line)?.slice(1))).toEqual([
+      ['audio', '2'],
+      ['audio', '2'],
+      ['surround', '6'],
+      ['surround', '2'],
+    ]);
+    const variants = text.split('\n').filter((line) => line.startsWith('#EXT-X-STREAM-INF'));
+    expect(variants[0]).toContain('mp4a.40.2');
+    expect(variants.map((line) => /AUDIO="(\w+)"/.exec(line)?.[1])).toEqual(
+      variants.map((_, n) => (n < variants.length / 2 ? 'audio' : 'surround')),
+    );
+    const manifest = await readFile(join(published.folder, 'manifest.mpd'), 'utf8');
+    expect(manifest).toMatch(
+      /<Representation id="ac3-0-en" codecs="ac-3"[\s\S]*?ChannelConfiguration" value="6"/,
+    );
+  });
+});
+
+/** Front left, as samples. */
+async function decode({ joinedPath }: ReadRendition): Promise<Float32Array> {
+  const bytes = await ffmpeg('-xerror', '-i', joinedPath, '-af', 'pan=mono|c0=FL', '-f', 'f32le', '-');
+  return new Float32Array(Uint8Array.from(bytes).buffer);
+}
+
+/** By how many samples a tone begins to be loud after 10.5 s. */
+function shiftOf(samples: Float32Array, tone: number): number {
+  const wave = rate / tone;
+  const loudFrom = 10.5 * rate;
+  const power = (from: number) =>
+    samples.subarray(from, from + wave).reduce((sum, sample) => sum + sample * sample, 0) / wave;
+  // Halfway between the powers of the two levels.
+  const middle = (power(10 * rate) + power(11 * rate)) / 2;
+  for (let at = Math.round(loudFrom - 2000); at < loudFrom + 2000; at += 1)
+    if (power(at - Math.round(wave / 2)) > middle) return at - loudFrom;
+  throw new Error('The tone does not become louder.');
+}
+
+/** By how much a sample at most differs from what the two before it say of a pure tone. */
+function roughness(samples: Float32Array, tone: number, from: number, to: number): number {
+  const factor = 2 * Math.cos((2 * Math.PI * tone) / rate);
+  let most = 0;
+  for (let n = Math.round(from * rate); n < to * rate; n += 1)
+    most = Math.max(
+      most,
+      Math.abs((samples[n] ?? 0) - factor * (samples[n - 1] ?? 0) + (samples[n - 2] ?? 0)),
+    );
+  return most;
+}

@@ -1,0 +1,49 @@
+import type { AudioStream, Media } from '../probe/media.ts';
+import { spaceFrames } from './audio.ts';
+import type { AudioRendition } from './plan.ts';
+
+/** Apple's HLS authoring specification (2.9) has 384 kb/s for 5.1; the others are usual. */
+const bitrates = { 1: 96_000, 2: 192_000, 6: 384_000 } as const;
+
+/** From here on a stream has more than a stereo mix can keep: 5.1, 6.1, 7.1. */
+const leastChannels = 6;
+
+/**
+ * For films with surround sound: each track once more, in AC-3, which players have that play more than two channels; AAC in 5.1 is played by few.
+ * Also those in stereo, as all groups of a playlist have the same tracks (RFC 8216, 4.3.4.1.1) and each has one codec.
+ */
+export function planSurround(
+  { audio, format }: Pick<Media, 'audio' | 'format'>,
+  stereo: readonly AudioRendition[],
+): AudioRendition[] {
+  const streamOf = ({ streamIndexes, join }: AudioRendition) =>
+    join === undefined ? audio.find(({ index }) => index === streamIndexes[0]) : undefined;
+  const surround = new Map(
+    stereo.flatMap((rendition) => {
+      const stream = streamOf(rendition);
+      return stream && stream.channels >= leastChannels ? [[rendition, stream] as const] : [];
+    }),
+  );
+  if (surround.size === 0) return [];
+  return stereo.map((rendition) => {
+    const stream = surround.get(rendition);
+    const channels = stream ? 6 : rendition.channels;
+    return {
+      ...rendition,
+      name: rendition.name.replace(/^audio/, 'ac3'),
+      codec: 'ac3' as const,
+      channels,
+      ...(stream
+        ? { prepare: [...(format === 'mpegts' ? spaceFrames(stream) : []), ...arranged(stream)] }
+        : {}),
+      bitrate: bitrates[channels],
+    };
+  });
+}
+
+/** Where the layout is unknown, it is taken to be the usual one: front left and right, centre, low frequencies, then surround. */
+function arranged({ channels, channelLayout }: AudioStream): string[] {
+  if (channelLayout !== undefined) return [];
+  const sides = channels === 8 ? ['0.707c4+0.707c6', '0.707c5+0.707c7'] : ['c4', 'c5'];
+  return [`pan=5.1(side)|c0=c0|c1=c1|c2=c2|c3=c3|c4=${sides[0]}|c5=${sides[1]}`];
+}
