@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { x264 } from '../helpers/local-farm/use-farm.ts';
 import { ffmpeg } from '../helpers/media/clips.ts';
 import { readFilm } from '../helpers/media/read-film.ts';
+import { listen } from '../helpers/media/sound.ts';
 import { flashesAndBeeps, measureSync } from '../helpers/media/sync.ts';
 import { startTranscoding, type Transcoding } from '../helpers/media/transcoding.ts';
 
@@ -106,5 +107,31 @@ describe('a recording whose clock jumps', () => {
     const flashes = await measureSync(await readFilm(await farm.transcode(clip)));
     expect(flashes).toHaveLength(8);
     for (const { beepAfterSeconds } of flashes) expect(Math.abs(beepAfterSeconds ?? 9)).toBeLessThan(0.022);
+  });
+
+  it('as the songs of a web radio in Ogg, is heard to its end', async () => {
+    const songs = await Promise.all(
+      [400, 600, 800].map(async (hertz) => {
+        const song = join(farm.folder, `${hertz}.ogg`);
+        await ffmpeg('-f', 'lavfi', '-i', `sine=frequency=${hertz}:duration=2`, '-c:a', 'libvorbis', song);
+        return readFile(song);
+      }),
+    );
+    const clip = join(farm.folder, 'radio.ogg');
+    await writeFile(clip, Buffer.concat(songs));
+    const film = await readFilm(await farm.transcode(clip));
+    const sound = await listen(film.audio[0] as (typeof film.audio)[number]);
+    for (const [n, hertz] of [400, 600, 800].entries())
+      expect(sound.hertz(2 * n + 0.1, 2 * n + 1.9)).toBeCloseTo(hertz, -1);
+    expect(sound.seconds).toBeCloseTo(6, 1);
+  });
+
+  it('as Ogg films one after another, which ffmpeg does not read, is refused', async () => {
+    const theora = ['-c:v', 'libtheora', '-q:v', '3', '-c:a', 'libvorbis'];
+    const clip = await join4({ name: 'films.ogv', clocks: [0, 0], codecs: theora });
+    await expect(farm.transcode(clip)).rejects.toMatchObject({
+      code: 'no-decoder',
+      message: expect.stringContaining('several Ogg films one after another'),
+    });
   });
 });

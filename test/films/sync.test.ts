@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { x264 } from '../helpers/local-farm/use-farm.ts';
-import { ffmpeg } from '../helpers/media/clips.ts';
+import { ffmpeg, ffprobe } from '../helpers/media/clips.ts';
 import { readFilm } from '../helpers/media/read-film.ts';
 import { flashesAndBeeps, measureSync } from '../helpers/media/sync.ts';
 import { startTranscoding, type TranscodeOptions, type Transcoding } from '../helpers/media/transcoding.ts';
@@ -15,6 +15,7 @@ afterAll(() => farm[Symbol.asyncDispose]());
 async function syncOf(name: string, args: readonly string[], options?: TranscodeOptions) {
   const clip = join(farm.folder, name);
   await ffmpeg(...flashesAndBeeps(), ...args, clip);
+  if (args.includes(withBframes) || args.includes('-bf')) expect(await hasBframes(clip)).toBe(true);
   return measureSync(await readFilm(await farm.transcode(clip, options)));
 }
 
@@ -25,11 +26,20 @@ function expectInStep(flashes: Awaited<ReturnType<typeof syncOf>>, count: number
     expect(Math.abs(beepAfterSeconds ?? 9), `the beep at ${seconds} s`).toBeLessThan(0.02);
 }
 
-const bframes = ['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p'];
 /** x264 takes each frame of noise for a cut, and puts no B-frames between them by itself. */
-const forcedBframes = [...bframes, '-x264-params', 'b-adapt=0:scenecut=0'];
+const withBframes = 'bframes=3:b-adapt=0:scenecut=0';
+const bframes = [
+  ...['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p'],
+  ...['-x264-params', withBframes],
+];
 const aac = ['-c:a', 'aac', '-b:a', '96k'];
-const mpeg2 = ['-c:v', 'mpeg2video', '-q:v', '3'];
+const mpeg2 = ['-c:v', 'mpeg2video', '-q:v', '3', '-bf', '2', '-sc_threshold', '1000000000'];
+const hasBframes = async (clip: string) => {
+  const { frames } = await ffprobe<{ frames: { pict_type: string }[] }>(
+    ...['-select_streams', 'v', '-show_entries', 'frame=pict_type', clip],
+  );
+  return frames.filter(({ pict_type }) => pict_type === 'B').length > frames.length / 3;
+};
 const theora = ['-c:v', 'libtheora', '-q:v', '6', '-c:a', 'libvorbis'];
 const vp8 = ['-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '8'];
 
@@ -47,7 +57,7 @@ describe('video and audio are in step at the start, in the middle and at the end
       'fragmented MP4 with negative composition offsets',
       'negative.mp4',
       [
-        ...forcedBframes,
+        ...bframes,
         '-c:a',
         'flac',
         '-strict',

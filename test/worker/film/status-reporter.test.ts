@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Part } from '../../../worker/src/plan/plan.ts';
 import type { JobState, Progress } from '../../../worker/src/protocol/status.ts';
+import { StorageError } from '../../../worker/src/storage/errors.ts';
 import { running } from '../../helpers/reports/job-states.ts';
 import { until } from '../../helpers/until.ts';
 import {
@@ -72,24 +73,39 @@ describe('of a film’s workers', () => {
     expect(await files.keys()).not.toContain(folder.statusLease);
   });
 
-  it('one whose status lease is refused by storage goes on with its part, and another reports', async () => {
-    const limited = new Proxy(files.store, {
-      get: (store, name: keyof TestStore['store']) =>
-        name === 'putIf'
-          ? (key: string, ...rest: never[]) =>
-              key === folder.statusLease
-                ? Promise.reject(new Error('Reduce your rate of requests for this key.'))
-                : (store.putIf as (...args: unknown[]) => unknown)(key, ...rest)
-          : typeof store[name] === 'function'
-            ? (store[name] as () => unknown).bind(store)
-            : store[name],
+  /** A storage that refuses all writes of a key. */
+  const refusing = (refused: (key: string) => boolean, error: Error) =>
+    new Proxy(files.store, {
+      get: (store, name: keyof TestStore['store']) => {
+        const value = store[name];
+        if (typeof value !== 'function') return value;
+        const call = (value as (...args: unknown[]) => unknown).bind(store);
+        return name === 'putIf'
+          ? (key: string, ...rest: unknown[]) => (refused(key) ? Promise.reject(error) : call(key, ...rest))
+          : call;
+      },
     });
+
+  it('one whose status lease is refused by storage goes on with its part, and another reports', async () => {
+    const limited = refusing((key) => key === folder.statusLease, new Error('Storage says no.'));
     await using one = openMember(plan, limited);
     await using other = open();
     const part = await begin(one);
     await begin(other);
     expect([one, other].map(({ report }) => report.reporting())).toEqual(['silent', 'reporting']);
     await record(one, part);
+  });
+
+  it('one that storage holds back from the first part, as too many write its lease, takes another', async () => {
+    const error = new StorageError('Reduce your rate of requests for this key.', {
+      ...{ bucket: 'films', key: folder.partLease(0), status: 429 },
+      cause: undefined,
+    });
+    await using one = openMember(
+      plan,
+      refusing((key) => key === folder.partLease(0), error),
+    );
+    expect((await begin(one)).index).toBe(1);
   });
 
   it('one that takes over does not take back what was reported', async () => {

@@ -60,6 +60,7 @@ export interface RunOptions {
   onWrites?: (streams: Writable[]) => void;
   /** Takes what the tool writes to the descriptor behind all others. */
   onBytes?: ((stream: Readable) => void) | undefined;
+  onErrorLine?: ((line: string) => void) | undefined;
   onStart?: (pauseControl: PauseControl) => void;
 }
 
@@ -154,6 +155,7 @@ class MediaProcess implements PauseControl {
   #onErrorLine(line: string): void {
     this.#stderrTail = `${this.#stderrTail}${line}\n`.slice(-stderrTailBytes);
     if (tellsDamage(line)) this.#errorLines += 1;
+    this.#options.onErrorLine?.(line);
   }
 
   #alive(): void {

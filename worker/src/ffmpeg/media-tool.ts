@@ -41,6 +41,8 @@ export interface FfprobeCall {
   timeoutSeconds: number;
   /** Takes output of any length: a line for each packet of a film may be more than a string can hold. */
   onLine?: (line: string) => void;
+  /** What it complains of, also where it ends well. */
+  onErrorLine?: (line: string) => void;
   signal?: AbortSignal;
 }
 
@@ -170,7 +172,7 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
     versionWarning: version.warning,
     build: buildOf(ffmpeg),
 
-    async ffprobe({ input, args, timeoutSeconds, onLine, signal }) {
+    async ffprobe({ input, args, timeoutSeconds, onLine, onErrorLine, signal }) {
       let output = '';
       let outputRead: Promise<void> | undefined;
       const tooLong = new AbortController();
@@ -181,6 +183,7 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
       await runMediaTool(ffprobe, ['-hide_banner', '-v', 'error', ...limits, ...args, '-i', input], {
         signal: signal ? AbortSignal.any([signal, tooLong.signal]) : tooLong.signal,
         timeoutSeconds,
+        onErrorLine,
         onStdout: (stdout) => {
           outputRead = readLines(stdout, onLine ?? keep);
         },

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Logger } from '../log.ts';
 import { leaseSchema, type PartProgress } from '../protocol/lease.ts';
+import { StorageError } from '../storage/errors.ts';
 import { readJson } from '../storage/read-json.ts';
 import type { PutCondition, Store } from '../storage/store.ts';
 
@@ -35,6 +36,9 @@ const renewalsPerLease = 2;
  * after whatever removes its object.
  */
 const lateWriteMs = 2000;
+
+/** What a storage answers that takes one write a second to a key (R2). */
+const tooManyWrites = 429;
 
 const headers = { contentType: 'application/json', cacheControl: 'no-cache' };
 
@@ -85,6 +89,9 @@ export class HeldLeases {
       staleEtag === undefined ? { kind: 'absent' } : { kind: 'unchanged', etag: staleEtag };
     const writtenAtMs = performance.now();
     const outcome = await this.#write(key, 0, { condition, signal }).catch((error: unknown) => {
+      // It was tried again for long, and each time others had just written this very key.
+      if (error instanceof StorageError && error.status === tooManyWrites)
+        return { kind: 'condition-failed' } as const;
       // It may have been written, and would keep others from the part.
       this.#unsure.add(key);
       throw error;

@@ -38,9 +38,10 @@ export async function probe(
     args: readonly string[],
     timeoutSeconds = probeSeconds,
     onLine?: (line: string) => void,
+    onErrorLine?: (line: string) => void,
   ): Promise<string> => {
     try {
-      return await tools.ffprobe({ input: url, args, timeoutSeconds, onLine, signal });
+      return await tools.ffprobe({ input: url, args, timeoutSeconds, onLine, onErrorLine, signal });
     } catch (error) {
       throw error instanceof MediaToolError ? (refusal(error, limits) ?? error) : error;
     }
@@ -61,7 +62,14 @@ export async function probe(
   const from = scanFrom({ streams, ...known });
   const shown = [...(found.video ? [found.video.index] : []), ...found.audio.map(({ index }) => index)];
   const scan = from === undefined ? undefined : new Scan(shown, mayJump(known));
-  if (scan) await ask(scanArguments(from ?? 0), probeSeconds * scanPatience, (line) => scan.add(line));
+  let isChain = false;
+  if (scan) {
+    const look = (line: string) => {
+      isChain ||= leftOutOfOgg.test(line);
+    };
+    await ask(scanArguments(from ?? 0), probeSeconds * scanPatience, (line) => scan.add(line), look);
+  }
+  if (isChain) throw chainedOgg();
   const empty = await findEmptyAudio({ streams }, (args) => ask(args, probeSeconds * scanPatience));
   const groups = streams.some(({ disposition }) => disposition.dependent) ? await askGroups(askJson) : {};
   const probed = { ...header, ...packets, ...frames, ...groups };
@@ -126,6 +134,17 @@ async function askGroups(askJson: (...args: string[]) => Promise<object>): Promi
 
 /** Enough for a frame that shows what all of them carry. */
 const decodedPackets = 8;
+
+/** What ffmpeg says where an Ogg film follows another in the same file: it reads the first, and audio alone in any number. */
+const leftOutOfOgg = /\[ogg @ .*failed to create or replace stream/;
+
+function chainedOgg(): RefusedError {
+  return new RefusedError(
+    'no-decoder',
+    'The file is several Ogg films one after another, and ffmpeg reads the first of them alone. Cut it into its films, and send these ' +
+      'as clips of one film (`sources`).',
+  );
+}
 
 /** A scan reads the whole file where a probe reads its ends: it may take this many times longer. */
 const scanPatience = 20;

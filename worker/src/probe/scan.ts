@@ -36,8 +36,8 @@ export function scanFrom({ format, streams }: FfprobeJson): number | undefined {
   return Math.max(0, Math.min(...late.map(({ duration = 0 }) => duration)) - marginSeconds);
 }
 
-/** Recordings whose clock may jump: where the signal was lost, or where two of them were joined. */
-const recordings = /^(mpegts|mpeg)$/;
+/** Recordings whose clock may jump: where the signal was lost, or where two of them were joined, as songs are in an Ogg of a web radio. */
+const recordings = /^(mpegts|mpeg|ogg)$/;
 
 export function mayJump({ format }: Pick<FfprobeJson, 'format'>): boolean {
   return recordings.test(format.format_name);
