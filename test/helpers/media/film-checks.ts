@@ -153,7 +153,7 @@ function checkAudio(
     );
   });
   const end = packets.length * frameSeconds;
-  expect(end, `end of ${name}`).toBeGreaterThan(endSeconds - frameSeconds);
+  expect(end, `end of ${name}`).toBeGreaterThan(endSeconds - frameSeconds - jointSeconds);
   expect(end, `end of ${name}`).toBeLessThan(endSeconds + 2.5 * frameSeconds);
   const total = playlist.segments.reduce((sum, { duration }) => sum + duration, 0);
   expect(Math.abs(total - end), `length of ${name}`).toBeLessThan(frameSeconds + jointSeconds);
