@@ -324,6 +324,51 @@ describe('people who see only their own films', () => {
     expect((await send(path, { method, headers: bosses, ...body })).status).toBe(200);
   });
 
+  it.each([
+    ['subtitles by their key', { subtitles: [{ source: 'secret/interview.en.srt' }] }],
+    ['an image by its key', { overlays: [{ image: 'secret/plan.png' }] }],
+    ['a batch', { batch: { id: 'nightly', jobs: 1 } }],
+  ])('can’t have a film made with %s, which may be of others', async (_, options) => {
+    const source = `https://example.com/${crypto.randomUUID()}.mp4`;
+    const post = (path: string, body: object, headers: Record<string, string>) =>
+      send(path, { method: 'POST', body, headers });
+    const begun = await post('/api/uploads', { name: 'a.mov', size: 5 }, bobs);
+    const { id } = (await begun.json()) as { id: string };
+    const parts = [{ number: 1, etag: 'x' }];
+    for (const answer of [
+      await post('/api/jobs', { source, options }, bobs),
+      await post(`/api/jobs/${job}/rerun`, { options }, adas),
+      await post(`/api/uploads/${id}/complete`, { parts, options }, bobs),
+    ]) {
+      expect(answer.status).toBe(403);
+      expect(await answer.text()).toContain('of others');
+    }
+    expect((await post('/api/jobs', { source, options }, bosses)).status).toBe(201);
+    const texts = { overlays: [{ text: 'Bob' }], ladder: 'hd' };
+    expect((await post('/api/jobs', { source, options: texts }, bobs)).status).toBe(201);
+  });
+
+  it('have a job once on their list that was deleted and sent again under its key, and still own it', async () => {
+    const body = { source: `https://example.com/${crypto.randomUUID()}.mp4` };
+    const headers = { ...adas, 'idempotency-key': 'one' };
+    const post = async () =>
+      ((await (await send('/api/jobs', { method: 'POST', body, headers })).json()) as { job: string }).job;
+    const id = await post();
+    await storage.s3.send(
+      new PutObjectCommand({
+        Bucket: storage.outputBucket,
+        Key: `${id}/status.json`,
+        Body: JSON.stringify(succeeded(id)),
+      }),
+    );
+    expect((await send(`/api/jobs/${id}`, { method: 'DELETE', headers: adas })).status).toBe(204);
+    expect(await post()).toBe(id);
+    // A copy of the portal that remembers nothing.
+    portal = openPortal();
+    expect((await listed(adas)).filter((each) => each === id)).toEqual([id]);
+    expect((await send(`/api/jobs/${id}`, { headers: adas })).status).toBe(200);
+  });
+
   it('can’t go on with an upload that somebody else began', async () => {
     const begun = await send('/api/uploads', {
       method: 'POST',

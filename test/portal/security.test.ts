@@ -323,6 +323,43 @@ describe('films', () => {
     );
   });
 
+  it('are saved with the ending of their file, and under a name that file systems take', async () => {
+    const session = await signIn();
+    const saved = async (title: string) => {
+      const source = `s3://${storage.sourceBucket}/dir/movie.mov.film`;
+      const body = JSON.stringify({ ...succeeded('titled'), source, title });
+      await storage.s3.send(
+        new PutObjectCommand({ Bucket: storage.outputBucket, Key: 'titled/status.json', Body: body }),
+      );
+      const answer = await send('/api/jobs/titled/downloads/original', { headers: session });
+      const header = new URL(answer.headers.get('location') ?? '').searchParams.get(
+        'response-content-disposition',
+      );
+      return decodeURIComponent(header?.split("''")[1] ?? '');
+    };
+    expect(await saved('Holiday')).toBe('Holiday.mov');
+    expect(await saved('Holiday.mov')).toBe('Holiday.mov');
+    expect(await saved('Version 1.2')).toBe('Version 1.2.mov');
+    expect(await saved('漢'.repeat(500))).toBe(`${'漢'.repeat(80)}.mov`);
+  });
+
+  it('are made again once by two clicks, with the texts that they had', async () => {
+    const overlays = [{ text: 'Hello' }];
+    const body = JSON.stringify({ ...succeeded('again'), options: { overlays } });
+    await storage.s3.send(
+      new PutObjectCommand({ Bucket: storage.outputBucket, Key: 'again/status.json', Body: body }),
+    );
+    const session = await signIn();
+    const rerun = () => send('/api/jobs/again/rerun', { method: 'POST', body: {}, headers: session });
+    const jobs = (await Promise.all((await Promise.all([rerun(), rerun()])).map((each) => each.json()))) as {
+      requestId: string;
+      options: object;
+    }[];
+    expect(jobs[0]?.options).toEqual({ overlays });
+    expect(jobs[0]?.requestId).toMatch(/^[\w-]{43}$/);
+    expect(jobs[1]?.requestId).toBe(jobs[0]?.requestId);
+  });
+
   it('have a share link that opens this film alone', async () => {
     await storage.s3.send(
       new PutObjectCommand({
@@ -369,6 +406,22 @@ describe('uploads', () => {
       const { key } = (await answer.json()) as { key: string };
       expect(key).toMatch(/^uploads\/\d{4}-\d\d-\d\d\/[0-9a-f]{8}\/[^/\\\p{Cc}]+$/u);
       expect(key).not.toContain('/..');
+    }
+  });
+
+  it('begin and go on whatever characters a name has', async () => {
+    const session = await signIn();
+    const post = (path: string, body: object) => send(path, { method: 'POST', body, headers: session });
+    for (const name of [
+      `${'😀'.repeat(100)}x.mp4`,
+      '\u0001'.repeat(500),
+      '\ud83d'.repeat(500),
+      '漢'.repeat(500),
+    ]) {
+      const begun = await post('/api/uploads', { name, size: 5 });
+      expect(begun.status, name).toBe(201);
+      const { id } = (await begun.json()) as { id: string };
+      expect((await post(`/api/uploads/${id}/links`, { parts: [1] })).status, name).toBe(200);
     }
   });
 
@@ -441,4 +494,34 @@ it('says what is wrong with a request as RFC 9457 has it', async () => {
     detail: expect.stringContaining('body.size: '),
   });
   expect((await send('/api/uploads', { method: 'PUT', headers: session })).headers.get('allow')).toBe('POST');
+});
+
+describe('jobs', () => {
+  const post = async (body: string) => {
+    const headers = { ...(await signIn()), 'content-type': 'application/json' };
+    return portal.handle(new Request(`${origin}/api/jobs`, { method: 'POST', headers, body }), '203.0.113.7');
+  };
+
+  beforeEach(() => {
+    const features = { title: 'Test', urls: true, maxUploadBytes: 1, publicUrl: undefined };
+    portal = createPortal({ farm, signingKey, passwordHash, features, origins: [origin] });
+  });
+
+  it('refuse metadata whose values lie too deep in each other, and say so', async () => {
+    const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+    const answer = await post(`{"source":"https://example.com/a.mp4","metadata":{"a":${deep}}}`);
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).toContain('too deep');
+  });
+
+  it('refuse metadata that no message holds, before anything is written', async () => {
+    const metadata = { a: 'x'.repeat(270_000) };
+    const answer = await post(JSON.stringify({ source: 'https://example.com/big.mp4', metadata }));
+    expect(answer.status).toBe(413);
+    expect(await codeOf(answer)).toBe('job-too-large');
+    const { jobs } = (await (await send('/api/jobs', { headers: await signIn() })).json()) as {
+      jobs: { source: string }[];
+    };
+    expect(jobs.filter(({ source }) => source.includes('big.mp4'))).toEqual([]);
+  });
 });

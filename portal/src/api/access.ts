@@ -1,4 +1,4 @@
-import { jobIdSchema } from '../../../worker/src/protocol/job.ts';
+import { type JobOptions, jobIdSchema } from '../../../worker/src/protocol/job.ts';
 import type { Person } from '../auth/person.ts';
 import { Problem } from '../http/problem.ts';
 import type { Route } from '../http/route.ts';
@@ -42,6 +42,46 @@ export function onlyOwner(
       'This session names nobody whose films could be shown. Sign in again.',
     );
   return viewer.owner;
+}
+
+/** Options that read nothing but the film; a new one is not among them until somebody has thought of it. */
+const ofTheFilmAlone: ReadonlySet<string> = new Set<keyof JobOptions>([
+  'fit',
+  'force',
+  'include480p',
+  'keepSource',
+  'ladder',
+  'lane',
+  'loudness',
+  'outputs',
+  'overlays',
+  'preset',
+  'quality',
+  'segmentSeconds',
+  'size',
+  'thumbnailAt',
+  'workersPerFilm',
+]);
+
+/**
+ * Refuses what would lead to files or jobs of others, where people see only their own: subtitles and images by their keys, a
+ * batch by its name.
+ * @throws Problem
+ */
+export function assertOwnOptions(
+  services: Pick<Services, 'ownFilmsOnly'>,
+  viewer: Person | undefined,
+  options: JobOptions = {},
+): void {
+  if (onlyOwner(services, viewer) === undefined) return;
+  const names = Object.keys(options).filter((name) => !ofTheFilmAlone.has(name));
+  if (options.overlays?.some(({ image }) => image !== undefined)) names.push('overlays.image');
+  if (names.length === 0) return;
+  throw new Problem(
+    403,
+    'admins-only',
+    `options.${names.join(', options.')}: only administrators of this portal may name files and jobs that can be of others. Leave it out.`,
+  );
 }
 
 export function noSuchJob(id: string | undefined): Problem {

@@ -67,10 +67,7 @@ export function filmRoutes(services: Services): Route[] {
       handle: async ({ params }) => {
         const state = await knownJob(services, params.id);
         const { bucket, key } = sourceObject(services, state);
-        return toStorage(
-          await presignRead(links.source, bucket, key, state.title ?? fileName(state.source)),
-          'no-store',
-        );
+        return toStorage(await presignRead(links.source, bucket, key, originalName(state)), 'no-store');
       },
     }),
     route({
@@ -84,7 +81,7 @@ export function filmRoutes(services: Services): Route[] {
         const state = await knownJob(services, params.id);
         const file = state.film?.files?.find(({ name }) => name === params.name);
         if (file === undefined) throw notThere();
-        const saved = savedName(state.title ?? fileName(state.source), file.name);
+        const saved = savedName(state, file.name);
         return toStorage(
           await presignRead(links.output, farm.address.outputBucket, file.key, saved),
           'no-store',
@@ -203,10 +200,9 @@ function toStorage(location: string, cacheControl: string): Response {
 type Download = z.infer<typeof downloadSchema>;
 
 async function downloadsOf(services: Services, state: JobState): Promise<Download[]> {
-  const title = state.title ?? fileName(state.source);
   const files = (state.film?.files ?? []).map(({ name, bytes }) => ({
     kind: 'file' as const,
-    name: savedName(title, name),
+    name: savedName(state, name),
     bytes,
     address: `/api/jobs/${state.id}/downloads/files/${name}`,
   }));
@@ -214,14 +210,34 @@ async function downloadsOf(services: Services, state: JobState): Promise<Downloa
   const address = `/api/jobs/${state.id}/downloads/original`;
   return [
     ...files,
-    ...(bytes === undefined ? [] : [{ kind: 'original' as const, name: title, bytes, address }]),
+    ...(bytes === undefined
+      ? []
+      : [{ kind: 'original' as const, name: originalName(state), bytes, address }]),
   ];
 }
 
+type Named = Pick<JobState, 'title' | 'source'>;
+
 /** `Holiday.mov` and `720p.mp4` are saved as `Holiday 720p.mp4`. */
-function savedName(title: string, name: string): string {
-  return `${title.replace(/\.[A-Za-z0-9]{1,5}$/, '')} ${name}`;
+function savedName(state: Named, name: string): string {
+  return `${stemOf(state)} ${name}`;
 }
+
+/** `Holiday` of `movie.mov` is saved as `Holiday.mov`. */
+function originalName(state: Named): string {
+  const extension = ending.exec(fileName(state.source))?.[0] ?? '';
+  return stemOf(state, extension) + extension;
+}
+
+/** Short enough for the file systems of people, whatever alphabet it has. */
+function stemOf({ title, source }: Named, extension?: string): string {
+  const name = title ?? fileName(source);
+  const stem =
+    extension === undefined || ending.exec(name)?.[0] === extension ? name.replace(ending, '') : name;
+  return [...stem].slice(0, 80).join('');
+}
+
+const ending = /\.[A-Za-z0-9]{1,5}$/;
 
 /** Undefined where the source is elsewhere, or was removed after success, as the farm's settings may say. */
 async function sizeOfSource({ farm }: Services, state: JobState): Promise<number | undefined> {

@@ -18,7 +18,7 @@ import { json, jsonWithTag, nothing } from '../http/answers.ts';
 import { Problem } from '../http/problem.ts';
 import { type Route, route } from '../http/route.ts';
 import type { Services } from '../services.ts';
-import { noSuchJob, onlyOwner } from './access.ts';
+import { assertOwnOptions, noSuchJob, onlyOwner } from './access.ts';
 
 const options = jobOptionsSchema.omit({ webhook: true, addToFilm: true, removeSubtitles: true });
 const callSeconds = 20;
@@ -87,11 +87,14 @@ export function jobRoutes(services: Services): Route[] {
             'no-urls',
             'This farm takes no films from the web. Upload the film, or set allowHttpSources of the stack to true.',
           );
+        assertOwnOptions(services, viewer, body.options);
         // Of two people who send the same film with the same key each has a job.
         const key = (viewer?.owner ?? '') + (request.headers.get('idempotency-key') ?? randomUUID());
         const id = eventJobId('', body.source, hash(key));
         if ((await readJob(farm, id)) === undefined) {
-          if (viewer?.owner !== undefined) await owners.set(id, viewer.owner);
+          // Known where an earlier try came this far.
+          if (viewer?.owner !== undefined && (await owners.of(id)) === undefined)
+            await owners.set(id, viewer.owner);
           await submitJob(farm, { id, ...body }, hash(key));
         }
         return json({ job: id }, 201);
@@ -139,7 +142,8 @@ export function jobRoutes(services: Services): Route[] {
       isAudited: true,
       body: z.strictObject({ options: options.optional() }),
       answer: { status: 200, description: 'The job waits again', schema: jobViewSchema },
-      handle: async ({ params, body }) => {
+      handle: async ({ params, body, viewer }) => {
+        assertOwnOptions(services, viewer, body.options);
         const state = await knownJob(services, params.id);
         if (state.state !== 'succeeded' && state.state !== 'failed')
           throw new Problem(409, 'job-is-not-over', `Job ${state.id} is ${state.state}. Cancel it first.`);
@@ -148,7 +152,7 @@ export function jobRoutes(services: Services): Route[] {
           const { redriven } = await redriveChosen(farm, { ids: [state.id] }, { signal });
           if (redriven > 0) return json(view({ ...state, state: 'queued' }));
         }
-        const { id, source, sources, title } = state;
+        const { id, source, sources, title, metadata } = state;
         const named = sources === undefined ? { source } : { sources };
         if (sourcesOf(named).some((each) => /^https?:/i.test(each)))
           throw new Problem(
@@ -160,9 +164,12 @@ export function jobRoutes(services: Services): Route[] {
           id,
           ...named,
           ...(title !== undefined && { title }),
+          ...(metadata !== undefined && { metadata }),
           options: { ...state.options, ...body.options, force: true },
         };
-        return json(view(await submitJob(farm, job, randomUUID(), state)));
+        // A second click, before the first one shows, is the same request.
+        const requestId = hash(JSON.stringify([id, state.updatedAt, body.options]));
+        return json(view(await submitJob(farm, job, requestId, state)));
       },
     }),
     route({
@@ -203,6 +210,7 @@ export function jobRoutes(services: Services): Route[] {
         if (state.state !== 'succeeded' && state.state !== 'failed')
           throw new Problem(409, 'job-is-not-over', `Job ${state.id} is ${state.state}. Cancel it first.`);
         await deleteJob(farm, state);
+        owners.forget(state.id);
         return nothing();
       },
     }),

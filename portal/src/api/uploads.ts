@@ -19,11 +19,12 @@ import {
   listParts,
   noSuchUpload,
 } from '../farm/upload-parts.ts';
-import { placeUpload, uploadsPrefix } from '../farm/upload-place.ts';
+import { placeUpload, plainName, uploadsPrefix } from '../farm/upload-place.ts';
 import { json, nothing } from '../http/answers.ts';
 import { Problem } from '../http/problem.ts';
 import { type Route, route } from '../http/route.ts';
 import type { Services } from '../services.ts';
+import { assertOwnOptions } from './access.ts';
 
 /** What an upload's id says: the storage has all that is to be known of an upload, so the portal keeps nothing. */
 interface UploadClaims {
@@ -109,7 +110,7 @@ export function uploadRoutes(services: Services): Route[] {
           uploadId: UploadId,
           size,
           partBytes,
-          name,
+          name: plainName(name),
           sendJob,
           requestId: randomUUID(),
           ...(viewer?.owner !== undefined && { owner: viewer.owner }),
@@ -179,6 +180,7 @@ export function uploadRoutes(services: Services): Route[] {
       handle: async ({ params, body, viewer }) => {
         const upload = read(params.id, viewer);
         const { title, options, metadata } = body;
+        assertOwnOptions(services, viewer, options);
         // Before the film is there, and its job has begun. The page gives every film a title.
         if (!upload.sendJob && (metadata !== undefined || Object.keys(options ?? {}).length > 0))
           throw new Problem(

@@ -60,7 +60,7 @@ async function readPage(
     const keys = Contents.flatMap(({ Key }) => Key ?? []);
     seen += keys.length;
     const read = await Promise.all(keys.map((key) => readEntry(farm, index, key, counts)));
-    jobs.push(...read.filter((job) => job !== undefined));
+    for (const job of read) if (job && !jobs.some(({ id }) => id === job.id)) jobs.push(job);
     last = keys.at(-1)?.slice(index.prefix.length) ?? last;
     if (IsTruncated !== true || keys.length === 0) return { jobs, after: undefined, seen };
   }

@@ -22,11 +22,11 @@ export class Owners {
     this.#farm = farm;
   }
 
-  /** Before the job is sent, so that it is never without its owner. */
+  /** Before the job is sent, so that it is never without its owner; the index first, as a job whose owner is known is not set again. */
   async set(jobId: string, owner: string): Promise<void> {
     const { outputPrefix } = this.#farm.address;
-    await this.#put(new JobFolder(outputPrefix, jobId).owner, JSON.stringify({ owner }));
     await this.#put(this.index(owner).key(jobId, new Date()), '');
+    await this.#put(new JobFolder(outputPrefix, jobId).owner, JSON.stringify({ owner }));
     this.#remember(jobId, owner);
   }
 
@@ -47,6 +47,11 @@ export class Owners {
     if (typeof owner !== 'string') throw new Error(`${Key} names no owner.`);
     this.#remember(jobId, owner);
     return owner;
+  }
+
+  /** Of a job that was deleted, with the object that named its owner. */
+  forget(jobId: string): void {
+    this.#known.delete(jobId);
   }
 
   index(owner: string): JobIndex {

@@ -4,15 +4,19 @@ import { readJob } from '../../../cli/farm/jobs.ts';
 import { laneAddress } from '../../../cli/farm/lanes.ts';
 import { publishJob } from '../../../cli/farm/publish-job.ts';
 import { storageTime } from '../../../cli/farm/storage-time.ts';
+import { asciiJson } from '../../../worker/src/protocol/ascii-json.ts';
 import type { Job } from '../../../worker/src/protocol/job.ts';
 import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import { JobIndex } from '../../../worker/src/protocol/job-index.ts';
 import { laneOf } from '../../../worker/src/protocol/lanes.ts';
 import type { JobState } from '../../../worker/src/protocol/status.ts';
 import { queuedState } from '../../../worker/src/report/reporter.ts';
+import { Problem } from '../http/problem.ts';
 
 /** What a worker does by default; it writes its own number when it takes the job. */
 const maxAttempts = 3;
+/** SNS takes 256 KiB, with the attributes of a message. */
+const maxMessageBytes = 255 * 1024;
 /** A person waits for the answer. */
 const forSeconds = 10;
 
@@ -31,6 +35,13 @@ export async function submitJob(
   const { outputBucket: Bucket, outputPrefix } = farm.address;
   // Before anything is written of the job.
   laneAddress(farm.address, laneOf(job));
+  const messageBytes = asciiJson(job).length;
+  if (messageBytes > maxMessageBytes)
+    throw new Problem(
+      413,
+      'job-too-large',
+      `The job has ${messageBytes} bytes with its metadata and options; at most ${maxMessageBytes} are allowed. Leave some of its metadata out.`,
+    );
   const queuedAt = await storageTime(farm);
   const facts = { attempt: 1, maxAttempts, queuedAt, earlier };
   const { metadata, ...state } = queuedState({ ...job, requestId }, facts, queuedAt);

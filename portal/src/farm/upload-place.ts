@@ -24,13 +24,20 @@ export function takesOptions(filters: readonly UploadFilter[]): boolean {
   return placeUpload('film', filters, '2000-01-01').sendJob;
 }
 
-/** Without folders and control characters, and short enough for a key. */
+/** As people read it: half characters and control characters would take six bytes each in an upload's id. */
+export function plainName(name: string): string {
+  return (
+    name
+      .toWellFormed()
+      .replace(/\p{Cc}/gu, '')
+      .trim() || 'film'
+  );
+}
+
+/** Without folders, and short enough for a key. */
 function safeName(name: string): string {
-  const last = name.toWellFormed().split(/[/\\]/).at(-1) ?? '';
-  const plain = last
-    .replace(/\p{Cc}/gu, '')
-    .replace(/^\.+/, '')
-    .trim()
-    .slice(-150);
-  return plain || 'film';
+  const last = plainName(name).split(/[/\\]/).at(-1) ?? '';
+  const plain = last.replace(/^\.+/, '').trim();
+  // By whole characters: storage takes no half of one.
+  return [...plain].slice(-150).join('') || 'film';
 }

@@ -133,8 +133,18 @@ function parseJson(text: string): unknown {
   }
 }
 
+function parse(schema: z.ZodType, value: unknown, where: string): z.ZodSafeParseResult<unknown> {
+  try {
+    return schema.safeParse(value);
+  } catch (error) {
+    // The stack is what limits how deep values may lie in each other.
+    if (!(error instanceof RangeError)) throw error;
+    throw new Problem(400, 'invalid-request', `${where}: its values lie too deep in each other.`);
+  }
+}
+
 function check(schema: z.ZodType, value: unknown, where: string): unknown {
-  const parsed = schema.safeParse(value);
+  const parsed = parse(schema, value, where);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(
     ({ path, message }) => `${[where, ...path].join('.')}: ${message}`,

@@ -102,6 +102,7 @@ const keptOptionsSchema = jobOptionsSchema
     include480p: true,
     quality: true,
     outputs: true,
+    overlays: true,
     fit: true,
     size: true,
     segmentSeconds: true,
