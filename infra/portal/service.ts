@@ -5,6 +5,7 @@ import { createRole, executionStatements } from '../compute/roles.ts';
 import { logGroupOf } from '../compute/worker-function.ts';
 import type { PortalNames } from '../monitoring/metrics.ts';
 import { farmName } from '../names.ts';
+import { trackService } from '../scaling/track-service.ts';
 import { type PortalArgs, type PortalHost, type PortalPlace, portalVariables } from './args.ts';
 import { buildPortalContainer, portalContainer } from './container.ts';
 import { PortalImage } from './image.ts';
@@ -99,7 +100,18 @@ export class PortalService extends pulumi.ComponentResource implements PortalHos
         ignoreChanges: ['desiredCount'],
       },
     );
-    scaleByCpu(this, name, cluster.clusterName, service.name);
+    trackService(this, name, {
+      clusterName: cluster.clusterName,
+      serviceName: service.name,
+      minTasks: tasks.min,
+      maxTasks: tasks.max,
+      tracking: {
+        targetValue: cpuPercent,
+        scaleOutCooldown: cooldownSeconds,
+        scaleInCooldown: cooldownSeconds,
+        predefinedMetricSpecification: { predefinedMetricType: 'ECSServiceAverageCPUUtilization' },
+      },
+    });
     this.url = pulumi.interpolate`${balancer.origin}/`;
     this.target = balancer.dnsName;
     this.names = { loadBalancer: balancer.arnSuffix, targetGroup: balancer.targetGroup.arnSuffix };
@@ -188,39 +200,4 @@ function createDefinition(
     { parent },
   );
   return { definition, policies: [task.policy, execution.policy] };
-}
-
-function scaleByCpu(
-  parent: PortalService,
-  name: string,
-  clusterName: pulumi.Output<string>,
-  serviceName: pulumi.Output<string>,
-): void {
-  const target = new aws.appautoscaling.Target(
-    name,
-    {
-      serviceNamespace: 'ecs',
-      scalableDimension: 'ecs:service:DesiredCount',
-      resourceId: pulumi.interpolate`service/${clusterName}/${serviceName}`,
-      minCapacity: tasks.min,
-      maxCapacity: tasks.max,
-    },
-    { parent },
-  );
-  new aws.appautoscaling.Policy(
-    name,
-    {
-      policyType: 'TargetTrackingScaling',
-      serviceNamespace: target.serviceNamespace,
-      scalableDimension: target.scalableDimension,
-      resourceId: target.resourceId,
-      targetTrackingScalingPolicyConfiguration: {
-        targetValue: cpuPercent,
-        scaleOutCooldown: cooldownSeconds,
-        scaleInCooldown: cooldownSeconds,
-        predefinedMetricSpecification: { predefinedMetricType: 'ECSServiceAverageCPUUtilization' },
-      },
-    },
-    { parent },
-  );
 }

@@ -1,6 +1,6 @@
-import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { ScalingArgs } from './args.ts';
+import { trackService } from './track-service.ts';
 import { backlogPerTaskMetric } from './tracking.ts';
 import { createWakerFunction } from './waker-function.ts';
 
@@ -34,40 +34,22 @@ export class Scaling extends pulumi.ComponentResource {
 }
 
 function createTracking(parent: Scaling, name: string, args: ScalingArgs): void {
+  const { clusterName, serviceName, queues, trackedQueues = queues } = args;
   const { backlogPerTask = 1, scaleOutCooldownSeconds = 60, scaleInCooldownSeconds = 300 } = args;
-  const target = new aws.appautoscaling.Target(
-    name,
-    {
-      serviceNamespace: 'ecs',
-      scalableDimension: 'ecs:service:DesiredCount',
-      resourceId: pulumi.interpolate`service/${args.clusterName}/${args.serviceName}`,
-      // Registering starts tasks up to the minimum at once: with more than `minTasks` each update would wake the farm.
-      minCapacity: args.minTasks,
-      maxCapacity: args.maxTasks,
-    },
-    { parent },
-  );
-  new aws.appautoscaling.Policy(
-    name,
-    {
-      policyType: 'TargetTrackingScaling',
-      serviceNamespace: target.serviceNamespace,
-      scalableDimension: target.scalableDimension,
-      resourceId: target.resourceId,
-      targetTrackingScalingPolicyConfiguration: {
-        targetValue: backlogPerTask,
-        scaleOutCooldown: scaleOutCooldownSeconds,
-        scaleInCooldown: scaleInCooldownSeconds,
-        customizedMetricSpecification: {
-          metrics: backlogPerTaskMetric({
-            queueNames: (args.trackedQueues ?? args.queues).map((queue) => queue.name),
-            clusterName: args.clusterName,
-            serviceName: args.serviceName,
-            backlogPerTask,
-          }),
-        },
+  const queueNames = trackedQueues.map((queue) => queue.name);
+  trackService(parent, name, {
+    clusterName,
+    serviceName,
+    // Registering starts tasks up to the minimum at once: with more than `minTasks` each update would wake the farm.
+    minTasks: args.minTasks,
+    maxTasks: args.maxTasks,
+    tracking: {
+      targetValue: backlogPerTask,
+      scaleOutCooldown: scaleOutCooldownSeconds,
+      scaleInCooldown: scaleInCooldownSeconds,
+      customizedMetricSpecification: {
+        metrics: backlogPerTaskMetric({ queueNames, clusterName, serviceName, backlogPerTask }),
       },
     },
-    { parent },
-  );
+  });
 }
