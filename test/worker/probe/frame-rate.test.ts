@@ -110,6 +110,35 @@ describe('findFrameRate', () => {
     expect([60, 59.94]).toContain(Math.round((found.frameRate.num / found.frameRate.den) * 100) / 100);
   });
 
+  it('takes the rate at which a recorder means its frames, where each comes a little late', () => {
+    const rates = [
+      { num: 25, den: 1 },
+      { num: 30000, den: 1001 },
+      { num: 60, den: 1 },
+    ];
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...rates),
+        fc.array(fc.double({ min: 0, max: 0.45, noNaN: true }), { minLength: 120, maxLength: 120 }),
+        (rate, late) => {
+          const fps = rate.num / rate.den;
+          const times = late.map((share, n) => Math.round(1000 * ((n + share) / fps)) / 1000);
+          // As a container has it from the number of frames and the length.
+          const average = { num: 12000, den: Math.round((12000 / fps) * 1.001) };
+          const header = {
+            r_frame_rate: { num: 1000, den: 1 },
+            avg_frame_rate: average,
+            time_base: { num: 1, den: 1000 },
+          };
+          expect(findFrameRate(header, packetsAt(times), 4)).toMatchObject({
+            frameRate: rate,
+            variableFrameRate: true,
+          });
+        },
+      ),
+    );
+  });
+
   it('takes a DVD that shows a field of every second frame again for the 24 frames a second that it stores', () => {
     const field = 1001 / 60_000;
     const times = Array.from({ length: 60 }, (_, n) => 0.5 + (Math.floor(n / 2) * 5 + (n % 2) * 3) * field);

@@ -114,6 +114,8 @@ function usualRate(
   times: readonly number[],
 ): Fraction {
   if (hasFlaggedPulldown(times)) return filmRate;
+  const shaken = shakenRate(average, times);
+  if (shaken) return shaken;
   const wanted = briskRate(times) ?? (average && toNumber(average)) ?? (base && toNumber(base));
   if (!wanted) return fallbackRate;
   const distance = (rate: Fraction) => Math.abs(Math.log(toNumber(rate) / wanted));
@@ -123,6 +125,25 @@ function usualRate(
     distance(rate) < distance(best) ? rate : best,
   );
 }
+
+/** Recorders of screens and phones write when a frame came, and not when it was due: each is near its place on the grid of a usual rate. */
+function shakenRate(average: Fraction | undefined, times: readonly number[]): Fraction | undefined {
+  const [first] = times;
+  if (average === undefined || first === undefined || times.length < fewestShaken) return undefined;
+  const off = (rate: Fraction) => Math.abs(toNumber(rate) / toNumber(average) - 1);
+  const [rate] = usualRates.toSorted((a, b) => off(a) - off(b));
+  if (rate === undefined || off(rate) > 0.01) return undefined;
+  const frame = rate.den / rate.num;
+  return times.every((time, n) => Math.abs(time - first - n * frame) < shakenShare * frame)
+    ? rate
+    : undefined;
+}
+
+/** Fewer say nothing. */
+const fewestShaken = 25;
+
+/** Of a frame: from half of one on, a frame would land on the place of another. */
+const shakenShare = 0.49;
 
 /** Recorders that leave out every second, third or fourth frame of a usual rate: 25 a second become 12.5. */
 function sharesOf(base: Fraction | undefined): Fraction[] {
