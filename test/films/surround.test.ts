@@ -14,7 +14,7 @@ const PART_SECONDS = '2';
 const jointSeconds = 20;
 const seconds = 32;
 
-/** What each channel of the source says, so that they can be told apart. */
+/** What each channel of the source says, so that each is known by its tone. */
 const hertz = { FL: 300, FR: 400, FC: 500, LFE: 60, SL: 700, SR: 800 };
 const channels = Object.values(hertz).map((each) => `0.3*sin(2*PI*${each}*t)*(1+gte(t,10.5))/2`);
 const six = ['-f', 'lavfi', '-i', `aevalsrc='${channels.join('|')}':s=${rate}:d=${seconds}:c=5.1(side)`];

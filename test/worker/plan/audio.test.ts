@@ -61,6 +61,19 @@ describe('planAudio', () => {
     expect(plan(description).audio).toMatchObject([{ role: 'description', default: true }]);
   });
 
+  it('plays the original version by default where the film marks no default', () => {
+    const dubbed = audioStream({ index: 1, version: 'dubbed', default: false, language: 'en' });
+    const original = audioStream({ index: 2, version: 'original', default: false, language: 'ja' });
+    expect(plan(dubbed, original).audio).toMatchObject([
+      { version: 'dubbed', default: false },
+      { version: 'original', default: true },
+    ]);
+    expect(plan({ ...dubbed, default: true }, original).audio).toMatchObject([
+      { default: true },
+      { default: false },
+    ]);
+  });
+
   it('makes stereo of left and right that are two mono streams of PCM', () => {
     const mono = { codec: 'pcm_s24le', channels: 1, channelLayout: 'mono' };
     const { audio, warnings } = plan(...[1, 2, 3].map((index) => audioStream({ ...mono, index })));

@@ -133,7 +133,10 @@ describe('parseProbe', () => {
     ['commentary', { tags: { title: "Director's Commentary" } }],
     ['description', { disposition: { visual_impaired: 1 } }],
     ['description', { tags: { title: 'English - Audio Description' } }],
+    ['clear-speech', { disposition: { hearing_impaired: 1 } }],
     [undefined, { tags: { title: 'Stereo' } }],
+    ['original', { disposition: { original: 1 } }],
+    ['dubbed', { disposition: { dub: 1 } }],
   ])('finds that audio is %s', (role, marks) => {
     const audio = {
       codec_type: 'audio',
@@ -146,7 +149,8 @@ describe('parseProbe', () => {
       { format: { format_name: 'mp4' }, streams: [{ ...audio, index: 0, ...marks }] },
       1,
     );
-    expect(media.audio[0]?.role).toBe(role);
+    const [stream] = media.audio;
+    expect(stream?.role ?? stream?.version).toBe(role);
   });
 
   it.each([

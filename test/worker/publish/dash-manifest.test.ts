@@ -49,7 +49,8 @@ it('says which audio plays by itself, comments or describes, and that there are 
     audioRendition(0, { language: 'en' }),
     audioRendition(1, { language: 'en', role: 'description' }),
     audioRendition(2, { language: 'de', role: 'commentary' }),
-    audioRendition(3, { language: 'de' }),
+    audioRendition(3, { language: 'de', version: 'dubbed' }),
+    audioRendition(4, { language: 'en', role: 'clear-speech' }),
   ];
   const plain = planOf({ audio });
   const plan = { ...plain, ...(plain.video && { video: { ...plain.video, hasCaptions: true } }) };
@@ -62,7 +63,8 @@ it('says which audio plays by itself, comments or describes, and that there are 
     ['urn:mpeg:dash:role:2011 main'],
     ['urn:tva:metadata:cs:AudioPurposeCS:2007 1', 'urn:mpeg:dash:role:2011 alternate'],
     ['urn:mpeg:dash:role:2011 commentary'],
-    ['urn:mpeg:dash:role:2011 alternate'],
+    ['urn:mpeg:dash:role:2011 alternate', 'urn:mpeg:dash:role:2011 dub'],
+    ['urn:tva:metadata:cs:AudioPurposeCS:2007 2', 'urn:mpeg:dash:role:2011 alternate'],
   ]);
 });
 

@@ -35,12 +35,14 @@ describe('multivariantPlaylist', () => {
     );
   });
 
-  it('says which audio describes the video, and chooses no commentary by itself', () => {
+  it('says what audio is for and which version it is, and chooses no commentary by itself', () => {
     const audio = [
       audioRendition(0, { language: 'en', label: 'English' }),
       audioRendition(1, { language: 'en', label: 'Description', role: 'description' }),
       audioRendition(2, { language: 'de', label: 'Commentary', role: 'commentary' }),
-      audioRendition(3, { language: 'de', label: 'German' }),
+      audioRendition(3, { language: 'de', label: 'German', version: 'dubbed' }),
+      audioRendition(4, { language: 'ja', label: 'Japanese', version: 'original' }),
+      audioRendition(5, { language: 'en', label: 'Clear', role: 'clear-speech', version: 'dubbed' }),
     ];
     const plan = planOf({ audio });
     const tracks = parse(multivariantPlaylist(plan, recordsOf(plan, pieces))).variants[0]?.audio;
@@ -49,9 +51,33 @@ describe('multivariantPlaylist', () => {
     ).toEqual([
       ['English', true, undefined],
       ['Description', true, 'public.accessibility.describes-video'],
-      ['Commentary', false, undefined],
-      ['German', true, undefined],
+      ['Commentary', false, 'public.auxiliary-content'],
+      ['German', true, 'public.translation,public.translation.dubbed'],
+      ['Japanese', true, 'public.original-content'],
+      [
+        'Clear',
+        true,
+        'public.accessibility.enhances-speech-intelligibility,public.translation,public.translation.dubbed',
+      ],
     ]);
+  });
+
+  it('lists each picture once for AAC and then once for AC-3, with the codecs, channels and rates of that', () => {
+    const audio = [
+      audioRendition(0, { language: 'en', label: 'English' }),
+      audioRendition(1, { language: 'en', label: 'English', name: 'ac3-0-en', codec: 'ac3', channels: 6 }),
+    ];
+    const plan = planOf({ audio });
+    const records = recordsOf(plan, pieces);
+    for (const { renditions } of records)
+      for (const rendition of renditions) if (rendition.name === 'ac3-0-en') rendition.codecs = 'ac-3';
+    const { variants } = parse(multivariantPlaylist(plan, records));
+    const shown = variants.filter(({ isIFrameOnly }) => !isIFrameOnly);
+    expect(shown.map(({ codecs, audio: [track] }) => [codecs, track?.groupId, track?.channels])).toEqual([
+      ...Array.from({ length: shown.length / 2 }, () => ['avc1.640028,mp4a.40.2', 'audio', '2']),
+      ...Array.from({ length: shown.length / 2 }, () => ['avc1.640028,ac-3', 'surround', '6']),
+    ]);
+    expect(shown.map(({ audio: [track] }) => track?.name)).toEqual(shown.map(() => 'English'));
   });
 
   it('starts with the rendition nearest to 2000 kbit/s, then goes from large to small', () => {

@@ -41,11 +41,12 @@ function areOnePair(left: AudioStream, right: AudioStream): boolean {
 }
 
 /**
- * Which track plays by default: the first that the film marks so, unless it is a commentary or a description and there is
+ * Which track plays by default: the first that the film marks so, else its original version; none with a role where there is
  * ordinary audio.
  */
 export function defaultTrack(tracks: readonly AudioTrack[]): AudioTrack | undefined {
   const ordinary = tracks.filter(({ stream }) => stream.role === undefined);
   const candidates = ordinary.length > 0 ? ordinary : tracks;
-  return candidates.find(({ stream }) => stream.default) ?? candidates[0];
+  const original = candidates.find(({ stream }) => stream.version === 'original');
+  return candidates.find(({ stream }) => stream.default) ?? original ?? candidates[0];
 }

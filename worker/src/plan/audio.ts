@@ -61,6 +61,7 @@ export function planAudio(
       language: stream.language,
       default: track === main,
       ...(stream.role ? { role: stream.role } : {}),
+      ...(stream.version ? { version: stream.version } : {}),
       channels,
       ...(joined ? { join: joined.join } : {}),
       prepare: joined?.prepare ?? [...(format === 'mpegts' ? spaceFrames(stream) : []), ...downmix(stream)],
@@ -140,7 +141,11 @@ function uniqueLabels(streams: readonly AudioStream[]): string[] {
   );
 }
 
-const roleNames = { commentary: 'Commentary', description: 'Audio description' } as const;
+const roleNames = {
+  commentary: 'Commentary',
+  description: 'Audio description',
+  'clear-speech': 'Clear speech',
+} as const;
 
 function describe({ language, role }: AudioStream): string | undefined {
   const name = languageName(language);

@@ -1,5 +1,5 @@
 import type { ClockStretch } from '../probe/clock.ts';
-import type { AudioRole, Fraction, SubtitleKind } from '../probe/media.ts';
+import type { AudioRole, AudioVersion, Fraction, SubtitleKind } from '../probe/media.ts';
 import type { RungName } from './ladder.ts';
 import type { OverlayPlan } from './overlay-plan.ts';
 import type { Size } from './sizes.ts';
@@ -159,6 +159,7 @@ export interface AudioRendition {
   language?: string;
   default: boolean;
   role?: AudioRole;
+  version?: AudioVersion;
   /** Undefined: AAC. */
   codec?: 'ac3';
   /** 6: front left and right, centre, low frequencies, side left and right. */

@@ -81,8 +81,11 @@ export interface VideoStream {
   delaySeconds?: number;
 }
 
-/** Audio that is not for every viewer: spoken comments on the film, or a description of what is seen. */
-export type AudioRole = 'commentary' | 'description';
+/** Audio that is not for every viewer: spoken comments on the film, a description of what is seen, or a mix in which speech stands out. */
+export type AudioRole = 'commentary' | 'description' | 'clear-speech';
+
+/** In the language that the film was made in, or translated and spoken by others. */
+export type AudioVersion = 'original' | 'dubbed';
 
 export interface AudioStream {
   index: number;
@@ -97,6 +100,8 @@ export interface AudioStream {
   default: boolean;
   /** Undefined for the film's ordinary audio. */
   role?: AudioRole;
+  /** Where the file says so. */
+  version?: AudioVersion;
   /** The streams of an immersive mix, this one first: pairs of left and right, then the centre, then low frequencies. */
   substreams?: Substream[];
   /** Looked for in long films alone, and not found in all. */

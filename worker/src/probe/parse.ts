@@ -179,6 +179,9 @@ function toAudio(stream: FfprobeStream, probed: Probed, mixes: readonly Immersiv
     title: stream.tags.title?.trim() || undefined,
     default: Boolean(stream.disposition.default),
     role: audioRole(stream),
+    ...(stream.disposition.original || stream.disposition.dub
+      ? { version: stream.disposition.original ? ('original' as const) : ('dubbed' as const) }
+      : {}),
     ...(mix && mix.substreams.length > 1 ? { substreams: mix.substreams } : {}),
     ...toTimes(stream, probed),
   };
@@ -194,6 +197,7 @@ function hasCaptions({ frames }: FfprobeJson): boolean {
 function audioRole({ disposition, tags }: FfprobeStream): AudioRole | undefined {
   if (disposition.comment) return 'commentary';
   if (disposition.visual_impaired || disposition.descriptions) return 'description';
+  if (disposition.hearing_impaired) return 'clear-speech';
   const title = tags.title ?? '';
   if (/\bcommentary\b/i.test(title)) return 'commentary';
   return /\b(audio[ -]?description|described video|descriptive (audio|video))\b/i.test(title)

@@ -116,9 +116,11 @@ function audioSet(audio: AudioRendition, { codecs, segments }: Rendition, target
   return {
     attributes: { contentType: 'audio', mimeType: 'audio/mp4', lang: language, ...common },
     children: [
-      // 1 is for people who see little.
+      // 1 is for people who see little, 2 for people who hear little.
       ...(audio.role === 'description' ? [audioPurpose(1)] : []),
+      ...(audio.role === 'clear-speech' ? [audioPurpose(2)] : []),
       role(audio.role === 'commentary' ? 'commentary' : audio.default ? 'main' : 'alternate'),
+      ...(audio.version === 'dubbed' ? [role('dub')] : []),
       textElement('Label', label),
       segmentTemplate(segments, sampleRate),
       element('Representation', { id: name, codecs, bandwidth, audioSamplingRate: sampleRate }, [

@@ -142,10 +142,11 @@ function audioMedia(plan: Plan, { id, audio }: AudioGroup): string[] {
   const languages = new Set<string | undefined>([main?.language]);
   return audio.map((rendition, index) => {
     const isMain = rendition === main;
-    // A commentary is what a viewer asks for; a description is what a system's setting asks for.
+    // A commentary is what a viewer asks for; the others are what a system's settings ask for.
     const automatic =
       isMain ||
       rendition.role === 'description' ||
+      rendition.role === 'clear-speech' ||
       (rendition.role === undefined && !languages.has(rendition.language));
     if (rendition.role === undefined) languages.add(rendition.language);
     return tag('EXT-X-MEDIA', {
@@ -155,15 +156,31 @@ function audioMedia(plan: Plan, { id, audio }: AudioGroup): string[] {
       LANGUAGE: rendition.language === undefined ? undefined : { quoted: rendition.language },
       DEFAULT: isMain ? 'YES' : 'NO',
       AUTOSELECT: automatic ? 'YES' : 'NO',
-      CHARACTERISTICS: rendition.role === 'description' ? { quoted: describesVideo } : undefined,
+      CHARACTERISTICS: characteristics(rendition),
       CHANNELS: { quoted: String(rendition.channels) },
       URI: { quoted: uri(plan, rendition.name, mediaPlaylistName) },
     });
   });
 }
 
-/** Apple's HLS authoring specification, 4.9: audio that describes video. */
-const describesVideo = 'public.accessibility.describes-video';
+/** Apple's HLS authoring specification, 2.12 and 2.28; the others are what AVFoundation calls such tracks. */
+const roleCharacteristics = {
+  description: ['public.accessibility.describes-video'],
+  'clear-speech': ['public.accessibility.enhances-speech-intelligibility'],
+  commentary: ['public.auxiliary-content'],
+};
+const versionCharacteristics = {
+  original: ['public.original-content'],
+  dubbed: ['public.translation', 'public.translation.dubbed'],
+};
+
+function characteristics({ role, version }: AudioRendition): { quoted: string } | undefined {
+  const all = [
+    ...(role ? roleCharacteristics[role] : []),
+    ...(version ? versionCharacteristics[version] : []),
+  ];
+  return all.length > 0 ? { quoted: all.join(',') } : undefined;
+}
 
 /** Captions inside the video: the file does not say in which language. */
 function captionsMedia({ video }: Plan): string[] {
