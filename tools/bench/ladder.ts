@@ -11,10 +11,12 @@ export const ladder: Bench = {
   goal: 0.75,
   async run({ film, log }) {
     const path = film ?? (await benchFilm({ seconds: 10, width: 1920, height: 1080 }));
-    await using planned = await planFilm(path, { PART_SECONDS: '3600' });
+    const { X264_PRESET = 'veryfast' } = process.env;
+    await using planned = await planFilm(path, { PART_SECONDS: '3600', X264_PRESET });
     const { plan } = planned;
     const { video } = plan;
     if (!video) throw new TypeError('This film has no picture.');
+    log(`x264 ${video.encoder.preset}`);
     const encodeTogether = () => bareFfmpeg(path, plan, { audio: false });
     const together = (await measureChildren(encodeTogether)).cpuSeconds;
     const prepared = await preparedSeconds(path, plan, video);

@@ -59,6 +59,16 @@ function listedPreset(preset: string): ListedPreset {
  */
 const nvencUtilisation = 0.5;
 
+/**
+ * How far from the expected speed a worker may be. NVENC: shares of the chip's limit. x264: shares of the expected speed. A vCPU is a
+ * hyperthread and may be 1.6 times slower than the core that was measured; real clips took down to 0.55 of the measured film's CPU time
+ * (docs/performance.md).
+ */
+export const speedRange = {
+  nvenc: { least: 0.25, most: 1 },
+  x264: { least: 1 / 1.6, most: 1 / 0.55 },
+} as const;
+
 const fullHdPixels = 1920 * 1080;
 
 /** One film on one GPU. Decoding is a separate chip (NVDEC) and taken to keep up. */

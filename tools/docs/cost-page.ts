@@ -61,24 +61,35 @@ it is free; a resource with neither is an error. So a change of the program chan
 ${pricedRegion}, without tax. Nothing on this page was billed by AWS: see "How the numbers are made".`;
 
 function filmTable(films: readonly FilmOnStack[]): string {
-  const rows = films.map(({ file, wholeMinutes, loneUsd, manyUsd }) => [
+  const minutes = (value: number) => duration(value * 60);
+  const rows = films.map(({ file, wholeMinutes, loneUsd, manyUsd, pessimistic, quickest, slowest }) => [
     `\`${file}\``,
-    duration(wholeMinutes.p50 * 60),
-    duration(wholeMinutes.p95 * 60),
+    minutes(wholeMinutes.p50),
+    minutes(wholeMinutes.p95),
     usd(loneUsd),
     usd(manyUsd),
+    minutes(pessimistic.wholeMinutes.p95),
+    usd(pessimistic.loneUsd),
+    `${minutes(quickest.wholeMinutes.p50)} to ${minutes(slowest.wholeMinutes.p50)}`,
+    fromTo([quickest.loneUsd, slowest.loneUsd]),
   ]);
-  return table(['stack', 'playable and whole, p50:', 'p95:', 'a lone film:', 'one of 30 in an hour:'], rows);
+  const heads = [
+    ...['stack', 'playable and whole, p50:', 'p95:', 'a lone film:', 'one of 30 in an hour:'],
+    ...['capacity is short, p95:', 'a lone film then:', 'range of p50:', 'range of a lone film:'],
+  ];
+  return table(heads, rows);
 }
 
 const filmNotes = `1080p, 30 frames a second, the standard ladder, from an upload to a sleeping farm; simulated with each stack's own settings when
-EC2 has capacity ([scaling.md](scaling.md) has the pessimistic variant). A film can be watched when it is whole.
+EC2 has capacity, and once more when it is short of it ("pessimistic" in [scaling.md](scaling.md#simulated)). A film can be watched when it
+is whole.
 
 - *A lone film* pays for the machines from their order until they are gone: boot, work, and the wait before the farm sleeps. With
   \`onDemandBase: 1\` its first worker is On-Demand, whatever Spot costs. Where a worker always runs, its hours are in the idle month.
 - *One of 30 in an hour* is a thirtieth of a busy afternoon.
-- GPU times assume half of NVENC's published speed and **were not measured**: at all of it, a film is whole in about half the time and
-  costs about half as much to make.`;
+- *Range*: nobody has measured these speeds on AWS. GPU times assume half of NVENC's published limit; the range is a quarter to all of it.
+  Times of Fargate and functions assume one core of the machine of [performance.md](performance.md) for each vCPU, and its film: the range
+  is from 0.55 of that CPU time (real films that are easy to encode) to 1.6 times (a vCPU is a hyperthread).`;
 
 function besideServices(reports: readonly CostReport[], films: readonly FilmOnStack[]): string {
   const reportOf = (file: string) => found(reports.find(({ stack }) => stack === file));
@@ -151,10 +162,11 @@ const computation = `## How the numbers are made
   assumptions.
 - **x264**: CPU time for a million pixels, from the measurement in [performance.md](performance.md). Assumed: workers use 85 % of the
   vCPUs' time, and a vCPU of Fargate is as quick as a core of that machine. A vCPU is a hyperthread: if it is 1.3 to 1.6 times slower,
-  films on Fargate take and cost that much more.
+  films on Fargate take and cost that much more. The measured film is expensive: real clips took 0.55 to 0.84 of its CPU time.
 - **NVENC**: half of the limit that NVIDIA publishes for the chip; the range is a quarter to all of it. **Not measured: no GPU was at
   hand.** A farm on the same T4 reports 5 to 8 times real time for one output, a quarter to nine tenths of its limit.
-- **Spot**: the highest zone of ${pricedRegion} on one day; it changes by the hour. Fargate Spot at half of On-Demand is an assumption.
+- **Spot**: the highest zone of ${pricedRegion} on one day; it changes by the hour, and \`farm plan\` asks AWS for today's. Fargate Spot at
+  half of On-Demand is an assumption.
 - **Requests**: the worker's own planner plans the film. Segments, init segments, images, records and playlists are counted from that
   plan; progress reports and coordination from the time of work. A test compares the count with a film that a worker makes.
 - **Size**: the ladder's target bitrates. Films that are easy to encode come out smaller, and so do transfer and storage.

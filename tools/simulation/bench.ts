@@ -4,7 +4,7 @@ import { stackFiles } from '../program-run/stacks.ts';
 import { comparePolicies } from './compare.ts';
 import { startFromZero } from './from-zero.ts';
 import { functionFilms } from './function-films.ts';
-import { type FilmOnStack, filmOnStack, filmsOnStacksTable, seed } from './lone-film.ts';
+import { type FilmOnStack, filmOnStack, filmsOnStacksTable, seed, speedRangeTable } from './lone-film.ts';
 import { makeOneFilm } from './one-film.ts';
 import { fromZeroPlot, matchDayPlot, oneFilmPlot } from './plots.ts';
 import { readStack } from './stack.ts';
@@ -30,6 +30,11 @@ export const scaling: Bench = {
       'a film of 2 h (1080p, 30 frames/s) on each stack: one that wakes the farm, and one of 30 within an hour',
     );
     for (const line of filmsOnStacksTable(films)) log(line);
+    log('');
+    log(
+      "the same at the ends of the range of speeds: a quarter to all of a GPU's limit; x264 at 1/1.6 to 1/0.55",
+    );
+    for (const line of speedRangeTable(films)) log(line);
     const film = await makeOneFilm(stack, seed, log);
     const lanes = await urgentAmongBulk(stack, seed, log);
     const functions = await functionFilms(functionFile, seed, log);

@@ -2,13 +2,14 @@ import { total } from '../cost/charge.ts';
 import { type FarmFacts, readFarm } from '../cost/facts.ts';
 import { type FilmCost, filmCosts } from '../cost/film-cost.ts';
 import { usd } from '../cost/markdown.ts';
+import { speedRange } from '../cost/speeds.ts';
 import { workerHours } from '../cost/worker-hour.ts';
-import { hourMs } from './constants.ts';
-import { loneFilm, manyFilms } from './function-films.ts';
-import { plausibleCalls } from './functions.ts';
+import { hourMs, pessimistic } from './constants.ts';
+import { type FunctionFilms, loneFilm, manyFilms } from './function-films.ts';
+import { pessimisticCalls, plausibleCalls } from './functions.ts';
 import type { Machine } from './group.ts';
 import { measure, quantile } from './measure.ts';
-import { farmPolicy } from './policies.ts';
+import { farmPolicy, type Policy } from './policies.ts';
 import { type Run, simulate } from './simulate.ts';
 import { workerSpeed } from './speed.ts';
 import { readStack } from './stack.ts';
@@ -19,12 +20,27 @@ import * as workloads from './workloads.ts';
 export interface FilmOnStack {
   file: string;
   /** From the upload until encoding starts. Nobody can watch anything then. */
-  startSeconds: { p50: number; p95: number };
+  startSeconds: Quantiles;
   /** From the upload until the film is whole, which is also when it can be watched. */
-  wholeMinutes: { p50: number; p95: number };
+  wholeMinutes: Quantiles;
   /** US dollars for the film that wakes the farm: machines from order to end, requests, transfer. Standing workers are in the idle month. */
   loneUsd: number;
   manyUsd: number;
+  /** The film that wakes the farm once more, when capacity is short and every step is at its slow end. */
+  pessimistic: Lone;
+  /** And at the ends of the range of speeds. */
+  quickest: Lone;
+  slowest: Lone;
+}
+
+interface Lone {
+  wholeMinutes: Quantiles;
+  loneUsd: number;
+}
+
+interface Quantiles {
+  p50: number;
+  p95: number;
 }
 
 /** Any number: the same one gives the same results. */
@@ -38,37 +54,56 @@ export async function filmOnStack(file: string, seed: number): Promise<FilmOnSta
   if (farm.worker.kind === 'function') return filmOnFunctions(file, farm, seed);
   const stack = await readStack(file);
   const policy = farmPolicy(stack);
-  const speed = workerSpeed(stack, 30).expected;
-  const lone: Run[] = [];
-  for (let nth = 0; nth < runs; nth += 1) {
-    lone.push(await simulate({ policy, workload: workloads.singleFilm(), speed, seed: seed + nth }));
-  }
+  const { expected: speed, quickest, slowest } = workerSpeed(stack, 30);
+  const loneFilms = async (of: Policy, at: number) => {
+    const made: Run[] = [];
+    for (let nth = 0; nth < runs; nth += 1)
+      made.push(
+        await simulate({ policy: of, workload: workloads.singleFilm(), speed: at, seed: seed + nth }),
+      );
+    return made;
+  };
+  const lone = await loneFilms(policy, speed);
   const many = await simulate({ policy, workload: workloads.matchDay(seed), speed, seed });
   const [cost] = filmCosts(farm).costs;
   if (!cost) throw new TypeError(`${file} has no machine to price a film on.`);
-  const ofAll = (pick: (run: Run) => number) => {
-    const values = lone.map(pick);
-    return { p50: quantile(values, 0.5), p95: quantile(values, 0.95) };
-  };
+  const usdOf = (run: Run) => filmUsd(run, farm, cost);
+  const loneOf = (made: readonly Run[]): Lone => ({
+    wholeMinutes: quantilesOf(made, (run) => measure(run).filmMinutes.p50),
+    loneUsd: quantilesOf(made, usdOf).p50,
+  });
   return {
     file,
-    startSeconds: ofAll((run) => measure(run).encodingStartsSeconds.p50),
-    wholeMinutes: ofAll((run) => measure(run).filmMinutes.p50),
-    loneUsd: ofAll((run) => filmUsd(run, farm, cost)).p50,
-    manyUsd: filmUsd(many, farm, cost),
+    startSeconds: quantilesOf(lone, (run) => measure(run).encodingStartsSeconds.p50),
+    ...loneOf(lone),
+    manyUsd: usdOf(many),
+    pessimistic: loneOf(await loneFilms(farmPolicy(stack, 'pessimistic', pessimistic), speed)),
+    quickest: loneOf(await loneFilms(policy, quickest)),
+    slowest: loneOf(await loneFilms(policy, slowest)),
   };
+}
+
+function quantilesOf(runs: readonly Run[], pick: (run: Run) => number): Quantiles {
+  const values = runs.map(pick);
+  return { p50: quantile(values, 0.5), p95: quantile(values, 0.95) };
 }
 
 async function filmOnFunctions(file: string, farm: FarmFacts, seed: number): Promise<FilmOnStack> {
   const lone = await loneFilm(farm, plausibleCalls, seed);
   const many = await manyFilms(farm, workloads.matchDay(seed), seed);
-  const { p50, p95 } = lone.wholeSeconds;
+  const loneOf = ({ wholeSeconds: { p50, p95 }, usd: loneUsd }: FunctionFilms): Lone => ({
+    wholeMinutes: { p50: p50 / 60, p95: p95 / 60 },
+    loneUsd,
+  });
+  const at = (speed: number) => loneFilm(farm, { ...plausibleCalls, speed }, seed);
   return {
     file,
     startSeconds: lone.startSeconds,
-    wholeMinutes: { p50: p50 / 60, p95: p95 / 60 },
-    loneUsd: lone.usd,
+    ...loneOf(lone),
     manyUsd: many.usd,
+    pessimistic: loneOf(await loneFilm(farm, pessimisticCalls, seed)),
+    quickest: loneOf(await at(speedRange.x264.most)),
+    slowest: loneOf(await at(speedRange.x264.least)),
   };
 }
 
@@ -105,8 +140,11 @@ function isSpot(
 
 export function filmsOnStacksTable(films: readonly FilmOnStack[]): string[] {
   return table([
-    ['stack', 'encoding starts p50', 'p95', 'film whole p50', 'p95', 'lone film', 'one of 30'],
-    ...films.map(({ file, startSeconds, wholeMinutes, loneUsd, manyUsd }) => [
+    [
+      ...['stack', 'encoding starts p50', 'p95', 'film whole p50', 'p95', 'lone film', 'one of 30'],
+      ...['pessimistic: whole p50', 'p95', 'lone film'],
+    ],
+    ...films.map(({ file, startSeconds, wholeMinutes, loneUsd, manyUsd, pessimistic: late }) => [
       file,
       duration(startSeconds.p50),
       duration(startSeconds.p95),
@@ -114,6 +152,20 @@ export function filmsOnStacksTable(films: readonly FilmOnStack[]): string[] {
       duration(wholeMinutes.p95 * 60),
       usd(loneUsd),
       usd(manyUsd),
+      duration(late.wholeMinutes.p50 * 60),
+      duration(late.wholeMinutes.p95 * 60),
+      usd(late.loneUsd),
+    ]),
+  ]);
+}
+
+/** What the same films take and cost at the ends of the range of speeds. */
+export function speedRangeTable(films: readonly FilmOnStack[]): string[] {
+  return table([
+    ['stack', 'quickest: whole p50', 'lone film', 'slowest: whole p50', 'lone film'],
+    ...films.map(({ file, quickest, slowest }) => [
+      file,
+      ...[quickest, slowest].flatMap((end) => [duration(end.wholeMinutes.p50 * 60), usd(end.loneUsd)]),
     ]),
   ]);
 }

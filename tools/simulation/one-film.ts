@@ -1,5 +1,6 @@
+import { pessimistic } from './constants.ts';
 import { measure } from './measure.ts';
-import { farmPolicy } from './policies.ts';
+import { farmPolicy, type Policy } from './policies.ts';
 import { type Run, simulate } from './simulate.ts';
 import { workerSpeed } from './speed.ts';
 import { readStack, type Stack } from './stack.ts';
@@ -9,13 +10,10 @@ import * as workloads from './workloads.ts';
 /** A film of two hours, from none, at what speed and with what ready. */
 export async function makeOneFilm(stack: Stack, seed: number, log: (line: string) => void) {
   const times = 40;
-  const medianRun = async (of: Stack, speed: number) => {
+  const medianRun = async (policy: Policy, speed: number) => {
     const runs: Run[] = [];
-    for (let nth = 0; nth < times; nth++) {
-      runs.push(
-        await simulate({ policy: farmPolicy(of), workload: workloads.singleFilm(), speed, seed: seed + nth }),
-      );
-    }
+    for (let nth = 0; nth < times; nth++)
+      runs.push(await simulate({ policy, workload: workloads.singleFilm(), speed, seed: seed + nth }));
     const minutes = (run: Run) => measure(run).filmMinutes.p50;
     runs.sort((a, b) => minutes(a) - minutes(b));
     const at = (share: number) => minutes(runs[Math.ceil(share * times) - 1] as Run);
@@ -33,9 +31,12 @@ export async function makeOneFilm(stack: Stack, seed: number, log: (line: string
     { name: '30/s, 3 warm', of: warm, speed: at30.expected },
     { name: "30/s, chip's limit", of: stack, speed: at30.limit },
     { name: "25/s, chip's limit", of: stack, speed: at25.limit },
+    { name: '30/s, pessimistic', of: stack, speed: at30.expected, starts: pessimistic },
+    { name: "30/s, a quarter of the chip's limit", of: stack, speed: at30.slowest },
   ];
   const made = [];
-  for (const { name, of, speed } of cases) made.push({ name, speed, ...(await medianRun(of, speed)) });
+  for (const { name, of, speed, starts } of cases)
+    made.push({ name, speed, ...(await medianRun(farmPolicy(of, name, starts), speed)) });
   log('');
   log('one film of 2 h on a sleeping farm, 40 times');
   const rows = made.map(({ name, speed, p50, p95 }) => [

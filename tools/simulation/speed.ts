@@ -1,5 +1,5 @@
 import { resolveLadder } from '../../worker/src/plan/ladder.ts';
-import { nvencSpeed, x264Speed } from '../cost/speeds.ts';
+import { nvencSpeed, speedRange, x264Speed } from '../cost/speeds.ts';
 import type { Stack } from './stack.ts';
 
 /** Seconds of a 1080p film with the standard ladder in a second of one worker's work. */
@@ -8,6 +8,9 @@ export interface WorkerSpeed {
   expected: number;
   /** The upper end of the range: the chip's published limit for NVENC; for x264 the same as `expected`. */
   limit: number;
+  /** The ends of the range in which each of them may be: see `speedRange`. */
+  slowest: number;
+  quickest: number;
 }
 
 export function workerSpeed(
@@ -22,5 +25,15 @@ export function workerSpeed(
   // Of all types that a stack may get, the T4 of g4dn is the slowest.
   const speed = stack.gpu ? nvencSpeed(work, 'T4') : x264Speed(work, stack.vcpus);
   const expected = speed.filmSecondsPerSecond;
-  return { expected, limit: speed.basis === 'limit' ? expected / speed.utilisation : expected };
+  if (speed.basis === 'limit') {
+    const limit = expected / speed.utilisation;
+    return {
+      expected,
+      limit,
+      slowest: limit * speedRange.nvenc.least,
+      quickest: limit * speedRange.nvenc.most,
+    };
+  }
+  const { least, most } = speedRange.x264;
+  return { expected, limit: expected, slowest: expected * least, quickest: expected * most };
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { pricedRegion, pricesDate } from '../../../tools/cost/prices.ts';
 import type { CostReport } from '../../../tools/cost/report.ts';
 import { costPage } from '../../../tools/docs/cost-page.ts';
 import { stackFiles } from '../../../tools/program-run/stacks.ts';
@@ -103,18 +104,30 @@ describe('docs/cost.md', () => {
 });
 
 describe('README.md', () => {
-  it('has the dollars and times of docs/cost.md in its first table', () => {
-    const page = readFileSync(join(root, 'docs/cost.md'), 'utf8');
-    const own = readFileSync(join(root, 'README.md'), 'utf8').match(/^\| this farm .*$/gm) ?? [];
+  const page = readFileSync(join(root, 'docs/cost.md'), 'utf8').split('\n');
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const cells = (row = '') => row.split('|').map((cell) => cell.trim());
+  const lineOf = (start: string, from = 0) =>
+    cells(page.slice(from).find((line) => cells(line)[1] === start));
+
+  it('has the dollars and times of docs/cost.md in its first table, with their ranges', () => {
+    const own = readme.match(/^\| this farm .*$/gm) ?? [];
     expect(own.length).toBeGreaterThan(2);
     for (const row of own) {
-      const [, what = '', dollars, time] = cells(row);
+      const [, what = '', ...figures] = cells(row);
       const file = /`(.+?)`/.exec(what)?.[0] ?? '';
-      const line = page.split('\n').find((one) => cells(one)[1] === file) ?? '';
-      const [, , playable, , lone] = cells(line);
-      expect({ file, dollars, time }).toEqual({ file, dollars: lone, time: playable });
+      const [, , playable, , lone, , , , times, dollars] = lineOf(file);
+      expect([file, ...figures]).toEqual([file, lone, playable, dollars, times, '']);
     }
   });
 
-  const cells = (row: string) => row.split('|').map((cell) => cell.trim());
+  it('has the price of MediaConvert, the date of the prices, and what a sleeping farm costs, as docs/cost.md has them', () => {
+    const name = 'AWS Elemental MediaConvert, Basic tier';
+    expect(cells(readme.match(new RegExp(`^\\| ${name}.*$`, 'm'))?.[0])[2]).toBe(lineOf(name)[2]);
+    expect(readme).toContain(`list prices of ${pricedRegion} of ${pricesDate}`);
+    const [, , , , idle, withoutFree] = lineOf('`Pulumi.dev.yaml`', page.indexOf('## Every stack file'));
+    expect(readme.replaceAll('\n', ' ')).toContain(
+      `a sleeping farm like \`Pulumi.dev.yaml\` costs [${idle} a month](docs/cost.md), or ${withoutFree} where the account's free allowances are used up`,
+    );
+  });
 });
