@@ -1,17 +1,11 @@
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import {
-  GetObjectCommand,
-  HeadObjectCommand,
-  ListObjectsV2Command,
-  type ListObjectsV2CommandOutput,
-  PutObjectCommand,
-  type S3Client,
-} from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { freeBuffer } from '../free-buffer.ts';
 import { archiveOf } from './archive.ts';
 import { PatientCalls } from './calls.ts';
 import { ArchivedObjectError, SourceChangedError } from './errors.ts';
+import { Lister } from './list.ts';
 import { putInParts } from './multipart.ts';
 import { Remover } from './remove.ts';
 import { type BucketSettings, createClient, defaultTiming, type StoreTiming } from './s3-client.ts';
@@ -33,7 +27,7 @@ import type {
  */
 const partBytes = 8 * 2 ** 20;
 
-/** What small objects and pages of listings may have, for their time limit. */
+/** What small objects may have, for their time limit. */
 const answerBytes = 2 ** 20;
 
 /** Opens a bucket of S3, R2, Wasabi or another service that speaks S3's protocol. Nothing is sent yet. */
@@ -46,6 +40,7 @@ class S3Store implements Store {
   readonly bucket: string;
   readonly #client: S3Client;
   readonly #calls: PatientCalls;
+  readonly #lister: Lister;
   readonly #remover: Remover;
   readonly #hasConditionalWrites: boolean;
 
@@ -53,6 +48,7 @@ class S3Store implements Store {
     this.bucket = settings.bucket;
     this.#client = client;
     this.#calls = new PatientCalls(settings.bucket, timing);
+    this.#lister = new Lister(client, settings.bucket, this.#calls);
     const checksum = settings.checksums === 'when-supported' ? 'sdk' : 'md5';
     this.#remover = new Remover(client, settings.bucket, this.#calls, checksum);
     this.#hasConditionalWrites = settings.conditionalWrites ?? true;
@@ -226,46 +222,17 @@ class S3Store implements Store {
   }
 
   async *list(prefix: string, signal?: AbortSignal): AsyncGenerator<ListedObject> {
-    for await (const page of this.#pages(prefix, signal)) yield* page.objects;
+    for await (const page of this.#lister.pages(prefix, signal)) yield* page.objects;
   }
 
   async listAll(prefix: string, signal?: AbortSignal): Promise<Listing> {
     const objects: ListedObject[] = [];
     let at = new Date();
-    for await (const page of this.#pages(prefix, signal)) {
+    for await (const page of this.#lister.pages(prefix, signal)) {
       objects.push(...page.objects);
       at = page.at;
     }
     return { at, objects };
-  }
-
-  async *#pages(prefix: string, signal?: AbortSignal): AsyncGenerator<Listing> {
-    let token: string | undefined;
-    do {
-      // XML cannot carry every character that a key may have.
-      const command = new ListObjectsV2Command({
-        Bucket: this.bucket,
-        Prefix: prefix,
-        ContinuationToken: token,
-        EncodingType: 'url',
-      });
-      let at = new Date();
-      command.middlewareStack.add(
-        (next) => async (args) => {
-          const result = await next(args);
-          at = dateOf(result.response) ?? new Date();
-          return result;
-        },
-        { step: 'deserialize' },
-      );
-      const page = await this.#calls.limited(
-        { action: 'list', key: prefix, signal },
-        answerBytes,
-        (abortSignal) => this.#client.send(command, { abortSignal }),
-      );
-      yield { at, objects: objectsOn(page) };
-      token = page.IsTruncated ? page.NextContinuationToken : undefined;
-    } while (token !== undefined);
   }
 
   async remove(keys: readonly string[], signal?: AbortSignal): Promise<void> {
@@ -301,24 +268,4 @@ class S3Store implements Store {
 
 function undefinedWhenMissing(error: unknown): undefined {
   if (!isMissing(error)) throw error;
-}
-
-/** The storage's clock, by the header `date` of its answer. */
-function dateOf(response: unknown): Date | undefined {
-  const { headers } = response as { headers?: Readonly<Record<string, string>> };
-  const date = new Date(headers?.date ?? '');
-  return Number.isNaN(date.getTime()) ? undefined : date;
-}
-
-function objectsOn({ Contents = [], EncodingType }: ListObjectsV2CommandOutput): ListedObject[] {
-  return Contents.flatMap(({ Key, Size, ETag, LastModified }) => {
-    if (Key === undefined) return [];
-    const key = EncodingType === 'url' ? decodeListed(Key) : Key;
-    return [{ key, sizeBytes: Size ?? 0, etag: ETag ?? '', lastModified: LastModified }];
-  });
-}
-
-/** Form encoding, as S3 does it: a space comes as "+", a plus as "%2B". */
-function decodeListed(key: string): string {
-  return decodeURIComponent(key.replaceAll('+', ' '));
 }
