@@ -22,6 +22,13 @@ function mistakesIn(variables: Record<string, string | undefined>): string {
   throw new Error('These settings were accepted.');
 }
 
+it('private addresses are opened for sources by the setting of sources, and not by that of webhooks', () => {
+  const of = (variables: Record<string, string>) =>
+    readSettings({ ...least, ...variables }).allowPrivateSources;
+  expect(of({ ALLOW_PRIVATE_WEBHOOKS: 'true' })).toBe(false);
+  expect(of({ ALLOW_PRIVATE_SOURCES: 'true' })).toBe(true);
+});
+
 it('four variables are enough; everything else has a default', () => {
   const settings = readSettings({ ...least });
   expect(settings).toMatchObject({

@@ -34,11 +34,11 @@ function sidx(referenced: number): Buffer {
   return box('sidx', content);
 }
 
-async function find(file: Buffer, maxBytes = 2 ** 20) {
+async function find(file: Buffer, { maxBytes = 2 ** 20, minFragmentBytes = 1000 } = {}) {
   let read = 0;
   const headers = await FragmentHeaders.find(
     file.subarray(0, 2 ** 16),
-    { sizeBytes: file.length, maxBytes },
+    { sizeBytes: file.length, maxBytes, minFragmentBytes },
     async ({ start, end }) => {
       read += end + 1 - start;
       return file.subarray(start, end + 1);
@@ -101,10 +101,19 @@ describe('the headers of a fragmented MP4', () => {
     expect((await find(media(100_000))).headers).toBeUndefined();
   });
 
+  it('are given up where the fragments are so small that a reader goes on over them', async () => {
+    const file = Buffer.concat([
+      ...fragmentedHead(),
+      ...Array.from({ length: 5000 }, () => [moof(), box('mdat', media(500))]).flat(),
+    ]);
+    const { headers } = await find(file, { minFragmentBytes: 2 ** 18 });
+    expect(headers?.count).toBeLessThan(16 * 8 + 8);
+  });
+
   it('end with a file that is cut off, and with the memory that they may take', async () => {
     const file = fragmented();
     expect((await find(file.subarray(0, file.length / 2))).headers?.count).toBe(20);
-    const { headers } = await find(file, 5000);
+    const { headers } = await find(file, { maxBytes: 5000 });
     expect(headers?.count).toBeGreaterThan(0);
     expect(headers?.count).toBeLessThan(20);
   });

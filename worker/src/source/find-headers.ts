@@ -5,7 +5,10 @@ import { FragmentHeaders } from './fragment-headers.ts';
 export async function findHeaders(
   cache: BlockCache,
   fetch: FetchBlock,
-  { signal, ...limits }: { sizeBytes: number; maxBytes: number; signal: AbortSignal },
+  {
+    signal,
+    ...limits
+  }: { sizeBytes: number; maxBytes: number; minFragmentBytes: number; signal: AbortSignal },
 ): Promise<FragmentHeaders | undefined> {
   const head = await firstBlock(cache, signal);
   return FragmentHeaders.find(head, limits, async (range) => {

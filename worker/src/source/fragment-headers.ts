@@ -13,6 +13,8 @@ export interface WalkOptions {
   walkers?: number;
   /** Of all headers together. */
   maxBytes: number;
+  /** Fragments that are smaller on average are not worth it: a reader goes over them as soon as it would ask anew. */
+  minFragmentBytes: number;
   maxSeconds?: number;
 }
 
@@ -23,6 +25,9 @@ const usualBytes = 4096;
 
 /** A header of hours of samples; what is larger is damaged. */
 const largestBytes = 2 ** 20;
+
+/** After so many headers a walker knows how large the fragments are. */
+const walkedFirst = 16;
 
 /** How far a walker looks for its first fragment. */
 const searchedBytes = 16 * 2 ** 20;
@@ -40,7 +45,7 @@ export class FragmentHeaders {
   #starts: number[] = [];
   #bytes = 0;
   readonly #options: Required<WalkOptions>;
-  readonly #until: number;
+  #until: number;
   readonly #read: Read;
 
   private constructor(options: WalkOptions, read: Read) {
@@ -88,7 +93,8 @@ export class FragmentHeaders {
   }
 
   async #walk(from: number): Promise<void> {
-    const { sizeBytes, maxBytes } = this.#options;
+    const { sizeBytes, maxBytes, minFragmentBytes } = this.#options;
+    let walked = 0;
     for (let start = from; start + 8 <= sizeBytes && !this.#headers.has(start); ) {
       if (this.#bytes > maxBytes || performance.now() > this.#until) return;
       const header = await this.#readHeader(start);
@@ -96,6 +102,8 @@ export class FragmentHeaders {
       this.#headers.set(start, header.bytes);
       this.#bytes += header.bytes.length;
       start = header.next;
+      walked += 1;
+      if (walked === walkedFirst && (start - from) / walked < minFragmentBytes) this.#until = 0;
     }
   }
 

@@ -202,6 +202,7 @@ export class SourceServer implements AsyncDisposable {
     this.#headers ??= findHeaders(this.#cache, this.#fetchRange, {
       sizeBytes: this.#sizeBytes,
       maxBytes: this.#maxHeaderBytes,
+      minFragmentBytes: this.#blockBytes / 8,
       signal: this.#over.signal,
     }).catch(() => undefined);
     const headers = await this.#waitFor(this.#headers, signal);
