@@ -28,6 +28,7 @@ import { planSettings } from './settings.ts';
 import { spotPriceOf } from './spot-price.ts';
 import { planLines } from './text.ts';
 import { environmentOn, waysOf } from './ways.ts';
+import { estimateWebm } from './webm.ts';
 
 type PlanOptions = CommonOptions &
   JobOptionFlags & {
@@ -94,6 +95,12 @@ async function plan(names: string[], flags: PlanOptions, { stop, say, answer }: 
       signal: stop,
     });
     const expected = estimate(hardest(media), plan, machine, workers, await spotPrice);
+    const outputs = options.outputs ?? settings.outputs;
+    const webm = estimateWebm(hardest(media), plan, machine, {
+      workers,
+      outputs,
+      spotPrice: expected?.spotPrice,
+    });
     const choices =
       views === undefined
         ? undefined
@@ -117,6 +124,7 @@ async function plan(names: string[], flags: PlanOptions, { stop, say, answer }: 
       machine: machineName(machine),
       estimate: expected,
       ways,
+      webm,
       choices,
     };
     const { stdout } = process;
@@ -130,6 +138,7 @@ async function plan(names: string[], flags: PlanOptions, { stop, say, answer }: 
       machine,
       estimate: expected ?? null,
       ways,
+      ...(webm.length > 0 ? { webm } : {}),
       ...(choices ? { choices } : {}),
       ...(frame ? { frame: frame.path } : {}),
     });

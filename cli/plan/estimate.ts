@@ -44,19 +44,13 @@ export function estimate(
   });
   const workSeconds = plan.video.durationSeconds / speed.filmSecondsPerSecond;
   const videoParts = plan.parts.filter(({ kind }) => kind === 'video').length;
-  const together = Math.max(1, Math.min(workers, videoParts));
   const markets = machine.kind === 'here' ? [] : machine.markets;
   const onSpot = machine.kind === 'gpu' && markets.includes('spot') ? machine.instanceType : undefined;
   const spotPrice = onSpot && (asked ?? tablePrice(onSpot));
   return {
-    seconds: workSeconds / together,
-    workers: together,
+    ...estimateOf(workSeconds, videoParts, machine, workers, spotPrice),
     basis: speed.basis,
     how: speed.how,
-    costs: markets.flatMap((market) => {
-      const usd = hourUsd(machine, market, spotPrice);
-      return usd === undefined ? [] : [{ market, usd: (workSeconds / 3600) * usd }];
-    }),
     ...(spotPrice && { spotPrice }),
     notes: [
       ...(prepare.length > 0 || plan.video.path === 'upload'
@@ -77,4 +71,24 @@ function spotNote(instanceType: string, price: SpotPrice | undefined): string {
   const range = from === to ? dollars(from) : `${dollars(from)} to ${dollars(to)} by zone, the higher taken,`;
   const where = source === 'aws' ? 'as AWS said now' : `the figure of docs/cost.md (${notAsked})`;
   return `Spot: ${range} an hour of ${instanceType} in ${region}, ${date}, ${where}`;
+}
+
+/** What some seconds of one worker's time are, shared by as many as there are parts. */
+export function estimateOf(
+  workSeconds: number,
+  parts: number,
+  machine: Machine,
+  workers: number,
+  spotPrice: SpotPrice | undefined,
+): Pick<Estimate, 'seconds' | 'workers' | 'costs'> {
+  const together = Math.max(1, Math.min(workers, parts));
+  const markets = machine.kind === 'here' ? [] : machine.markets;
+  return {
+    seconds: workSeconds / together,
+    workers: together,
+    costs: markets.flatMap((market) => {
+      const usd = hourUsd(machine, market, spotPrice);
+      return usd === undefined ? [] : [{ market, usd: (workSeconds / 3600) * usd }];
+    }),
+  };
 }

@@ -84,6 +84,11 @@ export function speedOf(machine: Machine, work: EncodingWork): Speed {
     : x264Speed(work, machine.vcpus);
 }
 
+/** What encodes in software, as VP9 everywhere. */
+export function vcpusOfMachine(machine: Machine): number {
+  return machine.kind === 'gpu' ? instanceTypes[machine.instanceType].vcpus : machine.vcpus;
+}
+
 /** GB of scratch space of a task, and of an instance's root volume (`infra/compute/`). */
 const diskGb = 50;
 const functionDiskGb = 10;

@@ -7,6 +7,7 @@ import { type ChoicesView, choiceLines } from './choices.ts';
 import type { Estimate } from './estimate.ts';
 import type { Way } from './ways.ts';
 import { wayLines } from './ways-table.ts';
+import type { WebmEstimate } from './webm.ts';
 
 export interface PlanView {
   /** Of each clip; one of a whole film. */
@@ -16,13 +17,15 @@ export interface PlanView {
   machine: string;
   estimate?: Estimate | undefined;
   ways: readonly Way[];
+  /** Of each WebM file. */
+  webm?: readonly WebmEstimate[];
   /** Asked for with --views. */
   choices?: ChoicesView | undefined;
 }
 
 /** All that is planned, for people. */
 export function planLines(
-  { names, media, plan, machine, estimate, ways, choices }: PlanView,
+  { names, media, plan, machine, estimate, ways, webm = [], choices }: PlanView,
   style: Style,
   columns: number,
 ): string[] {
@@ -42,6 +45,7 @@ export function planLines(
     '',
     labelled('published', `about ${formatBytes(publishedBytes(plan))} at these bitrates`, style),
     ...(estimate ? estimateLines(estimate, machine, style) : []),
+    ...webm.flatMap((each) => webmLines(each, machine, style)),
     ...(ways.length > 0 ? ['', ...wayLines(ways, style, columns)] : []),
     ...(choices ? ['', ...choiceLines(choices)] : []),
     ...plan.warnings.map((warning) => labelled('warning', style.bold(printable(warning)), style)),
@@ -125,18 +129,35 @@ function tableLines({ video, audio }: Plan, style: Style): string[] {
 }
 
 function estimateLines(estimate: Estimate, machine: string, style: Style): string[] {
-  const { seconds, workers, how, costs, notes } = estimate;
-  const whom = workers === 1 ? `on ${machine}` : `with ${workers} workers, each on ${machine}`;
-  const usd = costs.map(
-    ({ market, usd }) => `${formatUsd(usd)} ${market === 'spot' ? 'on Spot' : 'on demand'}`,
-  );
+  const { how, costs, notes } = estimate;
   return [
-    labelled('time', `about ${formatSeconds(seconds)} ${whom}`, style),
+    labelled('time', timeText(estimate, machine), style),
     ...(costs.length > 0
-      ? [labelled('cost', `about ${usd.join(', ')}, without start and idle time`, style)]
+      ? [labelled('cost', `about ${costText(costs)}, without start and idle time`, style)]
       : []),
     ...[how, ...notes].map((note) => labelled('', style.dim(note), style)),
   ];
+}
+
+/** Beside the stream's time and cost, as it is encoded after the commit. */
+function webmLines(webm: WebmEstimate, machine: string, style: Style): string[] {
+  const { rendition, costs, how } = webm;
+  const paid = costs.length > 0 ? `, about ${costText(costs)}` : '';
+  return [
+    labelled('webm', `${rendition}: then ${timeText(webm, machine)}${paid}`, style),
+    labelled('', style.dim(how), style),
+  ];
+}
+
+function timeText({ seconds, workers }: Pick<Estimate, 'seconds' | 'workers'>, machine: string): string {
+  const whom = workers === 1 ? `on ${machine}` : `with ${workers} workers, each on ${machine}`;
+  return `about ${formatSeconds(seconds)} ${whom}`;
+}
+
+function costText(costs: Estimate['costs']): string {
+  return costs
+    .map(({ market, usd }) => `${formatUsd(usd)} ${market === 'spot' ? 'on Spot' : 'on demand'}`)
+    .join(', ');
 }
 
 function labelled(label: string, text: string, style: Style): string {

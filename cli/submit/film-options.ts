@@ -3,7 +3,7 @@ import { ladderNames } from '../../worker/src/plan/ladder.ts';
 import { qualityNames } from '../../worker/src/plan/quality.ts';
 
 export const outputsHelp =
-  'what to make, such as hls,mp4:720p: hls, mp4, m4a, mp3, flac and gif; a rung may follow mp4 and gif';
+  'what to make, such as hls,mp4:720p: hls, mp4, webm, m4a, mp3, flac and gif; a rung may follow mp4, webm and gif';
 
 export function splitList(text: string): string[] {
   return text.split(',').map((item) => item.trim());

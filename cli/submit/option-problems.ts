@@ -13,7 +13,7 @@ const flags: Record<string, { flag: string; noun: string; allowed: string }> = {
     flag: '--outputs',
     noun: 'a list of outputs',
     allowed:
-      'Use hls, mp4, m4a, mp3, flac and gif, each once; mp4 and gif may name a rung, such as mp4:720p.',
+      'Use hls, mp4, webm, m4a, mp3, flac and gif, each once; mp4, webm and gif may name a rung, such as mp4:720p.',
   },
   fit: { flag: '--fit', noun: 'a way to fit', allowed: 'Use pad or crop.' },
   size: { flag: '--size', noun: 'a size', allowed: 'Use width and height, such as 1280x720.' },

@@ -150,7 +150,8 @@ export interface TranscodeFarmArgs {
   publishMetadata?: boolean;
   /**
    * What is made of each film, unless its job says otherwise: `hls`, and files beside it (`mp4`, `mp4:720p`,
-   * `m4a`, `mp3`, `flac`, `gif`). Without `hls` only the renditions that the files need are encoded
+   * `webm:720p`, `m4a`, `mp3`, `flac`, `gif`). Without `hls` only the renditions that the files need are
+   * encoded
    */
   outputs?: string[];
   /**

@@ -1,12 +1,12 @@
-import { stat, truncate } from 'node:fs/promises';
+import { stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type FaultFarm, startFaultFarm } from '../helpers/local-farm/fault-farm.ts';
 import { expectFilm, expectRefused } from '../helpers/local-farm/job-ends.ts';
-import { ffmpeg } from '../helpers/media/clips.ts';
+import { ffmpeg, ffprobe } from '../helpers/media/clips.ts';
 import { makeCountedFilm } from '../helpers/media/counted-film.ts';
-import { startSharedFilm, startWorkers } from '../helpers/media/shared-film.ts';
+import { says, startSharedFilm, startWorkers } from '../helpers/media/shared-film.ts';
 import { until } from '../helpers/until.ts';
 
 let faults: FaultFarm;
@@ -75,6 +75,30 @@ describe('joined clips that three workers make', () => {
     await faults.farm.waitFor(made, 'succeeded', 60);
     await until(async () => (await sourcesLeft()).length === 2, 'the sources to be deleted');
     expect(await sourcesLeft()).toEqual(['clips/a.mp4', 'clips/cut.mp4']);
+  });
+});
+
+describe('a WebM file that three workers make', () => {
+  it('has every frame when its lead and a helper are lost in the middle, each of which costs a part', async () => {
+    const options = { outputs: ['hls', 'webm'] };
+    const { id, lead, helpers } = await startSharedFilm(faults, { source: 'clips/a.mp4', options });
+    await says(lead, 'sent part requests for a WebM file');
+    await Promise.all(helpers.map((helper) => says(helper, 'joined a WebM file')));
+    lead.kill('SIGKILL');
+    helpers[0]?.kill('SIGKILL');
+    await Promise.all([lead.exited, helpers[0]?.exited]);
+    const { film, warnings } = await faults.farm.waitFor(id, 'succeeded', 120);
+    expect(film?.files).toMatchObject([{ format: 'webm' }]);
+    // The worker that joins it counts them too, against the stream's.
+    const path = join(faults.folder, 'joined.webm');
+    await writeFile(path, (await faults.farm.readBytes(film?.files?.[0]?.key ?? '')) ?? '');
+    const { streams } = await ffprobe<{ streams: { nb_read_packets: string }[] }>(
+      ...['-count_packets', '-select_streams', 'v', '-show_streams', path],
+    );
+    expect(streams[0]?.nb_read_packets).toBe('300');
+    expect(warnings).toEqual([]);
+    const left = (await faults.farm.keys(`${id}/`)).filter((key) => /webm\/|leases\/webm/.test(key));
+    expect(left).toEqual([]);
   });
 });
 

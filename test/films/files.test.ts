@@ -36,7 +36,7 @@ interface Streams {
     disposition: { default: number };
     tags?: { language?: string };
   }[];
-  format: { tags?: Record<string, string> };
+  format: { duration: string; tags?: Record<string, string> };
 }
 
 const streamsOf = (path: string) => ffprobe<Streams>('-show_streams', '-show_format', path);
@@ -132,6 +132,57 @@ describe('an MP4 beside the stream', () => {
   });
 });
 
+describe('a WebM beside the stream', () => {
+  const clip = [...flashesAndBeeps(), ...bframes, ...aac];
+
+  it.each<[what: string, name: string, args: string[], environment: TranscodeOptions['environment']]>([
+    ['of a farm that publishes fMP4', 'webm.mp4', clip, {}],
+    [
+      'whose picture begins later than its sound, of a farm that publishes MPEG-TS',
+      'webm-late.mp4',
+      [...flashesAndBeeps(), '-vf', 'select=gte(t\\,0.8)', '-fps_mode', 'passthrough', ...bframes, ...aac],
+      { SEGMENT_FORMAT: 'mpegts' },
+    ],
+  ])(
+    'has the frames of the stream at their times, in step with the sound: a film %s',
+    async (_, name, args, environment) => {
+      const id = name.replace('.mp4', '');
+      const published = await make(name, args, { id, environment, job: { outputs: ['hls', 'webm'] } });
+      expect(published.warnings).toEqual([]);
+      const film = await readFilm(published);
+      await expectWebm(published, film);
+      // Nothing of its parts stays.
+      expect(published.files.filter((file) => /webm\//.test(file))).toEqual([]);
+
+      // Later, and of the stream: the source is another by now.
+      const gone = join(farm.folder, 'gone.txt');
+      await writeFile(gone, 'no film');
+      await farm.stores.output.remove([`${id}/${published.film.plan}/files/240p.webm`]);
+      const job: JobOptions = { outputs: ['webm'], addToFilm: true };
+      const added = await farm.transcode(gone, { id, environment, job });
+      expect(added.warnings).toEqual(["the film's source is gone, so 240p.webm was made of the stream"]);
+      await expectWebm(added, film);
+    },
+  );
+});
+
+/** Matroska has milliseconds. */
+async function expectWebm(published: Published, film: ReadFilm): Promise<void> {
+  const [rendition] = film.video;
+  const path = fileOf(published, `${rendition?.name}.webm`);
+  const { streams, format } = await streamsOf(path);
+  expect(streams.map(({ codec_name }) => codec_name)).toEqual(['vp9', 'opus']);
+  const seconds = await frameSeconds(path);
+  expect(seconds).toHaveLength(rendition?.packets.length ?? 0);
+  for (const [index, frame] of (rendition?.packets ?? []).entries())
+    expect(Math.abs((seconds[index] ?? 0) - frame.seconds), `frame ${index}`).toBeLessThan(0.002);
+  expect(Math.abs(Number(format.duration) - published.film.durationSeconds)).toBeLessThan(0.1);
+  const flashes = (await measureSync(await asFilm(film, path))).filter(({ seconds: at }) => at > 0.9);
+  expect(flashes).toHaveLength(5);
+  for (const { seconds: at, beepAfterSeconds } of flashes)
+    expect(Math.abs(beepAfterSeconds ?? 9), `the beep at ${at} s`).toBeLessThan(0.02);
+}
+
 const shortFilm = (seconds: number) => [
   ...['-f', 'lavfi', '-i', `testsrc2=s=426x240:r=25:d=${seconds}`],
   ...['-f', 'lavfi', '-i', `sine=440:d=${seconds}:r=48000`, ...x264, ...aac],
@@ -144,7 +195,7 @@ describe('other files', () => {
     });
     const [m4a, mp3, gif] = await Promise.all(
       ['audio-0.m4a', 'audio-0.mp3', '240p.gif'].map((name) =>
-        ffprobe<Streams & { format: { duration: string }; streams: { nb_read_packets: string }[] }>(
+        ffprobe<Streams & { streams: { nb_read_packets: string }[] }>(
           ...['-count_packets', '-show_streams', '-show_format', fileOf(published, name)],
         ),
       ),

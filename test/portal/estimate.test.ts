@@ -63,7 +63,7 @@ describe('what other choices would change', () => {
   });
 
   it('knows the length of files but for GIFs, which it offers of short films alone', () => {
-    expect(found.files.map(({ format }) => format)).toEqual(['mp4', 'm4a', 'mp3', 'flac']);
+    expect(found.files.map(({ format }) => format)).toEqual(['mp4', 'webm', 'm4a', 'mp3', 'flac']);
     const { bytes = 0 } = found.files.find(({ format }) => format === 'mp3') ?? {};
     expect(bytes).toBe((3600 * 192_000) / 8);
     const short = estimateFilms(fargate, [{ ...hour, seconds: 10 }], {});

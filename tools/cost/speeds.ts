@@ -1,5 +1,11 @@
 import type { InstanceType } from '../../infra/compute/instance-types.ts';
-import { type EncodingWork, pixelsOf, x264CpuSeconds, x264Utilisation } from '../../worker/src/plan/work.ts';
+import {
+  type EncodingWork,
+  pixelsOf,
+  vp9CpuSeconds,
+  x264CpuSeconds,
+  x264Utilisation,
+} from '../../worker/src/plan/work.ts';
 
 export type { EncodingWork } from '../../worker/src/plan/work.ts';
 
@@ -23,6 +29,18 @@ export function x264Speed(work: EncodingWork, vcpus: number): Speed {
     basis: 'measured',
     utilisation: x264Utilisation,
     how: `${Number(vcpus.toFixed(1))} vCPU at ${percent(x264Utilisation)} over ${cpuSeconds.toFixed(1)} s of CPU for a second of film (x264 ${work.preset}, from docs/performance.md)`,
+  };
+}
+
+/** VP9 of a WebM file, which the CPU encodes on every farm. */
+export function vp9Speed(
+  work: Omit<EncodingWork, 'preset'>,
+  vcpus: number,
+): Pick<Speed, 'filmSecondsPerSecond' | 'how'> {
+  const cpuSeconds = vp9CpuSeconds(work);
+  return {
+    filmSecondsPerSecond: (vcpus * x264Utilisation) / cpuSeconds,
+    how: `${Number(vcpus.toFixed(1))} vCPU at ${percent(x264Utilisation)} over ${cpuSeconds.toFixed(1)} s of CPU for a second of film (VP9, from docs/formats.md)`,
   };
 }
 

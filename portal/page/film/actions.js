@@ -39,7 +39,7 @@ export function showActions(job, { go, signal, refresh }) {
   });
   const makeFile = attempt(async (output) => {
     await api.post(`${path}/files`, { outputs: [output] });
-    announce('The file is made now; nothing is encoded again.');
+    announce('The file is made now.');
     showAgain();
   });
   const remove = () =>

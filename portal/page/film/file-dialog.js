@@ -45,6 +45,12 @@ function outputsOf({ renditions, files = [], durationSeconds }) {
         output: `mp4:${name}`,
         text: `MP4, ${name} (about ${formatBytes(bytes + sound)})`,
       })),
+    ...videos
+      .filter(({ name }) => !made.has(`${name}.webm`))
+      .map(({ name }) => ({
+        output: `webm:${name}`,
+        text: `WebM, ${name} (is encoded, which takes longer)`,
+      })),
     ...(hasAudio && !has('m4a') ? [{ output: 'm4a', text: 'Audio, M4A' }] : []),
     ...(hasAudio && !has('mp3') ? [{ output: 'mp3', text: 'Audio, MP3' }] : []),
     ...(videos.length > 0 && durationSeconds <= longestGifSeconds && !has('gif')

@@ -22,7 +22,7 @@ export function readOptions(form) {
 }
 
 function withRung(name, rung) {
-  return name === 'mp4' && rung ? `mp4:${rung}` : name;
+  return (name === 'mp4' || name === 'webm') && rung ? `${name}:${rung}` : name;
 }
 
 /**

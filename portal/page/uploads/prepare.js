@@ -121,13 +121,13 @@ export class Prepare {
     };
   }
 
-  /** At least one output; a size only for an MP4; an address has no original that could be deleted. */
+  /** At least one output; a size only for an MP4 or a WebM; an address has no original that could be deleted. */
   #showChoices() {
     const { elements } = this.#form;
     const boxes = [...elements.namedItem('output')];
     const chosen = boxes.filter(({ checked }) => checked);
     for (const box of boxes) box.disabled = chosen.length === 1 && box.checked;
-    byId('rung-choice').hidden = !chosen.some(({ value }) => value === 'mp4');
+    byId('rung-choice').hidden = !chosen.some(({ value }) => value === 'mp4' || value === 'webm');
     byId('ladder-choices').hidden = !chosen.some(({ value }) => value === 'hls');
   }
 

@@ -138,6 +138,7 @@ function fileBytes({ video, audio, durationSeconds }: Plan, format: FileFormat):
   const sound = audio.reduce((sum, { bitrate }) => sum + bitrate, 0);
   const bitrates: Record<FileFormat, number | undefined> = {
     mp4: (video?.renditions[0]?.bitrate ?? 0) + sound,
+    webm: (video?.renditions[0]?.bitrate ?? 0) + sound,
     m4a: sound,
     mp3: mp3Bitrate * audio.length,
     flac: flacBitrate * audio.length,

@@ -12,7 +12,7 @@ export interface FileArguments {
 }
 
 /** Else ffmpeg looks for every fragment of a film before it reads the first one: https://github.com/FFmpeg/FFmpeg/blob/n7.1/libavformat/mov.c (`mov_read_default`) */
-const readOnce = ['-seekable', '0'];
+export const readOnce = ['-seekable', '0'];
 
 export interface FileFacts {
   segmentFormat: 'fmp4' | 'mpegts';
@@ -37,9 +37,7 @@ export function fileArguments(file: FilmFile, { segmentFormat, title }: FileFact
   // `-copyts`: else ffmpeg moves the start of each input to zero, and a video that begins later than its audio with it.
   const inputArgs = [...readOnce, '-copyts'];
   const offset = segmentFormat === 'mpegts' ? ['-output_ts_offset', String(-mpegtsOffsetSeconds)] : [];
-  // No argument of a program can hold a NUL.
-  const names = title === undefined ? [] : ['-metadata', `title=${title.replaceAll('\0', '')}`];
-  const head = ['-map_metadata', '-1', '-map_chapters', '-1', ...names, ...offset];
+  const head = [...headArguments(title), ...offset];
   switch (file.format) {
     case 'mp4':
     case 'm4a':
@@ -88,6 +86,8 @@ export function fileArguments(file: FilmFile, { segmentFormat, title }: FileFact
           ],
         ],
       };
+    case 'webm':
+      throw new TypeError('WebM is encoded in parts: see make-webm.ts.');
     case 'gif':
       return {
         inputArgs: readOnce,
@@ -102,12 +102,19 @@ export function fileArguments(file: FilmFile, { segmentFormat, title }: FileFact
  */
 const undoShift = 'setts=pts=PTS-(STARTPTS-STARTDTS):dts=DTS-(STARTPTS-STARTDTS)';
 
+/** Nothing that a source's tags say; the job's title alone. */
+export function headArguments(title: string | undefined): string[] {
+  // No argument of a program can hold a NUL.
+  const names = title === undefined ? [] : ['-metadata', `title=${title.replaceAll('\0', '')}`];
+  return ['-map_metadata', '-1', '-map_chapters', '-1', ...names];
+}
+
 /** The renditions that a file is made of, in the order of its inputs. */
 export function inputsOf({ video, audio }: Pick<FilmFile, 'video' | 'audio'>) {
   return [...(video ? [video] : []), ...audio];
 }
 
-function trackArguments({ language }: FilmFile['audio'][number], index: number): string[] {
+export function trackArguments({ language }: FilmFile['audio'][number], index: number): string[] {
   const code = language && threeLetters(language);
   return [
     ...(code ? [`-metadata:s:a:${index}`, `language=${code}`] : []),

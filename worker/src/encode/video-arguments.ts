@@ -32,13 +32,10 @@ export function videoArguments(
   part: VideoPart,
   maxSeconds: number,
 ): EncodeArguments {
-  const { plan, video, clip } = viewOfPart(film, filmVideo, part);
-  const zero = zeroOf(video, part);
-  const openEnd = Math.max(maxSeconds, part.startSeconds + plan.segmentSeconds);
+  const { plan, video, zero, span, own, source, inputArgs } = readPart(film, filmVideo, part, maxSeconds);
+  const openEnd = span.toSeconds + zero;
   const preparedEnd = Math.min(part.endSeconds ?? openEnd, beyondEnd(plan));
-  const span = { fromSeconds: part.startSeconds - zero, toSeconds: (part.endSeconds ?? openEnd) - zero };
-  const clock = { ...plan, zeroSeconds: plan.zeroSeconds + (clip ? zero : 0) };
-  const graph = filterGraph(video, part, span, { clock: clockFilter('setpts', clock), clip });
+  const graph = filterGraph(video, part, span, own);
   const cuts = cutsOf(plan, part, preparedEnd).map((cut) => cut - zero);
   const keyframes = keyframeTimes(video.gopSeconds, span.fromSeconds, preparedEnd - zero);
 
@@ -57,14 +54,32 @@ export function videoArguments(
       deltaSeconds: video.gopSeconds / 2,
     }),
   ]);
+  return {
+    ...source,
+    inputArgs,
+    outputArgs: ['-filter_complex', graph.filters, ...outputs, ...graph.pictures.flatMap(pictureArguments)],
+    renditions: video.renditions.map((rendition) => rendition.name),
+  };
+}
+
+/** How a part's frames are read: what stands before `-i`, and what its filters need. */
+export function readPart(film: Plan, filmVideo: VideoPlan, part: VideoPart, maxSeconds: number) {
+  const { plan, video, clip } = viewOfPart(film, filmVideo, part);
+  const zero = zeroOf(video, part);
+  const openEnd = Math.max(maxSeconds, part.startSeconds + plan.segmentSeconds);
+  const span = { fromSeconds: part.startSeconds - zero, toSeconds: (part.endSeconds ?? openEnd) - zero };
+  const clock = { ...plan, zeroSeconds: plan.zeroSeconds + (clip ? zero : 0) };
   const seek = clip
     ? seekInClip(delayed(clip, video), part.startSeconds, zero)
     : seekArguments(delayed(plan, video), part.startSeconds, zero);
   return {
-    ...(clip ? { source: clip.source } : {}),
+    plan,
+    video,
+    zero,
+    span,
+    own: { clock: clockFilter('setpts', clock), clip },
+    source: clip ? { source: clip.source } : {},
     inputArgs: [...inputArguments(video), ...seek],
-    outputArgs: ['-filter_complex', graph.filters, ...outputs, ...graph.pictures.flatMap(pictureArguments)],
-    renditions: video.renditions.map((rendition) => rendition.name),
   };
 }
 

@@ -2,7 +2,7 @@ import type { MediaTools } from '../ffmpeg/media-tool.ts';
 import type { Logger } from '../log.ts';
 import type { Plan, VideoEncoder } from '../plan/plan.ts';
 import type { QueuedJob } from '../protocol/job.ts';
-import type { PartRequest } from '../protocol/part-request.ts';
+import type { PartRequest, WebmSource } from '../protocol/part-request.ts';
 import type { Film, JobState } from '../protocol/status.ts';
 import type { FilmRequest } from '../publish/film-record.ts';
 import type { JobReport } from '../report/reporter.ts';
@@ -26,6 +26,7 @@ import type { Invocation } from './invocation.ts';
  *   breaks.ts          between two parts: work of higher lanes
  *   encode-parts.ts    encodes what the session gives, uploads beside it
  *   make-files.ts      MP4, audio files and GIFs of a published film (make-file.ts makes one)
+ *   make-webm.ts       WebM of a published film: encoded in parts (webm-parts.ts), by several workers, and joined
  */
 
 /** What the work on a film is done with. */
@@ -91,4 +92,7 @@ export type FilmOutcome =
 /** A film that a worker has planned. */
 export interface FilmToJoin extends Pick<PlannedFilm, 'job' | 'role' | 'firstPart'> {
   plan: string;
+  /** Set where parts of this file are asked for, and not of the stream. */
+  file?: string | undefined;
+  from?: WebmSource | undefined;
 }

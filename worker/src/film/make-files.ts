@@ -7,11 +7,12 @@ import { noStream } from './files-alone.ts';
 import { holdFilesLease } from './files-lease.ts';
 import type { FilmOutcome, TranscodeRun } from './film.ts';
 import { makeFile } from './make-file.ts';
+import { makeWebm } from './make-webm.ts';
 
 /**
  * Makes the files that a job asks for beside the stream, of what is published of it, after the commit. Files that are
  * there are kept, so that a job that is sent again with more outputs adds those.
- * @returns `atCapacity` while another worker makes them
+ * @returns `atCapacity` while another worker makes them, `outOfTime` where an invocation has no time for all
  * @throws RefusedError `gif-too-long`, `no-stream`
  */
 export async function makeFiles(job: QueuedJob, film: Film, run: TranscodeRun): Promise<FilmOutcome> {
@@ -31,21 +32,24 @@ export async function makeFiles(job: QueuedJob, film: Film, run: TranscodeRun): 
   if (lacking === undefined) return { kind: 'published', film: before.film };
   if (film.playlist === undefined) throw noStream(job, `${lacking.name} cannot be made of it`);
 
-  const made = await holdFilesLease(folder, run, async (making) => {
+  const made = await holdFilesLease(folder, run, async (making): Promise<{ film?: Film }> => {
     // Another worker may have made them until a moment ago.
     const found = await look();
-    if (found.missing.length === 0) return found.film;
+    if (found.missing.length === 0) return { film: found.film };
     // Of those that made the film together, only this one is left: also that it pauses is to be reported.
     await report.setReporting('reporting');
     await report.move({ to: 'published', film: found.film });
     for (const file of found.missing) {
       const startedAt = performance.now();
-      await makeFile(job, file, folder, making);
+      if (file.format === 'webm') {
+        if (!(await makeWebm(job, film, file, folder, making))) return {};
+      } else await makeFile(job, file, folder, making);
       log.info({ file: file.name, seconds: (performance.now() - startedAt) / 1000 }, 'file published');
     }
-    return (await look()).film;
+    return { film: (await look()).film };
   });
-  return made === undefined ? { kind: 'atCapacity' } : { kind: 'published', film: made };
+  if (made === undefined) return { kind: 'atCapacity' };
+  return made.film === undefined ? { kind: 'outOfTime' } : { kind: 'published', film: made.film };
 }
 
 /** Whether a film has all files that a job asks for. */

@@ -1,25 +1,22 @@
-import { join } from 'node:path';
-import { overlayFiles } from '../encode/draw.ts';
 import { RefusedError, StoppedError } from '../errors.ts';
-import { bucketAssets } from '../overlays/assets.ts';
-import { prepareOverlays } from '../overlays/prepare.ts';
 import { rungNames } from '../plan/ladder.ts';
-import type { OutputName } from '../plan/outputs.ts';
+import { fileOutputs, type OutputName } from '../plan/outputs.ts';
 import type { QueuedJob } from '../protocol/job.ts';
 import { JobFolder, type PlanFolder } from '../protocol/job-folder.ts';
-import { readPlanFile } from '../protocol/plan-file.ts';
+import { readPlanFile, writePlanFile } from '../protocol/plan-file.ts';
 import { isFinal } from '../protocol/report.ts';
 import { describeSource } from '../protocol/source-location.ts';
 import type { Film } from '../protocol/status.ts';
 import { removeOlder, removeStream, removeUnnamed } from '../publish/clean-up.ts';
 import { committedPlan, findFilm, findStream, publishedFilm } from '../publish/film-record.ts';
-import { unmarkReplaced } from '../publish/replaced.ts';
+import { removeAll, unmarkReplaced } from '../publish/replaced.ts';
 import { finishRemovals, removeUnfinished, unmarkUnfinished } from '../publish/unfinished.ts';
 import { changeSubtitles } from './change-subtitles.ts';
 import { endStream } from './files-alone.ts';
 import type { FilmOutcome, FilmToJoin, PlannedFilm, TranscodeRun } from './film.ts';
 import { hasAllFiles, makeFiles } from './make-files.ts';
 import { makeFilm } from './make-film.ts';
+import { helpWithWebm } from './make-webm.ts';
 import {
   type OpenedSource,
   openJobSources,
@@ -28,6 +25,7 @@ import {
   withSourceServers,
 } from './open-source.ts';
 import { planFilm, wantedFilm } from './plan-film.ts';
+import { prepareDrawing } from './prepare-drawing.ts';
 
 /**
  * The whole way of a film: probe → plan → encode ⇄ publish → commit. Safe to do twice, and by two workers at once:
@@ -124,9 +122,10 @@ async function addToFilm(job: QueuedJob, run: TranscodeRun): Promise<FilmOutcome
  * @throws RefusedError when the source is another by now
  */
 export async function continueFilm(
-  { job, plan: planId, role, firstPart }: FilmToJoin,
+  { job, plan: planId, role, firstPart, file, from = 'stream' }: FilmToJoin,
   run: TranscodeRun,
 ): Promise<FilmOutcome> {
+  if (file !== undefined) return helpWithWebm({ job, plan: planId, file, from }, run);
   const { stores, report, log, signal } = run;
   const folder = folderOf(job, run);
   const planned = await readPlanFile(stores.output, folder.plan(planId), signal);
@@ -168,6 +167,7 @@ async function makeAndCleanUp(planned: PlannedFilm, run: TranscodeRun): Promise<
     await cleanUp(unmarkReplaced(output, folder, signal));
     await cleanUp(unmarkUnfinished(output, folder, signal));
     await prepareDrawing(planned, run);
+    if (planned.role === 'planner') await keepPlan(planned, folder, run);
     const outcome = await makeFilm(planned, run);
     if (outcome.kind !== 'published') return outcome;
     if (outcome.byPeer) return { ...outcome, cleanUp: () => cleanUpLater(planned.job, outcome.film, run) };
@@ -179,15 +179,16 @@ async function makeAndCleanUp(planned: PlannedFilm, run: TranscodeRun): Promise<
   }
 }
 
-/** Makes ready what the film's overlays are drawn with. */
-async function prepareDrawing(
-  { plan, workDir }: PlannedFilm,
-  { stores, tools, signal }: TranscodeRun,
+/** Who makes a WebM file of the film after the commit goes by the plan too. */
+async function keepPlan(
+  { job, plan, request }: PlannedFilm,
+  folder: PlanFolder,
+  { settings, stores, report, signal }: TranscodeRun,
 ): Promise<void> {
-  const { overlays } = plan.video ?? {};
-  if (overlays === undefined) return;
-  const assets = bucketAssets(stores.source);
-  await prepareOverlays(overlays, join(workDir, overlayFiles.folder), { assets, tools, signal });
+  const outputs = job.options?.outputs ?? settings.outputs;
+  if (!fileOutputs(outputs).some(({ format }) => format === 'webm')) return;
+  const { probeSeconds } = report.state().timings;
+  await writePlanFile(stores.output, folder, { request, plan, probeSeconds }, signal);
 }
 
 /**
@@ -204,7 +205,10 @@ async function cleanUpStopped(job: QueuedJob, film: Film, run: TranscodeRun): Pr
   const committed = await committedPlan(run.stores.output, folderOf(job, run), run.signal).catch(
     () => undefined,
   );
-  if (committed === film.plan) await cleanUpLater(job, film, run);
+  if (committed !== film.plan) return;
+  await cleanUpLater(job, film, run);
+  const { webmParts: parts } = folderOf(job, run).plan(film.plan);
+  await cleaner(run)(removeAll(run.stores.output, parts, run.signal));
 }
 
 /** Like right after the commit, but a later request for the job may be making its film by now. */

@@ -147,7 +147,7 @@ export class JobRunner {
       return this.#work.endStopped({ ...basis, report }, stop, signal);
     }
     // Before anything is reported: the job may have become another film since.
-    if (!(await this.#options.isShared(job.id, asked.plan))) {
+    if (asked.file === undefined && !(await this.#options.isShared(job.id, asked.plan))) {
       jobLog.info({ plan: asked.plan }, 'the film of a part request is gone');
       return { kind: 'acknowledge' };
     }

@@ -1,6 +1,6 @@
 import type { Fit } from './fit.ts';
 import { type Ladder, resolveLadder } from './ladder.ts';
-import { fileOutputs, type OutputName, wantsVideo } from './outputs.ts';
+import { fileOutputs, isOfRung, type OutputName, wantsVideo } from './outputs.ts';
 import type { Deinterlace, Plan } from './plan.ts';
 import { defaultQuality, type Quality } from './quality.ts';
 
@@ -65,7 +65,7 @@ function leftOut<T, F extends T>(value: T, fallback: F): Exclude<T, F> | undefin
 
 /** Only the rungs that files are made of; a file without one is made of the largest. */
 function ladderOfFiles(ladder: Ladder, outputs: readonly OutputName[]): Ladder {
-  const videos = fileOutputs(outputs).filter(({ format }) => format === 'mp4' || format === 'gif');
+  const videos = fileOutputs(outputs).filter(({ format }) => isOfRung(format));
   if (videos.length === 0) return ladder;
   const all = resolveLadder(ladder, false);
   const rungs = new Set(videos.flatMap(({ rung = all[0]?.name }) => (rung === undefined ? [] : [rung])));

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type RungName, rungNames } from './ladder.ts';
 
 /** What becomes of a film besides the stream: one file for each, made of the published renditions. */
-export const fileFormats = ['mp4', 'm4a', 'mp3', 'flac', 'gif'] as const;
+export const fileFormats = ['mp4', 'webm', 'm4a', 'mp3', 'flac', 'gif'] as const;
 export type FileFormat = (typeof fileFormats)[number];
 
 /** A GIF of a longer film would be larger than its MP4, and no page loads it. */
@@ -10,12 +10,12 @@ export const longestGifSeconds = 15;
 
 const rungs = rungNames.join('|');
 
-/** `hls`, or a file: `mp4` and `gif` of the rung named, of the largest without one; `m4a`, `mp3` and `flac` of each audio track. */
+/** `hls`, or a file: `mp4`, `webm` and `gif` of the rung named, of the largest without one; `m4a`, `mp3` and `flac` of each audio track. */
 export const outputSchema = z
   .string()
   .regex(
-    new RegExp(`^(hls|m4a|mp3|flac|(mp4|gif)(:(${rungs}))?)$`),
-    `expected hls, mp4, m4a, mp3, flac or gif; mp4 and gif may name a rung: mp4:720p (${rungNames.join(', ')})`,
+    new RegExp(`^(hls|m4a|mp3|flac|(mp4|webm|gif)(:(${rungs}))?)$`),
+    `expected hls, mp4, webm, m4a, mp3, flac or gif; mp4, webm and gif may name a rung: mp4:720p (${rungNames.join(', ')})`,
   );
 
 export const outputsSchema = z
@@ -42,6 +42,11 @@ export function fileOutputs(outputs: readonly OutputName[]): FileOutput[] {
   });
 }
 
+/** Whether a file of this format has the picture of a rung. */
+export function isOfRung(format: FileFormat): boolean {
+  return format === 'mp4' || format === 'webm' || format === 'gif';
+}
+
 export function wantsVideo(outputs: readonly OutputName[]): boolean {
-  return outputs.some((output) => /^(hls|mp4|gif)/.test(output));
+  return outputs.some((output) => /^(hls|mp4|webm|gif)/.test(output));
 }

@@ -43,6 +43,20 @@ export function x264CpuSeconds({ sourcePixels, framesPerSecond, renditions, pres
   return (framesPerSecond * (decoding + encoding)) / 1_000_000;
 }
 
+/**
+ * CPU seconds of VP9 for a second of film, as WebM files are encoded: decoding, and 7.0 s for 92.2 million pixels
+ * (docs/formats.md), which is four times as long as x264 `veryfast` takes.
+ */
+export function vp9CpuSeconds({
+  sourcePixels,
+  framesPerSecond,
+  renditions,
+}: Omit<EncodingWork, 'preset'>): number {
+  const decoding = sourcePixels * x264.decodeSeconds;
+  const encoding = (pixelsOf(renditions) * 7.0) / 92.16;
+  return (framesPerSecond * (decoding + encoding)) / 1_000_000;
+}
+
 export function pixelsOf(renditions: EncodingWork['renditions']): number {
   return renditions.reduce((sum, { width, height }) => sum + width * height, 0);
 }

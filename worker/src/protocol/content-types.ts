@@ -15,6 +15,9 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.mpd': 'application/dash+xml',
   '.m4s': 'video/iso.segment',
   '.mp4': 'video/mp4',
+  '.webm': 'video/webm',
+  // A part of a WebM file.
+  '.ivf': 'video/x-ivf',
   '.m4a': 'audio/mp4',
   '.mp3': 'audio/mpeg',
   '.flac': 'audio/flac',

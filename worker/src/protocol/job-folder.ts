@@ -62,6 +62,7 @@ export class JobFolder {
  *     leases/part-0003               the lease of part 3
  *     leases/status, leases/assembly, leases/files
  *     files/720p.mp4                 files beside the stream
+ *     webm/720p-source/0003.ivf, audio.webm  what a WebM file is joined of; gone when it is there
  *     film.json                      what was asked for and what it became
  */
 export class PlanFolder {
@@ -127,6 +128,19 @@ export class PlanFolder {
   /** Begins the names of all files. */
   get files(): string {
     return this.file('files/');
+  }
+
+  /** Begins the names of all that WebM files are joined of. */
+  get webmParts(): string {
+    return this.file('webm/');
+  }
+
+  webmPart(rendition: string, name: string): string {
+    return `${this.webmParts}${rendition}/${name}`;
+  }
+
+  webmLease(rendition: string, name: string): string {
+    return `${this.leases}webm-${rendition}-${name}`;
   }
 
   /** What a key below `parts` or `leases` says of a part; undefined for all others. */

@@ -1,6 +1,12 @@
 import { RefusedError } from '../errors.ts';
 import { rungNames } from '../plan/ladder.ts';
-import { type FileFormat, fileOutputs, longestGifSeconds, type OutputName } from '../plan/outputs.ts';
+import {
+  type FileFormat,
+  fileOutputs,
+  isOfRung,
+  longestGifSeconds,
+  type OutputName,
+} from '../plan/outputs.ts';
 import type { Film, FilmRendition, FilmSubtitles } from '../protocol/status.ts';
 
 /** A file to be made of a published film, and the renditions that it is made of. */
@@ -30,7 +36,7 @@ export function filmFiles(
   const files = new Map<string, FilmFile>();
   const warnings: string[] = [];
   for (const { format, rung } of fileOutputs(outputs)) {
-    if (format === 'm4a' || format === 'mp3' || format === 'flac') {
+    if (!isOfRung(format)) {
       if (audio.length === 0) warnings.push(`the film has no audio, so there is no ${format} file`);
       for (const track of audio) {
         const name = `${track.name}.${format}`;
@@ -48,6 +54,7 @@ export function filmFiles(
       warnings.push(`the film has no rendition ${rung}: its ${format} file is ${video.name}`);
     const name = `${video.name}.${format}`;
     if (format === 'gif') files.set(name, { name, format, video, audio: [] });
+    else if (format === 'webm') files.set(name, { name, format, video, audio });
     else files.set(name, { name, format, video, audio, text: film.subtitles ?? [] });
   }
   return { files: [...files.values()], warnings };

@@ -6,17 +6,26 @@ import type { ByteRange, SourceObject } from './source.ts';
 export class JoinedSource implements SourceObject {
   readonly name: string;
   readonly #store: Pick<Store, 'readRange'>;
-  readonly #pieces: { object: ListedObject; start: number }[];
+  readonly #pieces: { object: ListedObject; start: number; skipped: number; sizeBytes: number }[];
   readonly #info: ObjectInfo;
 
-  /** @param objects in their order in the file */
-  constructor(store: Pick<Store, 'readRange'>, name: string, objects: readonly ListedObject[]) {
+  /**
+   * @param objects in their order in the file
+   * @param skipBytes of all but the first: the header that each has of its own
+   */
+  constructor(
+    store: Pick<Store, 'readRange'>,
+    name: string,
+    objects: readonly ListedObject[],
+    skipBytes = 0,
+  ) {
     this.name = name;
     this.#store = store;
     let start = 0;
-    this.#pieces = objects.map((object) => {
-      const piece = { object, start };
-      start += object.sizeBytes;
+    this.#pieces = objects.map((object, index) => {
+      const skipped = index === 0 ? 0 : skipBytes;
+      const piece = { object, start, skipped, sizeBytes: object.sizeBytes - skipped };
+      start += piece.sizeBytes;
       return piece;
     });
     this.#info = { sizeBytes: start, etag: '"joined"' };
@@ -31,11 +40,11 @@ export class JoinedSource implements SourceObject {
   }
 
   async *#read({ start, end }: ByteRange, signal?: AbortSignal): AsyncGenerator<Buffer> {
-    for (const { object, start: at } of this.#pieces) {
+    for (const { object, start: at, skipped, sizeBytes } of this.#pieces) {
       const first = Math.max(start, at);
-      const last = Math.min(end, at + object.sizeBytes - 1);
+      const last = Math.min(end, at + sizeBytes - 1);
       if (first > last) continue;
-      const range = { start: first - at, end: last - at };
+      const range = { start: first - at + skipped, end: last - at + skipped };
       yield* await this.#store.readRange(object.key, range, object.etag, signal);
     }
   }
