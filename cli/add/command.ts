@@ -18,7 +18,10 @@ type AddOptions = CommonOptions & { wait?: true };
 export function addCommand(): Command {
   return farmCommand('add')
     .argument('<job>', 'id of a job whose film is published')
-    .argument('<outputs...>', 'mp4, webm, m4a, mp3, flac or gif; mp4, webm and gif may name a rung, as in mp4:720p')
+    .argument(
+      '<outputs...>',
+      'mp4, webm, m4a, mp3, flac or gif; mp4, webm and gif may name a rung, as in mp4:720p',
+    )
     .option('--wait', 'follow the job to its end; Ctrl-C leaves it running')
     .action((id: string, outputs: string[], options: AddOptions) =>
       withFarm(options, (context) => addFiles(id, outputs, options, context)),

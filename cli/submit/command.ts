@@ -148,9 +148,9 @@ async function planAll(
   if (join) return [await planJoined(found, farm, filters, wanted)];
   const whole = found.filter(({ film, ...range }) => !isTrimmed({ name: film.name, ...range }));
   const trimmed = found.filter((clip) => !whole.includes(clip));
-  const { fit, size } = wanted.jobOptions.options ?? {};
-  if (whole.length > 0 && (fit ?? size) !== undefined)
-    throw new UserError('--size and --fit are for joined clips. Add --join, or leave them out.');
+  const { fit, size, crossfade } = wanted.jobOptions.options ?? {};
+  if (whole.length > 0 && (fit ?? size ?? crossfade) !== undefined)
+    throw new UserError('--size, --fit and --crossfade are for joined clips. Add --join, or leave them out.');
   return Promise.all([
     ...whole.map(({ film }) => planFilm(film, farm, filters, wanted)),
     ...trimmed.map((clip) => planJoined([clip], farm, filters, wanted)),

@@ -24,6 +24,7 @@ export function addFilmOptions(command: Command): Command {
       'of joined clips: the picture, such as 1280x720 (by default the size of the first)',
     )
     .option('--fit <fit>', 'of joined clips: pad those of another shape with black, or crop them')
+    .option('--crossfade <seconds>', 'of joined clips: how long each takes to become the next one')
     .option('--segment-seconds <seconds>', 'length of a media segment')
     .option('--thumbnail-at <place>', 'where the poster is taken: seconds, or a share such as 10%')
     .option('--workers <number>', 'how many workers may make the film together, 1 to 100');

@@ -19,6 +19,7 @@ export interface JobOptionFlags {
   outputs?: string[];
   size?: string;
   fit?: string;
+  crossfade?: string;
   segmentSeconds?: string;
   thumbnailAt?: string;
   workers?: string;
@@ -48,6 +49,7 @@ export function readJobOptions(flags: JobOptionFlags): JobFields {
     outputs: flags.outputs,
     fit: flags.fit,
     size: flags.size,
+    crossfade: number(flags.crossfade),
     segmentSeconds: number(flags.segmentSeconds),
     thumbnailAt: number(flags.thumbnailAt),
     workersPerFilm: number(flags.workers),

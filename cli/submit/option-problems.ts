@@ -17,6 +17,7 @@ const flags: Record<string, { flag: string; noun: string; allowed: string }> = {
   },
   fit: { flag: '--fit', noun: 'a way to fit', allowed: 'Use pad or crop.' },
   size: { flag: '--size', noun: 'a size', allowed: 'Use width and height, such as 1280x720.' },
+  crossfade: { flag: '--crossfade', noun: 'a length', allowed: 'Use seconds from 0.1 to 10.' },
   segmentSeconds: {
     flag: '--segment-seconds',
     noun: 'a segment length',

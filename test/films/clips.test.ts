@@ -168,6 +168,69 @@ describe('the picture of joined clips', () => {
   });
 });
 
+describe('a crossfade between clips', () => {
+  it('has every frame of both, the clips as they are before and after it, and one init segment', async () => {
+    const a = await make('fade-a.mp4', ...pattern({ width: 320, height: 180, seconds: 4 }), ...bframes);
+    const b = await make('fade-b.mkv', ...pattern({ width: 320, height: 180, seconds: 3 }), ...bframes);
+    const published = await farm.transcode([{ path: a, from: 1 }, { path: b }, { path: a, to: 2.6 }], {
+      job: { crossfade: 1 },
+    });
+    const film = await readFilm(published);
+    const found = numbersOf(film);
+    expect(found).toHaveLength(75 + 75 + 65 - 2 * 25);
+    expect(found.slice(0, 50)).toEqual(count(25, 75));
+    expect(found.slice(75, 100)).toEqual(count(25, 50));
+    expect(found.slice(125)).toEqual(count(25, 65));
+    for (const [n, { seconds }] of film.video.flatMap(({ packets }) => [...packets.entries()]))
+      expect(Math.abs(seconds - n / 25)).toBeLessThan(0.001);
+    const lengths = film.video[0]?.playlist.segments.map(({ duration }) => Number(duration.toFixed(2)));
+    expect(lengths).toEqual([2, 1, 1, 1, 1.6]);
+    // Parts whose init segments differ are never joined: `joinRendition`.
+    expect(published.warnings).toEqual([]);
+  });
+
+  it('goes evenly from one picture to the other, and keeps its sound as loud, in step on both sides', async () => {
+    const still = (colour: string) => ['-f', 'lavfi', '-i', `color=${colour}:s=160x90:r=25:d=3`];
+    const dark = await make('dark.mp4', ...still('black'), ...tone(3, 440), ...x264, ...aac);
+    const bright = await make('bright.mp4', ...still('white'), ...tone(3, 880), ...x264, ...aac);
+    const film = await readFilm(
+      await farm.transcode([{ path: dark }, { path: bright }], { job: { crossfade: 1 } }),
+    );
+    const path = film.video[0]?.joinedPath ?? '';
+    const gray = ['-vf', 'scale=1:1:flags=area,format=gray', '-f', 'rawvideo', '-'];
+    const levels = [...(await ffmpeg('-i', path, '-fps_mode', 'passthrough', ...gray))];
+    expect(levels).toHaveLength(125);
+    for (const [n, level] of levels.entries()) {
+      const share = Math.min(1, Math.max(0, (n - 50) / 25));
+      expect(Math.abs(level - share * 255), `frame ${n}`).toBeLessThan(8);
+    }
+    const sound = await listen(film.audio[0] as (typeof film.audio)[number]);
+    expect(sound.hertz(0.5, 1.9)).toBeCloseTo(440, -1);
+    expect(sound.hertz(3.1, 4.5)).toBeCloseTo(880, -1);
+    expect(Math.abs(sound.seconds - 5)).toBeLessThan(2 * 0.0214);
+
+    const beeps = await make('fade-beeps.mp4', ...flashesAndBeeps(3), ...bframes, ...aac);
+    const joined = await farm.transcode([{ path: beeps }, { path: beeps }], { job: { crossfade: 0.52 } });
+    const flashes = await measureSync(await readFilm(joined));
+    // The second clip begins at 2.48 s; its flash at 0 s is black.
+    const seen = flashes.filter(({ seconds }) => seconds > 0.5 && (seconds < 2.4 || seconds > 3.1));
+    expect(seen.map(({ seconds }) => Number(seconds.toFixed(1)))).toEqual([1, 2, 3.5, 4.5]);
+    for (const { seconds, beepAfterSeconds } of seen)
+      expect(Math.abs(beepAfterSeconds ?? 9), `the beep at ${seconds} s`).toBeLessThan(0.01);
+  });
+
+  it('is refused for a clip that is shorter than its crossfades, by name', async () => {
+    const path = await make('brief.mp4', ...pattern({ width: 160, height: 90, seconds: 2 }), ...x264);
+    const clips = [{ path }, { path, to: 1.5 }, { path }];
+    await expect(farm.transcode(clips, { job: { crossfade: 1 } })).rejects.toMatchObject({
+      code: 'clip-range',
+      message: expect.stringMatching(
+        /^Clip 2 \(.*\) lasts 1\.50 s, and its crossfades take 2\.00 s\. Choose/,
+      ),
+    });
+  });
+});
+
 describe('as many clips as a film may have', () => {
   it('are one film, with every frame and every beep', async () => {
     const path = await make('short.mp4', ...flashesAndBeeps(2), ...bframes, ...aac);

@@ -16,6 +16,9 @@ export interface ClipRun {
 export interface ClipAudio {
   /** Samples of each channel. */
   samples: number;
+  /** Of them those that are heard together with the clip before, and with the one behind. */
+  fadeIn: number;
+  fadeOut: number;
   /** Undefined where the clip is silent. */
   run?: ClipRun;
 }
@@ -35,10 +38,15 @@ export function clipAudio({ clips = [], audio }: Plan, index: number): ClipAudio
   const rendition = audio[index];
   if (rendition === undefined) throw new TypeError(`The film has no audio rendition ${index}.`);
   const sampleAt = (seconds: number) => Math.round(seconds * rendition.sampleRate);
-  return clips.map((clip) => {
+  const shared = (n: number) => {
+    const [clip, next] = [clips[n], clips[n + 1]];
+    return clip && next ? sampleAt(clip.endSeconds) - sampleAt(next.startSeconds) : 0;
+  };
+  return clips.map((clip, n) => {
     const samples = sampleAt(clip.endSeconds) - sampleAt(clip.startSeconds);
+    const place = { samples, fadeIn: shared(n - 1), fadeOut: shared(n) };
     const made = clip.audio[index];
-    return made ? { samples, run: runOf(clip, made, rendition, samples) } : { samples };
+    return made ? { ...place, run: runOf(clip, made, rendition, samples) } : place;
   });
 }
 

@@ -14,6 +14,8 @@ interface Own {
   clock?: readonly string[];
   /** Of joined clips, the one that the part is of. */
   clip?: ClipPlan | undefined;
+  /** In a crossfade, the clip that it becomes, which is the second input. */
+  into?: { video: VideoPlan; own: Own } | undefined;
 }
 
 interface FilterGraph {
@@ -111,20 +113,35 @@ function timing(
 const standSeconds = 1;
 
 /** The film's stream as the largest rendition's frames, with its overlays. */
-export function filmChain(
-  video: VideoPlan,
-  part: VideoPart,
-  span: Span,
-  { clock = [], clip }: Own = {},
-): string {
+export function filmChain(video: VideoPlan, part: VideoPart, span: Span, own: Own = {}): string {
+  const { clock = [], clip } = own;
   const [largest] = video.renditions;
   if (largest === undefined) throw new TypeError('A plan with a picture has a rendition of it.');
+  if (own.into) return crossfade(video, part, span, { from: own, into: own.into, largest });
   const timed = [`[0:${video.streamIndex}]${[...clock, ...timing(video, part, span, clip)].join(',')}`];
   const said = sayColours(video);
   const drawn = draw(video, part.startSeconds - span.fromSeconds);
   if (video.path === 'cpu') return `${[...timed, ...sized(video, largest), said].join(',')}${drawn}`;
   const uploaded = video.path === 'upload' ? upload(video, largest, `${said}${drawn}`) : [];
   return [...timed, ...uploaded, scale(video, largest), said].join(',');
+}
+
+/** Both clips as the largest rendition's frames, from one to the other. The CPU does it: frames go to the GPU as one film. */
+function crossfade(
+  video: VideoPlan,
+  part: VideoPart,
+  span: Span,
+  { from, into, largest }: { from: Own; into: NonNullable<Own['into']>; largest: VideoRendition },
+): string {
+  const said = sayColours(video);
+  const side = (of: VideoPlan, { clock = [], clip }: Own, input: number) =>
+    `[${input}:${of.streamIndex}]${[...clock, ...timing(of, part, span, clip), ...sized(of, largest), said].join(',')}`;
+  // `xfade` takes frames with colour at every pixel alone.
+  const fade = `xfade=transition=fade:duration=${seconds(span.toSeconds - span.fromSeconds)}:offset=0,format=yuv420p`;
+  const faded =
+    `${side(video, from, 0)}[from];${side(into.video, into.own, 1)}[into];` +
+    `[from][into]${fade},${said}${draw(video, part.startSeconds - span.fromSeconds)}`;
+  return video.path === 'cpu' ? faded : `${faded},hwupload_cuda,${scale(video, largest)},${said}`;
 }
 
 /** What is drawn on, or joined from clips, goes to the GPU in the size of the largest rendition. */

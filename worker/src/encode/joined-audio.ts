@@ -5,6 +5,7 @@ import type { AudioRendition } from '../plan/plan.ts';
 import { blameFilm, nothingDecoded } from './blame-film.ts';
 import { type ClipRun, clipAudio, sampleBytes } from './clip-audio.ts';
 import { type EncodeContext, sourceUrl } from './context.ts';
+import { SampleFade } from './sample-fade.ts';
 import { SampleLine } from './sample-line.ts';
 
 /**
@@ -45,24 +46,32 @@ export class JoinedAudio {
     const { plan } = this.#context;
     const rendition = plan.audio[index] as AudioRendition;
     this.#awaited += 1;
-    for (const [clip, { samples, run }] of clipAudio(plan, index).entries()) {
-      const { sampleRate, channels } = rendition;
-      const line = new SampleLine(samples, { sampleRate, frameBytes: channels * sampleBytes });
-      if (run) await this.#make(run, clip, line, stream);
-      await this.#send(line.end(), stream);
+    const { sampleRate, channels } = rendition;
+    const fade = new SampleFade(channels);
+    for (const [clip, { run, ...place }] of clipAudio(plan, index).entries()) {
+      const line = new SampleLine(place.samples, { sampleRate, frameBytes: channels * sampleBytes });
+      fade.begin(place);
+      const send = (blocks: readonly Buffer[]) => this.#send(fade.pass(blocks), stream);
+      if (run) await this.#make(run, clip, line, send);
+      await send(line.end());
     }
     this.#awaited -= 1;
     stream.end();
   }
 
-  async #make(run: ClipRun, clip: number, line: SampleLine, stream: Writable): Promise<void> {
+  async #make(
+    run: ClipRun,
+    clip: number,
+    line: SampleLine,
+    send: (blocks: readonly Buffer[]) => Promise<void>,
+  ): Promise<void> {
     const { tools, stallSeconds, sourceStalledSeconds } = this.#context;
     const gone = new AbortController();
     let isHeldBack = false;
     const read = async (bytes: Readable) => {
       for await (const chunk of bytes) {
         isHeldBack = true;
-        await this.#send(line.addBytes(chunk), stream);
+        await send(line.addBytes(chunk));
         isHeldBack = false;
       }
     };

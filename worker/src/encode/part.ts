@@ -128,7 +128,12 @@ interface EncodeRun {
 async function encode({ context, part, cwd, uploads, recorder, signal, fail }: EncodeRun) {
   const { plan } = context;
   const gainsDb = part.kind === 'audio' ? await readGains(context) : [];
-  const { source = 0, samples, ...args } = argumentsOf(plan, part, context.maxSeconds, gainsDb);
+  const {
+    source = 0,
+    moreInputs = [],
+    samples,
+    ...args
+  } = argumentsOf(plan, part, context.maxSeconds, gainsDb);
   const { lavfiFirst, inputArgs, outputArgs, renditions, meterSeconds = [] } = args;
   const meters = meterSeconds.map((seconds) => new LoudnessMeter(seconds));
   // Audio is done much sooner than the picture: unpaced it would fetch the whole film a second time.
@@ -169,6 +174,10 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
         : { url: isPaced ? followUrl(url) : url },
     ...(lavfiFirst === undefined ? {} : { lavfiFirst }),
     inputArgs,
+    moreInputs: moreInputs.map((more) => ({
+      url: sourceUrl(context, more.source),
+      inputArgs: more.inputArgs,
+    })),
     outputArgs,
     cwd,
     fontConfigPath: plan.video?.overlays && join(cwd, overlayFolder, overlayFiles.fontConfig),

@@ -16,6 +16,8 @@ export interface EncodeArguments {
   /** Made by ffmpeg itself and read as the first input, before the source. */
   lavfiFirst?: string;
   inputArgs: string[];
+  /** The second clip of a crossfade. */
+  moreInputs?: { source: number; inputArgs: string[] }[];
   /** Inputs that the worker writes in place of the source: the audio of joined clips, see `joinedAudio`. */
   samples?: SampleInput[];
   outputArgs: string[];
@@ -32,7 +34,7 @@ export function videoArguments(
   part: VideoPart,
   maxSeconds: number,
 ): EncodeArguments {
-  const { plan, video, zero, span, own, source, inputArgs } = readPart(film, filmVideo, part, maxSeconds);
+  const { plan, video, zero, span, own, inputs } = readPart(film, filmVideo, part, maxSeconds);
   const openEnd = span.toSeconds + zero;
   const preparedEnd = Math.min(part.endSeconds ?? openEnd, beyondEnd(plan));
   const graph = filterGraph(video, part, span, own);
@@ -55,8 +57,7 @@ export function videoArguments(
     }),
   ]);
   return {
-    ...source,
-    inputArgs,
+    ...inputs,
     outputArgs: ['-filter_complex', graph.filters, ...outputs, ...graph.pictures.flatMap(pictureArguments)],
     renditions: video.renditions.map((rendition) => rendition.name),
   };
@@ -64,22 +65,28 @@ export function videoArguments(
 
 /** How a part's frames are read: what stands before `-i`, and what its filters need. */
 export function readPart(film: Plan, filmVideo: VideoPlan, part: VideoPart, maxSeconds: number) {
-  const { plan, video, clip } = viewOfPart(film, filmVideo, part);
+  const { plan, video } = viewOfPart(film, filmVideo, part);
   const zero = zeroOf(video, part);
   const openEnd = Math.max(maxSeconds, part.startSeconds + plan.segmentSeconds);
   const span = { fromSeconds: part.startSeconds - zero, toSeconds: (part.endSeconds ?? openEnd) - zero };
+  const from = readClip(film, filmVideo, part, zero);
+  if (part.into === undefined) return { plan, video, zero, span, own: from.own, inputs: from.input };
+  const next = { ...part, clip: part.into };
+  const into = readClip(film, filmVideo, next, zero);
+  const own = { ...from.own, into: { video: viewOfPart(film, filmVideo, next).video, own: into.own } };
+  const more = { source: into.input.source ?? 0, inputArgs: into.input.inputArgs };
+  return { plan, video, zero, span, own, inputs: { ...from.input, moreInputs: [more] } };
+}
+
+function readClip(film: Plan, filmVideo: VideoPlan, part: VideoPart, zero: number) {
+  const { plan, video, clip } = viewOfPart(film, filmVideo, part);
   const clock = { ...plan, zeroSeconds: plan.zeroSeconds + (clip ? zero : 0) };
   const seek = clip
     ? seekInClip(delayed(clip, video), part.startSeconds, zero)
     : seekArguments(delayed(plan, video), part.startSeconds, zero);
   return {
-    plan,
-    video,
-    zero,
-    span,
     own: { clock: clockFilter('setpts', clock), clip },
-    source: clip ? { source: clip.source } : {},
-    inputArgs: [...inputArguments(video), ...seek],
+    input: { ...(clip ? { source: clip.source } : {}), inputArgs: [...inputArguments(video), ...seek] },
   };
 }
 

@@ -37,7 +37,7 @@ export function webmSourceArguments(
   }: { rendition: string; maxSeconds: number; threads: number; file: string },
 ): EncodeArguments {
   const onCpu: VideoPlan = { ...film, path: 'cpu', prepare: film.cpuPrepare ?? film.prepare };
-  const { video, zero, span, own, source, inputArgs } = readPart(plan, onCpu, part, maxSeconds);
+  const { video, zero, span, own, inputs } = readPart(plan, onCpu, part, maxSeconds);
   const [largest] = video.renditions;
   const rung = video.renditions.find(({ name }) => name === rendition);
   if (rung === undefined) throw new TypeError(`The plan has no rendition ${rendition}.`);
@@ -49,8 +49,7 @@ export function webmSourceArguments(
   ].join(',');
   const frameRate = video.frameRate.num / video.frameRate.den;
   return {
-    ...source,
-    inputArgs,
+    ...inputs,
     outputArgs: [
       '-filter_complex',
       filters,

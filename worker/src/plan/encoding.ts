@@ -26,11 +26,16 @@ export interface Encoding {
   fit?: Fit | undefined;
   /** Size of the picture of joined clips, such as `1280x720`. */
   size?: string | undefined;
+  /** Seconds in which a joined clip becomes the next one. */
+  crossfade?: number | undefined;
 }
 
 /** The settings that a job's `options` override. */
 type JobEncoding = Partial<
-  Pick<Encoding, 'ladder' | 'include480p' | 'quality' | 'segmentSeconds' | 'thumbnailAt' | 'fit' | 'size'> & {
+  Pick<
+    Encoding,
+    'ladder' | 'include480p' | 'quality' | 'segmentSeconds' | 'thumbnailAt' | 'fit' | 'size' | 'crossfade'
+  > & {
     outputs: OutputName[];
     loudness: number | 'off';
   }
@@ -56,6 +61,7 @@ export function encodingFor(settings: Encoding, options: JobEncoding = {}): Enco
     size: options.size,
     stereoOnly: outputs.includes('hls') ? undefined : true,
     loudness: leftOut(options.loudness ?? settings.loudness, 'off'),
+    crossfade: options.crossfade,
   };
 }
 

@@ -45,7 +45,7 @@ const endSlackSeconds = 0.1;
 const audioGrid: Fraction = { num: 1000, den: 1 };
 
 /**
- * A film of several clips, or of a stretch of one. Each clip's length is rounded to whole frames of the film, and its audio is cut
+ * A film of several clips, or of a stretch of one. With a crossfade, each begins before the one before it ends. Each clip's length is rounded to whole frames of the film, and its audio is cut
  * or filled with silence to just that length (`clip-audio.ts`); so no clip moves the ones behind it, and no drift adds up.
  * @throws RefusedError naming the clip that can't be joined
  */
@@ -53,7 +53,8 @@ export function joinClips(clips: readonly ProbedClip[], request: PlanRequest): P
   const { encoding, encoder, sourceVersion, software, forceRequestId } = request;
   const { segmentSeconds, segmentFormat } = encoding;
   const frameRate = commonRate(clips, request);
-  const placed = placeClips(clips, frameRate);
+  const fadeFrames = crossfadeFrames(clips, encoding, frameRate);
+  const placed = placeClips(clips, frameRate, fadeFrames);
   const at = (frame: number) => (frame * frameRate.den) / frameRate.num;
   const durationSeconds = at(placed.at(-1)?.endFrame ?? 0);
   const { audio, ofClips, warnings } = planJoinedAudio(clips, durationSeconds);
@@ -78,7 +79,12 @@ export function joinClips(clips: readonly ProbedClip[], request: PlanRequest): P
     };
   });
   const parts = planClipParts(
-    planned.map((clip, n) => ({ ...clip, indexed: clips[n]?.media.indexed ?? false })),
+    clipRanges(placed, fadeFrames).map(({ startFrame, endFrame, ...range }) => ({
+      ...range,
+      startSeconds: at(startFrame),
+      endSeconds: at(endFrame),
+      indexed: clips[range.clip]?.media.indexed ?? false,
+    })),
     {
       segmentSeconds,
       partSeconds: encoding.partSeconds ?? (picture && partSecondsOf(clips, picture, frameRate, request)),
@@ -101,6 +107,7 @@ export function joinClips(clips: readonly ProbedClip[], request: PlanRequest): P
     segmentSeconds,
     segmentFormat,
     clips: planned,
+    ...(fadeFrames > 0 ? { crossfadeSeconds: at(fadeFrames) } : {}),
     video: picture && {
       ...finishVideo(picture, { durationSeconds, parts, frameRate, request }),
       ...(drawn?.plan ? { overlays: drawn.plan } : {}),
@@ -127,12 +134,44 @@ function commonRate(clips: readonly ProbedClip[], { encoding }: PlanRequest): Fr
   return rates.find((rate) => perSecond(rate) > 0.99 * perSecond(highest)) ?? audioGrid;
 }
 
-function placeClips(clips: readonly ProbedClip[], { num, den }: Fraction): PlacedClip[] {
+/** At least one frame. */
+function crossfadeFrames(
+  clips: readonly ProbedClip[],
+  { crossfade }: PlanRequest['encoding'],
+  { num, den }: Fraction,
+): number {
+  return crossfade === undefined || clips.length === 1 ? 0 : Math.max(1, Math.round((crossfade * num) / den));
+}
+
+/** What is of one clip, and between them what is of two. */
+function clipRanges(placed: readonly PlacedClip[], fadeFrames: number) {
+  const last = placed.length - 1;
+  return placed.flatMap(({ startFrame, endFrame }, clip) => {
+    const own = {
+      clip,
+      startFrame: startFrame + (clip === 0 ? 0 : fadeFrames),
+      endFrame: endFrame - (clip === last ? 0 : fadeFrames),
+    };
+    const fade = { clip, into: clip + 1, startFrame: own.endFrame, endFrame };
+    return [
+      ...(own.endFrame > own.startFrame ? [own] : []),
+      ...(fadeFrames > 0 && clip < last ? [fade] : []),
+    ];
+  });
+}
+
+function placeClips(clips: readonly ProbedClip[], { num, den }: Fraction, fadeFrames: number): PlacedClip[] {
   let startFrame = 0;
   return clips.map((clip, n) => {
     const zeroSeconds = filmZero(clip.media);
     const { from, to, toSourceEnd } = rangeOf(clip, n, zeroSeconds);
     const frames = Math.max(1, Math.round(((to - from) * num) / den));
+    const fades = Number(n > 0) + Number(n < clips.length - 1);
+    if (frames < fades * fadeFrames)
+      throw new RefusedError(
+        'clip-range',
+        `${nameClip(clip, n)} lasts ${(to - from).toFixed(2)} s, and its crossfades take ${((fades * fadeFrames * den) / num).toFixed(2)} s. Choose a longer stretch, or a shorter "crossfade".`,
+      );
     const placed = {
       ...clip,
       zeroSeconds,
@@ -141,7 +180,7 @@ function placeClips(clips: readonly ProbedClip[], { num, den }: Fraction): Place
       startFrame,
       endFrame: startFrame + frames,
     };
-    startFrame = placed.endFrame;
+    startFrame = placed.endFrame - fadeFrames;
     return placed;
   });
 }

@@ -108,15 +108,17 @@ function rangesOf(
 /** Segments of audio alone can't be shorter than some AAC frames. */
 const shortestAudioSeconds = 1;
 
-/** A clip's place on the film's time line. */
+/** A stretch of the film's time line that is of one clip, or of two in a crossfade. */
 export interface ClipRange {
+  clip: number;
+  into?: number;
   startSeconds: number;
   endSeconds: number;
   indexed: boolean;
 }
 
 /**
- * Parts of joined clips: none is of two clips, and with a clip a segment ends. Audio is cut where the picture is, but for the
+ * Parts of joined clips: none is of two clips but those of crossfades, and with a clip a segment ends. Audio is cut where the picture is, but for the
  * cuts that are too near to the one before.
  */
 export function planClipParts(
@@ -127,8 +129,10 @@ export function planClipParts(
   },
 ): MediaPart[] {
   let segments = 0;
-  const videos = clips.flatMap(({ startSeconds, endSeconds, indexed }, clip) => {
-    const parts = planVideoParts(endSeconds - startSeconds, { ...request, indexed }).map(
+  const videos = clips.flatMap(({ clip, into, startSeconds, endSeconds, indexed }) => {
+    // A fade goes by the time since its part began.
+    const canBeCut = indexed && into === undefined;
+    const parts = planVideoParts(endSeconds - startSeconds, { ...request, indexed: canBeCut }).map(
       (part): VideoPart => ({
         ...part,
         startSeconds: startSeconds + part.startSeconds,
@@ -136,6 +140,7 @@ export function planClipParts(
         firstSegment: segments + part.firstSegment,
         segmentCuts: part.segmentCuts.map((cut) => startSeconds + cut),
         clip,
+        ...(into === undefined ? {} : { into }),
       }),
     );
     segments += parts.reduce((sum, { segmentCuts }) => sum + segmentCuts.length + 1, 0);

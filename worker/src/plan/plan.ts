@@ -25,6 +25,8 @@ export interface Plan {
   segmentFormat: 'fmp4' | 'mpegts';
   /** What a film of joined clips consists of, in order of time; undefined for the film of a whole source. */
   clips?: ClipPlan[];
+  /** Each clip but the last ends so long after the next one has begun, and becomes it meanwhile. Undefined for hard cuts. */
+  crossfadeSeconds?: number;
   /** Undefined for audio-only films. */
   video?: VideoPlan;
   audio: AudioRendition[];
@@ -217,6 +219,8 @@ export interface VideoPart {
   segmentCuts: number[];
   /** Which of the plan's clips it is of. */
   clip?: number;
+  /** In a crossfade: the clip that it becomes. */
+  into?: number;
 }
 
 export interface AudioPart {

@@ -128,6 +128,13 @@ export const jobOptionsSchema = z
       .describe(
         'Size of the picture of joined clips, such as "1280x720"; by default the size of the first clip',
       ),
+    crossfade: z
+      .number()
+      .min(0.1)
+      .max(10)
+      .describe(
+        'Seconds in which each joined clip becomes the next one, picture and sound; the film is shorter by as much at each joint',
+      ),
     workersPerFilm: z
       .number()
       .int()
@@ -173,10 +180,14 @@ export const jobSchema = jobFieldsSchema
     path: ['source'],
     message: 'expected a text, or "sources" with a list of clips',
   })
-  .refine(({ sources, options }) => sources !== undefined || (options?.fit ?? options?.size) === undefined, {
-    path: ['options'],
-    message: 'expected "fit" and "size" only where "sources" names clips',
-  })
+  .refine(
+    ({ sources, options }) =>
+      sources !== undefined || (options?.fit ?? options?.size ?? options?.crossfade) === undefined,
+    {
+      path: ['options'],
+      message: 'expected "fit", "size" and "crossfade" only where "sources" names clips',
+    },
+  )
   .meta({ oneOf: [{ required: ['source'] }, { required: ['sources'] }] });
 
 export type SubtitleFile = z.infer<typeof subtitleFileSchema>;

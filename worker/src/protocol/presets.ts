@@ -26,7 +26,7 @@ export class UnknownPresetError extends Error {
 
 /**
  * A job's options with those of the preset that it names behind them.
- * @param isJoined of several clips, which alone take a size and a fit
+ * @param isJoined of several clips, which alone take a size, a fit and crossfades
  * @throws UnknownPresetError
  */
 export function withPreset(options: JobOptions, presets: Presets, isJoined = false): JobOptions {
@@ -34,7 +34,7 @@ export function withPreset(options: JobOptions, presets: Presets, isJoined = fal
   if (preset === undefined) return own;
   const named = Object.hasOwn(presets, preset) ? presets[preset] : undefined;
   if (named !== undefined) {
-    const { fit, size, ...ofAll } = named;
+    const { fit, size, crossfade, ...ofAll } = named;
     return { ...(isJoined ? named : ofAll), ...own };
   }
   const names = Object.keys(presets).sort();

@@ -105,6 +105,7 @@ const keptOptionsSchema = jobOptionsSchema
     overlays: true,
     fit: true,
     size: true,
+    crossfade: true,
     segmentSeconds: true,
     loudness: true,
     thumbnailAt: true,
