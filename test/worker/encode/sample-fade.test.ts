@@ -50,7 +50,9 @@ describe('the sound of a crossfade', () => {
     const whole = hear(three, 100);
     expect(whole).toHaveLength(8 + 9 + 6 - 4 - 5);
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 9 }), (block) => expect(hear(three, block)).toEqual(whole)),
+      fc.property(fc.integer({ min: 1, max: 9 }), (block) => {
+        expect(hear(three, block)).toEqual(whole);
+      }),
     );
     expect(hear(three, 2, 2)).toEqual(whole.flatMap((value) => [value, value]));
   });
