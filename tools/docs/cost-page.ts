@@ -7,7 +7,7 @@ import { type CostReport, costReport } from '../cost/report.ts';
 import { cheapestOf, details, summary } from '../cost/sections.ts';
 import { farmWay, mediaConvertWay, services, servicesTable } from '../cost/services.ts';
 import { stackFiles } from '../program-run/stacks.ts';
-import { type FilmOnStack, filmOnStack, seed } from '../simulation/lone-film.ts';
+import { type FilmOnStack, type FilmSpread, filmOnStack, filmSpread, seed } from '../simulation/lone-film.ts';
 import { duration } from '../simulation/table.ts';
 
 /** The stack that the page shows in full. */
@@ -19,10 +19,10 @@ const shownForPresets = 'Pulumi.dev.yaml';
 /** docs/cost.md: every stack file in a line, a comparison with services, one stack in full, and all prices. */
 export async function costPage(): Promise<string> {
   const reports: CostReport[] = [];
-  const films: FilmOnStack[] = [];
+  const films: (FilmOnStack & FilmSpread)[] = [];
   for (const file of stackFiles) {
     reports.push(await costReport(file));
-    films.push(await filmOnStack(file, seed));
+    films.push({ ...(await filmOnStack(file, seed)), ...(await filmSpread(file, seed)) });
   }
   const report = found(reports.find(({ stack }) => stack === shown));
   const onCpus = found(reports.find(({ stack }) => stack === shownForPresets));
@@ -60,7 +60,7 @@ npm run bench -- scaling              # times, and what one film costs, simulate
 it is free; a resource with neither is an error. So a change of the program changes this page. US dollars, list prices of
 ${pricedRegion}, without tax. Nothing on this page was billed by AWS: see "How the numbers are made".`;
 
-function filmTable(films: readonly FilmOnStack[]): string {
+function filmTable(films: readonly (FilmOnStack & FilmSpread)[]): string {
   const minutes = (value: number) => duration(value * 60);
   const rows = films.map(({ file, wholeMinutes, loneUsd, manyUsd, pessimistic, quickest, slowest }) => [
     `\`${file}\``,

@@ -4,7 +4,15 @@ import { stackFiles } from '../program-run/stacks.ts';
 import { comparePolicies } from './compare.ts';
 import { startFromZero } from './from-zero.ts';
 import { functionFilms } from './function-films.ts';
-import { type FilmOnStack, filmOnStack, filmsOnStacksTable, seed, speedRangeTable } from './lone-film.ts';
+import {
+  type FilmOnStack,
+  type FilmSpread,
+  filmOnStack,
+  filmSpread,
+  filmsOnStacksTable,
+  seed,
+  speedRangeTable,
+} from './lone-film.ts';
 import { makeOneFilm } from './one-film.ts';
 import { fromZeroPlot, matchDayPlot, oneFilmPlot } from './plots.ts';
 import { readStack } from './stack.ts';
@@ -23,8 +31,9 @@ export const scaling: Bench = {
     const stack = await readStack(file);
     const compared = await comparePolicies(stack, seed, log);
     const fromZero = await startFromZero(stack, seed, log);
-    const films: FilmOnStack[] = [];
-    for (const file of stackFiles) films.push(await filmOnStack(file, seed));
+    const films: (FilmOnStack & FilmSpread)[] = [];
+    for (const file of stackFiles)
+      films.push({ ...(await filmOnStack(file, seed)), ...(await filmSpread(file, seed)) });
     log('');
     log(
       'a film of 2 h (1080p, 30 frames/s) on each stack: one that wakes the farm, and one of 30 within an hour',

@@ -4,12 +4,12 @@ import { type FilmCost, filmCosts } from '../cost/film-cost.ts';
 import { usd } from '../cost/markdown.ts';
 import { speedRange } from '../cost/speeds.ts';
 import { workerHours } from '../cost/worker-hour.ts';
-import { hourMs, pessimistic } from './constants.ts';
-import { type FunctionFilms, loneFilm, manyFilms } from './function-films.ts';
+import { hourMs, pessimistic, plausible } from './constants.ts';
+import { loneFilm, manyFilms } from './function-films.ts';
 import { pessimisticCalls, plausibleCalls } from './functions.ts';
 import type { Machine } from './group.ts';
 import { measure, quantile } from './measure.ts';
-import { farmPolicy, type Policy } from './policies.ts';
+import { farmPolicy } from './policies.ts';
 import { type Run, simulate } from './simulate.ts';
 import { workerSpeed } from './speed.ts';
 import { readStack } from './stack.ts';
@@ -17,30 +17,45 @@ import { duration, table } from './table.ts';
 import * as workloads from './workloads.ts';
 
 /** What an owner waits and pays for a film of two hours: one that wakes the farm, and one of thirty that come within an hour. */
-export interface FilmOnStack {
+export interface FilmOnStack extends Lone {
   file: string;
-  /** From the upload until encoding starts. Nobody can watch anything then. */
-  startSeconds: Quantiles;
-  /** From the upload until the film is whole, which is also when it can be watched. */
-  wholeMinutes: Quantiles;
-  /** US dollars for the film that wakes the farm: machines from order to end, requests, transfer. Standing workers are in the idle month. */
-  loneUsd: number;
   manyUsd: number;
-  /** The film that wakes the farm once more, when capacity is short and every step is at its slow end. */
+}
+
+/** The same film under other assumptions. */
+export interface FilmSpread {
+  file: string;
+  /** When capacity is short and every step is at its slow end. */
   pessimistic: Lone;
-  /** And at the ends of the range of speeds. */
+  /** At the ends of the range of speeds. */
   quickest: Lone;
   slowest: Lone;
 }
 
+/** A film that wakes the farm, many times. */
 interface Lone {
+  /** From the upload until encoding starts. Nobody can watch anything then. */
+  startSeconds: Quantiles;
+  /** From the upload until the film is whole, which is also when it can be watched. */
   wholeMinutes: Quantiles;
+  /** US dollars: machines from order to end, requests, transfer. Standing workers are in the idle month. */
   loneUsd: number;
 }
 
 interface Quantiles {
   p50: number;
   p95: number;
+}
+
+interface Assumptions {
+  starts?: 'plausible' | 'pessimistic';
+  speed?: 'expected' | 'quickest' | 'slowest';
+}
+
+/** A stack's films, simulated as they are asked for. */
+interface StackFilms {
+  lone(assumed?: Assumptions): Promise<Lone>;
+  manyUsd(): Promise<number>;
 }
 
 /** Any number: the same one gives the same results. */
@@ -50,36 +65,46 @@ export const seed = 20261126;
 const runs = 20;
 
 export async function filmOnStack(file: string, seed: number): Promise<FilmOnStack> {
-  const farm = await readFarm(file);
-  if (farm.worker.kind === 'function') return filmOnFunctions(file, farm, seed);
-  const stack = await readStack(file);
-  const policy = farmPolicy(stack);
-  const { expected: speed, quickest, slowest } = workerSpeed(stack, 30);
-  const loneFilms = async (of: Policy, at: number) => {
-    const made: Run[] = [];
-    for (let nth = 0; nth < runs; nth += 1)
-      made.push(
-        await simulate({ policy: of, workload: workloads.singleFilm(), speed: at, seed: seed + nth }),
-      );
-    return made;
+  const films = await filmsOf(file, seed);
+  return { file, ...(await films.lone()), manyUsd: await films.manyUsd() };
+}
+
+export async function filmSpread(file: string, seed: number): Promise<FilmSpread> {
+  const films = await filmsOf(file, seed);
+  return {
+    file,
+    pessimistic: await films.lone({ starts: 'pessimistic' }),
+    quickest: await films.lone({ speed: 'quickest' }),
+    slowest: await films.lone({ speed: 'slowest' }),
   };
-  const lone = await loneFilms(policy, speed);
-  const many = await simulate({ policy, workload: workloads.matchDay(seed), speed, seed });
+}
+
+async function filmsOf(file: string, seed: number): Promise<StackFilms> {
+  const farm = await readFarm(file);
+  if (farm.worker.kind === 'function') return filmsOfFunctions(farm, seed);
+  const stack = await readStack(file);
+  const speeds = workerSpeed(stack, 30);
   const [cost] = filmCosts(farm).costs;
   if (!cost) throw new TypeError(`${file} has no machine to price a film on.`);
   const usdOf = (run: Run) => filmUsd(run, farm, cost);
-  const loneOf = (made: readonly Run[]): Lone => ({
-    wholeMinutes: quantilesOf(made, (run) => measure(run).filmMinutes.p50),
-    loneUsd: quantilesOf(made, usdOf).p50,
-  });
   return {
-    file,
-    startSeconds: quantilesOf(lone, (run) => measure(run).encodingStartsSeconds.p50),
-    ...loneOf(lone),
-    manyUsd: usdOf(many),
-    pessimistic: loneOf(await loneFilms(farmPolicy(stack, 'pessimistic', pessimistic), speed)),
-    quickest: loneOf(await loneFilms(policy, quickest)),
-    slowest: loneOf(await loneFilms(policy, slowest)),
+    async lone({ starts = 'plausible', speed = 'expected' } = {}) {
+      const policy = farmPolicy(stack, 'this farm', { plausible, pessimistic }[starts]);
+      const made: Run[] = [];
+      for (let nth = 0; nth < runs; nth += 1) {
+        const workload = workloads.singleFilm();
+        made.push(await simulate({ policy, workload, speed: speeds[speed], seed: seed + nth }));
+      }
+      return {
+        startSeconds: quantilesOf(made, (run) => measure(run).encodingStartsSeconds.p50),
+        wholeMinutes: quantilesOf(made, (run) => measure(run).filmMinutes.p50),
+        loneUsd: quantilesOf(made, usdOf).p50,
+      };
+    },
+    async manyUsd() {
+      const workload = workloads.matchDay(seed);
+      return usdOf(await simulate({ policy: farmPolicy(stack), workload, speed: speeds.expected, seed }));
+    },
   };
 }
 
@@ -88,22 +113,18 @@ function quantilesOf(runs: readonly Run[], pick: (run: Run) => number): Quantile
   return { p50: quantile(values, 0.5), p95: quantile(values, 0.95) };
 }
 
-async function filmOnFunctions(file: string, farm: FarmFacts, seed: number): Promise<FilmOnStack> {
-  const lone = await loneFilm(farm, plausibleCalls, seed);
-  const many = await manyFilms(farm, workloads.matchDay(seed), seed);
-  const loneOf = ({ wholeSeconds: { p50, p95 }, usd: loneUsd }: FunctionFilms): Lone => ({
-    wholeMinutes: { p50: p50 / 60, p95: p95 / 60 },
-    loneUsd,
-  });
-  const at = (speed: number) => loneFilm(farm, { ...plausibleCalls, speed }, seed);
+function filmsOfFunctions(farm: FarmFacts, seed: number): StackFilms {
+  const { most, least } = speedRange.x264;
   return {
-    file,
-    startSeconds: lone.startSeconds,
-    ...loneOf(lone),
-    manyUsd: many.usd,
-    pessimistic: loneOf(await loneFilm(farm, pessimisticCalls, seed)),
-    quickest: loneOf(await at(speedRange.x264.most)),
-    slowest: loneOf(await at(speedRange.x264.least)),
+    async lone({ starts = 'plausible', speed = 'expected' } = {}) {
+      const times = { plausible: plausibleCalls, pessimistic: pessimisticCalls }[starts];
+      const factor = { expected: 1, quickest: most, slowest: least }[speed];
+      const films = await loneFilm(farm, { ...times, speed: times.speed * factor }, seed);
+      const { p50, p95 } = films.wholeSeconds;
+      const { startSeconds, usd: loneUsd } = films;
+      return { startSeconds, wholeMinutes: { p50: p50 / 60, p95: p95 / 60 }, loneUsd };
+    },
+    manyUsd: async () => (await manyFilms(farm, workloads.matchDay(seed), seed)).usd,
   };
 }
 
@@ -138,7 +159,7 @@ function isSpot(
   return spot && before.length >= onDemandBase;
 }
 
-export function filmsOnStacksTable(films: readonly FilmOnStack[]): string[] {
+export function filmsOnStacksTable(films: readonly (FilmOnStack & FilmSpread)[]): string[] {
   return table([
     [
       ...['stack', 'encoding starts p50', 'p95', 'film whole p50', 'p95', 'lone film', 'one of 30'],
@@ -160,7 +181,7 @@ export function filmsOnStacksTable(films: readonly FilmOnStack[]): string[] {
 }
 
 /** What the same films take and cost at the ends of the range of speeds. */
-export function speedRangeTable(films: readonly FilmOnStack[]): string[] {
+export function speedRangeTable(films: readonly FilmSpread[]): string[] {
   return table([
     ['stack', 'quickest: whole p50', 'lone film', 'slowest: whole p50', 'lone film'],
     ...films.map(({ file, quickest, slowest }) => [
