@@ -13,7 +13,7 @@ export interface WalkOptions {
   walkers?: number;
   /** Of all headers together. */
   maxBytes: number;
-  /** Fragments that are smaller on average are not worth it: a reader goes over them as soon as it would ask anew. */
+  /** Fragments that are smaller on average are not worth it: a reader goes over them as soon as it would ask again. */
   minFragmentBytes: number;
   maxSeconds?: number;
 }
