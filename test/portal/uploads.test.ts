@@ -200,6 +200,10 @@ it('pauses, and goes on after a reload with the parts that are missing', async (
   await page.reload();
   await expect.poll(facts, patience).toMatch(/Choose the same file again/);
   const completed = page.waitForRequest('**/complete');
+  await page.route('**/complete', async (route) => {
+    await route.fetch();
+    await route.abort();
+  });
   await choose();
   expect((await completed).postDataJSON().options).toEqual({
     outputs: ['hls', 'mp4'],
@@ -219,6 +223,19 @@ it('pauses, and goes on after a reload with the parts that are missing', async (
   await expect.poll(() => page.isVisible('#job-rows li'), patience).toBe(true);
   // Each part was stored once.
   expect(taken.toSorted()).toEqual([1, 2, 3, 4]);
+}, 60_000);
+
+it('ends an upload whose answer was lost with a reload: without its file, and without a second job', async () => {
+  await expect.poll(facts, patience).toContain('Trying again');
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
+  const begun: string[] = [];
+  page.on('request', (request) => {
+    if (request.method() === 'POST') begun.push(new URL(request.url()).pathname.split('/').at(-1) ?? '');
+  });
+  await page.reload();
+  await expect.poll(() => page.locator('#upload-rows li').count(), patience).toBe(0);
+  expect(begun).toEqual(['complete']);
+  expect(await page.locator('#job-rows li').count()).toBe(1);
 }, 60_000);
 
 it('lists the job of the upload by the name of its file', async () => {

@@ -29,7 +29,10 @@ export function showQueued(id) {
   byId('progress').hidden = false;
   byId('progress-stage').textContent = stateWords.queued;
   byId('progress-facts').textContent =
-    'No worker has started this job yet. The page shows its progress as soon as one does.';
+    'No worker has started this job yet, or its film was deleted. The page shows its progress as soon as one starts.';
+  byId('progress-percent').textContent = '';
+  byId('progress-bar').setAttribute('aria-valuenow', '0');
+  byId('progress-bar').firstElementChild.style.width = '0';
 }
 
 /** Marks the row of the rendition that is playing. */
@@ -100,7 +103,9 @@ function showLadder(renditions) {
       const name = element('th', { scope: 'row' }, [element('span', { text: each.name }), meter]);
       const row = element('tr', { 'data-picture': picture }, [
         name,
-        element('td', { text: each.kind === 'audio' ? audioText(each) : pictureText(each) }),
+        each.kind === 'audio'
+          ? element('td', { className: 'sound', text: audioText(each) })
+          : element('td', { text: pictureText(each) }),
         element('td', { className: 'code', text: each.codecs }),
         ...[
           formatBitrate(each.averageBandwidth),

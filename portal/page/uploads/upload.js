@@ -32,11 +32,17 @@ export class Upload extends EventTarget {
     super();
     this.record = record;
     if (file) this.giveFile(file, facts);
-    else this.state = record.handle ? 'paused' : 'needs-file';
+    else if (!this.isSent) this.state = record.handle ? 'paused' : 'needs-file';
   }
 
   get hasFile() {
     return this.#file !== undefined;
+  }
+
+  /** The storage took every part: only the job is to be started, or was, and the answer was lost. That takes no file. */
+  get isSent() {
+    const { id, parts, etags } = this.record;
+    return id !== undefined && parts > 0 && Object.keys(etags).length === parts;
   }
 
   /** @param facts where they were read already */
@@ -84,6 +90,12 @@ export class Upload extends EventTarget {
     } catch (error) {
       if (this.#stop.signal.aborted) return this.#become('paused');
       if (error instanceof ApiProblem && error.code === 'no-such-upload') return this.#startOver();
+      // Others than those that the storage has: it is asked which.
+      if (error instanceof ApiProblem && error.code === 'parts-missing') {
+        this.record.etags = {};
+        await records.save(this.record);
+        if (!this.hasFile) return this.#become('needs-file');
+      }
       this.problem = error.message;
       this.#become('failed');
     }
@@ -117,7 +129,8 @@ export class Upload extends EventTarget {
         api.post('/api/uploads', { name, size, type: this.#file.type }),
       );
       Object.assign(record, { id: begun.id, partBytes: begun.partBytes, parts: begun.parts, etags: {} });
-    } else {
+    } else if (!this.isSent) {
+      // An upload that was joined is unknown to the storage: a new one would be a second job.
       const { done } = await this.#patiently(() => api.get(this.#path));
       record.etags = Object.fromEntries(done.map(({ number, etag }) => [number, etag]));
     }
@@ -198,7 +211,7 @@ export class Upload extends EventTarget {
     const { fingerprint, name, size, title, options, metadata, handle } = this.record;
     this.record = { fingerprint, name, size, title, options, metadata, handle, etags: {} };
     this.#links.clear();
-    return this.run();
+    return this.hasFile ? this.run() : this.#become('needs-file');
   }
 
   #become(state) {

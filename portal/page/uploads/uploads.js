@@ -32,6 +32,7 @@ export class Uploads extends EventTarget {
       if (!known.has(record.fingerprint)) this.#append(new Upload(record));
     }
     this.#changed();
+    this.#startNext();
   }
 
   /** Goes on with the films among these that were begun before. @returns the others */
@@ -82,7 +83,7 @@ export class Uploads extends EventTarget {
   /** Goes on; a file that was lost by a reload is found by its handle. */
   async resume(upload) {
     const { handle } = upload.record;
-    if (!upload.hasFile && handle) {
+    if (!upload.hasFile && !upload.isSent && handle) {
       if ((await handle.requestPermission({ mode: 'read' })) !== 'granted') return;
       const file = await handle.getFile();
       if ((await fingerprintOf(file)) !== upload.record.fingerprint) return void (await this.remove(upload));
@@ -115,7 +116,7 @@ export class Uploads extends EventTarget {
   #startNext() {
     for (const upload of this.#uploads) {
       if (this.#running.size >= atOnce) return;
-      if (upload.state !== 'waiting' || !upload.hasFile) continue;
+      if (upload.state !== 'waiting' || !(upload.hasFile || upload.isSent)) continue;
       this.#running.add(upload);
       void upload.run().finally(() => {
         this.#running.delete(upload);

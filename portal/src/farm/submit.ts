@@ -42,7 +42,9 @@ export async function submitJob(
       'job-too-large',
       `The job has ${messageBytes} bytes with its metadata and options; at most ${maxMessageBytes} are allowed. Leave some of its metadata out.`,
     );
-  const queuedAt = await storageTime(farm);
+  // The same request, sent twice, has waited since it was sent first: it has one entry in the index.
+  const isSame = earlier?.state === 'queued' && earlier.requestId === requestId;
+  const queuedAt = isSame ? new Date(earlier.queuedAt) : await storageTime(farm);
   const facts = { attempt: 1, maxAttempts, queuedAt, earlier };
   const { metadata, ...state } = queuedState({ ...job, requestId }, facts, queuedAt);
   const put = (Key: string, Body: string, ContentType: string) =>
