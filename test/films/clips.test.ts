@@ -231,6 +231,25 @@ describe('a crossfade between clips', () => {
   });
 });
 
+describe('subtitles beside joined clips', () => {
+  it('are left out with a warning that names the clip, unless the job names subtitles of its own', async () => {
+    const path = await make('worded.mp4', ...pattern({ width: 160, height: 90, seconds: 1 }), ...x264);
+    const id = 'worded-clips';
+    const srt = '1\n00:00:00,100 --> 00:00:00,900\nHello\n';
+    const headers = { contentType: 'text/plain', cacheControl: 'no-cache' };
+    await farm.stores.source.put(`${id}/worded.en.srt`, srt, headers);
+    const { warnings, film } = await farm.transcode([{ path }, { path, to: 0.6 }], { id });
+    expect(film.subtitles).toBeUndefined();
+    expect(warnings).toEqual([
+      `The subtitles beside the clip "${id}/worded.mp4" were left out: name subtitles of the joined film in its job.`,
+    ]);
+    const subtitles = [{ source: `${id}/worded.en.srt` }];
+    const named = await farm.transcode([{ path }, { path, to: 0.6 }], { id, job: { subtitles } });
+    expect(named.warnings).toEqual([]);
+    expect(named.film.subtitles).toMatchObject([{ language: 'en' }]);
+  });
+});
+
 describe('as many clips as a film may have', () => {
   it('are one film, with every frame and every beep', async () => {
     const path = await make('short.mp4', ...flashesAndBeeps(2), ...bframes, ...aac);

@@ -9,6 +9,7 @@ import {
   readSubtitleName,
   stemOf,
 } from '../protocol/subtitle-file-name.ts';
+import { mapLimited } from '../storage/limited.ts';
 import { tooLarge } from '../text/read-subtitles.ts';
 import type { TranscodeRun } from './film.ts';
 import { type OpenedSource, openJobSource } from './open-source.ts';
@@ -17,6 +18,8 @@ type Run = Pick<TranscodeRun, 'settings' | 'stores' | 'log' | 'signal'>;
 
 /** Files whose names begin as the film's does: a folder may hold more films with such names. */
 const maxListed = 1000;
+
+const listsAtOnce = 8;
 
 /** The subtitles that a job names, and those that lie beside its film. What can't be had becomes a warning. */
 export async function findSideFiles(
@@ -35,7 +38,24 @@ export async function findSideFiles(
   for (const { named: found, file } of await listBeside(job.source, run)) {
     if (!isNamed(found) && !files.some(({ source }) => source === file.source)) files.push(file);
   }
+  if (named.length === 0) warnings.push(...(await warnOfClips(job, run)));
   return { files, warnings };
+}
+
+/** Those beside a clip have the times of that clip, and not of the joined film. */
+async function warnOfClips({ sources = [] }: QueuedJob, run: Run): Promise<string[]> {
+  const clips = [...new Set(sources.map(({ source }) => source))];
+  const found = await mapLimited(clips, listsAtOnce, async (source) => ({
+    source,
+    count: (await listBeside(source, run)).length,
+  }));
+  return found.flatMap(({ source, count }) =>
+    count === 0
+      ? []
+      : [
+          `The subtitles beside the clip "${describeSource(source)}" were left out: name subtitles of the joined film in its job.`,
+        ],
+  );
 }
 
 async function openNamed(
@@ -77,7 +97,6 @@ async function listBeside(
   source: string | undefined,
   { settings, stores, log, signal }: Run,
 ): Promise<{ named: NamedSubtitles; file: SideFile }[]> {
-  // Those of a clip have the times of that clip, and not of the joined film.
   if (source === undefined) return [];
   const place = parseSource(source, settings.source.bucket);
   if (place.kind !== 's3') return [];
