@@ -73,6 +73,9 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
   readonly serviceName: pulumi.Output<string>;
   readonly groupName: pulumi.Output<string>;
   readonly functionName: pulumi.Output<string>;
+  readonly doorFunctionName: pulumi.Output<string>;
+  readonly doorQueueUrl: pulumi.Output<string>;
+  readonly doorLogGroupName: pulumi.Output<string>;
   readonly maxTasks: pulumi.Output<number>;
   readonly workersPerFilm: pulumi.Output<number>;
   readonly logGroupName: pulumi.Output<string>;
@@ -122,7 +125,11 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
     const uploads = storage.sourceEvents ? source.bucketArn : undefined;
     const jobs = new Jobs(
       `${name}-jobs`,
-      { ...queueSettings(settings), senderBucketArns: uploads ? [uploads] : [] },
+      {
+        ...queueSettings(settings),
+        senderBucketArns: uploads ? [uploads] : [],
+        hasDoor: settings.door !== undefined,
+      },
       own,
     );
     if (uploads) {
@@ -156,9 +163,14 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
 
     // Workers: the image, its settings, and what runs it
     const isFunction = compute.kind === 'function';
+    const common = [...(reports?.statements ?? []), ...source.statements, ...output.statements];
     const image = new WorkerImage(
       `${name}-worker`,
-      { architecture: architectureOf(compute), isFunction, existing: settings.workerImage },
+      {
+        architecture: architectureOf(compute),
+        isFunction: isFunction || settings.door !== undefined,
+        existing: settings.workerImage,
+      },
       own,
     );
     const secrets = new Secrets(name, { farm: name, variables: workerSecrets({ source, output }) }, own);
@@ -184,25 +196,21 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
           metricsNamespace,
         }),
         secrets: secrets.references,
-        statements: [
-          ...jobs.statements,
-          ...parts.statements,
-          ...(reports?.statements ?? []),
-          ...source.statements,
-          ...output.statements,
-        ],
+        statements: [...jobs.statements, ...parts.statements, ...common],
+        doorStatements: [...jobs.doorStatements, ...parts.doorStatements, ...common],
         jobs,
         parts,
         tags,
       },
       own,
     );
-    const { service } = workers;
-    new PartsSenders(`${name}-parts`, { queue: parts.queue, workerRoleArn: workers.roleArn }, own);
+    const { service, door } = workers;
+    const workerRoleArns = [workers.roleArn, ...(door ? [door.roleArn] : [])];
+    new PartsSenders(`${name}-parts`, { queue: parts.queue, workerRoleArns }, own);
     for (const [lane, queue] of Object.entries(parts.lanes))
-      new PartsSenders(`${name}-parts-${lane}`, { queue, workerRoleArn: workers.roleArn }, own);
+      new PartsSenders(`${name}-parts-${lane}`, { queue, workerRoleArns }, own);
     if (reports) {
-      const senderRoleArns = [workers.roleArn, reports.reporterRoleArn];
+      const senderRoleArns = [...workerRoleArns, reports.reporterRoleArn];
       new ReportsSenders(name, { queue: reports.queue, senderRoleArns }, own);
     }
 
@@ -277,6 +285,7 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
       {
         ...monitoring,
         workers: monitoredWorkers(workers, scaling.maxTasks),
+        door: door && { ...door, queue: jobs.doors.normal?.name ?? '' },
         jobs: { queue: jobs.queue.name, deadLetters: jobs.deadLetters.name, lanes: namesOnly(jobs.lanes) },
         parts: {
           queue: parts.queue.name,
@@ -344,6 +353,9 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
     this.serviceName = service?.serviceName ?? pulumi.output('');
     this.groupName = service?.capacity.group?.name ?? pulumi.output('');
     this.functionName = workers.functionName ?? pulumi.output('');
+    this.doorFunctionName = door?.functionName ?? pulumi.output('');
+    this.doorQueueUrl = jobs.doors.normal?.url ?? pulumi.output('');
+    this.doorLogGroupName = door?.logGroupName ?? pulumi.output('');
     this.maxTasks = pulumi.output(scaling.maxTasks);
     this.workersPerFilm = pulumi.output(settings.workersPerFilm);
     this.logGroupName = workers.logGroupName;

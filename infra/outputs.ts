@@ -53,6 +53,10 @@ export interface FarmOutputs {
   groupName: string;
   /** The worker of `compute: function`; empty without one. */
   functionName: string;
+  /** The function that looks at jobs before workers do, and its queue; empty without `functions: door`. */
+  doorFunctionName: string;
+  doorQueueUrl: string;
+  doorLogGroupName: string;
   /** Most workers at once: `farm doctor` asks whether the account may have that many. */
   maxTasks: number;
   /** Most workers of one film: `farm plan` estimates with it. */
@@ -107,6 +111,9 @@ export const outputNames = [
   'serviceName',
   'groupName',
   'functionName',
+  'doorFunctionName',
+  'doorQueueUrl',
+  'doorLogGroupName',
   'maxTasks',
   'workersPerFilm',
   'logGroupName',

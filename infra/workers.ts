@@ -3,6 +3,7 @@ import type { Lane } from '../worker/src/protocol/lanes.ts';
 import { createCapacity } from './compute/capacities.ts';
 import type { Capacity } from './compute/capacity.ts';
 import { Cluster } from './compute/cluster.ts';
+import { doorCalls } from './compute/door-calls.ts';
 import type { Variables } from './compute/environment.ts';
 import { FilmWidth } from './compute/film-width.ts';
 import type { Network } from './compute/network.ts';
@@ -13,8 +14,9 @@ import type { WorkerImage } from './image/image.ts';
 import type { Jobs } from './jobs/jobs.ts';
 import type { Parts } from './jobs/parts.ts';
 import type { QueueNames } from './jobs/queue.ts';
+import { allow } from './policy.ts';
 import { Scaling } from './scaling/scaling.ts';
-import type { ComputeSettings } from './settings/compute.ts';
+import type { ComputeSettings, DoorSettings } from './settings/compute.ts';
 import type { FarmSettings } from './settings/settings.ts';
 import type { PolicyStatement } from './storage/backend.ts';
 
@@ -27,6 +29,8 @@ export interface WorkersArgs {
   secrets: WorkerSecret[];
   /** What a worker may do with queues, source and output. */
   statements: PolicyStatement[];
+  /** The same for the function before the jobs queue. */
+  doorStatements: PolicyStatement[];
   jobs: Jobs;
   parts: Parts;
   tags: Record<string, string>;
@@ -49,6 +53,13 @@ export interface Workers {
   /** The function that is a worker whenever it is called. */
   functionName?: pulumi.Output<string>;
   functionArn?: pulumi.Output<string>;
+  /** The function that looks at jobs before workers in ECS do. */
+  door?: {
+    functionName: pulumi.Output<string>;
+    roleArn: pulumi.Output<string>;
+    logGroupName: pulumi.Output<string>;
+    maxCalls: number;
+  };
 }
 
 export function createWorkers(
@@ -80,6 +91,7 @@ function createFunction(
       maxCalls: scaling.maxTasks,
       reserveConcurrency: compute.reserveConcurrency,
       workersPerFilm,
+      callsItself: true,
       queues: calledBy(args),
       logRetentionDays: monitoring.logRetentionDays,
     },
@@ -159,7 +171,7 @@ function createService(
     },
     own,
   );
-  const { wakerName, wakerLogGroupName } = new Scaling(
+  const { wakerName, wakerArn, wakerLogGroupName } = new Scaling(
     name,
     {
       ...cluster,
@@ -169,8 +181,8 @@ function createService(
       kind,
       queues: [jobs.queue, parts.queue, ...Object.values(jobs.lanes), ...Object.values(parts.lanes)],
       trackedQueues: trackedQueues(jobs, parts),
-      topicArn: jobs.topicArn,
-      laneTopicArns: jobs.laneTopicArns,
+      // The door asks for workers itself.
+      ...(settings.door === undefined && { topicArn: jobs.topicArn, laneTopicArns: jobs.laneTopicArns }),
       logRetentionDays: monitoring.logRetentionDays,
     },
     own,
@@ -181,5 +193,55 @@ function createService(
     roleArn,
     logGroupName,
     service: { clusterName, serviceName, serviceArn, capacity, wakerName, wakerLogGroupName },
+    ...(settings.door && {
+      door: createDoorFunction(name, args, settings.door, { wakerName, wakerArn }, own),
+    }),
   };
+}
+
+/** One function for both: it looks at a job, and makes parts of films. */
+function createDoorFunction(
+  name: string,
+  args: WorkersArgs,
+  door: DoorSettings,
+  { wakerName, wakerArn }: Record<'wakerName' | 'wakerArn', pulumi.Output<string>>,
+  own: pulumi.ComponentResourceOptions,
+): NonNullable<Workers['door']> {
+  const { settings, jobs, image } = args;
+  const { compute, workersPerFilm, monitoring } = settings;
+  const maxCalls = doorCalls + door.functionsPerFilm;
+  const urlOf = (lane: Lane) => jobs.doors[lane]?.url;
+  const variables: Variables = {
+    ...args.environment,
+    DOOR_QUEUE_URL: urlOf('normal'),
+    URGENT_DOOR_QUEUE_URL: urlOf('urgent'),
+    BULK_DOOR_QUEUE_URL: urlOf('bulk'),
+    WORKERS_ENCODER: compute.kind === 'gpu' ? 'nvenc' : 'x264',
+    WAKER_FUNCTION: wakerName,
+  };
+  const { functionName, roleArn, logGroupName } = new WorkerFunction(
+    `${name}-door`,
+    {
+      description: 'Looks at jobs before workers do, and makes short films and parts of long ones',
+      image: image.uri,
+      imageAccess: image.access,
+      architecture: compute.kind === 'gpu' ? 'x86_64' : compute.architecture,
+      memoryMib: door.memoryMib,
+      maxCalls,
+      reserveConcurrency: door.reserveConcurrency,
+      workersPerFilm,
+      callsItself: door.functionsPerFilm > 0,
+      environment: variables,
+      secrets: args.secrets,
+      statements: [...args.doorStatements, allow('CallWaker', ['lambda:InvokeFunction'], wakerArn)],
+      queues: Object.entries(jobs.doors).map(([lane, queue]) => ({
+        key: lane === 'normal' ? 'jobs' : `jobs-${lane}`,
+        queue,
+        maxCalls: doorCalls,
+      })),
+      logRetentionDays: monitoring.logRetentionDays,
+    },
+    own,
+  );
+  return { functionName, roleArn, logGroupName, maxCalls };
 }

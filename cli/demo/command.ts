@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { extraLaneNames } from '../../worker/src/protocol/lanes.ts';
+import { UserError } from '../errors.ts';
 import { outputsHelp, splitList } from '../submit/film-options.ts';
 import { readJobOptions } from '../submit/job-options.ts';
 import { demo } from './demo.ts';
@@ -33,8 +34,17 @@ export function demoCommand(): Command {
       readWorkers,
       1,
     )
-    .action((movie: string | undefined, options: Flags) =>
-      demo({
+    .option(
+      '--door <calls>',
+      'a function looks at the film before the workers do, and so many more calls make parts of it',
+      readCalls,
+    )
+    .action((movie: string | undefined, options: Flags) => {
+      if (options.door !== undefined && options.compute === 'function')
+        throw new UserError(
+          '--door is for workers that wait; with --compute function, functions make every film.',
+        );
+      return demo({
         movie,
         out: options.out,
         exit: options.exit ?? false,
@@ -45,8 +55,9 @@ export function demoCommand(): Command {
         workers: options.workers,
         compute: options.compute,
         outputs: readJobOptions({ outputs: options.outputs }).options?.outputs,
-      }),
-    );
+        door: options.door,
+      });
+    });
 }
 
 interface Flags {
@@ -59,6 +70,7 @@ interface Flags {
   webhook?: string;
   workers: number;
   compute: 'worker' | 'function';
+  door?: number;
 }
 
 function readUrl(text: string): string {
@@ -68,6 +80,11 @@ function readUrl(text: string): string {
 
 /** Each is a process that runs its own encoders, and a machine has only so many cores. */
 const maxWorkers = 16;
+
+function readCalls(text: string): number {
+  if (/^\d{1,2}$/.test(text) && Number(text) <= maxWorkers) return Number(text);
+  throw new InvalidArgumentError(`expected a whole number from 0 to ${maxWorkers}`);
+}
 
 function readWorkers(text: string): number {
   const count = Number(text);

@@ -9,7 +9,7 @@ import { UserError } from '../errors.ts';
 import { type FarmAddress, localAddressPath } from '../farm/address.ts';
 import { connect } from '../farm/farm.ts';
 import { followJob } from '../follow.ts';
-import { startLocalFarm } from '../local-farm/farm.ts';
+import { type LocalFarm, startLocalFarm } from '../local-farm/farm.ts';
 import { describeFilm } from '../local-farm/linked-films.ts';
 import { Stopped, stopSignal } from '../stop-signal.ts';
 import { printable, styleFor } from '../text/style.ts';
@@ -24,7 +24,13 @@ import { demoResult, noResult } from './result.ts';
 import { openScreen } from './screen.ts';
 import { summary } from './summary.ts';
 import type { DemoView } from './view.ts';
-import { sharingSettings, startFunctionWorkers, startWorkers } from './workers.ts';
+import {
+  type DemoWorkers,
+  sharingSettings,
+  startFunctionWorkers,
+  startWorkers,
+  startWorkersBehindDoor,
+} from './workers.ts';
 
 export interface DemoOptions {
   movie?: string;
@@ -39,6 +45,8 @@ export interface DemoOptions {
   workers: number;
   /** Processes that wait for work, or that are called as AWS Lambda calls a function. */
   compute: 'worker' | 'function';
+  /** Calls that make parts beside the one that looks at the film before the workers; undefined: none looks. */
+  door?: number | undefined;
   /** Priority lanes of the farm. */
   lanes: readonly ExtraLane[];
   /** What is made, see `outputsSchema`; the stream alone by default. */
@@ -93,7 +101,7 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
     film: basename(movie ?? 'clip.mp4'),
     filmBytes: movieBytes,
     step: 'clip',
-    workerParts: Array.from({ length: options.workers }, () => []),
+    workerParts: Array.from({ length: options.workers + callsOf(options) }, () => []),
     elapsedSeconds: 0,
   };
   const draw = (change: Partial<DemoView> = {}) => {
@@ -106,8 +114,9 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
   const suffixes = keptSuffixes(movie);
   const farm = await startLocalFarm({
     lanes: options.lanes,
+    door: options.door === undefined ? undefined : { functionsPerFilm: options.door },
     environment: {
-      ...sharingSettings(options.workers),
+      ...sharingSettings(options.workers + (options.door ?? 0)),
       ...(options.outputs && { OUTPUTS: options.outputs.join() }),
       // The portal puts its uploads where they make no second job, and has to know which names do.
       SOURCE_SUFFIXES: suffixes.join(),
@@ -121,8 +130,7 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
     say(`Webhook ${options.webhook}, signed with ${reporter.secret}`);
   }
   const address = localAddress(farm, suffixes, reporter?.address);
-  const start = options.compute === 'function' ? startFunctionWorkers : startWorkers;
-  const workers = await start(farm, options.workers);
+  const workers = await startDemoWorkers(farm, options);
   closing.defer(async () => void (await workers.stop()));
   stop.throwIfAborted();
 
@@ -189,6 +197,18 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
   // A timer keeps the process alive.
   await sleep(2 ** 31 - 1, undefined, { signal: stop }).catch(() => undefined);
   stop.throwIfAborted();
+}
+
+function callsOf({ door }: Pick<DemoOptions, 'door'>): number {
+  return door === undefined ? 0 : door + 1;
+}
+
+function startDemoWorkers(
+  farm: LocalFarm,
+  { compute, workers, door }: Pick<DemoOptions, 'compute' | 'workers' | 'door'>,
+): DemoWorkers | Promise<DemoWorkers> {
+  if (door !== undefined) return startWorkersBehindDoor(farm, workers, door);
+  return compute === 'function' ? startFunctionWorkers(farm, workers) : startWorkers(farm, workers);
 }
 
 /** The portal of the demo's farm. @returns an address that signs in */

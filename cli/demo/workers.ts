@@ -26,6 +26,22 @@ export interface DemoWorkers {
 /** One segment of the default length: with parts of a minute, a clip of 20 s is nothing to share. */
 const sharedPartSeconds = 6;
 
+/** Workers, and before them a function, of which so many more calls make parts. */
+export async function startWorkersBehindDoor(
+  farm: LocalFarm,
+  count: number,
+  calls: number,
+): Promise<DemoWorkers> {
+  const workers = startWorkers(farm, count);
+  const environment = { ...farm.environment, ...farm.doorEnvironment };
+  const functions = await startFunctionWorkers({ ...farm, environment }, calls + 1);
+  return {
+    ...workers,
+    partsOf: (jobId) => [...functions.partsOf(jobId), ...workers.partsOf(jobId)],
+    stop: () => Promise.all([functions.stop(), workers.stop()]),
+  };
+}
+
 /** Settings with which this many workers share a film; one makes it as it would in the cloud. */
 export function sharingSettings(count: number): Partial<WorkerEnvironment> {
   return count === 1 ? {} : { WORKERS_PER_FILM: String(count), PART_SECONDS: String(sharedPartSeconds) };

@@ -122,7 +122,9 @@ async function examineWorkers(
       await checkFunction(farm.lambda, functionName),
     ];
   }
+  const { doorFunctionName } = farm.address;
   const found = await Promise.all([
+    doorFunctionName === undefined ? [] : checkFunction(farm.lambda, doorFunctionName, 'door'),
     known ? checkQuotas(quotas, known) : [notAsked('quotas', unknown)],
     known ? checkImage(ecr, known.image) : notAsked('image', unknown),
     checkWorkers(farm, unknown),

@@ -67,6 +67,9 @@ export const addressSchema = z.object({
   groupName: maybe,
   /** The worker, where it is a function. */
   functionName: maybe,
+  doorFunctionName: maybe,
+  doorQueueUrl: maybe,
+  doorLogGroupName: maybe,
   /** Most workers at once. */
   maxTasks: z.number().int().positive().optional(),
   /** Most workers of one film. */

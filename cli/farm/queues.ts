@@ -44,15 +44,17 @@ export async function readQueues({ address, sqs }: Pick<Farm, 'address' | 'sqs'>
     const [jobs, parts] = await Promise.all([count(queueUrl), count(partsQueueUrl)]);
     return { lane, jobs, parts };
   };
-  const [lanes, ...dead] = await Promise.all([
+  const [lanes, door, ...dead] = await Promise.all([
     Promise.all(lanesOf(address).map(countLane)),
+    count(address.doorQueueUrl),
     count(address.deadLetterQueueUrl),
     count(address.partsDeadLetterQueueUrl),
   ]);
   const extra = lanes.flatMap(({ lane, jobs }) => (lane === 'normal' ? [] : [[lane, jobs ?? none]]));
   const hasParts = lanes.some(({ parts }) => parts !== undefined);
   return {
-    ...sum(lanes.map(({ jobs }) => jobs)),
+    // What a function looks at first waits and runs as any other job.
+    ...sum([door, ...lanes.map(({ jobs }) => jobs)]),
     ...(hasParts && { parts: sum(lanes.map(({ parts }) => parts)) }),
     ...(extra.length > 0 && { lanes: Object.fromEntries(extra) }),
     dead: total(sum(dead)),

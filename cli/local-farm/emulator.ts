@@ -16,7 +16,11 @@ export interface Emulator {
   partsQueueUrl: string;
   partsDeadLetterQueueUrl: string;
   /** The priority lanes that it was asked for. */
-  lanes: Partial<Record<ExtraLane, { topicArn: string; queueUrl: string; partsQueueUrl: string }>>;
+  lanes: Partial<
+    Record<ExtraLane, { topicArn: string; queueUrl: string; partsQueueUrl: string; doorQueueUrl?: string }>
+  >;
+  /** Before the jobs; undefined where it was not asked for. */
+  doorQueueUrl?: string;
   /** Carries reports from workers to the reporter. */
   reportsQueueUrl: string;
   reportsDeadLetterQueueUrl: string;
@@ -36,6 +40,8 @@ export interface EmulatorOptions {
   visibilityTimeoutSeconds?: number;
   /** @default none */
   lanes?: readonly ExtraLane[] | undefined;
+  /** A queue before each queue of jobs, for a function. @default none */
+  door?: boolean | undefined;
   /** @default 0: any free port */
   port?: number;
   /** What the real services refuse, limit and forget. @default nothing */

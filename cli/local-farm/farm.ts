@@ -14,6 +14,8 @@ export interface LocalFarm extends Emulator {
   s3: S3Client;
   /** What the cloud gives a worker's container. */
   environment: WorkerEnvironment;
+  /** What it gives the function before the jobs queue beside that. */
+  doorEnvironment: Partial<WorkerEnvironment>;
   /** What the cloud gives the reporter, without a webhook or a database. */
   reporterEnvironment: ReporterEnvironment;
   /** For objects, worker files and logs; removed by `close`. */
@@ -26,6 +28,8 @@ export interface LocalFarmOptions {
   environment?: Partial<WorkerEnvironment>;
   /** Priority lanes. @default none */
   lanes?: readonly ExtraLane[];
+  /** A function looks at jobs before workers do, and so many calls of it make parts beside them. @default none does */
+  door?: { functionsPerFilm: number } | undefined;
   /** @default on disk, as films are large */
   storage?: 'disk' | 'memory';
   /** @default fauxqs */
@@ -41,6 +45,7 @@ export async function startLocalFarm(options: LocalFarmOptions = {}): Promise<Lo
     storageDir: options.storage === 'memory' ? undefined : join(dir, 'storage'),
     visibilityTimeoutSeconds: options.visibilityTimeoutSeconds,
     lanes: options.lanes,
+    door: options.door !== undefined,
     rules: options.rules,
   });
   const s3 = new S3Client({
@@ -54,6 +59,11 @@ export async function startLocalFarm(options: LocalFarmOptions = {}): Promise<Lo
     s3,
     dir,
     environment: { ...workerEnvironment(emulator, dir, options), ...options.environment },
+    doorEnvironment: {
+      DOOR_QUEUE_URL: emulator.doorQueueUrl,
+      URGENT_DOOR_QUEUE_URL: emulator.lanes.urgent?.doorQueueUrl,
+      BULK_DOOR_QUEUE_URL: emulator.lanes.bulk?.doorQueueUrl,
+    },
     reporterEnvironment: {
       AWS_REGION: emulator.region,
       REPORTS_QUEUE_URL: emulator.reportsQueueUrl,
@@ -82,6 +92,7 @@ function workerEnvironment(emulator: Emulator, dir: string, options: LocalFarmOp
     BULK_PARTS_QUEUE_URL: emulator.lanes.bulk?.partsQueueUrl,
     SQS_ENDPOINT: emulator.endpoint,
     VISIBILITY_TIMEOUT_SECONDS: String(options.visibilityTimeoutSeconds ?? 120),
+    FUNCTIONS_PER_FILM: String(options.door?.functionsPerFilm ?? 0),
     SOURCE_BUCKET: emulator.sourceBucket,
     SOURCE_ENDPOINT: emulator.endpoint,
     SOURCE_ADDRESSING: 'path',

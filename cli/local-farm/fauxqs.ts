@@ -6,12 +6,15 @@ import { tuneFauxqs } from './fauxqs-tuning.ts';
 import { describeFilm, LinkedFilms } from './linked-films.ts';
 
 const region = 'us-east-1';
+/** As in the cloud (infra/jobs/door.ts). */
+const doorReceives = 3;
 /** The account that fauxqs plays. */
 const account = '000000000000';
 const names = {
   topic: 'films',
   queue: 'jobs',
   deadLetters: 'jobs-dead',
+  door: 'door',
   parts: 'parts',
   partsDeadLetters: 'parts-dead',
   reports: 'reports',
@@ -51,13 +54,37 @@ export const startFauxqsEmulator: StartEmulator = async (options = {}) => {
   createQueue(names.parts, names.partsDeadLetters, inLane(names.parts));
   createQueue(names.reports, names.reportsDeadLetters);
   const { topicArn } = server.createTopic(names.topic);
-  server.subscribe({ topic: names.topic, queue: names.queue, attributes: { RawMessageDelivery: 'true' } });
+  /** @returns the queue that a topic sends to */
+  const createDoor = (jobs: string, door: string): string => {
+    if (!options.door) return jobs;
+    server.createQueue(door, {
+      attributes: {
+        VisibilityTimeout: String(options.visibilityTimeoutSeconds ?? 120),
+        // What the door loses goes to the workers.
+        RedrivePolicy: JSON.stringify({
+          deadLetterTargetArn: `arn:aws:sqs:${region}:${account}:${jobs}`,
+          maxReceiveCount: doorReceives,
+        }),
+      },
+    });
+    return door;
+  };
+  server.subscribe({
+    topic: names.topic,
+    queue: createDoor(names.queue, names.door),
+    attributes: { RawMessageDelivery: 'true' },
+  });
   const laneAddresses = lanes.map((lane) => {
     const topic = `${names.topic}-${lane}`;
     const { topicArn } = server.createTopic(topic);
-    server.subscribe({ topic, queue: `${names.queue}-${lane}`, attributes: { RawMessageDelivery: 'true' } });
+    const queue = createDoor(`${names.queue}-${lane}`, `${names.door}-${lane}`);
+    server.subscribe({ topic, queue, attributes: { RawMessageDelivery: 'true' } });
     const urlOf = (name: string) => `${endpoint}/${account}/${name}-${lane}`;
-    return [lane, { topicArn, queueUrl: urlOf(names.queue), partsQueueUrl: urlOf(names.parts) }];
+    const doorQueue = options.door ? { doorQueueUrl: urlOf(names.door) } : {};
+    return [
+      lane,
+      { topicArn, queueUrl: urlOf(names.queue), partsQueueUrl: urlOf(names.parts), ...doorQueue },
+    ];
   });
   server.createBucket(names.source);
   server.createBucket(names.output);
@@ -74,6 +101,7 @@ export const startFauxqsEmulator: StartEmulator = async (options = {}) => {
     partsQueueUrl: `${endpoint}/${account}/${names.parts}`,
     partsDeadLetterQueueUrl: `${endpoint}/${account}/${names.partsDeadLetters}`,
     lanes: Object.fromEntries(laneAddresses),
+    ...(options.door && { doorQueueUrl: `${endpoint}/${account}/${names.door}` }),
     reportsQueueUrl: `${endpoint}/${account}/${names.reports}`,
     reportsDeadLetterQueueUrl: `${endpoint}/${account}/${names.reportsDeadLetters}`,
     reportsBucket: names.reportRecords,

@@ -34,7 +34,10 @@ async function showLogs(id: string, hours: number, { farm, stop, say, answer }: 
   const client = new CloudWatchLogsClient(awsOf(farm.address));
   try {
     const since = new Date(Date.now() - hours * 3_600_000);
-    const groups = [logGroupName, farm.address.reporterLogGroupName].filter((name) => name !== undefined);
+    const { doorLogGroupName, reporterLogGroupName } = farm.address;
+    const groups = [doorLogGroupName, logGroupName, reporterLogGroupName].filter(
+      (name) => name !== undefined,
+    );
     const read = await Promise.all(groups.map((group) => readLogLines(client, group, id, since, stop)));
     const lines = read.flat().sort((a, b) => timeOf(a) - timeOf(b));
     for (const line of lines) say(logLine(line));

@@ -3,6 +3,7 @@ import type { ExtraLane } from '../../worker/src/protocol/lanes.ts';
 import type { WorkerEnvironment } from '../../worker/src/settings/settings.ts';
 import type { FarmSettings } from '../settings/settings.ts';
 import type { Storage } from '../storage/backend.ts';
+import { holdSeconds } from './worker-function.ts';
 
 /** Variables of the worker's container, with values that may still be on their way. */
 export type Variables = Partial<Record<keyof WorkerEnvironment, pulumi.Input<string>>>;
@@ -12,7 +13,7 @@ type Lanes = Partial<Record<ExtraLane, { url: pulumi.Input<string> }>>;
 type Queues = Record<'queue' | 'deadLetters', { url: pulumi.Input<string> }>;
 
 interface Parts {
-  settings: Pick<FarmSettings, 'storage' | 'worker' | 'reports'>;
+  settings: Pick<FarmSettings, 'storage' | 'worker' | 'reports' | 'door'>;
   region: pulumi.Input<string>;
   jobs: Queues & { lanes?: Lanes };
   parts: Pick<Queues, 'queue'> & { lanes?: Lanes };
@@ -37,6 +38,9 @@ export function workerEnvironment(parts: Parts): Variables {
     URGENT_PARTS_QUEUE_URL: parts.parts.lanes?.urgent?.url,
     BULK_QUEUE_URL: parts.jobs.lanes?.bulk?.url,
     BULK_PARTS_QUEUE_URL: parts.parts.lanes?.bulk?.url,
+    FUNCTIONS_PER_FILM: settings.door && String(settings.door.functionsPerFilm),
+    // Those of the functions that share films with them: one's must not look stale to the other.
+    LEASE_SECONDS: settings.door && String(holdSeconds / 2),
     REPORTS_QUEUE_URL: parts.reports?.queue.url,
     REPORT_PROGRESS: settings.reports?.databaseUrl ? 'true' : undefined,
     SOURCE_BUCKET: source.bucket,

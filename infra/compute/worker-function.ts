@@ -30,6 +30,8 @@ export interface WorkerFunctionArgs {
   /** Keep so many of the account's concurrent executions for this function, and no more. */
   reserveConcurrency: boolean;
   workersPerFilm: number;
+  /** Calls that make parts of a film: it may call itself for them. */
+  callsItself: boolean;
   /** Plain settings of the worker. */
   environment: Variables;
   secrets: WorkerSecret[];
@@ -37,6 +39,8 @@ export interface WorkerFunctionArgs {
   statements: pulumi.Input<aws.iam.PolicyStatement>[];
   /** The queues that call it. */
   queues: CallingQueue[];
+  /** What it is for. @default all of a farm's films */
+  description?: string;
   logRetentionDays: number;
 }
 
@@ -56,7 +60,7 @@ export const functionVisibilitySeconds = timeoutSeconds + 60;
  * What the worker's own hold of its message and its leases follow from: a message comes back so long after its worker was lost,
  * a part is taken over after half of it. Shorter than in ECS, where a lost worker is rare.
  */
-const holdSeconds = 40;
+export const holdSeconds = 40;
 
 /** An event source calls at least two at once, and at most 1,000 (API reference, `ScalingConfig`). */
 const sourceLimits = { min: 2, max: 1000 };
@@ -107,7 +111,8 @@ export class WorkerFunction extends pulumi.ComponentResource {
     const worker = new aws.lambda.Function(
       name,
       {
-        description: 'The transcoding worker: one call for a job, one for each part of its film',
+        description:
+          args.description ?? 'The transcoding worker: one call for a job, one for each part of its film',
         packageType: 'Image',
         imageUri: args.image,
         imageConfig: {
@@ -128,7 +133,7 @@ export class WorkerFunction extends pulumi.ComponentResource {
       },
       { ...own, dependsOn: [policy, ...(args.imageAccess ? [args.imageAccess] : [])] },
     );
-    callItself(this, name, role, worker);
+    if (args.callsItself) callItself(this, name, role, worker);
     new aws.lambda.FunctionEventInvokeConfig(name, { functionName: worker.name, ...eventRules }, own);
     // A film of many hours goes from call to call, which AWS takes for a loop after 16 and stops. The worker ends each film that makes
     // no progress itself (worker/src/film/invocation.ts).

@@ -1,8 +1,9 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
-import type { ExtraLane } from '../../worker/src/protocol/lanes.ts';
+import type { ExtraLane, Lane } from '../../worker/src/protocol/lanes.ts';
 import { policyDocument, tlsOnly } from '../policy.ts';
 import type { PolicyStatement } from '../storage/backend.ts';
+import { createDoor } from './door.ts';
 import {
   createQueue,
   type LaneNames,
@@ -16,6 +17,8 @@ import {
 export interface JobsArgs extends QueueArgs {
   /** ARNs of the S3 buckets that may announce uploads. */
   senderBucketArns: pulumi.Input<string>[];
+  /** A function looks at jobs before workers do. @default none does */
+  hasDoor?: boolean;
 }
 
 /**
@@ -32,10 +35,14 @@ export class Jobs extends pulumi.ComponentResource {
   /** The queues of the priority lanes that the farm has beside it. */
   readonly lanes: LaneNames;
   readonly deadLetters: QueueNames;
+  /** The queues before those of the lanes, where a function looks at jobs first. */
+  readonly doors: Partial<Record<Lane, QueueNames>>;
   /** What a bucket's notification must wait for: S3 tries the topic when it is set. */
   readonly topicPolicy: aws.sns.TopicPolicy;
   /** What a worker may do with the queues. */
   readonly statements: PolicyStatement[];
+  /** What the function may do with the queues before them. */
+  readonly doorStatements: PolicyStatement[];
 
   constructor(name: string, args: JobsArgs, opts?: pulumi.ComponentResourceOptions) {
     super('transcode-farm:jobs:Jobs', name, {}, opts);
@@ -45,13 +52,21 @@ export class Jobs extends pulumi.ComponentResource {
     // queues encrypt what they keep.
     const topic = new aws.sns.Topic(name, {}, { parent: this });
     this.topicPolicy = createTopicPolicy(this, name, topic, args.senderBucketArns);
-    subscribe(this, name, queue, topic);
+    const doors: [Lane, aws.sqs.Queue][] = [];
+    const doorOf = (lane: Lane, jobs: aws.sqs.Queue): aws.sqs.Queue | undefined => {
+      if (!args.hasDoor) return undefined;
+      const doorName = lane === 'normal' ? `${name}-door` : `${name}-door-${lane}`;
+      const door = createDoor(this, doorName, { queue: jobs, retentionDays: args.retentionDays });
+      doors.push([lane, door]);
+      return door;
+    };
+    subscribe(this, name, { queue, door: doorOf('normal', queue) }, topic);
     // One topic for each lane, and not one topic with filters: a filter for what names no lane drops what has no attributes at all, as
     // bucket events (https://docs.aws.amazon.com/sns/latest/dg/attribute-key-matching.html).
     const laneTopics = lanes.map(([lane, laneQueue]) => {
       const laneTopic = new aws.sns.Topic(`${name}-${lane}`, {}, { parent: this });
       createTopicPolicy(this, `${name}-${lane}`, laneTopic, []);
-      subscribe(this, `${name}-${lane}`, laneQueue, laneTopic);
+      subscribe(this, `${name}-${lane}`, { queue: laneQueue, door: doorOf(lane, laneQueue) }, laneTopic);
       return [lane, laneTopic.arn];
     });
     this.laneTopicArns = Object.fromEntries(laneTopics);
@@ -60,6 +75,11 @@ export class Jobs extends pulumi.ComponentResource {
     this.lanes = laneNamesOf(lanes);
     this.deadLetters = namesOf(deadLetters);
     this.statements = workerStatements([queue, ...lanes.map(([, each]) => each)], deadLetters.arn);
+    this.doors = Object.fromEntries(doors.map(([lane, door]) => [lane, namesOf(door)]));
+    this.doorStatements = doorStatements(
+      { doors: doors.map(([, door]) => door), behind: [queue, ...lanes.map(([, each]) => each)] },
+      deadLetters.arn,
+    );
     this.registerOutputs({ topicArn: topic.arn, queueUrl: queue.url, deadLetterQueueUrl: deadLetters.url });
   }
 }
@@ -87,11 +107,20 @@ function createTopicPolicy(
   return new aws.sns.TopicPolicy(name, { arn: topic.arn, policy: policyDocument(statements) }, { parent });
 }
 
-function subscribe(parent: Jobs, name: string, queue: aws.sqs.Queue, topic: aws.sns.Topic): void {
-  const queuePolicy = letTopicSend(parent, name, queue, topic);
+/** What is published reaches the door, where there is one. */
+function subscribe(
+  parent: Jobs,
+  name: string,
+  { queue, door }: { queue: aws.sqs.Queue; door: aws.sqs.Queue | undefined },
+  topic: aws.sns.Topic,
+): void {
+  const queuePolicy = door
+    ? letTopicSend(parent, `${name}-door`, door, topic)
+    : letTopicSend(parent, name, queue, topic);
+  if (door) setQueuePolicy(parent, name, queue);
   new aws.sns.TopicSubscription(
     name,
-    { topic: topic.arn, protocol: 'sqs', endpoint: queue.arn, rawMessageDelivery: true },
+    { topic: topic.arn, protocol: 'sqs', endpoint: (door ?? queue).arn, rawMessageDelivery: true },
     { parent, dependsOn: [queuePolicy] },
   );
 }
@@ -132,5 +161,24 @@ function workerStatements(
       Resource: queues.map(({ arn }) => arn),
     },
     { Sid: 'GiveUpJobs', Effect: 'Allow', Action: ['sqs:SendMessage'], Resource: [deadArn] },
+  ];
+}
+
+/** It takes messages of its queues alone: what is behind them is the workers'. */
+function doorStatements(
+  { doors, behind }: Record<'doors' | 'behind', readonly aws.sqs.Queue[]>,
+  deadArn: pulumi.Output<string>,
+): PolicyStatement[] {
+  const [take, giveUp] = workerStatements(doors, deadArn);
+  if (take === undefined || giveUp === undefined || doors.length === 0) return [];
+  return [
+    take,
+    giveUp,
+    {
+      Sid: 'PassJobsOn',
+      Effect: 'Allow',
+      Action: ['sqs:SendMessage'],
+      Resource: behind.map(({ arn }) => arn),
+    },
   ];
 }

@@ -26,6 +26,8 @@ export class Parts extends pulumi.ComponentResource {
   readonly deadLetters: QueueNames;
   /** What a worker may do with the queue. */
   readonly statements: PolicyStatement[];
+  /** What the function before the jobs queue may do with it. */
+  readonly doorStatements: PolicyStatement[];
 
   constructor(name: string, args: QueueArgs, opts?: pulumi.ComponentResourceOptions) {
     super('transcode-farm:jobs:Parts', name, {}, opts);
@@ -41,14 +43,22 @@ export class Parts extends pulumi.ComponentResource {
         Resource: [queue, ...lanes.map(([, each]) => each)].map(({ arn }) => arn),
       },
     ];
+    this.doorStatements = [
+      {
+        Sid: 'AskForParts',
+        Effect: 'Allow',
+        Action: ['sqs:SendMessage'],
+        Resource: [queue, ...lanes.map(([, each]) => each)].map(({ arn }) => arn),
+      },
+    ];
     this.registerOutputs({ queueUrl: queue.url, deadLetterQueueUrl: deadLetters.url });
   }
 }
 
 export interface PartsSendersArgs {
   queue: QueueNames;
-  /** The role that workers run under. */
-  workerRoleArn: pulumi.Input<string>;
+  /** The roles that workers run under, functions among them. */
+  workerRoleArns: pulumi.Input<string>[];
 }
 
 /**
@@ -60,10 +70,11 @@ export interface PartsSendersArgs {
 export class PartsSenders extends pulumi.ComponentResource {
   constructor(
     name: string,
-    { queue, workerRoleArn }: PartsSendersArgs,
+    { queue, workerRoleArns }: PartsSendersArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super('transcode-farm:jobs:PartsSenders', name, {}, opts);
+    const [only] = workerRoleArns;
     setQueuePolicy(this, name, queue, [
       {
         Sid: 'WorkersAlone',
@@ -73,7 +84,9 @@ export class PartsSenders extends pulumi.ComponentResource {
         Resource: queue.arn,
         // The role's ARN also for its sessions; services have none, and are denied too. Source:
         // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
-        Condition: { ArnNotEquals: { 'aws:PrincipalArn': workerRoleArn } },
+        Condition: {
+          ArnNotEquals: { 'aws:PrincipalArn': workerRoleArns.length === 1 ? only : workerRoleArns },
+        },
       },
     ]);
     this.registerOutputs();

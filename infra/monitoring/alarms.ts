@@ -92,6 +92,7 @@ export function farmAlarms(farm: FarmNames, rules: AlarmRules): FarmAlarm[] {
     },
     ...laneAlarms(farm, rules),
     ...workerAlarms(farm, rules),
+    ...(farm.door === undefined ? [] : doorAlarms(farm.door)),
     ...(farm.portal === undefined ? [] : portalAlarms(farm.portal)),
     ...(farm.reports === undefined ? [] : reportAlarms(farm, farm.reports)),
   ];
@@ -126,7 +127,9 @@ function laneAlarms({ jobs }: FarmNames, { retentionDays }: AlarmRules): FarmAla
 
 function workerAlarms(farm: FarmNames, rules: AlarmRules): FarmAlarm[] {
   const { workers } = farm;
-  return workers.kind === 'service' ? serviceAlarms(farm, workers, rules) : functionAlarms(workers);
+  return workers.kind === 'service'
+    ? serviceAlarms(farm, workers, rules)
+    : functionAlarms(workers, workerTexts);
 }
 
 function serviceAlarms(farm: FarmNames, service: MonitoredService, rules: AlarmRules): FarmAlarm[] {
@@ -165,13 +168,31 @@ function serviceAlarms(farm: FarmNames, service: MonitoredService, rules: AlarmR
   ];
 }
 
-function functionAlarms({ functionName, maxCalls }: MonitoredFunction): FarmAlarm[] {
-  const sum = (name: string) => ({ metric: functionMetric(functionName, name), stat: 'Sum' });
+interface FunctionTexts {
+  /** Begins the alarms' names. */
+  key: string;
+  /** The function in a sentence. */
+  name: string;
+  /** The setting that allows more calls at once. */
+  setting: string;
+}
+
+const workerTexts: FunctionTexts = { key: 'function', name: 'the worker function', setting: 'maxTasks' };
+const doorTexts: FunctionTexts = {
+  key: 'door',
+  name: 'the function before the jobs queue',
+  setting: 'burstFunctions',
+};
+
+function functionAlarms(
+  { functionName, maxCalls }: Omit<MonitoredFunction, 'kind'>,
+  { key, name, setting }: FunctionTexts,
+): FarmAlarm[] {
+  const sum = (metric: string) => ({ metric: functionMetric(functionName, metric), stat: 'Sum' });
   return [
     {
-      key: 'function-errors',
-      description:
-        'Calls of the worker function failed: its process ended, ran out of memory, or did not start. No film is lost by it; the worker log says why.',
+      key: `${key}-errors`,
+      description: `Calls of ${name} failed: its process ended, ran out of memory, or did not start. No film is lost by it; its log says why.`,
       threshold: 5,
       periodSeconds: 300,
       points: 1,
@@ -179,9 +200,8 @@ function functionAlarms({ functionName, maxCalls }: MonitoredFunction): FarmAlar
       watched: sum('Errors'),
     },
     {
-      key: 'function-throttles',
-      description:
-        'Calls of the worker function are refused for want of concurrency: jobs wait. Raise "maxTasks", or the quota of the account; "farm doctor" shows both.',
+      key: `${key}-throttles`,
+      description: `Calls of ${name} are refused for want of concurrency: jobs wait. Raise "${setting}", or the quota of the account; "farm doctor" shows both.`,
       threshold: 1,
       periodSeconds: 300,
       points: 2,
@@ -189,8 +209,8 @@ function functionAlarms({ functionName, maxCalls }: MonitoredFunction): FarmAlar
       watched: sum('Throttles'),
     },
     {
-      key: 'function-at-limit',
-      description: `The worker function has run at its limit of ${maxCalls} calls at once for a quarter of an hour: films take longer than they could. Raise "maxTasks".`,
+      key: `${key}-at-limit`,
+      description: `${upperFirst(name)} has run at its limit of ${maxCalls} calls at once for a quarter of an hour: films take longer than they could. Raise "${setting}".`,
       threshold: maxCalls,
       periodSeconds: 300,
       points: 3,
@@ -198,9 +218,8 @@ function functionAlarms({ functionName, maxCalls }: MonitoredFunction): FarmAlar
       watched: { metric: functionMetric(functionName, 'ConcurrentExecutions'), stat: 'Maximum' },
     },
     {
-      key: 'function-events',
-      description:
-        'Lambda dropped calls for parts of films, as they could not start within five minutes. Other calls make those parts; if it repeats, raise "maxTasks" or lower "workersPerFilm".',
+      key: `${key}-events`,
+      description: `Lambda dropped calls for parts of films, as they could not start within five minutes. Other calls make those parts; if it repeats, raise "${setting}"${key === 'function' ? ' or lower "workersPerFilm"' : ''}.`,
       threshold: 1,
       periodSeconds: 300,
       points: 1,
@@ -208,6 +227,28 @@ function functionAlarms({ functionName, maxCalls }: MonitoredFunction): FarmAlar
       watched: sum('AsyncEventsDropped'),
     },
   ];
+}
+
+/** A job that the door has not passed on in this time: it is tried three times, in a quarter of an hour each. */
+const oldestAtDoorSeconds = 3600;
+
+function doorAlarms({ queue, ...door }: NonNullable<FarmNames['door']>): FarmAlarm[] {
+  return [
+    ...functionAlarms(door, doorTexts),
+    {
+      key: 'oldest-door-job',
+      description: `A job has waited for ${oldestAtDoorSeconds} s before the jobs queue: no call of the function takes it, or functions have made its film for that long. If its event source is disabled, enable it, or set "functions" to "none".`,
+      threshold: oldestAtDoorSeconds,
+      periodSeconds: 300,
+      points: 1,
+      of: 1,
+      watched: { metric: queueMetric(queue, 'ApproximateAgeOfOldestMessage'), stat: 'Maximum' },
+    },
+  ];
+}
+
+function upperFirst(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** On the way from workers to the owner's app and database. */

@@ -4,6 +4,7 @@ import {
   functionMetric,
   groupMetric,
   type Metric,
+  type MonitoredFunction,
   type MonitoredWorkers,
   queueMetric,
   taskMetric,
@@ -16,7 +17,7 @@ import {
  * jobs end, how long they take, what costs.
  */
 export function buildDashboard(farm: FarmNames, alarmArns: readonly pulumi.Input<string>[]) {
-  const { region, jobs, parts, reports } = farm;
+  const { region, jobs, parts, reports, door } = farm;
   const chart = (title: string, series: Series[], options: ChartOptions = {}) => ({
     type: 'metric' as const,
     properties: {
@@ -36,6 +37,12 @@ export function buildDashboard(farm: FarmNames, alarmArns: readonly pulumi.Input
       messages(name, 'Visible', `${lane} waiting`),
       messages(name, 'NotVisible', `${lane} in flight`),
     ]),
+    ...(door === undefined
+      ? []
+      : [
+          messages(door.queue, 'Visible', 'waiting for the door'),
+          messages(door.queue, 'NotVisible', 'at the door'),
+        ]),
     messages(jobs.deadLetters, 'Visible', 'dead letters'),
     messages(parts.queue, 'Visible', 'part requests waiting'),
     messages(parts.queue, 'NotVisible', 'part requests in flight'),
@@ -47,7 +54,10 @@ export function buildDashboard(farm: FarmNames, alarmArns: readonly pulumi.Input
           messages(reports.deadLetters, 'Visible', 'dead reports'),
         ]),
   ]);
-  const workers = chart('Workers', workersSeries(farm.workers));
+  const workers = chart('Workers', [
+    ...workersSeries(farm.workers),
+    ...(door === undefined ? [] : callsSeries(door)),
+  ]);
   const oldest = chart(
     'Age of the oldest job',
     [
@@ -134,8 +144,7 @@ function messages(queue: pulumi.Input<string>, which: 'Visible' | 'NotVisible', 
 
 function workersSeries(workers: MonitoredWorkers): Series[] {
   if (workers.kind === 'function') {
-    const metric = functionMetric(workers.functionName, 'ConcurrentExecutions');
-    return [{ metric, stat: 'Maximum', label: 'calls at once' }];
+    return callsSeries(workers);
   }
   const { groupName } = workers;
   const tasks = { metric: taskMetric(workers), stat: 'SampleCount', label: 'running tasks' };
@@ -150,6 +159,11 @@ function workersSeries(workers: MonitoredWorkers): Series[] {
     instances('GroupDesiredCapacity', 'instances wanted'),
     instances('GroupInServiceInstances', 'instances in service'),
   ];
+}
+
+function callsSeries({ functionName }: Pick<MonitoredFunction, 'functionName'>): Series[] {
+  const metric = functionMetric(functionName, 'ConcurrentExecutions');
+  return [{ metric, stat: 'Maximum', label: 'calls at once' }];
 }
 
 /** The function whose failures matter most: of the worker, or of the waker that orders workers. */

@@ -15,6 +15,8 @@ export interface Metric {
 export interface FarmNames {
   region: Name;
   workers: MonitoredWorkers;
+  /** The function before the jobs queue; undefined where there is none. */
+  door?: (Omit<MonitoredFunction, 'kind'> & { queue: Name }) | undefined;
   jobs: QueueNames;
   parts: QueueNames;
   /** Undefined where nobody wants reports. */

@@ -9,6 +9,7 @@ import type { FarmNames, MonitoredWorkers, QueueNames } from './metrics.ts';
 
 export interface MonitoringArgs {
   workers: MonitoredWorkers;
+  door?: FarmNames['door'];
   jobs: QueueNames;
   parts: QueueNames;
   reports?: FarmNames['reports'];

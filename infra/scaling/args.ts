@@ -14,8 +14,8 @@ export interface ScalingArgs {
   queues: BacklogQueue[];
   /** Those of them that target tracking counts. @default all */
   trackedQueues?: BacklogQueue[];
-  /** Jobs and bucket events pass here: the waker listens. */
-  topicArn: pulumi.Input<string>;
+  /** Jobs and bucket events pass here: the waker listens. Undefined where a function looks at them first, and asks for workers. */
+  topicArn?: pulumi.Input<string>;
   /** The same for other lanes, by what ends the names of the waker's subscriptions. @default none */
   laneTopicArns?: Record<string, pulumi.Input<string>>;
   /** Tasks that always run. */

@@ -15,6 +15,7 @@ import { createWakerFunction } from './waker-function.ts';
  */
 export class Scaling extends pulumi.ComponentResource {
   readonly wakerName: pulumi.Output<string>;
+  readonly wakerArn: pulumi.Output<string>;
   readonly wakerLogGroupName: pulumi.Output<string>;
 
   constructor(name: string, args: ScalingArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -28,6 +29,7 @@ export class Scaling extends pulumi.ComponentResource {
     createTracking(this, `${name}-${args.kind}`, args);
     const waker = createWakerFunction(this, name, args);
     this.wakerName = waker.functionName;
+    this.wakerArn = waker.functionArn;
     this.wakerLogGroupName = waker.logGroupName;
     this.registerOutputs({ wakerName: this.wakerName, wakerLogGroupName: this.wakerLogGroupName });
   }

@@ -62,8 +62,9 @@ export function createWakerFunction(parent: pulumi.Resource, component: string, 
     { functionName: waker.name, maximumRetryAttempts: 0, maximumEventAgeInSeconds: 300 },
     { parent },
   );
-  createCallers(parent, name, { topic: args.topicArn, ...args.laneTopicArns }, waker);
-  return { functionName: waker.name, logGroupName: logGroup.name };
+  const topics = { ...(args.topicArn !== undefined && { topic: args.topicArn }), ...args.laneTopicArns };
+  createCallers(parent, name, topics, waker);
+  return { functionName: waker.name, functionArn: waker.arn, logGroupName: logGroup.name };
 }
 
 /** Calls that failed or came too late. The farm needs none of them again; they show what went wrong. */
@@ -87,7 +88,7 @@ function createMissedCalls(parent: pulumi.Resource, name: string): aws.sqs.Queue
 function createCallers(
   parent: pulumi.Resource,
   name: string,
-  topicArns: { topic: pulumi.Input<string> } & Record<string, pulumi.Input<string>>,
+  topicArns: Readonly<Record<string, pulumi.Input<string>>>,
   waker: aws.lambda.Function,
 ): void {
   const minute = new aws.cloudwatch.EventRule(

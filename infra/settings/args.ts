@@ -46,9 +46,28 @@ export interface TranscodeFarmArgs {
   /**
    * Reserve `maxTasks` of the account's concurrent executions for the farm, and let it have no more, so that
    * the account's other functions always have theirs. `false` where the account has too few to reserve any,
-   * as new ones do (10). Only with `compute: function`
+   * as new ones do (10). Only with `compute: function` or `functions: door`, which reserves 50 and
+   * `burstFunctions`
    */
   reserveConcurrency?: boolean;
+  /**
+   * `door`: a function of AWS Lambda looks at each job before the workers do. It refuses films that can't be
+   * made, makes those that functions make within four minutes, and asks for as many workers as the others can
+   * use. `none`: workers take all jobs. Only with `compute: fargate` or `gpu`; the image must be in ECR
+   */
+  functions?: string;
+  /**
+   * Calls of the function that make parts of one film at the same time, beside the one that looked at it:
+   * long films are done while workers would still start. With `compute: fargate` workers join in; with `gpu`
+   * a film is made by functions or by GPUs, as players can't go from one encoder's parts to the other's. Up
+   * to 900. Only with `functions: door`
+   */
+  burstFunctions?: number;
+  /**
+   * Memory of the function in MiB, 1769 to 10240; it has one vCPU for each 1769. New accounts may have 3008
+   * at most. Only with `functions: door`
+   */
+  functionMemoryMib?: number;
   /**
    * GPU instance types, the preferred one first; more types find more Spot capacity. Empty: `g4dn.xlarge`,
    * `g4dn.2xlarge`, `g6.xlarge`, `g5.xlarge`. Only with `compute: gpu`
@@ -394,6 +413,9 @@ export const settings = {
   minTasks: { kind: 'integer', default: '0' },
   maxTasks: { kind: 'integer', default: '3' },
   reserveConcurrency: { kind: 'flag', default: 'true' },
+  functions: { kind: 'text', default: 'none' },
+  burstFunctions: { kind: 'integer', default: '0' },
+  functionMemoryMib: { kind: 'integer', default: '10240' },
   instanceTypes: { kind: 'list', default: '' },
   onDemandBase: { kind: 'integer', default: '0' },
   spot: { kind: 'flag', default: 'true' },

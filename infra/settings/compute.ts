@@ -16,6 +16,14 @@ export type ComputeSettings = {
   | { kind: 'function'; architecture: Architecture; reserveConcurrency: boolean }
 );
 
+/** A function before the jobs queue of workers in ECS. */
+export interface DoorSettings {
+  /** Calls that make parts of a film, beside its own. */
+  functionsPerFilm: number;
+  memoryMib: number;
+  reserveConcurrency: boolean;
+}
+
 export interface ScalingSettings {
   minTasks: number;
   maxTasks: number;
@@ -176,6 +184,30 @@ function checkWarmInstances(
       `or ${config.toSet('spot', 'false')}`,
     );
   }
+}
+
+/** @returns undefined where nothing stands before the jobs queue */
+export function readDoor(config: SettingsReader, compute: ComputeSettings): DoorSettings | undefined {
+  const functions = config.choice('functions', ['none', 'door']);
+  const functionsPerFilm = config.integer('burstFunctions', { min: 0, max: 900 });
+  const { min, max } = functionMemory;
+  const memoryMib = config.integer('functionMemoryMib', { min, max });
+  if (compute.kind === 'function') {
+    const because = 'compute is "function", where functions make every film';
+    if (functions !== 'none') config.ignore('functions', because);
+    if (functionsPerFilm > 0) config.ignore('burstFunctions', because);
+    return undefined;
+  }
+  if (functions === 'none') {
+    if (functionsPerFilm > 0)
+      config.rejectTogether(
+        `burstFunctions is ${functionsPerFilm}, and functions "none": the function that looks at a film first calls the others.`,
+        config.toSet('functions', 'door'),
+        `or ${config.toSet('burstFunctions', '0')}`,
+      );
+    return undefined;
+  }
+  return { functionsPerFilm, memoryMib, reserveConcurrency: config.flag('reserveConcurrency') };
 }
 
 /** How many workers make one film together, at most. */

@@ -2,8 +2,10 @@ import type * as pulumi from '@pulumi/pulumi';
 import { type ExtraLane, extraLaneNames } from '../../worker/src/protocol/lanes.ts';
 import {
   type ComputeSettings,
+  type DoorSettings,
   type NetworkSettings,
   readCompute,
+  readDoor,
   readNetwork,
   readScaling,
   readWorkersPerFilm,
@@ -21,6 +23,8 @@ import { readJobNumbers, readWorkerTexts, type WorkerTexts } from './worker.ts';
 export interface FarmSettings {
   storage: StorageSettings;
   compute: ComputeSettings;
+  /** Undefined: nothing stands before the jobs queue. */
+  door?: DoorSettings;
   scaling: ScalingSettings;
   /** Most workers that make one film together: 1 to `maxTasks`. */
   workersPerFilm: number;
@@ -60,11 +64,13 @@ export function readSettings(source: SettingsSource): FarmSettings {
   const storage = readStorage(config);
   const compute = readCompute(config);
   const scaling = readScaling(config, compute);
+  const door = readDoor(config, compute);
   const worker = readWorkerTexts(config);
   const network = readNetwork(config);
   const settings: FarmSettings = {
     storage,
     compute,
+    door,
     scaling,
     workersPerFilm: readWorkersPerFilm(config, scaling),
     network,
@@ -73,7 +79,7 @@ export function readSettings(source: SettingsSource): FarmSettings {
     worker,
     reports: readReports(config),
     portal: readPortal(config, network),
-    workerImage: readImage(config, compute.kind),
+    workerImage: readImage(config, compute.kind === 'function' || door !== undefined),
     monitoring: readMonitoring(config),
     tags: readTags(config),
     github: readGithub(config),
@@ -93,12 +99,9 @@ function readLanes(config: SettingsReader): ExtraLane[] {
   return extraLaneNames.filter((lane) => named.includes(lane));
 }
 
-function readImage(
-  config: SettingsReader,
-  compute: ComputeSettings['kind'],
-): pulumi.Input<string> | undefined {
+function readImage(config: SettingsReader, isFunction: boolean): pulumi.Input<string> | undefined {
   // Lambda pulls from ECR alone: https://docs.aws.amazon.com/lambda/latest/dg/images-create.html
-  if (compute === 'function') {
+  if (isFunction) {
     return config.input(
       'workerImage',
       /^\d{12}\.dkr\.ecr\.[\w.-]+\/[\w./-]+@sha256:[0-9a-f]{64}$/,

@@ -54,12 +54,18 @@ export function environmentOf(recording: Pick<FarmRecording, 'resources'>): Reco
   ]);
 }
 
+/** The function before the jobs queue is of the same image. */
+const isDoor = ({ name }: Pick<Registered, 'name'>) => name.endsWith('-door');
+
 /** The worker's function; undefined where workers are tasks of ECS. */
 export function workerFunctionOf({
   resources,
 }: Pick<FarmRecording, 'resources'>): { name: string; inputs: Inputs } | undefined {
   return resources.find(
-    ({ type, inputs }) => type === 'aws:lambda/function:Function' && inputs.packageType === 'Image',
+    (resource) =>
+      resource.type === 'aws:lambda/function:Function' &&
+      resource.inputs.packageType === 'Image' &&
+      !isDoor(resource),
   );
 }
 

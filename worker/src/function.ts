@@ -3,7 +3,7 @@ import { Invocation } from './film/invocation.ts';
 import { readEvent } from './function/events.ts';
 import { PartEvents } from './function/part-events.ts';
 import { type InvocationCall, RuntimeApi } from './function/runtime-api.ts';
-import { bindLanes } from './job/lane-bindings.ts';
+import { bindDoors, bindLanes } from './job/lane-bindings.ts';
 import { createLogger, type Logger } from './log.ts';
 import { openMachine, openQueues, openTools, openWorker } from './open-worker.ts';
 import { partWorkSeconds } from './plan/function-limits.ts';
@@ -14,7 +14,8 @@ import { readSettings } from './settings/settings.ts';
 
 /*
  * The worker as an AWS Lambda function: one call is one message. The event source of the jobs queue calls it with a job, whose
- * planner calls it again for each part. Nothing runs on after the answer.
+ * planner calls it again for each part. Beside workers in ECS it is the door: the event source of the door queues calls it, and what it
+ * does not make goes on to the jobs queues. Nothing runs on after the answer.
  */
 
 /** A process that answered with a mistake, or whose machine is broken, is replaced by the platform. */
@@ -72,8 +73,17 @@ async function open(variables: NodeJS.ProcessEnv): Promise<WorkerFunction> {
   const queues = openQueues(settings);
   const parts = new PartEvents(settings, settings.function, log);
   const { invocation, begin } = invocations();
-  const partsOf = () => parts;
-  const { runner, health } = openWorker({ settings, machine, queues, partsOf, invocation, log });
+  // A door whose films no other calls share makes each alone.
+  const isShared = settings.door === undefined || settings.sharing.functionsPerFilm > 0;
+  const { runner, health } = openWorker({
+    settings,
+    machine,
+    queues,
+    partsOf: () => (isShared ? parts : undefined),
+    invocation,
+    wake: (workers) => parts.wake(settings.door?.waker, workers),
+    log,
+  });
   let isSick = false;
   void health.sick.then((sickness) => {
     log.fatal(sickness, `this worker is sick (${sickness.of}): it takes no more calls`);
@@ -81,14 +91,15 @@ async function open(variables: NodeJS.ProcessEnv): Promise<WorkerFunction> {
   });
   const { visibilityTimeoutSeconds } = settings.queue;
   // Part requests of a queue are of workers in ECS that made the film before the farm's compute was switched.
-  const bindings = new Map(
-    bindLanes(queues.lanes, runner, { isShared: true }).flatMap((lane) =>
-      lane.queues.map((binding) => [binding.queue.name, binding] as const),
-    ),
-  );
+  const served = settings.door
+    ? bindDoors(queues.lanes, runner)
+    : bindLanes(queues.lanes, runner, { isShared: true }).flatMap((lane) => lane.queues);
+  const bindings = new Map(served.map((binding) => [binding.queue.name, binding]));
   const own: QueueBinding = {
     queue: parts.asQueue(queues.lanes.normal.jobs),
     handle: (message, signal) => runner.runPartRequest(message, signal),
+    // Whoever plans the film sees to its parts.
+    next: { send: async () => {} },
   };
   log.info({ encoder: machine.encoder, software: machine.software }, 'function started');
 

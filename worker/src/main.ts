@@ -53,7 +53,9 @@ async function main(): Promise<void> {
     log,
   });
   const consumer: Consumer = new Consumer({
-    lanes: bindLanes(queues.lanes, runner, { isShared: settings.sharing.workersPerFilm > 1 }),
+    lanes: bindLanes(queues.lanes, runner, {
+      isShared: settings.sharing.workersPerFilm + settings.sharing.functionsPerFilm > 1,
+    }),
     visibilityTimeoutSeconds: settings.queue.visibilityTimeoutSeconds,
     jobsAtOnce: settings.queue.jobsAtOnce,
     log,

@@ -17,7 +17,7 @@ import type { Logger } from './log.ts';
 import type { VideoEncoder } from './plan/plan.ts';
 import { JobFolder } from './protocol/job-folder.ts';
 import type { Lane } from './protocol/lanes.ts';
-import { sendPartRequest } from './protocol/part-request.ts';
+import { type PartRequest, sendPartRequest } from './protocol/part-request.ts';
 import type { NewMessage } from './protocol/queue-message.ts';
 import { createQueue, type Queue } from './queue/queue.ts';
 import { createReporter, type Reporter } from './report/reporter.ts';
@@ -74,7 +74,7 @@ export interface Queues {
   reports: Queue | undefined;
 }
 
-export function openQueues({ region, queue, sharing, lanes, report }: Settings): Queues {
+export function openQueues({ region, queue, sharing, lanes, door, report }: Settings): Queues {
   const sqs = new SQSClient({
     region,
     endpoint: queue.endpoint,
@@ -87,16 +87,18 @@ export function openQueues({ region, queue, sharing, lanes, report }: Settings):
   // A part that can't be made fails its job, so the dead letters are those of the jobs.
   const openQueue = (url: string | undefined) =>
     url === undefined ? undefined : createQueue(sqs, { ...queue, url });
-  const openLane = (url: string, partsUrl: string | undefined): LaneQueues => ({
+  const doorUrls: Partial<Record<Lane, string>> = door?.queueUrls ?? {};
+  const openLane = (lane: Lane, url: string, partsUrl: string | undefined): LaneQueues => ({
     jobs: createQueue(sqs, { ...queue, url }),
     parts: openQueue(partsUrl),
+    door: openQueue(doorUrls[lane]),
   });
   const extra = Object.entries(lanes).map(([lane, { queueUrl, partsQueueUrl }]) => [
     lane,
-    openLane(queueUrl, partsQueueUrl),
+    openLane(lane as Lane, queueUrl, partsQueueUrl),
   ]);
   return {
-    lanes: { normal: openLane(queue.url, sharing.partsQueueUrl), ...Object.fromEntries(extra) },
+    lanes: { normal: openLane('normal', queue.url, sharing.partsQueueUrl), ...Object.fromEntries(extra) },
     reports: openQueue(report.queueUrl),
   };
 }
@@ -111,6 +113,8 @@ export interface WorkerParts {
   serveAbove?: (lane: Lane) => Promise<void>;
   /** Of a function: the present invocation. */
   invocation?: () => Invocation;
+  /** Of a function before the jobs queue: starts workers. */
+  wake?: (workers: number) => Promise<void>;
   log: Logger;
 }
 
@@ -143,7 +147,7 @@ function createRunner(
   const { settings, machine, stores, partsOf, serveAbove, reporter, health, log } = given;
   const { output, storeFor } = stores;
   const { prefix } = settings.output;
-  const leaseSeconds = Math.max(2, settings.queue.visibilityTimeoutSeconds / 2);
+  const { leaseSeconds } = settings.sharing;
   const stopLookSeconds = Math.min(5, leaseSeconds / 4);
   const readStatus = (jobId: string) => readStatusFile(output, prefix, jobId, log);
   const context = (run: MessageRun): TranscodeRun => {
@@ -156,6 +160,7 @@ function createRunner(
       leaseSeconds,
       readStatus,
       sendPartRequest: parts && ((request) => sendPartRequest(parts, request, run)),
+      ...atDoor(given, run),
       invocation: given.invocation?.(),
       breaks: serveAbove && new Breaks(() => serveAbove(run.lane), run.signal),
     };
@@ -179,4 +184,20 @@ function createRunner(
     health,
     log,
   });
+}
+
+/** What a function before the jobs queue works with beside. */
+function atDoor(
+  { settings, queues, wake = async () => {} }: WorkerParts,
+  run: MessageRun,
+): Pick<TranscodeRun, 'door' | 'width'> {
+  const { door, sharing, functionLimits } = settings;
+  if (door === undefined || functionLimits === undefined) return {};
+  const { functionsPerFilm, workersPerFilm } = sharing;
+  const rules = { ...door, ...functionLimits, functions: functionsPerFilm, workersPerFilm };
+  const { parts } = queues.lanes[run.lane] ?? queues.lanes.normal;
+  const askWorker = async (request: PartRequest) => {
+    if (parts !== undefined) await sendPartRequest(parts, request, run);
+  };
+  return { width: 1 + functionsPerFilm, door: { rules, askWorker, wake } };
 }

@@ -4,6 +4,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { doorCalls } from '../../../infra/compute/door-calls.ts';
 import type { FarmSettings } from '../../../infra/settings/settings.ts';
 import { plainText } from '../../../infra/settings/sources.ts';
 import type { Deployed } from '../../farm/deployed.ts';
@@ -108,7 +109,8 @@ async function examineAccount({ settings, region, name }: PlannedStack): Promise
   }
 }
 
-function functionOf({ compute, scaling }: FarmSettings): WantedFunction | undefined {
+function functionOf({ compute, scaling, door }: FarmSettings): WantedFunction | undefined {
+  if (door !== undefined) return { ...door, maxCalls: doorCalls + door.functionsPerFilm };
   if (compute.kind !== 'function') return undefined;
   const { task, reserveConcurrency } = compute;
   return { maxCalls: scaling.maxTasks, memoryMib: task.memoryMib, reserveConcurrency };

@@ -10,6 +10,8 @@ export interface LocalFunctionsOptions extends FunctionConfig {
   concurrency: number;
   /** Of the environments' logs. */
   dir: string;
+  /** Other functions that this one calls, by name: what becomes of an event. */
+  others?: Readonly<Record<string, (event: string) => void>> | undefined;
 }
 
 /** How the function is called when it is at its limit. */
@@ -105,11 +107,14 @@ export class LocalFunctions {
   /** The Invoke API: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
   async #listen(): Promise<void> {
     this.#server.on('request', async (request, response) => {
-      const { name } = this.#options;
+      const { name, others = {} } = this.#options;
       const event = await text(request);
-      const isInvoke =
-        request.url === `/2015-03-31/functions/${name}/invocations` && request.method === 'POST';
-      if (!isInvoke) {
+      const [, called = ''] =
+        /^\/2015-03-31\/functions\/([\w-]+)\/invocations$/.exec(request.url ?? '') ?? [];
+      if (request.method === 'POST' && others[called] !== undefined) {
+        response.writeHead(202).end();
+        others[called](event);
+      } else if (request.method !== 'POST' || called !== name) {
         response.writeHead(404, { 'x-amzn-errortype': 'ResourceNotFoundException' }).end('{}');
       } else if (request.headers['x-amz-invocation-type'] === 'Event') {
         response.writeHead(202).end();

@@ -13,9 +13,11 @@ export interface FarmFunctionsOptions {
   concurrency: number;
   /** @default as in the cloud */
   timeoutSeconds?: number;
+  /** See `LocalFunctionsOptions`. */
+  others?: Readonly<Record<string, (event: string) => void>>;
 }
 
-/** What a farm with `compute: function` has: the function, and the event source of its jobs queue. */
+/** The function, and the event sources of what calls it: the farm's queues, or, where it stands before them, the door's. */
 export interface FarmFunctions extends AsyncDisposable {
   functions: LocalFunctions;
 }
@@ -32,15 +34,21 @@ export async function startFunctions(options: FarmFunctionsOptions): Promise<Far
     concurrency,
     dir,
     environment,
+    others: options.others,
   });
-  const queueUrls = [
-    environment.QUEUE_URL,
-    environment.PARTS_QUEUE_URL,
-    environment.URGENT_QUEUE_URL,
-    environment.URGENT_PARTS_QUEUE_URL,
-    environment.BULK_QUEUE_URL,
-    environment.BULK_PARTS_QUEUE_URL,
-  ].filter((url) => url !== undefined);
+  const { DOOR_QUEUE_URL, URGENT_DOOR_QUEUE_URL, BULK_DOOR_QUEUE_URL } = environment;
+  const queueUrls = (
+    DOOR_QUEUE_URL === undefined
+      ? [
+          environment.QUEUE_URL,
+          environment.PARTS_QUEUE_URL,
+          environment.URGENT_QUEUE_URL,
+          environment.URGENT_PARTS_QUEUE_URL,
+          environment.BULK_QUEUE_URL,
+          environment.BULK_PARTS_QUEUE_URL,
+        ]
+      : [DOOR_QUEUE_URL, URGENT_DOOR_QUEUE_URL, BULK_DOOR_QUEUE_URL]
+  ).filter((url) => url !== undefined);
   const region = environment.AWS_REGION ?? 'us-east-1';
   const sources = queueUrls.map(
     (queueUrl) => new EventSource({ functions, endpoint, region, queueUrl, maximumConcurrency: concurrency }),

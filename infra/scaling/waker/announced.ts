@@ -1,5 +1,7 @@
-/** What calls the waker: a topic with messages, or a schedule with nothing of interest. */
+/** What calls the waker: a topic with messages, the door, or a schedule with nothing of interest. */
 export interface WakerEvent {
+  /** How many a film can use that the door has planned. */
+  workers?: number;
   Records?: { Sns: { Message: string; Timestamp: string } }[];
 }
 

@@ -49,6 +49,8 @@ export interface Observed {
   delayed: number;
   /** Jobs just announced, which the queues may not count yet. */
   announced: number;
+  /** Workers that the door has just asked for; the queues may not count yet what they are for. */
+  asked: number;
   service: {
     desired: number;
     running: number;
@@ -134,32 +136,40 @@ export interface Decision {
 
 export const nothingRemembered: Memory = { idleSinceMs: {} };
 
-function remember({ atMs, backlog, announced, instances, memory }: Observed): Memory {
+function remember({ atMs, backlog, announced, asked, instances, memory }: Observed): Memory {
   const idle = instances.filter(({ tasks }) => tasks === 0);
   const { raisedAtMs } = memory;
   const kept: Memory = {
     ...(raisedAtMs !== undefined && { raisedAtMs }),
     idleSinceMs: Object.fromEntries(idle.map(({ id }) => [id, memory.idleSinceMs[id] ?? atMs])),
   };
-  if (backlog > 0 || announced > 0) return kept;
+  if (backlog > 0 || announced > 0 || asked > 0) return kept;
   return { quietSinceMs: memory.quietSinceMs ?? atMs, ...kept };
 }
 
 function wantedTasks(
   { quietSinceMs, raisedAtMs = Number.NEGATIVE_INFINITY }: Memory,
-  { atMs, backlog, delayed, announced, service }: Observed,
+  { atMs, backlog, delayed, announced, asked, service }: Observed,
   { minTasks, maxTasks, backlogPerTask, wakeWorkers, scaleOutPauseMs, spareMs, idleMs }: Rules,
 ): { count: number; reason: string } | undefined {
   const { desired } = service;
   // A number for the whole backlog: tasks on their way are not asked for twice. Retries before their time need no worker yet, but
   // where there is nothing else one worker for them.
   const usable = Math.max(backlog - delayed, announced, Math.min(backlog, 1));
-  // While no worker runs, none has said how many a film can use.
-  const useful = service.running === 0 ? usable * wakeWorkers : usable;
-  const count = Math.min(maxTasks, Math.max(minTasks, Math.ceil(useful / backlogPerTask)));
+  // While no worker runs, none has said how many a film can use; the door says it.
+  const useful = service.running === 0 && asked === 0 ? usable * wakeWorkers : usable;
+  const count = Math.min(maxTasks, Math.max(minTasks, asked, Math.ceil(useful / backlogPerTask)));
   const noneRuns = service.running === 0 || desired === 0;
   if (count > desired && (noneRuns || desired < minTasks || atMs - raisedAtMs >= scaleOutPauseMs)) {
-    return { count, reason: usable > 0 ? `backlog of ${usable}` : `at least ${minTasks} must run` };
+    return {
+      count,
+      reason:
+        asked > 0
+          ? `${asked} are asked for`
+          : usable > 0
+            ? `backlog of ${usable}`
+            : `at least ${minTasks} must run`,
+    };
   }
   // A worker that has deleted its message may still be writing its report: it says so by its protection.
   if (quietSinceMs === undefined || service.protected > 0 || desired <= minTasks) return undefined;

@@ -24,7 +24,8 @@ export function createWaker(
     const atMs = now();
     const memory = await readMemory(clients.ssm, farm.memoryParameter);
     const announced = announcedJobs(event, atMs);
-    const observed = { ...(await observe(clients, farm)), atMs, announced, memory };
+    const { workers: asked = 0 } = event;
+    const observed = { ...(await observe(clients, farm)), atMs, announced, asked, memory };
     const decision = decide(observed, farm.rules);
     const done = await act(clients, farm, decision.actions);
     await writeMemory(clients.ssm, farm.memoryParameter, memory, decision.memory);

@@ -52,10 +52,13 @@ export async function startFaultFarm(
     encodeSeconds = 0,
     visibilityTimeoutSeconds = 3,
     reporter = {},
+    door,
   }: {
     encodeSeconds?: number;
     visibilityTimeoutSeconds?: number;
     reporter?: Partial<ReporterEnvironment>;
+    /** A function looks at jobs before workers do. */
+    door?: { functionsPerFilm: number };
   } = {},
 ): Promise<FaultFarm> {
   const folder = await temporaryFolder();
@@ -68,6 +71,7 @@ export async function startFaultFarm(
   };
   const farm = await startLocalFarm({
     visibilityTimeoutSeconds,
+    ...(door && { door }),
     reports: true,
     through: { s3: through, sqs: through },
     env: {
@@ -114,6 +118,7 @@ export async function startFaultFarm(
       partsQueueUrl,
       reportsQueueUrl,
       reportsDeadLetterQueueUrl,
+      ...(farm.doorQueueUrl === undefined ? [] : [farm.doorQueueUrl]),
     ]) {
       await farm.sqs.send(new PurgeQueueCommand({ QueueUrl }));
     }

@@ -1,6 +1,10 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type FarmFunctions, startFunctions } from '../../../cli/local-farm/functions/start.ts';
+import {
+  type FarmFunctions,
+  type FarmFunctionsOptions,
+  startFunctions,
+} from '../../../cli/local-farm/functions/start.ts';
 import type { WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
 import { logLines } from './worker-log.ts';
 
@@ -12,7 +16,14 @@ export async function functionsFor(
     dir,
     concurrency = 4,
     timeoutSeconds = 60,
-  }: { env?: Partial<WorkerEnvironment>; dir: string; concurrency?: number; timeoutSeconds?: number },
+    others = {},
+  }: {
+    env?: Partial<WorkerEnvironment>;
+    dir: string;
+    concurrency?: number;
+    timeoutSeconds?: number;
+    others?: FarmFunctionsOptions['others'];
+  },
 ): Promise<FarmFunctions> {
   return startFunctions({
     environment: { ...env, WORKERS_PER_FILM: String(concurrency), ...own },
@@ -21,6 +32,7 @@ export async function functionsFor(
     endpoint: new URL(env.QUEUE_URL).origin,
     concurrency,
     timeoutSeconds,
+    others,
   });
 }
 

@@ -30,6 +30,8 @@ export interface TestFarmOptions {
   visibilityTimeoutSeconds?: number;
   /** Priority lanes. @default none */
   lanes?: readonly ExtraLane[];
+  /** A function looks at jobs before workers do. @default none does */
+  door?: { functionsPerFilm: number };
   /** Whether workers send reports, as in a farm with a webhook or a database. */
   reports?: boolean;
   /** @default in memory, where any key of S3 can be kept; on disk, keys must be fit for file names */
@@ -50,6 +52,7 @@ export interface TestFarm {
   queueUrl: string;
   deadLetterQueueUrl: string;
   partsQueueUrl: string;
+  doorQueueUrl: string | undefined;
   lanes: Emulator['lanes'];
   reportsQueueUrl: string;
   reportsDeadLetterQueueUrl: string;
@@ -60,7 +63,7 @@ export interface TestFarm {
   functionEnv: WorkerEnvironment;
   /** Puts a file, or bytes, into the source bucket, whose event makes it a job. */
   put(key: string, content: string | Buffer): Promise<void>;
-  /** Sends a job to the queue; `source` is a key in the source bucket or a URL. */
+  /** Sends a job to the queue, or to the one before it; `source` is a key in the source bucket or a URL. */
   sendJob(job: Omit<Job, 'id'> & { id?: string }): Promise<string>;
   /** A worker with this farm's settings and `env` on top; stopped with the farm. */
   startWorker(env?: Partial<WorkerEnvironment>): WorkerProcess;
@@ -99,6 +102,7 @@ export async function startLocalFarm(options: TestFarmOptions = {}): Promise<Tes
     visibilityTimeoutSeconds: options.visibilityTimeoutSeconds ?? 10,
     storage: options.storage ?? 'memory',
     lanes: options.lanes,
+    door: options.door,
     rules: strict?.rules,
   });
   // The queue of reports is left out below where a test wants none.
@@ -161,12 +165,13 @@ export async function startLocalFarm(options: TestFarmOptions = {}): Promise<Tes
     queueUrl: farm.queueUrl,
     deadLetterQueueUrl: farm.deadLetterQueueUrl,
     partsQueueUrl: farm.partsQueueUrl,
+    doorQueueUrl: farm.doorQueueUrl,
     lanes: farm.lanes,
     reportsQueueUrl: farm.reportsQueueUrl,
     reportsDeadLetterQueueUrl: farm.reportsDeadLetterQueueUrl,
     reportsBucket: farm.reportsBucket,
     env,
-    functionEnv: { ...env, ...credentialsOf(forProgram('function')) },
+    functionEnv: { ...env, ...farm.doorEnvironment, ...credentialsOf(forProgram('function')) },
     read,
     readBytes: async (key) => {
       const object = await s3.send(new GetObjectCommand({ Bucket: outputBucket, Key: key }));
@@ -179,7 +184,9 @@ export async function startLocalFarm(options: TestFarmOptions = {}): Promise<Tes
     },
     sendJob: async ({ id = `job-${randomUUID().slice(0, 8)}`, ...job }) => {
       const body = asciiJson({ id, ...job });
-      await sqs.send(new SendMessageCommand({ QueueUrl: farm.queueUrl, MessageBody: body }));
+      await sqs.send(
+        new SendMessageCommand({ QueueUrl: farm.doorQueueUrl ?? farm.queueUrl, MessageBody: body }),
+      );
       return id;
     },
     startWorker: (own = {}) => {

@@ -14,7 +14,7 @@ describe('Parts', () => {
   beforeAll(async () => {
     parts = await record(() => {
       const made = new Parts('parts', args);
-      new PartsSenders('parts', { queue: made.queue, workerRoleArn });
+      new PartsSenders('parts', { queue: made.queue, workerRoleArns: [workerRoleArn] });
       return made;
     });
     jobs = await record(() => new Jobs('jobs', { ...args, senderBucketArns: [] }));

@@ -18,6 +18,8 @@ const meant: Readonly<Record<string, RegExp>> = {
   wasabiRegion: /dynamic/,
   // A lane that is taken away goes with its queues: docs/deploy.md says to empty it before.
   lanes: /sqs\/queue:|sns\/topic:/,
+  // The same of the queue before that of the jobs, and the log of its function.
+  functions: /sqs\/queue:|logGroup:/,
 };
 
 /**

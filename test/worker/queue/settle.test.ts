@@ -59,6 +59,20 @@ describe('what stands in for a message is sent before the message is deleted', (
   });
 });
 
+describe('a queue with another one behind it', () => {
+  const cases: [Outcome, string[], string[]][] = [
+    [{ kind: 'pass-on', requestId: 'r' }, ['delete'], ['send {"id":"a"}']],
+    [{ kind: 'retry', attempt: 2, requestId: 'r', delaySeconds: 30 }, ['delete'], ['send {"id":"a"}']],
+    [{ kind: 'hand-over', requestId: 'r', delaySeconds: 0 }, ['send {"id":"a"}', 'delete'], []],
+  ];
+  it.each(cases)('has %j done there or here', async (outcome, here, behind) => {
+    const own = recordingQueue();
+    const next = recordingQueue();
+    await settle(message, outcome, { queue: own.queue, next: next.queue, log, signal: never });
+    expect([own.calls, next.calls]).toEqual([here, behind]);
+  });
+});
+
 it('a call that fails is tried again, and nothing after it is done before it worked', async () => {
   const { queue, calls } = recordingQueue({ call: 'send', times: 1 });
   await settle(

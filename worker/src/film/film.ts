@@ -10,6 +10,7 @@ import type { Settings } from '../settings/settings.ts';
 import type { SourceServers } from '../source/servers.ts';
 import type { Stores } from '../storage/stores.ts';
 import type { Breaks } from './breaks.ts';
+import type { DoorRules } from './door.ts';
 import type { Invocation } from './invocation.ts';
 
 /*
@@ -23,6 +24,7 @@ import type { Invocation } from './invocation.ts';
  *   shared-session.ts  several do: leases (held-leases.ts), who is at what (view.ts), which part next (choose.ts), who reports
  *                      progress (status-reporter.ts)
  *   invocation.ts      the time that a function has
+ *   door.ts            a function before the jobs queue: who makes the film?
  *   breaks.ts          between two parts: work of higher lanes
  *   encode-parts.ts    encodes what the session gives, uploads beside it
  *   make-files.ts      MP4, audio files and GIFs of a published film (make-file.ts makes one)
@@ -48,6 +50,10 @@ export interface TranscodeRun {
   leaseSeconds: number;
   /** Asks one more worker to make parts of a film; undefined where each film is one worker's. */
   sendPartRequest?: ((request: PartRequest) => Promise<void>) | undefined;
+  /** The most workers that this one asks for a film, itself included. @default the settings' `workersPerFilm` */
+  width?: number | undefined;
+  /** Of the function before the jobs queue. */
+  door?: Door | undefined;
   /** The job's state as any worker reported it last. */
   readStatus: (jobId: string) => Promise<JobState | undefined>;
   /**
@@ -57,6 +63,15 @@ export interface TranscodeRun {
   invocation?: Invocation | undefined;
   /** Between two parts the film pauses for work of higher lanes; undefined where there are none. */
   breaks?: Pick<Breaks, 'progressed' | 'beforePart'> | undefined;
+}
+
+/** What the function before the jobs queue decides by, and what it asks of workers. */
+export interface Door {
+  rules: DoorRules;
+  /** Asks a worker in ECS to make parts of a film. */
+  askWorker: (request: PartRequest) => Promise<void>;
+  /** Starts workers. Never throws: the waker looks by itself every minute. */
+  wake: (workers: number) => Promise<void>;
 }
 
 /** A film that is planned, and this worker's role in its making. */
@@ -87,7 +102,9 @@ export type FilmOutcome =
   /** As many workers are on the film as may be, or another run holds this very message. */
   | { kind: 'atCapacity' }
   /** An invocation ends before the film is done: another one must go on. */
-  | { kind: 'outOfTime' };
+  | { kind: 'outOfTime' }
+  /** The door leaves the film to the workers. */
+  | { kind: 'passedOn' };
 
 /** A film that a worker has planned. */
 export interface FilmToJoin extends Pick<PlannedFilm, 'job' | 'role' | 'firstPart'> {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { Part } from '../plan/plan.ts';
-import type { QueuedJob } from '../protocol/job.ts';
 import type { PlanFolder } from '../protocol/job-folder.ts';
 import { writePlanFile } from '../protocol/plan-file.ts';
 import { eachLimited } from '../storage/limited.ts';
@@ -25,7 +24,7 @@ export async function joinFilm(
   run: TranscodeRun,
   progress: FilmProgress,
 ): Promise<FilmSession | undefined> {
-  const width = widthOf(film.job, run);
+  const width = widthOf(film, run);
   if (film.role === 'helper') return joinAsHelper(film, folder, run, progress, width);
 
   const view = await readRecorded(folder, run);
@@ -137,9 +136,15 @@ function kindsToRequest({ invocation }: TranscodeRun): Part['kind'][] {
   return invocation === undefined ? ['video'] : ['video', 'audio'];
 }
 
-/** The most workers that may make this film. */
-function widthOf({ options }: QueuedJob, { settings, sendPartRequest }: TranscodeRun): number {
+/** The most workers that a planner asks, itself included; and that a helper may find on the film, functions beside those in ECS too. */
+function widthOf({ job, role }: PlannedFilm, { settings, sendPartRequest, width }: TranscodeRun): number {
   if (sendPartRequest === undefined) return 1;
-  const { workersPerFilm } = settings.sharing;
-  return Math.min(workersPerFilm, options?.workersPerFilm ?? workersPerFilm);
+  const { workersPerFilm, functionsPerFilm } = settings.sharing;
+  const most = role === 'planner' ? (width ?? workersPerFilm) : workersPerFilm + withDoor(functionsPerFilm);
+  return Math.min(most, job.options?.workersPerFilm ?? most);
+}
+
+/** The call that plans makes parts too. */
+function withDoor(functions: number): number {
+  return functions === 0 ? 0 : functions + 1;
 }

@@ -79,14 +79,17 @@ export async function makeFilm(film: PlannedFilm, run: TranscodeRun): Promise<Fi
       await makeParts();
       if (isLate && !isShared) return { kind: 'outOfTime' };
       if (await session.claimAssembly()) break;
-      if (invocation === undefined) return { kind: 'leftToPeers' };
+      // What functions have in hand comes back with no message.
+      const mayLeave = settings.sharing.functionsPerFilm === 0 || film.role === 'helper';
+      if (invocation === undefined && mayLeave) return { kind: 'leftToPeers' };
       if (film.role === 'helper') return { kind: isLate ? 'outOfTime' : 'leftToPeers' };
       if ((await session.awaitPeers(invocation)) === 'outOfTime') return { kind: 'outOfTime' };
     }
     const published = isShared ? await findStream(output, folder.job, request, signal) : undefined;
     if (published !== undefined) {
       await session.leavePublished();
-      if (invocation === undefined || film.role === 'helper') return { kind: 'leftToPeers' };
+      const stayed = invocation !== undefined || settings.sharing.functionsPerFilm > 0;
+      if (!stayed || film.role === 'helper') return { kind: 'leftToPeers' };
       return { kind: 'published', film: published, byPeer: true };
     }
     const made = await publishFilm(film, folder, run);

@@ -17,10 +17,10 @@ export interface FilmSession extends AsyncDisposable {
   /** Whether this worker writes the playlists: all parts are recorded, and no other worker is at it. */
   claimAssembly(): Promise<boolean>;
   /**
-   * Waits until this worker is needed: `work` when a part can be begun, or the film be committed; `outOfTime` when the
-   * invocation ends before that.
+   * Waits until this worker is needed: `work` when a part can be begun, or the film be committed; `outOfTime` when its
+   * invocation, where it is one, ends before that.
    */
-  awaitPeers(invocation: Invocation): Promise<'work' | 'outOfTime'>;
+  awaitPeers(invocation: Invocation | undefined): Promise<'work' | 'outOfTime'>;
   /** Another worker has published the film: removes what is left of this one's share. */
   leavePublished(): Promise<void>;
   /** After an error: prepares the next run of the message, and lets the report say what is true of the job. */

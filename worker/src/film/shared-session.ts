@@ -155,7 +155,7 @@ export class SharedSession implements FilmSession {
     });
   }
 
-  async awaitPeers(invocation: Invocation): Promise<'work' | 'outOfTime'> {
+  async awaitPeers(invocation: Invocation | undefined): Promise<'work' | 'outOfTime'> {
     const { plan, leaseSeconds, signal } = this.#options;
     const pauseSeconds = leaseSeconds / waitingLooksPerLease;
     for (;;) {
@@ -164,9 +164,9 @@ export class SharedSession implements FilmSession {
       const isFree = partsReady(plan, view).some(
         ({ index }) => !this.#begun.has(index) && !view.leases.get(index)?.isLive,
       );
-      if (isFree && !invocation.mayBegin()) return 'outOfTime';
+      if (isFree && invocation?.mayBegin() === false) return 'outOfTime';
       if (isFree || (missing.length === 0 && !view.assembly?.isLive)) return 'work';
-      if (!invocation.mayWait(2 * pauseSeconds)) return 'outOfTime';
+      if (invocation?.mayWait(2 * pauseSeconds) === false) return 'outOfTime';
       await sleep(pauseSeconds * 1000, undefined, { signal });
     }
   }

@@ -26,6 +26,7 @@ import {
 } from './open-source.ts';
 import { planFilm, wantedFilm } from './plan-film.ts';
 import { prepareDrawing } from './prepare-drawing.ts';
+import { requestsOfWorkers, throughDoor } from './through-door.ts';
 
 /**
  * The whole way of a film: probe → plan → encode ⇄ publish → commit. Safe to do twice, and by two workers at once:
@@ -39,15 +40,19 @@ export async function transcode(job: QueuedJob, run: TranscodeRun): Promise<Film
   assertExpected(job, sources);
 
   const wanted = await wantedFilm(job, versionsOf(sources), run);
-  const done = await findFilm(stores.output, folderOf(job, run), wanted.request, signal);
-  if (done && (await isWhole(done, wanted.outputs, folderOf(job, run).plan(done.plan), run)))
-    return finishPublished(job, done, run);
+  for (const request of [wanted.request, ...(await requestsOfWorkers(job, sources, run))]) {
+    const done = await findFilm(stores.output, folderOf(job, run), request, signal);
+    if (done && (await isWhole(done, wanted.outputs, folderOf(job, run).plan(done.plan), run)))
+      return finishPublished(job, done, run);
+  }
 
-  const outcome = await withSourceServers(sources, run, async (servers, workDir) => {
+  const outcome = await withSourceServers(sources, run, async (servers, workDir): Promise<FilmOutcome> => {
     const plan = await planFilm(job, { sources, urls: servers.urls }, wanted, run);
     run.log.info({ plan: plan.id, parts: plan.parts.length, path: plan.video?.path }, 'planned');
     const { request } = wanted;
-    return makeAndCleanUp({ job, plan, request, sources: servers, workDir, role: 'planner' }, run);
+    const maker = await throughDoor(plan, run);
+    if (maker === undefined) return { kind: 'passedOn' };
+    return makeAndCleanUp({ job, plan, request, sources: servers, workDir, role: 'planner' }, maker);
   });
   return addFiles(job, outcome, run);
 }

@@ -47,6 +47,22 @@ export class PartEvents {
     }
   }
 
+  /** Has the waker start so many workers. It looks every minute too, so a call that fails costs that time alone. */
+  async wake(waker: string | undefined, workers: number): Promise<void> {
+    if (waker === undefined) return;
+    try {
+      await this.#lambda.send(
+        new InvokeCommand({
+          FunctionName: waker,
+          InvocationType: 'Event',
+          Payload: Buffer.from(JSON.stringify({ workers })),
+        }),
+      );
+    } catch (error) {
+      this.#log.warn({ err: error }, 'could not call the waker; it looks within a minute');
+    }
+  }
+
   /**
    * What becomes of an event that is handled: it has no place in a queue to go back to. One that is to go on at once is sent
    * again; one that should wait can't, and the planner makes its part.

@@ -9,6 +9,8 @@ export interface LaneQueues {
   jobs: Queue;
   /** Part requests; undefined where each film is one worker's, and where they are invocations. */
   parts: Queue | undefined;
+  /** Before the jobs: a function looks at them first. */
+  door?: Queue | undefined;
 }
 
 /**
@@ -36,4 +38,22 @@ export function bindLanes(
     };
     return [{ lane, queues: isShared ? [parts, jobs] : [jobs, parts] }];
   });
+}
+
+/** Of a function before the jobs queues: what it does not make goes on to them. */
+export function bindDoors(
+  lanes: Partial<Record<Lane, LaneQueues>>,
+  runner: Pick<JobRunner, 'runJob'>,
+): QueueBinding[] {
+  const doors = laneNames.flatMap((lane) => {
+    const { door, jobs } = lanes[lane] ?? {};
+    return door === undefined || jobs === undefined ? [] : [{ lane, door, jobs }];
+  });
+  const byLane = Object.fromEntries(doors.map(({ lane, door }) => [lane, door]));
+  return doors.map(({ lane, door, jobs }) => ({
+    queue: door,
+    handle: (message, signal) => runner.runJob(message, signal, lane),
+    lanes: byLane,
+    next: jobs,
+  }));
 }

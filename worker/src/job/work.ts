@@ -98,11 +98,13 @@ export class WorkRunner {
       return await this.#finish(work, await work.run(stop.signal), removal, signal);
     } catch (error) {
       if (signal.reason instanceof OutOfTimeError && !signal.reason.hasFinished)
-        return this.#failed(work, tooLongForFunction(), signal);
+        return this.#tooLong(work, tooLongForFunction(), signal);
       if (signal.aborted) return this.#interrupted(work, signal.reason);
       const stopped = stop.stopped();
       if (stopped !== undefined) return this.#endStopped(work, stopped, signal);
       if (failureKind(error) === 'interrupted') throw error;
+      if (error instanceof RefusedError && error.code === tooLongCode)
+        return this.#tooLong(work, error, signal);
       return this.#failed(work, error, signal);
     } finally {
       stop.end();
@@ -165,6 +167,7 @@ export class WorkRunner {
       await removal.remove(log);
       return { kind: 'acknowledge' };
     }
+    if (outcome.kind === 'passedOn') return this.#passOn(work);
     if (outcome.kind === 'outOfTime') {
       log.info('the invocation has no time for more: the next one goes on');
       await report.setReporting('silent');
@@ -190,6 +193,19 @@ export class WorkRunner {
     if (reason instanceof LeaseSpentError || reason instanceof OutOfTimeError)
       return { kind: 'hand-over', requestId: messageId, delaySeconds: 0 };
     return { kind: 'release' };
+  }
+
+  /** No function can do it: where this one stands before workers, they can. */
+  async #tooLong(work: Work, error: RefusedError, signal: AbortSignal): Promise<Outcome> {
+    if (this.#options.settings.door === undefined) return this.#failed(work, error, signal);
+    work.log.info(error.message);
+    return this.#passOn(work);
+  }
+
+  async #passOn({ report, log, messageId }: Work): Promise<Outcome> {
+    log.info('the workers make the film');
+    await report.move({ to: 'queued' });
+    return { kind: 'pass-on', requestId: messageId };
   }
 
   async #failed(work: Work, error: unknown, signal: AbortSignal): Promise<Outcome> {
@@ -261,8 +277,8 @@ export class WorkRunner {
 
   /** Whether other workers may be on the job's film. */
   #isShared({ report, joined }: Omit<Work, 'run'>): boolean {
-    const { workersPerFilm } = this.#options.settings.sharing;
-    return workersPerFilm > 1 && (joined || report.state().plan !== undefined);
+    const { workersPerFilm, functionsPerFilm } = this.#options.settings.sharing;
+    return workersPerFilm + functionsPerFilm > 1 && (joined || report.state().plan !== undefined);
   }
 }
 
@@ -320,9 +336,11 @@ function deadLetter({ job, deadLetterBody: body }: Omit<Work, 'run'>, code: stri
   return { kind: 'give-up', jobId, requestId, code, reason, ...(body === undefined ? {} : { body }) };
 }
 
+const tooLongCode = 'too-long-for-function';
+
 function tooLongForFunction(): RefusedError {
   return new RefusedError(
-    'too-long-for-function',
+    tooLongCode,
     'A part of the film, or a file of it, takes longer than the 15 minutes that AWS gives a function. ' +
       'Send a shorter film, set a quicker "x264Preset", or use a farm with "compute: fargate" or "compute: gpu".',
   );

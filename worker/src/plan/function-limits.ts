@@ -39,6 +39,11 @@ export function refuseTooLong(endSeconds: number, work: EncodingWork, limits: Fu
   );
 }
 
+/** Seconds that a function works on a second of film. */
+export function functionSeconds(work: EncodingWork, limits: FunctionLimits): number {
+  return 1 / filmSecondsPerSecond(work, limits);
+}
+
 function filmSecondsPerSecond(work: EncodingWork, { vcpus }: FunctionLimits): number {
   return (vcpus * x264Utilisation) / x264CpuSeconds(work);
 }

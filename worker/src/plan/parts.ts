@@ -1,7 +1,7 @@
 import type { AudioPart, MediaPart, Part, TextPart, VideoEncoder, VideoPart } from './plan.ts';
 
 /** About a minute of encoding: a lost worker costs one part. */
-const defaultPartSeconds: Record<VideoEncoder['name'], number> = { x264: 60, nvenc: 300 };
+export const defaultPartSeconds: Record<VideoEncoder['name'], number> = { x264: 60, nvenc: 300 };
 
 /** A last segment up to this long joins the one before: Apple allows a segment half a second over the target (7.7). */
 const shortestSegmentSeconds = 0.4;

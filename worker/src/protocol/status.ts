@@ -17,6 +17,15 @@ const progressSchema = z.object({
   renditions: z.array(z.string()),
 });
 
+/** What is known before the first frame, where a function looks at films before workers do. */
+const expectedSchema = z.object({
+  durationSeconds: z.number(),
+  /** Workers in ECS that are started for it. */
+  workers: z.number(),
+  /** About, from the first frame to the last; where functions make it. */
+  encodeSeconds: z.number().optional(),
+});
+
 /** Where the time went, in seconds. */
 const timingsSchema = z.object({
   waitSeconds: z.number().optional(),
@@ -145,6 +154,7 @@ export const jobStateSchema = z.object({
   stage: z.enum(['probing', 'encoding', 'publishing', 'files']).optional(),
   /** Twelve hex digits: the folder below the job's in which its film is being made. */
   plan: z.string().optional(),
+  expected: expectedSchema.optional().catch(undefined),
   progress: progressSchema.optional(),
   /** Why it failed or will be tried again, in a sentence for people. */
   error: z.object({ code: z.string(), message: z.string() }).optional(),

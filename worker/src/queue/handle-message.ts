@@ -28,7 +28,7 @@ const settleMs = 5 * 60_000;
  * @returns whether something stands in for it or nothing needs to: it is deleted. Otherwise the queue hands it out again
  */
 export async function handleMessage(
-  { message, binding: { queue, handle, lanes } }: Taken,
+  { message, binding: { queue, handle, lanes, next } }: Taken,
   options: HandlingOptions,
   signals: HandlingSignals,
 ): Promise<boolean> {
@@ -41,7 +41,7 @@ export async function handleMessage(
     const outcome = finalOutcome(ended, signal);
     const enough = AbortSignal.timeout(settleMs);
     const settling = AbortSignal.any([lease.signal, signals.giveUp, enough]);
-    await settle(message, outcome, { queue, lanes, log, signal: settling });
+    await settle(message, outcome, { queue, lanes, next, log, signal: settling });
     return outcome.kind !== 'abandon' && outcome.kind !== 'release';
   } catch (error) {
     log.warn(

@@ -23,6 +23,8 @@ export type Outcome =
   | { kind: 'hand-over'; requestId: string; delaySeconds: number }
   /** Send it to the queue of the lane that its job names, then delete the original. */
   | { kind: 'move'; requestId: string; lane: Lane }
+  /** Send it to the queue behind this one, then delete the original. */
+  | { kind: 'pass-on'; requestId: string }
   /** It is someone else's by now: touch nothing. */
   | { kind: 'abandon' };
 

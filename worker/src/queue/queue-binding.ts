@@ -15,4 +15,6 @@ export interface QueueBinding {
   handle: Handler;
   /** The queues to which a message may be moved whose job names another lane. */
   lanes?: Partial<Record<Lane, Pick<Queue, 'send'>>>;
+  /** The queue behind this one: what can't be done here is sent there, and what failed here is tried again there. */
+  next?: Pick<Queue, 'send'>;
 }

@@ -3,7 +3,7 @@ import type { Logger } from '../log.ts';
 import type { ReceivedMessage } from '../protocol/queue-message.ts';
 import { readRequest, redriveRequestId, requestAttributes } from '../protocol/request.ts';
 import type { Outcome } from './outcome.ts';
-import { MessageGoneError, type Queue } from './queue.ts';
+import { MessageGoneError } from './queue.ts';
 import type { QueueBinding } from './queue-binding.ts';
 
 /**
@@ -18,9 +18,10 @@ export async function settle(
   {
     queue,
     lanes,
+    next: behind,
     log,
     signal,
-  }: { queue: Queue; lanes?: QueueBinding['lanes']; log: Logger; signal: AbortSignal },
+  }: Pick<QueueBinding, 'queue' | 'lanes' | 'next'> & { log: Logger; signal: AbortSignal },
 ): Promise<void> {
   const persist = (what: string, call: () => Promise<void>) => untilDone(what, call, message, log, signal);
   const group = message.groupId === undefined ? {} : { groupId: message.groupId };
@@ -48,7 +49,17 @@ export async function settle(
         ...requestAttributes({ ...request, attempt, requestId: outcome.requestId }),
       };
       const next = { body: message.body, attributes, delaySeconds, ...group };
-      await persist('send the message again', () => queue.send(next));
+      const to = outcome.kind === 'retry' && behind !== undefined ? behind : queue;
+      await persist('send the message again', () => to.send(next));
+      break;
+    }
+    case 'pass-on': {
+      if (behind === undefined) throw new TypeError('There is no queue to pass a message on to.');
+      const attributes = {
+        ...message.attributes,
+        ...requestAttributes({ ...request, requestId: outcome.requestId }),
+      };
+      await persist('pass the message on', () => behind.send({ body: message.body, attributes, ...group }));
       break;
     }
     case 'move': {

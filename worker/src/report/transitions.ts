@@ -15,7 +15,7 @@ export type JobError = NonNullable<JobState['error']>;
 
 /** What may change while a job runs. */
 export type RunningChange = Partial<
-  Pick<JobState, 'stage' | 'plan' | 'progress' | 'warnings' | 'timings' | 'sequence'>
+  Pick<JobState, 'stage' | 'plan' | 'expected' | 'progress' | 'warnings' | 'timings' | 'sequence'>
 >;
 
 const next: Record<JobStateName, readonly Transition['to'][]> = {
@@ -53,11 +53,11 @@ export function advance(state: JobState, transition: Transition, now: Date): Job
       return { ...rest, error: transition.error };
     }
     case 'failed': {
-      const { stage, plan, ...rest } = moved;
+      const { stage, plan, expected, ...rest } = moved;
       return { ...rest, ...ended(state, at), error: transition.error };
     }
     case 'succeeded': {
-      const { stage, plan, ...rest } = moved;
+      const { stage, plan, expected, ...rest } = moved;
       return {
         ...rest,
         ...ended(state, at),
@@ -83,6 +83,7 @@ export function updateRunning(state: JobState, change: RunningChange, now: Date)
     ...state,
     ...(change.stage === undefined ? {} : { stage: change.stage }),
     ...(change.plan === undefined ? {} : { plan: change.plan }),
+    ...(change.expected === undefined ? {} : { expected: change.expected }),
     ...(change.warnings === undefined ? {} : { warnings: change.warnings }),
     ...(change.progress === undefined ? {} : { progress: forward(state.progress, change.progress) }),
     ...(change.sequence === undefined ? {} : { sequence: Math.max(state.sequence ?? 0, change.sequence) }),

@@ -81,6 +81,23 @@ export const environmentSchema = z.object({
   /** Given by Lambda, see `functionLimits`. */
   AWS_LAMBDA_FUNCTION_NAME: z.string().optional(),
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: optionalNumber(whole.positive()),
+  /**
+   * The door: queues of jobs that a function beside a farm looks at before workers do, by lane. What it does not make goes on to the
+   * jobs queue of its lane.
+   */
+  DOOR_QUEUE_URL: url.optional(),
+  URGENT_DOOR_QUEUE_URL: url.optional(),
+  BULK_DOOR_QUEUE_URL: url.optional(),
+  /** What the farm's workers in ECS encode with. */
+  WORKERS_ENCODER: z.enum(['x264', 'nvenc']).default('x264'),
+  /** Name of the function that starts workers. */
+  WAKER_FUNCTION: z.string().optional(),
+  /** Films that functions make within this time need no worker. */
+  DOOR_BUDGET_SECONDS: number(240, z.number().positive()),
+  /** Functions that make parts of a film beside the workers in ECS. */
+  FUNCTIONS_PER_FILM: number(0, whole.min(0).max(1000)),
+  /** A lease that was not renewed for this long is a lost worker's. By default half of the visibility timeout. */
+  LEASE_SECONDS: optionalNumber(z.number().min(2).max(21_600)),
   JOBS_AT_ONCE: number(1, whole.min(1).max(16)),
   /** The parts queue, on which workers ask each other to make parts of a film; without it, each film is one worker's. */
   PARTS_QUEUE_URL: url.optional(),
@@ -237,7 +254,13 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
       env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE === undefined
         ? undefined
         : { vcpus: vcpusOf(env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE) },
-    sharing: { partsQueueUrl: env.PARTS_QUEUE_URL, workersPerFilm: env.WORKERS_PER_FILM },
+    sharing: {
+      partsQueueUrl: env.PARTS_QUEUE_URL,
+      workersPerFilm: env.WORKERS_PER_FILM,
+      functionsPerFilm: env.FUNCTIONS_PER_FILM,
+      leaseSeconds: env.LEASE_SECONDS ?? Math.max(2, env.VISIBILITY_TIMEOUT_SECONDS / 2),
+    },
+    door: door(env),
     source: {
       ...bucket(env, 'SOURCE'),
       requesterPays: env.SOURCE_REQUESTER_PAYS,
@@ -294,6 +317,18 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
     ffmpegPath: env.FFMPEG_PATH,
     ffprobePath: env.FFPROBE_PATH,
     ecsAgentUri: env.ECS_AGENT_URI,
+  };
+}
+
+/** Undefined where nothing stands before the jobs queue, or where this worker is not it. */
+function door(env: z.output<typeof environmentSchema>) {
+  const { DOOR_QUEUE_URL: normal, URGENT_DOOR_QUEUE_URL: urgent, BULK_DOOR_QUEUE_URL: bulk } = env;
+  if (normal === undefined) return undefined;
+  return {
+    queueUrls: { normal, ...(urgent && { urgent }), ...(bulk && { bulk }) },
+    workersEncoder: env.WORKERS_ENCODER,
+    waker: env.WAKER_FUNCTION,
+    budgetSeconds: env.DOOR_BUDGET_SECONDS,
   };
 }
 

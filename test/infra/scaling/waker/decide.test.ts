@@ -29,6 +29,7 @@ const asleep: Observed = {
   backlog: 0,
   delayed: 0,
   announced: 0,
+  asked: 0,
   service: { desired: 0, running: 0, protected: 0 },
   instances: [],
   memory: { quietSinceMs: 10 * minute, idleSinceMs: {} },
@@ -63,6 +64,12 @@ describe('waking', () => {
     expect(decide({ ...asleep, backlog: 1 }, rules).actions).toEqual([
       { kind: 'set-desired-count', count: 1, reason: 'backlog of 1' },
     ]);
+  });
+
+  it('starts the workers that the door asks for, as far as the farm may, whatever the queues count', () => {
+    const guessing = { ...rules, wakeWorkers: 1, backlogPerTask: 4 };
+    expect(countOf(decide({ ...asleep, asked: 3 }, guessing).actions)).toBe(3);
+    expect(countOf(decide({ ...asleep, asked: 9_000 }, guessing).actions)).toBe(rules.maxTasks);
   });
 
   it('wakes on an announced job that the queue does not count yet', () => {
@@ -306,6 +313,7 @@ const anyObserved: fc.Arbitrary<Observed> = fc
     ready: fc.oneof(fc.constant(0), fc.nat(100)),
     delayed: fc.oneof(fc.constant(0), fc.nat(20)),
     announced: fc.oneof(fc.constant(0), fc.nat(3)),
+    asked: fc.oneof(fc.constant(0), fc.nat(3)),
     service: fc.record({ desired: fc.nat(10), running: fc.nat(10), protected: fc.nat(3) }),
     instances: anyInstances,
     groupSize: fc.option(fc.record({ desired: fc.nat(6), max: fc.integer({ min: 1, max: 10 }) }), {
@@ -343,7 +351,8 @@ describe('whatever is seen', () => {
   it('never takes a task away while there is a job or a protected task', () => {
     always((observed, rules) => {
       const count = countOf(decide(observed, rules).actions);
-      const busy = observed.backlog > 0 || observed.announced > 0 || observed.service.protected > 0;
+      const busy =
+        observed.backlog > 0 || observed.announced + observed.asked > 0 || observed.service.protected > 0;
       if (busy) expect(count ?? observed.service.desired).toBeGreaterThanOrEqual(observed.service.desired);
     });
   });
@@ -364,7 +373,8 @@ describe('whatever is seen', () => {
       if (count === undefined || count <= observed.service.desired) return;
       const messages = Math.max(observed.backlog, observed.announced);
       const useful = messages * (observed.service.running === 0 ? rules.wakeWorkers : 1);
-      expect(count).toBeLessThanOrEqual(Math.max(rules.minTasks, Math.ceil(useful / rules.backlogPerTask)));
+      const usable = Math.max(observed.asked, Math.ceil(useful / rules.backlogPerTask));
+      expect(count).toBeLessThanOrEqual(Math.max(rules.minTasks, usable));
     });
   });
 
@@ -406,7 +416,7 @@ describe('whatever is seen', () => {
 
   it('has a task wanted, after one look, wherever there is a job', () => {
     always((observed, rules) => {
-      if (observed.backlog === 0 && observed.announced === 0) return;
+      if (observed.backlog === 0 && observed.announced + observed.asked === 0) return;
       expect(countOf(decide(observed, rules).actions) ?? observed.service.desired).toBeGreaterThan(0);
     });
   });
