@@ -63,7 +63,7 @@ it.each([21, 22, 23])(
 it('a worker goes on after the recorded parts when every call for the film is killed, however often it is tried', async () => {
   const functions = await start();
   const id = await send();
-  await until(() => recorded(functionLog(functions)).length >= 3, 'some parts');
+  await until(() => recorded(functionLog(functions)).length >= 2, 'some parts', 60);
   const stopKilling = killAll(functions);
   await until(async () => (await faults.farm.backlog()) > 0, 'the job to be passed on', 60);
   const worker = faults.startWorker();
@@ -72,7 +72,7 @@ it('a worker goes on after the recorded parts when every call for the film is ki
   await functions[Symbol.asyncDispose]();
   const before = new Set(recorded(functionLog(functions)).map(({ part }) => part));
   const after = recorded(logLines(worker.log)).map(({ part }) => part);
-  expect(before.size).toBeGreaterThanOrEqual(3);
+  expect(before.size).toBeGreaterThanOrEqual(2);
   expect(after.filter((part) => before.has(part))).toEqual([]);
   expect(before.size + after.length).toBe(longFilm.parts);
   await whole(id);
