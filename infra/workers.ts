@@ -163,7 +163,7 @@ function createService(
       assignPublicIp: settings.network.assignPublicIp,
       image: image.uri,
       builtImagesArn: image.repositoryArn,
-      environment,
+      environment: kind === 'gpu' ? withoutFunctions(environment) : environment,
       secrets: [...secrets, width.reference],
       taskStatements: args.statements,
       minTasks: scaling.minTasks,
@@ -197,6 +197,11 @@ function createService(
       door: createDoorFunction(name, args, settings.door, { wakerName, wakerArn }, own),
     }),
   };
+}
+
+/** Functions make no part of a film that NVENC makes: its workers need not wait for them, nor keep their time. */
+function withoutFunctions({ FUNCTIONS_PER_FILM, LEASE_SECONDS, ...others }: Variables): Variables {
+  return others;
 }
 
 /** One function for both: it looks at a job, and makes parts of films. */

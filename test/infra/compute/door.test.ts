@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { functionEnvironmentOf } from '../../../tools/program-run/farm.ts';
+import { environmentOf, functionEnvironmentOf } from '../../../tools/program-run/farm.ts';
 import { readSettings } from '../../../worker/src/settings/settings.ts';
 import { type FarmRecording, readFarmSettings, recordFarm } from '../../helpers/program/farm.ts';
 import { statementsOf } from '../../helpers/program/policies.ts';
@@ -17,7 +17,7 @@ let farm: FarmRecording;
 let gpu: FarmRecording;
 beforeAll(async () => {
   farm = await recordFarm(bareStack(settings));
-  gpu = await recordFarm(bareStack({ ...settings, burstFunctions: '0', compute: 'gpu', lanes: '[]' }));
+  gpu = await recordFarm(bareStack({ ...settings, compute: 'gpu', lanes: '[]' }));
 });
 
 const inputs = (of: FarmRecording, type: string, name?: string) => of.resource(type, name).inputs;
@@ -67,14 +67,13 @@ describe('a function before the jobs queue', () => {
   });
 
   it('shares films with workers whose leases last as long as its own', () => {
-    const { environment } = JSON.parse(
-      String(inputs(farm, 'aws:ecs/taskDefinition:TaskDefinition').containerDefinitions),
-    )[0];
-    const named = Object.fromEntries(
-      environment.map(({ name, value }: { name: string; value: string }) => [name, value]),
-    );
+    const named = environmentOf(farm);
     expect(named).toMatchObject({ LEASE_SECONDS: '20', FUNCTIONS_PER_FILM: '20' });
     expect(named.DOOR_QUEUE_URL).toBeUndefined();
+    // They share none with GPUs, which wait for none.
+    expect(environmentOf(gpu)).not.toHaveProperty('LEASE_SECONDS');
+    expect(environmentOf(gpu)).not.toHaveProperty('FUNCTIONS_PER_FILM');
+    expect(doorSettings(gpu).sharing.functionsPerFilm).toBe(20);
   });
 
   it('starts the workers itself: the waker hears of no job that it has not looked at', () => {
@@ -86,13 +85,14 @@ describe('a function before the jobs queue', () => {
     expect(wakers(gpu)).toEqual([]);
   });
 
-  it('may call the waker, and itself where calls make parts; take jobs of its own queues, and only send to those behind', () => {
+  it('may call the waker, and itself where calls make parts; take jobs of its own queues, and only send to those behind', async () => {
     const calls = (of: FarmRecording) =>
       statementsOf(of)
         .filter(({ actions }) => actions.includes('lambda:InvokeFunction'))
         .flatMap(({ resources }) => resources.map((arn) => arn.replace(/.*function:(farm-\w+)-.*/, '$1')));
     expect(calls(farm).sort()).toEqual(['farm-door', 'farm-waker']);
-    expect(calls(gpu)).toEqual(['farm-waker']);
+    const alone = await recordFarm(bareStack({ ...settings, burstFunctions: '0' }));
+    expect(calls(alone)).toEqual(['farm-waker']);
     const taken = statementsOf(farm).filter(
       ({ at, actions }) => at.includes('farm-door') && actions.includes('sqs:ReceiveMessage'),
     );
