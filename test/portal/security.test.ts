@@ -6,6 +6,7 @@ import { hashPassword, isPassword } from '../../portal/src/auth/password.ts';
 import { Tokens } from '../../portal/src/auth/tokens.ts';
 import { attachment } from '../../portal/src/http/answers.ts';
 import { type AuditEntry, createPortal, type Portal } from '../../portal/src/portal.ts';
+import { fileFormats } from '../../worker/src/plan/outputs.ts';
 import { addressOf } from '../helpers/local-farm/farm-command.ts';
 import { startLocalFarm, type TestFarm } from '../helpers/local-farm/local-farm.ts';
 import { succeeded } from '../helpers/reports/job-states.ts';
@@ -260,6 +261,12 @@ describe('films', () => {
     const answer = await send(`/api/films/job/${path}`, { headers: session });
     expect([400, 404]).toContain(answer.status);
     expect(answer.headers.get('location')).toBeNull();
+  });
+
+  it.each(fileFormats)('serve a file of the kind %s, as the job names it', async (format) => {
+    const session = await signIn();
+    const answer = await send(`/api/films/job/plan/files/240p.${format}`, { headers: session });
+    expect(answer.status).toBe(302);
   });
 
   it('redirect to links that end within five minutes', async () => {

@@ -146,7 +146,7 @@ export function filmRoutes(services: Services): Route[] {
 
 /** What a published film consists of; records, leases and plans are the workers' own. */
 const filmPath =
-  /^(?:[A-Za-z0-9][\w.~-]*\/){0,4}[A-Za-z0-9][\w.~-]*\.(m3u8|vtt|mpd|m4s|mp4|m4a|mp3|flac|webm|ts|jpg)$/;
+  /^(?:[A-Za-z0-9][\w.~-]*\/){0,4}[A-Za-z0-9][\w.~-]*\.(m3u8|vtt|mpd|m4s|mp4|m4a|mp3|flac|webm|gif|ts|jpg)$/;
 /** Small, and read relative to their own address: players find the rest from there. */
 const answeredHere = new Set(['m3u8', 'vtt', 'mpd']);
 
