@@ -109,9 +109,9 @@ function tableLines({ video, audio }: Plan, style: Style): string[] {
     ]),
     ...audio.map((one) => [
       one.name,
-      `${one.channels === 1 ? 'mono' : 'stereo'} ${one.sampleRate / 1000} kHz`,
+      `${{ 1: 'mono', 2: 'stereo', 6: '5.1' }[one.channels]} ${one.sampleRate / 1000} kHz`,
       formatBitrate(one.bitrate),
-      `AAC  ${one.label}${one.default ? ', default' : ''}`,
+      `${one.codec === 'ac3' ? 'AC-3' : 'AAC '} ${one.label}${one.default ? ', default' : ''}`,
     ]),
   ];
   const head = ['rendition', 'picture', 'at most', 'codec'];

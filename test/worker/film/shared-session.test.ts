@@ -6,7 +6,7 @@ import { removeOlder } from '../../../worker/src/publish/clean-up.ts';
 import { readRecords } from '../../../worker/src/publish/records.ts';
 import { openStore } from '../../../worker/src/storage/s3-store.ts';
 import type { Store } from '../../../worker/src/storage/store.ts';
-import { audioPart, videoParts } from '../../helpers/media/plans.ts';
+import { audioPart, shortPlan, videoParts } from '../../helpers/media/plans.ts';
 import {
   folder,
   type Member,
@@ -60,6 +60,20 @@ async function work(member: Member, output: Store, pause: () => Promise<unknown>
   if (assembles) expect(await readRecords(output, folder, plan, never)).toHaveLength(plan.parts.length);
   return { made, assembles };
 }
+
+it('begins the audio as soon as it has recorded how loud that is, and no other worker does before', async () => {
+  const measured = shortPlan({ encoding: { loudness: -16 } });
+  const member = () => openMember(measured, files.store, { leaseSeconds });
+  await using measuring = member();
+  await using other = member();
+  const part = await begin(measuring, 'loudness');
+  await other.session.enter();
+  expect(await other.session.next('loudness')).toBeUndefined();
+  expect(await other.session.next('audio')).toBeUndefined();
+  expect(await measuring.session.next('audio')).toBeUndefined();
+  await record(measuring, part);
+  expect((await measuring.session.next('audio'))?.kind).toBe('audio');
+});
 
 describe.each([
   ['with conditional writes', true],
