@@ -17,6 +17,11 @@ export interface TranscodeFarmArgs {
    */
   keepBuckets?: boolean;
   /**
+   * Films, their files and their status are deleted so many days after they were made, by a lifecycle rule of
+   * the output bucket; sources stay. `0`: films stay. Not with `outputBucket`, whose rules are its owner's
+   */
+  expireAfterDays?: number;
+  /**
    * An upload to an S3 source bucket starts a job. `false` leaves the notifications of that bucket alone. R2
    * and Wasabi send none
    */
@@ -400,6 +405,7 @@ export const settings = {
   sourceBucket: { kind: 'text', default: '' },
   outputBucket: { kind: 'text', default: '' },
   keepBuckets: { kind: 'flag', default: 'true' },
+  expireAfterDays: { kind: 'integer', default: '0' },
   sourceEvents: { kind: 'flag', default: 'true' },
   sourcePrefix: { kind: 'text', default: '' },
   sourceSuffixes: {

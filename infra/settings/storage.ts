@@ -8,6 +8,8 @@ export interface StorageSettings {
   source: BucketChoice;
   output: BucketChoice;
   keepBuckets: boolean;
+  /** Films, their files and all else in the output bucket go after so many days; 0: they stay. */
+  expireAfterDays: number;
   /** Uploads start jobs: only S3 announces them. */
   sourceEvents: boolean;
   sourcePrefix: string;
@@ -46,6 +48,7 @@ export function readStorage(config: SettingsReader): StorageSettings {
     source: { backend: sourceBackend, bucket: readBucket(config, 'sourceBucket') },
     output: { backend: outputBackend, bucket: readBucket(config, 'outputBucket') },
     keepBuckets: config.flag('keepBuckets'),
+    expireAfterDays: config.integer('expireAfterDays', { min: 0, max: 3650 }),
     sourceEvents: config.flag('sourceEvents') && sourceBackend === 's3',
     sourcePrefix: config.text('sourcePrefix'),
     sourceSuffixes: config.list('sourceSuffixes', /^[^,]+$/, 'suffixes without commas', '.mp4'),
@@ -62,6 +65,7 @@ export function readStorage(config: SettingsReader): StorageSettings {
   };
   checkSuffixes(config, settings.sourceSuffixes);
   checkApart(config, settings);
+  checkExpiry(config, settings);
   checkDelivery(config, settings);
   checkCredentials(config, settings);
   return settings;
@@ -146,6 +150,16 @@ function checkApart(
     `sourceBucket and outputBucket are both "${config.text('outputBucket')}", with sourcePrefix "${sourcePrefix}" and outputPrefix "${outputPrefix}": what is published could start jobs again. Keep the two apart by prefixes.`,
     config.toSet('sourcePrefix', 'uploads/'),
     config.toSet('outputPrefix', 'films/'),
+  );
+}
+
+/** Rules of a bucket are one whole, and those of a bucket that the farm did not make are its owner's. */
+function checkExpiry(config: SettingsReader, { output, expireAfterDays }: StorageSettings): void {
+  if (expireAfterDays === 0 || output.bucket === undefined) return;
+  config.reject(
+    'expireAfterDays',
+    `is ${expireAfterDays} with the existing bucket "${config.text('outputBucket')}", whose lifecycle rules the farm does not overwrite. Add a rule to that bucket yourself that deletes objects after so many days, or leave out outputBucket.`,
+    '0',
   );
 }
 

@@ -8,7 +8,7 @@ export type Side = 'source' | 'output';
 export interface BackendArgs
   extends Pick<
     StorageSettings,
-    'r2' | 'wasabi' | 'delivery' | 'corsOrigins' | 'keepBuckets' | 'sourceEvents'
+    'r2' | 'wasabi' | 'delivery' | 'corsOrigins' | 'keepBuckets' | 'sourceEvents' | 'expireAfterDays'
   > {
   side: Side;
   /** An existing bucket to use; undefined: make one. */

@@ -83,6 +83,18 @@ function createBucket(parent: R2Storage, name: string, args: BackendArgs): pulum
             condition: { type: 'Age', maxAge: abandonedUploadDays * dayInSeconds },
           },
         },
+        ...(args.side === 'output' && args.expireAfterDays > 0
+          ? [
+              {
+                id: 'expired',
+                enabled: true,
+                conditions: { prefix: '' },
+                deleteObjectsTransition: {
+                  condition: { type: 'Age', maxAge: args.expireAfterDays * dayInSeconds },
+                },
+              },
+            ]
+          : []),
       ],
     },
     opts,

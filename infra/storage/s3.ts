@@ -85,7 +85,7 @@ function createBucket(parent: S3Storage, name: string, args: BackendArgs): Found
   );
   const target = { bucket: bucket.bucket };
   const block = secureBucket(name, bucket, opts);
-  createHistory(name, args.side, bucket, opts);
+  createHistory(name, args, bucket, opts);
   const rule = corsRule(args);
   if (rule !== undefined) {
     const { origins: allowedOrigins, methods: allowedMethods, headers: allowedHeaders } = rule;
@@ -107,7 +107,7 @@ function createBucket(parent: S3Storage, name: string, args: BackendArgs): Found
 
 function createHistory(
   name: string,
-  side: Side,
+  { side, expireAfterDays }: Pick<BackendArgs, 'side' | 'expireAfterDays'>,
   bucket: aws.s3.Bucket,
   opts: pulumi.CustomResourceOptions,
 ): void {
@@ -119,7 +119,9 @@ function createHistory(
     abortIncompleteMultipartUpload: { daysAfterInitiation: abandonedUploadDays },
   };
   if (side === 'output') {
-    new aws.s3.BucketLifecycleConfiguration(name, { ...target, rules: [abandoned] }, opts);
+    const expired = { id: 'expired', status: 'Enabled', filter: {}, expiration: { days: expireAfterDays } };
+    const rules = expireAfterDays === 0 ? [abandoned] : [abandoned, expired];
+    new aws.s3.BucketLifecycleConfiguration(name, { ...target, rules }, opts);
     return;
   }
   const versioning = new aws.s3.BucketVersioning(

@@ -11,6 +11,8 @@ export interface WasabiBucketArgs {
   secretAccessKey: pulumi.Input<string>;
   /** Undefined: Wasabi's own rules stay. */
   cors: CorsRule | undefined;
+  /** Objects are deleted after so many days; 0: they stay. */
+  expireAfterDays: number;
 }
 
 interface Inputs {
@@ -20,6 +22,8 @@ interface Inputs {
   accessKeyId: string;
   secretAccessKey: string;
   cors?: CorsRule | undefined;
+  /** Undefined for buckets that were made by earlier versions. */
+  expireAfterDays?: number;
 }
 
 /**
@@ -50,19 +54,22 @@ export const wasabiProvider = {
     const bucket = `${inputs.prefix}${crypto.randomUUID().slice(0, 8)}`;
     await client.send(new CreateBucketCommand({ Bucket: bucket }));
     await setCors(inputs, bucket);
+    await setExpiry(inputs, bucket);
     return { id: bucket, outs: inputs };
   },
 
-  /** Keys and CORS change in place; only another region asks for another bucket. */
+  /** Keys, CORS and expiry change in place; only another region asks for another bucket. */
   async diff(_id: string, olds: Inputs, news: Inputs): Promise<pulumi.dynamic.DiffResult> {
     const differs = (key: keyof Inputs) => JSON.stringify(olds[key]) !== JSON.stringify(news[key]);
     const inPlace: (keyof Inputs)[] = ['accessKeyId', 'secretAccessKey', 'cors'];
+    const expires = (olds.expireAfterDays ?? 0) !== (news.expireAfterDays ?? 0);
     const replaces = differs('region') ? ['region'] : [];
-    return { changes: replaces.length > 0 || inPlace.some(differs), replaces };
+    return { changes: replaces.length > 0 || expires || inPlace.some(differs), replaces };
   },
 
   async update(id: string, olds: Inputs, news: Inputs): Promise<{ outs: Inputs }> {
     if (JSON.stringify(olds.cors) !== JSON.stringify(news.cors)) await setCors(news, id);
+    if ((olds.expireAfterDays ?? 0) !== (news.expireAfterDays ?? 0)) await setExpiry(news, id, true);
     return { outs: news };
   },
 
@@ -140,4 +147,25 @@ async function setCors(inputs: Inputs, bucket: string): Promise<void> {
       `warning: Wasabi did not take the CORS rules of bucket ${bucket} (${why}); its own stay, so corsOrigins has no effect and uploads from the portal may fail.`,
     );
   }
+}
+
+/** @param mayHaveRule whether there may be one from before */
+async function setExpiry(inputs: Inputs, bucket: string, mayHaveRule = false): Promise<void> {
+  const days = inputs.expireAfterDays ?? 0;
+  if (days === 0 && !mayHaveRule) return;
+  const { DeleteBucketLifecycleCommand, PutBucketLifecycleConfigurationCommand } = loadS3();
+  if (days === 0) {
+    await connect(inputs).send(new DeleteBucketLifecycleCommand({ Bucket: bucket }));
+    return;
+  }
+  const rule = {
+    ID: 'expired',
+    Status: 'Enabled' as const,
+    Filter: { Prefix: '' },
+    Expiration: { Days: days },
+  };
+  const LifecycleConfiguration = { Rules: [rule] };
+  await withContentMd5(connect(inputs)).send(
+    new PutBucketLifecycleConfigurationCommand({ Bucket: bucket, LifecycleConfiguration }),
+  );
 }

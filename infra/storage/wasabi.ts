@@ -45,6 +45,7 @@ export class WasabiStorage extends pulumi.ComponentResource implements Storage {
             endpoint: this.endpoint,
             ...this.credentials,
             cors: corsRule(args),
+            expireAfterDays: args.side === 'output' ? args.expireAfterDays : 0,
           },
           { parent: this, retainOnDelete: args.keepBuckets },
         ).id;

@@ -49,6 +49,7 @@ export const settingChanges: Readonly<Record<string, SettingChange>> = {
   sourceBucket: { to: 'my-uploads' },
   outputBucket: { to: 'my-films' },
   keepBuckets: { to: 'false' },
+  expireAfterDays: { to: '90' },
   sourceEvents: { to: 'false' },
   sourcePrefix: { to: 'uploads/' },
   sourceSuffixes: { to: '[".mp4"]' },

@@ -12,6 +12,7 @@ import { natureOf, promiseOf, type Recording, record } from '../../helpers/progr
 const accountId = '0123456789abcdef0123456789abcdef';
 const args: Omit<BackendArgs, 'side'> = {
   keepBuckets: true,
+  expireAfterDays: 0,
   sourceEvents: true,
   corsOrigins: ['https://www.example.com'],
   delivery: { kind: 'none', domain: '', certificateArn: '' },
@@ -86,6 +87,25 @@ describe.each(backendNames)('%s', (backend) => {
       expect(touched).toEqual([]);
     },
   );
+
+  it('deletes films after so many days where that is set, and never sources', async () => {
+    const daysOf = async (changes: Partial<BackendArgs>) =>
+      (await create(backend, changes)).resources.flatMap(({ inputs }) => {
+        const rules = (inputs.rules ?? []) as {
+          expiration?: { days?: number };
+          deleteObjectsTransition?: { condition: { maxAge: number } };
+        }[];
+        const days = rules.flatMap(({ expiration, deleteObjectsTransition }) => [
+          ...(expiration?.days === undefined ? [] : [expiration.days]),
+          ...(deleteObjectsTransition ? [deleteObjectsTransition.condition.maxAge / 86_400] : []),
+        ]);
+        const { expireAfterDays } = inputs as { expireAfterDays?: number };
+        return expireAfterDays ? [...days, expireAfterDays] : days;
+      });
+    expect(await daysOf({ expireAfterDays: 30 })).toEqual([30]);
+    expect(await daysOf({ expireAfterDays: 0 })).toEqual([]);
+    expect(await daysOf({ side: 'source', expireAfterDays: 30 })).toEqual([]);
+  });
 
   it('keeps its credentials secret', async () => {
     const { credentials } = (await create(backend)).result;

@@ -111,4 +111,36 @@ describe('the provider of Wasabi buckets, from its saved text', () => {
     expect(new Set(asked)).toEqual(new Set(['PUT /farm-output/', 'PUT /farm-output/?cors=']));
     expect(new Set(digests)).toEqual(new Set([true]));
   });
+
+  it('has its films deleted after so many days, or no more', async () => {
+    const asked: string[] = [];
+    const service = createServer((request, response) => {
+      let body = '';
+      request.on('data', (bytes: Buffer) => {
+        body += bytes;
+      });
+      request.on('end', () => {
+        const days = /<Days>(\d+)<\/Days>/.exec(body)?.[1] ?? '';
+        asked.push(`${request.method} ${(request.url ?? '').replace(/[?&]x-id=\w+/, '')} ${days}`.trim());
+        response.writeHead(request.method === 'DELETE' ? 204 : 200).end();
+      });
+    }).listen(0);
+    await once(service, 'listening');
+    const { port } = service.address() as AddressInfo;
+    const at = { ...inputs, endpoint: `http://127.0.0.1:${port}` };
+    await provider.update('films', { ...at, expireAfterDays: 0 }, { ...at, expireAfterDays: 30 });
+    await provider.update('films', { ...at, expireAfterDays: 30 }, { ...at, expireAfterDays: 30 });
+    await provider.update('films', { ...at, expireAfterDays: 30 }, { ...at, expireAfterDays: 0 });
+    service.close();
+    expect(asked).toEqual(['PUT /films/?lifecycle= 30', 'DELETE /films/?lifecycle=']);
+    // Buckets of earlier versions have no such setting.
+    expect(await provider.diff('films', at, { ...at, expireAfterDays: 0 })).toEqual({
+      changes: false,
+      replaces: [],
+    });
+    expect(await provider.diff('films', at, { ...at, expireAfterDays: 30 })).toEqual({
+      changes: true,
+      replaces: [],
+    });
+  });
 });
