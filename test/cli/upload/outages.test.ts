@@ -12,8 +12,8 @@ import { temporaryFolder } from '../../helpers/media/clips.ts';
 import { until } from '../../helpers/until.ts';
 import { startStorage, type TestStorage } from '../../helpers/worker/storage.ts';
 
-/** The real patience and time limits, a sixtieth of them. */
-const timing = { retrySeconds: 15, connectSeconds: 1, stallSeconds: 1, slowestBytesPerSecond: 2 ** 20 };
+/** The real patience, a sixtieth of it, and time limits that a busy machine keeps to. */
+const timing = { retrySeconds: 15, connectSeconds: 3, stallSeconds: 3, slowestBytesPerSecond: 2 ** 20 };
 
 const partBytes = 16 * 2 ** 20;
 /** Three parts, the last one short. */
