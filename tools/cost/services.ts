@@ -104,8 +104,11 @@ export function services({ film }: CostReport): Way[] {
     },
     {
       name: 'Mux, basic quality',
-      monthUsd: (usage) => Math.max(0, storedMinutes(usage) * 0.0024 + watchedMinutes(usage) * 0.0008 - 20),
-      how: 'encoding is free at basic quality, which has a reduced ladder; $0.0024 a minute stored and $0.0008 a minute delivered, less $20 of monthly credit (https://www.mux.com/docs/pricing/video, May 2026). Volume discounts and cold storage, which lower it, are left out',
+      monthUsd: (usage) => {
+        const paidMinutes = Math.max(0, watchedMinutes(usage) - 100_000);
+        return Math.max(0, storedMinutes(usage) * 0.0024 + paidMinutes * 0.0008 - 20);
+      },
+      how: 'encoding is free at basic quality, which has a reduced ladder; $0.0024 a minute stored and $0.0008 a minute delivered after 100,000 free ones, less $20 of monthly credit (https://www.mux.com/docs/pricing/video as transcribed by https://github.com/api-evangelist/mux-com, May 2026). Volume discounts and cold storage, which lower it, are left out',
     },
     {
       name: 'Bunny Stream',

@@ -109,8 +109,10 @@ ${servicesTable(ways)}
 Each film is priced as a lone one. What to read in it:
 
 - Services that encode for free are cheaper while there are few films and few views.
-- This farm with R2 is cheapest where films are watched: R2 does not charge for delivery.
-- MediaConvert charges for every film, and its films are stored and delivered at the same prices as this farm's.`;
+- This farm with R2 is cheapest where many films are watched often: R2 does not charge for delivery.
+- MediaConvert charges for every film, and its films are stored and delivered at the same prices as this farm's.
+- api.video encodes for free too (https://api.video/blog/product-updates/video-encoding-numbers/, September 2023); its rates of storage and
+  delivery were not found in any text, so it has no line.`;
 }
 
 const sleeping = ({ farm }: CostReport) => farm.minTasks === 0;
@@ -149,7 +151,7 @@ function readings(reports: readonly CostReport[]): string {
           `- Wasabi bills at least 1 TB: ${usd(prices.wasabiStorage.usd)} a month, which an account with films there pays anyway. Its fair use policy expects no more egress a month than is stored.`,
         ]
       : []),
-    `- Sources stay unless \`keepSource\` is false: the 7.2 GB of this film are ${usd(7.2 * prices.s3Storage.usd)} a month in S3, beside what is published.`,
+    `- Sources stay unless \`keepSource\` is false: the 7.2 GB of this film are ${usd(7.2 * prices.s3Storage.usd)} a month in S3, beside what is published. The farm writes S3 Standard and sets no other storage class; Standard-IA and Intelligent-Tiering keep films that nobody watches for less, and take a fee for what is read or looked after.`,
     `- The workers write eight metrics: ${usd(8 * prices.customMetric.usd)} in a month of work, where the ten free ones of the account are used up.`,
     '- "film of 2 h" is the work alone on the cheapest machine of the stack, without its start; "together" below has the others.',
   ].join('\n');
@@ -165,6 +167,7 @@ const computation = `## How the numbers are made
   films on Fargate take and cost that much more. The measured film is expensive: real clips took 0.55 to 0.84 of its CPU time.
 - **NVENC**: half of the limit that NVIDIA publishes for the chip; the range is a quarter to all of it. **Not measured: no GPU was at
   hand.** A farm on the same T4 reports 5 to 8 times real time for one output, a quarter to nine tenths of its limit.
+  Sources give the L4 of g6 one encoder or two (AD104): one is counted, and with two it would be up to twice as quick.
 - **Spot**: the highest zone of ${pricedRegion} on one day; it changes by the hour, and \`farm plan\` asks AWS for today's. Fargate Spot at
   half of On-Demand is an assumption.
 - **Requests**: the worker's own planner plans the film. Segments, init segments, images, records and playlists are counted from that

@@ -21,7 +21,9 @@ describe('a month beside services', () => {
     // 1,440 minutes are stored, sold as 2,000; 1,200 are delivered.
     expect(stream?.monthUsd(one)).toBeCloseTo(2 * 5 + 1.2, 9);
     // 72,000 minutes stored and 60,000 delivered.
-    expect(mux?.monthUsd({ filmsPerMonth: 50, viewsPerFilm: 10 })).toBeCloseTo(172.8 + 48 - 20, 6);
+    expect(mux?.monthUsd({ filmsPerMonth: 50, viewsPerFilm: 10 })).toBeCloseTo(172.8 - 20, 6);
+    // 100,000 delivered minutes of a month are free.
+    expect(mux?.monthUsd({ filmsPerMonth: 50, viewsPerFilm: 100 })).toBeCloseTo(172.8 + 400 - 20, 6);
     expect(mux?.monthUsd(one)).toBe(0);
   });
 
