@@ -56,6 +56,22 @@ describe('a film of varying rate is put on a grid', () => {
     await farm.check(clip, { size, frames: 151, numberOf: (n) => (n < 60 ? n : n - (n % 2)) });
   });
 
+  it.each(['mp4', 'mkv'])(
+    'with frames that each come a little late, all of them once (%s)',
+    async (format) => {
+      const late = [
+        '-vf',
+        "setpts='PTS+floor(random(1)*15)*0.001/TB'",
+        '-fps_mode',
+        'vfr',
+        '-enc_time_base',
+        '1:1000',
+      ];
+      const clip = await farm.make(`late.${format}`, ...pattern(), ...late, ...x264);
+      await farm.check(clip, { size, frames: 150 });
+    },
+  );
+
   it('with pictures that stand for longer than a segment', async () => {
     const standing = vary('lt(n,30)+gt(n,140)');
     const clip = await farm.make('standing.mp4', ...pattern({ seconds: 7 }), ...standing, ...x264);

@@ -42,13 +42,13 @@ describe('filterGraph', () => {
     const frameRate = { num: 30000, den: 1001 };
     const plan = shortPlan({ video: { variableFrameRate: true, frameRate } });
     expect(graphOf(plan, 0).get('v0')?.slice(0, 3)).toEqual([
-      '[0:0]fps=fps=30000/1001:start_time=0',
+      '[0:0]fps=fps=30000/1001:start_time=0:eof_action=round',
       'settb=1/30000',
       'trim=start=0:end=12',
     ]);
     // 12 s lie between two frames of 29.97 a second; the run counts from the one before.
     expect(graphOf(plan, 1).get('v0')?.slice(0, 3)).toEqual([
-      '[0:0]fps=fps=30000/1001',
+      '[0:0]fps=fps=30000/1001:eof_action=round',
       'settb=1/30000',
       'trim=start=0.021367:end=12.021367',
     ]);

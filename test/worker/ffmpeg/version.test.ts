@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { argumentsFor, FfmpegVersionError, readVersion } from '../../../worker/src/ffmpeg/version.ts';
+import {
+  argumentsFor,
+  FfmpegVersionError,
+  lastFrameAsListed,
+  readVersion,
+} from '../../../worker/src/ffmpeg/version.ts';
 
 const printed = (name: string, libavcodec = '61. 19.101') =>
   `ffmpeg version ${name} Copyright (c) 2000-2026 the FFmpeg developers\nbuilt with gcc 12\nlibavutil      59. 39.100 / 59. 39.100\n` +
@@ -79,6 +84,12 @@ describe('argumentsFor', () => {
     const table = ['-use_mfra_for', 'pts', '-i', 'film'];
     expect(argumentsFor({ name: '', major: 7 }, table)).toEqual(table);
     expect(argumentsFor({ name: '', major: 5 }, table)).toEqual(['-i', 'film']);
+  });
+
+  it('has ffmpeg 5 show the last frame of a film of varying rate, which it takes for a moment’s', () => {
+    const graph = ['-filter_complex', `[0:0]fps=fps=25/1:start_time=0:${lastFrameAsListed}[v]`];
+    expect(argumentsFor({ name: '', major: 5 }, graph)[1]).toContain(':eof_action=pass[v]');
+    expect(argumentsFor({ name: '', major: 6 }, graph)).toEqual(graph);
   });
 
   it.each([5, 6])('gives ffmpeg %i a number where later ones take a name', (major) => {

@@ -1,3 +1,4 @@
+import { lastFrameAsListed } from '../ffmpeg/version.ts';
 import type { ClipPlan, FitPlan, VideoPart, VideoPlan, VideoRendition } from '../plan/plan.ts';
 import { draw } from './draw.ts';
 import { seconds } from './seconds.ts';
@@ -98,7 +99,9 @@ function timing(
   const start = part.startSeconds === (clip?.startSeconds ?? 0) ? ':start_time=0' : '';
   const { num, den } = video.frameRate;
   // `trim` rounds its times to the clock: it must be finer than a frame.
-  const grid = video.timing === 'constant' ? [`fps=fps=${num}/${den}${start}`, `settb=1/${num}`] : [];
+  // What is the default: `argumentsFor` has another for a version that does not know how long the last frame is.
+  const end = video.listsFrames ? `:${lastFrameAsListed}` : '';
+  const grid = video.timing === 'constant' ? [`fps=fps=${num}/${den}${start}${end}`, `settb=1/${num}`] : [];
   const isEnd = clip?.toSourceEnd && part.endSeconds === clip.endSeconds;
   const stand = isEnd ? [`tpad=stop_mode=clone:stop_duration=${standSeconds}`] : [];
   return [

@@ -51,9 +51,14 @@ export function argumentsFor({ major }: FfmpegVersion, args: readonly string[]):
   const named = args.map((arg, index) =>
     arg === 'filter' && args[index - 1] === '-enc_time_base' ? '-1' : arg,
   );
-  // Version 5 reads no fragment that the table leaves out.
-  return named.filter((_, index) => ![named[index], named[index - 1]].includes('-use_mfra_for'));
+  // Version 5 reads no fragment that the table leaves out. Of frames that vary it takes the last one for a moment's: it would be left out.
+  return named
+    .filter((_, index) => ![named[index], named[index - 1]].includes('-use_mfra_for'))
+    .map((arg) => (major === 5 ? arg.replaceAll(lastFrameAsListed, 'eof_action=pass') : arg));
 }
+
+/** Of the filter `fps`: the last frame stands for as long as the container says. */
+export const lastFrameAsListed = 'eof_action=round';
 
 interface Release {
   major: number;

@@ -36,20 +36,21 @@ export function planTiming(
   { format, startSeconds }: Pick<Media, 'format' | 'startSeconds'>,
   video: VideoStream,
   deinterlace: Deinterlace = 'fields',
-): Pick<VideoPlan, 'frameRate' | 'timing'> {
+): Pick<VideoPlan, 'frameRate' | 'timing' | 'listsFrames'> {
   const { num, den } = shownRate(video, deinterlace);
   const every = Math.max(1, Math.ceil(num / den / maxFramesPerSecond - 1e-9));
   const slow = num / den < fewestFramesPerSecond;
   const late = video.startSeconds - startSeconds > latestStartSeconds;
   // Only MP4 and MOV list the times of all frames. Elsewhere the rate of the first seconds is all that is known, and
   // Matroska rounds times to milliseconds, which sets frames on different sides of a cut in different parts.
-  const listed =
-    format.split(',').includes('mov') && !video.roundedTimestamps && !video.startsWithoutKeyframe;
+  const listsFrames = format.split(',').includes('mov');
+  const listed = listsFrames && !video.roundedTimestamps && !video.startsWithoutKeyframe;
   const fields = showsFields(video, deinterlace);
   const steady = !fields && !video.variableFrameRate && listed && !late && !slow && every === 1;
   return {
     frameRate: slow ? { num: fewestFramesPerSecond, den: 1 } : reduce({ num, den: den * every }),
     timing: steady ? 'source' : 'constant',
+    ...(listsFrames && video.variableFrameRate && !fields ? { listsFrames } : {}),
   };
 }
 

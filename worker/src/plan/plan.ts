@@ -105,6 +105,8 @@ export interface VideoPlan {
    * films in Matroska, whose millisecond timestamps are rounded.
    */
   timing: 'source' | 'constant';
+  /** True for a film of varying rate whose container lists all frames with their lengths. */
+  listsFrames?: boolean;
   frameRate: Fraction;
   /** True where the film's frames carry CEA-608 captions, which stay in them. */
   hasCaptions: boolean;
