@@ -1,11 +1,12 @@
-import { execFile } from 'node:child_process';
+import { execFile, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { createReadStream, type ReadStream } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { type LocalFarm, startLocalFarm } from '../../cli/local-farm/farm.ts';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { segmentArguments } from '../../worker/src/encode/segment-arguments.ts';
 import { openMediaTools } from '../../worker/src/ffmpeg/media-tool.ts';
 import { makeFile } from '../../worker/src/film/make-file.ts';
@@ -31,7 +32,7 @@ export const outputs: Bench = {
     const { size } = await stat(path);
     log(`the film: ${(size / 1e9).toFixed(2)} GB`);
     const workDir = await mkdtemp(join(tmpdir(), 'bench-outputs-'));
-    const farm = await startLocalFarm();
+    const storage = await startStorage();
     try {
       const bareSeconds = await timed(() =>
         run('ffmpeg', [
@@ -48,8 +49,8 @@ export const outputs: Bench = {
       );
       await rm(join(workDir, 'bare.mp4'));
       log(`bare ffmpeg ${bareSeconds.toFixed(1)} s`);
-      const { video, audio } = await publish(path, workDir, farm);
-      const settings = readSettings({ ...farm.environment, WORK_DIR: workDir } as WorkerEnvironment);
+      const { video, audio } = await publish(path, workDir, storage.s3);
+      const settings = readSettings({ ...storage.environment, WORK_DIR: workDir } as WorkerEnvironment);
       const stores = openStores(settings);
       const { ffmpegPath, ffprobePath, limits } = settings;
       const tools = openMediaTools({
@@ -74,12 +75,40 @@ export const outputs: Bench = {
         goals: [{ what: 'seconds from the commit to the MP4', value: seconds, goal: goalSeconds }],
       };
     } finally {
-      await farm.close();
+      await storage.close();
       await rm(workDir, { recursive: true, force: true });
     }
   },
 };
 
+/** In a process of its own, as storage never shares the worker's processor time. */
+async function startStorage() {
+  const child = fork(fileURLToPath(new URL('coordination/storage.ts', import.meta.url)));
+  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+  const endpoint = `http://127.0.0.1:${port}`;
+  const credentials = { accessKeyId: 'bench', secretAccessKey: 'bench' };
+  const s3 = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
+  const bucketOf = (side: 'SOURCE' | 'OUTPUT') => ({
+    [`${side}_BUCKET`]: side === 'OUTPUT' ? bucket : 'sources',
+    [`${side}_ENDPOINT`]: endpoint,
+    [`${side}_ADDRESSING`]: 'path',
+    [`${side}_ACCESS_KEY_ID`]: credentials.accessKeyId,
+    [`${side}_SECRET_ACCESS_KEY`]: credentials.secretAccessKey,
+  });
+  const queues = { QUEUE_URL: endpoint, DEAD_LETTER_QUEUE_URL: `${endpoint}/dead-letters` };
+  return {
+    s3,
+    environment: { ...queues, ...bucketOf('SOURCE'), ...bucketOf('OUTPUT') },
+    async close() {
+      s3.destroy();
+      const exited = once(child, 'exit');
+      child.kill();
+      await exited;
+    },
+  };
+}
+
+const bucket = 'films';
 const segmentSeconds = 6;
 const jobId = 'bench';
 const folder = new JobFolder('', jobId).plan('0123456789ab');
@@ -88,11 +117,11 @@ const folder = new JobFolder('', jobId).plan('0123456789ab');
 async function publish(
   film: string,
   workDir: string,
-  farm: LocalFarm,
+  s3: S3Client,
 ): Promise<{ video: FilmRendition; audio: FilmRendition[] }> {
-  const video = await publishRendition('360p', 'video', film, workDir, farm);
+  const video = await publishRendition('360p', 'video', film, workDir, s3);
   if (!(await hasAudio(film))) return { video, audio: [] };
-  return { video, audio: [await publishRendition('audio-0', 'audio', film, workDir, farm)] };
+  return { video, audio: [await publishRendition('audio-0', 'audio', film, workDir, s3)] };
 }
 
 async function hasAudio(film: string): Promise<boolean> {
@@ -105,7 +134,7 @@ async function publishRendition(
   kind: 'video' | 'audio',
   film: string,
   workDir: string,
-  farm: LocalFarm,
+  s3: S3Client,
 ): Promise<FilmRendition> {
   const local = join(workDir, name);
   await mkdir(local);
@@ -119,9 +148,9 @@ async function publishRendition(
   await run('ffmpeg', ['-v', 'error', '-i', film, ...map, ...cut], { cwd: workDir, maxBuffer: 2 ** 24 });
   const files = (await readdir(local)).sort();
   const put = (file: string, Body: ReadStream | string, ContentLength?: number) =>
-    farm.s3.send(
+    s3.send(
       new PutObjectCommand({
-        Bucket: farm.outputBucket,
+        Bucket: bucket,
         Key: folder.file(`${name}/${file}`),
         Body,
         ContentLength,
