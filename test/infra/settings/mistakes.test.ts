@@ -216,7 +216,7 @@ describe('mistakes', () => {
 
   it('name an output that is not known, and those that are', async () => {
     expect((await problems({ outputs: '["hls","avi"]' }))[0]).toMatch(
-      /^outputs is "hls,avi": \[1\]: expected hls, mp4, m4a, mp3, flac or gif;/,
+      /^outputs is "hls,avi": \[1\]: expected hls, mp4, webm, m4a, mp3, flac or gif;/,
     );
   });
 
