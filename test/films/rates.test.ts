@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { describe, it } from 'vitest';
 import { useFarm, x264 } from '../helpers/local-farm/use-farm.ts';
 import { pattern } from '../helpers/media/pattern.ts';
 
+const isOldFfmpeg = /ffmpeg version n?5\./.test(execFileSync('ffmpeg', ['-version']).toString());
 const farm = useFarm();
 const size: [number, number] = [640, 360];
 
@@ -41,6 +43,9 @@ describe('every frame is shown at its time, over the seams of all parts', () => 
   });
 });
 
+// Later versions write no length of the last frame into such an MP4, and leave it out when they read it.
+const lateFormats = isOldFfmpeg ? ['mp4', 'mkv'] : ['mkv'];
+
 describe('a film of varying rate is put on a grid', () => {
   const vary = (select: string) => ['-vf', `select='${select}'`, '-fps_mode', 'vfr'];
 
@@ -56,21 +61,18 @@ describe('a film of varying rate is put on a grid', () => {
     await farm.check(clip, { size, frames: 151, numberOf: (n) => (n < 60 ? n : n - (n % 2)) });
   });
 
-  it.each(['mp4', 'mkv'])(
-    'with frames that each come a little late, all of them once (%s)',
-    async (format) => {
-      const late = [
-        '-vf',
-        "setpts='PTS+floor(random(1)*15)*0.001/TB'",
-        '-fps_mode',
-        'vfr',
-        '-enc_time_base',
-        '1:1000',
-      ];
-      const clip = await farm.make(`late.${format}`, ...pattern(), ...late, ...x264);
-      await farm.check(clip, { size, frames: 150 });
-    },
-  );
+  it.each(lateFormats)('with frames that each come a little late, all of them once (%s)', async (format) => {
+    const late = [
+      '-vf',
+      "setpts='PTS+floor(random(1)*15)*0.001/TB'",
+      '-fps_mode',
+      'vfr',
+      '-enc_time_base',
+      '1:1000',
+    ];
+    const clip = await farm.make(`late.${format}`, ...pattern(), ...late, ...x264);
+    await farm.check(clip, { size, frames: 150 });
+  });
 
   it('with pictures that stand for longer than a segment', async () => {
     const standing = vary('lt(n,30)+gt(n,140)');
