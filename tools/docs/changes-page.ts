@@ -26,7 +26,8 @@ under way. While a worker runs, its network interface holds the security group o
 ends: change \`vpcId\` and \`subnetIds\` while the farm sleeps. With \`workerImage\` the farm keeps its own repository and the images in it: ECS
 goes back to them if the new image does not start. Back from a \`workerImage\` that is in another repository of ECR, the workers' role may pull from
 the farm's own alone: if what was built does not start, set \`workerImage\` again and run \`pulumi up\`. A lane that is taken
-out of \`lanes\` goes with its queues and the jobs that wait there: send it no more, and wait until \`farm status\` shows it empty.`;
+out of \`lanes\` goes with its queues and the jobs that wait there: send it no more, and wait until \`farm status\` shows it empty. The same with
+\`functions: none\` after \`door\`: its queue goes, so change it while \`farm status\` shows no job that waits.`;
 
 async function row(key: string): Promise<string> {
   const { before, after } = stacksOf(key, (changes) => stackOf({}, changes, 'dev'));
