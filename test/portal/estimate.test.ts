@@ -80,6 +80,13 @@ it('takes no time for audio alone, and names no price on this machine', () => {
   expect(here).not.toHaveProperty('storageUsdPerMonth');
 });
 
+it('takes a preset for what the farm has under its name, and refuses one that it lacks', () => {
+  const settings = { ...fargate.settings, presets: { small: { outputs: ['mp4:360p' as const] } } };
+  const found = estimateFilms({ ...fargate, settings }, [hour], { preset: 'small' });
+  expect(found.renditions).toEqual(['360p']);
+  expect(() => estimateFilms(fargate, [hour], { preset: 'small' })).toThrow('names no preset of this farm');
+});
+
 it('refuses what a GPU can’t encode, as its worker would', () => {
   const gpu = { ...fargate, machine: machineOf('gpu', undefined) };
   expect(() => estimateFilms(gpu, [{ ...hour, width: 64, height: 32 }], {})).toThrow(RefusedError);

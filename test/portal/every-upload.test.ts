@@ -29,6 +29,7 @@ afterAll(async () => {
   await storage?.stop();
 });
 
+const film = { name: 'a.mxf', mimeType: 'application/mxf', buffer: Buffer.from('no film for browsers') };
 const post = (path: string, body: object) =>
   fetch(portal.origin + path, {
     method: 'POST',
@@ -58,11 +59,26 @@ it('refuses options of an upload before its job begins, and takes the upload wit
   expect((await complete({})).status).toBe(200);
 });
 
+it('offers the presets of a farm that has some', async () => {
+  const page = await browser.newPage();
+  await page.route('**/api/farm', async (route) => {
+    const response = await route.fetch();
+    const farm = { ...(await response.json()), presets: ['social', 'web'], uploadOptions: true };
+    await route.fulfill({ response, json: farm });
+  });
+  await page.goto(portal.signInUrl());
+  await page.setInputFiles('#choose-files', film);
+  await page.getByLabel('Preset of the farm').selectOption('web');
+  const completed = page.waitForRequest('**/complete');
+  await page.getByRole('button', { name: 'Upload and start' }).click();
+  expect((await completed).postDataJSON()).toMatchObject({ options: { preset: 'web' } });
+  await page.close();
+}, 30_000);
+
 it('offers no options on the page', async () => {
   const page = await browser.newPage();
   await page.goto(portal.signInUrl());
-  const buffer = Buffer.from('not a film that browsers know');
-  await page.setInputFiles('#choose-files', { name: 'a.mxf', mimeType: 'application/mxf', buffer });
+  await page.setInputFiles('#choose-files', film);
   await page.getByText('nothing is chosen here').waitFor();
   expect(await page.isVisible('#choices')).toBe(false);
   const completed = page.waitForResponse('**/complete');

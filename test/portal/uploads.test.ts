@@ -47,10 +47,6 @@ beforeAll(async () => {
     const number = new URL(response.url()).searchParams.get('partNumber');
     if (response.request().method() === 'PUT' && response.status() === 200) taken.push(Number(number));
   });
-  await page.route('**/api/farm', async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ response, json: { ...(await response.json()), presets: ['social', 'web'] } });
-  });
   await page.goto(portal.signInUrl());
 }, 60_000);
 
@@ -166,21 +162,13 @@ it('draws texts about as the film will have them, and says where one ends before
   await page.getByLabel('To second').fill('3.5');
 });
 
-it('offers the presets of the farm', async () => {
-  await page.getByLabel('Preset of the farm').selectOption('web');
-  const estimate = page.waitForResponse('**/api/estimate');
-  await page.getByLabel('Preset of the farm').selectOption('social');
-  // A farm of this machine has none.
-  expect(await (await estimate).json()).toMatchObject({ type: expect.stringContaining('unknown-preset') });
-  await page.getByLabel('Preset of the farm').selectOption('none');
-});
-
 it('uploads straight to the storage, and shows how fast', async () => {
   await page.route(/[?&]partNumber=/, (route) => line.take(route));
   await page.getByRole('button', { name: 'Upload and start' }).click();
   await line.pass(1);
-  await expect.poll(facts, patience).toMatch(/^\d+ %.*[kM]B\/s.*left$/s);
-});
+  // A connection that stands still is given up by the page after a minute, and the part sent again.
+  await expect.poll(facts, { timeout: 100_000 }).toMatch(/^\d+ %.*[kM]B\/s.*left$/s);
+}, 120_000);
 
 it('goes on after the network was cut', async () => {
   await context.setOffline(true);
