@@ -11,7 +11,7 @@ import {
 import { cutSlackSeconds, firstSample, runFrom } from './audio-frames.ts';
 import { AudioStretch } from './audio-stretch.ts';
 import { clockFilter } from './clock-filter.ts';
-import { gainAndMeter, meterOnly } from './loudness-meter.ts';
+import { metered, withGain } from './loudness-meter.ts';
 import { seconds } from './seconds.ts';
 import { seekArguments } from './seek.ts';
 import { segmentArguments } from './segment-arguments.ts';
@@ -22,7 +22,7 @@ interface AudioOptions {
   /** Of each rendition, see `gainFor`. */
   gainsDb?: readonly number[];
   /** Whether further descriptors get the loudness of what is made, in the order of the renditions. */
-  metered?: boolean;
+  isMetered?: boolean;
 }
 
 /** One ffmpeg process makes all audio renditions of the film, or of a stretch of it. */
@@ -30,17 +30,13 @@ export function audioArguments(
   plan: Plan,
   part: AudioPart,
   maxSeconds: number,
-  { inputs, gainsDb = [], metered = false }: AudioOptions = {},
+  { inputs, gainsDb = [], isMetered = false }: AudioOptions = {},
 ): EncodeArguments {
   const { stretch, filtersOf, ...reading } = audioGraphs(plan, part, maxSeconds, inputs);
   const outputArgs = plan.audio.flatMap((rendition, index) => [
     // A graph for each: ffmpeg makes a graph again when the format of one of its inputs changes.
     '-filter_complex',
-    gainAndMeter((output) => filtersOf(rendition, index, output), {
-      output: `a${index}`,
-      gainDb: gainsDb[index] ?? 0,
-      ...(metered ? { pipe: 3 + plan.audio.length + index } : {}),
-    }),
+    withGain((output) => filtersOf(rendition, index, output), `a${index}`, gainsDb[index] ?? 0),
     ...['-map', `[a${index}]`],
     ...['-map_metadata', '-1', '-map_chapters', '-1'],
     ...[
@@ -63,11 +59,20 @@ export function audioArguments(
       isRaw: isPacked(plan, rendition),
     }),
   ]);
+  const meterArgs = plan.audio.flatMap((rendition, index) => [
+    '-filter_complex',
+    metered((output) => filtersOf(rendition, index, output), {
+      output: `m${index}`,
+      gainDb: gainsDb[index] ?? 0,
+      pipe: 3 + plan.audio.length + index,
+    }),
+    ...['-map', `[m${index}]`, '-f', 'null', '-'],
+  ]);
   return {
     ...reading,
-    outputArgs,
+    outputArgs: isMetered ? [...outputArgs, ...meterArgs] : outputArgs,
     renditions: plan.audio.map((rendition) => rendition.name),
-    ...(metered
+    ...(isMetered
       ? { meterSeconds: plan.audio.map((rendition) => stretch?.lengthSeconds(rendition) ?? maxSeconds) }
       : {}),
   };
@@ -79,7 +84,7 @@ export function loudnessArguments(plan: Plan, maxSeconds: number): EncodeArgumen
   const { filtersOf, stretch: _, ...reading } = audioGraphs(plan, whole, maxSeconds);
   const outputArgs = plan.audio.flatMap((rendition, index) => [
     '-filter_complex',
-    meterOnly((output) => filtersOf(rendition, index, output), { output: `a${index}`, pipe: 3 + index }),
+    metered((output) => filtersOf(rendition, index, output), { output: `a${index}`, pipe: 3 + index }),
     ...['-map', `[a${index}]`, '-f', 'null', '-'],
   ]);
   return { ...reading, outputArgs, renditions: [], meterSeconds: plan.audio.map(() => maxSeconds) };

@@ -1,33 +1,29 @@
 import { type LoudnessBlocks, silentDbtp } from '../plan/loudness.ts';
 import { seconds } from './seconds.ts';
 
-/**
- * Filters that end in `[output]`, with a gain behind them. With a descriptor, what comes out is measured by ffmpeg's `ebur128`, which reports
- * there what it finds in each 100 ms: beside the encoder's way and not in it, as the filter changes the length of frames.
- */
-export function gainAndMeter(
-  filters: (output: string) => string,
-  { output, gainDb, pipe }: { output: string; gainDb: number; pipe?: number },
-): string {
-  const gain = gainDb === 0 ? [] : [`volume=${seconds(10 ** (gainDb / 20))}`];
-  if (pipe === undefined && gain.length === 0) return filters(output);
+/** Filters that end in `[output]`, with a gain behind them. */
+export function withGain(filters: (output: string) => string, output: string, gainDb: number): string {
+  if (gainDb === 0) return filters(output);
   const made = `${output}made`;
-  if (pipe === undefined) return [filters(made), `[${made}]${gain.join(',')}[${output}]`].join(';');
-  const heard = `${output}heard`;
-  return [
-    filters(made),
-    `[${made}]${[...gain, 'asplit'].join(',')}[${output}][${heard}]`,
-    `[${heard}]${meter(pipe)},anullsink`,
-  ].join(';');
+  return `${filters(made)};[${made}]${gain(gainDb)}[${output}]`;
 }
 
-/** The same where nothing is encoded. */
-export function meterOnly(
+/**
+ * The same, measured by ffmpeg's `ebur128`, which reports to a descriptor what it finds in each 100 ms. Not for an encoder, as it changes
+ * the length of frames; and a graph of its own beside the encoder's: where the audio's format changes, ffmpeg 7 makes a graph again, and
+ * one that also measures has frames in it that are lost then.
+ */
+export function metered(
   filters: (output: string) => string,
-  { output, pipe }: { output: string; pipe: number },
+  { output, gainDb = 0, pipe }: { output: string; gainDb?: number; pipe: number },
 ): string {
   const made = `${output}made`;
-  return [filters(made), `[${made}]${meter(pipe)}[${output}]`].join(';');
+  const steps = [...(gainDb === 0 ? [] : [gain(gainDb)]), meter(pipe)];
+  return `${filters(made)};[${made}]${steps.join(',')}[${output}]`;
+}
+
+function gain(db: number): string {
+  return `volume=${seconds(10 ** (db / 20))}`;
 }
 
 function meter(pipe: number): string {

@@ -220,7 +220,7 @@ function isNothing(error: unknown): error is BadOutputError {
 }
 
 function argumentsOf(plan: Plan, part: MediaPart, maxSeconds: number, gainsDb: readonly number[]) {
-  if (part.kind === 'audio') return audioArguments(plan, part, maxSeconds, { gainsDb, metered: true });
+  if (part.kind === 'audio') return audioArguments(plan, part, maxSeconds, { gainsDb, isMetered: true });
   if (!plan.video) throw new TypeError(`Part ${part.index} is video, and the plan has none.`);
   return videoArguments(plan, plan.video, part, maxSeconds);
 }
