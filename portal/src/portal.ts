@@ -27,7 +27,7 @@ import { json } from './http/answers.ts';
 import { openApiDocument } from './http/openapi.ts';
 import { PageFiles } from './http/page-files.ts';
 import { Problem } from './http/problem.ts';
-import { findRoute, maxBodyBytes, type Route, readBody, readQuery } from './http/route.ts';
+import { checkHeaders, findRoute, maxBodyBytes, type Route, readBody, readQuery } from './http/route.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import type { Features, Services } from './services.ts';
 
@@ -156,6 +156,7 @@ export function createPortal(options: PortalOptions): OpenPortal {
         throw new Problem(413, 'body-too-large', `The body is larger than ${maxBodyBytes} bytes.`);
       if (!found.isOpen) await assertMay(services, found, params.id, viewer);
       const body = await readBody(request, found.body);
+      checkHeaders(request, found.headers);
       const query = readQuery(url, found.query);
       const input = { request, origin: new URL(url.origin), params, body, query, viewer, ip, identify };
       const response = await found.handle(input as never);

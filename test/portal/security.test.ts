@@ -532,3 +532,20 @@ describe('jobs', () => {
     expect(jobs.filter(({ source }) => source.includes('big.mp4'))).toEqual([]);
   });
 });
+
+it('takes a header that it reads in the length that its description names, and refuses others', async () => {
+  const answer = async (key: string) =>
+    send('/api/jobs', {
+      method: 'POST',
+      headers: { ...(await signIn()), 'idempotency-key': key },
+      body: { source: 'https://example.com/film.mp4' },
+    });
+  const tooLong = await answer('k'.repeat(201));
+  expect(tooLong.status).toBe(400);
+  expect(await tooLong.json()).toMatchObject({
+    detail: 'header Idempotency-Key: it has 201 characters; expected 1 to 200.',
+  });
+  expect((await answer('')).status).toBe(400);
+  // Whatever this farm says of addresses.
+  expect((await answer('k'.repeat(200))).status).not.toBe(400);
+});

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Route } from './route.ts';
+import { maxHeaderCharacters, type Route } from './route.ts';
 
 /** The OpenAPI 3.1 document of the API: made from the schemas that check the requests. */
 export function openApiDocument(routes: readonly Route[], title: string): object {
@@ -84,7 +84,7 @@ function headerParameters(headers: Record<string, string>): object[] {
     name,
     in: 'header',
     description,
-    schema: { type: 'string', minLength: 1, maxLength: 200 },
+    schema: { type: 'string', minLength: 1, maxLength: maxHeaderCharacters },
   }));
 }
 

@@ -120,6 +120,22 @@ export async function readBody(request: Request, schema: z.ZodType | undefined):
   return check(schema, parseJson(text === '' ? '{}' : text), 'body');
 }
 
+/** Of a header that a route reads. */
+export const maxHeaderCharacters = 200;
+
+/** @throws Problem for a header that is empty or longer than the description of the API says */
+export function checkHeaders(request: Request, headers: Route['headers'] = {}): void {
+  for (const name of Object.keys(headers)) {
+    const { length } = request.headers.get(name) ?? ' ';
+    if (length < 1 || length > maxHeaderCharacters)
+      throw new Problem(
+        400,
+        'invalid-request',
+        `header ${name}: it has ${length} characters; expected 1 to ${maxHeaderCharacters}.`,
+      );
+  }
+}
+
 export function readQuery(url: URL, schema: z.ZodType | undefined): unknown {
   if (schema === undefined) return undefined;
   return check(schema, Object.fromEntries(url.searchParams), 'query');
