@@ -7,7 +7,7 @@ import { type SpotPrice, tablePrice } from './table-price.ts';
 const usualPatienceMs = 3000;
 
 /**
- * Today's price where this machine may ask AWS, else the table's. Nobody has asked for the call, so its failure is not an error: the
+ * Today's price where this machine may ask AWS, else the table's. No one has asked for the call, so its failure is not an error: the
  * price says which it is.
  * @returns undefined where AWS gives none and the table has none
  */

@@ -15,7 +15,7 @@ export interface Metric {
 export interface FarmNames {
   region: Name;
   workers: MonitoredWorkers;
-  /** The function before the jobs queue; undefined where there is none. */
+  /** The function before the jobs queue; undefined without one. */
   door?: (Omit<MonitoredFunction, 'kind'> & { queue: Name }) | undefined;
   jobs: QueueNames;
   parts: QueueNames;

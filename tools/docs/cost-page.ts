@@ -87,7 +87,7 @@ is whole.
 - *A lone film* pays for the machines from their order until they are gone: boot, work, and the wait before the farm sleeps. With
   \`onDemandBase: 1\` its first worker is On-Demand, whatever Spot costs. Where a worker always runs, its hours are in the idle month.
 - *One of 30 in an hour* is a thirtieth of a busy afternoon.
-- *Range*: nobody has measured these speeds on AWS. GPU times assume half of NVENC's published limit; the range is a quarter to all of it.
+- *Range*: no one has measured these speeds on AWS. GPU times assume half of NVENC's published limit; the range is a quarter to all of it.
   Times of Fargate and functions assume one core of the machine of [performance.md](performance.md) for each vCPU, and its film: the range
   is from 0.55 of that CPU time (real films that are easy to encode) to 1.6 times (a vCPU is a hyperthread).`;
 
@@ -151,7 +151,7 @@ function readings(reports: readonly CostReport[]): string {
           `- Wasabi bills at least 1 TB: ${usd(prices.wasabiStorage.usd)} a month, which an account with films there pays anyway. Its fair use policy expects no more egress a month than is stored.`,
         ]
       : []),
-    `- Sources stay unless \`keepSource\` is false: the 7.2 GB of this film are ${usd(7.2 * prices.s3Storage.usd)} a month in S3, beside what is published. The farm writes S3 Standard and sets no other storage class; Standard-IA and Intelligent-Tiering keep films that nobody watches for less, and take a fee for what is read or looked after.`,
+    `- Sources stay unless \`keepSource\` is false: the 7.2 GB of this film are ${usd(7.2 * prices.s3Storage.usd)} a month in S3, beside what is published. The farm writes S3 Standard and sets no other storage class; Standard-IA and Intelligent-Tiering keep films that no one watches for less, and take a fee for what is read or looked after.`,
     `- The workers write eight metrics: ${usd(8 * prices.customMetric.usd)} in a month of work, where the ten free ones of the account are used up.`,
     '- "film of 2 h" is the work alone on the cheapest machine of the stack, without its start; "together" below has the others.',
   ].join('\n');

@@ -282,7 +282,7 @@ describe('what a lost worker has left of a plan that it was to remove', () => {
     expect(await stores.output.head(mark)).toBeUndefined();
   });
 
-  it('stays where its job runs again, and nobody comes back to it', async () => {
+  it('stays where its job runs again, and no one comes back to it', async () => {
     await publishNext('running');
     expect(await stores.output.head(left)).toBeDefined();
     expect(await stores.output.head(mark)).toBeUndefined();

@@ -6,7 +6,7 @@ import { commitFiles, saveFilm } from '../publish/film-record.ts';
 import type { TranscodeRun } from './film.ts';
 
 /**
- * Ends the stream of a film whose job asked for files alone: nobody finds it any more. Its segments go when the job's end is
+ * Ends the stream of a film whose job asked for files alone: no one finds it any more. Its segments go when the job's end is
  * reported. A worker that is lost on the way leaves the stream or the files committed, and the next one goes on.
  */
 export async function endStream(

@@ -1,12 +1,9 @@
-import { join } from 'node:path';
 import { fileArguments, inputsOf } from '../encode/file-arguments.ts';
-import { describeSources } from '../protocol/clips.ts';
-import { headersFor } from '../protocol/content-types.ts';
 import type { QueuedJob } from '../protocol/job.ts';
 import type { PlanFolder } from '../protocol/job-folder.ts';
-import { contentDisposition } from '../publish/file-name.ts';
 import type { FilmFile } from '../publish/film-files.ts';
 import type { TranscodeRun } from './film.ts';
+import { putFilmFile } from './put-film-file.ts';
 import { withPublished } from './read-published.ts';
 
 /** Makes one file of published renditions on the worker's disk, and publishes it. */
@@ -49,10 +46,6 @@ export function makeFile(
       isSourceStalled: () => reader.isStalled(),
       signal,
     });
-    await output.putFile(folder.files + file.name, join(workDir, file.name), {
-      ...headersFor(file.name),
-      contentDisposition: contentDisposition(file, { title: job.title, source: describeSources(job).source }),
-      signal,
-    });
+    await putFilmFile(job, file, folder, workDir, run);
   });
 }

@@ -13,14 +13,12 @@ import {
 } from '../encode/webm-arguments.ts';
 import { RefusedError } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
-import { describeSources } from '../protocol/clips.ts';
 import { headersFor } from '../protocol/content-types.ts';
 import type { QueuedJob } from '../protocol/job.ts';
 import { JobFolder, type PlanFolder } from '../protocol/job-folder.ts';
 import type { WebmSource } from '../protocol/part-request.ts';
 import { readPlanFile } from '../protocol/plan-file.ts';
 import type { Film, FilmRendition } from '../protocol/status.ts';
-import { contentDisposition } from '../publish/file-name.ts';
 import type { FilmFile } from '../publish/film-files.ts';
 import { publishedFilm } from '../publish/film-record.ts';
 import { readRecords } from '../publish/records.ts';
@@ -38,6 +36,7 @@ import type { ListedObject } from '../storage/store.ts';
 import type { FilmOutcome, TranscodeRun } from './film.ts';
 import { type OpenedSource, openJobSources, replacedSince, withSourceServers } from './open-source.ts';
 import { prepareDrawing } from './prepare-drawing.ts';
+import { putFilmFile } from './put-film-file.ts';
 import { type PublishedReader, withPublished } from './read-published.ts';
 import { lookAtParts, makeWebmParts, type WebmWork } from './webm-parts.ts';
 
@@ -349,7 +348,7 @@ async function joinParts(
   { folder, rendition, parts, frames }: WebmWork,
   run: TranscodeRun,
 ): Promise<void> {
-  const { settings, stores, tools, signal } = run;
+  const { settings, tools, signal } = run;
   let joined = 0;
   await withPublished(run, async (reader, workDir) => {
     const names = parts.map((part) => part.name);
@@ -377,13 +376,6 @@ async function joinParts(
     });
     if (frames !== undefined && joined !== frames)
       throw new BadOutputError(`${name} has ${joined} frames, and the stream has ${frames}.`);
-    await stores.output.putFile(folder.files + name, join(workDir, name), {
-      ...headersFor(name),
-      contentDisposition: contentDisposition(
-        { name, video },
-        { title: job.title, source: describeSources(job).source },
-      ),
-      signal,
-    });
+    await putFilmFile(job, { name, video }, folder, workDir, run);
   });
 }
