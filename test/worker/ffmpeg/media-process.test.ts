@@ -1,11 +1,15 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PauseControl } from '../../../worker/src/ffmpeg/media-tool.ts';
 import type { Progress } from '../../../worker/src/ffmpeg/progress.ts';
-import { anyCall, endless, errorOf, lives, toolsThat } from '../../helpers/ffmpeg/fake-tool.ts';
+import { anyCall, endless, errorOf, fakeTool, lives, toolsThat } from '../../helpers/ffmpeg/fake-tool.ts';
+import { until } from '../../helpers/until.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -185,6 +189,33 @@ describe('ffmpeg', () => {
       expect(performance.now() - stoppedAt).toBeLessThan(2000);
       if (!held) expect(await lives(join(folder, 'pid'))).toBe(false);
     }
+  });
+
+  it.each([false, true])('outlives no worker that is killed, held back: %s', async (held) => {
+    const path = await fakeTool(
+      folder,
+      'fake',
+      `echo $$ >"$(dirname "$0")/pid"; while echo frame=1 && echo progress=continue; do sleep 0.1; done`,
+    );
+    const mediaTool = fileURLToPath(import.meta.resolve('../../../worker/src/ffmpeg/media-tool.ts'));
+    const worker = spawn(
+      process.execPath,
+      [
+        '--input-type=module',
+        '--eval',
+        `import { openMediaTools } from ${JSON.stringify(mediaTool)};
+         const tools = await openMediaTools(${JSON.stringify({ ffmpegPath: path, ffprobePath: path, maxPixels: 1000, maxStreams: 8 })});
+         let control;
+         const onStart = (started) => { control = started; };
+         const onProgress = () => { if (${held}) control.pause(); console.log('seen'); };
+         await tools.ffmpeg({ ...${JSON.stringify(anyCall)}, onStart, onProgress });`,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    await once(worker.stdout, 'data');
+    worker.kill('SIGKILL');
+    await once(worker, 'exit');
+    await until(async () => !(await lives(join(folder, 'pid'))), 'the tool to end', 5);
   });
 
   it('does not start for a job that is stopped already', async () => {

@@ -93,7 +93,8 @@ class MediaProcess implements PauseControl {
   #stderrTail = '';
   #errorLines = 0;
   #watchdog: NodeJS.Timeout | undefined;
-  #paused = false;
+  /** While the tool is stopped: kills it if this process is lost. */
+  #guard: ChildProcess | undefined;
   #timedOut = false;
 
   constructor(program: string, args: string[], options: RunOptions) {
@@ -126,13 +127,13 @@ class MediaProcess implements PauseControl {
   }
 
   pause(): void {
-    this.#paused = true;
+    this.#guard ??= guardOf(this.#child.pid);
     signalGroup(this.#child.pid, 'SIGSTOP');
   }
 
   resume(): void {
-    this.#paused = false;
     signalGroup(this.#child.pid, 'SIGCONT');
+    this.#dismissGuard();
     this.#alive();
   }
 
@@ -148,8 +149,14 @@ class MediaProcess implements PauseControl {
       throw new MediaToolError(`${basename(this.#command[0] ?? '')} ${how}`, ending, this.#command);
     } finally {
       clearTimeout(this.#watchdog);
+      this.#dismissGuard();
       signal?.removeEventListener('abort', this.#kill);
     }
+  }
+
+  #dismissGuard(): void {
+    this.#guard?.stdin?.end('\n');
+    this.#guard = undefined;
   }
 
   #onErrorLine(line: string): void {
@@ -164,7 +171,7 @@ class MediaProcess implements PauseControl {
   }
 
   #giveUp(): void {
-    if (this.#paused || this.#options.isSourceStalled?.()) {
+    if (this.#guard || this.#options.isSourceStalled?.()) {
       this.#alive();
       return;
     }
@@ -207,6 +214,23 @@ function signalGroup(pid: number | undefined, signal: NodeJS.Signals) {
   } catch {
     // It has ended already.
   }
+}
+
+/**
+ * A running tool whose worker is lost fails with the next byte that it reads or writes; a stopped one would stay for good.
+ * A shell waits for the end of a pipe that only this process holds, and kills the tool's group, unless a line came first.
+ */
+function guardOf(pid: number | undefined): ChildProcess | undefined {
+  if (pid === undefined) return undefined;
+  const guard = spawn('sh', ['-c', 'read -r line || kill -s KILL -- "-$0"', String(pid)], {
+    env: { PATH: process.env.PATH },
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  // Without one the tool is stopped all the same.
+  guard.on('error', () => {});
+  guard.stdin?.on('error', () => {});
+  return guard;
 }
 
 /** Heartbeats, reads and uploads of the worker come before the encoder's threads. */
