@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { patience } from './test/helpers/strictness.ts';
 
 /** Tests that run the Pulumi program. */
 const program = 'test/infra/**/*.test.ts';
@@ -17,8 +18,8 @@ const films = ['test/films/**/!(dash).test.ts', 'test/hostile/**/!(mutations).te
 
 export default defineConfig({
   test: {
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000 * patience,
+    hookTimeout: 60_000 * patience,
     // Three at once also on two cores (vitest's own choice is one): many tests wait for clocks, not for the processor.
     maxWorkers: 3,
     // Whole workers, encoders and browsers share a small machine there: one that was starved is tried once more.

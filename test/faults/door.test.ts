@@ -7,6 +7,7 @@ import { expectFilm } from '../helpers/local-farm/job-ends.ts';
 import { logLines } from '../helpers/local-farm/worker-log.ts';
 import { longFilm, putLongFilm } from '../helpers/media/long-film.ts';
 import { seededRandom } from '../helpers/media/mutations.ts';
+import { patience } from '../helpers/strictness.ts';
 import { until } from '../helpers/until.ts';
 
 /**
@@ -58,26 +59,30 @@ it.each([21, 22])(
     await whole(id);
     await functions[Symbol.asyncDispose]();
   },
-  300_000,
+  300_000 * patience,
 );
 
-it('a worker goes on after the recorded parts when every call for the film is killed, however often it is tried', async () => {
-  const functions = await start();
-  const id = await send();
-  await until(() => recorded(functionLog(functions)).length >= 2, 'some parts', 60);
-  const stopKilling = killAll(functions);
-  await until(async () => (await faults.farm.backlog()) > 0, 'the job to be passed on', 60);
-  const worker = faults.startWorker();
-  await faults.farm.waitFor(id, 'succeeded', 120);
-  await stopKilling();
-  await functions[Symbol.asyncDispose]();
-  const before = new Set(recorded(functionLog(functions)).map(({ part }) => part));
-  const after = recorded(logLines(worker.log)).map(({ part }) => part);
-  expect(before.size).toBeGreaterThanOrEqual(2);
-  expect(after.filter((part) => before.has(part))).toEqual([]);
-  expect(before.size + after.length).toBe(longFilm.parts);
-  await whole(id);
-}, 300_000);
+it(
+  'a worker goes on after the recorded parts when every call for the film is killed, however often it is tried',
+  async () => {
+    const functions = await start();
+    const id = await send();
+    await until(() => recorded(functionLog(functions)).length >= 2, 'some parts', 60);
+    const stopKilling = killAll(functions);
+    await until(async () => (await faults.farm.backlog()) > 0, 'the job to be passed on', 60);
+    const worker = faults.startWorker();
+    await faults.farm.waitFor(id, 'succeeded', 120);
+    await stopKilling();
+    await functions[Symbol.asyncDispose]();
+    const before = new Set(recorded(functionLog(functions)).map(({ part }) => part));
+    const after = recorded(logLines(worker.log)).map(({ part }) => part);
+    expect(before.size).toBeGreaterThanOrEqual(2);
+    expect(after.filter((part) => before.has(part))).toEqual([]);
+    expect(before.size + after.length).toBe(longFilm.parts);
+    await whole(id);
+  },
+  300_000 * patience,
+);
 
 function killAll({ functions }: FarmFunctions): () => Promise<void> {
   let isOver = false;

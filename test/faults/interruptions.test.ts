@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { clip, type FaultFarm, holdAt, put, startFaultFarm } from '../helpers/local-farm/fault-farm.ts';
 import { expectClean, expectFilm } from '../helpers/local-farm/job-ends.ts';
 import { logLines } from '../helpers/local-farm/worker-log.ts';
+import { patience } from '../helpers/strictness.ts';
 import { until } from '../helpers/until.ts';
 
 let faults: FaultFarm;
@@ -40,20 +41,24 @@ describe('a worker that is asked to stop', () => {
     expect((await expectFilm(faults, id)).attempt).toBe(1);
   });
 
-  it('costs a job nothing, ten times over', async () => {
-    const id = await faults.send();
-    for (let stop = 0; stop < 10; stop++) {
-      const worker = faults.startWorker();
-      // Nothing of the film gets through, so that each worker has all of it before itself.
-      await holdAt(faults.s3, put(/\.m4s$/));
-      worker.kill(stop % 2 === 0 ? 'SIGTERM' : 'SIGINT');
-      expect(await worker.exited).toEqual({ code: 0, signal: null });
-      faults.s3.heal();
-    }
-    faults.startWorker();
-    expect((await expectFilm(faults, id)).attempt).toBe(1);
-    // Eleven workers start one after the other.
-  }, 180_000);
+  it(
+    'costs a job nothing, ten times over',
+    async () => {
+      const id = await faults.send();
+      for (let stop = 0; stop < 10; stop++) {
+        const worker = faults.startWorker();
+        // Nothing of the film gets through, so that each worker has all of it before itself.
+        await holdAt(faults.s3, put(/\.m4s$/));
+        worker.kill(stop % 2 === 0 ? 'SIGTERM' : 'SIGINT');
+        expect(await worker.exited).toEqual({ code: 0, signal: null });
+        faults.s3.heal();
+      }
+      faults.startWorker();
+      expect((await expectFilm(faults, id)).attempt).toBe(1);
+      // Eleven workers start one after the other.
+    },
+    180_000 * patience,
+  );
 
   it('goes at once when it waits for work, and keeps no message from another worker', async () => {
     const idle = faults.startWorker();

@@ -5,6 +5,7 @@ import { clip, type FaultFarm, startFaultFarm } from '../helpers/local-farm/faul
 import { functionsFor } from '../helpers/local-farm/functions.ts';
 import { expectFilm } from '../helpers/local-farm/job-ends.ts';
 import { ffmpeg } from '../helpers/media/clips.ts';
+import { patience } from '../helpers/strictness.ts';
 import { until } from '../helpers/until.ts';
 
 /**
@@ -14,7 +15,7 @@ import { until } from '../helpers/until.ts';
 let faults: FaultFarm;
 
 // Storage that says nothing costs seconds each time.
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 180_000 * patience });
 
 beforeAll(async () => {
   faults = await startFaultFarm({ WORKERS_PER_FILM: '3' });

@@ -16,6 +16,7 @@ import { seededRandom } from '../helpers/media/mutations.ts';
 import { queued, running, succeeded } from '../helpers/reports/job-states.ts';
 import { startPostgres } from '../helpers/reports/postgres.ts';
 import { startSlowNetwork } from '../helpers/reports/slow-network.ts';
+import { patience } from '../helpers/strictness.ts';
 import { until } from '../helpers/until.ts';
 
 /** More with REPORT_JOBS=1000; the seed with REPORT_SEED. */
@@ -211,5 +212,5 @@ it(
     });
     expect(wrong, 'events after a newer one').toEqual([]);
   },
-  (300 + jobs) * 1000,
+  (300 + jobs) * 1000 * patience,
 );

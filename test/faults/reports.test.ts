@@ -10,9 +10,9 @@ import {
 } from '../helpers/local-farm/fault-farm.ts';
 import { expectFilm, expectRefused } from '../helpers/local-farm/job-ends.ts';
 import { preload } from '../helpers/local-farm/preloads.ts';
-import { isStrict } from '../helpers/local-farm/strict-services.ts';
 import { startPostgres, type TestPostgres } from '../helpers/reports/postgres.ts';
 import { type Answer, respond } from '../helpers/reports/receiver.ts';
+import { isStrict, patience } from '../helpers/strictness.ts';
 import { until } from '../helpers/until.ts';
 import { drip, flood, startUnwellReceiver, type UnwellReceiver } from './unwell-receiver.ts';
 
@@ -139,34 +139,38 @@ describe('a webhook receiver that is unwell', () => {
     ['nothing', () => {}, 0],
   ];
 
-  it('holds up no job, and is reported again as the schedule has it', async () => {
-    await using stack = new AsyncDisposableStack();
-    const started = new Map<string, { id: string; receiver: UnwellReceiver; expected: number }>();
-    for (const [what, first, expected] of answers) {
-      const receiver = stack.use(await startUnwellReceiver(first, webhookSecret));
-      const id = await faults.send({ options: { webhook: receiver.url } });
-      started.set(what, { id, receiver, expected });
-    }
-    faults.startWorker();
-    faults.startWorker();
-    for (const { id } of started.values()) {
-      const { timings } = await faults.farm.waitFor(id, 'succeeded', 90);
-      // A receiver that never answers is waited for 15 s.
-      expect(timings.totalSeconds).toBeLessThan(14);
-    }
-    for (const [what, { receiver, expected }] of started) {
-      const counts = () => [...receiver.tries.values()];
-      if (expected === 0) continue;
-      // Running and succeeded; whoever says 410 gets no more events.
-      const events = what === '410' ? 1 : 2;
-      await until(
-        () => counts().filter((count) => count >= expected).length === events,
-        `the tries of ${what}`,
-        90,
-      );
-      // Where services lose answers, an event may be posted once more.
-      if (!isStrict) expect(counts(), what).toEqual(Array(events).fill(expected));
-      expect(receiver.forged, what).toBe(0);
-    }
-  }, 240_000);
+  it(
+    'holds up no job, and is reported again as the schedule has it',
+    async () => {
+      await using stack = new AsyncDisposableStack();
+      const started = new Map<string, { id: string; receiver: UnwellReceiver; expected: number }>();
+      for (const [what, first, expected] of answers) {
+        const receiver = stack.use(await startUnwellReceiver(first, webhookSecret));
+        const id = await faults.send({ options: { webhook: receiver.url } });
+        started.set(what, { id, receiver, expected });
+      }
+      faults.startWorker();
+      faults.startWorker();
+      for (const { id } of started.values()) {
+        const { timings } = await faults.farm.waitFor(id, 'succeeded', 90);
+        // A receiver that never answers is waited for 15 s.
+        expect(timings.totalSeconds).toBeLessThan(14);
+      }
+      for (const [what, { receiver, expected }] of started) {
+        const counts = () => [...receiver.tries.values()];
+        if (expected === 0) continue;
+        // Running and succeeded; whoever says 410 gets no more events.
+        const events = what === '410' ? 1 : 2;
+        await until(
+          () => counts().filter((count) => count >= expected).length === events,
+          `the tries of ${what}`,
+          90,
+        );
+        // Where services lose answers, an event may be posted once more.
+        if (!isStrict) expect(counts(), what).toEqual(Array(events).fill(expected));
+        expect(receiver.forged, what).toBe(0);
+      }
+    },
+    240_000 * patience,
+  );
 });

@@ -21,7 +21,8 @@ import type { Job } from '../../../worker/src/protocol/job.ts';
 import type { ExtraLane } from '../../../worker/src/protocol/lanes.ts';
 import type { JobState, JobStateName } from '../../../worker/src/protocol/status.ts';
 import type { WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
-import { isStrict, startStrictServices } from './strict-services.ts';
+import { isStrict, patience } from '../strictness.ts';
+import { startStrictServices } from './strict-services.ts';
 
 export interface TestFarmOptions {
   /** Settings of every worker, on top of the farm's own. */
@@ -136,7 +137,8 @@ export async function startLocalFarm(options: TestFarmOptions = {}): Promise<Tes
     }
   };
 
-  const waitFor: TestFarm['waitFor'] = async (jobId, states, timeoutSeconds = 60) => {
+  const waitFor: TestFarm['waitFor'] = async (jobId, states, limitSeconds = 60) => {
+    const timeoutSeconds = limitSeconds * patience;
     const wanted = [states].flat();
     const deadline = Date.now() + timeoutSeconds * 1000;
     let last: JobState | undefined;

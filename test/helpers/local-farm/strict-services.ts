@@ -7,9 +7,6 @@ import type { Policy } from '../../../cli/local-farm/rules/policy.ts';
 import { emulatedAccount } from '../../../cli/local-farm/rules/rights.ts';
 import type { RuleOptions } from '../../../cli/local-farm/rules/rules.ts';
 
-/** Whether tests run against such services: `npm test -- --strict`. */
-export const isStrict = process.env.STRICT_SERVICES === 'true';
-
 /** What real services do to anybody who calls too often or waits for an answer. */
 const limits: RuleOptions = { limitWrites: true, prefixRate: 100, lostEvery: 40, silentEvery: 150 };
 

@@ -7,7 +7,8 @@ import type { Film, Progress } from '../../../worker/src/protocol/status.ts';
 import { createReporter } from '../../../worker/src/report/reporter.ts';
 import { readSettings, type WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
 import { openStores, type Stores } from '../../../worker/src/storage/stores.ts';
-import { isStrict, strictRules } from '../local-farm/strict-services.ts';
+import { strictRules } from '../local-farm/strict-services.ts';
+import { isStrict } from '../strictness.ts';
 import { startStorage } from '../worker/storage.ts';
 import { realMediaTools, temporaryFolder } from './clips.ts';
 
