@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { UserError } from './errors.ts';
 import { makeProgram } from './program.ts';
 
@@ -15,7 +16,17 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 try {
   await (await makeProgram(process.argv.slice(2), version)).parseAsync();
 } catch (error) {
-  if (!(error instanceof UserError)) throw error;
-  console.error(error.message);
+  const sentence =
+    error instanceof UserError ? error.message : missingPackage(error as NodeJS.ErrnoException);
+  if (sentence === undefined) throw error;
+  console.error(sentence);
   process.exitCode = 1;
+}
+
+/** `npm run demo` installs what the demo needs, and not what other commands do. */
+function missingPackage({ code, message }: NodeJS.ErrnoException): string | undefined {
+  const [, name] = /^Cannot find package '([^']+)'/.exec(message) ?? [];
+  if (code !== 'ERR_MODULE_NOT_FOUND' || name === undefined) return undefined;
+  const folder = fileURLToPath(new URL('..', import.meta.url));
+  return `The package ${name} is not installed yet. Run "npm install" in ${folder}, and then this command again.`;
 }

@@ -17,7 +17,7 @@ const ensure = {
 };
 
 const tasks = {
-  demo: { needs: ['ffmpeg'], script: 'cli/main.ts', args: ['demo'] },
+  demo: { packages: 'demo', needs: ['ffmpeg'], script: 'cli/main.ts', args: ['demo'] },
   test: {
     needs: ['ffmpeg', 'chromium', 'postgres'],
     script: 'node_modules/vitest/vitest.mjs',
@@ -58,7 +58,7 @@ try {
   const { name, ffmpeg, isStrict, args } = readArguments(process.argv.slice(2));
   const task = Object.hasOwn(tasks, name) ? tasks[name] : undefined;
   if (!task) throw new SetupError(`There is no task "${name}". Tasks: ${Object.keys(tasks).join(', ')}.`);
-  ensurePackages(root);
+  ensurePackages(root, task.packages);
   if (isStrict) process.env.STRICT_SERVICES = 'true';
   if (ffmpeg !== undefined)
     process.env.PATH = dirname(ensureFfmpegVersion(root, ffmpeg).ffmpeg) + delimiter + process.env.PATH;

@@ -41,3 +41,15 @@ it('proposes the command that an unknown one resembles', async () => {
   expect(stderr).toContain('Did you mean submit?');
   expect(code).toBe(1);
 }, 20_000);
+
+it('says what to install when a package is missing that only other commands need', async () => {
+  const hooks = `import { registerHooks } from 'node:module';
+    registerHooks({ resolve: (name, context, next) => next(name === '@aws-sdk/client-ec2' ? 'not-there' : name, context) });`;
+  await using folder = await temporaryFolder();
+  const env = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(hooks)}` };
+  const { stderr, code } = await farmCommand(folder.path, ['doctor'], env);
+  expect(stderr).toMatch(
+    /^The package not-there is not installed yet\. Run "npm install" in \/.*, and then this/,
+  );
+  expect(code).toBe(1);
+}, 20_000);

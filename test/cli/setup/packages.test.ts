@@ -48,3 +48,39 @@ it('installs when the packaged Node is missing', async () => {
   await rm(join(root, 'node_modules', 'node'), { recursive: true });
   expect(packagesMatch(root)).toBe(false);
 });
+
+const withWorkspaces = lock({
+  '': { name: 'x', dependencies: { cloud: '^1.0.0' } },
+  cli: { version: '0.1.0', dependencies: { a: '^1.0.0' } },
+  worker: { version: '0.1.0' },
+  portal: { version: '0.1.0' },
+  'node_modules/cli': { link: true },
+  'node_modules/cloud': { version: '1.0.0', dependencies: { b: '^1.0.0' } },
+  'node_modules/a': { version: '1.0.0', dependencies: { b: '^2.0.0', c: '^1.0.0' } },
+  'node_modules/a/node_modules/b': { version: '2.0.0' },
+  'node_modules/b': { version: '1.0.0' },
+  'node_modules/c': { version: '1.0.0' },
+});
+const demoOnly = {
+  'node_modules/a': { version: '1.0.0' },
+  'node_modules/a/node_modules/b': { version: '2.0.0' },
+  'node_modules/c': { version: '1.0.0' },
+};
+
+it('takes what the demo needs for enough for the demo, and for nothing else', async () => {
+  await write(lock(demoOnly));
+  await writeFile(join(root, 'package-lock.json'), withWorkspaces);
+  expect(packagesMatch(root, 'demo')).toBe(true);
+  expect(packagesMatch(root)).toBe(false);
+});
+
+it.each(Object.keys(demoOnly))(
+  'installs for the demo when %s is missing, or another version',
+  async (path) => {
+    for (const installed of [undefined, { version: '0.9.0' }]) {
+      await write(lock({ ...demoOnly, [path]: installed }));
+      await writeFile(join(root, 'package-lock.json'), withWorkspaces);
+      expect(packagesMatch(root, 'demo')).toBe(false);
+    }
+  },
+);
