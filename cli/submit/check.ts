@@ -29,7 +29,9 @@ export async function checkFarmTakes(
   await checkRules(farm, {
     webhook: jobs.some(({ options }) => options?.webhook !== undefined),
     presets: jobs.flatMap(({ options }) => options?.preset ?? []),
-    web: jobs.flatMap(sourcesOf).some((source) => /^https?:/i.test(source)),
+    web: jobs
+      .flatMap((job) => [...sourcesOf(job), job.options?.music?.source ?? ''])
+      .some((source) => /^https?:/i.test(source)),
   });
 }
 
@@ -70,7 +72,7 @@ async function checkRules(farm: Farm, used: Used): Promise<void> {
   }
   if (used.web && ALLOW_HTTP_SOURCES !== 'true') {
     throw new UserError(
-      'This farm takes no films from http(s) URLs. Upload the film, or set allowHttpSources of its stack to true.',
+      'This farm takes no films and no music from http(s) URLs. Upload them, or set allowHttpSources of its stack to true.',
     );
   }
 }

@@ -16,6 +16,15 @@ export function addFilmOptions(command: Command): Command {
     .option('--quality <quality>', `${qualityNames.join(', ')}: how good the film looks, whatever the preset`)
     .option('--ladder <ladder>', `${ladderNames.join(', ')}, or a JSON list such as [{"rung":"720p"}]`)
     .option('--loudness <lufs>', 'how loud the audio is to be, in LUFS such as -16, or off')
+    .option(
+      '--music <source>',
+      'a track under the film: a key in the source bucket, or a URL where the farm allows it',
+    )
+    .option(
+      '--music-volume <volume>',
+      '0 to 1; 1 (the default) is as loud as in its file, 0.5 is 6 dB softer',
+    )
+    .option('--music-duck <volume>', "its volume while the film's own sound is heard")
     .option('--options <file>', 'a JSON file of job options, such as overlays; flags come before it')
     .option('--preset <name>', 'a set of options that the farm keeps under this name')
     .option('--outputs <list>', `${outputsHelp} (by default what the farm makes)`, splitList)

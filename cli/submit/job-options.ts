@@ -16,6 +16,9 @@ export interface JobOptionFlags {
   quality?: string;
   ladder?: string;
   loudness?: string;
+  music?: string;
+  musicVolume?: string;
+  musicDuck?: string;
   outputs?: string[];
   size?: string;
   fit?: string;
@@ -37,8 +40,6 @@ const flaggedOptionsSchema = jobFieldsSchema.pick({ title: true, metadata: true,
 
 /** Validated as the worker validates jobs. @throws UserError that names the flag, the value and what is allowed */
 export function readJobOptions(flags: JobOptionFlags): JobFields {
-  const number = (text: string | undefined) =>
-    text !== undefined && text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
   const options = {
     force: flags.force,
     keepSource: flags.deleteSource ? false : undefined,
@@ -46,6 +47,7 @@ export function readJobOptions(flags: JobOptionFlags): JobFields {
     quality: flags.quality,
     ladder: textOrJson(flags.ladder),
     loudness: number(flags.loudness),
+    music: musicOf(flags),
     outputs: flags.outputs,
     fit: flags.fit,
     size: flags.size,
@@ -70,6 +72,18 @@ export function readJobOptions(flags: JobOptionFlags): JobFields {
   }
   // Through JSON, as it will travel: leaves out what is undefined.
   return JSON.parse(JSON.stringify(parsed.data)) as JobFields;
+}
+
+/** @throws UserError for a volume of no music */
+function musicOf({ music: source, musicVolume, musicDuck }: JobOptionFlags): object | undefined {
+  const volumes = { volume: number(musicVolume), duck: number(musicDuck) };
+  if (source !== undefined) return { source, ...volumes };
+  if ((musicVolume ?? musicDuck) === undefined) return undefined;
+  throw new UserError('--music-volume and --music-duck need --music, which names the music.');
+}
+
+function number(text: string | undefined): string | number | undefined {
+  return text !== undefined && text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
 }
 
 /** What the flags say comes before what the file says. */

@@ -15,6 +15,12 @@ const flags: Record<string, { flag: string; noun: string; allowed: string }> = {
     allowed:
       'Use hls, mp4, webm, m4a, mp3, flac and gif, each once; mp4, webm and gif may name a rung, such as mp4:720p.',
   },
+  music: {
+    flag: '--music',
+    noun: 'music',
+    allowed:
+      'Use a key in the source bucket, --music-volume from 0 to 1, and --music-duck from 0 to that volume.',
+  },
   fit: { flag: '--fit', noun: 'a way to fit', allowed: 'Use pad or crop.' },
   size: { flag: '--size', noun: 'a size', allowed: 'Use width and height, such as 1280x720.' },
   crossfade: { flag: '--crossfade', noun: 'a length', allowed: 'Use seconds from 0.1 to 10.' },

@@ -328,6 +328,7 @@ describe('people who see only their own films', () => {
     ['subtitles by their key', { subtitles: [{ source: 'secret/interview.en.srt' }] }],
     ['an image by its key', { overlays: [{ image: 'secret/plan.png' }] }],
     ['a batch', { batch: { id: 'nightly', jobs: 1 } }],
+    ['music', { music: { source: 'theirs.mp3' } }],
   ])('can’t have a film made with %s, which may be of others', async (_, options) => {
     const source = `https://example.com/${crypto.randomUUID()}.mp4`;
     const post = (path: string, body: object, headers: Record<string, string>) =>

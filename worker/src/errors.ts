@@ -30,6 +30,7 @@ export const refusalCodes = [
   'no-stream',
   'unknown-font',
   'bad-image',
+  'bad-music',
   'damaged',
 ] as const;
 

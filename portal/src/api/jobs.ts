@@ -154,7 +154,10 @@ export function jobRoutes(services: Services): Route[] {
         }
         const { id, source, sources, title, metadata } = state;
         const named = sources === undefined ? { source } : { sources };
-        if (sourcesOf(named).some((each) => /^https?:/i.test(each)))
+        const music = { ...state.options, ...body.options }.music?.source;
+        const isKept = music === undefined || music === body.options?.music?.source;
+        const kept = isKept ? sourcesOf(named) : [...sourcesOf(named), music];
+        if (kept.some((each) => /^https?:/i.test(each)))
           throw new Problem(
             409,
             'source-unknown',

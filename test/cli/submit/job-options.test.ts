@@ -13,6 +13,9 @@ it('makes a job of every flag, as the worker takes it', () => {
       deleteSource: true,
       include480p: true,
       ladder: '[{"rung":"720p"}]',
+      music: 'brand/theme.mp3',
+      musicVolume: '0.4',
+      musicDuck: '0.1',
       segmentSeconds: '4',
       thumbnailAt: '12.5',
       workers: '3',
@@ -26,6 +29,7 @@ it('makes a job of every flag, as the worker takes it', () => {
       keepSource: false,
       include480p: true,
       ladder: [{ rung: '720p' }],
+      music: { source: 'brand/theme.mp3', volume: 0.4, duck: 0.1 },
       segmentSeconds: 4,
       thumbnailAt: 12.5,
       workersPerFilm: 3,
@@ -57,6 +61,9 @@ it('leaves out what was not asked for, so that the upload alone can make the job
 it.each([
   [{ ladder: '{oops' }, '--ladder: {oops is not valid JSON'],
   [{ segmentSeconds: '99' }, '--segment-seconds: 99 is not a segment length.'],
+  [{ musicVolume: '0.5' }, '--music-volume and --music-duck need --music, which names the music.'],
+  [{ music: 'a.mp3', musicVolume: '0.2', musicDuck: '0.5' }, '--music-duck from 0 to that volume.'],
+  [{ music: 'a.mp3', musicVolume: '2' }, 'is not music. Use a key in the source bucket'],
   [{ workers: '0' }, '--workers: 0 is not a number of workers. Use a whole number from 1 to 100.'],
 ])('explains what is wrong with %j in a sentence', (flags, sentence) => {
   expect(() => readJobOptions(flags)).toThrow(sentence);

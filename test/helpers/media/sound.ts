@@ -10,6 +10,10 @@ export interface Sound {
   onsetAfter(seconds: number): number | undefined;
   /** Loudest sample in a span. */
   peak(fromSeconds: number, toSeconds: number): number;
+  /** Of what is heard of a tone. */
+  amplitude(hertz: number, fromSeconds: number, toSeconds: number): number;
+  /** Loudest sample in a span when a tone is taken away. */
+  residue(hertz: number, fromSeconds: number, toSeconds: number): number;
   /** Of a tone, from how often it changes its sign. */
   hertz(fromSeconds: number, toSeconds: number): number;
 }
@@ -35,10 +39,36 @@ export async function listenTo(...input: string[]): Promise<Sound> {
       return found < 0 ? undefined : (from + found) / samplesPerSecond;
     },
     peak: (from, to) => span(from, to).reduce((most, sample) => Math.max(most, Math.abs(sample)), 0),
+    amplitude(hertz, from, to) {
+      const { sine, cosine } = nearestTone(span(from, to), hertz);
+      return Math.hypot(sine, cosine);
+    },
+    residue(hertz, from, to) {
+      const part = span(from, to);
+      const { sine, cosine } = nearestTone(part, hertz);
+      const rest = part.map(
+        (sample, n) => sample - sine * Math.sin(turn(hertz, n)) - cosine * Math.cos(turn(hertz, n)),
+      );
+      return rest.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+    },
     hertz(from, to) {
       const part = span(from, to);
       const changes = part.filter((sample, n) => n > 0 && sample >= 0 !== (part[n - 1] ?? 0) >= 0);
       return changes.length / 2 / (to - from);
     },
   };
+}
+
+function turn(hertz: number, sample: number): number {
+  return (2 * Math.PI * hertz * sample) / samplesPerSecond;
+}
+
+/** Which tone comes nearest to the samples. */
+function nearestTone(samples: Float32Array, hertz: number): { sine: number; cosine: number } {
+  let [sine, cosine] = [0, 0];
+  for (const [n, sample] of samples.entries()) {
+    sine += (2 * sample * Math.sin(turn(hertz, n))) / samples.length;
+    cosine += (2 * sample * Math.cos(turn(hertz, n))) / samples.length;
+  }
+  return { sine, cosine };
 }

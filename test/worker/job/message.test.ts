@@ -85,6 +85,15 @@ describe('a job', () => {
     );
   });
 
+  it('may have music from an http(s) URL where the farm allows that of films', () => {
+    const music = { source: 'https://example.com/a.mp3?token=s3cret' };
+    const body = JSON.stringify({ id: 'a', source: 'a.mp4', options: { music } });
+    expect(jobOf(read(body, { ALLOW_HTTP_SOURCES: 'true' })).options?.music).toEqual(music);
+    expect(refusalOf(body).message).toMatch(
+      /field options.music.source is "https:\/\/example.com\/a.mp3".*ALLOW_HTTP_SOURCES/,
+    );
+  });
+
   it('is never quoted with what may be secret in its URL', () => {
     const secret = 'https://user:pass@example.com/a.mp4?token=s3cret#part';
     const { message } = refusalOf(JSON.stringify({ id: 'a', source: secret }));

@@ -289,6 +289,16 @@ describe('the source', () => {
     expect(await stores.source.head('a.mp4')).toBeUndefined();
   });
 
+  it('is removed without the music that was heard under it', async () => {
+    const { run, put, stores } = open(succeeds);
+    await put('a.mp4', 'film');
+    await put('theme.mp3', 'music');
+    const options = { ...unwanted.options, music: { source: 'theme.mp3' } };
+    await run(message({ ...unwanted, options }), never);
+    expect(await stores.source.head('a.mp4')).toBeUndefined();
+    expect(await stores.source.head('theme.mp3')).toBeDefined();
+  });
+
   it('is removed where the farm says so and the job says nothing', async () => {
     const { run, put, stores } = open(succeeds, { KEEP_SOURCE: 'false' });
     await put('a.mp4', 'film');

@@ -10,6 +10,7 @@ import {
 } from './audio-filters.ts';
 import { cutSlackSeconds, firstSample, runFrom } from './audio-frames.ts';
 import { AudioStretch } from './audio-stretch.ts';
+import { isWritten } from './clip-audio.ts';
 import { clockFilter } from './clock-filter.ts';
 import { metered, withGain } from './loudness-meter.ts';
 import { seconds } from './seconds.ts';
@@ -97,7 +98,7 @@ function audioGraphs(
   maxSeconds: number,
   inputs: AudioInputs = { silence: 0, film: 1 },
 ) {
-  if (plan.clips !== undefined) {
+  if (isWritten(plan)) {
     return {
       inputArgs: [],
       samples: plan.audio.map(({ sampleRate, channels }) => ({ sampleRate, channels })),

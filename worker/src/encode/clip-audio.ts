@@ -1,6 +1,6 @@
 import type { AudioRendition, ClipPlan, Plan } from '../plan/plan.ts';
 import { audioFormat, leadSeconds, maxDriftSeconds, mixFilters, silence } from './audio-filters.ts';
-import { seekInClip } from './clip-view.ts';
+import { type ClipPlace, seekInClip } from './clip-view.ts';
 import { clockFilter } from './clock-filter.ts';
 
 /** The arguments of an ffmpeg run that makes the samples of a clip. */
@@ -10,6 +10,14 @@ export interface ClipRun {
   inputArgs: string[];
   /** Where each packet of samples lies goes to descriptor 3, and the samples to descriptor 4. */
   outputArgs: string[];
+}
+
+/**
+ * Whether the worker writes the audio to its encoder: of joined clips, which have different formats, and of a film with music, which is
+ * mixed here.
+ */
+export function isWritten({ clips, music }: Pick<Plan, 'clips' | 'music'>): boolean {
+  return clips !== undefined || music !== undefined;
 }
 
 /** What is heard of a clip on the film's time line, to the sample: so no clip moves the ones behind it. */
@@ -34,7 +42,8 @@ export const sampleBytes = 4;
  * inputs at once, keeps what it has decoded until the last input has sent something, and takes it for the format that an input has by then.
  * And when the format of one input changes, it makes the filters of all again.
  */
-export function clipAudio({ clips = [], audio }: Plan, index: number): ClipAudio[] {
+export function clipAudio(plan: Plan, index: number): ClipAudio[] {
+  const { clips = [wholeFilm(plan)], audio } = plan;
   const rendition = audio[index];
   if (rendition === undefined) throw new TypeError(`The film has no audio rendition ${index}.`);
   const sampleAt = (seconds: number) => Math.round(seconds * rendition.sampleRate);
@@ -50,10 +59,25 @@ export function clipAudio({ clips = [], audio }: Plan, index: number): ClipAudio
   });
 }
 
-function runOf(
-  clip: ClipPlan,
+/** A whole source is one clip. */
+function wholeFilm({ durationSeconds, zeroSeconds, clock, fragmentTable, audio }: Plan) {
+  const place: ClipPlace = {
+    source: 0,
+    startSeconds: 0,
+    fromSeconds: 0,
+    zeroSeconds,
+    ...(clock ? { clock } : {}),
+    ...(fragmentTable ? { fragmentTable } : {}),
+  };
+  const heard = audio.map((rendition) => (rendition.streamIndexes.length === 0 ? null : rendition));
+  return { ...place, endSeconds: durationSeconds, audio: heard };
+}
+
+/** @param samples that are read at most */
+export function runOf(
+  clip: ClipPlace,
   { streamIndexes, join, prepare }: NonNullable<ClipPlan['audio'][number]>,
-  rendition: AudioRendition,
+  rendition: Pick<AudioRendition, 'sampleRate' | 'channels'>,
   samples: number,
 ): ClipRun {
   const clock = { clock: clip.clock, zeroSeconds: clip.zeroSeconds + clip.startSeconds };

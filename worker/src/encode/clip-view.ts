@@ -8,6 +8,12 @@ interface PartView {
   clip?: ClipPlan | undefined;
 }
 
+/** Where a source is read for the film. */
+export type ClipPlace = Pick<
+  ClipPlan,
+  'source' | 'zeroSeconds' | 'startSeconds' | 'fromSeconds' | 'clock' | 'fragmentTable' | 'seekSeconds'
+>;
+
 export function viewOfPart(plan: Plan, video: VideoPlan, part: VideoPart): PartView {
   const clip = part.clip === undefined ? undefined : plan.clips?.[part.clip];
   if (clip === undefined) return { plan, video };
@@ -19,7 +25,7 @@ export function viewOfPart(plan: Plan, video: VideoPlan, part: VideoPart): PartV
  * Reads a clip from a film time on, as far back as its container asks for.
  * @param zero the film time that the run's timestamps count from
  */
-export function seekInClip(clip: ClipPlan, filmSeconds: number, zero: number): string[] {
+export function seekInClip(clip: ClipPlace, filmSeconds: number, zero: number): string[] {
   const { zeroSeconds, startSeconds, fromSeconds, seekSeconds } = clip;
   const sourceSeconds = fromSeconds + filmSeconds - startSeconds;
   const seeks = seekSeconds !== undefined && sourceSeconds > seekSeconds;

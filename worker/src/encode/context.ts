@@ -34,7 +34,7 @@ export interface EncodeContext {
 }
 
 /** Of one of the job's sources. */
-export function sourceUrl({ urls }: EncodeContext, index: number): string {
+export function sourceUrl({ urls }: Pick<EncodeContext, 'urls'>, index: number): string {
   const url = urls[index];
   if (url !== undefined) return url;
   throw new TypeError(`The plan names source ${index}, and ${urls.length} are open.`);

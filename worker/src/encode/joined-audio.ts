@@ -2,29 +2,43 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { MediaToolError } from '../ffmpeg/media-tool.ts';
 import type { AudioRendition } from '../plan/plan.ts';
+import { followUrl } from '../source/server.ts';
 import { blameFilm, nothingDecoded } from './blame-film.ts';
 import { type ClipRun, clipAudio, sampleBytes } from './clip-audio.ts';
 import { type EncodeContext, sourceUrl } from './context.ts';
+import { MusicUnder } from './music-under.ts';
 import { SampleFade } from './sample-fade.ts';
 import { SampleLine } from './sample-line.ts';
 
 /**
- * The audio of joined clips: one run after another makes the samples of a clip, and the worker writes them to the encoder. What it writes
- * has one format from the first clip's start to the last one's end, whatever the clips have.
+ * The audio of joined clips, or of a film with music: one run after another makes the samples of a clip, and the worker writes them to the
+ * encoder, with the music. What it writes has one format from the first clip's start to the last one's end, whatever the clips have.
  */
 export class JoinedAudio {
   readonly #context: EncodeContext;
   readonly #signal: AbortSignal;
   readonly #fail: (error: unknown) => void;
+  readonly #isPaced: boolean;
   /** Renditions whose encoder has taken all that was made. */
   #awaited = 0;
   #errorLines = 0;
 
-  /** @param fail ends the encoder, with the reason */
-  constructor(context: EncodeContext, signal: AbortSignal, fail: (error: unknown) => void) {
+  /**
+   * @param fail ends the encoder, with the reason
+   * @param isPaced where the film is read beside its picture
+   */
+  constructor(
+    context: EncodeContext,
+    {
+      signal,
+      fail,
+      isPaced = false,
+    }: { signal: AbortSignal; fail: (error: unknown) => void; isPaced?: boolean },
+  ) {
     this.#context = context;
     this.#signal = signal;
     this.#fail = fail;
+    this.#isPaced = isPaced;
   }
 
   /** Complaints of the clips' decoders. */
@@ -48,13 +62,19 @@ export class JoinedAudio {
     this.#awaited += 1;
     const { sampleRate, channels } = rendition;
     const fade = new SampleFade(channels);
+    await using music = plan.music && new MusicUnder(this.#context, plan.music, rendition, this.#signal);
     for (const [clip, { run, ...place }] of clipAudio(plan, index).entries()) {
       const line = new SampleLine(place.samples, { sampleRate, frameBytes: channels * sampleBytes });
       fade.begin(place);
-      const send = (blocks: readonly Buffer[]) => this.#send(fade.pass(blocks), stream);
+      const send = async (blocks: readonly Buffer[]) => {
+        const heard = fade.pass(blocks);
+        if (music === undefined) return this.#send(heard, stream);
+        for (const block of heard) await this.#send(await music.add(block), stream);
+      };
       if (run) await this.#make(run, clip, line, send);
       await send(line.end());
     }
+    if (music) await this.#send(music.end(), stream);
     this.#awaited -= 1;
     stream.end();
   }
@@ -67,6 +87,7 @@ export class JoinedAudio {
   ): Promise<void> {
     const { tools, stallSeconds, sourceStalledSeconds } = this.#context;
     const gone = new AbortController();
+    const url = sourceUrl(this.#context, run.source);
     let isHeldBack = false;
     const read = async (bytes: Readable) => {
       for await (const chunk of bytes) {
@@ -78,7 +99,7 @@ export class JoinedAudio {
     let reading: Promise<void> | undefined;
     try {
       const { errorLines } = await tools.ffmpeg({
-        input: { url: sourceUrl(this.#context, run.source) },
+        input: { url: this.#isPaced ? followUrl(url) : url },
         lavfiFirst: run.lavfiFirst,
         inputArgs: run.inputArgs,
         outputArgs: run.outputArgs,

@@ -20,7 +20,7 @@ export async function measureLoudness(context: EncodeContext, part: LoudnessPart
   const { samples, meterSeconds = [], ...args } = loudnessArguments(plan, maxSeconds);
   const { lavfiFirst, inputArgs, outputArgs } = args;
   const meters = meterSeconds.map((seconds) => new LoudnessMeter(seconds));
-  const joined = samples && new JoinedAudio(context, signal, (error) => failed.abort(error));
+  const joined = samples && new JoinedAudio(context, { signal, fail: (error) => failed.abort(error) });
   const measuring = tools.ffmpeg({
     // Not paced by the picture: the audio waits for what comes of it.
     input:

@@ -165,7 +165,7 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
         else fail(error);
       });
   };
-  const joined = samples && new JoinedAudio(context, signal, fail);
+  const joined = samples && new JoinedAudio(context, { signal, fail, isPaced });
   const url = sourceUrl(context, source);
   const running = context.tools.ffmpeg({
     input:

@@ -42,9 +42,14 @@ export class SampleLine {
     return placed;
   }
 
+  /** @returns what was left to be placed when all has come */
+  rest(): Buffer[] {
+    return this.addBytes(Buffer.alloc(0));
+  }
+
   /** @returns what is left of the line when all has come */
   end(): Buffer[] {
-    return [...this.addBytes(Buffer.alloc(0)), ...this.#silence(this.#length - this.#written)];
+    return [...this.rest(), ...this.#silence(this.#length - this.#written)];
   }
 
   #place(at: number, bytes: Buffer): Buffer[] {

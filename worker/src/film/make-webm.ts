@@ -133,7 +133,8 @@ async function openPlanned(
   if (planned === undefined || planned.plan.id !== film.plan) return undefined;
   const { plan } = planned;
   try {
-    const opened = await openJobSources(job, run);
+    const { source, sources } = job;
+    const opened = await openJobSources({ source, sources }, run);
     return replacedSince(opened, plan.sourceVersion).length > 0 ? undefined : { plan, folder, opened };
   } catch (error) {
     if (error instanceof RefusedError) return undefined;

@@ -1,6 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { RefusedError } from '../errors.ts';
 import { type Sources, sourcesOf } from '../protocol/clips.ts';
+import type { JobOptions } from '../protocol/job.ts';
+import { describeSource } from '../protocol/source-location.ts';
 import type { Settings } from '../settings/settings.ts';
 import { openSource } from '../source/open.ts';
 import { SourceServers } from '../source/servers.ts';
@@ -17,6 +20,8 @@ export interface OpenedSource {
   info: ObjectInfo;
 }
 
+type JobSources = Sources & { options?: Pick<JobOptions, 'music'> | undefined };
+
 interface Run {
   settings: Settings;
   stores: Stores;
@@ -27,13 +32,27 @@ interface Run {
 const asksAtOnce = 8;
 
 /**
- * Every source of a job, each once.
+ * All that a film is made of: every source of its job, each once, and then the music.
  * @param versions of `versionsOf`, where the film is planned
  * @throws RefusedError `source-missing`, or when a source is one that the settings do not allow
  */
-export function openJobSources(job: Sources, run: Run, versions?: string): Promise<OpenedSource[]> {
+export async function openJobSources(job: JobSources, run: Run, versions?: string): Promise<OpenedSource[]> {
   const planned = versions?.split('\n') ?? [];
-  return mapLimited(sourcesOf(job), asksAtOnce, (source, n) => openJobSource(source, run, planned[n]));
+  const film = sourcesOf(job);
+  const music = job.options?.music?.source;
+  const sources = music === undefined ? film : [...film, music];
+  return mapLimited(sources, asksAtOnce, (source, n) =>
+    openJobSource(source, run, planned[n]).catch((error: unknown) => {
+      throw n < film.length ? error : ofMusic(source, error);
+    }),
+  );
+}
+
+/** Names the music where it is refused, and not the film. */
+export function ofMusic(source: string, error: unknown): unknown {
+  if (!(error instanceof RefusedError)) return error;
+  const message = `The music (${JSON.stringify(describeSource(source))}): ${error.message}`;
+  return new RefusedError(error.code, message, { cause: error });
 }
 
 /** @throws RefusedError `source-missing`, or when it is one that the settings do not allow */

@@ -24,6 +24,7 @@ import { headReader } from '../source/read-head.ts';
 import { mapLimited } from '../storage/limited.ts';
 import type { TranscodeRun } from './film.ts';
 import type { OpenedSource } from './open-source.ts';
+import { probeMusic } from './probe-music.ts';
 import { findSideFiles } from './side-files.ts';
 
 /** What the film is to be. */
@@ -72,7 +73,7 @@ export async function wantedFilm(
   };
 }
 
-interface OpenSources {
+export interface OpenSources {
   sources: readonly OpenedSource[];
   urls: readonly string[];
 }
@@ -89,16 +90,20 @@ export async function planFilm(
   report.update({ stage: 'probing' });
   const { request, outputs, ...rest } = wanted;
   const beside = await findSideFiles(job, run);
+  const music = await probeMusic(job.options?.music, open, run);
+  const film =
+    music === undefined ? open : { sources: open.sources.slice(0, -1), urls: open.urls.slice(0, -1) };
   const planRequest: PlanRequest = {
     ...rest,
+    music,
     sideFiles: beside.files,
     software: run.software,
     functionLimits: settings.functionLimits,
     ...(request.forcedBy === undefined ? {} : { forceRequestId: request.forcedBy }),
   };
   const planned = job.sources
-    ? await planClips(job.sources, open, planRequest, run)
-    : await planSource(open, planRequest, run);
+    ? await planClips(job.sources, film, planRequest, run)
+    : await planSource(film, planRequest, run);
   const plan = { ...planned, warnings: [...planned.warnings, ...beside.warnings] };
   refuseImpossible(outputs, plan);
   const probeSeconds = (performance.now() - startedAt) / 1000;

@@ -161,9 +161,12 @@ function optionsOf(
 }
 
 /** Each source with the name of its field. */
-function namedSources({ source, sources = [] }: Job): [field: string, source: string][] {
-  const clips = sources.map((clip, n): [string, string] => [`sources.${n}.source`, clip.source]);
-  return source === undefined ? clips : [['source', source]];
+function namedSources({ source, sources = [], options }: Job): [field: string, source: string][] {
+  const film: [string, string][] =
+    source === undefined
+      ? sources.map((clip, n) => [`sources.${n}.source`, clip.source])
+      : [['source', source]];
+  return options?.music ? [...film, ['options.music.source', options.music.source]] : film;
 }
 
 function sourceProblem(text: string, { source, allowHttpSources }: MessageRules): string | undefined {
@@ -171,7 +174,7 @@ function sourceProblem(text: string, { source, allowHttpSources }: MessageRules)
   if (place.kind === 's3' && place.key.startsWith('s3://'))
     return ', which names no object; expected s3://bucket/key.';
   if (place.kind === 'http' && !allowHttpSources)
-    return ', and this farm takes no films from http(s) URLs; upload the film to a bucket, or set ALLOW_HTTP_SOURCES.';
+    return ', and this farm takes no films and no music from http(s) URLs; upload it to a bucket, or set ALLOW_HTTP_SOURCES.';
   return undefined;
 }
 

@@ -1,5 +1,6 @@
 import type { Fit } from './fit.ts';
 import { type Ladder, resolveLadder } from './ladder.ts';
+import type { MusicOptions } from './music-options.ts';
 import { fileOutputs, isOfRung, type OutputName, wantsVideo } from './outputs.ts';
 import type { Deinterlace, Plan } from './plan.ts';
 import { defaultQuality, type Quality } from './quality.ts';
@@ -28,13 +29,23 @@ export interface Encoding {
   size?: string | undefined;
   /** Seconds in which a joined clip becomes the next one. */
   crossfade?: number | undefined;
+  /** What is heard under the film. */
+  music?: MusicOptions | undefined;
 }
 
 /** The settings that a job's `options` override. */
 type JobEncoding = Partial<
   Pick<
     Encoding,
-    'ladder' | 'include480p' | 'quality' | 'segmentSeconds' | 'thumbnailAt' | 'fit' | 'size' | 'crossfade'
+    | 'ladder'
+    | 'include480p'
+    | 'quality'
+    | 'segmentSeconds'
+    | 'thumbnailAt'
+    | 'fit'
+    | 'size'
+    | 'crossfade'
+    | 'music'
   > & {
     outputs: OutputName[];
     loudness: number | 'off';
@@ -62,6 +73,7 @@ export function encodingFor(settings: Encoding, options: JobEncoding = {}): Enco
     stereoOnly: outputs.includes('hls') ? undefined : true,
     loudness: leftOut(options.loudness ?? settings.loudness, 'off'),
     crossfade: options.crossfade,
+    music: options.music,
   };
 }
 

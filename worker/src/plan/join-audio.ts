@@ -1,6 +1,7 @@
 import type { Media } from '../probe/media.ts';
 import { planAudio } from './audio.ts';
 import { filmZero } from './frame-timing.ts';
+import { asStereo, musicAlone, withMusic } from './music.ts';
 import type { AudioRendition, ClipPlan } from './plan.ts';
 
 interface AudioClip {
@@ -19,7 +20,11 @@ interface JoinedAudio {
  * Clips of one source keep all its audio tracks. Those of several have one track, made of each clip's default one, as tracks of
  * different films do not belong together.
  */
-export function planJoinedAudio(clips: readonly AudioClip[], durationSeconds: number): JoinedAudio {
+export function planJoinedAudio(
+  clips: readonly AudioClip[],
+  durationSeconds: number,
+  { hasMusic }: { hasMusic: boolean },
+): JoinedAudio {
   const own = clips.map(({ media }) => planAudio(media, filmZero(media)));
   const [first] = own;
   const warnings = own.flatMap((each) => each.warnings);
@@ -30,15 +35,20 @@ export function planJoinedAudio(clips: readonly AudioClip[], durationSeconds: nu
       prepare: [],
       durationSeconds,
     }));
-    return { audio, ofClips: own.map((each) => each.audio.map(madeOf)), warnings };
+    if (!hasMusic) return { audio, ofClips: own.map((each) => each.audio.map(madeOf)), warnings };
+    const ofClips = own.map((each) => (each.audio.length === 0 ? [null] : each.audio.map(asStereo)));
+    return { audio: withMusic(audio, durationSeconds), ofClips, warnings };
   }
   const defaults = own.map(({ audio }) => audio.find((rendition) => rendition.default) ?? audio[0]);
   const heard = defaults.filter((rendition) => rendition !== undefined);
   const [one] = heard;
-  if (one === undefined) return { audio: [], ofClips: clips.map(() => []), warnings };
+  if (one === undefined) {
+    if (hasMusic) return { audio: [musicAlone(durationSeconds)], ofClips: clips.map(() => [null]), warnings };
+    return { audio: [], ofClips: clips.map(() => []), warnings };
+  }
   const [language, ...others] = new Set(heard.map((rendition) => rendition.language));
   const known = others.length === 0 ? language : undefined;
-  const channels = heard.some((rendition) => rendition.channels === 2) ? 2 : 1;
+  const channels = hasMusic || heard.some((rendition) => rendition.channels === 2) ? 2 : 1;
   const leftOut = own.some(({ audio }) => audio.length > 1)
     ? ['clips of several films are joined with one audio track: further tracks of them were left out']
     : [];
@@ -55,17 +65,14 @@ export function planJoinedAudio(clips: readonly AudioClip[], durationSeconds: nu
     bitrate: Math.max(...heard.map(({ bitrate }) => bitrate)),
   };
   return {
-    audio: [joined],
+    audio: hasMusic ? withMusic([joined], durationSeconds) : [joined],
     ofClips: defaults.map((rendition) => [rendition === undefined ? null : asLoud(rendition, channels)]),
     warnings: [...warnings, ...leftOut],
   };
 }
 
-/** ffmpeg makes the two sides of a mono clip 3 dB softer. */
 function asLoud(rendition: AudioRendition, channels: 1 | 2) {
-  const made = madeOf(rendition);
-  const isDoubled = rendition.channels < channels;
-  return isDoubled ? { ...made, prepare: [...made.prepare, 'pan=stereo|c0=c0|c1=c0'] } : made;
+  return channels === 2 ? asStereo(rendition) : madeOf(rendition);
 }
 
 function madeOf({ streamIndexes, join, prepare }: AudioRendition) {

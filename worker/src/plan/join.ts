@@ -10,6 +10,7 @@ import { planJoinedAudio } from './join-audio.ts';
 import { clipColours, joinedColours } from './join-colours.ts';
 import { resolveLadder } from './ladder.ts';
 import { nothingToDrawOn, type PlanRequest, posterTime, recipe, telecineWarning } from './make-plan.ts';
+import { planMusic } from './music.ts';
 import { planOverlays } from './overlays.ts';
 import { allParts, planClipParts } from './parts.ts';
 import type { ClipPlan, ClipVideo, Part, Plan, VideoPlan, VideoRendition } from './plan.ts';
@@ -57,7 +58,10 @@ export function joinClips(clips: readonly ProbedClip[], request: PlanRequest): P
   const placed = placeClips(clips, frameRate, fadeFrames);
   const at = (frame: number) => (frame * frameRate.den) / frameRate.num;
   const durationSeconds = at(placed.at(-1)?.endFrame ?? 0);
-  const { audio, ofClips, warnings } = planJoinedAudio(clips, durationSeconds);
+  const music = request.music && planMusic(request.music);
+  const { audio, ofClips, warnings } = planJoinedAudio(clips, durationSeconds, {
+    hasMusic: music !== undefined,
+  });
   const hasPicture = !encoding.audioOnly && clips.some(({ media }) => media.video);
   if (!hasPicture && audio.length === 0) throw noAudio();
   const picture = hasPicture ? planPicture(clips, { frameRate, request }) : undefined;
@@ -113,6 +117,7 @@ export function joinClips(clips: readonly ProbedClip[], request: PlanRequest): P
       ...(drawn?.plan ? { overlays: drawn.plan } : {}),
     },
     audio,
+    ...(music ? { music } : {}),
     loudness,
     ...(text.length > 0 ? { text } : {}),
     parts: allParts(parts, { hasText: text.length > 0, isMeasured: loudness !== undefined }),

@@ -8,6 +8,7 @@ import type { Encoding } from './encoding.ts';
 import { endOf, filmZero, gopLength, planTiming } from './frame-timing.ts';
 import { type FunctionLimits, functionPartSeconds, refuseTooLong } from './function-limits.ts';
 import { resolveLadder } from './ladder.ts';
+import { type ProbedMusic, planMusic, withMusic } from './music.ts';
 import { type OverlayRequest, planOverlays } from './overlays.ts';
 import { allParts, audioPartSeconds, planParts } from './parts.ts';
 import type { Plan, VideoEncoder, VideoPlan } from './plan.ts';
@@ -28,6 +29,7 @@ export interface PlanRequest {
   forceRequestId?: string;
   /** Texts and images over the film. */
   overlays?: OverlayRequest | undefined;
+  music?: ProbedMusic | undefined;
   /** Subtitles beside the film. */
   sideFiles?: readonly SideFile[];
   /** False where the GPU was tried on this film and does not decode it. */
@@ -54,11 +56,18 @@ export function makePlan(media: Media, request: PlanRequest): Plan {
   const { segmentSeconds, segmentFormat } = encoding;
   const zeroSeconds = filmZero(media);
   const { audio: stereo, warnings } = planAudio(media, zeroSeconds);
-  const whole = [...stereo, ...(encoding.stereoOnly ? [] : planSurround(media, stereo))];
+  const music = request.music && planMusic(request.music);
+  const own = [...stereo, ...(encoding.stereoOnly || music ? [] : planSurround(media, stereo))];
   const { text, warnings: textWarnings } = planText(media.text, request.sideFiles ?? []);
   const videoEndSeconds = media.video && endOf(media.video, zeroSeconds);
+  const durationSeconds = Math.max(
+    videoEndSeconds ?? 0,
+    ...own.map((rendition) => rendition.durationSeconds),
+  );
+  const whole = music ? withMusic(own, durationSeconds) : own;
   const audioEnds = whole.map((rendition) => rendition.durationSeconds);
-  const grids = audioGrids(media, whole, zeroSeconds);
+  // Music goes on from a sample to the next one, wherever the film is cut.
+  const grids = music ? undefined : audioGrids(media, whole, zeroSeconds);
   const work = media.video && functionLimits && workOf(media, media.video, request);
   if (work && !media.indexed) refuseTooLong(videoEndSeconds ?? 0, work, functionLimits);
   const parts = planParts({
@@ -78,7 +87,7 @@ export function makePlan(media: Media, request: PlanRequest): Plan {
   const decided = {
     sourceVersion,
     software,
-    durationSeconds: Math.max(videoEndSeconds ?? 0, ...audioEnds),
+    durationSeconds,
     zeroSeconds,
     ...(media.clock ? { clock: media.clock } : {}),
     ...(media.fragmentTable ? { fragmentTable: media.fragmentTable } : {}),
@@ -86,6 +95,7 @@ export function makePlan(media: Media, request: PlanRequest): Plan {
     segmentFormat,
     video: picture?.video,
     audio,
+    ...(music ? { music } : {}),
     loudness,
     ...(text.length > 0 ? { text } : {}),
     parts: allParts(parts, { hasText: text.length > 0, isMeasured: loudness !== undefined }),

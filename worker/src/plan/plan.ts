@@ -30,6 +30,8 @@ export interface Plan {
   /** Undefined for audio-only films. */
   video?: VideoPlan;
   audio: AudioRendition[];
+  /** What is heard under all of the audio. */
+  music?: MusicPlan;
   /** What each audio rendition is brought to, in LUFS; undefined: they stay as loud as they are. */
   loudness?: number | undefined;
   /** Undefined for films without subtitles. */
@@ -64,6 +66,15 @@ export interface ClipPlan {
   video?: ClipVideo;
   /** For each audio rendition what becomes it; null where the clip is silent. */
   audio: (Pick<AudioRendition, 'streamIndexes' | 'join' | 'prepare'> | null)[];
+}
+
+/** A track under the film's own audio, from its own zero on, and again from there when it ends. */
+export interface MusicPlan extends Pick<ClipPlan, 'source' | 'zeroSeconds' | 'clock' | 'fragmentTable'> {
+  /** 0 to 1, of how loud it is in its file. */
+  volume: number;
+  /** The volume while the film's own audio is heard; undefined: it stays. */
+  duck?: number;
+  audio: Pick<AudioRendition, 'streamIndexes' | 'join' | 'prepare'>;
 }
 
 /** What a clip has in place of the film's own, see `VideoPlan`. */

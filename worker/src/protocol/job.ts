@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ladderSchema } from '../plan/ladder.ts';
 import { jobLoudnessSchema } from '../plan/loudness.ts';
+import { musicSchema } from '../plan/music-options.ts';
 import { outputsSchema } from '../plan/outputs.ts';
 import { overlaysSchema } from '../plan/overlay-options.ts';
 import { qualityNames } from '../plan/quality.ts';
@@ -99,6 +100,9 @@ export const jobOptionsSchema = z
       'What is made: "hls", and files such as "mp4:720p", "m4a", "mp3", "flac", "gif:360p"; without "hls" only the renditions that the files need',
     ),
     overlays: overlaysSchema.describe('Texts and images over the film, the later ones on top'),
+    music: musicSchema.describe(
+      'A track under the film, again and again to its end, where it fades out in two seconds',
+    ),
     preset: presetNameSchema.describe(
       'A set of options that the farm keeps under this name; options beside it come before those in it',
     ),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { fileFormats } from '../plan/outputs.ts';
 import { subtitleKinds } from '../probe/media.ts';
 import { batchSchema, type JobOptions, jobOptionsSchema } from './job.ts';
+import { describeSource } from './source-location.ts';
 
 export const jobStates = ['queued', 'running', 'succeeded', 'retrying', 'failed'] as const;
 
@@ -112,6 +113,7 @@ const keptOptionsSchema = jobOptionsSchema
     quality: true,
     outputs: true,
     overlays: true,
+    music: true,
     fit: true,
     size: true,
     crossfade: true,
@@ -124,7 +126,8 @@ const keptOptionsSchema = jobOptionsSchema
   .strip();
 
 export function keptOptions(options: JobOptions | undefined): JobState['options'] {
-  const kept = keptOptionsSchema.parse(options ?? {});
+  const { music, ...others } = keptOptionsSchema.parse(options ?? {});
+  const kept = music ? { ...others, music: { ...music, source: describeSource(music.source) } } : others;
   return Object.keys(kept).length > 0 ? kept : undefined;
 }
 
