@@ -135,17 +135,20 @@ describe('an MP4 beside the stream', () => {
 describe('a WebM beside the stream', () => {
   const clip = [...flashesAndBeeps(), ...bframes, ...aac];
 
-  it.each<[what: string, name: string, args: string[], environment: TranscodeOptions['environment']]>([
-    ['of a farm that publishes fMP4', 'webm.mp4', clip, {}],
+  it.each<
+    [what: string, name: string, args: string[], environment: TranscodeOptions['environment'], lacks: string]
+  >([
+    ['of a farm that publishes fMP4', 'webm.mp4', clip, {}, 'source was replaced'],
     [
       'whose picture begins later than its sound, of a farm that publishes MPEG-TS',
       'webm-late.mp4',
       [...flashesAndBeeps(), '-vf', 'select=gte(t\\,0.8)', '-fps_mode', 'passthrough', ...bframes, ...aac],
       { SEGMENT_FORMAT: 'mpegts' },
+      'plan was not kept',
     ],
   ])(
     'has the frames of the stream at their times, in step with the sound: a film %s',
-    async (_, name, args, environment) => {
+    async (_, name, args, environment, lacks) => {
       const id = name.replace('.mp4', '');
       const published = await make(name, args, { id, environment, job: { outputs: ['hls', 'webm'] } });
       expect(published.warnings).toEqual([]);
@@ -154,13 +157,16 @@ describe('a WebM beside the stream', () => {
       // Nothing of its parts stays.
       expect(published.files.filter((file) => /webm\//.test(file))).toEqual([]);
 
-      // Later, and of the stream: the source is another by now.
-      const gone = join(farm.folder, 'gone.txt');
-      await writeFile(gone, 'no film');
-      await farm.stores.output.remove([`${id}/${published.film.plan}/files/240p.webm`]);
+      // Later, and of the stream.
+      const folder = `${id}/${published.film.plan}`;
+      await farm.stores.output.remove([`${folder}/files/240p.webm`]);
+      const other = join(farm.folder, 'other.txt');
+      await writeFile(other, 'no film');
+      const source = lacks === 'source was replaced' ? other : join(farm.folder, name);
+      if (source !== other) await farm.stores.output.remove([`${folder}/plan.json`]);
       const job: JobOptions = { outputs: ['webm'], addToFilm: true };
-      const added = await farm.transcode(gone, { id, environment, job });
-      expect(added.warnings).toEqual(["the film's source is gone, so 240p.webm was made of the stream"]);
+      const added = await farm.transcode(source, { id, environment, job });
+      expect(added.warnings).toEqual([`the film's ${lacks}, so 240p.webm was made of the stream`]);
       await expectWebm(added, film);
     },
   );

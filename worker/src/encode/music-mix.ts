@@ -54,7 +54,7 @@ export class MusicMix {
     this.#rest = { film: new Float32Array(0), music: new Float32Array(0) };
   }
 
-  /** @param music as many as of the film @returns what can be told already */
+  /** @param music as many as of the film @returns what is mixed already */
   add(film: Float32Array, music: Float32Array): Float32Array[] {
     const both = { film: joined(this.#rest.film, film), music: joined(this.#rest.music, music) };
     const mixed: Float32Array[] = [];

@@ -21,7 +21,7 @@ export class MusicUnder implements AsyncDisposable {
     this.#mix = new MusicMix(music, shape);
   }
 
-  /** @returns what can be told already */
+  /** @returns what is mixed already */
   async add(film: Buffer): Promise<Buffer[]> {
     const music = await this.#track.read(film.length);
     return bytesOf(this.#mix.add(floatsOf(film), floatsOf(music)));

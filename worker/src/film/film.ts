@@ -28,7 +28,8 @@ import type { Invocation } from './invocation.ts';
  *   breaks.ts          between two parts: work of higher lanes
  *   encode-parts.ts    encodes what the session gives, uploads beside it
  *   make-files.ts      MP4, audio files and GIFs of a published film (make-file.ts makes one)
- *   make-webm.ts       WebM of a published film: encoded in parts (webm-parts.ts), by several workers, and joined
+ *   make-webm.ts       WebM of a published film, by several workers: of its source or of its stream, who makes which part (webm-parts.ts),
+ *                      how it is encoded and joined (encode-webm.ts)
  */
 
 /** What the work on a film is done with. */
