@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { constants, crc32, deflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { bundledFontFiles } from '../../worker/src/fonts/bundled.ts';
 import type { OverlayOptions } from '../../worker/src/plan/overlay-options.ts';
@@ -30,6 +31,53 @@ function claims(png: Buffer, width: number, height: number): Buffer {
   copy.writeUInt32BE(width, 16);
   copy.writeUInt32BE(height, 20);
   return copy;
+}
+
+/** A PNG whose colour profile is 768 MB when it is inflated. */
+function inflates(png: Buffer): Buffer {
+  const piece = deflateRawSync(Buffer.alloc(2 ** 24), { finishFlush: constants.Z_FULL_FLUSH });
+  const stream = Buffer.concat([Buffer.from([0x78, 0x9c]), ...Array<Buffer>(48).fill(piece)]);
+  const body = Buffer.concat([Buffer.from('iCCPprofile\0\0', 'latin1'), stream]);
+  const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+  length.writeUInt32BE(body.length - 4);
+  sum.writeUInt32BE(crc32(body));
+  // Behind the header of the image.
+  return Buffer.concat([png.subarray(0, 33), length, body, sum, png.subarray(33)]);
+}
+
+/** A WebP that says in its first chunk that it is smaller than in its second. */
+function lies(webp: Buffer): Buffer {
+  const lossless = Buffer.from(webp.subarray(12));
+  // 16384 x 16384
+  lossless.writeUInt32LE((lossless.readUInt32LE(9) & 0xf0000000) | 0x0fffffff, 9);
+  const extended = Buffer.alloc(18);
+  extended.write('VP8X', 'latin1');
+  extended.writeUInt32LE(10, 4);
+  extended.writeUIntLE(99, 12, 3);
+  extended.writeUIntLE(99, 15, 3);
+  const body = Buffer.concat([Buffer.from('WEBP'), extended, lossless]);
+  const head = Buffer.from('RIFF....');
+  head.writeUInt32LE(body.length, 4);
+  return Buffer.concat([head, body]);
+}
+
+/** A font that names as many more tables as a font can, all of them one and the same. */
+function manyTables(file: Buffer): Buffer {
+  const count = file.readUInt16BE(4);
+  const more = 10_000;
+  const entries = Buffer.from(file.subarray(12, 12 + 16 * count));
+  for (let n = 0; n < count; n++)
+    entries.writeUInt32BE(entries.readUInt32BE(16 * n + 8) + 16 * more, 16 * n + 8);
+  const others = Buffer.concat(
+    Array.from({ length: more }, (_, n) => {
+      const entry = Buffer.from(entries.subarray(0, 16));
+      entry.write(`z${String(n).padStart(4, '0')}`.slice(0, 4), 'latin1');
+      return entry;
+    }),
+  );
+  const head = Buffer.from(file.subarray(0, 12));
+  head.writeUInt16BE(count + more, 4);
+  return Buffer.concat([head, entries, others, file.subarray(12 + 16 * count)]);
 }
 
 const [roboto = Buffer.alloc(0)] = bundledFontFiles()
@@ -75,6 +123,10 @@ it('every hostile image, font and text has its one outcome, and the worker lives
     'concat.png': text("ffconcat version 1.0\nfile '/etc/passwd'\n"),
     'drawing.png': text('<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>'),
     'empty.png': Buffer.alloc(0),
+    'profile.png': inflates(png),
+    'lies.webp': lies(await made('still.webp', '-frames:v', '1', '-c:v', 'libwebp', '-lossless', '1')),
+    'fonts/tables-10000.ttf': manyTables(font('Crowds')),
+    'fonts/larger.ttf': Buffer.concat([roboto, Buffer.alloc(21 * 2 ** 20)]),
     'moves.webp': await made('moves.webp', '-t', '0.2', '-c:v', 'libwebp_anim'),
     'fonts/good.ttf': font('Brandy'),
     'fonts/glyphs.ttf': font('Glyphs', spoil('glyf')),
@@ -100,6 +152,9 @@ it('every hostile image, font and text has its one outcome, and the worker lives
     ),
     'half-jpeg': { overlays: [{ image: 'cut.jpg' }], ends: 'bad-image' },
     animated: { overlays: [{ image: 'moves.webp' }], ends: 'bad-image' },
+    'profile-bomb': { overlays: [{ image: 'profile.png' }], ends: 'bad-image' },
+    'webp-lies': { overlays: [{ image: 'lies.webp' }], ends: 'bad-image' },
+    'crowded-font': { overlays: [{ text: 'Crowd', font: 'Crowds' }], ends: 'succeeded' },
     'own-font': { overlays: [{ text: 'Brand', font: 'brandy' }], ends: 'succeeded' },
     'spoilt-glyphs': { overlays: [{ text: 'Glyphs', font: 'Glyphs' }], ends: 'succeeded' },
     'spoilt-tables': { overlays: [{ text: 'Tables سلام', font: 'Tables' }], ends: 'succeeded' },
@@ -135,7 +190,7 @@ it('every hostile image, font and text has its one outcome, and the worker lives
     Object.fromEntries(Object.keys(cases).map((id) => [id, find(id)]));
   expect(ends((id) => outcome(ended.get(id)))).toEqual(ends((id) => cases[id]?.ends ?? ''));
   expect(ended.get('font-of-the-machine')?.error?.message).toMatch(
-    /^The font "DejaVu Sans" is unknown: this farm has Montserrat, Open Sans, Playfair Display, Roboto, and under fonts\/ of the source bucket Brandy, Glyphs, Tables\..*Not usable: fonts\/comma\.ttf has the family name "Ro,oto".*fonts\/half\.ttf is damaged: it is cut off; fonts\/words\.ttf is not a TTF or OTF font\.$/,
+    /^The font "DejaVu Sans" is unknown: this farm has Montserrat, Open Sans, Playfair Display, Roboto, and under fonts\/ of the source bucket Brandy, Crowds, Glyphs, Tables\..*Not usable: fonts\/comma\.ttf has the family name "Ro,oto".*fonts\/half\.ttf is damaged: it is cut off; fonts\/larger\.ttf has \d+ bytes; allowed are 20971520 \(20 MiB\); fonts\/words\.ttf is not a TTF or OTF font\.$/,
   );
   await expectClean(faults);
   expect(logLines(worker.log).filter(({ level }) => Number(level) >= 60)).toEqual([]);

@@ -23,7 +23,8 @@ describe('openMediaTools', () => {
       const seen = await argumentsSeen(folder);
       const input = seen.indexOf('-i');
       const options = seen.slice(0, input);
-      return ['-protocol_whitelist', '-format_whitelist', '-max_streams', '-max_pixels'].map((name) => {
+      const names = ['-protocol_whitelist', '-format_whitelist', '-max_streams', '-max_pixels', '-max_alloc'];
+      return names.map((name) => {
         expect(
           options.filter((word) => word === name),
           name,
@@ -35,8 +36,8 @@ describe('openMediaTools', () => {
     const ofFfmpeg = await limits();
     await tools.ffprobe({ input: anyCall.input.url, args: ['-show_streams'], timeoutSeconds: 20 });
     expect(await limits()).toEqual(ofFfmpeg);
-    const [protocols, formats, streams, pixels] = ofFfmpeg;
-    expect([protocols, streams, pixels]).toEqual(['http,tcp', '9', '1000']);
+    const [protocols, formats, streams, pixels, bytes] = ofFfmpeg;
+    expect([protocols, streams, pixels, bytes]).toEqual(['http,tcp', '9', '1000', '536870912']);
     for (const pointer of ['hls', 'concat', 'dash', 'sdp', 'image2', 'rtsp', 'lavfi', 'tty'])
       expect(formats?.split(',')).not.toContain(pointer);
     expect(formats?.split(',')).toEqual(expect.arrayContaining(['mov', 'mp4', 'matroska', 'mpegts', 'avi']));

@@ -122,6 +122,12 @@ const maxProbeChars = 8 * 2 ** 20;
 const tooLongHeader =
   'The file describes its streams at a length that no film needs: it is damaged, or made to do harm. Upload the film again.';
 
+/**
+ * The most memory that ffmpeg asks for at once. The largest frame that is allowed takes half of it; a PNG of 1.5 MB, as an image or as
+ * the picture of a film, has a compressed profile or comment that takes 3 to 9 GB otherwise.
+ */
+const memoryLimit = ['-max_alloc', String(512 * 2 ** 20)];
+
 /** Options that stand before every `-i`. */
 const inputLimits = ['-protocol_whitelist', 'http,tcp', '-format_whitelist', inputFormats.join(',')];
 
@@ -180,14 +186,18 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
         if (output.length + line.length < maxProbeChars) output += `${line}\n`;
         else tooLong.abort(new RefusedError('not-media', tooLongHeader));
       };
-      await runMediaTool(ffprobe, ['-hide_banner', '-v', 'error', ...limits, ...args, '-i', input], {
-        signal: signal ? AbortSignal.any([signal, tooLong.signal]) : tooLong.signal,
-        timeoutSeconds,
-        onErrorLine,
-        onStdout: (stdout) => {
-          outputRead = readLines(stdout, onLine ?? keep);
+      await runMediaTool(
+        ffprobe,
+        ['-hide_banner', '-v', 'error', ...memoryLimit, ...limits, ...args, '-i', input],
+        {
+          signal: signal ? AbortSignal.any([signal, tooLong.signal]) : tooLong.signal,
+          timeoutSeconds,
+          onErrorLine,
+          onStdout: (stdout) => {
+            outputRead = readLines(stdout, onLine ?? keep);
+          },
         },
-      });
+      );
       await outputRead;
       return output;
     },
@@ -233,6 +243,7 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
         'pipe:1',
         '-stats_period',
         '0.5',
+        ...memoryLimit,
       ];
       return runMediaTool(
         ffmpeg,
