@@ -113,8 +113,7 @@ async function openPlanned(
   run: TranscodeRun,
 ): Promise<PlannedSources | string> {
   const planned = await readPlanFile(run.stores.output, folder, run.signal);
-  if (planned === undefined || planned.plan.id !== film.plan)
-    return "the film's plan was not kept";
+  if (planned === undefined || planned.plan.id !== film.plan) return "the film's plan was not kept";
   const { plan } = planned;
   try {
     const { source, sources } = job;
