@@ -121,11 +121,13 @@ export interface TranscodeFarmArgs {
   /** Minutes without any job until the farm goes back to `minTasks` */
   idleMinutes?: number;
   /**
-   * Messages that each worker works on at once, at most 16. More than 1 where films are short: while one is
+   * Messages that each worker works on at once, `1` to `16`. More than 1 where films are short: while one is
    * probed or published, another is encoded. Each takes memory of its own, and films that fill all cores
-   * share them. Not used with `compute: function`, where a call is a message
+   * share them. `auto`: one more whenever a quarter of the worker's cores or more would stay idle with what
+   * it has in hand, and its memory is enough ([scaling.md](scaling.md#several-films-at-once)). Not used with
+   * `compute: function`, where a call is a message
    */
-  jobsAtOnce?: number;
+  jobsAtOnce?: string;
   /**
    * Priority lanes beside the usual one, each with queues of its own: `urgent` is served first, also between
    * two parts of other films; `bulk` when nothing else waits, and every eighth time. Jobs name theirs (`farm
@@ -434,7 +436,7 @@ export const settings = {
   scaleOutCooldownSeconds: { kind: 'integer', default: '60' },
   scaleInCooldownSeconds: { kind: 'integer', default: '300' },
   idleMinutes: { kind: 'integer', default: '5' },
-  jobsAtOnce: { kind: 'integer', default: '1' },
+  jobsAtOnce: { kind: 'text', default: '1' },
   lanes: { kind: 'list', default: '' },
   visibilityTimeoutSeconds: { kind: 'integer', default: '120' },
   retentionDays: { kind: 'integer', default: '4' },

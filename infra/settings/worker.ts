@@ -37,6 +37,7 @@ type WorkerVariable = (typeof workerKeys)[keyof typeof workerKeys];
 export type WorkerTexts = Partial<Record<WorkerVariable, string>>;
 
 const examples: Readonly<Partial<Record<keyof typeof workerKeys, string>>> = {
+  jobsAtOnce: 'auto',
   outputs: '["hls","mp4:720p"]',
   subtitleEncoding: 'windows-1252',
   ladder: 'standard',

@@ -75,7 +75,7 @@ export const settingChanges: Readonly<Record<string, SettingChange>> = {
   scaleOutCooldownSeconds: { to: '30' },
   scaleInCooldownSeconds: { to: '60' },
   idleMinutes: { to: '10' },
-  jobsAtOnce: { to: '4' },
+  jobsAtOnce: { to: 'auto' },
   lanes: { to: '["urgent","bulk"]' },
   visibilityTimeoutSeconds: { to: '300' },
   retentionDays: { to: '14' },

@@ -52,21 +52,22 @@ async function main(): Promise<void> {
     ...(hasHigher && { serveAbove: (lane) => consumer.serveAbove(lane) }),
     log,
   });
+  const { visibilityTimeoutSeconds, jobsAtOnce } = settings.queue;
   const consumer: Consumer = new Consumer({
     lanes: bindLanes(queues.lanes, runner, {
       isShared: settings.sharing.workersPerFilm + settings.sharing.functionsPerFilm > 1,
     }),
-    visibilityTimeoutSeconds: settings.queue.visibilityTimeoutSeconds,
-    jobsAtOnce: settings.queue.jobsAtOnce,
+    visibilityTimeoutSeconds,
+    jobsAtOnce: jobsAtOnce === 'auto' ? machine.size : jobsAtOnce,
     log,
     protection,
   });
 
   await Promise.race([untilStorageAnswers(storage, log), stopSignal]);
   consumer.start();
-  const { encoder, software } = machine;
+  const { encoder, software, size } = machine;
   log.info(
-    { encoder, software, queue: settings.queue.url, output: settings.output.bucket },
+    { encoder, software, size, queue: settings.queue.url, output: settings.output.bucket },
     'worker started',
   );
 

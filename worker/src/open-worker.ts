@@ -1,3 +1,4 @@
+import { availableParallelism, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { encodingIdentity } from './encode/identity.ts';
@@ -14,6 +15,7 @@ import { SourceRemoval } from './job/remove-source.ts';
 import { JobRunner, type MessageRun } from './job/run.ts';
 import { Stops } from './job/stop.ts';
 import type { Logger } from './log.ts';
+import type { MachineSize } from './plan/load.ts';
 import type { VideoEncoder } from './plan/plan.ts';
 import { JobFolder } from './protocol/job-folder.ts';
 import type { Lane } from './protocol/lanes.ts';
@@ -39,6 +41,7 @@ export interface Machine {
   encoder: VideoEncoder;
   /** See `encodingIdentity`. */
   software: string;
+  size: MachineSize;
   workDir: string;
 }
 
@@ -63,8 +66,16 @@ export async function openMachine(
     tools,
     encoder,
     software: encodingIdentity(encoder, tools),
+    size: machineSize(),
     workDir: await openWorkDir(workDir),
   };
+}
+
+/** In a container, what that may use. */
+function machineSize(): MachineSize {
+  // Without a limit this is 0, or more than there is.
+  const limitBytes = process.constrainedMemory() || Number.POSITIVE_INFINITY;
+  return { cores: availableParallelism(), memoryMb: Math.min(limitBytes, totalmem()) / 1_000_000 };
 }
 
 export interface Queues {

@@ -105,7 +105,9 @@ function startWorker(queue: Queue, { isSick }: { isSick: boolean }, sinks: reado
     log,
   });
   const consumer = new Consumer({
-    lanes: [{ lane: 'normal', queues: [{ queue, handle: (...call) => runner.runJob(...call) }] }],
+    lanes: [
+      { lane: 'normal', queues: [{ queue, handle: (message, signal) => runner.runJob(message, signal) }] },
+    ],
     visibilityTimeoutSeconds: 120,
     jobsAtOnce: 1,
     log,

@@ -15,7 +15,10 @@ let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let file: string;
 
 beforeAll(async () => {
-  farm = await startLocalFarm({ lanes: ['urgent', 'bulk'], env: { SOURCE_SUFFIXES: '.upload' } });
+  farm = await startLocalFarm({
+    lanes: ['urgent', 'bulk'],
+    env: { SOURCE_SUFFIXES: '.upload', JOBS_AT_ONCE: 'auto' },
+  });
   folder = await temporaryFolder();
   file = await saveAddress(folder.path, addressOf(farm));
   const film = (await makeFilms(folder.path)).get('mp4');
@@ -56,6 +59,16 @@ it('moves a job to the lane that it names, under the same request', async () => 
   const { requestId } = await farm.waitFor('astray', 'succeeded');
   expect(requestId).toEqual(expect.any(String));
   await until(async () => (await farm.backlog()) === 0, 'its message to be deleted');
+});
+
+it('makes short films side by side where the worker chooses how many', async () => {
+  const ids = ['one', 'two', 'three'];
+  for (const id of ids) await send(farm.queueUrl, { id, source: 'film.mp4' });
+  const states = await Promise.all(ids.map((id) => farm.waitFor(id, 'succeeded')));
+  const times = states
+    .map(({ startedAt = '', finishedAt = '' }) => ({ startedAt, finishedAt }))
+    .toSorted((a, b) => a.startedAt.localeCompare(b.startedAt));
+  expect(times.some(({ finishedAt }, n) => (times[n + 1]?.startedAt ?? '~') < finishedAt)).toBe(true);
 });
 
 it('leaves a job that names no lane where its sender put it', async () => {

@@ -1,10 +1,12 @@
 import type { MediaTools } from '../ffmpeg/media-tool.ts';
 import type { Logger } from '../log.ts';
+import type { MachineSize } from '../plan/load.ts';
 import type { Plan, VideoEncoder } from '../plan/plan.ts';
 import type { QueuedJob } from '../protocol/job.ts';
 import type { PartRequest, WebmSource } from '../protocol/part-request.ts';
 import type { Film, JobState } from '../protocol/status.ts';
 import type { FilmRequest } from '../publish/film-record.ts';
+import type { Place } from '../queue/places.ts';
 import type { JobReport } from '../report/reporter.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { SourceServers } from '../source/servers.ts';
@@ -64,6 +66,9 @@ export interface TranscodeRun {
   invocation?: Invocation | undefined;
   /** Between two parts the film pauses for work of higher lanes; undefined where there are none. */
   breaks?: Pick<Breaks, 'progressed' | 'beforePart'> | undefined;
+  /** What this machine has, and where it is counted what films take of it; undefined where this film alone is made. */
+  size?: MachineSize;
+  place?: Pick<Place, 'occupy'> | undefined;
 }
 
 /** What the function before the jobs queue decides by, and what it asks of workers. */

@@ -1,5 +1,6 @@
 import { RefusedError, StoppedError } from '../errors.ts';
 import { rungNames } from '../plan/ladder.ts';
+import { loadOf } from '../plan/load.ts';
 import { fileOutputs, type OutputName } from '../plan/outputs.ts';
 import type { QueuedJob } from '../protocol/job.ts';
 import { JobFolder, type PlanFolder } from '../protocol/job-folder.ts';
@@ -169,6 +170,7 @@ async function makeAndCleanUp(planned: PlannedFilm, run: TranscodeRun): Promise<
   const folder = folderOf(planned.job, run).plan(planned.plan.id);
   const cleanUp = cleaner(run);
   try {
+    await occupyPlace(planned, run);
     await cleanUp(unmarkReplaced(output, folder, signal));
     await cleanUp(unmarkUnfinished(output, folder, signal));
     await prepareDrawing(planned, run);
@@ -184,16 +186,25 @@ async function makeAndCleanUp(planned: PlannedFilm, run: TranscodeRun): Promise<
   }
 }
 
+/** Where a worker takes several messages at once. One that has WebM to make after the film stays one that fills its machine. */
+async function occupyPlace({ job, plan }: PlannedFilm, { settings, place, size, signal }: TranscodeRun) {
+  if (place === undefined || size === undefined || wantsWebm(job, settings)) return;
+  await place.occupy(loadOf(plan, size), signal);
+}
+
 /** Who makes a WebM file of the film after the commit goes by the plan too. */
 async function keepPlan(
   { job, plan, request }: PlannedFilm,
   folder: PlanFolder,
   { settings, stores, report, signal }: TranscodeRun,
 ): Promise<void> {
-  const outputs = job.options?.outputs ?? settings.outputs;
-  if (!fileOutputs(outputs).some(({ format }) => format === 'webm')) return;
+  if (!wantsWebm(job, settings)) return;
   const { probeSeconds } = report.state().timings;
   await writePlanFile(stores.output, folder, { request, plan, probeSeconds }, signal);
+}
+
+function wantsWebm({ options }: QueuedJob, settings: Pick<TranscodeRun['settings'], 'outputs'>): boolean {
+  return fileOutputs(options?.outputs ?? settings.outputs).some(({ format }) => format === 'webm');
 }
 
 /**

@@ -28,13 +28,13 @@ export function bindLanes(
     if (queues === undefined) return [];
     const jobs: QueueBinding = {
       queue: queues.jobs,
-      handle: (message, signal) => runner.runJob(message, signal, lane),
+      handle: (message, signal, place) => runner.runJob(message, signal, lane, place),
       lanes: jobQueues,
     };
     if (queues.parts === undefined) return [{ lane, queues: [jobs] }];
     const parts: QueueBinding = {
       queue: queues.parts,
-      handle: (message, signal) => runner.runPartRequest(message, signal, lane),
+      handle: (message, signal, place) => runner.runPartRequest(message, signal, lane, place),
     };
     return [{ lane, queues: isShared ? [parts, jobs] : [jobs, parts] }];
   });

@@ -9,6 +9,7 @@ import { isOfRequest } from '../protocol/report.ts';
 import { type Request, readRequest } from '../protocol/request.ts';
 import type { Film, JobState } from '../protocol/status.ts';
 import type { Outcome } from '../queue/outcome.ts';
+import type { Place } from '../queue/places.ts';
 import { type JobReport, type ReportedJob, type Reporter, workerName } from '../report/reporter.ts';
 import { readMessage, UnreadableMessageError } from './message.ts';
 import { confirmEnd, lookAgainLater, onceReported, type Work, type WorkOptions, WorkRunner } from './work.ts';
@@ -26,6 +27,8 @@ export interface MessageRun {
   groupId?: string | undefined;
   /** By which the message came. */
   lane: Lane;
+  /** The message's on this worker. */
+  place?: Pick<Place, 'occupy'> | undefined;
 }
 
 export interface JobRunnerOptions extends WorkOptions {
@@ -55,7 +58,12 @@ export class JobRunner {
   }
 
   /** @param lane by which the message came */
-  async runJob(message: ReceivedMessage, signal: AbortSignal, lane: Lane = 'normal'): Promise<Outcome> {
+  async runJob(
+    message: ReceivedMessage,
+    signal: AbortSignal,
+    lane: Lane = 'normal',
+    place?: MessageRun['place'],
+  ): Promise<Outcome> {
     const { reporter, log } = this.#options;
     const request = readRequest(message);
     const read = this.#readOrRefuse(message, request);
@@ -79,7 +87,8 @@ export class JobRunner {
     const [earlier, stop] = await this.#look(job.id, request);
     const { groupId } = message;
     const isRepeat = isHandedOutAgain(message, request);
-    const work = { message, request, job, log: jobLog, messageId: job.requestId, isRepeat, groupId, lane };
+    const messageId = job.requestId;
+    const work = { message, request, job, log: jobLog, messageId, isRepeat, groupId, lane, place };
     if (stop !== undefined) {
       const report = reporter.open(job, this.#factsOf(request, earlier));
       return this.#work.endStopped({ ...work, report, joined: false }, stop, signal);
@@ -111,6 +120,7 @@ export class JobRunner {
     message: ReceivedMessage,
     signal: AbortSignal,
     lane: Lane = 'normal',
+    place?: MessageRun['place'],
   ): Promise<Outcome> {
     const { reporter, log } = this.#options;
     const request = readRequest(message);
@@ -131,6 +141,7 @@ export class JobRunner {
       isRepeat,
       groupId,
       lane,
+      place,
       deadLetterBody,
       joined: true,
     };

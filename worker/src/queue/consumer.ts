@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InterruptedError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { mostAtOnce } from '../plan/load.ts';
 import type { Lane } from '../protocol/lanes.ts';
 import { handleMessage } from './handle-message.ts';
+import { type JobsAtOnce, type Place, Places } from './places.ts';
 import type { Protection } from './protection.ts';
 import type { QueueBinding } from './queue-binding.ts';
 import { type LaneBindings, ServingOrder, turnsPerLowest } from './serving-order.ts';
@@ -13,7 +15,7 @@ export interface ConsumerOptions {
   lanes: readonly LaneBindings[];
   visibilityTimeoutSeconds: number;
   /** Messages worked on at once. */
-  jobsAtOnce: number;
+  jobsAtOnce: JobsAtOnce;
   log: Logger;
   protection: Pick<Protection, 'busy' | 'idle'>;
   /** See `LeaseOptions`. */
@@ -35,6 +37,7 @@ export class Consumer {
   readonly #handlersMustEnd = new AbortController();
   readonly #handlersShouldHaveEnded = once(this.#handlersMustEnd.signal);
   readonly #callsMustEnd = new AbortController();
+  readonly #places: Places;
   readonly #slots: Promise<void>[] = [];
   readonly #order: ServingOrder;
   /** As far as is known at the start: all. */
@@ -44,12 +47,15 @@ export class Consumer {
 
   constructor(options: ConsumerOptions) {
     this.#options = options;
+    this.#places = new Places(options.jobsAtOnce);
     this.#order = new ServingOrder(options.lanes);
     this.#knownEmpty = new Set(options.lanes.flatMap(({ queues }) => queues));
   }
 
   start(): void {
-    for (let slot = 0; slot < this.#options.jobsAtOnce; slot += 1) this.#slots.push(this.#work());
+    const { jobsAtOnce } = this.#options;
+    const slots = typeof jobsAtOnce === 'number' ? jobsAtOnce : mostAtOnce;
+    for (let slot = 0; slot < slots; slot += 1) this.#slots.push(this.#work());
   }
 
   /** Takes no more, asks running handlers to end, gives their messages back, and resolves when all are settled. */
@@ -90,40 +96,56 @@ export class Consumer {
   }
 
   async #work(): Promise<void> {
-    const { log } = this.#options;
-    const knownEmpty = this.#knownEmpty;
     const { signal } = this.#stopping;
     let failedPolls = 0;
     while (!signal.aborted) {
-      let taken: Taken | undefined;
+      const place = await this.#places.enter(signal).catch(() => undefined);
+      if (place === undefined) return;
       try {
-        taken = await takeFirst(this.#order.next(), { signal, log, knownEmpty });
-        failedPolls = 0;
-      } catch (error) {
-        if (signal.aborted) return;
-        failedPolls += 1;
-        const seconds = pollDelaySeconds(failedPolls, Math.random());
-        log.error(
-          { err: error, failedPolls },
-          `could not ask the queue for work; again in ${seconds.toFixed(1)} s`,
-        );
-        await sleep(seconds * 1000, undefined, { signal }).catch(() => {});
+        const taken = await this.#take(failedPolls);
+        failedPolls = taken === 'failed' ? failedPolls + 1 : 0;
+        if (typeof taken === 'object') await this.#handle(taken, place);
+      } finally {
+        place.leave();
       }
-      if (taken !== undefined) await this.#handle(taken);
       // A handler that ended while it paused has left them behind.
       await Promise.allSettled(this.#interposed);
     }
   }
 
-  async #handle(taken: Taken): Promise<void> {
+  /** @returns `failed` when the queues could not be asked, after a pause */
+  async #take(failedPolls: number): Promise<Taken | undefined | 'failed'> {
+    const { log } = this.#options;
+    const { signal } = this.#stopping;
+    try {
+      return await takeFirst(this.#order.next(), { signal, log, knownEmpty: this.#knownEmpty });
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      const failed = failedPolls + 1;
+      const seconds = pollDelaySeconds(failed, Math.random());
+      log.error(
+        { err: error, failedPolls: failed },
+        `could not ask the queue for work; again in ${seconds.toFixed(1)} s`,
+      );
+      await sleep(seconds * 1000, undefined, { signal }).catch(() => {});
+      return 'failed';
+    }
+  }
+
+  /** @param place undefined for work for which other work pauses: it waits for nothing */
+  async #handle(taken: Taken, place?: Place): Promise<void> {
     const { protection } = this.#options;
     protection.busy();
     try {
-      await handleMessage(taken, this.#options, {
-        stop: this.#stopping.signal,
-        overdue: this.#handlersShouldHaveEnded,
-        giveUp: this.#callsMustEnd.signal,
-      });
+      await handleMessage(
+        taken,
+        { ...this.#options, place },
+        {
+          stop: this.#stopping.signal,
+          overdue: this.#handlersShouldHaveEnded,
+          giveUp: this.#callsMustEnd.signal,
+        },
+      );
     } finally {
       protection.idle();
     }

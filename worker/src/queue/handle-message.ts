@@ -1,11 +1,14 @@
 import type { Logger } from '../log.ts';
 import { holdMessage, type Lease, LeaseLostError } from './lease.ts';
 import type { Outcome } from './outcome.ts';
+import type { Place } from './places.ts';
 import { settle } from './settle.ts';
 import type { Taken } from './take.ts';
 
 export interface HandlingOptions {
   visibilityTimeoutSeconds: number;
+  /** Where the worker counts what it has in hand. */
+  place?: Place | undefined;
   log: Logger;
   /** See `LeaseOptions`. */
   longestHoldSeconds?: number;
@@ -32,12 +35,14 @@ export async function handleMessage(
   options: HandlingOptions,
   signals: HandlingSignals,
 ): Promise<boolean> {
-  const { log } = options;
+  const { log, place } = options;
   let lease: Lease | undefined;
   try {
     lease = await holdMessage(message, { ...options, queue });
     const signal = AbortSignal.any([lease.signal, signals.stop]);
-    const ended = signal.aborted ? undefined : await Promise.race([handle(message, signal), signals.overdue]);
+    const ended = signal.aborted
+      ? undefined
+      : await Promise.race([handle(message, signal, place), signals.overdue]);
     const outcome = finalOutcome(ended, signal);
     const enough = AbortSignal.timeout(settleMs);
     const settling = AbortSignal.any([lease.signal, signals.giveUp, enough]);

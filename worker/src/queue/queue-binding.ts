@@ -1,13 +1,18 @@
 import type { Lane } from '../protocol/lanes.ts';
 import type { ReceivedMessage } from '../protocol/queue-message.ts';
 import type { Outcome } from './outcome.ts';
+import type { Place } from './places.ts';
 import type { Queue } from './queue.ts';
 
 /**
  * Works on one message. It resolves with what shall become of the message; the signal's reason is an
  * `InterruptedError`, and when it fires the handler ends soon, by any result. It never throws on purpose.
  */
-export type Handler = (message: ReceivedMessage, signal: AbortSignal) => Promise<Outcome>;
+export type Handler = (
+  message: ReceivedMessage,
+  signal: AbortSignal,
+  place?: Pick<Place, 'occupy'>,
+) => Promise<Outcome>;
 
 /** A queue, and what its messages are for. */
 export interface QueueBinding {

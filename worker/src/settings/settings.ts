@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { vcpusOf } from '../plan/function-limits.ts';
 import { ladderSchema } from '../plan/ladder.ts';
+import { mostAtOnce } from '../plan/load.ts';
 import { loudnessTargetSchema } from '../plan/loudness.ts';
 import { outputsSchema } from '../plan/outputs.ts';
 import { overlaySchema } from '../plan/overlay-options.ts';
@@ -30,6 +31,16 @@ const number = (fallback: number, range: z.ZodNumber) =>
 const optionalNumber = (range: z.ZodNumber) => z.string().transform(toNumber).pipe(range).optional();
 
 const whole = z.number().int();
+
+const jobsAtOnce = z
+  .string()
+  .default('1')
+  .transform((text, context) => (text === 'auto' ? text : toNumber(text, context)))
+  .pipe(
+    z.union([z.literal('auto'), whole.min(1).max(mostAtOnce)], {
+      error: `expected "auto" or a whole number from 1 to ${mostAtOnce}`,
+    }),
+  );
 const url = z.url({ protocol: /^https?$/ });
 /** Comma-separated, spaces around items ignored. */
 const list = z
@@ -98,7 +109,8 @@ export const environmentSchema = z.object({
   FUNCTIONS_PER_FILM: number(0, whole.min(0).max(1000)),
   /** A lease that was not renewed for this long is a lost worker's. By default half of the visibility timeout. */
   LEASE_SECONDS: optionalNumber(z.number().min(2).max(21_600)),
-  JOBS_AT_ONCE: number(1, whole.min(1).max(16)),
+  /** Messages that this worker works on at once. `auto`: as many as the machine has idle cores for, see `loadOf`. */
+  JOBS_AT_ONCE: jobsAtOnce,
   /** The parts queue, on which workers ask each other to make parts of a film; without it, each film is one worker's. */
   PARTS_QUEUE_URL: url.optional(),
   /** The queues of the priority lanes that the farm has beside the usual one; their dead letters are those of the jobs. */
