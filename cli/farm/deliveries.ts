@@ -1,4 +1,6 @@
 import { GetObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
+import type { z } from 'zod';
+import { type BatchClaim, claimSchema, finishedPrefix } from '../../reporter/batches/records.ts';
 import { type DeliveryRecord, recordSchema } from '../../reporter/webhooks/record.ts';
 import { recordsPrefix } from '../../reporter/webhooks/records.ts';
 import { UserError } from '../errors.ts';
@@ -8,7 +10,7 @@ import { awsOf } from './farm.ts';
 /** Read at once. */
 const readsAtOnce = 16;
 
-/** What the reporter delivered to webhooks, by job; it forgets a job after 30 days. */
+/** What the reporter delivered to webhooks, by job and by batch; it forgets them after 30 days. */
 export class Deliveries implements Disposable {
   readonly #s3: S3Client;
   readonly #bucket: string;
@@ -25,16 +27,30 @@ export class Deliveries implements Disposable {
   }
 
   async read(jobId: string): Promise<DeliveryRecord | undefined> {
-    return this.#read(`${recordsPrefix}${jobId}.json`);
+    return this.#read(`${recordsPrefix}${jobId}.json`, recordSchema);
+  }
+
+  /** The event of a batch; undefined while the batch is not complete. */
+  async readBatch(batch: string): Promise<BatchClaim | undefined> {
+    return this.#read(`${finishedPrefix}${batch}.json`, claimSchema);
   }
 
   /** Of jobs of which an event was delivered, given up or tried since then; the most recently changed first. */
   async list(since: Date): Promise<DeliveryRecord[]> {
+    return this.#list(recordsPrefix, since, recordSchema);
+  }
+
+  async listBatches(since: Date): Promise<BatchClaim[]> {
+    return this.#list(finishedPrefix, since, claimSchema);
+  }
+
+  [Symbol.dispose](): void {
+    this.#s3.destroy();
+  }
+
+  async #list<T>(prefix: string, since: Date, schema: z.ZodType<T>): Promise<T[]> {
     const found: { key: string; at: number }[] = [];
-    const pages = paginateListObjectsV2(
-      { client: this.#s3 },
-      { Bucket: this.#bucket, Prefix: recordsPrefix },
-    );
+    const pages = paginateListObjectsV2({ client: this.#s3 }, { Bucket: this.#bucket, Prefix: prefix });
     for await (const { Contents = [] } of pages) {
       for (const { Key = '', LastModified } of Contents) {
         const at = LastModified?.getTime() ?? 0;
@@ -42,22 +58,19 @@ export class Deliveries implements Disposable {
       }
     }
     const keys = found.sort((a, b) => b.at - a.at).map(({ key }) => key);
-    const records: DeliveryRecord[] = [];
+    const records: T[] = [];
     for (let start = 0; start < keys.length; start += readsAtOnce) {
-      const some = await Promise.all(keys.slice(start, start + readsAtOnce).map((key) => this.#read(key)));
-      records.push(...some.filter((record) => record !== undefined));
+      const some = keys.slice(start, start + readsAtOnce);
+      const read = await Promise.all(some.map((key) => this.#read(key, schema)));
+      records.push(...read.filter((record) => record !== undefined));
     }
     return records;
   }
 
-  [Symbol.dispose](): void {
-    this.#s3.destroy();
-  }
-
-  async #read(key: string): Promise<DeliveryRecord | undefined> {
+  async #read<T>(key: string, schema: z.ZodType<T>): Promise<T | undefined> {
     try {
       const { Body } = await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }));
-      return recordSchema.safeParse(JSON.parse((await Body?.transformToString()) ?? '')).data;
+      return schema.safeParse(JSON.parse((await Body?.transformToString()) ?? '')).data;
     } catch (error) {
       if ((error as Error).name === 'NoSuchKey') return undefined;
       throw error;

@@ -1,8 +1,12 @@
+import type { BatchClaim } from '../../reporter/batches/records.ts';
 import type { Report } from '../../worker/src/protocol/report.ts';
 import { Deliveries } from './deliveries.ts';
 import type { Farm } from './farm.ts';
 import { settleReportDeadLetters } from './report-dead-letters.ts';
 import { sendReports } from './reporter.ts';
+
+/** Which batches: those that are named, or all whose event changed since then. */
+export type BatchChoice = { batches: readonly string[] } | { since: Date };
 
 /** Which jobs: those that are named, or all with an event since then. */
 export type RedeliverChoice = { jobs: readonly string[] } | { since: Date };
@@ -36,4 +40,25 @@ export async function redeliverWebhooks(
     await sendReports(farm.address, 'webhook', [...reports.values()]);
   });
   return [...reports.values()];
+}
+
+/**
+ * Has the reporter post the event of each chosen batch again, as `redeliverWebhooks` does for jobs.
+ * @returns what is known of the batches whose event was sent
+ */
+export async function redeliverBatches(
+  farm: Pick<Farm, 'address' | 'sqs'>,
+  choice: BatchChoice,
+): Promise<BatchClaim[]> {
+  using deliveries = new Deliveries(farm.address);
+  const found =
+    'batches' in choice
+      ? await Promise.all(choice.batches.map((batch) => deliveries.readBatch(batch)))
+      : await deliveries.listBatches(choice.since);
+  const claims = found.filter((claim) => claim !== undefined);
+  if (claims.length === 0) return [];
+  const reports = claims.map(({ report }) => report);
+  const isChosen = (job: string) => reports.some(({ state }) => state.id === job);
+  await settleReportDeadLetters(farm, 'batch', isChosen, () => sendReports(farm.address, 'batch', reports));
+  return claims;
 }

@@ -6,11 +6,15 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { z } from 'zod';
+import { reportSchema } from '../../worker/src/protocol/report.ts';
 import type { JobState } from '../../worker/src/protocol/status.ts';
 import { isConflict } from '../webhooks/records.ts';
 
-/** Begins the keys of all batches. */
-const batchesPrefix = 'batches/';
+/** Begins the keys of the ends of all batches' jobs. */
+const endsPrefix = 'batches/';
+
+/** Begins the keys of the records of batches that are complete. */
+export const finishedPrefix = 'finished-batches/';
 
 /** How the jobs of a batch have ended so far. */
 export interface BatchCount {
@@ -18,25 +22,36 @@ export interface BatchCount {
   failed: number;
 }
 
-const claimSchema = z.object({
+export const claimSchema = z.object({
+  batch: z.string(),
   /** The report that found the batch complete, and is to send its event. */
   by: z.string(),
+  /** That report, for `farm webhooks redeliver`. */
+  report: reportSchema,
   succeeded: z.number(),
   failed: z.number(),
   finishedAt: z.string(),
-  isDelivered: z.boolean(),
+  status: z.enum(['waiting', 'delivered', 'given-up']),
+  /** Tries that failed. */
+  tries: z.number(),
+  nextTryAt: z.string().optional(),
+  /** When the event was delivered or given up. */
+  settledAt: z.string().optional(),
+  /** Why the last try failed. */
+  why: z.string().optional(),
 });
 
+/** What became of a batch's event. */
 export type BatchClaim = z.infer<typeof claimSchema>;
 
 /**
  * What is known of batches, in the bucket of the reporter's records:
  *
  *     batches/<batch>/jobs/<job id>/<when it was queued>-<its end>   empty: one end of one job
- *     batches/<batch>/finished.json                                  written once: who sends the event
+ *     finished-batches/<batch>.json                                  who sends the event, and what became of it
  *
- * Each end has a name of its own, so an end that is reported twice, or after a later one, changes nothing, and no two reporters write
- * the same object.
+ * Each end has a name of its own, so an end that is reported twice, or after a later one, changes nothing. The record of a batch that is
+ * complete is made once, and written again by the one who made it.
  */
 export class BatchRecords {
   readonly #s3: S3Client;
@@ -88,27 +103,23 @@ export class BatchRecords {
   }
 
   /** @returns the claim that holds: another's, if that one was sooner */
-  async claim(batch: string, claim: BatchClaim): Promise<BatchClaim> {
+  async claim(claim: BatchClaim): Promise<BatchClaim> {
     try {
-      await this.#write(batch, claim, { IfNoneMatch: '*' });
+      await this.write(claim, { IfNoneMatch: '*' });
       return claim;
     } catch (error) {
       if (!isConflict(error)) throw error;
-      const holds = await this.readClaim(batch);
+      const holds = await this.readClaim(claim.batch);
       if (holds === undefined) throw error;
       return holds;
     }
   }
 
-  async delivered(batch: string, claim: BatchClaim): Promise<void> {
-    await this.#write(batch, { ...claim, isDelivered: true });
-  }
-
-  async #write(batch: string, claim: BatchClaim, condition: { IfNoneMatch?: '*' } = {}): Promise<void> {
+  async write(claim: BatchClaim, condition: { IfNoneMatch?: '*' } = {}): Promise<void> {
     await this.#s3.send(
       new PutObjectCommand({
         Bucket: this.#bucket,
-        Key: claimKey(batch),
+        Key: claimKey(claim.batch),
         Body: JSON.stringify(claim),
         ContentType: 'application/json',
         ...condition,
@@ -117,5 +128,5 @@ export class BatchRecords {
   }
 }
 
-const jobsPrefix = (batch: string) => `${batchesPrefix}${batch}/jobs/`;
-const claimKey = (batch: string) => `${batchesPrefix}${batch}/finished.json`;
+const jobsPrefix = (batch: string) => `${endsPrefix}${batch}/jobs/`;
+const claimKey = (batch: string) => `${finishedPrefix}${batch}.json`;

@@ -39,37 +39,63 @@ export class BatchTarget implements ReportTarget {
     return kind === 'transition' && state.batch !== undefined && isFinal(state.state);
   }
 
-  async deliver(report: Report, { tries }: Attempt): Promise<TargetResult> {
-    const { records, log, speedup = 1 } = this.#options;
+  async deliver(report: Report, { tries, redeliveredAt }: Attempt): Promise<TargetResult> {
+    const { records } = this.#options;
     const { batch } = report.state;
     const url = report.webhook ?? this.#options.url;
     if (batch === undefined || url === undefined) return { kind: 'done' };
     await records.addEnd(batch.id, report.state);
     const by = webhookId(report.state, report.requestId);
-    const claim = (await records.readClaim(batch.id)) ?? (await this.#complete(batch, by));
-    if (claim === undefined || claim.by !== by || claim.isDelivered) return { kind: 'done' };
+    const claim = (await records.readClaim(batch.id)) ?? (await this.#complete(batch, by, report));
+    if (claim === undefined || claim.by !== by || isSettled(claim, redeliveredAt)) return { kind: 'done' };
+    return this.#send(url, claim, tries + 1);
+  }
 
-    const event = batchEvent(batch, claim);
-    const next = afterTry(await this.#post(url, event), tries + 1, this.#clock(), Math.random());
+  async #send(url: string, claim: BatchClaim, tries: number): Promise<TargetResult> {
+    const { records, log, speedup = 1 } = this.#options;
+    const { nextTryAt, settledAt, why, ...facts } = claim;
+    const write = (change: Partial<BatchClaim>) => records.write({ ...facts, ...change });
+    const event = batchEvent(claim);
+    const next = afterTry(await this.#post(url, event), tries, this.#clock(), Math.random());
+    const now = this.#clock();
     switch (next.step) {
       case 'delivered':
-        log.debug({ batch: batch.id, webhookId: event.id, tries: tries + 1 }, 'batch reported');
-        await records.delivered(batch.id, claim);
+        log.debug({ batch: claim.batch, webhookId: event.id, tries }, 'batch reported');
+        await write({ status: 'delivered', settledAt: now.toISOString() });
         return { kind: 'done' };
       case 'give-up':
-        return { kind: 'give-up', code: next.gone ? 'gone' : 'not-delivered', why: next.why };
-      case 'again':
-        return { kind: 'again', inSeconds: next.inSeconds / speedup, counts: true, why: next.why };
+        return {
+          kind: 'give-up',
+          code: next.gone ? 'gone' : 'not-delivered',
+          why: next.why,
+          afterwards: () => write({ status: 'given-up', tries, settledAt: now.toISOString(), why: next.why }),
+        };
+      case 'again': {
+        const inSeconds = next.inSeconds / speedup;
+        const again = new Date(now.getTime() + inSeconds * 1000).toISOString();
+        return {
+          kind: 'again',
+          inSeconds,
+          counts: true,
+          why: next.why,
+          afterwards: () => write({ status: 'waiting', tries, nextTryAt: again, why: next.why }),
+        };
+      }
     }
   }
 
   /** @returns the claim that holds; undefined while jobs of the batch are left */
-  async #complete(batch: { id: string; jobs: number }, by: string): Promise<BatchClaim | undefined> {
+  async #complete(
+    batch: { id: string; jobs: number },
+    by: string,
+    report: Report,
+  ): Promise<BatchClaim | undefined> {
     const { records } = this.#options;
     const { succeeded, failed } = await records.count(batch.id);
     if (succeeded + failed < batch.jobs) return undefined;
     const finishedAt = this.#clock().toISOString();
-    return records.claim(batch.id, { by, succeeded, failed, finishedAt, isDelivered: false });
+    const count = { succeeded, failed, finishedAt };
+    return records.claim({ batch: batch.id, by, report, ...count, status: 'waiting', tries: 0 });
   }
 
   #post(url: string, event: WebhookEvent) {
@@ -87,7 +113,13 @@ export class BatchTarget implements ReportTarget {
 
 const neverAborted = new AbortController().signal;
 
-function batchEvent({ id }: { id: string }, { by, succeeded, failed, finishedAt }: BatchClaim): WebhookEvent {
+/** Nothing is left to send, unless somebody has asked for it since. */
+function isSettled({ status, settledAt }: BatchClaim, redeliveredAt: Date | undefined): boolean {
+  if (status === 'waiting' || settledAt === undefined) return false;
+  return redeliveredAt === undefined || redeliveredAt.getTime() <= Date.parse(settledAt);
+}
+
+function batchEvent({ batch: id, by, succeeded, failed, finishedAt }: BatchClaim): WebhookEvent {
   const type = 'batch.finished';
   const hash = createHash('sha256').update(JSON.stringify([id, by]));
   const data = { id, jobs: succeeded + failed, succeeded, failed, finishedAt };

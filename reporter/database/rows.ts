@@ -1,4 +1,5 @@
 import { clipText } from '../../worker/src/protocol/clips.ts';
+import { laneOf } from '../../worker/src/protocol/lanes.ts';
 import type { JobState } from '../../worker/src/protocol/status.ts';
 
 /** The row of table `jobs` that says what the state says. */
@@ -9,6 +10,9 @@ export function jobRow(state: JobState) {
     source: text(state.source),
     sources: state.sources?.map((clip) => text(clipText(clip))) ?? null,
     title: state.title === undefined ? null : text(state.title),
+    lane: laneOf(state),
+    batch: state.batch?.id ?? null,
+    batch_jobs: state.batch?.jobs ?? null,
     metadata: state.metadata === undefined ? null : JSON.stringify(clean(state.metadata)),
     state: state.state,
     attempt: state.attempt,

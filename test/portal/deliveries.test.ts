@@ -88,6 +88,19 @@ it('all events of a job are listed, the oldest first', async () => {
   expect((await eventsOf('well')).map(({ state }) => state)).toEqual(['running', 'succeeded']);
 });
 
+it('the event of a batch is shown with its jobs, and is posted again', async () => {
+  await report({ ...succeeded('of-batch'), batch: { id: 'night', jobs: 1 }, sequence: 2 });
+  const batchEvent = async () =>
+    ((await call('GET', '/api/jobs/of-batch/deliveries')).body as { batch?: { status: string } }).batch;
+  await until(async () => (await batchEvent())?.status === 'delivered', 'the event');
+  expect(await batchEvent()).toMatchObject({ batch: 'night', tries: 0, finishedAt: expect.any(String) });
+  const before = receiver.deliveries.length;
+  const again = await call('POST', '/api/jobs/of-batch/deliveries/redeliver-batch');
+  expect(again).toEqual({ status: 200, body: { sent: 1 } });
+  await until(async () => receiver.deliveries.length === before + 1, 'the event once more');
+  expect(JSON.parse(receiver.deliveries.at(-1)?.body ?? '')).toMatchObject({ type: 'batch.finished' });
+});
+
 it('a job that is not there has no events to show or to post', async () => {
   expect(await call('GET', '/api/jobs/none/deliveries')).toMatchObject({ status: 404 });
   expect(await call('POST', '/api/jobs/none/deliveries/redeliver')).toMatchObject({ status: 404 });

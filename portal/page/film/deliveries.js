@@ -13,23 +13,39 @@ const words = {
 export async function showDeliveries(path, signal) {
   const answer = await api.get(`${path}/deliveries`, { signal }).catch(() => ({ deliveries: [] }));
   if (signal.aborted) return;
-  const { deliveries } = answer;
-  byId('deliveries').hidden = deliveries.length === 0;
-  byId('delivery-rows').replaceChildren(...deliveries.map(row));
-  byId('redeliver').onclick = async () => {
+  const { deliveries, batch } = answer;
+  const again = (route, said) => async () => {
     try {
-      await api.post(`${path}/deliveries/redeliver`);
-      announce('The newest event is posted again.');
+      await api.post(`${path}/deliveries/${route}`);
+      announce(said);
       await showDeliveries(path, signal);
     } catch (error) {
       announce(error.message);
     }
   };
+  byId('deliveries').hidden = deliveries.length === 0 && batch === undefined;
+  const rows = deliveries.map((delivery) => row(`job.${delivery.state}`, delivery));
+  if (batch !== undefined)
+    rows.push(batchRow(batch, again('redeliver-batch', 'The event of the batch is posted again.')));
+  byId('delivery-rows').replaceChildren(...rows);
+  byId('redeliver').onclick = again('redeliver', 'The newest event is posted again.');
 }
 
 const ago = (time) => `${formatAge((Date.now() - Date.parse(time)) / 1000)}`;
 
-function row({ state, status, tries, settledAt, nextTryAt, firstAt, why }) {
+function batchRow(batch, onclick) {
+  const shown = row(`batch.finished: ${batch.batch}`, { ...batch, firstAt: batch.finishedAt });
+  const button = element('button', {
+    type: 'button',
+    className: 'button',
+    text: "Send the batch's event again",
+  });
+  button.onclick = onclick;
+  shown.append(button);
+  return shown;
+}
+
+function row(title, { status, tries, settledAt, nextTryAt, firstAt, why }) {
   const facts = [
     words[status],
     tries > 0 ? `${tries} ${tries === 1 ? 'try' : 'tries'} failed` : '',
@@ -37,7 +53,7 @@ function row({ state, status, tries, settledAt, nextTryAt, firstAt, why }) {
     status === 'delivered' ? '' : why,
   ];
   return element('li', { 'data-status': status }, [
-    element('span', { className: 'row-title', text: `job.${state}` }),
+    element('span', { className: 'row-title', text: title }),
     element('span', { className: 'row-age', text: facts.filter(Boolean).join('  ·  ') }),
     element('time', {
       className: 'row-age',

@@ -96,7 +96,7 @@ it('lists what was delivered and what was given up, with the reason', async () =
 it('sends again what was given up, and clears its dead letter', async () => {
   const tries = posts('refused').length;
   const ended = await run('webhooks', 'redeliver', 'refused', '--json');
-  expect(ended.json()).toEqual({ sent: ['refused'], notFound: [] });
+  expect(ended.json()).toEqual({ sent: ['refused'], batches: [], notFound: [] });
   await until(async () => posts('refused').length > tries, 'the event');
   expect(await farm.backlog(farm.reportsDeadLetterQueueUrl)).toBe(0);
   const { counts } = (await run('webhooks', 'refused', '--json')).json<{ counts: { delivered: number } }>();
@@ -110,6 +110,19 @@ it('sends everything of a period again, under the same ids', async () => {
   await until(async () => receiver.deliveries.length === before + 2, 'both events');
   const ids = receiver.deliveries.map(({ headers }) => headers['webhook-id']);
   expect(new Set(ids).size).toBe(3);
+}, 40_000);
+
+it('lists the event of a batch, and sends it again', async () => {
+  await report({ ...succeeded('of-batch'), batch: { id: 'night', jobs: 1 }, sequence: 2 });
+  await until(async () => posts('night').length === 1, 'the event of the batch');
+  const listed = async () => (await run('webhooks', '--batch', 'night')).stdout;
+  await until(async () => /^night {2}batch\.finished {2}delivered /m.test(await listed()), 'its record');
+  expect((await run('webhooks')).stdout).toMatch(/^night {2}batch\.finished {2}delivered /m);
+  const ended = await run('webhooks', 'redeliver', '--batch', 'night', '--batch', 'none', '--json');
+  expect(ended.json()).toEqual({ sent: [], batches: ['night'], notFound: ['none'] });
+  await until(async () => posts('night').length === 2, 'the event once more');
+  const unknown = await run('webhooks', '--batch', 'none');
+  expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('Batch "none" has no event')]);
 }, 40_000);
 
 it('has the reporter post a test, and doctor has it open the database too', async () => {

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
+import type { Attempt } from '../../../reporter/attempt.ts';
 import { BatchRecords } from '../../../reporter/batches/records.ts';
 import { BatchTarget } from '../../../reporter/batches/target.ts';
 import { createReporterLog } from '../../../reporter/log.ts';
@@ -100,6 +101,37 @@ describe('a batch', () => {
       });
     expect(await open(receiver.url).deliver(report, { ...first, tries: 2 })).toEqual({ kind: 'done' });
     expect(new Set(receiver.deliveries.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+  });
+
+  it('says what became of its event, and is reported again when somebody asks for it', async () => {
+    await using receiver = await startReceiver([respond(503), respond(410)]);
+    const { batch, end } = batchOf(1);
+    const report = end(succeeded('a'));
+    const target = open(receiver.url);
+    const records = new BatchRecords(held.s3, 'records');
+    const afterwards = async (attempt: Attempt) => {
+      const result = await target.deliver(report, attempt);
+      if ('afterwards' in result) await result.afterwards?.();
+      return result.kind;
+    };
+    expect(await afterwards(first)).toBe('again');
+    expect(await records.readClaim(batch.id)).toMatchObject({
+      status: 'waiting',
+      tries: 1,
+      why: expect.stringContaining('503'),
+    });
+    expect(await afterwards({ ...first, tries: 1 })).toBe('give-up');
+    expect(await records.readClaim(batch.id)).toMatchObject({ status: 'given-up', tries: 2 });
+    // The same message once more.
+    expect(await afterwards({ ...first, tries: 1 })).toBe('done');
+    expect(receiver.deliveries).toHaveLength(2);
+
+    expect(await afterwards({ ...first, redeliveredAt: new Date(Date.now() + 1000) })).toBe('done');
+    const claim = await records.readClaim(batch.id);
+    expect(claim).toMatchObject({ status: 'delivered', settledAt: expect.any(String), report });
+    expect(claim).not.toHaveProperty('why');
+    expect(new Set(receiver.deliveries.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+    expect(receiver.deliveries).toHaveLength(3);
   });
 });
 

@@ -75,9 +75,11 @@ describe('a job', () => {
     await using database = open(url);
     const metadata = { league: 3, 'null\u0000key': 'a\u0000b\ud800' };
     const sources = [{ source: 'a.mov' }, { source: 'b.mp4', from: 2, to: 9 }, { source: 'b.mp4', to: 4 }];
-    const waiting = queued('life', { title: 'A film', metadata, sources });
+    const ofBatch = { options: { lane: 'bulk' as const }, batch: { id: 'night-12', jobs: 40 } };
+    const waiting = queued('life', { title: 'A film', metadata, sources, ...ofBatch });
     await database.write({ ...waiting, sequence: 1 });
     expect(await jobs(url)).toMatchObject([{ id: 'life', state: 'queued', attempt: 1, title: 'A film' }]);
+    expect(await jobs(url)).toMatchObject([{ lane: 'bulk', batch: 'night-12', batch_jobs: 40 }]);
 
     const start = advance(waiting, { to: 'running', attempt: 1, worker: 'w1' }, at(1));
     await database.write({ ...start, sequence: 2 });
