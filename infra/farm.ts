@@ -1,6 +1,5 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
-import type { ExtraLane } from '../worker/src/protocol/lanes.ts';
 import { workerEnvironment, workerSecrets } from './compute/environment.ts';
 import { Network } from './compute/network.ts';
 import { type ReporterSecret, Secrets, type WorkerSecret } from './compute/secrets.ts';
@@ -11,7 +10,7 @@ import { WorkerImage } from './image/image.ts';
 import { BucketEvents } from './jobs/bucket-events.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { Parts, PartsSenders } from './jobs/parts.ts';
-import type { LaneNames } from './jobs/queue.ts';
+import type { QueueNames } from './jobs/queue.ts';
 import type { MonitoredWorkers } from './monitoring/metrics.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
 import { checkName, farmName } from './names.ts';
@@ -75,6 +74,8 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
   readonly functionName: pulumi.Output<string>;
   readonly doorFunctionName: pulumi.Output<string>;
   readonly doorQueueUrl: pulumi.Output<string>;
+  readonly urgentDoorQueueUrl: pulumi.Output<string>;
+  readonly bulkDoorQueueUrl: pulumi.Output<string>;
   readonly doorLogGroupName: pulumi.Output<string>;
   readonly maxTasks: pulumi.Output<number>;
   readonly workersPerFilm: pulumi.Output<number>;
@@ -251,6 +252,9 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
             urgentPartsQueueUrl: parts.lanes.urgent?.url,
             bulkQueueUrl: jobs.lanes.bulk?.url,
             bulkPartsQueueUrl: parts.lanes.bulk?.url,
+            doorQueueUrl: jobs.doors.normal?.url,
+            urgentDoorQueueUrl: jobs.doors.urgent?.url,
+            bulkDoorQueueUrl: jobs.doors.bulk?.url,
             reportsDeadLetterQueueUrl: reports?.deadLetters.url,
             reportsBucket: reports?.bucket,
             reporterName: reports?.reporterName,
@@ -285,7 +289,7 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
       {
         ...monitoring,
         workers: monitoredWorkers(workers, scaling.maxTasks),
-        door: door && { ...door, queue: jobs.doors.normal?.name ?? '' },
+        door: door && { ...door, queues: namesOnly(jobs.doors) },
         jobs: { queue: jobs.queue.name, deadLetters: jobs.deadLetters.name, lanes: namesOnly(jobs.lanes) },
         parts: {
           queue: parts.queue.name,
@@ -355,6 +359,8 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
     this.functionName = workers.functionName ?? pulumi.output('');
     this.doorFunctionName = door?.functionName ?? pulumi.output('');
     this.doorQueueUrl = jobs.doors.normal?.url ?? pulumi.output('');
+    this.urgentDoorQueueUrl = jobs.doors.urgent?.url ?? pulumi.output('');
+    this.bulkDoorQueueUrl = jobs.doors.bulk?.url ?? pulumi.output('');
     this.doorLogGroupName = door?.logGroupName ?? pulumi.output('');
     this.maxTasks = pulumi.output(scaling.maxTasks);
     this.workersPerFilm = pulumi.output(settings.workersPerFilm);
@@ -383,8 +389,14 @@ function queueSettings({
     : { ...jobs, lanes };
 }
 
-function namesOnly(lanes: LaneNames): Partial<Record<ExtraLane, pulumi.Output<string>>> {
-  return Object.fromEntries(Object.entries(lanes).map(([lane, { name }]) => [lane, name]));
+function namesOnly<L extends string>(
+  queues: Partial<Record<L, Pick<QueueNames, 'name'>>>,
+): Partial<Record<L, pulumi.Output<string>>> {
+  const names = Object.entries<Pick<QueueNames, 'name'> | undefined>(queues).map(([lane, queue]) => [
+    lane,
+    queue?.name,
+  ]);
+  return Object.fromEntries(names);
 }
 
 export function architectureOf(compute: ComputeSettings): Architecture {

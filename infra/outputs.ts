@@ -53,9 +53,11 @@ export interface FarmOutputs {
   groupName: string;
   /** The worker of `compute: function`; empty without one. */
   functionName: string;
-  /** The function that looks at jobs before workers do, and its queue; empty without `functions: door`. */
+  /** The function that looks at jobs before workers do, and its queues; empty without `functions: door`. */
   doorFunctionName: string;
   doorQueueUrl: string;
+  urgentDoorQueueUrl: string;
+  bulkDoorQueueUrl: string;
   doorLogGroupName: string;
   /** Most workers at once: `farm doctor` asks whether the account may have that many. */
   maxTasks: number;
@@ -113,6 +115,8 @@ export const outputNames = [
   'functionName',
   'doorFunctionName',
   'doorQueueUrl',
+  'urgentDoorQueueUrl',
+  'bulkDoorQueueUrl',
   'doorLogGroupName',
   'maxTasks',
   'workersPerFilm',

@@ -68,7 +68,10 @@ export const addressSchema = z.object({
   /** The worker, where it is a function. */
   functionName: maybe,
   doorFunctionName: maybe,
+  /** Before the jobs queues, where a function looks at jobs first. */
   doorQueueUrl: maybe,
+  urgentDoorQueueUrl: maybe,
+  bulkDoorQueueUrl: maybe,
   doorLogGroupName: maybe,
   /** Most workers at once. */
   maxTasks: z.number().int().positive().optional(),

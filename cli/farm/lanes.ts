@@ -8,11 +8,13 @@ export interface LaneAddress {
   topicArn: string;
   queueUrl: string;
   partsQueueUrl: string | undefined;
+  /** Where a function looks at the lane's jobs first. */
+  doorQueueUrl: string | undefined;
 }
 
 /** The lanes that a farm has, `normal` first. */
 export function lanesOf(address: FarmAddress): LaneAddress[] {
-  const { topicArn, queueUrl, partsQueueUrl } = address;
+  const { topicArn, queueUrl, partsQueueUrl, doorQueueUrl } = address;
   const extra = extraLaneNames.flatMap((lane) => {
     const found = {
       topicArn: address[`${lane}TopicArn`],
@@ -20,9 +22,10 @@ export function lanesOf(address: FarmAddress): LaneAddress[] {
     };
     if (found.topicArn === undefined || found.queueUrl === undefined) return [];
     const { topicArn, queueUrl } = found;
-    return [{ lane, topicArn, queueUrl, partsQueueUrl: address[`${lane}PartsQueueUrl`] }];
+    const partsQueueUrl = address[`${lane}PartsQueueUrl`];
+    return [{ lane, topicArn, queueUrl, partsQueueUrl, doorQueueUrl: address[`${lane}DoorQueueUrl`] }];
   });
-  return [{ lane: 'normal', topicArn, queueUrl, partsQueueUrl }, ...extra];
+  return [{ lane: 'normal', topicArn, queueUrl, partsQueueUrl, doorQueueUrl }, ...extra];
 }
 
 /** Those that the farm has beside `normal`. */

@@ -40,28 +40,25 @@ export async function readQueues({ address, sqs }: Pick<Farm, 'address' | 'sqs'>
       delayed: Number(Attributes.ApproximateNumberOfMessagesDelayed ?? 0),
     };
   };
-  const countLane = async ({ lane, queueUrl, partsQueueUrl }: LaneAddress) => {
-    const [jobs, parts] = await Promise.all([count(queueUrl), count(partsQueueUrl)]);
-    return { lane, jobs, parts };
+  const countLane = async ({ lane, queueUrl, partsQueueUrl, doorQueueUrl }: LaneAddress) => {
+    const [jobs, parts, door] = await Promise.all([queueUrl, partsQueueUrl, doorQueueUrl].map(count));
+    // What a function looks at first waits and runs as any other job.
+    return { lane, jobs: sum([jobs, door]), parts };
   };
-  const [lanes, door, ...dead] = await Promise.all([
+  const [lanes, ...dead] = await Promise.all([
     Promise.all(lanesOf(address).map(countLane)),
-    count(address.doorQueueUrl),
     count(address.deadLetterQueueUrl),
     count(address.partsDeadLetterQueueUrl),
   ]);
-  const extra = lanes.flatMap(({ lane, jobs }) => (lane === 'normal' ? [] : [[lane, jobs ?? none]]));
+  const extra = lanes.flatMap(({ lane, jobs }) => (lane === 'normal' ? [] : [[lane, jobs]]));
   const hasParts = lanes.some(({ parts }) => parts !== undefined);
   return {
-    // What a function looks at first waits and runs as any other job.
-    ...sum([door, ...lanes.map(({ jobs }) => jobs)]),
+    ...sum(lanes.map(({ jobs }) => jobs)),
     ...(hasParts && { parts: sum(lanes.map(({ parts }) => parts)) }),
     ...(extra.length > 0 && { lanes: Object.fromEntries(extra) }),
     dead: total(sum(dead)),
   };
 }
-
-const none: Counts = { waiting: 0, inFlight: 0, delayed: 0 };
 
 function sum(counts: readonly (Counts | undefined)[]): Counts {
   const all = counts.filter((each) => each !== undefined);

@@ -92,7 +92,7 @@ export function farmAlarms(farm: FarmNames, rules: AlarmRules): FarmAlarm[] {
     },
     ...laneAlarms(farm, rules),
     ...workerAlarms(farm, rules),
-    ...(farm.door === undefined ? [] : doorAlarms(farm.door)),
+    ...(farm.door === undefined ? [] : doorAlarms(farm.door, rules)),
     ...(farm.portal === undefined ? [] : portalAlarms(farm.portal)),
     ...(farm.reports === undefined ? [] : reportAlarms(farm, farm.reports)),
   ];
@@ -102,10 +102,15 @@ export function farmAlarms(farm: FarmNames, rules: AlarmRules): FarmAlarm[] {
 const oldestUrgentSeconds = 3600;
 
 /** Bulk jobs may wait for long, but not until they are dropped. */
-function laneAlarms({ jobs }: FarmNames, { retentionDays }: AlarmRules): FarmAlarm[] {
+function oldestBulkSeconds({ retentionDays }: AlarmRules): number {
+  return (retentionDays * 86_400) / 2;
+}
+
+function laneAlarms({ jobs }: FarmNames, rules: AlarmRules): FarmAlarm[] {
+  const { retentionDays } = rules;
   const seconds: Record<ExtraLane, number> = {
     urgent: oldestUrgentSeconds,
-    bulk: (retentionDays * 86_400) / 2,
+    bulk: oldestBulkSeconds(rules),
   };
   const why: Record<ExtraLane, string> = {
     urgent: 'Too few workers ("maxTasks"), or a film that takes that long.',
@@ -232,19 +237,24 @@ function functionAlarms(
 /** A job that the door has not passed on in this time: it is tried three times, in a quarter of an hour each. */
 const oldestAtDoorSeconds = 3600;
 
-function doorAlarms({ queue, ...door }: NonNullable<FarmNames['door']>): FarmAlarm[] {
-  return [
-    ...functionAlarms(door, doorTexts),
-    {
-      key: 'oldest-door-job',
-      description: `A job has waited for ${oldestAtDoorSeconds} s before the jobs queue: no call of the function takes it, or functions have made its film for that long. If its event source is disabled, enable it, or set "functions" to "none".`,
-      threshold: oldestAtDoorSeconds,
+function doorAlarms({ queues, ...door }: NonNullable<FarmNames['door']>, rules: AlarmRules): FarmAlarm[] {
+  const oldest = Object.entries(queues).map(([lane, queue]): FarmAlarm => {
+    const seconds = lane === 'bulk' ? oldestBulkSeconds(rules) : oldestAtDoorSeconds;
+    const [key, job] =
+      lane === 'normal'
+        ? ['oldest-door-job', 'A job']
+        : [`oldest-${lane}-door-job`, `A job of the lane ${lane}`];
+    return {
+      key,
+      description: `${job} has waited for ${seconds} s before the jobs queue: no call of the function takes it, or functions have made its film for that long. If its event source is disabled, enable it, or set "functions" to "none".`,
+      threshold: seconds,
       periodSeconds: 300,
       points: 1,
       of: 1,
       watched: { metric: queueMetric(queue, 'ApproximateAgeOfOldestMessage'), stat: 'Maximum' },
-    },
-  ];
+    };
+  });
+  return [...functionAlarms(door, doorTexts), ...oldest];
 }
 
 function upperFirst(text: string): string {

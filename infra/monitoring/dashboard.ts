@@ -37,12 +37,13 @@ export function buildDashboard(farm: FarmNames, alarmArns: readonly pulumi.Input
       messages(name, 'Visible', `${lane} waiting`),
       messages(name, 'NotVisible', `${lane} in flight`),
     ]),
-    ...(door === undefined
-      ? []
-      : [
-          messages(door.queue, 'Visible', 'waiting for the door'),
-          messages(door.queue, 'NotVisible', 'at the door'),
-        ]),
+    ...Object.entries(door?.queues ?? {}).flatMap(([lane, name]) => {
+      const prefix = lane === 'normal' ? '' : `${lane} `;
+      return [
+        messages(name, 'Visible', `${prefix}waiting for the door`),
+        messages(name, 'NotVisible', `${prefix}at the door`),
+      ];
+    }),
     messages(jobs.deadLetters, 'Visible', 'dead letters'),
     messages(parts.queue, 'Visible', 'part requests waiting'),
     messages(parts.queue, 'NotVisible', 'part requests in flight'),

@@ -1,6 +1,6 @@
 import type * as pulumi from '@pulumi/pulumi';
 import type { lateReportMetric } from '../../reporter/metrics.ts';
-import type { ExtraLane } from '../../worker/src/protocol/lanes.ts';
+import type { ExtraLane, Lane } from '../../worker/src/protocol/lanes.ts';
 
 type Name = pulumi.Input<string>;
 
@@ -16,7 +16,7 @@ export interface FarmNames {
   region: Name;
   workers: MonitoredWorkers;
   /** The function before the jobs queue; undefined without one. */
-  door?: (Omit<MonitoredFunction, 'kind'> & { queue: Name }) | undefined;
+  door?: (Omit<MonitoredFunction, 'kind'> & { queues: Partial<Record<Lane, Name>> }) | undefined;
   jobs: QueueNames;
   parts: QueueNames;
   /** Undefined where nobody wants reports. */

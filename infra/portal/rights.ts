@@ -9,7 +9,10 @@ export interface PortalFarm {
   source: Storage;
   output: Storage;
   topicArns: pulumi.Input<string>[];
-  jobs: Record<'queue' | 'deadLetters', QueueNames> & { lanes?: LaneNames };
+  jobs: Record<'queue' | 'deadLetters', QueueNames> & {
+    lanes?: LaneNames;
+    doors?: Partial<Record<string, QueueNames>>;
+  };
   parts: Record<'queue' | 'deadLetters', QueueNames> & { lanes?: LaneNames };
   /** Undefined where functions are the workers. */
   serviceArn: pulumi.Input<string> | undefined;
@@ -27,6 +30,7 @@ export function portalStatements(farm: PortalFarm): aws.iam.PolicyStatement[] {
   const { source, output, jobs, parts } = farm;
   const jobQueues = [jobs.queue, ...Object.values(jobs.lanes ?? {})].map(({ arn }) => arn);
   const partQueues = [parts.queue, ...Object.values(parts.lanes ?? {})].map(({ arn }) => arn);
+  const doors = Object.values(jobs.doors ?? {}).flatMap((door) => door?.arn ?? []);
   const dead = [jobs.deadLetters.arn, parts.deadLetters.arn];
   return [
     ...onBucket('Source', source, {
@@ -40,7 +44,7 @@ export function portalStatements(farm: PortalFarm): aws.iam.PolicyStatement[] {
       bucket: ['s3:ListBucket'],
     }),
     allow('SendJobs', ['sns:Publish'], farm.topicArns),
-    allow('SeeQueues', ['sqs:GetQueueAttributes'], [...jobQueues, ...partQueues, ...dead]),
+    allow('SeeQueues', ['sqs:GetQueueAttributes'], [...jobQueues, ...doors, ...partQueues, ...dead]),
     allow(
       'TakeDeadLetters',
       ['sqs:ReceiveMessage', 'sqs:ChangeMessageVisibility', 'sqs:DeleteMessage'],

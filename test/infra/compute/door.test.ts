@@ -119,6 +119,7 @@ describe('a function before the jobs queue', () => {
       'farm-door-events',
       'farm-door-throttles',
       'farm-oldest-door-job',
+      'farm-oldest-urgent-door-job',
     ]);
   });
 

@@ -73,12 +73,15 @@ describe('a farm with priority lanes', () => {
   });
 
   it('reports old jobs of each lane', async () => {
-    const farm = await recordFarm(bareStack({ lanes, retentionDays: '10' }));
+    const farm = await recordFarm(bareStack({ lanes, retentionDays: '10', functions: 'door' }));
     const thresholdOf = (name: string) =>
       farm.resource('aws:cloudwatch/metricAlarm:MetricAlarm', name).inputs.threshold;
     expect(thresholdOf('farm-oldest-urgent-job')).toBe(3600);
     // Before SQS drops it.
     expect(thresholdOf('farm-oldest-bulk-job')).toBe(5 * 86_400);
+    expect(thresholdOf('farm-oldest-door-job')).toBe(3600);
+    expect(thresholdOf('farm-oldest-urgent-door-job')).toBe(3600);
+    expect(thresholdOf('farm-oldest-bulk-door-job')).toBe(5 * 86_400);
   });
 
   it('leaves calls of its function for the lanes above', async () => {
