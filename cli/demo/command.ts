@@ -3,7 +3,7 @@ import { extraLaneNames } from '../../worker/src/protocol/lanes.ts';
 import { UserError } from '../errors.ts';
 import { outputsHelp, splitList } from '../submit/film-options.ts';
 import { readJobOptions } from '../submit/job-options.ts';
-import { demo } from './demo.ts';
+import { type DemoOptions, demo } from './demo.ts';
 
 /** `farm demo`: the whole farm on this machine, for one film. */
 export function demoCommand(): Command {
@@ -39,25 +39,30 @@ export function demoCommand(): Command {
       'a function looks at the film before the workers do, and so many more calls make parts of it',
       readCalls,
     )
-    .action((movie: string | undefined, options: Flags) => {
-      if (options.door !== undefined && options.compute === 'function')
-        throw new UserError(
-          '--door is for workers that wait; with --compute function, functions make every film.',
-        );
-      return demo({
-        movie,
-        out: options.out,
-        exit: options.exit ?? false,
-        keep: options.keep ?? false,
-        json: options.json ?? false,
-        lanes: options.lanes ? extraLaneNames : [],
-        webhook: options.webhook,
-        workers: options.workers,
-        compute: options.compute,
-        outputs: readJobOptions({ outputs: options.outputs }).options?.outputs,
-        door: options.door,
-      });
-    });
+    .action((movie: string | undefined, options: Flags) =>
+      demo(options.json ?? false, () => readFlags(movie, options)),
+    );
+}
+
+/** @throws UserError for flags that do not go together */
+function readFlags(movie: string | undefined, options: Flags): DemoOptions {
+  if (options.door !== undefined && options.compute === 'function')
+    throw new UserError(
+      '--door is for workers that wait; with --compute function, functions make every film.',
+    );
+  return {
+    movie,
+    out: options.out,
+    exit: options.exit ?? false,
+    keep: options.keep ?? false,
+    json: options.json ?? false,
+    lanes: options.lanes ? extraLaneNames : [],
+    webhook: options.webhook,
+    workers: options.workers,
+    compute: options.compute,
+    outputs: readJobOptions({ outputs: options.outputs }).options?.outputs,
+    door: options.door,
+  };
 }
 
 interface Flags {

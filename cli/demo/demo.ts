@@ -53,15 +53,18 @@ export interface DemoOptions {
   outputs?: string[] | undefined;
 }
 
-/** Runs the demo to its end; sets the exit code. */
-export async function demo(options: DemoOptions): Promise<void> {
+/**
+ * Runs the demo to its end; sets the exit code.
+ * @param json whether a program reads what comes of it, also where `read` finds mistakes
+ */
+export async function demo(json: boolean, read: () => DemoOptions): Promise<void> {
   const closing = new AsyncDisposableStack();
   try {
-    await show(options, closing, stopSignal());
+    await show(read(), closing, stopSignal());
   } catch (error) {
     if (error instanceof Stopped) {
       process.exitCode = error.signal === 'SIGINT' ? 130 : 143;
-    } else if (options.json) {
+    } else if (json) {
       // A program reads standard output, whatever went wrong; a person gets the stack of what they cannot fix.
       const { message, stack } = error as Error;
       console.error(error instanceof UserError ? message : stack);

@@ -11,13 +11,15 @@ import { until } from '../../helpers/until.ts';
 const main = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
 
 /** The demo as a process of its own. Its temporary files go under `folder/tmp`. */
-async function startDemo(folder: string, ...args: string[]) {
+const startDemo = (folder: string, ...args: string[]) => startDemoWith({}, folder, ...args);
+
+async function startDemoWith(changes: NodeJS.ProcessEnv, folder: string, ...args: string[]) {
   const tmp = join(folder, 'tmp');
   await mkdir(tmp, { recursive: true });
   const { INIT_CWD: _, ...env } = process.env;
   const child = spawn(process.execPath, [main, 'demo', ...args], {
     cwd: folder,
-    env: { ...env, TMPDIR: tmp },
+    env: { ...env, TMPDIR: tmp, ...changes },
   });
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk) => {
@@ -89,6 +91,33 @@ it('says in a sentence why a film cannot be transcoded', async () => {
   expect(demo.output.stderr).toContain(`Not transcoded: ${result.error?.message}`);
   expect(demo.output.stderr).not.toContain('    at ');
 }, 60_000);
+
+it.each<[what: string, args: string[], message: (folder: string) => string]>([
+  ['there is no such film', ['gone.mp4'], (folder) => `There is no film at ${join(folder, 'gone.mp4')}.`],
+  [
+    'flags do not go together',
+    ['--door', '2', '--compute', 'function'],
+    () => '--door is for workers that wait; with --compute function, functions make every film.',
+  ],
+])('prints JSON that names the error where %s', async (_, args, message) => {
+  await using folder = await temporaryFolder();
+  const demo = await startDemo(folder.path, ...args, '--exit', '--json');
+  expect(await demo.ended).toBe(1);
+  const error = { code: 'demo', message: message(folder.path) };
+  expect(lastLine(demo.output.stdout)).toMatchObject({ state: 'failed', error, jobId: null });
+  expect(demo.output.stderr).toBe(`${error.message}\n`);
+});
+
+it('prints JSON that names the error where the farm itself breaks, and the stack for who mends it', async () => {
+  await using folder = await temporaryFolder();
+  const TMPDIR = join(folder.path, 'gone');
+  const demo = await startDemoWith({ TMPDIR }, folder.path, '--exit', '--json');
+  expect(await demo.ended).toBe(1);
+  const { state, error } = lastLine(demo.output.stdout);
+  expect(state).toBe('failed');
+  expect(error?.message).toContain(`ENOENT: no such file or directory, mkdtemp '${TMPDIR}`);
+  expect(demo.output.stderr).toMatch(/^\s+at /m);
+});
 
 it('says that there is no such film, before anything is started', async () => {
   await using folder = await temporaryFolder();
