@@ -108,7 +108,7 @@ it.each<[what: string, args: string[], message: (folder: string) => string]>([
   expect(demo.output.stderr).toBe(`${error.message}\n`);
 });
 
-it('prints JSON that names the error where the farm itself breaks, and the stack for who mends it', async () => {
+it('prints JSON that names the error where the farm itself breaks, and prints the stack', async () => {
   await using folder = await temporaryFolder();
   const TMPDIR = join(folder.path, 'gone');
   const demo = await startDemoWith({ TMPDIR }, folder.path, '--exit', '--json');

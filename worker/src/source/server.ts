@@ -8,6 +8,7 @@ import { type Block, BlockCache, type FetchBlock } from './blocks.ts';
 import { defaultFetchTiming, type FetchTiming, fetchRange } from './fetch-range.ts';
 import { findHeaders } from './find-headers.ts';
 import type { FragmentHeaders } from './fragment-headers.ts';
+import { type PacketIdReader, PacketIds } from './packet-ids.ts';
 import { parseRange } from './range.ts';
 import { defaultFollowTiming, type FollowTiming, ReadPacer } from './read-pacer.ts';
 import type { ByteRange, SourceObject } from './source.ts';
@@ -55,7 +56,7 @@ export async function serveSource(
 /**
  * Serves one version of a source on loopback, so that encoding starts before the film has arrived and ffmpeg needs
  * neither credentials nor the network. Answers HEAD and GET with ranges (RFC 9110 section 14) as ffmpeg asks them: open-ended, often
- * dropped halfway. Blocks are fetched ahead, several at once, and shared between readers. When a byte can't be had, the connection is
+ * dropped halfway. A transport stream keeps its packet ids, see `PacketIds`. Blocks are fetched ahead, several at once, and shared between readers. When a byte can't be had, the connection is
  * cut: a body is never short and looks whole.
  */
 export class SourceServer implements AsyncDisposable {
@@ -78,6 +79,7 @@ export class SourceServer implements AsyncDisposable {
   readonly #over = new AbortController();
   #headers: Promise<FragmentHeaders | undefined> | undefined;
   readonly #maxHeaderBytes: number;
+  readonly #packetIds = new PacketIds();
 
   constructor(source: SourceObject, info: ObjectInfo, options: SourceServerOptions = {}) {
     const { blockBytes = 2 * 2 ** 20, memoryBytes = 14 * 2 ** 20, readAheadBlocks = 3 } = options;
@@ -222,6 +224,7 @@ export class SourceServer implements AsyncDisposable {
     const blockBytes = this.#blockBytes;
     const ahead = new Set<number>();
     const leader = follows ? undefined : this.#pacer.lead();
+    const ids = this.#packetIds.reader(start);
     try {
       const first = Math.floor(start / blockBytes);
       for (let index = first; index * blockBytes <= end; index++) {
@@ -242,11 +245,12 @@ export class SourceServer implements AsyncDisposable {
           ahead.delete(index);
           const origin = index * blockBytes;
           const part = { from: Math.max(0, start - origin), to: Math.min(block.length, end + 1 - origin) };
-          await this.#sendBlock(block, part, response, signal);
+          await this.#sendBlock(block, part, { response, ids }, signal);
         } finally {
           this.#cache.release(block);
         }
       }
+      for (const bytes of this.#renamed(() => ids?.end() ?? [])) await this.#write(bytes, response);
     } finally {
       leader?.leave();
       for (const index of ahead) this.#cache.cancelPrefetch(index);
@@ -256,16 +260,32 @@ export class SourceServer implements AsyncDisposable {
   async #sendBlock(
     block: Block,
     { from, to }: { from: number; to: number },
-    response: ServerResponse,
+    { response, ids }: { response: ServerResponse; ids: PacketIdReader | undefined },
     signal: AbortSignal,
   ): Promise<void> {
     for (let offset = from; offset < to; ) {
       await this.#waitFor(block.reaches(offset), signal);
       const bytes = block.bytes.subarray(offset, Math.min(block.filled, to));
-      await writeBytes(response, bytes);
-      this.#servedBytes += bytes.length;
+      for (const renamed of this.#renamed(() => ids?.push(bytes) ?? [bytes]))
+        await this.#write(renamed, response);
       offset += bytes.length;
     }
+  }
+
+  /** What can't be renamed is no film that can be made: that is the source's failure. */
+  #renamed(rename: () => Buffer[]): Buffer[] {
+    try {
+      return rename();
+    } catch (error) {
+      this.#failure ??= error;
+      throw error;
+    }
+  }
+
+  async #write(bytes: Buffer, response: ServerResponse): Promise<void> {
+    if (bytes.length === 0) return;
+    await writeBytes(response, bytes);
+    this.#servedBytes += bytes.length;
   }
 
   /** All waiting goes through here, and only what fails here is the source's failure: readers may go. */
