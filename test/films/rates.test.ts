@@ -5,7 +5,7 @@ import { pattern } from '../helpers/media/pattern.ts';
 
 const isOldFfmpeg = /ffmpeg version n?5\./.test(execFileSync('ffmpeg', ['-version']).toString());
 const farm = useFarm();
-const size: [number, number] = [640, 360];
+const size: [number, number] = [320, 180];
 
 describe('every frame is shown at its time, over the seams of all parts', () => {
   it.each([
@@ -30,6 +30,13 @@ describe('every frame is shown at its time, over the seams of all parts', () => 
     const picture = pattern({ rate, seconds: (frames * den) / num });
     const clip = await farm.make(`${num}-${den}.mkv`, ...picture, ...x264);
     await farm.check(clip, { size, rate: [num, den], frames });
+  });
+
+  it('at 60000/1001 frames per second in 600 ticks a second, as QuickTime has it, with B-frames', async () => {
+    const picture = pattern({ rate: '60000/1001', seconds: (180 * 1001) / 60000 });
+    const codec = ['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p'];
+    const clip = await farm.make('ticks.mov', ...picture, ...codec, '-video_track_timescale', '600');
+    await farm.check(clip, { size, rate: [60000, 1001], frames: 180 });
   });
 
   it('at 120 frames per second, of which every second is kept', async () => {

@@ -51,7 +51,7 @@ export function argumentsFor({ major }: FfmpegVersion, args: readonly string[]):
   const named = args.map((arg, index) =>
     arg === 'filter' && args[index - 1] === '-enc_time_base' ? '-1' : arg,
   );
-  // Version 5 reads no fragment that the table leaves out. Of frames that vary it takes the last one for a moment's: it would be left out.
+  // Version 5 reads no fragment that the table leaves out. Where the lengths of frames vary it takes the last one for a moment's: it would be left out.
   return named
     .filter((_, index) => ![named[index], named[index - 1]].includes('-use_mfra_for'))
     .map((arg) => (major === 5 ? arg.replaceAll(lastFrameAsListed, 'eof_action=pass') : arg));

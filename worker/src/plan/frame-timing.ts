@@ -46,11 +46,12 @@ export function planTiming(
   const listsFrames = format.split(',').includes('mov');
   const listed = listsFrames && !video.roundedTimestamps && !video.startsWithoutKeyframe;
   const fields = showsFields(video, deinterlace);
+  const isRounded = video.roundedTimestamps && every === 1 && !slow;
   const steady = !fields && !video.variableFrameRate && listed && !late && !slow && every === 1;
   return {
     frameRate: slow ? { num: fewestFramesPerSecond, den: 1 } : reduce({ num, den: den * every }),
     timing: steady ? 'source' : 'constant',
-    ...(listsFrames && video.variableFrameRate && !fields ? { listsFrames } : {}),
+    ...(listsFrames && (video.variableFrameRate || isRounded) && !fields ? { listsFrames } : {}),
   };
 }
 

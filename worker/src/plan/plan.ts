@@ -116,7 +116,7 @@ export interface VideoPlan {
    * films in Matroska, whose millisecond timestamps are rounded.
    */
   timing: 'source' | 'constant';
-  /** True for a film of varying rate whose container lists all frames with their lengths. */
+  /** True for a film whose container lists all frames, and where their lengths vary, or are rounded (QuickTime's 600 ticks a second). */
   listsFrames?: boolean;
   frameRate: Fraction;
   /** True where the film's frames carry CEA-608 captions, which stay in them. */
