@@ -6,7 +6,7 @@ import { pattern } from '../helpers/media/pattern.ts';
 import type { Published } from '../helpers/media/transcoding.ts';
 
 const farm = useFarm();
-const size: [number, number] = [640, 360];
+const size: [number, number] = [320, 180];
 const expected = { size, frames: 50 };
 
 /** ATSC A/53 part 4: user data of the kind GA94 with one pair of CEA-608 bytes, field 1, as an SEI message of H.264. */

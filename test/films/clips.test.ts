@@ -218,36 +218,6 @@ describe('a crossfade between clips', () => {
     for (const { seconds, beepAfterSeconds } of seen)
       expect(Math.abs(beepAfterSeconds ?? 9), `the beep at ${seconds} s`).toBeLessThan(0.01);
   });
-
-  it('is refused for a clip that is shorter than its crossfades, by name', async () => {
-    const path = await make('brief.mp4', ...pattern({ width: 160, height: 90, seconds: 2 }), ...x264);
-    const clips = [{ path }, { path, to: 1.5 }, { path }];
-    await expect(farm.transcode(clips, { job: { crossfade: 1 } })).rejects.toMatchObject({
-      code: 'clip-range',
-      message: expect.stringMatching(
-        /^Clip 2 \(.*\) lasts 1\.50 s, and its crossfades take 2\.00 s\. Choose/,
-      ),
-    });
-  });
-});
-
-describe('subtitles beside joined clips', () => {
-  it('are left out with a warning that names the clip, unless the job names subtitles of its own', async () => {
-    const path = await make('worded.mp4', ...pattern({ width: 160, height: 90, seconds: 1 }), ...x264);
-    const id = 'worded-clips';
-    const srt = '1\n00:00:00,100 --> 00:00:00,900\nHello\n';
-    const headers = { contentType: 'text/plain', cacheControl: 'no-cache' };
-    await farm.stores.source.put(`${id}/worded.en.srt`, srt, headers);
-    const { warnings, film } = await farm.transcode([{ path }, { path, to: 0.6 }], { id });
-    expect(film.subtitles).toBeUndefined();
-    expect(warnings).toEqual([
-      `The subtitles beside the clip "${id}/worded.mp4" were left out: name subtitles of the joined film in its job.`,
-    ]);
-    const subtitles = [{ source: `${id}/worded.en.srt` }];
-    const named = await farm.transcode([{ path }, { path, to: 0.6 }], { id, job: { subtitles } });
-    expect(named.warnings).toEqual([]);
-    expect(named.film.subtitles).toMatchObject([{ language: 'en' }]);
-  });
 });
 
 describe('as many clips as a film may have', () => {
@@ -369,29 +339,5 @@ describe('picture and sound of joined clips', () => {
     const film = await readFilm(await farm.transcode([{ path: mono }, { path: stereo }]));
     const sound = await listen(film.audio[0] as (typeof film.audio)[number], 'FL');
     expect(sound.peak(2.5, 3.5)).toBeCloseTo(sound.peak(0.5, 1.5), 2);
-  });
-});
-
-describe('clips that do not fit', () => {
-  it('are refused by name', async () => {
-    const good = await make('good.mp4', ...pattern({ width: 160, height: 90, seconds: 2 }), ...x264);
-    const sound = await make('sound.m4a', ...tone(2), ...aac);
-    const cut = await make('cut.ts', ...pattern({ width: 160, height: 90, seconds: 2 }), ...x264);
-    const bad = join(farm.folder, 'clips.txt');
-    await ffmpeg('-f', 'lavfi', '-i', 'color=s=16x16', '-frames:v', '1', '-f', 'rawvideo', bad);
-    await expect(farm.transcode([{ path: good }, { path: bad }])).rejects.toMatchObject({
-      code: 'not-media',
-      message: expect.stringMatching(/^Clip 2 \(".*clips\.txt"\): /),
-    });
-    await expect(farm.transcode([{ path: good }, { path: sound }])).rejects.toMatchObject({
-      code: 'no-video',
-    });
-    await expect(farm.transcode([{ path: cut, from: 2.5 }])).rejects.toMatchObject({
-      code: 'clip-range',
-      message: expect.stringMatching(
-        /^Clip 1 \(".*cut\.ts"\) begins at 2\.5 s, and its film ends at 2\.00 s\./,
-      ),
-    });
-    await expect(farm.transcode([{ path: good, to: 9 }])).rejects.toMatchObject({ code: 'clip-range' });
   });
 });

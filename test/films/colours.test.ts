@@ -5,6 +5,7 @@ import { toNits, toSdr, toTenBits } from './hdr-reference.ts';
 import { type Pixel, readCentres, readPictureColours } from './read-pixels.ts';
 
 const farm = useFarm();
+const patternSize: [number, number] = [320, 180];
 const size: [number, number] = [640, 360];
 const x264 = ['-c:v', 'libx264', '-preset', 'ultrafast'];
 
@@ -21,7 +22,7 @@ describe('colours come out as they went in, in 8 bits and 4:2:0', () => {
       ...pattern({ seconds: 4 }),
       ...codec,
     );
-    await farm.check(clip, { size, frames: 100 });
+    await farm.check(clip, { size: patternSize, frames: 100 });
   });
 
   it.each([
@@ -36,7 +37,7 @@ describe('colours come out as they went in, in 8 bits and 4:2:0', () => {
       ...['-c:v', 'libx265', '-preset', 'ultrafast', '-tag:v', 'hvc1'],
       ...['-x265-params', `log-level=none:${colours}`],
     );
-    const { film } = await farm.check(clip, { size, frames: 100 });
+    const { film } = await farm.check(clip, { size: patternSize, frames: 100 });
     for (const { stream } of film.video) expect(stream.color_transfer).toBe('bt709');
   });
 });
@@ -51,10 +52,10 @@ describe('fields become pictures', () => {
       ...pattern({ rate: '50', seconds: 4, gray: true, filter: bottomFirst }),
       ...[...x264, '-pix_fmt', 'yuv420p', '-flags', '+ilme+ildct'],
     );
-    await farm.check(clip, { size, rate: [50, 1], frames: 200, numberOf: field });
+    await farm.check(clip, { size: patternSize, rate: [50, 1], frames: 200, numberOf: field });
     // One picture of each frame where the setting says so: the first field is what is kept.
     const frames = { environment: { DEINTERLACE: 'frames' } } as const;
-    await farm.check(clip, { size, frames: 100, numberOf: (n) => field(2 * n) }, frames);
+    await farm.check(clip, { size: patternSize, frames: 100, numberOf: (n) => field(2 * n) }, frames);
   });
 
   it.each([
@@ -106,16 +107,20 @@ describe('HDR becomes SDR as the standards have it', () => {
     ],
     ['hlg', 'arib-std-b67', ''],
   ] as const)('%s (%s%s)', async (kind, transfer, metadata) => {
+    // Each colour stands for five frames.
+    const signals = patches[kind].map(toTenBits);
+    const plane = (channel: 0 | 1 | 2) =>
+      signals.map((signal, n) => `between(N,${5 * n},${5 * n + 4})*${signal[channel]}`).join('+');
+    const clip = await farm.make(
+      `${kind}-${metadata.length}.mp4`,
+      ...['-f', 'lavfi', '-i'],
+      `nullsrc=s=64x64:r=25:d=1,format=yuv420p10le,geq=lum='${plane(0)}':cb='${plane(1)}':cr='${plane(2)}'`,
+      ...['-c:v', 'libx265', '-preset', 'ultrafast', '-tag:v', 'hvc1', '-x265-params'],
+      `log-level=none:crf=4:colorprim=bt2020:transfer=${transfer}:colormatrix=bt2020nc${metadata}`,
+    );
+    const { film } = await farm.check(clip, { size: [64, 64], frames: 25, showsPattern: false });
     for (const [n, signal] of patches[kind].entries()) {
-      const [y, u, v] = toTenBits(signal);
-      const clip = await farm.make(
-        `${kind}-${metadata.length}-${n}.mp4`,
-        ...['-f', 'lavfi', '-i', `nullsrc=s=64x64:r=25:d=1,format=yuv420p10le,geq=lum=${y}:cb=${u}:cr=${v}`],
-        ...['-c:v', 'libx265', '-preset', 'ultrafast', '-tag:v', 'hvc1', '-x265-params'],
-        `log-level=none:crf=4:colorprim=bt2020:transfer=${transfer}:colormatrix=bt2020nc${metadata}`,
-      );
-      const { film } = await farm.check(clip, { size: [64, 64], frames: 25, showsPattern: false });
-      const [found] = (await readCentres(film)).values();
+      const [found] = (await readCentres(film, 5 * n + 2)).values();
       expectClose(found, toSdr(toNits(signal, kind), curves[kind]), kind === 'pq' ? 3 : 6);
       if (n === 0) expect(Math.abs((found?.[0] ?? 0) - 217), `white is ${found}`).toBeLessThanOrEqual(3);
     }

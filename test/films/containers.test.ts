@@ -4,7 +4,7 @@ import { tone, useFarm, x264 } from '../helpers/local-farm/use-farm.ts';
 import { pattern } from '../helpers/media/pattern.ts';
 
 const farm = useFarm();
-const size: [number, number] = [640, 360];
+const size: [number, number] = [320, 180];
 const plain = () => [...pattern(), ...tone(6)];
 const aac = ['-c:a', 'aac', '-b:a', '96k'];
 const whole = { size, frames: 150, audioSeconds: [6] };

@@ -25,7 +25,13 @@ beforeAll(async () => {
   writeFileSync(words, '1\n00:00:01,000 --> 00:00:03,000\nHello\n');
   const clip = await farm.make(
     'film.mp4',
-    ...[...pattern({ seconds }), ...tone(seconds), ...tone(seconds, 880), '-i', words],
+    ...[
+      ...pattern({ width: 640, height: 360, seconds }),
+      ...tone(seconds),
+      ...tone(seconds, 880),
+      '-i',
+      words,
+    ],
     ...[0, 1, 2, 3].flatMap((input) => ['-map', String(input)]),
     // Chromium plays no AC-3, so what the film has of it must not stop a player.
     ...[...x264, '-c:a', 'aac', '-ac:a:0', '6', '-c:s', 'mov_text', '-metadata:s:s:0', 'language=eng'],

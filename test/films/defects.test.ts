@@ -14,7 +14,7 @@ let whole: Published;
 beforeAll(async () => {
   const clip = await farm.make(
     'whole.mp4',
-    ...pattern({ filter: noise }),
+    ...pattern({ width: 640, height: 360, filter: noise }),
     ...tone(6),
     ...x264,
     '-c:a',

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobOptions } from '../../worker/src/protocol/job.ts';
-import { x264 } from '../helpers/local-farm/use-farm.ts';
+import { tone, x264 } from '../helpers/local-farm/use-farm.ts';
 import { ffmpeg, ffprobe } from '../helpers/media/clips.ts';
 import { type ReadFilm, readFilm } from '../helpers/media/read-film.ts';
 import { flashesAndBeeps, measureSync } from '../helpers/media/sync.ts';
@@ -189,16 +189,10 @@ async function expectWebm(published: Published, film: ReadFilm): Promise<void> {
     expect(Math.abs(beepAfterSeconds ?? 9), `the beep at ${at} s`).toBeLessThan(0.02);
 }
 
-const shortFilm = (seconds: number) => [
-  ...['-f', 'lavfi', '-i', `testsrc2=s=426x240:r=25:d=${seconds}`],
-  ...['-f', 'lavfi', '-i', `sine=440:d=${seconds}:r=48000`, ...x264, ...aac],
-];
-
 describe('other files', () => {
   it('are an M4A and an MP3 of each audio track and a GIF that moves', async () => {
-    const published = await make('all.mp4', shortFilm(4), {
-      job: { outputs: ['hls', 'm4a', 'mp3', 'gif'] },
-    });
+    const clip = ['-f', 'lavfi', '-i', 'testsrc2=s=426x240:r=25:d=4', ...tone(4), ...x264, ...aac];
+    const published = await make('all.mp4', clip, { job: { outputs: ['hls', 'm4a', 'mp3', 'gif'] } });
     const [m4a, mp3, gif] = await Promise.all(
       ['audio-0.m4a', 'audio-0.mp3', '240p.gif'].map((name) =>
         ffprobe<Streams & { streams: { nb_read_packets: string }[] }>(
@@ -211,89 +205,5 @@ describe('other files', () => {
     expect(Number(m4a?.format.duration)).toBeCloseTo(4, 0);
     expect(Number(mp3?.format.duration)).toBeCloseTo(4, 0);
     expect(gif?.streams[0]).toMatchObject({ codec_name: 'gif', nb_read_packets: '48' });
-  });
-
-  it('are refused before anything is encoded where a GIF would be too long', async () => {
-    await expect(make('long.mp4', shortFilm(16), { job: { outputs: ['hls', 'gif'] } })).rejects.toMatchObject(
-      {
-        code: 'gif-too-long',
-        message: expect.stringContaining('The film lasts 16.0 s, and a GIF may have 15 s.'),
-      },
-    );
-  });
-
-  it('are left out with a warning where the film has no audio', async () => {
-    const silent = ['-f', 'lavfi', '-i', 'testsrc2=s=160x90:r=25:d=2', ...x264];
-    const { film, warnings } = await make('silent.mp4', silent, { job: { outputs: ['hls', 'mp3'] } });
-    expect(film.files).toBeUndefined();
-    expect(warnings).toContain('the film has no audio, so there is no mp3 file');
-  });
-
-  it('are made of the next smaller rendition where the film has none of that rung', async () => {
-    const { film, warnings } = await make('small.mp4', shortFilm(2), {
-      job: { outputs: ['hls', 'mp4:720p', 'mp4:1080p'] },
-    });
-    expect(film.files?.map(({ name }) => name)).toEqual(['240p.mp4']);
-    expect(warnings).toContain('the film has no rendition 720p: its mp4 file is 240p');
-  });
-
-  it('are added to a film that is made without encoding it again', async () => {
-    const id = 'added';
-    const first = await make('added.mp4', shortFilm(2), { id, job: { outputs: ['hls'] } });
-    const before = await farm.stores.output.listAll(`${id}/${first.film.plan}/`);
-    const second = await make('added.mp4', shortFilm(2), { id, job: { outputs: ['hls', 'mp4'] } });
-    const after = await farm.stores.output.listAll(`${id}/${first.film.plan}/`);
-
-    expect(second.film.files?.map(({ name }) => name)).toEqual(['240p.mp4']);
-    expect(second.progress).toEqual([]);
-    const added = after.objects.filter(({ key }) => !before.objects.some((object) => object.key === key));
-    expect(added.map(({ key }) => key)).toEqual([`${id}/${first.film.plan}/files/240p.mp4`]);
-    for (const object of before.objects) expect(after.objects).toContainEqual(object);
-  });
-});
-
-describe('a job with "addToFilm"', () => {
-  it('makes files of what is published, whatever has become of the source', async () => {
-    const id = 'source-gone';
-    const { film } = await make('published.mp4', shortFilm(2), { id, job: { outputs: ['hls'] } });
-    const gone = join(farm.folder, 'gone.txt');
-    await writeFile(gone, 'no film');
-    const added = await farm.transcode(gone, { id, job: { outputs: ['mp3'], addToFilm: true } });
-    expect(added.film.plan).toBe(film.plan);
-    expect(added.film.files?.map(({ name }) => name)).toEqual(['audio-0.mp3']);
-  });
-
-  it('leaves the files to the worker that makes them already', async () => {
-    const id = 'at-once';
-    const { film } = await make('at-once.mp4', shortFilm(2), { id, job: { outputs: ['hls'] } });
-    const lease = `${id}/${film.plan}/leases/files`;
-    await farm.stores.output.put(lease, '{}', { contentType: 'application/json', cacheControl: 'no-cache' });
-    const adding = make('at-once.mp4', shortFilm(2), { id, job: { outputs: ['mp3'], addToFilm: true } });
-    await expect(adding).rejects.toThrow('atCapacity');
-  });
-
-  it('is refused where no film is published', async () => {
-    const job: JobOptions = { outputs: ['mp3'], addToFilm: true };
-    await expect(make('nothing.mp4', shortFilm(2), { id: 'nothing', job })).rejects.toMatchObject({
-      code: 'no-film',
-    });
-  });
-});
-
-describe('a job without "hls"', () => {
-  it('encodes only the renditions that its files are made of', async () => {
-    const published = await make(
-      'files-only.mp4',
-      ['-f', 'lavfi', '-i', 'testsrc2=s=1280x720:r=10:d=2', ...x264],
-      { job: { outputs: ['mp4:360p'] } },
-    );
-    expect(published.film.renditions.map(({ name }) => name)).toEqual(['360p']);
-    expect(published.film.files?.map(({ name }) => name)).toEqual(['360p.mp4']);
-  });
-
-  it('encodes no video for audio files alone', async () => {
-    const { film } = await make('audio-only.mp4', shortFilm(2), { job: { outputs: ['mp3'] } });
-    expect(film.renditions.map(({ kind }) => kind)).toEqual(['audio']);
-    expect(film.files?.map(({ name }) => name)).toEqual(['audio-0.mp3']);
   });
 });

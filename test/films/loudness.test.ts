@@ -88,7 +88,7 @@ describe('the loudness of a film', () => {
     );
     const { film, published } = await farm.check(
       clip,
-      { size: [640, 360], frames: 150, audioSeconds: [6] },
+      { size: [320, 180], frames: 150, audioSeconds: [6] },
       { job: { loudness: -16 } },
     );
     const { peak } = await measure(film.audio[0] as ReadRendition);

@@ -10,7 +10,14 @@ describe('a film in parts', () => {
     async (SEGMENT_FORMAT) => {
       const clip = await farm.make(
         `film-${SEGMENT_FORMAT}.mp4`,
-        ...[...pattern({ rate: '30000/1001', seconds: 8 }), ...tone(8), '-c:a', 'aac', '-pix_fmt', 'yuv420p'],
+        ...[
+          ...pattern({ width: 640, height: 360, rate: '30000/1001', seconds: 8 }),
+          ...tone(8),
+          '-c:a',
+          'aac',
+          '-pix_fmt',
+          'yuv420p',
+        ],
         ...['-c:v', 'libx264', '-preset', 'veryfast', '-x264-params', 'keyint=48:open-gop=1:bframes=3'],
       );
       const expected = {

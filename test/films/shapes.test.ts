@@ -27,7 +27,7 @@ describe('the shape of a film is kept', () => {
   it.each([90, 180, 270] as Turn[])('turned by %s degrees', async (turn) => {
     const upright = await farm.make(`turned-${turn}.mp4`, ...pattern({ seconds: 4 }), ...x264);
     const clip = await turnClip(upright, turn);
-    await farm.check(clip, { size: turn === 180 ? [640, 360] : [360, 640], frames: 100, turn });
+    await farm.check(clip, { size: turn === 180 ? [320, 180] : [180, 320], frames: 100, turn });
   });
 
   it.each([
@@ -57,7 +57,7 @@ describe('the shape of a film is kept', () => {
     const upright = await farm.make('upright-ts.mp4', ...pattern(), ...x264);
     const clip = await turnClip(upright, 90);
     const environment = { SEGMENT_FORMAT: 'mpegts' } as const;
-    await farm.check(clip, { size: [360, 640], frames: 150, turn: 90, segments: 3 }, { environment });
+    await farm.check(clip, { size: [180, 320], frames: 150, turn: 90, segments: 3 }, { environment });
   });
 });
 
@@ -70,7 +70,7 @@ describe('a picture that changes its size in the middle of the film keeps every 
     ['WebM', 'webm', 'webm', vp8],
   ] as const)('in %s', async (_, piece, format, codec) => {
     // Frames 0 to 49 in one size, 50 to 99 in another, in one stream.
-    const rest = { width: 480, height: 360, seconds: 4, filter: 'trim=start_frame=50,setpts=PTS-STARTPTS' };
+    const rest = { width: 240, height: 180, seconds: 4, filter: 'trim=start_frame=50,setpts=PTS-STARTPTS' };
     const large = await farm.make(`large-${format}.${piece}`, ...pattern({ seconds: 2 }), ...codec);
     const small = await farm.make(`small-${format}.${piece}`, ...pattern(rest), ...codec);
     const list = join(dirname(large), `${format}.txt`);
@@ -86,6 +86,6 @@ describe('a picture that changes its size in the middle of the film keeps every 
       '-c',
       'copy',
     );
-    await farm.check(clip, { size: [640, 360], frames: 100 });
+    await farm.check(clip, { size: [320, 180], frames: 100 });
   });
 });

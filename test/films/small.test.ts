@@ -8,14 +8,18 @@ const aac = ['-c:a', 'aac'];
 
 describe('films of next to nothing', () => {
   it('one frame', async () => {
-    const clip = await farm.make('frame.mp4', ...pattern({ seconds: 0.04 }), ...x264);
+    const clip = await farm.make(
+      'frame.mp4',
+      ...pattern({ width: 640, height: 360, seconds: 0.04 }),
+      ...x264,
+    );
     await farm.check(clip, { size, frames: 1, segments: 1 });
   });
 
   it('one frame under sound', async () => {
     const clip = await farm.make(
       'frame-sound.mp4',
-      ...pattern({ seconds: 0.04 }),
+      ...pattern({ width: 640, height: 360, seconds: 0.04 }),
       ...tone(1),
       ...x264,
       ...aac,
@@ -26,7 +30,7 @@ describe('films of next to nothing', () => {
   it.each(['mp4', 'mkv', 'ts'])('0.3 s (%s)', async (format) => {
     const clip = await farm.make(
       `short.${format}`,
-      ...pattern({ seconds: 0.32 }),
+      ...pattern({ width: 640, height: 360, seconds: 0.32 }),
       ...tone(0.3),
       ...x264,
       ...aac,
@@ -39,7 +43,7 @@ describe('films of next to nothing', () => {
   });
 
   it('a frame more than a segment', async () => {
-    const clip = await farm.make('over.mp4', ...pattern({ seconds: 2.04 }), ...x264);
+    const clip = await farm.make('over.mp4', ...pattern({ width: 640, height: 360, seconds: 2.04 }), ...x264);
     await farm.check(clip, { size, frames: 51, segments: 1 });
   });
 

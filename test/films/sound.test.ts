@@ -7,7 +7,7 @@ import { pattern } from '../helpers/media/pattern.ts';
 import { listen } from '../helpers/media/sound.ts';
 
 const farm = useFarm();
-const size: [number, number] = [640, 360];
+const size: [number, number] = [320, 180];
 const aac = ['-c:a', 'aac', '-b:a', '96k'];
 
 const isOldFfmpeg = /ffmpeg version n?5\./.test(execFileSync('ffmpeg', ['-version']).toString());
@@ -190,7 +190,7 @@ describe('sound', () => {
       const piece = (name: string, hertz: number, ...format: string[]) =>
         farm.make(
           name,
-          ...[...pattern({ width: 320, height: 180, seconds: 3 }), ...tone(3, hertz), ...x264],
+          ...[...pattern({ seconds: 3 }), ...tone(3, hertz), ...x264],
           ...['-c:a', 'mp2', ...format],
         );
       const pieces = [
@@ -199,7 +199,7 @@ describe('sound', () => {
       ];
       const clip = join(dirname(pieces[0] ?? ''), 'rates.ts');
       await writeFile(clip, Buffer.concat(await Promise.all(pieces.map((path) => readFile(path)))));
-      const expected = { size: [320, 180] as [number, number], frames: 150, numberOf: (n: number) => n % 75 };
+      const expected = { size, frames: 150, numberOf: (n: number) => n % 75 };
       const { film } = await farm.check(clip, { ...expected, audioSeconds: [6], allowsJoint: true });
       const sound = await toneOf(film);
       expect(
@@ -223,12 +223,8 @@ describe('sound', () => {
   it('of the programme that is not shown is left out', async () => {
     const clip = await farm.make(
       'programmes.ts',
-      ...[
-        ...pattern({ width: 320, height: 180, seconds: 4 }),
-        ...tone(4),
-        ...pattern({ seconds: 4 }),
-        ...tone(4, 880),
-      ],
+      ...[...pattern({ width: 160, height: 90, seconds: 4 }), ...tone(4)],
+      ...[...pattern({ seconds: 4 }), ...tone(4, 880)],
       ...['-map', '0', '-map', '1', '-map', '2', '-map', '3', ...x264, ...aac],
       ...['-program', 'program_num=1:st=0:st=1', '-program', 'program_num=2:st=2:st=3'],
     );
@@ -311,9 +307,9 @@ describe('sound', () => {
     const late = ['-vf', 'setpts=PTS+0.45/TB', '-fps_mode', 'passthrough'];
     const clip = await farm.make(
       'early.mkv',
-      ...[...pattern({ width: 320, height: 180, seconds: 2 }), ...tone(0.4), ...late, ...x264, '-c:a', 'mp2'],
+      ...[...pattern({ seconds: 2 }), ...tone(0.4), ...late, ...x264, '-c:a', 'mp2'],
     );
-    const { published } = await farm.check(clip, { size: [320, 180], frames: 50 });
+    const { published } = await farm.check(clip, { size, frames: 50 });
     expect(published.warnings).toEqual([
       "audio stream 1 was left out: it ends before the film's first picture",
     ]);

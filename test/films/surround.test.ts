@@ -63,7 +63,7 @@ describe('surround sound', () => {
       ],
     );
     const { film, published } = await farm.check(clip, {
-      size: [640, 360],
+      size: [320, 180],
       frames: 100,
       audioSeconds: [4, 4],
       hasSurround: true,

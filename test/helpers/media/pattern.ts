@@ -24,7 +24,7 @@ export const noise = 'noise=alls=16:allf=t+u';
 
 /** Input arguments of ffmpeg for the pattern. */
 export function pattern(options: PatternOptions = {}): string[] {
-  const { width = 640, height = 360, rate = '25', seconds = 6, gray = false, filter } = options;
+  const { width = 320, height = 180, rate = '25', seconds = 6, gray = false, filter } = options;
   const box = (x: number, y: number, w: number, h: number, color: string, enable = '1') =>
     `drawbox=x=iw*${x}:y=ih*${y}:w=iw*${w}:h=ih*${h}:c=${color}:t=fill:enable='${enable}'`;
   const cell = (index: number, enable: string) => box(index / cells, 0.35, 1 / cells, 0.3, 'white', enable);

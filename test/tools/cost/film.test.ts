@@ -65,7 +65,14 @@ describe('requests', () => {
 
   it.each(['fmp4', 'mpegts'] as const)('are as many PUTs as a worker makes (%s)', async (SEGMENT_FORMAT) => {
     const clip = join(transcoding.folder, `${SEGMENT_FORMAT}.mp4`);
-    await ffmpeg(...pattern({ seconds: 9, filter: noise }), ...tone(9), ...x264, '-c:a', 'aac', clip);
+    await ffmpeg(
+      ...pattern({ width: 640, height: 360, seconds: 9, filter: noise }),
+      ...tone(9),
+      ...x264,
+      '-c:a',
+      'aac',
+      clip,
+    );
     const environment = { SEGMENT_FORMAT, SEGMENT_SECONDS: '2', PART_SECONDS: '4' } as const;
     await using planned = await planFilm(clip, environment);
     keys.length = 0;
