@@ -27,8 +27,17 @@ async function recording(name: string, ...stretches: string[][]): Promise<string
     return readFile(path);
   });
   const clip = join(farm.folder, name);
-  await writeFile(clip, Buffer.concat(await Promise.all(pieces)));
+  const whole = Buffer.concat(await Promise.all(pieces));
+  await writeFile(clip, name.endsWith('.m2ts') ? withTimeStamps(whole) : whole);
   return clip;
+}
+
+/** ffmpeg's own M2TS has the packet ids of Blu-rays, whatever it is asked for. */
+function withTimeStamps(bytes: Buffer): Buffer {
+  const packets = Array.from({ length: bytes.length / 188 }, (_, n) =>
+    bytes.subarray(n * 188, (n + 1) * 188),
+  );
+  return Buffer.concat(packets.flatMap((packet) => [Buffer.alloc(4), packet]));
 }
 
 const first = [...h264, ...aac, ...ids(0x100)];
@@ -40,11 +49,7 @@ describe('a recording whose streams go on under other packet ids', () => {
     [
       'in another order, in packets with a time stamp each (M2TS)',
       'order.m2ts',
-      [first, [...h264, ...aac, ...ids(0x300), '-map', '1', '-map', '0']].map((args) => [
-        ...args,
-        '-mpegts_m2ts_mode',
-        '1',
-      ]),
+      [first, [...h264, ...aac, ...ids(0x300), '-map', '1', '-map', '0']],
     ],
   ])('%s: the film has all of them, in step to its end', async (_, name, stretches) => {
     const published = await farm.transcode(await recording(name, ...stretches));
