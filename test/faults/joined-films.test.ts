@@ -7,6 +7,7 @@ import { expectFilm, expectRefused } from '../helpers/local-farm/job-ends.ts';
 import { ffmpeg, ffprobe } from '../helpers/media/clips.ts';
 import { makeCountedFilm } from '../helpers/media/counted-film.ts';
 import { says, startSharedFilm, startWorkers } from '../helpers/media/shared-film.ts';
+import { listenTo } from '../helpers/media/sound.ts';
 import { until } from '../helpers/until.ts';
 
 let faults: FaultFarm;
@@ -21,11 +22,15 @@ beforeAll(async () => {
     await makeCountedFilm(path, { size: [160, 120], seconds });
     await faults.farm.put(`clips/${name}.mp4`, path);
   }
+  const hum = join(faults.folder, 'hum.flac');
+  // Longer than what is kept of music, and shorter than the film.
+  await ffmpeg('-f', 'lavfi', '-i', 'sine=frequency=880:duration=7:sample_rate=48000', hum);
+  await faults.farm.put('music/hum.flac', hum);
 });
 afterEach(() => faults.reset());
 afterAll(() => faults[Symbol.asyncDispose]());
 
-/** Eleven parts of one segment, and the audio. */
+/** Nine parts of one segment, two of them crossfades, and the audio with its music. */
 const sources = [
   { source: 'clips/a.mp4', from: 2, to: 10 },
   { source: 'clips/b.mp4' },
@@ -33,15 +38,17 @@ const sources = [
 ];
 const joined = {
   size: [160, 120] as [number, number],
-  frames: 550,
-  segments: 11,
-  audioSeconds: [22],
-  numberOf: (frame: number) => (frame < 200 ? frame + 50 : frame < 400 ? frame - 200 : frame - 400 + 130),
+  frames: 450,
+  segments: 9,
+  audioSeconds: [18],
+  numberOf: (frame: number) => (frame < 150 ? frame + 50 : frame < 300 ? frame - 150 : frame - 300 + 130),
+  isMixed: (frame: number) => (frame >= 150 && frame < 200) || (frame >= 300 && frame < 350),
 };
 
 describe('joined clips that three workers make', () => {
-  it('are one whole film when two of the workers are lost in the middle', async () => {
-    const { id, lead, helpers } = await startSharedFilm(faults, { sources });
+  it('are one whole film with crossfades and music when two of the workers are lost in the middle', async () => {
+    const options = { crossfade: 2, music: { source: 'music/hum.flac', volume: 0.5 } };
+    const { id, lead, helpers } = await startSharedFilm(faults, { sources, options });
     lead.kill('SIGKILL');
     helpers[0]?.kill('SIGKILL');
     await Promise.all([lead.exited, helpers[0]?.exited]);
@@ -49,10 +56,18 @@ describe('joined clips that three workers make', () => {
     // The next worker on the machine removes what lost ones left there.
     await startWorkers(faults, 1);
     const state = await expectFilm(faults, id, { film: joined });
-    // The audio is a run for each clip, and the encoder's. What the two had begun: a part of the picture each, and the audio.
-    const audioRuns = sources.length + 1;
-    expect((await faults.runs()).length).toBeLessThanOrEqual(11 + audioRuns + 2 + audioRuns);
+    // The audio is a run for each clip, the music's and the encoder's. What the two had begun: a part of the picture each, and the audio.
+    // One more run tries the music.
+    const audioRuns = sources.length + 2;
+    expect((await faults.runs()).length).toBeLessThanOrEqual(1 + 9 + audioRuns + 2 + audioRuns);
     expect(state).toMatchObject({ source: 'clips/a.mp4', sources });
+    const track = join(faults.folder, 'published', id, state.film?.plan ?? '', 'audio-0', 'joined.media');
+    const sound = await listenTo('-i', track, '-af', 'pan=mono|c0=c0');
+    // ffmpeg's tones have an amplitude of 1/8; the fade of three clips of one tone depends on their phases.
+    for (const at of [0.5, 4, 9, 15]) {
+      expect(sound.amplitude(440, at, at + 1)).toBeCloseTo(1 / 8, 2);
+      expect(sound.amplitude(880, at, at + 1)).toBeCloseTo(1 / 16, 2);
+    }
   });
 
   it('delete every source where the job says so, and are refused by name when one is cut off', async () => {
