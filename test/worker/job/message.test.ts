@@ -156,6 +156,34 @@ describe('a message that is refused names what is wrong:', () => {
   });
 });
 
+describe('a message with thousands of mistakes', () => {
+  const clips = (clip: object) => ({ id: 'a', sources: Array(10_000).fill(clip) });
+  const long = 'x'.repeat(100_000);
+  it.each<[what: string, body: object, says: RegExp]>([
+    ['clips', clips({ source: 'a.mp4', from: 1 }), /sources: expected at most 50 entries/],
+    ['clips that are none', clips({ from: -1 }), /sources: expected at most 50 entries/],
+    [
+      'unknown options',
+      {
+        id: 'a',
+        source: 'a.mp4',
+        options: Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`o${n}`, n])),
+      },
+      /unknown field options\.o9; and 9990 more/,
+    ],
+    ['letters in a field', { id: 'a', source: 'a.mp4', [long]: 1 }, /unknown field xxx/],
+    [
+      'texts',
+      { id: 'a', source: 'a.mp4', options: { overlays: Array(10_000).fill({ text: '' }) } },
+      /overlays/,
+    ],
+  ])('is refused in a few sentences: %s', (_, body, says) => {
+    const { message } = refusalOf(JSON.stringify(body));
+    expect(message).toMatch(says);
+    expect(message.length).toBeLessThan(4000);
+  });
+});
+
 describe('a bucket event', () => {
   it('is a job with a readable id, the decoded key and the ETag', () => {
     const job = jobOf(read(fixture('s3-event')));

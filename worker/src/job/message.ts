@@ -12,6 +12,7 @@ import {
 } from '../protocol/source-event.ts';
 import { describeSource, parseSource } from '../protocol/source-location.ts';
 import type { Settings } from '../settings/settings.ts';
+import { clip } from '../source/source.ts';
 
 /** What a message on the queue turned out to be. */
 export type ReadMessage =
@@ -186,15 +187,18 @@ function knownJob(content: JsonObject): { id: string; source: string } | undefin
   return { id: id.data, source: typeof source === 'string' ? source : '' };
 }
 
+/** A message may have thousands of mistakes, and what is said of them goes into reports. */
+const maxIssues = 10;
+
 /** `options.segmentSeconds: expected at least 1; unknown field options.colour`. */
 function listIssues(error: z.ZodError, base = ''): string {
   const nameOf = (path: readonly PropertyKey[]) => [base, ...path.map(String)].filter(Boolean).join('.');
-  return error.issues
-    .map((issue) => {
-      if (issue.code === 'unrecognized_keys') {
-        return issue.keys.map((key) => `unknown field ${nameOf([...issue.path, key])}`).join('; ');
-      }
-      return `${nameOf(issue.path) || 'the whole'}: ${expectedBy(issue)}`;
-    })
-    .join('; ');
+  const problems = error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => `unknown field ${nameOf([...issue.path, key])}`)
+      : [`${nameOf(issue.path) || 'the whole'}: ${expectedBy(issue)}`],
+  );
+  const named = problems.slice(0, maxIssues).map(clip);
+  const more = problems.length - named.length;
+  return [...named, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
 }
