@@ -22,7 +22,7 @@ const ids = (picture: number, table = 0x1000) => [
 /** Stretches of 3 s, joined byte by byte. */
 async function recording(name: string, ...stretches: string[][]): Promise<string> {
   const pieces = stretches.map(async (args, n) => {
-    const path = join(farm.folder, `${n}-${name}`);
+    const path = join(farm.folder, `${n}-${name}.ts`);
     await ffmpeg(...flashesAndBeeps(3), ...args, '-output_ts_offset', String(10 + 3 * n), path);
     return readFile(path);
   });
