@@ -17,7 +17,7 @@ export const deliverySchema = z.object({
   tries: z.number(),
   firstAt: z.string(),
   nextTryAt: z.string().optional(),
-  /** A reporter is posting it, until this time at the latest. */
+  /** A reporter is posting it, until this time at the latest. Afterwards: it was lost, or could not write what became of it. */
   tryingUntil: z.string().optional(),
   /** When it was delivered, given up or overtaken. */
   settledAt: z.string().optional(),
@@ -40,6 +40,9 @@ export const recordSchema = z.object({
 
 export type Delivery = z.infer<typeof deliverySchema>;
 export type DeliveryRecord = z.infer<typeof recordSchema>;
+
+/** How often it is looked whether such a try is made again: its message comes back from the queue. */
+const unknownSeconds = 5;
 
 /** More events than this of one job are not remembered; the oldest are let go. */
 const maxDeliveries = 50;
@@ -78,7 +81,7 @@ export function beginDelivery(
     // Settled, or this message is a copy of one whose successor is on its way.
     if (found.status !== 'waiting' || attempt.tries < found.tries) return { beginning: { step: 'done' } };
     const secondsLeft = secondsUntil(found.tryingUntil, now);
-    if (secondsLeft > 0) return hold(secondsLeft, 'another reporter is posting this event');
+    if (secondsLeft > 0) return holdFor(secondsLeft, 'another reporter is posting this event');
   }
   const own: Delivery = {
     id: event.id,
@@ -95,8 +98,26 @@ export function beginDelivery(
     return { beginning: { step: 'done' }, record: withDelivery(record, overtaken, report) };
   }
   const stuckBefore = now.getTime() - stuckSeconds * 1000;
+  const hold = (inSeconds: number, why: string) => {
+    const held = found === undefined || isAskedAgain ? withDelivery(record, own, report) : undefined;
+    return { ...holdFor(inSeconds, why), ...(held === undefined ? {} : { record: held }) };
+  };
+  const begun = others.find(
+    (other) =>
+      other.status === 'waiting' && isNewer(other, own) && Date.parse(other.tryingUntil ?? '') > stuckBefore,
+  );
+  if (begun !== undefined) {
+    const isPosting = secondsUntil(begun.tryingUntil, now) > 0;
+    return hold(isPosting ? 1 : unknownSeconds, 'a newer event of the job may have been delivered');
+  }
+  // One that may have been delivered has nothing to wait for.
+  const mayBeDelivered = found?.tryingUntil !== undefined && !isAskedAgain;
   const earlier = others.filter(
-    (other) => other.status === 'waiting' && isNewer(own, other) && Date.parse(other.firstAt) > stuckBefore,
+    (other) =>
+      !mayBeDelivered &&
+      other.status === 'waiting' &&
+      isNewer(own, other) &&
+      Date.parse(other.firstAt) > stuckBefore,
   );
   if (earlier.length > 0) {
     const waits = earlier.map(({ firstAt, nextTryAt, tryingUntil }) =>
@@ -104,9 +125,7 @@ export function beginDelivery(
         ? Math.min(secondsUntil(nextTryAt, now) + 1, (Date.parse(firstAt) - stuckBefore) / 1000)
         : 1,
     );
-    const held = found === undefined || isAskedAgain ? withDelivery(record, own, report) : undefined;
-    const why = 'an earlier event of the job is not delivered yet';
-    return { ...hold(Math.max(1, ...waits), why), ...(held === undefined ? {} : { record: held }) };
+    return hold(Math.max(1, ...waits), 'an earlier event of the job is not delivered yet');
   }
   const tryingUntil = new Date(now.getTime() + trySeconds * 1000).toISOString();
   return { beginning: { step: 'post' }, record: withDelivery(record, { ...own, tryingUntil }, report) };
@@ -147,7 +166,7 @@ function withDelivery(record: DeliveryRecord, own: Delivery, report: Report): De
   };
 }
 
-function hold(inSeconds: number, why: string): { beginning: Beginning } {
+function holdFor(inSeconds: number, why: string): { beginning: Beginning } {
   return { beginning: { step: 'hold', inSeconds, why } };
 }
 

@@ -94,7 +94,7 @@ function latestSeconds(awaySeconds: number): number {
  * Killed reporters' messages come back after three seconds, queues delay by whole seconds, later events wait for earlier ones; and
  * what has piled up is done one after the other, rows on one connection.
  */
-const slackSeconds = 20 + jobs / 5;
+const slackSeconds = (20 + jobs / 5) * patience;
 /** The longest wait of a row that could not be written. */
 const rowWaitSeconds = (900 * 1.2) / speedup;
 
@@ -190,7 +190,9 @@ it(
     const isWritten = async () =>
       (await rows().catch(() => [])).filter(({ state }) => state === 'succeeded' || state === 'failed')
         .length === all;
-    const leftSeconds = (fromMs: number, seconds: number) => seconds - (performance.now() - fromMs) / 1000;
+    // `until` is as patient again.
+    const leftSeconds = (fromMs: number, seconds: number) =>
+      (seconds - (performance.now() - fromMs) / 1000) / patience;
     const rowsInTime = leftSeconds(upAt, rowWaitSeconds + slackSeconds);
     await until(isWritten, 'every row, no later than its schedule says', rowsInTime);
     const latest = latestSeconds(awaySeconds) + slackSeconds;

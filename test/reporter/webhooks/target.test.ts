@@ -173,6 +173,37 @@ describe('the events of one job', () => {
     expect(types(receiver)).toEqual(['job.succeeded']);
   });
 
+  it('are not posted after a newer one of which nobody knows whether it arrived', async () => {
+    await using receiver = await startReceiver();
+    const id = jobName();
+    let minutes = 0;
+    const clock = () => at(minutes * 60);
+    const { target, records } = open({ url: receiver.url, clock });
+    const attempt = (): Attempt => ({ tries: 0, firstAt: clock() });
+    const older = reportOf({ ...running(id), sequence: 1 });
+    const newer = reportOf({ ...succeeded(id), sequence: 2 });
+    // Storage takes what is written before the post, and not what is written after it.
+    const update = records.update.bind(records);
+    let writes = 0;
+    records.update = async (...args) => {
+      if (++writes === 2) throw new Error('storage is away');
+      return update(...args);
+    };
+    await expect(target.deliver(newer, attempt())).rejects.toThrow('storage is away');
+    expect(await target.deliver(older, attempt())).toMatchObject({ kind: 'again', counts: false });
+    // The reporter's time for that try is over.
+    minutes = 2;
+    expect(await target.deliver(older, attempt())).toMatchObject({ kind: 'again', counts: false });
+    // The message of the newer one comes back, and waits for nothing.
+    expect(await target.deliver(newer, attempt())).toEqual({ kind: 'done' });
+    expect(await target.deliver(older, attempt())).toEqual({ kind: 'done' });
+    expect(types(receiver)).toEqual(['job.succeeded', 'job.succeeded']);
+    expect((await records.read(id))?.deliveries.map(({ status }) => status)).toEqual([
+      'overtaken',
+      'delivered',
+    ]);
+  });
+
   it('are delivered once more when somebody asks for it', async () => {
     await using receiver = await startReceiver();
     const { target, records } = open({ url: receiver.url });
