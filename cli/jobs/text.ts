@@ -14,6 +14,12 @@ export function jobLine(job: JobState, style: Style, columns = 100): string {
   return `${stateWord(job, style)} ${style.accent(shown)} ${pace}  ${clip(name, room)}`;
 }
 
+/** `files, 720p.webm 45 %` */
+function stageOf({ state, stage, file }: JobState): string | undefined {
+  if (state !== 'running') return undefined;
+  return stage === 'files' && file ? `files, ${file.name} ${file.percent} %` : stage;
+}
+
 /** Everything a job's status says. */
 export function jobLines(job: JobState, style: Style, now = new Date()): string[] {
   const { film, timings, progress } = job;
@@ -26,7 +32,7 @@ export function jobLines(job: JobState, style: Style, now = new Date()): string[
     ...fact('lane', job.options?.lane),
     ...fact('batch', job.batch && `${job.batch.id}, of ${job.batch.jobs} jobs`),
     ...fact('attempt', `${job.attempt} of ${job.maxAttempts}`),
-    ...fact('stage', job.state === 'running' ? job.stage : undefined),
+    ...fact('stage', stageOf(job)),
     ...fact('speed', progress?.speed === undefined ? undefined : formatSpeed(progress.speed)),
     ...fact('error', job.error && `[${job.error.code}] ${job.error.message}`),
     ...fact(

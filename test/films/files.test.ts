@@ -154,6 +154,11 @@ describe('a WebM beside the stream', () => {
       expect(published.warnings).toEqual([]);
       const film = await readFilm(published);
       await expectWebm(published, film);
+      const shares = published.making.map(({ percent }) => percent);
+      expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+      expect([shares.at(0), shares.at(-1)]).toEqual([0, 100]);
+      expect(shares.length).toBeGreaterThan(3);
+      expect(new Set(published.making.map((each) => each.name))).toEqual(new Set(['240p.webm']));
       // Nothing of its parts stays.
       expect(published.files.filter((file) => /webm\//.test(file))).toEqual([]);
 

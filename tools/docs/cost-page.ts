@@ -6,6 +6,7 @@ import { pricedRegion, priceOf, prices, pricesDate } from '../cost/prices.ts';
 import { type CostReport, costReport } from '../cost/report.ts';
 import { cheapestOf, details, summary } from '../cost/sections.ts';
 import { farmWay, mediaConvertWay, services, servicesTable } from '../cost/services.ts';
+import { webmFigures } from '../cost/webm-section.ts';
 import { stackFiles } from '../program-run/stacks.ts';
 import { type FilmOnStack, type FilmSpread, filmOnStack, filmSpread, seed } from '../simulation/lone-film.ts';
 import { duration } from '../simulation/table.ts';
@@ -31,6 +32,7 @@ export async function costPage(): Promise<string> {
     `## A film of two hours\n\n${filmTable(films)}\n\n${filmNotes}`,
     `## Beside services\n\n${besideServices(reports, films)}`,
     `## Presets and qualities\n\nOf \`${shownForPresets}\`. ${presetFigures(onCpus, cheapestOf(onCpus.film.costs))}`,
+    `## WebM beside the stream\n\n${webmFigures(reports)}`,
     `## Every stack file\n\n${summary(reports)}`,
     readings(reports),
     `## ${shown}\n\n${details(report)}`,

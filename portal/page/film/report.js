@@ -63,9 +63,10 @@ function showProgress(job) {
   byId('progress').hidden = !running;
   if (!running) return;
   const { progress } = job;
-  const percent = Math.floor(progress?.percent ?? 0);
-  byId('progress-stage').textContent =
-    job.state === 'running' ? capital(job.stage ?? 'starting') : stateWords[job.state];
+  const file = job.stage === 'files' ? job.file : undefined;
+  const percent = Math.floor((file ?? progress)?.percent ?? 0);
+  const stage = file ? `Making ${file.name}` : capital(job.stage ?? 'starting');
+  byId('progress-stage').textContent = job.state === 'running' ? stage : stateWords[job.state];
   byId('progress-percent').textContent = `${percent} %`;
   byId('progress-bar').setAttribute('aria-valuenow', String(percent));
   byId('progress-bar').firstElementChild.style.width = `${percent}%`;

@@ -28,7 +28,7 @@ export async function expectFilm(
   const folder = join(faults.folder, 'published', jobId);
   const files = await download(faults, jobId, folder);
   await checkRecords(files, folder, state.film);
-  const published = { folder, files, film: state.film, warnings: state.warnings, progress: [] };
+  const published = { folder, files, film: state.film, warnings: state.warnings, progress: [], making: [] };
   await checkFilm(published, film);
   await expectTold(faults, jobId, 'job.succeeded');
   return state;

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { transcode } from '../../../worker/src/film/transcode.ts';
 import { createLogger } from '../../../worker/src/log.ts';
 import type { JobOptions } from '../../../worker/src/protocol/job.ts';
-import type { Film, Progress } from '../../../worker/src/protocol/status.ts';
+import type { Film, JobState, Progress } from '../../../worker/src/protocol/status.ts';
 import { createReporter } from '../../../worker/src/report/reporter.ts';
 import { readSettings, type WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
 import { openStores, type Stores } from '../../../worker/src/storage/stores.ts';
@@ -42,6 +42,8 @@ export interface Published {
   warnings: string[];
   /** Every progress that was reported, in order. */
   progress: Progress[];
+  /** Every word about a file that was being made. */
+  making: NonNullable<JobState['file']>[];
 }
 
 /** Segments of 2 s and parts of one segment, so that films of a few seconds have several; the fastest preset with B-frames. */
@@ -93,6 +95,7 @@ export async function startTranscoding(): Promise<Transcoding> {
       });
       await report.move({ to: 'running', attempt: 1, worker: 'test' });
       const progress: Progress[] = [];
+      const making: Published['making'] = [];
       const end = await transcode(request, {
         settings,
         stores,
@@ -109,6 +112,7 @@ export async function startTranscoding(): Promise<Transcoding> {
           update(change) {
             report.update(change);
             if (change.progress) progress.push(change.progress);
+            if (change.file) making.push(change.file);
           },
         },
         log: createLogger(settings),
@@ -124,7 +128,7 @@ export async function startTranscoding(): Promise<Transcoding> {
       if (left.length > 0) throw new Error(`The worker left ${left.join(', ')} on its disk.`);
       const to = join(folder.path, 'published', id);
       const files = await download(stores, `${id}/`, to);
-      return { folder: to, files, film: end.film, warnings: report.state().warnings, progress };
+      return { folder: to, files, film: end.film, warnings: report.state().warnings, progress, making };
     },
     async [Symbol.asyncDispose]() {
       stores.close();

@@ -45,6 +45,15 @@ it('a published film can be played while its files are made', () => {
   expect(() => advance(succeeded('a'), { to: 'published', film }, at(6))).toThrow('succeeded to published');
 });
 
+it('a job says which file is being made and how much of it is done, until it ends', () => {
+  const published = advance(running('a'), { to: 'published', film }, at(4));
+  const file = { name: '720p.webm', percent: 45 };
+  const making = updateRunning(published, { file }, at(5));
+  expect(making).toMatchObject({ stage: 'files', file });
+  for (const to of ['succeeded', 'failed', 'retrying', 'queued'] as const)
+    expect(advance(making, steps[to], at(6))).not.toHaveProperty('file');
+});
+
 it('a job that starts knows how long it waited, and forgets the try before', () => {
   const retrying = advance(running('a'), { to: 'retrying', error }, at(4));
   expect(retrying).toMatchObject({ state: 'retrying', attempt: 1, error });

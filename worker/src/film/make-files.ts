@@ -41,6 +41,7 @@ export async function makeFiles(job: QueuedJob, film: Film, run: TranscodeRun): 
     await report.move({ to: 'published', film: found.film });
     for (const file of found.missing) {
       const startedAt = performance.now();
+      report.update({ file: { name: file.name, percent: 0 } });
       if (file.format === 'webm') {
         if (!(await makeWebm(job, film, file, folder, making))) return {};
       } else await makeFile(job, file, folder, making);

@@ -43,7 +43,9 @@ export async function makeWebm(
   const webm = withVideo(file);
   const make = async (work: WebmWork, from: WebmSource) => {
     await askHelpers(job, file.name, from, work, run);
-    const outcome = await makeWebmParts(work, 'lead', run);
+    const onMade = (share: number) =>
+      report.update({ file: { name: file.name, percent: Math.floor(100 * share) } });
+    const outcome = await makeWebmParts({ ...work, onMade }, 'lead', run);
     if (outcome !== 'done') return false;
     await joinWebm(job, webm, work, run);
     await removeAll(stores.output, folder.webmPart(work.rendition, ''), signal).catch((error: unknown) =>

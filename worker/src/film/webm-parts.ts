@@ -14,6 +14,8 @@ export interface WebmWork {
   parts: readonly WebmPart[];
   /** Makes one part and publishes it: that it is there says that it is done. */
   make: (part: WebmPart, signal: AbortSignal) => Promise<void>;
+  /** Hears how much of the file is there, 0 to 1. */
+  onMade?: (share: number) => void;
   /** As many as the stream has; undefined where that is not known. */
   frames?: number;
 }
@@ -48,6 +50,7 @@ export async function makeWebmParts(
   try {
     for (;;) {
       const { missing, free } = await lookAtParts(work, run);
+      work.onMade?.(1 - missing.length / work.parts.length);
       if (missing.length === 0) return 'done';
       // Those who look at the same moment would all try the first one.
       const choice = role === 'lead' ? free[0] : free[Math.floor(Math.random() * free.length)];

@@ -159,6 +159,8 @@ export const jobStateSchema = z.object({
   plan: z.string().optional(),
   expected: expectedSchema.optional().catch(undefined),
   progress: progressSchema.optional(),
+  /** In the stage `files`: the one that is being made, and how much of it is done. */
+  file: z.object({ name: z.string(), percent: z.number() }).optional().catch(undefined),
   /** Why it failed or will be tried again, in a sentence for people. */
   error: z.object({ code: z.string(), message: z.string() }).optional(),
   warnings: z.array(z.string()),

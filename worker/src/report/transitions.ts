@@ -15,7 +15,7 @@ export type JobError = NonNullable<JobState['error']>;
 
 /** What may change while a job runs. */
 export type RunningChange = Partial<
-  Pick<JobState, 'stage' | 'plan' | 'expected' | 'progress' | 'warnings' | 'timings' | 'sequence'>
+  Pick<JobState, 'stage' | 'plan' | 'expected' | 'progress' | 'file' | 'warnings' | 'timings' | 'sequence'>
 >;
 
 const next: Record<JobStateName, readonly Transition['to'][]> = {
@@ -39,25 +39,25 @@ export function advance(state: JobState, transition: Transition, now: Date): Job
   const moved = { ...state, state: transition.to, updatedAt: at };
   switch (transition.to) {
     case 'running': {
-      const { error, finishedAt, stage, plan, progress, ...rest } = moved;
+      const { error, finishedAt, stage, plan, progress, file, ...rest } = moved;
       const waitSeconds = secondsBetween(state.queuedAt, at);
       const { attempt, worker } = transition;
       return { ...rest, attempt, worker, startedAt: at, warnings: [], timings: { waitSeconds } };
     }
     case 'queued': {
-      const { stage, progress, startedAt, worker, ...rest } = moved;
+      const { stage, progress, file, startedAt, worker, ...rest } = moved;
       return rest;
     }
     case 'retrying': {
-      const { stage, ...rest } = moved;
+      const { stage, file, ...rest } = moved;
       return { ...rest, error: transition.error };
     }
     case 'failed': {
-      const { stage, plan, expected, ...rest } = moved;
+      const { stage, plan, expected, file, ...rest } = moved;
       return { ...rest, ...ended(state, at), error: transition.error };
     }
     case 'succeeded': {
-      const { stage, plan, expected, ...rest } = moved;
+      const { stage, plan, expected, file, ...rest } = moved;
       return {
         ...rest,
         ...ended(state, at),
@@ -86,6 +86,7 @@ export function updateRunning(state: JobState, change: RunningChange, now: Date)
     ...(change.expected === undefined ? {} : { expected: change.expected }),
     ...(change.warnings === undefined ? {} : { warnings: change.warnings }),
     ...(change.progress === undefined ? {} : { progress: forward(state.progress, change.progress) }),
+    ...(change.file === undefined ? {} : { file: change.file }),
     ...(change.sequence === undefined ? {} : { sequence: Math.max(state.sequence ?? 0, change.sequence) }),
     timings: { ...state.timings, ...change.timings },
     updatedAt: now.toISOString(),
