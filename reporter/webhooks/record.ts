@@ -117,7 +117,8 @@ export function beginDelivery(
       !mayBeDelivered &&
       other.status === 'waiting' &&
       isNewer(own, other) &&
-      Date.parse(other.firstAt) > stuckBefore,
+      // Stuck or not, one that is on its way arrives first.
+      (Date.parse(other.firstAt) > stuckBefore || secondsUntil(other.tryingUntil, now) > 0),
   );
   if (earlier.length > 0) {
     const waits = earlier.map(({ firstAt, nextTryAt, tryingUntil }) =>

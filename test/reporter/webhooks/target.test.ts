@@ -10,6 +10,7 @@ import type { JobState } from '../../../worker/src/protocol/status.ts';
 import { at, queued, running, succeeded } from '../../helpers/reports/job-states.ts';
 import { type Answer, type Receiver, respond, startReceiver } from '../../helpers/reports/receiver.ts';
 import { useRecordStorage } from '../../helpers/reports/record-storage.ts';
+import { until } from '../../helpers/until.ts';
 
 const secret = () => `whsec_${randomBytes(32).toString('base64')}`;
 const silent = createReporterLog('error', [], () => {});
@@ -202,6 +203,21 @@ describe('the events of one job', () => {
       'overtaken',
       'delivered',
     ]);
+  });
+
+  it('do not overtake one that is being posted, however long it was stuck', async () => {
+    const slow: Answer = (_, response) => void setTimeout(() => response.writeHead(204).end(), 300);
+    await using receiver = await startReceiver([slow]);
+    const id = jobName();
+    const clock = () => at(3 * 3600);
+    const { target } = open({ url: receiver.url, clock });
+    const hoursAgo = (): Attempt => ({ tries: 0, firstAt: at(0) });
+    const older = target.deliver(reportOf({ ...running(id), sequence: 1 }), hoursAgo());
+    await until(() => receiver.deliveries.length === 1, 'the older one to be posted');
+    const newer = reportOf({ ...succeeded(id), sequence: 2 });
+    expect(await target.deliver(newer, hoursAgo())).toMatchObject({ kind: 'again', counts: false });
+    expect(await older).toEqual({ kind: 'done' });
+    expect(await target.deliver(newer, hoursAgo())).toEqual({ kind: 'done' });
   });
 
   it('are delivered once more when somebody asks for it', async () => {
