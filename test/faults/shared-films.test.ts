@@ -178,7 +178,7 @@ describe('of its workers', () => {
   });
 
   it('one is asked to stop: it gives its part back at once, and the job runs on', async () => {
-    const { id, lead } = await startFilm({}, { FFMPEG_PATH: await slowFfmpeg() });
+    const { id, lead } = await startFilm({}, { FFMPEG_PATH: await slowFfmpeg(0.5) });
     expect(await lead.stop()).toEqual({ code: 0, signal: null });
     const state = JSON.parse((await faults.farm.read(`${id}/status.json`)) ?? '') as JobState;
     expect(state.state).toBe('running');
@@ -295,10 +295,10 @@ function poisonedFfmpeg(flag: string): Promise<string> {
   ]);
 }
 
-/** Two seconds more for each part. */
-function slowFfmpeg(): Promise<string> {
-  const lines = ['sleep 2', `exec ${faults.farm.env.FFMPEG_PATH} "$@"`];
-  return script(faults.folder, 'slow-ffmpeg', lines);
+/** So much more for each part. */
+function slowFfmpeg(seconds = 2): Promise<string> {
+  const lines = [`sleep ${seconds}`, `exec ${faults.farm.env.FFMPEG_PATH} "$@"`];
+  return script(faults.folder, `slow-ffmpeg-${seconds}`, lines);
 }
 
 async function cancel(id: string): Promise<void> {
