@@ -40,6 +40,7 @@ export function jobLines(job: JobState, style: Style, now = new Date()): string[
       film &&
         `${formatSeconds(film.durationSeconds)}, ${formatBytes(film.bytes)}, ${film.renditions.map(({ name }) => name).join(' ')}`,
     ),
+    ...fact('early', job.early?.url ?? job.early?.playlist),
     ...fact('playlist', film?.url ?? film?.playlist),
     ...fact('manifest', film?.manifestUrl ?? film?.manifest),
     ...(film?.renditions ?? []).flatMap(({ name, loudness }) =>

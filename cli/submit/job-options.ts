@@ -19,6 +19,7 @@ export interface JobOptionFlags {
   music?: string;
   musicVolume?: string;
   musicDuck?: string;
+  early?: true;
   outputs?: string[];
   size?: string;
   fit?: string;
@@ -48,6 +49,7 @@ export function readJobOptions(flags: JobOptionFlags): JobFields {
     ladder: textOrJson(flags.ladder),
     loudness: number(flags.loudness),
     music: musicOf(flags),
+    early: flags.early,
     outputs: flags.outputs,
     fit: flags.fit,
     size: flags.size,

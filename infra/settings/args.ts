@@ -214,6 +214,11 @@ export interface TranscodeFarmArgs {
    */
   loudness?: string;
   /**
+   * Whether films can be played while they are made, unless their job says otherwise
+   * ([jobs.md](jobs.md#early-play)). A film that is made slower than it plays is not offered early
+   */
+  earlyPlay?: boolean;
+  /**
    * How much work x264 puts into each bit, from `ultrafast` to `veryslow`: smaller files for longer work.
    * Empty: `veryfast`. Not with `compute: gpu`
    */
@@ -457,6 +462,7 @@ export const settings = {
   segmentFormat: { kind: 'text', default: 'fmp4' },
   deinterlace: { kind: 'text', default: 'fields' },
   loudness: { kind: 'text', default: '' },
+  earlyPlay: { kind: 'flag', default: 'false' },
   x264Preset: { kind: 'text', default: '' },
   nvencPreset: { kind: 'text', default: '' },
   thumbnailAt: { kind: 'text', default: '10%' },

@@ -16,6 +16,7 @@ const workerKeys = {
   segmentFormat: 'SEGMENT_FORMAT',
   deinterlace: 'DEINTERLACE',
   loudness: 'LOUDNESS',
+  earlyPlay: 'EARLY_PLAY',
   x264Preset: 'X264_PRESET',
   nvencPreset: 'NVENC_PRESET',
   thumbnailAt: 'THUMBNAIL_AT',

@@ -6,7 +6,9 @@ import type { JobState } from '../../worker/src/protocol/status.ts';
 export interface WebhookEvent {
   /** The receiver's key for recognising repetitions. */
   id: string;
-  type: `job.${'running' | 'published' | 'retrying' | 'succeeded' | 'failed'}` | 'batch.finished';
+  type:
+    | `job.${'running' | 'playable' | 'published' | 'retrying' | 'succeeded' | 'failed'}`
+    | 'batch.finished';
   /** The exact bytes that are signed and sent. */
   body: string;
 }
@@ -29,9 +31,11 @@ export function webhookEvent(
   };
 }
 
-/** The stream can be played while its files are still made. */
-function eventOf({ state, stage }: JobState) {
-  return state === 'running' && stage === 'files' ? 'published' : state;
+/** The film can be played while it is made; and later the stream, while its files are still made. */
+function eventOf({ state, stage, early }: JobState) {
+  if (state !== 'running') return state;
+  if (stage === 'files') return 'published';
+  return early === undefined ? 'running' : 'playable';
 }
 
 /** The same whenever the same request comes to the same state in the same attempt, also in another worker. */

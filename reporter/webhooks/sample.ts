@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type WebhookEvent, webhookEvent } from './event.ts';
 
 /** What is sent to webhooks, by the last word of the event's type. */
-export const sampleStates = ['running', 'published', 'retrying', 'succeeded', 'failed'] as const;
+export const sampleStates = ['running', 'playable', 'published', 'retrying', 'succeeded', 'failed'] as const;
 
 /** An event as a worker sends it, of a job that does not exist. Each has a new id. */
 export function sampleEvent(name: (typeof sampleStates)[number], now: Date): WebhookEvent {
@@ -14,7 +14,7 @@ export function sampleEvent(name: (typeof sampleStates)[number], now: Date): Web
     source: 's3://source-films/webhook-test.mp4',
     title: 'A test of the webhook: there is no such film',
     metadata: { test: true },
-    state: name === 'published' ? ('running' as const) : name,
+    state: name === 'published' || name === 'playable' ? ('running' as const) : name,
     attempt: 1,
     maxAttempts: 3,
     warnings: [],
@@ -41,6 +41,10 @@ export function sampleEvent(name: (typeof sampleStates)[number], now: Date): Web
   };
   const ends = {
     running: {},
+    playable: {
+      stage: 'encoding' as const,
+      early: { playlist: `${id}/${plan}/early/index.m3u8`, plan },
+    },
     published: { stage: 'files' as const, film },
     retrying: { error: { code: 'trouble', message: 'This is only a test.' } },
     failed: { error: { code: 'not-media', message: 'This is only a test.' }, finishedAt: at },

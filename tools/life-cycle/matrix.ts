@@ -96,6 +96,7 @@ export const settingChanges: Readonly<Record<string, SettingChange>> = {
   segmentFormat: { to: 'mpegts' },
   deinterlace: { to: 'frames' },
   loudness: { to: '-16' },
+  earlyPlay: { to: 'true' },
   x264Preset: { to: 'fast' },
   nvencPreset: { to: 'p4', on: gpu },
   thumbnailAt: { to: '20%' },

@@ -47,6 +47,7 @@ export function onlyOwner(
 /** Options that read nothing but the film; a new one is not among them until somebody has thought of it. */
 const ofTheFilmAlone: ReadonlySet<string> = new Set<keyof JobOptions>([
   'crossfade',
+  'early',
   'fit',
   'force',
   'include480p',

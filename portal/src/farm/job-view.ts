@@ -19,13 +19,14 @@ export type JobView = z.infer<typeof jobViewSchema>;
 
 /** @param films where the job's files are served, such as `/api/films/ID` */
 export function jobView(state: JobState, outputPrefix: string, films: string): JobView {
-  const { film } = state;
-  if (film === undefined) return state;
+  const { film, early } = state;
   const prefix = `${outputPrefix}${state.id}/`;
   const address = (key: string) =>
     `${films}/${(key.startsWith(prefix) ? key.slice(prefix.length) : key).split('/').map(encodeURIComponent).join('/')}`;
+  const view = early ? { ...state, early: { ...early, playlist: address(early.playlist) } } : state;
+  if (film === undefined) return view;
   return {
-    ...state,
+    ...view,
     film: {
       ...film,
       ...(film.playlist !== undefined && { playlist: address(film.playlist) }),
@@ -49,10 +50,10 @@ export function jobView(state: JobState, outputPrefix: string, films: string): J
 }
 
 /** What a person with a share link sees: the film, and nothing of where it came from. */
-export function sharedView({ id, title, state, progress, film, source, ...rest }: JobView): JobView {
+export function sharedView({ id, title, state, progress, early, film, source, ...rest }: JobView): JobView {
   const { attempt, maxAttempts, queuedAt, updatedAt } = rest;
   return {
-    ...{ id, title: title ?? fileName(source), state, progress, film, source: '' },
+    ...{ id, title: title ?? fileName(source), state, progress, early, film, source: '' },
     ...{ attempt, maxAttempts, queuedAt, updatedAt, warnings: [], timings: {} },
   };
 }

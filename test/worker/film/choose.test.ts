@@ -54,6 +54,25 @@ describe('the next part for a worker', () => {
     );
   });
 
+  it('is the first one while the parts of the next two minutes of a film that is played early are not begun', () => {
+    const long = shortPlan({ encoding: { segmentSeconds: 2, partSeconds: 2 } });
+    const stretched = {
+      ...long,
+      parts: long.parts.map((part) =>
+        part.kind === 'video' ? { ...part, startSeconds: part.startSeconds * 15 } : part,
+      ),
+    };
+    // Forty live leases elsewhere, so that otherwise one of several parts is chosen.
+    const busy = viewOf({
+      leases: Object.fromEntries([5, 6, 7, 8, 9, 10, 11, 12, 13, 14].map((n) => [n, true])),
+    });
+    const wide = { ...busy, leases: new Map([...busy.leases]) };
+    const last = { ...newcomer, random: () => 0.999 };
+    expect(choosePart(stretched, 'video', wide, { ...last, inOrder: true })?.part.index).toBe(0);
+    const ahead = viewOf({ leases: { 0: true, 1: true, 2: true, 3: true } });
+    expect(choosePart(stretched, 'video', ahead, { ...last, inOrder: true })?.part.index).toBe(4);
+  });
+
   it('is of the audio only when its loudness is measured, where that is to be changed', () => {
     const measured = shortPlan({ encoding: { loudness: -16 } });
     const [measuring] = measured.parts.filter((part) => part.kind === 'loudness');

@@ -54,6 +54,20 @@ it('a job says which file is being made and how much of it is done, until it end
     expect(advance(making, steps[to], at(6))).not.toHaveProperty('file');
 });
 
+it('a film can be played while it is made, and is no longer offered early when it is done or given up', () => {
+  const early = { playlist: 'a/0123456789ab/early/index.m3u8', plan: '0123456789ab' };
+  const playable = advance(running('a'), { to: 'playable', early }, at(4));
+  expect(playable).toMatchObject({ state: 'running', early });
+  const ids = [running('a'), playable, advance(playable, { to: 'published', film }, at(5))].map((state) =>
+    webhookEvent(state, { requestId: 'r' }),
+  );
+  expect(ids.map((event) => event?.type)).toEqual(['job.running', 'job.playable', 'job.published']);
+  expect(new Set(ids.map((event) => event?.id)).size).toBe(3);
+  expect(advance(playable, { to: 'queued' }, at(5))).toMatchObject({ early });
+  for (const end of [steps.succeeded, steps.failed])
+    expect(advance(playable, end, at(5))).not.toHaveProperty('early');
+});
+
 it('a job that starts knows how long it waited, and forgets the try before', () => {
   const retrying = advance(running('a'), { to: 'retrying', error }, at(4));
   expect(retrying).toMatchObject({ state: 'retrying', attempt: 1, error });

@@ -2,7 +2,7 @@ import type { MediaTools } from '../ffmpeg/media-tool.ts';
 import type { Progress } from '../ffmpeg/progress.ts';
 import type { Part, Plan } from '../plan/plan.ts';
 import type { PlanFolder } from '../protocol/job-folder.ts';
-import type { PartRecord } from '../protocol/part-record.ts';
+import type { PartRecord, SegmentRecord } from '../protocol/part-record.ts';
 import type { Store } from '../storage/store.ts';
 
 /** What the parts of one film are encoded with. */
@@ -28,10 +28,14 @@ export interface EncodeContext {
   maxSeconds: number;
   onProgress: (part: Part, progress: Progress) => void;
   onPublished: (part: Part, bytes: number) => void;
+  /** A rendition's init segment or one of its media segments is in storage. */
+  onSegment?: (part: Part, rendition: string, piece: PublishedPiece) => void;
   /** Writes that a part is done and published. */
   record: (part: Part, record: PartRecord, signal: AbortSignal) => Promise<void>;
   signal: AbortSignal;
 }
+
+export type PublishedPiece = { kind: 'init' } | { kind: 'segment'; codecs: string; segment: SegmentRecord };
 
 /** Of one of the job's sources. */
 export function sourceUrl({ urls }: Pick<EncodeContext, 'urls'>, index: number): string {

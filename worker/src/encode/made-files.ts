@@ -15,6 +15,7 @@ import { BadOutputError, type Recorder } from './recorder.ts';
 
 /** A segment in a part's folder, and who is to have it. */
 export interface SegmentFile {
+  part: MediaPart;
   cwd: string;
   rendition: string;
   file: string;
@@ -31,7 +32,7 @@ export interface SegmentFile {
  * @throws BadOutputError when it is not whole and right
  */
 export async function publishSegment(context: EncodeContext, { uploads, ...made }: SegmentFile) {
-  const { cwd, rendition, read, recorder } = made;
+  const { part, cwd, rendition, read, recorder } = made;
   const audio = context.plan.audio.find(({ name }) => name === rendition);
   const isAudio = audio !== undefined;
   const file = audio && isPacked(context.plan, audio) ? await packAc3(audio, made) : made.file;
@@ -39,7 +40,7 @@ export async function publishSegment(context: EncodeContext, { uploads, ...made 
   const initPath = join(cwd, rendition, 'init.mp4');
   if (isFirst) await read(initPath, (data) => recorder.addInit(rendition, data));
   const path = join(cwd, rendition, file);
-  await whenWritten(() => read(path, (data) => recorder.addSegment(rendition, file, data)));
+  const added = await whenWritten(() => read(path, (data) => recorder.addSegment(rendition, file, data)));
   // After the segment was read: behind the film's end there is none, and that init segment would replace the good one.
   if (isFirst) {
     await uploads.add({
@@ -47,16 +48,22 @@ export async function publishSegment(context: EncodeContext, { uploads, ...made 
       path: initPath,
       // Each part has it.
       unlessSame: true,
+      onUploaded: () => context.onSegment?.(part, rendition, { kind: 'init' }),
       ...headersFor('init.mp4', isAudio),
     });
   }
-  await uploads.add({ key: context.folder.file(`${rendition}/${file}`), path, ...headersFor(file, isAudio) });
+  await uploads.add({
+    key: context.folder.file(`${rendition}/${file}`),
+    path,
+    onUploaded: () => context.onSegment?.(part, rendition, { kind: 'segment', ...added }),
+    ...headersFor(file, isAudio),
+  });
 }
 
 /** Makes an fMP4 segment of frames of AC-3, and before the first one the initialization section. @returns the segment's file */
 async function packAc3(
   audio: AudioRendition,
-  { cwd, rendition, file, startSeconds, endSeconds, read, recorder }: Omit<SegmentFile, 'uploads'>,
+  { cwd, rendition, file, startSeconds, endSeconds, read, recorder }: Omit<SegmentFile, 'uploads' | 'part'>,
 ): Promise<string> {
   const path = join(cwd, rendition, file);
   const number = Number.parseInt(file, 10);
@@ -92,7 +99,7 @@ async function packAc3(
  * ffmpeg names a segment just before it writes the last of it and closes the file, so one that is not whole is looked
  * at again for a while.
  */
-async function whenWritten(check: () => Promise<void>): Promise<void> {
+async function whenWritten<T>(check: () => Promise<T>): Promise<T> {
   for (let looks = 0; ; looks++) {
     try {
       return await check();

@@ -156,7 +156,7 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
   ) => {
     if (++waiting === enough) pauseControl?.pause();
     queues[index] = (queues[index] ?? Promise.resolve())
-      .then(() => publishSegment(context, { ...segment, cwd, rendition, read, uploads, recorder }))
+      .then(() => publishSegment(context, { ...segment, part, cwd, rendition, read, uploads, recorder }))
       .then(() => {
         if (waiting-- === enough) pauseControl?.resume();
       })

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AudioRendition, MediaPart, Plan } from '../plan/plan.ts';
-import type { PartRecord, RenditionRecord } from '../protocol/part-record.ts';
+import type { PartRecord, RenditionRecord, SegmentRecord } from '../protocol/part-record.ts';
 import { frameSeconds as audioFrameSeconds, extraAudioFrames, frameOfCut } from './audio-frames.ts';
 import { type InitFacts, readFmp4Segment, readInit, type SegmentFacts } from './fmp4-segment.ts';
 import { readTsSegment } from './ts-segment.ts';
@@ -10,7 +10,7 @@ export interface Recorder {
   hasInit(rendition: string): boolean;
   addInit(rendition: string, data: Buffer): void;
   /** @throws BadOutputError when the segment is not whole, or does not follow the one before it */
-  addSegment(rendition: string, file: string, data: Buffer): void;
+  addSegment(rendition: string, file: string, data: Buffer): { codecs: string; segment: SegmentRecord };
   /** The number of the frame that the part begins with, of an audio rendition. */
   firstFrame(rendition: string): number;
   addSheet(file: string): void;
@@ -82,13 +82,15 @@ export function createRecorder(plan: Plan, part: MediaPart): Recorder {
       }
       if ('codecs' in facts) record.codecs = String(facts.codecs);
       record.frames += facts.frames;
-      record.segments.push({
+      const segment = {
         number,
         startSeconds: facts.startSeconds,
         durationSeconds: facts.durationSeconds,
         bytes: data.length,
         ...(part.kind === 'video' ? { keyframeBytes: facts.firstFrameBytes } : {}),
-      });
+      };
+      record.segments.push(segment);
+      return { codecs: record.codecs, segment };
     },
 
     firstFrame: (rendition) => frameOfCut(partStart, audioOf(plan, rendition)),

@@ -8,6 +8,8 @@ export interface Chooser {
   kept: ReadonlySet<number>;
   /** Parts for which another worker was quicker since the view was made. */
   taken: ReadonlySet<number>;
+  /** The film is played early: its first parts are made in their order. @default false */
+  inOrder?: boolean;
   /** 0 to 1 */
   random: () => number;
 }
@@ -29,17 +31,28 @@ export function choosePart(
   plan: Plan,
   kind: Part['kind'],
   view: FilmView,
-  { begun, kept, taken, random }: Chooser,
+  { begun, kept, taken, inOrder = false, random }: Chooser,
 ): Choice | undefined {
   const open = partsReady(plan, view).filter((part) => {
     const { index } = part;
     if (part.kind !== kind || begun.has(index) || taken.has(index)) return false;
     return kept.has(index) || !view.leases.get(index)?.isLive;
   });
-  const width = 1 + Math.floor(liveLeases(plan, view).length / leasesPerChoice);
+  const isUrgent = inOrder && isNearFront(plan, view, open[0]);
+  const width = isUrgent ? 1 : 1 + Math.floor(liveLeases(plan, view).length / leasesPerChoice);
   const part =
     open.find(({ index }) => kept.has(index)) ?? open[Math.floor(random() * Math.min(open.length, width))];
   return part && { part, staleEtag: view.leases.get(part.index)?.etag };
+}
+
+/** So much of a film that is played early is to be there before its parts may be made in another order. */
+const earlySeconds = 120;
+
+/** Whether a part lies so shortly behind the first one missing that a player soon needs it. */
+function isNearFront(plan: Plan, view: FilmView, part: Part | undefined): boolean {
+  const startOf = (each: Part) => ('startSeconds' in each ? (each.startSeconds ?? 0) : 0);
+  const front = partsMissing(plan, view).find(({ kind }) => kind === part?.kind);
+  return part !== undefined && front !== undefined && startOf(part) - startOf(front) < earlySeconds;
 }
 
 /**

@@ -7,9 +7,15 @@ import { firstFreePart, partsToRequest } from './choose.ts';
 import type { PlannedFilm, TranscodeRun } from './film.ts';
 import type { FilmProgress } from './film-progress.ts';
 import type { FilmSession } from './session.ts';
-import { SharedSession } from './shared-session.ts';
+import { type SessionEarly, SharedSession } from './shared-session.ts';
 import { SoloSession } from './solo-session.ts';
 import { type FilmView, readView } from './view.ts';
+
+/** What a session reports of the film. */
+interface Watched {
+  progress: FilmProgress;
+  early: SessionEarly | undefined;
+}
 
 /** Part requests that are sent at once. */
 const sendsAtOnce = 8;
@@ -23,9 +29,11 @@ export async function joinFilm(
   folder: PlanFolder,
   run: TranscodeRun,
   progress: FilmProgress,
+  early: SessionEarly | undefined,
 ): Promise<FilmSession | undefined> {
   const width = widthOf(film, run);
-  if (film.role === 'helper') return joinAsHelper(film, folder, run, progress, width);
+  const watched = { progress, early };
+  if (film.role === 'helper') return joinAsHelper(film, folder, run, watched, width);
 
   const view = await readRecorded(folder, run);
   progress.mergeRecorded(view.recorded);
@@ -33,7 +41,7 @@ export async function joinFilm(
   if (width === 1 || !(await mayBeShared(film, folder, run, { view, width }))) {
     return new SoloSession({ plan: film.plan, folder, output: run.stores.output, view });
   }
-  return joinAsPlanner(film, folder, run, progress, width);
+  return joinAsPlanner(film, folder, run, watched, width);
 }
 
 /** Others learn of the film by its plan file, and of their part by a request. */
@@ -41,14 +49,14 @@ async function joinAsPlanner(
   film: PlannedFilm,
   folder: PlanFolder,
   run: TranscodeRun,
-  progress: FilmProgress,
+  watched: Watched,
   width: number,
 ): Promise<FilmSession | undefined> {
   const { job, plan, request } = film;
   const { stores, isRepeat, report, sendPartRequest, log, signal } = run;
   const { probeSeconds } = report.state().timings;
   await writePlanFile(stores.output, folder, { request, plan, probeSeconds }, signal);
-  const session = openSharedSession(film, folder, run, progress);
+  const session = openSharedSession(film, folder, run, watched);
   const entered = await session.enter();
   if (entered === undefined) {
     await session[Symbol.asyncDispose]();
@@ -71,11 +79,11 @@ async function joinAsHelper(
   film: PlannedFilm,
   folder: PlanFolder,
   run: TranscodeRun,
-  progress: FilmProgress,
+  watched: Watched,
   width: number,
 ): Promise<FilmSession | undefined> {
   const { plan, firstPart } = film;
-  const session = openSharedSession(film, folder, run, progress);
+  const session = openSharedSession(film, folder, run, watched);
   const part = plan.parts.find(({ index }) => index === firstPart);
   // A message that comes again may have left leases that have to be looked for.
   const isIn = !run.isRepeat && part !== undefined && (await session.reserve(part));
@@ -94,7 +102,7 @@ function openSharedSession(
   { job, plan, role }: PlannedFilm,
   folder: PlanFolder,
   run: TranscodeRun,
-  progress: FilmProgress,
+  { progress, early }: Watched,
 ): SharedSession {
   const { stores, messageId, isRepeat, leaseSeconds, invocation, report, log, signal } = run;
   return new SharedSession({
@@ -107,6 +115,7 @@ function openSharedSession(
     isAttended: invocation !== undefined && role === 'helper',
     leaseSeconds,
     progress,
+    early,
     report,
     readStatus: () => run.readStatus(job.id),
     log,

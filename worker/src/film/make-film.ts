@@ -1,10 +1,12 @@
 import { JobFolder, type PlanFolder } from '../protocol/job-folder.ts';
 import type { Film } from '../protocol/status.ts';
 import { assemble } from '../publish/assemble.ts';
+import { endEarlyPlay } from '../publish/early-end.ts';
 import { findStream } from '../publish/film-record.ts';
 import { loudnessWarnings } from '../publish/loudness.ts';
 import { readRecords } from '../publish/records.ts';
 import { checkLength } from './check-length.ts';
+import { notPlayable, openEarlyPlay } from './early-play.ts';
 import { encodeParts } from './encode-parts.ts';
 import type { FilmOutcome, PlannedFilm, TranscodeRun } from './film.ts';
 import { FilmProgress } from './film-progress.ts';
@@ -21,9 +23,12 @@ export async function makeFilm(film: PlannedFilm, run: TranscodeRun): Promise<Fi
   const progress = new FilmProgress(plan, () => performance.now() / 1000);
   const update = () => report.update({ progress: progress.now() });
 
-  await using session = await joinFilm(film, folder, run, progress);
+  const early = openEarlyPlay(film, folder, run);
+  await using session = await joinFilm(film, folder, run, progress, early);
   if (session === undefined) return { kind: 'atCapacity' };
   const { isShared } = session;
+  await using writer = early?.writer;
+  writer?.open(isShared);
   let isLate = false;
   const makeParts = () =>
     encodeParts(
@@ -49,6 +54,7 @@ export async function makeFilm(film: PlannedFilm, run: TranscodeRun): Promise<Fi
           progress.onPublished(part, bytes);
           update();
         },
+        ...(early && { onSegment: (...piece) => early.writer.made.add(...piece) }),
         signal,
       },
       {
@@ -57,11 +63,15 @@ export async function makeFilm(film: PlannedFilm, run: TranscodeRun): Promise<Fi
           if (kind === 'video' && progress.hasVideoLeft()) await breaks?.beforePart();
           isLate ||= invocation?.mayBegin() === false;
           const part = isLate ? undefined : await session.next(kind);
-          if (part !== undefined) invocation?.began();
+          if (part === undefined) return undefined;
+          invocation?.began();
+          writer?.begun(part);
           return part;
         },
         async record(part, record, by) {
+          await writer?.recording(part);
           await session.record(part, record, by);
+          writer?.recorded(record);
           invocation?.recorded(record.encodeSeconds);
           log.info({ part: part.index, encodeSeconds: record.encodeSeconds }, 'part recorded');
         },
@@ -93,7 +103,11 @@ export async function makeFilm(film: PlannedFilm, run: TranscodeRun): Promise<Fi
       return { kind: 'published', film: published, byPeer: true };
     }
     const made = await publishFilm(film, folder, run);
-    report.update({ timings: timings(made, run, { ...clocks, isShared }) });
+    const wasPlayable = early && (await endEarly(made, folder, run));
+    const spent = timings(made, run, { ...clocks, isShared });
+    report.update({ timings: spent });
+    const { warnings } = report.state();
+    if (wasPlayable === false) report.update({ warnings: [...warnings, ...notPlayable(made, spent)] });
     return { kind: 'published', film: made };
   } catch (error) {
     await session.fail(error);
@@ -119,6 +133,18 @@ async function publishFilm(
   report.update({ warnings });
   const { publicUrl } = settings.output;
   return assemble({ plan, records, output, folder, publicUrl, request, signal });
+}
+
+/** @returns whether the film could be played early; undefined where that can't be read just now */
+async function endEarly(
+  film: Film,
+  folder: PlanFolder,
+  { stores, log, signal }: TranscodeRun,
+): Promise<boolean | undefined> {
+  return endEarlyPlay(stores.output, folder, film, signal).catch((error: unknown) => {
+    log.warn({ err: error }, 'could not end the playlists of early play');
+    return undefined;
+  });
 }
 
 interface Clocks {

@@ -16,6 +16,7 @@ import type { FilmProgress } from './film-progress.ts';
 import { HeldLeases } from './held-leases.ts';
 import type { Invocation } from './invocation.ts';
 import { FilmLooks } from './looks.ts';
+import type { MadeSegments } from './made-segments.ts';
 import { type FilmSession, writeRecord } from './session.ts';
 import { StatusReporter } from './status-reporter.ts';
 import { type FilmView, liveLeases, partsMissing, partsReady } from './view.ts';
@@ -35,12 +36,21 @@ export interface SharedSessionOptions {
   /** A lease that was not renewed for this long is a lost worker's. */
   leaseSeconds: number;
   progress: FilmProgress;
+  /** Of a film that is played early. */
+  early?: SessionEarly | undefined;
   report: JobReport;
   /** The job's state as any worker reported it last. */
   readStatus: () => Promise<JobState | undefined>;
   log: Logger;
   signal: AbortSignal;
   random?: () => number;
+}
+
+/** What a session does for early play. */
+export interface SessionEarly {
+  made: Pick<MadeSegments, 'of'>;
+  /** By the worker that reports: says that players can begin, where that is so. */
+  announce: () => Promise<void>;
 }
 
 /** What a session looked at so short a time ago is not looked at again for a part of the other kind. */
@@ -70,18 +80,21 @@ export class SharedSession implements FilmSession {
 
   constructor(options: SharedSessionOptions) {
     this.#options = options;
-    const { folder, progress, signal } = options;
+    const { folder, progress, early, signal } = options;
     this.#looks = new FilmLooks(options);
     this.#leases = new HeldLeases({
       ...options,
       progressOf: (key) => {
         const part = folder.readPartKey(key)?.part;
-        return part === undefined ? undefined : progress.ofPart(part);
+        if (part === undefined) return undefined;
+        const made = early && { made: early.made.of(part) };
+        return { ...progress.ofPart(part), ...made };
       },
       onLost: (key) => this.#status.lost(key),
     });
     this.#status = new StatusReporter({
       ...options,
+      announceEarly: early?.announce,
       leases: this.#leases,
       look: async () => (await this.#looks.now()).view,
     });
@@ -205,7 +218,8 @@ export class SharedSession implements FilmSession {
     let look = isFresh ? last : await this.#looks.now();
     const taken = new Set<number>();
     for (;;) {
-      const chooser = { begun: this.#begun, kept: this.#kept, taken, random };
+      const inOrder = this.#options.early !== undefined;
+      const chooser = { begun: this.#begun, kept: this.#kept, taken, inOrder, random };
       const choice = choosePart(plan, kind, look.view, chooser);
       if (choice === undefined) return undefined;
       const { part, staleEtag } = choice;

@@ -27,6 +27,8 @@ interface StatusReporterOptions {
   report: JobReport;
   leases: HeldLeases;
   look: () => Promise<FilmView>;
+  /** See `SessionEarly`. */
+  announceEarly?: (() => Promise<void>) | undefined;
   /** The job's state as any worker reported it last. */
   readStatus: () => Promise<JobState | undefined>;
   log: Logger;
@@ -68,8 +70,9 @@ export class StatusReporter {
     if (!isHeld) return;
     // What was reported before is not taken back.
     const reported = await readStatus();
+    const { early } = reported ?? {};
     if (reported?.progress !== undefined)
-      report.update({ progress: reported.progress, sequence: reported.sequence });
+      report.update({ progress: reported.progress, sequence: reported.sequence, early });
     // The part may have been recorded, or the lease lost, meanwhile.
     if (this.#unrecorded.size === 0) await leases.release(key, signal);
     if (!leases.holds(key)) return;
@@ -99,13 +102,14 @@ export class StatusReporter {
   }
 
   async #watchPeers(stopped: AbortSignal): Promise<void> {
-    const { leaseSeconds, look, report, progress, log, signal } = this.#options;
+    const { leaseSeconds, look, announceEarly, report, progress, log, signal } = this.#options;
     const either = AbortSignal.any([stopped, signal]);
     for (;;) {
       await sleep((leaseSeconds * 1000) / looksPerLease, undefined, { ref: false, signal: either });
       try {
         await this.#readPeers(await look());
         if (!either.aborted) report.update({ progress: progress.now() });
+        await announceEarly?.();
       } catch (error) {
         if (!either.aborted) log.warn({ err: error }, 'could not read the progress of the other workers');
       }

@@ -9,6 +9,7 @@ import { isFinal } from '../protocol/report.ts';
 import { describeSource } from '../protocol/source-location.ts';
 import type { Film } from '../protocol/status.ts';
 import { removeOlder, removeStream, removeUnnamed } from '../publish/clean-up.ts';
+import { endEarlyPlay } from '../publish/early-end.ts';
 import { committedPlan, findFilm, findStream, publishedFilm } from '../publish/film-record.ts';
 import { removeAll, unmarkReplaced } from '../publish/replaced.ts';
 import { finishRemovals, removeUnfinished, unmarkUnfinished } from '../publish/unfinished.ts';
@@ -244,6 +245,8 @@ async function cleanUpAfter(
   const { output } = stores;
   const { keepReplacedSeconds: keepSeconds } = settings;
   const cleanUp = cleaner(run);
+  // The worker that committed the film may have been lost before it did so.
+  if (keepBegun) await cleanUp(endEarlyPlay(output, folder, film, signal));
   await cleanUp(removeOlder(output, folder, { keepSeconds, keepBegun }, signal));
   await cleanUp(removeUnnamed(output, folder, renditions, film.renditions, signal));
   await cleanUp(finishRemovals(output, folder.job.outputPrefix, (other) => isMade(other, run), signal));

@@ -60,7 +60,8 @@ export class JobFolder {
  *     parts/0003.json                the record of part 3
  *     parts/0003.end                 part 3 reached the film's end before the plan did
  *     leases/part-0003               the lease of part 3
- *     leases/status, leases/assembly, leases/files
+ *     leases/status, leases/assembly, leases/early, leases/files
+ *     early/index.m3u8, early/1080p.m3u8  what players are given before the commit
  *     files/720p.mp4                 files beside the stream
  *     webm/720p-source/0003.ivf, audio.webm  what a WebM file is joined of; gone when it is there
  *     film.json                      what was asked for and what it became
@@ -119,6 +120,24 @@ export class PlanFolder {
 
   get assemblyLease(): string {
     return `${this.leases}assembly`;
+  }
+
+  /** Who writes the playlists of early play. */
+  get earlyLease(): string {
+    return `${this.leases}early`;
+  }
+
+  /** Begins the names of the playlists of early play. */
+  get early(): string {
+    return this.file('early/');
+  }
+
+  earlyPlaylist(rendition: string): string {
+    return `${this.early}${rendition}.m3u8`;
+  }
+
+  get earlyStream(): string {
+    return `${this.early}index.m3u8`;
   }
 
   get filesLease(): string {

@@ -107,6 +107,9 @@ export const jobOptionsSchema = z
       'A set of options that the farm keeps under this name; options beside it come before those in it',
     ),
     segmentSeconds: segmentSecondsSchema.describe('Length of a media segment in seconds'),
+    early: z
+      .boolean()
+      .describe('Whether the film can be played while it is made, where it is made faster than it plays'),
     thumbnailAt: thumbnailAtSchema,
     subtitles: z
       .array(subtitleFileSchema)

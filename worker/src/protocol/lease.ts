@@ -1,5 +1,13 @@
 import { z } from 'zod';
 
+/** Of a rendition of a part: the segments that are published, from the part's first one without a gap. */
+const madeRenditionSchema = z.object({
+  name: z.string(),
+  codecs: z.string(),
+  startSeconds: z.number(),
+  durations: z.array(z.number().positive()),
+});
+
 /** How far a part is that is being made. */
 const partProgressSchema = z.object({
   /** Film seconds that are encoded. */
@@ -7,6 +15,8 @@ const partProgressSchema = z.object({
   framesPerSecond: z.number().nonnegative(),
   publishedBytes: z.number().int().nonnegative(),
   publishedSegments: z.number().int().nonnegative(),
+  /** Of a film that is played early. */
+  made: z.array(madeRenditionSchema).optional(),
 });
 
 /**
@@ -27,4 +37,5 @@ export const leaseSchema = z.object({
   progress: partProgressSchema.optional(),
 });
 
+export type MadeRendition = z.infer<typeof madeRenditionSchema>;
 export type PartProgress = z.infer<typeof partProgressSchema>;

@@ -105,6 +105,14 @@ export const filmSchema = z.object({
   subtitles: z.array(filmSubtitlesSchema).optional(),
 });
 
+/** A film that can be played while it is made. */
+const earlyFilmSchema = z.object({
+  /** The multivariant playlist, until the film's own is there. */
+  playlist: z.string(),
+  url: z.string().optional(),
+  plan: z.string(),
+});
+
 /** Of a job's options those with which its film is made again; no addresses, as anybody may read a state. */
 const keptOptionsSchema = jobOptionsSchema
   .pick({
@@ -119,6 +127,7 @@ const keptOptionsSchema = jobOptionsSchema
     crossfade: true,
     segmentSeconds: true,
     loudness: true,
+    early: true,
     thumbnailAt: true,
     workersPerFilm: true,
     lane: true,
@@ -161,6 +170,7 @@ export const jobStateSchema = z.object({
   progress: progressSchema.optional(),
   /** In the stage `files`: the one that is being made, and how much of it is done. */
   file: z.object({ name: z.string(), percent: z.number() }).optional().catch(undefined),
+  early: earlyFilmSchema.optional().catch(undefined),
   /** Why it failed or will be tried again, in a sentence for people. */
   error: z.object({ code: z.string(), message: z.string() }).optional(),
   warnings: z.array(z.string()),
@@ -178,6 +188,7 @@ export type JobStateName = (typeof jobStates)[number];
 export type Progress = z.infer<typeof progressSchema>;
 export type Timings = z.infer<typeof timingsSchema>;
 export type Film = z.infer<typeof filmSchema>;
+export type EarlyFilm = z.infer<typeof earlyFilmSchema>;
 export type PublishedFile = z.infer<typeof filmFileSchema>;
 export type FilmSubtitles = z.infer<typeof filmSubtitlesSchema>;
 export type FilmRendition = z.infer<typeof filmRenditionSchema>;

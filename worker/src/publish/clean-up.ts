@@ -1,11 +1,11 @@
 import type { PlanFolder } from '../protocol/job-folder.ts';
 import type { Film } from '../protocol/status.ts';
 import type { Store } from '../storage/store.ts';
-import { markReplaced, removeAll, removeDue, unmarkReplaced } from './replaced.ts';
+import { markEarlyEnded, markReplaced, removeAll, removeDue, unmarkReplaced } from './replaced.ts';
 
 /**
- * After the commit: removes what plans that were never committed have left, and the leases and marks of this one's workers. Films that
- * this one replaces stay for `keepSeconds`; those of the whole farm that are due are removed.
+ * After the commit: removes what plans that were never committed have left, and the leases and marks of this one's workers. Its
+ * playlists of early play, and films that this one replaces, stay for `keepSeconds`; those of the whole farm that are due are removed.
  * @param keepBegun a later request for the job may be making its film by now, so plans without a film stay
  */
 export async function removeOlder(
@@ -18,9 +18,11 @@ export async function removeOlder(
   const stale: string[] = [];
   const others = new Map<string, string[]>();
   const top = new Set<string>();
+  let hasEarly = false;
   for await (const { key } of output.list(job.prefix, signal)) {
     const [planId = '', ...rest] = key.slice(job.prefix.length).split('/');
     if (rest.length === 0) top.add(key);
+    hasEarly ||= key.startsWith(folder.early);
     const isMark = folder.readPartKey(key)?.kind === 'early-end';
     if (isMark || (key.startsWith(folder.leases) && key !== folder.filesLease)) stale.push(key);
     else if (rest.length > 0 && planId !== folder.planId)
@@ -35,6 +37,7 @@ export async function removeOlder(
   if (top.has(job.commit) && top.has(job.filesCommit)) stale.push(job.filesCommit);
   await output.remove(stale, signal);
   await unmarkReplaced(output, folder, signal);
+  if (hasEarly) await markEarlyEnded(output, folder, signal);
   const commit = top.has(job.commit) ? job.commit : job.filesCommit;
   const now = (await output.head(commit, signal))?.lastModified;
   const due = now && { now, keepSeconds };

@@ -77,7 +77,7 @@ export function targetDuration(records: readonly PartRecord[]): number {
 }
 
 /** Microseconds: far below one frame, also when ten thousand are added. */
-function seconds({ durationSeconds }: SegmentRecord): string {
+export function seconds({ durationSeconds }: Pick<SegmentRecord, 'durationSeconds'>): string {
   return durationSeconds.toFixed(6);
 }
 

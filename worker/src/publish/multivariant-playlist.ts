@@ -18,6 +18,17 @@ interface AudioGroup {
   bandwidth: Bandwidth | undefined;
 }
 
+/** What a player must know of a rendition to choose it. */
+export interface RenditionFacts {
+  codecs: string;
+  bandwidth: Bandwidth;
+  /** Of its I-frame playlist, where it has one. */
+  iframes?: Bandwidth | undefined;
+}
+
+/** Names a playlist of a rendition, from the multivariant playlist. Made of letters, digits and "-" alone. */
+type PlaylistUri = (rendition: string, file: string) => string;
+
 interface Variant {
   bandwidth: Bandwidth;
   lines: string[];
@@ -31,16 +42,36 @@ interface Variant {
 export function multivariantPlaylist(plan: Plan, records: readonly PartRecord[]): string {
   const renditions = joinRenditions(plan, records);
   const target = targetDuration(records);
-  const find = (name: string) => {
+  const factsOf = (name: string): RenditionFacts => {
     const rendition = renditions.get(name) as Rendition;
-    return { rendition, bandwidth: measureBandwidth(rendition.segments, target) };
+    const { codecs, segments } = rendition;
+    const frames = segments.map((segment) => ({ ...segment, bytes: segment.keyframeBytes ?? 0 }));
+    return {
+      codecs,
+      bandwidth: measureBandwidth(segments, target),
+      iframes: hasIframes(rendition) ? measureBandwidth(frames, target) : undefined,
+    };
   };
+  return multivariantOf(plan, factsOf, (name, file) => `${plan.id}/${name}/${file}`);
+}
+
+/** @param tags of the whole playlist, beside the usual ones */
+export function multivariantOf(
+  plan: Plan,
+  factsOf: (rendition: string) => RenditionFacts,
+  uri: PlaylistUri,
+  tags: readonly string[] = [],
+): string {
+  const facts = new Map(
+    [...(plan.video?.renditions ?? []), ...plan.audio].map(({ name }) => [name, factsOf(name)]),
+  );
+  const find = (name: string) => facts.get(name) as RenditionFacts;
   const groups = audioGroups(plan.audio).map(({ id, audio }) => {
     const found = audio.map(({ name }) => find(name));
     return {
       id,
       audio,
-      codecs: [...new Set(found.map(({ rendition }) => rendition.codecs))],
+      codecs: [...new Set(found.map(({ codecs }) => codecs))],
       bandwidth: most(found.map(({ bandwidth }) => bandwidth)),
     };
   });
@@ -51,38 +82,38 @@ export function multivariantPlaylist(plan: Plan, records: readonly PartRecord[])
   const { video } = plan;
   const videoVariants = (group: AudioGroup | undefined): Variant[] =>
     (video?.renditions ?? []).map(({ name, width, height }) => {
-      const { rendition, bandwidth: own } = find(name);
+      const { codecs, bandwidth: own } = find(name);
       const bandwidth = together(own, group?.bandwidth);
       const attributes = {
         ...rates(bandwidth),
-        CODECS: { quoted: [rendition.codecs, ...(group?.codecs ?? [])].join(',') },
+        CODECS: { quoted: [codecs, ...(group?.codecs ?? [])].join(',') },
         RESOLUTION: { width, height },
         'FRAME-RATE': video && (video.frameRate.num / video.frameRate.den).toFixed(3),
         AUDIO: group && { quoted: group.id },
         ...common,
       };
-      return { bandwidth, lines: [tag('EXT-X-STREAM-INF', attributes), uri(plan, name, mediaPlaylistName)] };
+      return { bandwidth, lines: [tag('EXT-X-STREAM-INF', attributes), uri(name, mediaPlaylistName)] };
     });
   const iframes = (video?.renditions ?? []).flatMap(({ name, width, height }) => {
-    const { rendition } = find(name);
-    if (!hasIframes(rendition)) return [];
-    const frames = rendition.segments.map((segment) => ({ ...segment, bytes: segment.keyframeBytes ?? 0 }));
+    const { codecs, iframes: bandwidth } = find(name);
+    if (bandwidth === undefined) return [];
     return tag('EXT-X-I-FRAME-STREAM-INF', {
-      ...rates(measureBandwidth(frames, target)),
-      CODECS: { quoted: rendition.codecs },
+      ...rates(bandwidth),
+      CODECS: { quoted: codecs },
       RESOLUTION: { width, height },
-      URI: { quoted: uri(plan, name, iframePlaylistName) },
+      URI: { quoted: uri(name, iframePlaylistName) },
     });
   });
 
   // Each once for a group. Stereo comes first: every player plays that.
   const variants = (groups.length > 0 ? groups : [undefined]).flatMap((group) =>
-    video ? startFirst(videoVariants(group)) : audioVariants(plan, group, common),
+    video ? startFirst(videoVariants(group)) : audioVariants(plan, group, common, uri),
   );
   return playlist([
     '#EXT-X-VERSION:6',
     '#EXT-X-INDEPENDENT-SEGMENTS',
-    ...groups.flatMap((group) => audioMedia(plan, group)),
+    ...tags,
+    ...groups.flatMap((group) => audioMedia(group, uri)),
     ...captionsMedia(plan),
     ...variants.flatMap(({ lines }) => lines),
     ...iframes,
@@ -91,11 +122,6 @@ export function multivariantPlaylist(plan: Plan, records: readonly PartRecord[])
 
 function rates({ peak, average }: Bandwidth) {
   return { BANDWIDTH: peak, 'AVERAGE-BANDWIDTH': average };
-}
-
-/** From the playlist to a file of a rendition. Names are made by the plan, of letters, digits and "-" alone. */
-function uri(plan: Plan, name: string, file: string): string {
-  return `${plan.id}/${name}/${file}`;
 }
 
 /** Largest first, but for the one to start with. */
@@ -119,6 +145,7 @@ function audioVariants(
   plan: Plan,
   group: AudioGroup | undefined,
   common: Record<string, string | { quoted: string } | undefined>,
+  uri: PlaylistUri,
 ): Variant[] {
   const main = group && defaultAudio(group.audio);
   if (group === undefined || main === undefined || group.bandwidth === undefined)
@@ -130,13 +157,11 @@ function audioVariants(
     AUDIO: { quoted: id },
     ...common,
   };
-  return [
-    { bandwidth, lines: [tag('EXT-X-STREAM-INF', attributes), uri(plan, main.name, mediaPlaylistName)] },
-  ];
+  return [{ bandwidth, lines: [tag('EXT-X-STREAM-INF', attributes), uri(main.name, mediaPlaylistName)] }];
 }
 
 /** RFC 8216 section 4.3.4.1.1: names differ, one default at most, automatic choice only where languages differ. */
-function audioMedia(plan: Plan, { id, audio }: AudioGroup): string[] {
+function audioMedia({ id, audio }: AudioGroup, uri: PlaylistUri): string[] {
   const main = defaultAudio(audio);
   const names = uniqueNames(audio.map(({ label, name }) => quotable(label) || name));
   const languages = new Set<string | undefined>([main?.language]);
@@ -158,7 +183,7 @@ function audioMedia(plan: Plan, { id, audio }: AudioGroup): string[] {
       AUTOSELECT: automatic ? 'YES' : 'NO',
       CHARACTERISTICS: characteristics(rendition),
       CHANNELS: { quoted: String(rendition.channels) },
-      URI: { quoted: uri(plan, rendition.name, mediaPlaylistName) },
+      URI: { quoted: uri(rendition.name, mediaPlaylistName) },
     });
   });
 }

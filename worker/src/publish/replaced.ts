@@ -21,6 +21,29 @@ export interface ReplacedFilm {
 const markerOf = ({ job, planId }: PlanFolder) =>
   `${replacedFolder(job.outputPrefix)}${job.jobId}/${planId}.json`;
 
+/**
+ * `<output prefix>.replaced/<job id>/<plan>/early.json`: the playlists of early play of a film that is published by now. Players
+ * that began with them go on for a while.
+ */
+const earlyMarkerOf = ({ job, planId }: PlanFolder) =>
+  `${replacedFolder(job.outputPrefix)}${job.jobId}/${planId}/early.json`;
+
+interface EndedEarlyPlay {
+  folder: PlanFolder;
+  /** By storage's clock. */
+  endedAt: Date;
+}
+
+function parseEarly(
+  outputPrefix: string,
+  { key, lastModified }: { key: string; lastModified?: Date },
+): EndedEarlyPlay | undefined {
+  const match = /^([^/]+)\/([^/]+)\/early\.json$/.exec(key.slice(replacedFolder(outputPrefix).length));
+  const [, jobId, planId] = match ?? [];
+  if (jobId === undefined || planId === undefined || lastModified === undefined) return undefined;
+  return { folder: new JobFolder(outputPrefix, jobId).plan(planId), endedAt: lastModified };
+}
+
 /** Reads a marker as it stands in a listing. */
 export function parseReplaced(
   outputPrefix: string,
@@ -33,8 +56,16 @@ export function parseReplaced(
 }
 
 /** Notes that a plan was replaced, unless that is noted already: the first time counts. */
-export async function markReplaced(output: Store, folder: PlanFolder, signal: AbortSignal): Promise<void> {
-  const key = markerOf(folder);
+export function markReplaced(output: Store, folder: PlanFolder, signal: AbortSignal): Promise<void> {
+  return mark(output, markerOf(folder), signal);
+}
+
+/** Notes that the playlists of early play wait to be removed, unless that is noted already. */
+export function markEarlyEnded(output: Store, folder: PlanFolder, signal: AbortSignal): Promise<void> {
+  return mark(output, earlyMarkerOf(folder), signal);
+}
+
+async function mark(output: Store, key: string, signal: AbortSignal): Promise<void> {
   if ((await output.head(key, signal)) !== undefined) return;
   await output.put(key, '{}', { ...headersFor('replaced.json'), signal });
 }
@@ -54,7 +85,7 @@ export async function wasCommitted(
 }
 
 /**
- * Removes the files of films that were replaced long enough ago.
+ * Removes the files of films that were replaced long enough ago, and playlists of early play that ended as long ago.
  * @param now storage's time, as the markers' times are
  * @returns how many films
  */
@@ -64,12 +95,18 @@ export async function removeDue(
   { now, keepSeconds }: { now: Date; keepSeconds: number },
   signal: AbortSignal,
 ): Promise<number> {
+  const isDue = (since: Date) => keepSeconds === 0 || (now.getTime() - since.getTime()) / 1000 >= keepSeconds;
   const due: PlanFolder[] = [];
+  const early: PlanFolder[] = [];
   for await (const object of output.list(replacedFolder(outputPrefix), signal)) {
     const film = parseReplaced(outputPrefix, object);
-    const ageSeconds = film ? (now.getTime() - film.replacedAt.getTime()) / 1000 : 0;
-    if (film && (keepSeconds === 0 || ageSeconds >= keepSeconds))
-      due.push(new JobFolder(outputPrefix, film.jobId).plan(film.planId));
+    if (film && isDue(film.replacedAt)) due.push(new JobFolder(outputPrefix, film.jobId).plan(film.planId));
+    const ended = parseEarly(outputPrefix, object);
+    if (ended && isDue(ended.endedAt)) early.push(ended.folder);
+  }
+  for (const folder of early) {
+    await removeAll(output, folder.early, signal);
+    await output.remove([earlyMarkerOf(folder)], signal);
   }
   let films = 0;
   for (const folder of due) {

@@ -7,6 +7,7 @@ export interface Upload extends ObjectHeaders {
   path: string;
   /** See `PutFileOptions`. */
   unlessSame?: boolean;
+  onUploaded?: () => void;
 }
 
 export interface UploadsOptions {
@@ -55,8 +56,9 @@ export function createUploads(options: UploadsOptions): Uploads {
   }
 
   async function send(upload: Upload): Promise<void> {
-    const { key, path, ...options } = upload;
+    const { key, path, onUploaded: onThis, ...options } = upload;
     const result = await store.putFile(key, path, { ...options, signal });
+    onThis?.();
     await onUploaded?.(upload, result);
   }
 

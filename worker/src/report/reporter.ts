@@ -119,7 +119,7 @@ class Report implements JobReport {
     const now = clock();
     this.#state = this.#numbered(advance(this.#state, transition, now), now);
     for (const sink of sinks) sink.transition(this.#state, this.#context);
-    if (transition.to !== 'running') await this.#flush(withinMs);
+    if (!goesOn(transition)) await this.#flush(withinMs);
   }
 
   confirmEnd(reported: JobState): void {
@@ -177,6 +177,11 @@ class Report implements JobReport {
 
 function isPause({ to }: Transition): boolean {
   return to === 'queued' || to === 'retrying';
+}
+
+/** The worker has more to do, and waits for nothing. */
+function goesOn({ to }: Transition): boolean {
+  return to === 'running' || to === 'playable';
 }
 
 /** The reported state is read from status.json, which may leave the metadata out. */

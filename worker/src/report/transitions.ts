@@ -1,4 +1,4 @@
-import type { Film, JobState, JobStateName, Progress } from '../protocol/status.ts';
+import type { EarlyFilm, Film, JobState, JobStateName, Progress } from '../protocol/status.ts';
 
 /** A step of the one state machine: queued → running → succeeded | retrying | failed. */
 export type Transition =
@@ -7,6 +7,8 @@ export type Transition =
   | { to: 'queued' }
   | { to: 'retrying'; error: JobError }
   /** The stream can be played; files are still being made. */
+  /** Players can begin, although the film is not whole. */
+  | { to: 'playable'; early: EarlyFilm }
   | { to: 'published'; film: Film }
   | { to: 'succeeded'; film: Film }
   | { to: 'failed'; error: JobError };
@@ -15,13 +17,16 @@ export type JobError = NonNullable<JobState['error']>;
 
 /** What may change while a job runs. */
 export type RunningChange = Partial<
-  Pick<JobState, 'stage' | 'plan' | 'expected' | 'progress' | 'file' | 'warnings' | 'timings' | 'sequence'>
+  Pick<
+    JobState,
+    'stage' | 'plan' | 'expected' | 'progress' | 'file' | 'warnings' | 'timings' | 'sequence' | 'early'
+  >
 >;
 
 const next: Record<JobStateName, readonly Transition['to'][]> = {
   /** `failed` at once: a message that is not a job, or one that outlived too many workers. */
   queued: ['running', 'failed'],
-  running: ['published', 'succeeded', 'retrying', 'failed', 'queued'],
+  running: ['playable', 'published', 'succeeded', 'retrying', 'failed', 'queued'],
   retrying: ['running', 'failed'],
   /** Delivered again, asked for again, or redriven. */
   succeeded: ['running'],
@@ -34,12 +39,15 @@ export function advance(state: JobState, transition: Transition, now: Date): Job
     throw new Error(`Job ${state.id} can't go from ${state.state} to ${transition.to}.`);
   }
   const at = now.toISOString();
-  if (transition.to === 'published')
-    return { ...state, stage: 'files', film: transition.film, updatedAt: at };
+  if (transition.to === 'playable') return { ...state, early: transition.early, updatedAt: at };
+  if (transition.to === 'published') {
+    const { early, ...rest } = state;
+    return { ...rest, stage: 'files', film: transition.film, updatedAt: at };
+  }
   const moved = { ...state, state: transition.to, updatedAt: at };
   switch (transition.to) {
     case 'running': {
-      const { error, finishedAt, stage, plan, progress, file, ...rest } = moved;
+      const { error, finishedAt, stage, plan, early, progress, file, ...rest } = moved;
       const waitSeconds = secondsBetween(state.queuedAt, at);
       const { attempt, worker } = transition;
       return { ...rest, attempt, worker, startedAt: at, warnings: [], timings: { waitSeconds } };
@@ -53,11 +61,11 @@ export function advance(state: JobState, transition: Transition, now: Date): Job
       return { ...rest, error: transition.error };
     }
     case 'failed': {
-      const { stage, plan, expected, file, ...rest } = moved;
+      const { stage, plan, early, expected, file, ...rest } = moved;
       return { ...rest, ...ended(state, at), error: transition.error };
     }
     case 'succeeded': {
-      const { stage, plan, expected, file, ...rest } = moved;
+      const { stage, plan, early, expected, file, ...rest } = moved;
       return {
         ...rest,
         ...ended(state, at),
@@ -87,6 +95,7 @@ export function updateRunning(state: JobState, change: RunningChange, now: Date)
     ...(change.warnings === undefined ? {} : { warnings: change.warnings }),
     ...(change.progress === undefined ? {} : { progress: forward(state.progress, change.progress) }),
     ...(change.file === undefined ? {} : { file: change.file }),
+    ...(change.early === undefined ? {} : { early: change.early }),
     ...(change.sequence === undefined ? {} : { sequence: Math.max(state.sequence ?? 0, change.sequence) }),
     timings: { ...state.timings, ...change.timings },
     updatedAt: now.toISOString(),

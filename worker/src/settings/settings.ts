@@ -182,6 +182,8 @@ export const environmentSchema = z.object({
   PRESETS: textOrJson.default({}).pipe(presetsSchema),
   /** The encoding of subtitle files that do not say theirs; without it, it is detected. */
   SUBTITLE_ENCODING: encodingSchema.optional(),
+  /** Films can be played while they are made, unless their job says otherwise. */
+  EARLY_PLAY: flag(false),
   KEEP_SOURCE: flag(true),
   /** How long the files of a film stay that was made again in another way: players may be in the middle of it. */
   KEEP_REPLACED_SECONDS: number(86_400, z.number().min(0)),
@@ -317,6 +319,7 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
     watermark: env.WATERMARK,
     presets: env.PRESETS,
     subtitleEncoding: env.SUBTITLE_ENCODING,
+    earlyPlay: env.EARLY_PLAY,
     keepSource: env.KEEP_SOURCE,
     keepReplacedSeconds: env.KEEP_REPLACED_SECONDS,
     allowHttpSources: env.ALLOW_HTTP_SOURCES,

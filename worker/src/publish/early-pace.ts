@@ -1,0 +1,60 @@
+/**
+ * Safari's player stops for good after six looks at a playlist without news, so so many segments are held back, and let out one by
+ * one while nothing new comes.
+ */
+export const reserveSegments = 5;
+
+/** A player gets this much ahead of where it can be, before any segment is held back. */
+const leadSeconds = (targetSeconds: number) => 4 * targetSeconds;
+
+/** Film seconds a second at which playing can't overtake the encoders, with something to spare. */
+export const minSpeed = 1.1;
+
+/** From here the second segment is there long before the first has been played. */
+const highSpeed = 2;
+
+/** With less to spare a player needs what comes in the time of a look at the playlist, and in that of a segment. */
+const firstSegmentsAtLowSpeed = 3;
+
+/** Playing may begin: as the film has grown so far, it is there before it is played. */
+export function mayOffer({
+  prefixSeconds,
+  grownSeconds,
+  elapsedSeconds,
+  segmentSeconds,
+}: {
+  prefixSeconds: number;
+  /** Of the prefix, what came in the time that has elapsed. */
+  grownSeconds: number;
+  elapsedSeconds: number;
+  segmentSeconds: number;
+}): boolean {
+  const speed = grownSeconds / Math.max(elapsedSeconds, 1e-3);
+  if (speed < minSpeed) return false;
+  const first = speed >= highSpeed ? 1 : firstSegmentsAtLowSpeed;
+  // A segment may be some frames shorter.
+  return prefixSeconds >= (first - 0.5) * segmentSeconds;
+}
+
+/**
+ * How much of the film is listed: what a player may need, and of the rest all but the reserve.
+ * @returns seconds from the film's start; never less than before
+ */
+export function pacedSeconds({
+  prefixSeconds,
+  listedSeconds,
+  playedSeconds,
+  targetSeconds,
+}: {
+  prefixSeconds: number;
+  listedSeconds: number;
+  /** How far a player can be that began when the film was offered. */
+  playedSeconds: number;
+  targetSeconds: number;
+}): number {
+  // One segment in a target duration.
+  const playedTargets = Math.floor(playedSeconds / targetSeconds) * targetSeconds;
+  const allButReserve = prefixSeconds - reserveSegments * targetSeconds;
+  const needed = playedTargets + leadSeconds(targetSeconds);
+  return Math.max(listedSeconds, Math.min(prefixSeconds, Math.max(allButReserve, needed)));
+}
