@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type FaultFarm, startFaultFarm } from '../helpers/local-farm/fault-farm.ts';
+import { loadStack } from '../../tools/program-run/stacks.ts';
+import type { Job } from '../../worker/src/protocol/job.ts';
+import { type FaultFarm, startFaultFarm, webhookSecret } from '../helpers/local-farm/fault-farm.ts';
 import { expectFilm, expectRefused } from '../helpers/local-farm/job-ends.ts';
 import { ffmpeg, ffprobe } from '../helpers/media/clips.ts';
 import { makeCountedFilm } from '../helpers/media/counted-film.ts';
@@ -91,6 +95,60 @@ describe('joined clips that three workers make', () => {
     await faults.farm.waitFor(made, 'succeeded', 60);
     await until(async () => (await sourcesLeft()).length === 2, 'the sources to be deleted');
     expect(await sourcesLeft()).toEqual(['clips/a.mp4', 'clips/cut.mp4']);
+  });
+});
+
+describe('the message that stacks/always-on.yaml shows', () => {
+  it('becomes one film with its texts, the logo and the music, an MP4 and a signed webhook', async () => {
+    const stack = readFileSync(new URL('../../stacks/always-on.yaml', import.meta.url), 'utf8');
+    const [, shown = ''] = /\n# *(\{"id".*?)\nconfig:/s.exec(stack) ?? [];
+    const { options, ...message }: Job = JSON.parse(shown.replaceAll('\n#', ''));
+    const { config } = loadStack('stacks/always-on.yaml');
+    const gray = (seconds: number) => ['-f', 'lavfi', '-i', `color=gray:s=160x90:r=25:d=${seconds}`];
+    const x264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
+    const put = async (key: string, ...args: string[]) => {
+      const path = join(faults.folder, key.replaceAll('/', '-'));
+      await ffmpeg(...args, path);
+      await faults.farm.put(key, path);
+    };
+    await put('intro.mov', ...gray(2), ...x264);
+    await put('uploads/17.mp4', ...gray(10), ...x264);
+    await put('outro.mov', ...gray(1), ...x264);
+    await put('brand/theme.mp3', '-f', 'lavfi', '-i', 'sine=880:duration=3', '-c:a', 'libmp3lame');
+    await put('brand/logo.png', '-f', 'lavfi', '-i', 'color=red:s=64x64', '-frames:v', '1');
+    const id = await faults.send({ ...message, options: { ...options, size: '180x320' } });
+    faults.startWorker({
+      PRESETS: config.presets,
+      WATERMARK: config.watermark,
+      PART_SECONDS: '60',
+    });
+    const { film, warnings } = await faults.farm.waitFor(id, 'succeeded', 60);
+    expect(warnings).toEqual(['the film has no rendition 720p: its mp4 file is 240p']);
+    expect(film?.durationSeconds).toBeCloseTo(2 + 7 + 1, 1);
+    const path = join(faults.folder, 'promo.mp4');
+    await writeFile(path, (await faults.farm.readBytes(film?.files?.[0]?.key ?? '')) ?? '');
+    const sound = await listenTo('-i', path, '-af', 'pan=mono|c0=c0');
+    expect(sound.amplitude(880, 0.2, 2.6)).toBeCloseTo(0.4 / 8, 2);
+    // The logo is 12 % of the width, 5 % of the height from the corner; texts are at the bottom.
+    const pixels = async (seconds: number, crop: string) => [
+      ...(await ffmpeg(
+        ...['-ss', String(seconds), '-i', path, '-frames:v', '1', '-vf', `crop=${crop}`],
+        ...['-pix_fmt', 'rgb24', '-f', 'rawvideo', '-'],
+      )),
+    ];
+    for (const seconds of [1, 5, 9]) {
+      const [red = 0, green = 255] = await pixels(seconds, '2:2:152:24');
+      expect([red > 180, green < 90], `the logo at ${seconds} s`).toEqual([true, true]);
+      const brightest = Math.max(...(await pixels(seconds, '180:60:0:256')));
+      expect(brightest > 200, `a text at ${seconds} s`).toBe(seconds !== 5);
+    }
+    const found = () => faults.receiver.deliveries.find(({ body }) => body.includes('job.succeeded'));
+    await until(() => found() !== undefined, 'the webhook');
+    const delivered = found();
+    expect(new Webhook(webhookSecret).verify(delivered?.body ?? '', delivered?.headers ?? {})).toMatchObject({
+      type: 'job.succeeded',
+      data: { id: 'promo-17' },
+    });
   });
 });
 
