@@ -69,16 +69,17 @@ describe('a film with texts and images', () => {
     const ladder = [{ rung: '240p' as const }];
     const inParts = await drawFilm(clip, overlays, folder.path, { partSeconds: 2, ladder });
     const inOne = await drawFilm(clip, overlays, folder.path, { partSeconds: 3600, ladder });
-    const plain = await drawFilm(clip, [], folder.path, { partSeconds: 3600, ladder });
     await using films = new AsyncDisposableStack();
-    for (const film of [inParts, inOne, plain]) films.use(film);
+    for (const film of [inParts, inOne]) films.use(film);
     expect(inParts.plan.parts.length).toBe(4);
     expect(inOne.plan.parts.length).toBe(1);
     const [parts = []] = await inParts.frames();
     const [whole = []] = await inOne.frames();
     expect(parts.length).toBe(rate === '25' ? 200 : 240);
     expect(parts).toEqual(whole);
-    // An overlay is on every frame.
+    // An overlay is on every frame; one of the films tells for all.
+    if (name !== 'steady.mp4') return;
+    const plain = films.use(await drawFilm(clip, [], folder.path, { partSeconds: 3600, ladder }));
     const [bare = []] = await plain.frames();
     expect(whole.filter((frame) => bare.includes(frame))).toEqual([]);
   });

@@ -66,8 +66,8 @@ describe('requests', () => {
   it.each(['fmp4', 'mpegts'] as const)('are as many PUTs as a worker makes (%s)', async (SEGMENT_FORMAT) => {
     const clip = join(transcoding.folder, `${SEGMENT_FORMAT}.mp4`);
     await ffmpeg(
-      ...pattern({ width: 640, height: 360, seconds: 9, filter: noise }),
-      ...tone(9),
+      ...pattern({ width: 640, height: 360, seconds: 5, filter: noise }),
+      ...tone(5),
       ...x264,
       '-c:a',
       'aac',

@@ -17,8 +17,8 @@ const { limits } = testSettings();
 const signal = new AbortController().signal;
 
 const pictures = 'color=s=64x36:r=25';
-const filmSeconds = 27.7;
-const seamSeconds = 12;
+const filmSeconds = 13.7;
+const seamSeconds = 6;
 /** Parts of the audio are ten times as long. */
 const encoding = { partSeconds: seamSeconds / 10, segmentSeconds: 2 };
 
