@@ -77,7 +77,7 @@ describe('a film with texts and images', () => {
     const [whole = []] = await inOne.frames();
     expect(parts.length).toBe(rate === '25' ? 200 : 240);
     expect(parts).toEqual(whole);
-    // An overlay is on every frame; one of the films tells for all.
+    // An overlay is on every frame; one film is enough to see that.
     if (name !== 'steady.mp4') return;
     const plain = films.use(await drawFilm(clip, [], folder.path, { partSeconds: 3600, ladder }));
     const [bare = []] = await plain.frames();

@@ -198,6 +198,25 @@ describe('the packet ids of a transport stream', () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(50e6);
   });
 
+  it('stay where a further track makes room for one in another language or codec, and where another programme changes', () => {
+    const language = programme(0x1000, 1, [
+      [h264, 0x100],
+      [aac, 0x101, 'eng'],
+      [aac, 0x105, 'fra'],
+    ]);
+    const track = programme(0x1000, 1, [
+      [h264, 0x100],
+      [aac, 0x101, 'eng'],
+      [129, 0x104, 'deu'],
+    ]);
+    const bytes = Buffer.concat([...head, ...body, track, ...body, language, ...body]);
+    expect(through(new PacketIds(), bytes).equals(bytes)).toBe(true);
+    const others = [programmes({ 1: 0x1000, 2: 0x1001 }), ...head.slice(1)];
+    const second = (type: number) => programme(0x1001, 2, [[type, 0x300]]);
+    const two = Buffer.concat([...others, second(h264), ...body, second(36), ...body]);
+    expect(through(new PacketIds(), two).equals(two)).toBe(true);
+  });
+
   it('are refused where a stream goes on in another codec, with what to do', () => {
     const other = programme(0x1000, 1, [
       [36, 0x200],

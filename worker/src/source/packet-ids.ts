@@ -84,7 +84,7 @@ export class PacketIds {
       if (isFromStart && known !== undefined) this.#streams.set(known, streams);
       return { state, isHidden: false };
     }
-    const ids = movedIds(first, streams);
+    const ids = movedIds(first, streams, this.#programmes?.size === 1);
     const moved = new Map(state.moved);
     if (ids === undefined) moved.delete(known);
     else moved.set(known, ids);

@@ -106,11 +106,13 @@ function whatIs(type: number, descriptors: Descriptors): Pick<TsStream, 'kind' |
 /**
  * Which packet ids take which of the programme's first ones where its streams have moved; undefined where none has. A stream goes on
  * in one of its codec: in its language, else under its own id, else in the order of the table.
- * @throws RefusedError where it goes on in another codec
+ * @param isOnly whether the file has no other programme, which may be the one that is shown
+ * @throws RefusedError where the film goes on in another codec
  */
 export function movedIds(
   first: readonly TsStream[],
   now: readonly TsStream[],
+  isOnly: boolean,
 ): ReadonlyMap<number, number> | undefined {
   const free = new Set(now);
   const ids = new Map<number, number>();
@@ -119,7 +121,6 @@ export function movedIds(
     missing = missing.filter((stream) => {
       const found = [...free].find((other) => other.kind === stream.kind && fits(stream, other));
       if (found === undefined) return true;
-      if (found.codec !== stream.codec) throw otherCodec(stream, found);
       free.delete(found);
       ids.set(found.packetId, stream.packetId);
       return false;
@@ -132,14 +133,34 @@ export function movedIds(
   pair((stream, other) => isNamed(stream, other) && isSame(stream, other));
   pair(isNamed);
   pair((stream, other) => isAlike(stream, other) && isSame(stream, other));
-  pair(isAlike);
-  missing = missing.filter(({ kind }) => kind !== 'text');
-  pair(() => true);
+  const isGone = (kind: TsStream['kind']) =>
+    first.every((each) => each.kind !== kind || missing.includes(each));
+  const gone = new Set<TsStream['kind']>((['video', 'audio', 'text'] as const).filter(isGone));
+  // A track in another language is another one, but where none else is left.
+  pair(
+    (stream, other) =>
+      isAlike(stream, other) && (!stream.language || !other.language || gone.has(stream.kind)),
+  );
+  if (isOnly) refuseOtherCodec(first, missing, free);
   if ([...ids].every(([from, to]) => from === to)) return undefined;
   // Of what is new, nothing may be taken for a stream that was there.
   for (const { packetId } of free)
     if (first.some((stream) => stream.packetId === packetId)) ids.set(packetId, nullPacketId);
   return ids;
+}
+
+/** A further track may come and go; a film whose video, or all of whose audio, is another one would end there. */
+function refuseOtherCodec(
+  first: readonly TsStream[],
+  missing: readonly TsStream[],
+  free: ReadonlySet<TsStream>,
+): void {
+  for (const kind of ['video', 'audio'] as const) {
+    const [stream] = missing.filter((each) => each.kind === kind);
+    const other = [...free].find((each) => each.kind === kind);
+    const isGone = first.every((each) => each.kind !== kind || missing.includes(each));
+    if (stream && other && isGone) throw otherCodec(stream, other);
+  }
 }
 
 function otherCodec(stream: TsStream, other: TsStream): RefusedError {
