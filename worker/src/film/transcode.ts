@@ -1,6 +1,6 @@
 import { RefusedError, StoppedError } from '../errors.ts';
 import { rungNames } from '../plan/ladder.ts';
-import { loadOf } from '../plan/load.ts';
+import { type Load, loadOf } from '../plan/load.ts';
 import { fileOutputs, type OutputName } from '../plan/outputs.ts';
 import type { QueuedJob } from '../protocol/job.ts';
 import { JobFolder, type PlanFolder } from '../protocol/job-folder.ts';
@@ -124,6 +124,9 @@ async function addToFilm(job: QueuedJob, run: TranscodeRun): Promise<FilmOutcome
   );
 }
 
+/** VP9 takes four times as long as x264, so a part of it fills the cores; one rendition at a time takes little memory. */
+const webmLoad: Load = { share: 1, memoryMb: 500 };
+
 /**
  * Works on a film that is planned.
  * @throws RefusedError when the source is another by now
@@ -132,7 +135,10 @@ export async function continueFilm(
   { job, plan: planId, role, firstPart, file, from = 'stream' }: FilmToJoin,
   run: TranscodeRun,
 ): Promise<FilmOutcome> {
-  if (file !== undefined) return helpWithWebm({ job, plan: planId, file, from }, run);
+  if (file !== undefined) {
+    await run.place?.occupy(webmLoad, run.signal);
+    return helpWithWebm({ job, plan: planId, file, from }, run);
+  }
   const { stores, report, log, signal } = run;
   const folder = folderOf(job, run);
   const planned = await readPlanFile(stores.output, folder.plan(planId), signal);
@@ -187,10 +193,11 @@ async function makeAndCleanUp(planned: PlannedFilm, run: TranscodeRun): Promise<
   }
 }
 
-/** Where a worker takes several messages at once. One that has WebM to make after the film stays one that fills its machine. */
+/** Where a worker takes several messages at once: what this film takes of it. WebM, which is made after the stream, fills any machine. */
 async function occupyPlace({ job, plan }: PlannedFilm, { settings, place, size, signal }: TranscodeRun) {
-  if (place === undefined || size === undefined || wantsWebm(job, settings)) return;
-  await place.occupy(loadOf(plan, size), signal);
+  if (place === undefined || size === undefined) return;
+  const load = loadOf(plan, size);
+  await place.occupy(wantsWebm(job, settings) ? { ...load, share: 1 } : load, signal);
 }
 
 /** Who makes a WebM file of the film after the commit goes by the plan too. */
