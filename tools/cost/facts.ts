@@ -66,15 +66,16 @@ export interface GpuWorker {
  * Runs the program on a stack file without a cloud.
  * @throws UserError when the file can't be read, SettingsError when the stack's config has mistakes
  */
-export async function readFarm(file: string): Promise<FarmFacts> {
-  const stack = readStack(file);
+/** @param changes of the stack's settings */
+export async function readFarm(file: string, changes: Record<string, string> = {}): Promise<FarmFacts> {
+  const stack = readStack(file, changes);
   const recording = await recordFarm(stack);
   return factsOf(recording, stack.config['aws:region'] ?? 'us-east-1');
 }
 
-function readStack(file: string) {
+function readStack(file: string, changes: Record<string, string>) {
   try {
-    return loadStack(file);
+    return loadStack(file, changes);
   } catch (error) {
     const [why] = (error as Error).message.split('\n');
     throw new UserError(`"${file}" is not a stack file: ${why}`, { cause: error });

@@ -27,10 +27,11 @@ export interface CostReport {
 
 /**
  * @param file a stack file, by its path from the repository's root or an absolute one
+ * @param changes of its settings
  * @throws UserError for what has no price, SettingsError for mistakes in the file
  */
-export async function costReport(file: string): Promise<CostReport> {
-  const farm = await readFarm(file);
+export async function costReport(file: string, changes: Record<string, string> = {}): Promise<CostReport> {
+  const farm = await readFarm(file, changes);
   const resources = idleMonth(farm);
   const charges = resources.flatMap((resource) => resource.charges);
   const allowances = allowancesOf(charges);

@@ -14,6 +14,8 @@ import { duration } from '../simulation/table.ts';
 /** The stack that the page shows in full. */
 const shown = 'Pulumi.prod.yaml';
 
+const functions = 'Pulumi.function.yaml';
+
 /** NVENC's presets were not measured. */
 const shownForPresets = 'Pulumi.dev.yaml';
 
@@ -34,7 +36,7 @@ export async function costPage(): Promise<string> {
     `## Presets and qualities\n\nOf \`${shownForPresets}\`. ${presetFigures(onCpus, cheapestOf(onCpus.film.costs))}`,
     `## WebM beside the stream\n\n${webmFigures(reports)}`,
     `## Every stack file\n\n${summary(reports)}`,
-    readings(reports),
+    `${readings(reports)}\n${await laneReadings(reports)}`,
     `## ${shown}\n\n${details(report)}`,
     computation,
     whenNot(reports),
@@ -156,6 +158,28 @@ function readings(reports: readonly CostReport[]): string {
     `- Sources stay unless \`keepSource\` is false: the 7.2 GB of this film are ${usd(7.2 * prices.s3Storage.usd)} a month in S3, beside what is published. The farm writes S3 Standard and sets no other storage class; Standard-IA and Intelligent-Tiering keep films that no one watches for less, and take a fee for what is read or looked after.`,
     `- The workers write eight metrics: ${usd(8 * prices.customMetric.usd)} in a month of work, where the ten free ones of the account are used up.`,
     '- "film of 2 h" is the work alone on the cheapest machine of the stack, without its start; "together" below has the others.',
+  ].join('\n');
+}
+
+/** What a farm at rest costs more with settings that none of the stack files has. */
+async function laneReadings(reports: readonly CostReport[]): Promise<string> {
+  const more = async (files: readonly string[], changes: Record<string, string>) => {
+    const added: number[] = [];
+    // One run of the program at a time: Pulumi's mocks are the process's.
+    for (const file of files) {
+      const { idle } = await costReport(file, changes);
+      added.push(idle.usd - found(reports.find(({ stack }) => stack === file)).idle.usd);
+    }
+    return fromTo(added);
+  };
+  const services = [shownForPresets, shown];
+  const lanes = await more(services, { lanes: '["urgent","bulk"]' });
+  const functionLanes = await more([functions], { lanes: '["urgent","bulk"]' });
+  const door = await more(services, { functions: 'door' });
+  const both = await more(services, { functions: 'door', lanes: '["urgent","bulk"]' });
+  return [
+    `- Both priority lanes (\`lanes\`) add ${lanes} a month at rest, in an account with nothing else in it, to \`${services.join('` and `')}\`, for the metrics of alarms and target tracking, and ${functionLanes} to \`${functions}\`, mostly for polling. Films cost the same in each lane.`,
+    `- A function before the jobs queue (\`functions: door\`) adds ${door} a month at rest, and with both lanes ${both} in all. What films cost that functions make or help with: [functions.md](functions.md#what-it-costs-and-how-long-it-takes).`,
   ].join('\n');
 }
 

@@ -1,3 +1,4 @@
+import { doorCalls } from '../../infra/compute/door-calls.ts';
 import { total } from '../cost/charge.ts';
 import { type FarmFacts, readFarm } from '../cost/facts.ts';
 import { referenceFilm } from '../cost/film.ts';
@@ -45,11 +46,18 @@ export interface FunctionFilms {
   startSeconds: { p50: number; p95: number };
   wholeSeconds: { p50: number; p95: number };
   usd: number;
+  /** What the dollars go to. */
+  shares: { what: string; usd: number }[];
 }
 
 /** A lone film of two hours, many times. */
-export async function loneFilm(facts: FarmFacts, times: FunctionTimes, seed: number): Promise<FunctionFilms> {
-  const farm = functionFarmOf(facts);
+export async function loneFilm(
+  facts: FarmFacts,
+  times: FunctionTimes,
+  seed: number,
+  changes: Partial<FunctionFarm> = {},
+): Promise<FunctionFilms> {
+  const farm = { ...functionFarmOf(facts), ...changes };
   const made: FunctionRun[] = [];
   for (let nth = 0; nth < runs; nth += 1)
     made.push(await simulateFunctions(farm, times, workloads.singleFilm(), seed + nth));
@@ -76,28 +84,48 @@ function summaryOf(facts: FarmFacts, made: readonly FunctionRun[]): FunctionFilm
   const [hour] = workerHours(facts);
   const [cost] = filmCosts(facts).costs;
   const hourUsd = total(hour?.onDemand ?? []);
-  const bought = made.reduce(
-    (sum, { billedSeconds, calls }) =>
-      sum + (billedSeconds / 3600) * hourUsd + calls * prices.lambdaRequest.usd,
-    0,
-  );
+  /** Of a film, in the mean. */
+  const mean = (of: (run: FunctionRun) => number) =>
+    made.reduce((sum, run) => sum + of(run), 0) / films.length;
+  const timeUsd = (of: (run: FunctionRun) => number) => (mean(of) / 3600) * hourUsd;
   // Requests are priced for a film of two hours.
   const share =
     films.reduce((sum, { seconds }) => sum + seconds, 0) / films.length / referenceFilm.durationSeconds;
+  const storageUsd = share * ((cost?.requestsUsd ?? 0) + (cost?.transferUsd ?? 0));
+  const shares = [
+    { what: 'picture', usd: timeUsd(({ spent }) => spent.picture) },
+    { what: 'sound', usd: timeUsd(({ spent }) => spent.sound) },
+    { what: 'starts', usd: timeUsd(({ spent }) => spent.starts) },
+    {
+      what: 'planning, and waiting for the last part',
+      usd: timeUsd(({ billedSeconds, spent }) => billedSeconds - spent.picture - spent.sound - spent.starts),
+    },
+    { what: 'requests', usd: storageUsd + mean(({ calls }) => calls) * prices.lambdaRequest.usd },
+  ];
   return {
     startSeconds: secondsTo('encodingStartedAtMs'),
     wholeSeconds: secondsTo('doneAtMs'),
-    usd: bought / films.length + share * ((cost?.requestsUsd ?? 0) + (cost?.transferUsd ?? 0)),
+    usd: shares.reduce((sum, { usd }) => sum + usd, 0),
+    shares,
   };
 }
 
 /** The part of `bench -- scaling` that is about functions. */
 export async function functionFilms(file: string, seed: number, log: (line: string) => void) {
   const facts = await readFarm(file);
-  const lone = (times: FunctionTimes) => loneFilm(facts, times, seed);
+  const lone = (times: FunctionTimes, changes: Partial<FunctionFarm> = {}) =>
+    loneFilm(facts, times, seed, changes);
+  const set = async (settings: Record<string, string>, speed = 1) =>
+    loneFilm(await readFarm(file, settings), { ...plausibleCalls, speed }, seed);
+  const first = await lone(plausibleCalls);
   const cases = [
-    { name: 'a film of 2 h, nothing warm', films: await lone(plausibleCalls) },
+    { name: 'a film of 2 h, nothing warm', films: first },
     { name: 'the same, pessimistic', films: await lone(pessimisticCalls) },
+    { name: 'architecture arm64, if as quick', films: await set({ architecture: 'arm64' }) },
+    { name: 'arm64, if a tenth slower', films: await set({ architecture: 'arm64' }, 0.9) },
+    { name: 'x264Preset superfast', films: await set({ x264Preset: 'superfast' }) },
+    { name: 'by a door, burstFunctions 100', films: await lone(plausibleCalls, doorWith(100)) },
+    { name: 'by a door, burstFunctions 20', films: await lone(plausibleCalls, doorWith(20)) },
     { name: '30 of 2 h within an hour', films: await manyFilms(facts, workloads.matchDay(seed), seed) },
     { name: '10,000 trailers within 10 min', films: await manyFilms(facts, trailers(seed), seed) },
   ];
@@ -113,6 +141,13 @@ export async function functionFilms(file: string, seed: number, log: (line: stri
   ]);
   for (const line of table([['', 'encoding starts p50', 'p95', 'film whole p50', 'p95', 'a film'], ...rows]))
     log(line);
-  const [first] = cases;
-  return { p95Seconds: first?.films.wholeSeconds.p95 ?? Number.NaN, usd: first?.films.usd ?? Number.NaN };
+  log(
+    `what the first one's dollars go to: ${first.shares.map(({ what, usd: dollars }) => `${what} ${usd(dollars)}`).join(', ')}`,
+  );
+  return { p95Seconds: first.wholeSeconds.p95, usd: first.usd };
+}
+
+/** The calls of a function before the jobs queue, of which each has the memory of the others. */
+function doorWith(burstFunctions: number): Pick<FunctionFarm, 'maxCalls' | 'workersPerFilm'> {
+  return { maxCalls: doorCalls + burstFunctions, workersPerFilm: 1 + burstFunctions };
 }

@@ -30,6 +30,7 @@ export interface FunctionFarm {
 }
 
 interface Part {
+  kind: 'picture' | 'sound';
   workMs: number;
   takenAtMs?: number;
   isDone: boolean;
@@ -46,6 +47,8 @@ export interface FunctionRun {
   films: MadeFilm[];
   /** Of all calls, their start included where Lambda bills it. */
   billedSeconds: number;
+  /** What the billed seconds go to; the rest is planning, and the planner's wait for the last part. */
+  spent: Record<'starts' | Part['kind'], number>;
   calls: number;
   /** At the same moment. */
   mostCalls: number;
@@ -77,6 +80,7 @@ class World {
   #calls = 0;
   #mostCalls = 0;
   #billedMs = 0;
+  readonly #spentMs = { starts: 0, picture: 0, sound: 0 };
   /** When the event source began to have work. */
   #pollingSinceMs: number | undefined;
 
@@ -88,7 +92,9 @@ class World {
 
   result(): FunctionRun {
     const [films, billedSeconds] = [this.#films, this.#billedMs / 1000];
-    return { films, billedSeconds, calls: this.#calls, mostCalls: this.#mostCalls };
+    const { starts, picture, sound } = this.#spentMs;
+    const spent = { starts: starts / 1000, picture: picture / 1000, sound: sound / 1000 };
+    return { films, billedSeconds, spent, calls: this.#calls, mostCalls: this.#mostCalls };
   }
 
   arrive(seconds: number): void {
@@ -116,6 +122,7 @@ class World {
         const fromMs = this.timeline.nowMs;
         work(() => {
           this.#billedMs += billedStartMs + this.timeline.nowMs - fromMs;
+          this.#spentMs.starts += billedStartMs;
           this.#busy -= 1;
           if (isJob) this.#busyJobs -= 1;
           this.#warm += 1;
@@ -183,12 +190,17 @@ class World {
     const [count, soundCount] = [countOf(partSeconds), countOf(soundPartSeconds)];
     const picture = Array.from({ length: count }, () => {
       const chance = 1 + (2 * this.#random.next() - 1) * functionCalls.partSpread;
-      return { workMs: 1000 * (seconds / count / filmSecondsPerSecond / speed) * chance, isDone: false };
+      const workMs = 1000 * (seconds / count / filmSecondsPerSecond / speed) * chance;
+      return { kind: 'picture' as const, workMs, isDone: false };
     });
     // One core of a call.
     const leadSeconds = soundCount > 1 ? functionCalls.soundLeadSeconds : 0;
     const soundSeconds = (seconds / soundCount + leadSeconds) / soundSecondsPerSecond / speed;
-    const sound = Array.from({ length: soundCount }, () => ({ workMs: 1000 * soundSeconds, isDone: false }));
+    const sound = Array.from({ length: soundCount }, () => ({
+      kind: 'sound' as const,
+      workMs: 1000 * soundSeconds,
+      isDone: false,
+    }));
     return [...sound, ...picture];
   }
 
@@ -206,11 +218,13 @@ class World {
     if (this.#random.next() < this.#times.lost) {
       // Its lease runs out a while after its end.
       const lostMs = this.#random.next() * workMs;
+      this.#spentMs[part.kind] += lostMs;
       part.takenAtMs = this.timeline.nowMs + lostMs;
       this.timeline.after(lostMs, end);
       return;
     }
     part.takenAtMs = Number.POSITIVE_INFINITY;
+    this.#spentMs[part.kind] += workMs;
     this.timeline.after(workMs, () => {
       part.isDone = true;
       if (parts.every(({ isDone }) => isDone)) finish();

@@ -34,6 +34,15 @@ describe('calls of a function, simulated', () => {
     expect(many.billedSeconds / few.billedSeconds).toBeLessThan(1.2);
   });
 
+  it('spend nearly all that is billed on the picture, then on starts and the sound', async () => {
+    const { billedSeconds, spent, calls } = await wholeSeconds({});
+    const { picture, sound, starts } = spent;
+    expect(picture).toBeGreaterThan(0.8 * billedSeconds);
+    expect(picture + sound + starts).toBeLessThan(billedSeconds);
+    expect(starts).toBeGreaterThan(calls);
+    expect(sound).toBeGreaterThan(7200 / farm.soundSecondsPerSecond);
+  });
+
   it('wait for the sound where that is one part', async () => {
     const { seconds } = await wholeSeconds({ soundPartSeconds: 7200 });
     expect(seconds).toBeGreaterThan(7200 / 69);
