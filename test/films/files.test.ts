@@ -1,9 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeFile } from '../../worker/src/film/make-file.ts';
 import type { JobOptions } from '../../worker/src/protocol/job.ts';
+import { JobFolder } from '../../worker/src/protocol/job-folder.ts';
+import { filmFiles } from '../../worker/src/publish/film-files.ts';
 import { tone, x264 } from '../helpers/local-farm/use-farm.ts';
-import { ffmpeg, ffprobe } from '../helpers/media/clips.ts';
+import { ffmpeg, ffprobe, realMediaTools } from '../helpers/media/clips.ts';
 import { type ReadFilm, readFilm } from '../helpers/media/read-film.ts';
 import { flashesAndBeeps, measureSync } from '../helpers/media/sync.ts';
 import {
@@ -12,6 +15,7 @@ import {
   type TranscodeOptions,
   type Transcoding,
 } from '../helpers/media/transcoding.ts';
+import { testSettings } from '../helpers/worker/settings.ts';
 
 let farm: Transcoding;
 beforeAll(async () => {
@@ -65,6 +69,20 @@ async function asFilm({ video, audio }: ReadFilm, path: string): Promise<ReadFil
   } as unknown as ReadFilm;
 }
 
+/** The frames of the stream at their times, in step with the sound. */
+async function expectMp4(film: ReadFilm, path: string): Promise<void> {
+  const [rendition] = film.video;
+  const seconds = await frameSeconds(path);
+  expect(seconds).toHaveLength(rendition?.packets.length ?? 0);
+  for (const [index, frame] of (rendition?.packets ?? []).entries())
+    expect(Math.abs((seconds[index] ?? 0) - frame.seconds), `frame ${index}`).toBeLessThan(0.002);
+  expect(await picturesOf(path)).toBe(await picturesOf(rendition?.joinedPath ?? ''));
+  const flashes = (await measureSync(await asFilm(film, path))).filter(({ seconds }) => seconds > 0.9);
+  expect(flashes).toHaveLength(5);
+  for (const { seconds: at, beepAfterSeconds } of flashes)
+    expect(Math.abs(beepAfterSeconds ?? 9), `the beep at ${at} s`).toBeLessThan(0.02);
+}
+
 describe('an MP4 beside the stream', () => {
   it.each<[what: string, name: string, args: string[], environment: TranscodeOptions['environment']]>([
     ['with B-frames', 'plain.mp4', [...flashesAndBeeps(), ...bframes, ...aac], {}],
@@ -89,21 +107,30 @@ describe('an MP4 beside the stream', () => {
   ])(
     'has the frames of the stream at their times, in step with the sound: a film %s',
     async (_, name, args, environment) => {
-      const published = await make(name, args, { environment, job: { outputs: ['hls', 'mp4'] } });
+      const id = `mp4-${name.replace('.mp4', '')}`;
+      const published = await make(name, args, { id, environment, job: { outputs: ['hls', 'mp4'] } });
       const film = await readFilm(published);
-      const [rendition] = film.video;
-      const path = fileOf(published, `${rendition?.name}.mp4`);
+      await expectMp4(film, fileOf(published, `${film.video[0]?.name}.mp4`));
 
-      const seconds = await frameSeconds(path);
-      expect(seconds).toHaveLength(rendition?.packets.length ?? 0);
-      for (const [index, frame] of (rendition?.packets ?? []).entries())
-        expect(Math.abs((seconds[index] ?? 0) - frame.seconds), `frame ${index}`).toBeLessThan(0.002);
-      expect(await picturesOf(path)).toBe(await picturesOf(rendition?.joinedPath ?? ''));
-
-      const flashes = (await measureSync(await asFilm(film, path))).filter(({ seconds }) => seconds > 0.9);
-      expect(flashes).toHaveLength(5);
-      for (const { seconds: at, beepAfterSeconds } of flashes)
-        expect(Math.abs(beepAfterSeconds ?? 9), `the beep at ${at} s`).toBeLessThan(0.02);
+      // The same without room for it on the disk.
+      const [file] = filmFiles(published.film, ['mp4']).files;
+      if (file === undefined) throw new Error('The film has no MP4.');
+      const folder = new JobFolder('', id).plan(published.film.plan);
+      const run = {
+        settings: testSettings({ WORK_DIR: farm.folder }),
+        stores: farm.stores,
+        tools: realMediaTools(),
+        signal: new AbortController().signal,
+      };
+      const job = { id, source: 'film.mp4', requestId: id };
+      expect(await makeFile(job, file, folder, run, async () => 0)).toEqual([
+        expect.stringMatching(
+          /^the worker's disk has no room for 240p\.mp4 \(1 MB\), so it was made in fragments/,
+        ),
+      ]);
+      const streamed = join(farm.folder, `streamed-${name}`);
+      await writeFile(streamed, (await farm.stores.output.get(`${folder.files}240p.mp4`)) ?? '');
+      await expectMp4(film, streamed);
     },
   );
 

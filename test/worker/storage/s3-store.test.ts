@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -132,6 +133,23 @@ describe('a bucket', () => {
       own.close();
     },
   );
+
+  it('takes bytes of unknown length as they come, and keeps nothing of what breaks off', async () => {
+    for (const size of [1000, 8 * 2 ** 20, 17 * 2 ** 20 + 1]) {
+      const bytes = randomBytes(size);
+      const come = async function* () {
+        for (let at = 0; at < size; at += 700_001) yield bytes.subarray(at, at + 700_001);
+      };
+      expect(await store.putStream(`stream-${size}`, come(), headers)).toEqual({ sizeBytes: size });
+      expect((await store.get(`stream-${size}`))?.equals(bytes)).toBe(true);
+    }
+    const breaks = async function* () {
+      yield randomBytes(9 * 2 ** 20);
+      throw new Error('ffmpeg ended with exit code 1');
+    };
+    await expect(store.putStream('broken', breaks(), headers)).rejects.toThrow('exit code 1');
+    expect(await store.head('broken')).toBeUndefined();
+  });
 
   it('says which bucket is missing and what to check', async () => {
     const other = openStore({ ...storage.bucket('films'), bucket: 'nowhere' }, { retrySeconds: 2 });

@@ -22,8 +22,16 @@ const readAhead = ['-thread_queue_size', '512'];
 
 export const readOnce = [...unseekable, ...readAhead];
 
+/** `delay_moov`: the header waits for the first frames, and says when they are shown. Ten seconds a fragment where there is no picture. */
+const fragmented = [
+  ...['-movflags', '+frag_keyframe+delay_moov+default_base_moof'],
+  ...['-frag_duration', '10000000'],
+];
+
 export interface FileFacts {
   segmentFormat: 'fmp4' | 'mpegts';
+  /** For an MP4 that goes to this descriptor as it is made: fragmented, with no index of the whole. */
+  pipe?: number | undefined;
   /** For people: players show it. */
   title?: string | undefined;
 }
@@ -41,7 +49,7 @@ const speechRate = 16_000;
  * What makes a file of published renditions: the video first, then each audio track, each an input. MP4 and M4A are copies,
  * frame by frame.
  */
-export function fileArguments(file: FilmFile, { segmentFormat, title }: FileFacts): FileArguments {
+export function fileArguments(file: FilmFile, { segmentFormat, title, pipe }: FileFacts): FileArguments {
   // `-copyts`: else ffmpeg moves the start of each input to zero, and a video that begins later than its audio with it.
   const inputArgs = [...readOnce, '-copyts'];
   const offset = segmentFormat === 'mpegts' ? ['-output_ts_offset', String(-mpegtsOffsetSeconds)] : [];
@@ -63,7 +71,10 @@ export function fileArguments(file: FilmFile, { segmentFormat, title }: FileFact
             ...file.audio.flatMap(trackArguments),
             ...(file.text ?? []).flatMap(textArguments),
           ],
-          ...['-movflags', '+faststart', '-f', file.format === 'mp4' ? 'mp4' : 'ipod', file.name],
+          ...(pipe === undefined ? ['-movflags', '+faststart'] : fragmented),
+          // ffmpeg finds by itself that it needs this, but too late for a header that waits.
+          ...(pipe !== undefined && segmentFormat === 'mpegts' ? ['-bsf:a', 'aac_adtstoasc'] : []),
+          ...['-f', file.format === 'mp4' ? 'mp4' : 'ipod', pipe === undefined ? file.name : `pipe:${pipe}`],
         ],
       };
     case 'mp3':

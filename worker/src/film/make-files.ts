@@ -44,7 +44,7 @@ export async function makeFiles(job: QueuedJob, film: Film, run: TranscodeRun): 
       report.update({ file: { name: file.name, percent: 0 } });
       if (file.format === 'webm') {
         if (!(await makeWebm(job, film, file, folder, making))) return {};
-      } else await makeFile(job, file, folder, making);
+      } else addWarnings(await makeFile(job, file, folder, making));
       log.info({ file: file.name, seconds: (performance.now() - startedAt) / 1000 }, 'file published');
     }
     return { film: (await look()).film };

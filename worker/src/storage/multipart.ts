@@ -1,4 +1,3 @@
-import type { FileHandle } from 'node:fs/promises';
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -13,8 +12,8 @@ import type { PutOptions } from './store.ts';
 interface Upload {
   bucket: string;
   key: string;
-  file: FileHandle;
-  size: number;
+  /** Fills the buffer as far as there are bytes; only the last one is not filled. @returns how many */
+  fill: (buffer: Buffer) => Promise<number>;
   partBytes: number;
   options: PutOptions;
   /** Retries, limits the time by the bytes sent, and explains errors. */
@@ -28,9 +27,9 @@ interface Upload {
 /** Storage joins the parts before it answers, so this call gets the time limit of a body of this size. */
 const completeBytes = 8 * 2 ** 20;
 
-/** A large file in equal parts, one after the other, each retried separately. An upload that fails is taken back. */
-export async function putInParts(client: S3Client, upload: Upload): Promise<void> {
-  const { file, size, partBytes, options, call } = upload;
+/** A large object in equal parts, one after the other, each retried separately. An upload that fails is taken back. */
+export async function putInParts(client: S3Client, upload: Upload): Promise<{ sizeBytes: number }> {
+  const { fill, partBytes, options, call } = upload;
   const { signal } = options;
   const place = { Bucket: upload.bucket, Key: upload.key };
   const checksums = await partChecksums(client);
@@ -54,11 +53,11 @@ export async function putInParts(client: S3Client, upload: Upload): Promise<void
     const parts: { PartNumber: number; ETag: string | undefined; ChecksumCRC32: string | undefined }[] = [];
     const partMd5s: string[] = [];
     const buffer = Buffer.allocUnsafe(partBytes);
-    for (let start = 0; start < size; start += partBytes) {
-      const length = Math.min(partBytes, size - start);
-      const { bytesRead } = await file.read(buffer, 0, length, start);
-      if (bytesRead !== length)
-        throw new Error(`The file for ${upload.key} became shorter than ${size} bytes.`);
+    let sizeBytes = 0;
+    for (let length = partBytes; length === partBytes; ) {
+      length = await fill(buffer);
+      if (length === 0 && parts.length > 0) break;
+      sizeBytes += length;
       partMd5s.push(md5Hex(buffer.subarray(0, length)));
       const PartNumber = parts.length + 1;
       const command = new UploadPartCommand({
@@ -71,13 +70,14 @@ export async function putInParts(client: S3Client, upload: Upload): Promise<void
       parts.push({ PartNumber, ETag: sent.ETag, ChecksumCRC32: sent.ChecksumCRC32 });
     }
     const command = new CompleteMultipartUploadCommand({ ...target, MultipartUpload: { Parts: parts } });
-    const expected = { bucket: upload.bucket, key: upload.key, sizeBytes: size, partMd5s };
+    const expected = { bucket: upload.bucket, key: upload.key, sizeBytes, partMd5s };
     await call(
       completeBytes,
       (abortSignal) =>
         completeOrFind(client, expected, () => client.send(command, { abortSignal }), abortSignal),
       signal,
     );
+    return { sizeBytes };
   } catch (error) {
     // Unfinished parts cost money and appear in no listing. Best effort: the first error is the one to report.
     await client

@@ -204,13 +204,15 @@ class S3Store implements Store {
     await using file = await open(path, 'r');
     const { size } = await file.stat();
     if (size > partBytes) {
-      const call = <T>(
-        bytes: number,
-        attempt: (abortSignal: AbortSignal) => Promise<T>,
-        signal?: AbortSignal,
-      ) => this.#calls.limited({ action: 'write', key, signal }, bytes, attempt);
-      await putInParts(this.#client, { bucket: this.bucket, key, file, size, partBytes, options, call });
-      return { sizeBytes: size };
+      let at = 0;
+      // The file stays open until then.
+      return await this.#putInParts(key, options, async (buffer) => {
+        const length = Math.min(buffer.length, size - at);
+        const { bytesRead } = await file.read(buffer, 0, length, at);
+        if (bytesRead !== length) throw new Error(`The file for ${key} became shorter than ${size} bytes.`);
+        at += length;
+        return length;
+      });
     }
     const body = await file.readFile();
     if (body.length !== size)
@@ -219,6 +221,34 @@ class S3Store implements Store {
     // Storage has said that it has all of it.
     freeBuffer(body);
     return { sizeBytes: size };
+  }
+
+  async putStream(
+    key: string,
+    bytes: AsyncIterable<Buffer>,
+    options: PutOptions,
+  ): Promise<{ sizeBytes: number }> {
+    const chunks = bytes[Symbol.asyncIterator]();
+    let rest: Buffer | undefined = Buffer.alloc(0);
+    return this.#putInParts(key, options, async (buffer) => {
+      let filled = 0;
+      while (rest !== undefined && filled < buffer.length) {
+        if (rest.length === 0) rest = ((await chunks.next()).value as Buffer | undefined) ?? undefined;
+        const taken: number = rest?.copy(buffer, filled) ?? 0;
+        rest = rest?.subarray(taken);
+        filled += taken;
+      }
+      return filled;
+    });
+  }
+
+  #putInParts(key: string, options: PutOptions, fill: (buffer: Buffer) => Promise<number>) {
+    const call = <T>(
+      bytes: number,
+      attempt: (abortSignal: AbortSignal) => Promise<T>,
+      signal?: AbortSignal,
+    ) => this.#calls.limited({ action: 'write', key, signal }, bytes, attempt);
+    return putInParts(this.#client, { bucket: this.bucket, key, fill, partBytes, options, call });
   }
 
   async *list(prefix: string, signal?: AbortSignal): AsyncGenerator<ListedObject> {

@@ -82,6 +82,8 @@ export interface Store {
   putIf(key: string, body: string, condition: PutCondition, options: PutOptions): Promise<PutOutcome>;
   /** A local file; `sizeBytes` is checked against what was read. */
   putFile(key: string, path: string, options: PutFileOptions): Promise<{ sizeBytes: number }>;
+  /** What has no length yet, in parts as it comes. */
+  putStream(key: string, bytes: AsyncIterable<Buffer>, options: PutOptions): Promise<{ sizeBytes: number }>;
   list(prefix: string, signal?: AbortSignal): AsyncIterable<ListedObject>;
   /** All objects at once, for prefixes below which there are few. */
   listAll(prefix: string, signal?: AbortSignal): Promise<Listing>;
