@@ -18,6 +18,7 @@ export function openFilm(video, url, { signal, onError, onLevel }) {
     return undefined;
   }
   const hls = new Hls({ renderTextTracksNatively: false });
+  hls.on(Hls.Events.LEVEL_UPDATED, (_, { details }) => lookAgain(hls, video, details));
   const quality = new ChoiceMenu(byId('qualities'), signal);
   const tracks = new ChoiceMenu(byId('tracks'), signal);
   const show = () => {
@@ -53,6 +54,33 @@ export function openFilm(video, url, { signal, onError, onLevel }) {
   hls.loadSource(url);
   hls.attachMedia(video);
   return hls;
+}
+
+/** Goes on with another playlist of the same film, at the same place. */
+export function changeFilm(hls, video, url) {
+  const seconds = video.ended ? 0 : video.currentTime;
+  if (hls) {
+    hls.config.startPosition = seconds;
+    hls.loadSource(url);
+    return;
+  }
+  video.src = url;
+  const seek = () => {
+    video.currentTime = seconds;
+  };
+  video.addEventListener('loadedmetadata', seek, { once: true });
+}
+
+/** So many segments of a film that is still made are to be known before one looks as seldom as players do. */
+const firstSegments = 3;
+const lookAgainMs = 1500;
+
+/** hls.js looks at a playlist once in the time of a segment: too seldom while the film has one or two. */
+function lookAgain(hls, video, { live, fragments }) {
+  if (!live || fragments.length >= firstSegments) return;
+  setTimeout(() => {
+    if (hls.media) hls.startLoad(video.currentTime);
+  }, lookAgainMs);
 }
 
 /** Renditions are named by their short side, whatever the film's shape. */

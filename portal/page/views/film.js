@@ -8,7 +8,7 @@ import { wireCaptions } from '../player/captions.js';
 import { wireControls, wireSeekBar } from '../player/controls.js';
 import { parseTime, remember } from '../player/memory.js';
 import { wirePreview } from '../player/preview.js';
-import { openFilm } from '../player/source.js';
+import { changeFilm, openFilm } from '../player/source.js';
 import { wireSpeed } from '../player/speed.js';
 import { wireMediaSession, wirePictureInPicture } from '../player/system.js';
 import { poll } from '../poll.js';
@@ -19,7 +19,8 @@ const pollMs = 1000;
 /** A job as it goes on, and its film when there is one. @param job address of the job in the API */
 export function showFilm({ signal, go, job: address, id, isShared = false }) {
   byId('back').hidden = isShared;
-  let playing = false;
+  /** What the player was given. */
+  let playing;
   const ask = async () => {
     const job = await readJob(address, signal);
     if (signal.aborted) return undefined;
@@ -29,10 +30,12 @@ export function showFilm({ signal, go, job: address, id, isShared = false }) {
       showReport(job);
       if (!isShared) showActions(job, { go, signal, refresh: follow });
     }
-    if (job?.state === 'succeeded' && job.film?.playlist && !playing) {
-      playing = true;
-      play(job, { signal, isShared });
-    }
+    const isWhole = job?.state === 'succeeded' && job.film?.playlist;
+    if (isWhole && playing?.goOver) playing.goOver(job);
+    else if (isWhole && !playing) playing = play(job, job.film, { signal, isShared });
+    // The film of an earlier request is not what is made now.
+    else if (job?.state === 'running' && job.early && !playing)
+      playing = playEarly(job, { signal, isShared });
     return job?.state === 'succeeded' || job?.state === 'failed' ? undefined : pollMs;
   };
   const follow = () => void poll(signal, ask);
@@ -48,11 +51,34 @@ async function readJob(address, signal) {
   }
 }
 
-function play(job, { signal, isShared }) {
-  const { film } = job;
+/** A film that is still made: nothing is known of it but its address. @returns goes over to the whole film */
+function playEarly(job, { signal, isShared }) {
+  const { hls, video } = play(job, { ...job.early, renditions: [] }, { signal, isShared: true });
+  let whole;
+  const change = () => {
+    if (whole && (video.paused || video.ended)) {
+      changeFilm(hls, video, whole.film.playlist);
+      whole = undefined;
+    }
+  };
+  for (const event of ['pause', 'ended']) video.addEventListener(event, change, { signal });
+  const goOver = (done) => {
+    // While it plays it goes on with what it has: subtitles come with the next pause.
+    whole = done;
+    playing.goOver = undefined;
+    if (done.film.poster) video.poster = done.film.poster;
+    void wirePreview(video, done.film.storyboard);
+    if (!isShared) showAddresses(done);
+    change();
+  };
+  const playing = { goOver };
+  return playing;
+}
+
+function play(job, film, { signal, isShared }) {
   const player = byId('player');
   const video = byId('video');
-  const sound = film.renditions.every(({ kind }) => kind === 'audio');
+  const sound = film.renditions.length > 0 && film.renditions.every(({ kind }) => kind === 'audio');
   const first = film.renditions.find(({ kind }) => kind === 'video');
   player.hidden = false;
   player.classList.toggle('sound', sound);
@@ -80,6 +106,7 @@ function play(job, { signal, isShared }) {
   });
   // For those who open the browser's console, and for tests.
   Object.assign(window, { player: { hls, video } });
+  return { hls, video };
 }
 
 function playerError(message, retry) {

@@ -136,7 +136,7 @@ describe('when playing may begin', () => {
   const offer = (prefixSeconds: number, elapsedSeconds: number) =>
     mayOffer({ prefixSeconds, grownSeconds: prefixSeconds, elapsedSeconds, segmentSeconds: 6 });
 
-  it('is with the first segment where the film is made much faster than it plays', () => {
+  it('is with the first segment where the film is made clearly faster than it plays', () => {
     expect(offer(0, 0)).toBe(false);
     expect(offer(6, 1)).toBe(true);
     expect(offer(5.8, 2.9)).toBe(true);

@@ -11,7 +11,7 @@ const leadSeconds = (targetSeconds: number) => 4 * targetSeconds;
 export const minSpeed = 1.1;
 
 /** From here the second segment is there long before the first has been played. */
-const highSpeed = 2;
+const highSpeed = 1.5;
 
 /** With less to spare a player needs what comes in the time of a look at the playlist, and in that of a segment. */
 const firstSegmentsAtLowSpeed = 3;
