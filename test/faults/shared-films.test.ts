@@ -6,7 +6,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { WorkerProcess } from '../../cli/local-farm/worker.ts';
-import type { JobState } from '../../worker/src/protocol/status.ts';
+import type { Film, JobState } from '../../worker/src/protocol/status.ts';
 import { redriveAll } from '../helpers/local-farm/dead-letters.ts';
 import { call, type FaultFarm, holdAt, script, startFaultFarm } from '../helpers/local-farm/fault-farm.ts';
 import { expectFilm, expectRefused } from '../helpers/local-farm/job-ends.ts';
@@ -163,7 +163,7 @@ describe('of its workers', () => {
 
   it.each([1, 2, 3])('any is lost at any time, and another comes (seed %i)', async (seed) => {
     const random = seededRandom(seed);
-    const id = await send();
+    const id = await send({ options: { early: true } });
     const workers = await startWorkers(3);
     const losses = 3;
     for (let loss = 0; loss < losses; loss += 1) {
@@ -172,7 +172,8 @@ describe('of its workers', () => {
       lost.kill(random() < 0.7 ? 'SIGKILL' : 'SIGTERM');
       workers.push(faults.startWorker());
     }
-    await whole(id);
+    const { film } = await whole(id);
+    await earlyPlayEnded(id, film as Film);
     // A loss costs what its worker had in hand: a part whose tail was under way, the next, and the sound.
     expect(await runs()).toBeLessThanOrEqual(longFilm.parts + 3 * losses);
   });
@@ -245,6 +246,21 @@ describe('all workers notice', () => {
 });
 
 /** Names and hashes of all that viewers get, but for the multivariant playlist. */
+/** Whoever wrote them and was lost, the playlists of early play name the whole film at its end. */
+async function earlyPlayEnded(id: string, { plan, renditions }: Film): Promise<void> {
+  const entries = (text = '') =>
+    text.split('\n').filter((line) => /^#EXTINF|\.m4s$|^#EXT-X-ENDLIST/.test(line));
+  const written = await faults.farm.keys(`${id}/${plan}/early/`);
+  // A busy machine may make the film more slowly than it plays.
+  if (!written.some((key) => key.endsWith('/early/index.m3u8'))) return;
+  expect(written).toHaveLength(renditions.length + 1);
+  for (const { name } of renditions) {
+    const early = await faults.farm.read(`${id}/${plan}/early/${name}.m3u8`);
+    const published = entries(await faults.farm.read(`${id}/${plan}/${name}/index.m3u8`));
+    expect(entries(early).map((line) => line.replace(`../${name}/`, ''))).toEqual(published);
+  }
+}
+
 async function mediaOf(id: string): Promise<string[]> {
   const keys = (await faults.farm.keys(`${id}/`)).filter((key) => /\.(m4s|mp4|m3u8|jpg|vtt)$/.test(key));
   const hashed = keys.map(async (key) => {

@@ -55,7 +55,7 @@ function checkFiles(
   const iframes = master.variants.filter(({ isIFrameOnly }) => isIFrameOnly).map(({ uri }) => uri);
   expect(iframes.length, 'I-frame playlists').toBe(video.length);
   const own = files.filter((file) =>
-    /\/(parts\/\d{4}\.json|(film|plan)\.json|storyboard\/[\w-]+\.jpg)$/.test(file),
+    /\/(parts\/\d{4}\.json|(film|plan)\.json|storyboard\/[\w-]+\.jpg|early\/[\w-]+\.m3u8)$/.test(file),
   );
   const segments = video[0]?.uris.filter((uri) => /\.(m4s|ts)$/.test(uri)) ?? [];
   const texts = subtitles.flatMap(({ name }) => [
