@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { scaling } from '../simulation/bench.ts';
 import { cli } from './cli.ts';
 import { coordination } from './coordination/bench.ts';
+import { firstPlay } from './first-play.ts';
 import { firstSegment } from './first-segment.ts';
 import { fn } from './function.ts';
 import { joined } from './joined.ts';
@@ -29,6 +30,7 @@ const benches: Record<string, Bench> = {
   joined,
   memory,
   'first-segment': firstSegment,
+  'first-play': firstPlay,
   scaling,
   cli,
   coordination,

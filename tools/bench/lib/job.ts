@@ -25,6 +25,8 @@ export interface JobRun {
   farmCpuSeconds: number;
 }
 
+type Unwatch = () => Promise<void> | void;
+
 export interface JobOptions {
   film: string;
   /** Stretches of the film, in seconds, that are joined; without them it is the whole film. */
@@ -35,7 +37,7 @@ export interface JobOptions {
   /** A worker for each: the cores that it and its ffmpegs are kept to, such as `0` or `0-3`. Linux only. */
   cores?: readonly string[];
   /** Runs beside the job. */
-  watch?: (farm: LocalFarm, worker: WorkerProcess) => Promise<() => void> | (() => void);
+  watch?: (farm: LocalFarm, worker: WorkerProcess) => Promise<Unwatch> | Unwatch;
 }
 
 /** One film through real worker processes on a local farm. */
@@ -75,7 +77,7 @@ export async function runJob(options: JobOptions): Promise<JobRun> {
       });
       const unwatch = await watch?.(farm, workers[0] as WorkerProcess);
       const state = await jobEnd(farm);
-      unwatch?.();
+      await unwatch?.();
       const workerCpu = sum(workers.map(({ pid }) => cpuOf(pid)));
       await Promise.all(workers.map((worker) => worker.stop()));
       return { state, workerCpu };
