@@ -55,8 +55,10 @@ async function readJob(address, signal) {
 function playEarly(job, { signal, isShared }) {
   const { hls, video } = play(job, { ...job.early, renditions: [] }, { signal, isShared: true });
   let whole;
-  const change = () => {
-    if (whole && (video.paused || video.ended)) {
+  const change = (event) => {
+    // At its end a film pauses first, and would never say that it has ended.
+    const isEnding = video.ended && event?.type === 'pause';
+    if (whole && video.paused && !isEnding) {
       changeFilm(hls, video, whole.film.playlist);
       whole = undefined;
     }
