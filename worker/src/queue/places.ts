@@ -15,6 +15,7 @@ export interface Place {
 
 interface Taken {
   load?: Load;
+  hasBegun: boolean;
 }
 
 /** The places of a worker: who may take a message, and who may begin its film. */
@@ -31,7 +32,7 @@ export class Places {
 
   /** Resolves when one more message may be taken. @throws the signal's reason */
   async enter(signal: AbortSignal): Promise<Place> {
-    const own: Taken = {};
+    const own: Taken = { hasBegun: false };
     await this.#until(
       () => this.#hasRoom(),
       () => this.#taken.add(own),
@@ -47,8 +48,10 @@ export class Places {
   }
 
   async #occupy(own: Taken, load: Load, signal: AbortSignal): Promise<void> {
+    // Also while it waits: what is taken beside it would only wait longer.
+    own.load = load;
     const begin = () => {
-      own.load = load;
+      own.hasBegun = true;
       this.#recent = [...this.#recent, load].slice(-recentFilms);
     };
     await this.#until(() => this.#mayBegin(own, load), begin, signal);
@@ -67,7 +70,7 @@ export class Places {
   #mayBegin(own: Taken, load: Load): boolean {
     if (typeof this.#jobsAtOnce === 'number') return true;
     const begun = [...this.#taken].flatMap((each) =>
-      each === own || each.load === undefined ? [] : [each.load],
+      each === own || !each.hasBegun || each.load === undefined ? [] : [each.load],
     );
     return fitsMemory(load, begun, this.#jobsAtOnce);
   }
