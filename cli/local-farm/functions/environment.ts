@@ -49,7 +49,8 @@ export class FunctionEnvironment {
       this.#isGone = true;
       host.fail('Runtime.ExitError', `the runtime exited: ${signal ?? `exit status ${code}`}`);
       host.close();
-      void rm(workDir, { recursive: true, force: true });
+      // An ffmpeg of it may still write until it notices. What is left goes with the farm's folder.
+      rm(workDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }).catch(() => {});
     });
   }
 

@@ -1,21 +1,24 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
 import {
   type FarmFunctions,
   type FarmFunctionsOptions,
   startFunctions,
 } from '../../../cli/local-farm/functions/start.ts';
+
 import type { WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
+import { patience } from '../strictness.ts';
 import { logLines } from './worker-log.ts';
 
-/** Functions that take the jobs of a test's farm. */
+/** Functions that take the jobs of a test's farm, until it disposes of them, or ends: others would lose their jobs to them. */
 export async function functionsFor(
   { functionEnv: env }: { functionEnv: WorkerEnvironment },
   {
     env: own = {},
     dir,
     concurrency = 4,
-    timeoutSeconds = 60,
+    timeoutSeconds = 60 * patience,
     others = {},
   }: {
     env?: Partial<WorkerEnvironment>;
@@ -25,7 +28,7 @@ export async function functionsFor(
     others?: FarmFunctionsOptions['others'];
   },
 ): Promise<FarmFunctions> {
-  return startFunctions({
+  const started = await startFunctions({
     environment: { ...env, WORKERS_PER_FILM: String(concurrency), ...own },
     // The logs of one start alone.
     dir: await mkdtemp(join(dir, 'functions-')),
@@ -34,6 +37,13 @@ export async function functionsFor(
     timeoutSeconds,
     others,
   });
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    closing ??= Promise.resolve(started[Symbol.asyncDispose]());
+    await closing;
+  };
+  onTestFinished(close);
+  return { functions: started.functions, [Symbol.asyncDispose]: close };
 }
 
 /** Every line that any of the function's processes wrote. */

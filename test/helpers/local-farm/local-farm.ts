@@ -108,8 +108,9 @@ export async function startLocalFarm(options: TestFarmOptions = {}): Promise<Tes
   });
   // The queue of reports is left out below where a test wants none.
   const environment = { ...farm.environment, REPORTS_QUEUE_URL: farm.reportsQueueUrl };
-  const forProgram = (program: 'worker' | 'function') =>
-    strict?.withRole(program, environment) ?? environment;
+  const forProgram = (program: 'worker' | 'function' | 'door') =>
+    strict?.withRole(program, { ...environment, ...(program === 'door' && farm.doorEnvironment) }) ??
+    environment;
   const env: WorkerEnvironment = {
     ...forProgram('worker'),
     RETRY_DELAY_SECONDS: '1',
@@ -173,7 +174,11 @@ export async function startLocalFarm(options: TestFarmOptions = {}): Promise<Tes
     reportsDeadLetterQueueUrl: farm.reportsDeadLetterQueueUrl,
     reportsBucket: farm.reportsBucket,
     env,
-    functionEnv: { ...env, ...farm.doorEnvironment, ...credentialsOf(forProgram('function')) },
+    functionEnv: {
+      ...env,
+      ...farm.doorEnvironment,
+      ...credentialsOf(forProgram(options.door ? 'door' : 'function')),
+    },
     read,
     readBytes: async (key) => {
       const object = await s3.send(new GetObjectCommand({ Bucket: outputBucket, Key: key }));

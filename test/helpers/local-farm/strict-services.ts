@@ -18,7 +18,7 @@ export function strictRules(accessKeyId: string, secretAccessKey: string): RuleO
 }
 
 /** Programs of a farm that have a role. */
-type Program = 'worker' | 'function' | 'reporter';
+type Program = 'worker' | 'function' | 'door' | 'reporter';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -35,11 +35,24 @@ const sessionSeconds = 10;
 /** And says that it holds for an hour, as on a machine whose clock is behind. */
 const announcedSeconds = 3600;
 
-/** By Pulumi's names. */
-const roles: Readonly<Record<Program, { stack: string; role: string }>> = {
+/** By Pulumi's names. A program without a `lambda` has the environment of the workers. */
+interface Role {
+  stack: string;
+  config?: Record<string, string>;
+  role: string;
+  lambda?: string;
+}
+
+const roles: Readonly<Record<Program, Role>> = {
   worker: { stack: 'Pulumi.dev.yaml', role: 'farm-worker-task' },
   function: { stack: 'Pulumi.function.yaml', role: 'farm-worker-function' },
-  reporter: { stack: 'Pulumi.dev.yaml', role: 'farm-reporter' },
+  door: {
+    stack: 'Pulumi.dev.yaml',
+    config: { functions: 'door', burstFunctions: '2' },
+    role: 'farm-door-function',
+    lambda: 'farm-door',
+  },
+  reporter: { stack: 'Pulumi.dev.yaml', role: 'farm-reporter', lambda: 'farm-reporter' },
 };
 
 /** Imported here, as other tests need no Pulumi, whose packages take a second to load. */
@@ -54,10 +67,10 @@ async function recordRoles() {
   const webhook = { webhookUrl: 'https://www.example.com/hooks/films', webhookSecret };
   const recorded = new Map<Program, { policies: Policy[]; environment: Environment }>();
   for (const program of Object.keys(roles) as Program[]) {
-    const { stack, role } = roles[program];
-    const recording = await recordFarm(loadStack(stack, webhook));
+    const { stack, role, config, lambda } = roles[program];
+    const recording = await recordFarm(loadStack(stack, { ...webhook, ...config }));
     const environment =
-      program === 'reporter' ? functionEnvironmentOf(recording, role) : environmentOf(recording);
+      lambda === undefined ? environmentOf(recording) : functionEnvironmentOf(recording, lambda);
     recorded.set(program, { policies: policiesOf(recording, role), environment });
   }
   return (program: Program, places: Environment) => {
