@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureFfmpegVersion } from './setup/ffmpeg/versions.mjs';
-import { ensurePackages, pinnedNode } from './setup/packages.mjs';
+import { ensurePackages, isNewEnough, pinnedNode } from './setup/packages.mjs';
 import { SetupError, tryRun } from './setup/process.mjs';
 import { ensureChromium, ensureFfmpeg, ensurePostgres } from './setup/tools.mjs';
 
@@ -87,7 +87,7 @@ function readArguments([name, ...all]) {
 /** The pinned Node; this very one where that does not run (the packaged one wants glibc) and this is new enough. */
 function runtime() {
   if (tryRun([pinnedNode(root), '--version']).ok) return pinnedNode(root);
-  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
+  if (isNewEnough()) return process.execPath;
   throw new SetupError(
     `The packaged Node 24 does not run on this system, and this is Node ${process.version}.\n` +
       'Install Node 24 or later (https://nodejs.org/en/download) and try again.',

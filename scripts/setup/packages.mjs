@@ -75,7 +75,7 @@ function placeOf(locked, from, name) {
 }
 
 /** Whether the Node that runs this can run the project. */
-function isNewEnough() {
+export function isNewEnough() {
   return Number(process.versions.node.split('.')[0]) >= 24;
 }
 

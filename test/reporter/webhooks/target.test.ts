@@ -174,7 +174,7 @@ describe('the events of one job', () => {
     expect(types(receiver)).toEqual(['job.succeeded']);
   });
 
-  it('are not posted after a newer one of which nobody knows whether it arrived', async () => {
+  it('are not posted after a newer one that may have arrived', async () => {
     await using receiver = await startReceiver();
     const id = jobName();
     let minutes = 0;

@@ -189,6 +189,6 @@ describe('the worker that has the lease', () => {
   });
 });
 
-it('of a film that nobody could play early nothing is left to be ended', async () => {
+it('of a film that was not offered early nothing is left to be ended', async () => {
   expect(await endEarlyPlay(files.store, folder, { renditions: [] }, signal)).toBe(false);
 });
