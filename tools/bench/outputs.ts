@@ -102,7 +102,7 @@ async function startStorage() {
     async close() {
       s3.destroy();
       const exited = once(child, 'exit');
-      child.kill();
+      child.disconnect();
       await exited;
     },
   };

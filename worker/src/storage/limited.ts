@@ -1,17 +1,21 @@
-/** Does `work` on each item, at most `limit` at once. The first error is thrown when the others under way have ended. */
+/**
+ * Does `work` on each item, at most `limit` at once. The first error is thrown when the others under way have ended.
+ * @param items are asked for when there is room for them
+ */
 export async function eachLimited<T>(
-  items: Iterable<T>,
+  items: Iterable<T> | AsyncIterable<T>,
   limit: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
-  const rest = items[Symbol.iterator]();
+  const rest = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
   let failed = false;
   const lane = async () => {
-    for (let next = rest.next(); !next.done && !failed; next = rest.next()) {
-      await work(next.value).catch((error: unknown) => {
-        failed = true;
-        throw error;
-      });
+    try {
+      for (let next = await rest.next(); !next.done && !failed; next = await rest.next())
+        await work(next.value);
+    } catch (error) {
+      failed = true;
+      throw error;
     }
   };
   const lanes = await Promise.allSettled(Array.from({ length: limit }, lane));

@@ -1,11 +1,14 @@
 import {
   AbortMultipartUploadCommand,
+  type CompletedPart,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
+import { freeBuffer } from '../free-buffer.ts';
 import { completeOrFind, md5Hex } from './completed.ts';
+import { eachLimited } from './limited.ts';
 import { partChecksums } from './part-checksums.ts';
 import type { PutOptions } from './store.ts';
 
@@ -27,9 +30,15 @@ interface Upload {
 /** Storage joins the parts before it answers, so this call gets the time limit of a body of this size. */
 const completeBytes = 8 * 2 ** 20;
 
-/** A large object in equal parts, one after the other, each retried separately. An upload that fails is taken back. */
+/**
+ * Parts of one object that go up at the same time. S3 takes 85 to 90 MB/s of one connection, which is less than a worker has
+ * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance-design-patterns.html). Each is held in memory.
+ */
+const partsAtOnce = 4;
+
+/** A large object in equal parts, some at a time, each retried separately. An upload that fails is taken back. */
 export async function putInParts(client: S3Client, upload: Upload): Promise<{ sizeBytes: number }> {
-  const { fill, partBytes, options, call } = upload;
+  const { options, call } = upload;
   const { signal } = options;
   const place = { Bucket: upload.bucket, Key: upload.key };
   const checksums = await partChecksums(client);
@@ -49,26 +58,29 @@ export async function putInParts(client: S3Client, upload: Upload): Promise<{ si
     signal,
   );
   const target = { ...place, UploadId: created.UploadId };
+  const free: Buffer[] = [];
   try {
-    const parts: { PartNumber: number; ETag: string | undefined; ChecksumCRC32: string | undefined }[] = [];
-    const partMd5s: string[] = [];
-    const buffer = Buffer.allocUnsafe(partBytes);
-    let sizeBytes = 0;
-    for (let length = partBytes; length === partBytes; ) {
-      length = await fill(buffer);
-      if (length === 0 && parts.length > 0) break;
-      sizeBytes += length;
-      partMd5s.push(md5Hex(buffer.subarray(0, length)));
-      const PartNumber = parts.length + 1;
+    const sent = new Map<number, { part: CompletedPart; md5: string; sizeBytes: number }>();
+    await eachLimited(filledParts(upload, free), partsAtOnce, async ({ number, buffer, body }) => {
+      const md5 = md5Hex(body);
       const command = new UploadPartCommand({
         ...target,
-        PartNumber,
-        Body: buffer.subarray(0, length),
-        ContentLength: length,
+        PartNumber: number,
+        Body: body,
+        ContentLength: body.length,
       });
-      const sent = await call(length, (abortSignal) => client.send(command, { abortSignal }), signal);
-      parts.push({ PartNumber, ETag: sent.ETag, ChecksumCRC32: sent.ChecksumCRC32 });
-    }
+      const { ETag, ChecksumCRC32 } = await call(
+        body.length,
+        (abortSignal) => client.send(command, { abortSignal }),
+        signal,
+      );
+      sent.set(number, { part: { PartNumber: number, ETag, ChecksumCRC32 }, md5, sizeBytes: body.length });
+      free.push(buffer);
+    });
+    const inOrder = [...sent].sort(([a], [b]) => a - b).map(([, part]) => part);
+    const sizeBytes = inOrder.reduce((sum, part) => sum + part.sizeBytes, 0);
+    const parts = inOrder.map(({ part }) => part);
+    const partMd5s = inOrder.map(({ md5 }) => md5);
     const command = new CompleteMultipartUploadCommand({ ...target, MultipartUpload: { Parts: parts } });
     const expected = { bucket: upload.bucket, key: upload.key, sizeBytes, partMd5s };
     await call(
@@ -84,5 +96,21 @@ export async function putInParts(client: S3Client, upload: Upload): Promise<{ si
       .send(new AbortMultipartUploadCommand(target), { abortSignal: AbortSignal.timeout(5_000) })
       .catch(() => undefined);
     throw error;
+  } finally {
+    for (const buffer of free) freeBuffer(buffer);
+  }
+}
+
+/**
+ * The object in parts, each read when it is asked for.
+ * @param free memory of parts that storage has
+ */
+async function* filledParts({ fill, partBytes }: Upload, free: Buffer[]) {
+  for (let number = 1, length = partBytes; length === partBytes; number++) {
+    const buffer = free.pop() ?? Buffer.allocUnsafe(partBytes);
+    length = await fill(buffer);
+    // An object of no bytes has a part too.
+    if (length === 0 && number > 1) return;
+    yield { number, buffer, body: buffer.subarray(0, length) };
   }
 }

@@ -22,7 +22,7 @@ import type {
 } from './store.ts';
 
 /**
- * Files above this go up in parts of this size. One part at a time is in memory; parts are equal but the last, as R2
+ * Files above this go up in parts of this size, some of which are in memory at a time. Parts are equal but the last, as R2
  * wants them; S3 asks for 5 MiB at least.
  */
 const partBytes = 8 * 2 ** 20;
