@@ -1,10 +1,12 @@
+import { writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import type { JobState } from '../../worker/src/protocol/status.ts';
 import { clip, type FaultFarm, startFaultFarm } from '../helpers/local-farm/fault-farm.ts';
 import { functionsFor } from '../helpers/local-farm/functions.ts';
 import { expectFilm } from '../helpers/local-farm/job-ends.ts';
-import { ffmpeg } from '../helpers/media/clips.ts';
+import { ffmpeg, ffprobe } from '../helpers/media/clips.ts';
+import { says } from '../helpers/media/shared-film.ts';
 import { patience } from '../helpers/strictness.ts';
 import { until } from '../helpers/until.ts';
 
@@ -28,8 +30,17 @@ beforeAll(async () => {
 afterEach(() => faults.reset());
 afterAll(() => faults[Symbol.asyncDispose]());
 
+const [clipSeconds = 0] = clip.film.audioSeconds;
+
 const stateOf = async (id: string) =>
   JSON.parse((await faults.farm.read(`${id}/status.json`)) ?? '') as JobState;
+
+async function addFiles(id: string, outputs: string[]): Promise<void> {
+  await faults.send({ id, options: { addToFilm: true, outputs } });
+  const wanted = outputs.map((format) => `.${format}`).sort();
+  const names = async () => (await stateOf(id)).film?.files?.map(({ name }) => extname(name)).sort();
+  await until(async () => (await names())?.join() === wanted.join(), 'the added files', 120);
+}
 
 it('a film with a text and a logo over it, and files beside it', async () => {
   const overlays = [
@@ -39,9 +50,30 @@ it('a film with a text and a logo over it, and files beside it', async () => {
   const id = await faults.send({ options: { overlays: [...overlays] } });
   faults.startWorker();
   await expectFilm(faults, id);
-  await faults.send({ id, options: { addToFilm: true, outputs: ['mp4', 'm4a'] } });
-  const files = async () => (await stateOf(id)).film?.files?.map(({ name }) => extname(name)).sort();
-  await until(async () => (await files())?.join() === '.m4a,.mp4', 'the added files', 60);
+  await addFiles(id, ['mp4', 'm4a']);
+});
+
+it('files of each format, some of them by a second worker when the first is killed after one', async () => {
+  const first = faults.startWorker();
+  const id = await faults.send();
+  await expectFilm(faults, id);
+  const adding = addFiles(id, ['m4a', 'mp3', 'flac', 'gif', 'mp4', 'webm']);
+  await says(first, 'file published');
+  first.kill('SIGKILL');
+  await first.exited;
+  faults.startWorker();
+  await adding;
+  const { film } = await stateOf(id);
+  for (const { key, format } of film?.files ?? []) {
+    const bytes = await faults.farm.readBytes(key);
+    const path = join(faults.folder, `made.${format}`);
+    await writeFile(path, bytes ?? '');
+    const { format: made } = await ffprobe<{ format: { duration: string } }>('-show_format', path);
+    // MP3 and GIF know their length to a frame of theirs.
+    const lateSeconds = Number(made.duration) - clipSeconds;
+    expect(lateSeconds, format).toBeGreaterThan(-0.1);
+    expect(lateSeconds, format).toBeLessThan(0.2);
+  }
 });
 
 it('a film of two clips that two workers make', async () => {
