@@ -145,6 +145,21 @@ describe('the packet ids of a transport stream', () => {
     expect(through(new PacketIds(), bytes).equals(bytes)).toBe(true);
   });
 
+  it('are those of tracks that the tables name a little later than the first ones', () => {
+    const first = programme(0x1000, 1, [[h264, 0x100]]);
+    const whole = programme(0x1000, 1, [
+      [h264, 0x100],
+      [aac, 0x101, 'eng'],
+    ]);
+    const moved = programme(0x1000, 1, [
+      [h264, 0x200],
+      [aac, 0x201, 'eng'],
+    ]);
+    const tables = [programmes({ 1: 0x1000 }), first, whole, ...media([0x100, 1], [0x101, 2])];
+    const out = through(new PacketIds(), Buffer.concat([...tables, moved, ...media([0x200, 3], [0x201, 4])]));
+    expect(idsOf(out).slice(-2)).toEqual([0x100, 0x101]);
+  });
+
   it('are found behind lost bytes, and in packets of 192 and 204 bytes', () => {
     const moved = [
       programme(0x1000, 1, [

@@ -39,6 +39,12 @@ export class PacketIds {
   readonly #states = new Map<string, State>();
   /** All changes before this byte are known. */
   #knownTo = 0;
+  readonly #probedBytes: number;
+
+  /** @param probedBytes within which ffmpeg finds all streams: its `probesize` */
+  constructor(probedBytes = 5_000_000) {
+    this.#probedBytes = probedBytes;
+  }
 
   /** @returns undefined for a file that is no transport stream */
   reader(start: number): PacketIdReader | undefined {
@@ -76,7 +82,11 @@ export class PacketIds {
   }
 
   /** @throws RefusedError where a stream goes on in another codec */
-  ofProgramme(section: Buffer, state: State, isFromStart: boolean): { state: State; isHidden: boolean } {
+  ofProgramme(
+    section: Buffer,
+    state: State,
+    { isFromStart, at }: { isFromStart: boolean; at: number },
+  ): { state: State; isHidden: boolean } {
     const { number, streams } = readProgramme(section);
     const known = this.#firstNumber(number, state.programmes);
     const first = known === undefined ? undefined : this.#streams.get(known);
@@ -84,7 +94,8 @@ export class PacketIds {
       if (isFromStart && known !== undefined) this.#streams.set(known, streams);
       return { state, isHidden: false };
     }
-    const ids = movedIds(first, streams, this.#programmes?.size === 1);
+    const { ids, added } = movedIds(first, streams, this.#programmes?.size === 1);
+    if (ids === undefined && at <= this.#probedBytes) this.#streams.set(known, [...first, ...added]);
     const moved = new Map(state.moved);
     if (ids === undefined) moved.delete(known);
     else moved.set(known, ids);
@@ -209,7 +220,7 @@ export class PacketIdReader {
       const { state, isHidden } =
         id === 0
           ? this.#ids.ofProgrammes(section, this.#state)
-          : this.#ids.ofProgramme(section, this.#state, this.#start === 0);
+          : this.#ids.ofProgramme(section, this.#state, { isFromStart: this.#start === 0, at: endByte });
       table.isHidden = isHidden;
       // What the others say holds for these programmes only.
       if (id === 0) for (const other of this.#tables.values()) if (other !== table) other.forget();

@@ -104,16 +104,17 @@ function whatIs(type: number, descriptors: Descriptors): Pick<TsStream, 'kind' |
 }
 
 /**
- * Which packet ids take which of the programme's first ones where its streams have moved; undefined where none has. A stream goes on
- * in one of its codec: in its language, else under its own id, else in the order of the table.
+ * Which packet ids take which of the programme's first ones where its streams have moved, and the streams that are new. A stream goes
+ * on in one of its codec: in its language, else under its own id, else in the order of the table.
  * @param isOnly whether the file has no other programme, which may be the one that is shown
+ * @returns no `ids` where no stream has moved
  * @throws RefusedError where the film goes on in another codec
  */
 export function movedIds(
   first: readonly TsStream[],
   now: readonly TsStream[],
   isOnly: boolean,
-): ReadonlyMap<number, number> | undefined {
+): { ids: ReadonlyMap<number, number> | undefined; added: readonly TsStream[] } {
   const free = new Set(now);
   const ids = new Map<number, number>();
   let missing = first.filter(({ kind }) => kind !== 'other');
@@ -142,11 +143,12 @@ export function movedIds(
       isAlike(stream, other) && (!stream.language || !other.language || gone.has(stream.kind)),
   );
   if (isOnly) refuseOtherCodec(first, missing, free);
-  if ([...ids].every(([from, to]) => from === to)) return undefined;
+  const isTaken = (id: number) => first.some(({ packetId }) => packetId === id);
+  const added = [...free].filter(({ kind, packetId }) => kind !== 'other' && !isTaken(packetId));
+  if ([...ids].every(([from, to]) => from === to)) return { ids: undefined, added };
   // Of what is new, nothing may be taken for a stream that was there.
-  for (const { packetId } of free)
-    if (first.some((stream) => stream.packetId === packetId)) ids.set(packetId, nullPacketId);
-  return ids;
+  for (const { packetId } of free) if (isTaken(packetId)) ids.set(packetId, nullPacketId);
+  return { ids, added };
 }
 
 /** A further track may come and go; a film whose video, or all of whose audio, is another one would end there. */
