@@ -13,6 +13,7 @@ import type { WorkerEnvironment } from '../../worker/src/settings/settings.ts';
 import type { Bench } from './lib/bench.ts';
 import { benchFilm } from './lib/film.ts';
 import { runJob } from './lib/job.ts';
+import { watchKeys } from './lib/keys.ts';
 
 /** One rendition, so that one machine makes films faster than they play. */
 const one = (rung: string): Partial<WorkerEnvironment> => ({
@@ -37,6 +38,7 @@ export const firstPlay: Bench = {
     log(
       `first frame after ${first.frameSeconds.toFixed(2)} s; one segment takes ${segmentSeconds.toFixed(2)} s`,
     );
+    for (const [what, seconds] of first.steps) log(`  ${seconds.toFixed(2)} s  ${what}`);
 
     const folder = await mkdtemp(join(tmpdir(), 'first-play-'));
     try {
@@ -82,19 +84,45 @@ async function watchJob<T>(
   use: (page: Page) => Promise<T>,
 ) {
   await using browser = await startBrowser();
-  let watching: Promise<{ frameAt: number; seen: T }> | undefined;
+  let watching: Promise<Watched<T>> | undefined;
+  const keys = new Map<string, number>();
   const { state } = await runJob({
     film,
     environment: () => environment,
     watch: async (farm) => {
       const page = await browser.newPage();
+      const unwatch = watchKeys(farm, keySteps, keys);
       watching = watchPage(farm, page, use);
       watching.catch(() => {});
-      return async () => void (await watching);
+      return async () => {
+        unwatch();
+        await watching;
+      };
     },
   });
-  const { frameAt, seen } = (await watching) as { frameAt: number; seen: T };
-  return { state, frameSeconds: (frameAt - Date.parse(state.startedAt ?? '')) / 1000, seen };
+  const { steps, frameAt, seen } = (await watching) as Watched<T>;
+  const since = (at: number) => (at - Date.parse(state.startedAt ?? '')) / 1000;
+  const times = [...Object.entries(steps), ...keys].map(([what, at]): [string, number] => [what, since(at)]);
+  return {
+    state,
+    steps: times.toSorted(([, a], [, b]) => a - b),
+    frameSeconds: since(frameAt),
+    seen,
+  };
+}
+
+/** What is in storage by then. */
+const keySteps = {
+  'first segment of the picture': /\/\d+p\/00000\.m4s$/,
+  'first segment of the audio': /\/audio[^/]*\/00000\.m4s$/,
+  'playlist of early play': /\/early\/index\.m3u8$/,
+};
+
+interface Watched<T> {
+  /** What the page did, and when. */
+  steps: Record<string, number>;
+  frameAt: number;
+  seen: T;
 }
 
 async function watchPage<T>(farm: LocalFarm, page: Page, use: (page: Page) => Promise<T>) {
@@ -103,15 +131,32 @@ async function watchPage<T>(farm: LocalFarm, page: Page, use: (page: Page) => Pr
   try {
     await page.addInitScript(watchWaits);
     const id = await findJob(farm.s3, farm.outputBucket, AbortSignal.timeout(60_000));
+    const openAt = Date.now();
     await page.goto(portal.signInUrl(`/jobs/${id}`));
     while (!(await page.evaluate('window.player?.video?.readyState >= 2'))) await sleep(20);
     const frameAt = Date.now();
-    return { frameAt, seen: await use(page) };
+    const loaded = await page.evaluate<Record<string, number>>(readLoads);
+    return {
+      steps: { 'page opened': openAt, ...loaded, 'first frame': frameAt },
+      frameAt,
+      seen: await use(page),
+    };
   } finally {
     await portal.close();
     connected.close();
   }
 }
+
+/** In the page: when it had the first of what the player asks for. */
+const readLoads = `(() => {
+  const loaded = (part) => performance.getEntriesByType('resource').find(({ name }) => name.includes(part));
+  const steps = {
+    'page has the playlist': '/early/index.m3u8',
+    'page has the first segment': '/00000.m4s',
+  };
+  const times = Object.entries(steps).map(([what, part]) => [what, performance.timeOrigin + loaded(part)?.responseEnd]);
+  return Object.fromEntries(times.filter(([, time]) => time > 0));
+})()`;
 
 /** In the page: counts the times at which a film that plays has nothing to play, until it ends: then it plays as the whole film. */
 const watchWaits = `

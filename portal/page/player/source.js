@@ -18,7 +18,7 @@ export function openFilm(video, url, { signal, onError, onLevel }) {
     return undefined;
   }
   const hls = new Hls({ renderTextTracksNatively: false });
-  hls.on(Hls.Events.LEVEL_UPDATED, (_, { details }) => lookAgain(hls, video, details));
+  lookOftenAtFirst(hls, video);
   const quality = new ChoiceMenu(byId('qualities'), signal);
   const tracks = new ChoiceMenu(byId('tracks'), signal);
   const show = () => {
@@ -71,16 +71,32 @@ export function changeFilm(hls, video, url) {
   video.addEventListener('loadedmetadata', seek, { once: true });
 }
 
-/** So many segments of a film that is still made are to be known before one looks as seldom as players do. */
+/** From as many segments of a film that is still made on, its playlist is looked at as seldom as players do. */
 const firstSegments = 3;
-const lookAgainMs = 1500;
+const lookAgainMs = 1000;
 
 /** hls.js looks at a playlist once in the time of a segment: too seldom while the film has one or two. */
-function lookAgain(hls, video, { live, fragments }) {
-  if (!live || fragments.length >= firstSegments) return;
-  setTimeout(() => {
-    if (hls.media) hls.startLoad(video.currentTime);
-  }, lookAgainMs);
+function lookOftenAtFirst(hls, video) {
+  const { Events } = window.Hls;
+  /** By their kind, picture or audio. To look again ends what is on its way: a slow network would never have a segment. */
+  const loading = new Map();
+  const ended = (_, { frag }) => {
+    if (frag && loading.get(frag.type) === frag) loading.delete(frag.type);
+  };
+  hls.on(Events.FRAG_LOADING, (_, { frag }) => loading.set(frag.type, frag));
+  for (const event of [Events.FRAG_LOADED, Events.FRAG_LOAD_EMERGENCY_ABORTED, Events.ERROR])
+    hls.on(event, ended);
+  let timer;
+  const look = () => {
+    if (!hls.media) return;
+    if (loading.size === 0) hls.startLoad(video.currentTime);
+    else timer = setTimeout(look, lookAgainMs);
+  };
+  hls.on(Events.LEVEL_UPDATED, (_, { details: { live, fragments } }) => {
+    clearTimeout(timer);
+    if (live && fragments.length < firstSegments) timer = setTimeout(look, lookAgainMs);
+  });
+  hls.on(Events.DESTROYING, () => clearTimeout(timer));
 }
 
 /** Renditions are named by their short side, whatever the film's shape. */

@@ -15,12 +15,16 @@ import { poll } from '../poll.js';
 
 /** How often a job that is not over is asked for. */
 const pollMs = 1000;
+/** While it has just begun: it may be playable at any moment, and a second is much of what its first segment takes. */
+const pollStartMs = 250;
+const startMs = 30_000;
 
 /** A job as it goes on, and its film when there is one. @param job address of the job in the API */
 export function showFilm({ signal, go, job: address, id, isShared = false }) {
   byId('back').hidden = isShared;
   /** What the player was given. */
   let playing;
+  let begunAtMs;
   const ask = async () => {
     const job = await readJob(address, signal);
     if (signal.aborted) return undefined;
@@ -36,7 +40,10 @@ export function showFilm({ signal, go, job: address, id, isShared = false }) {
     // The film of an earlier request is not what is made now.
     else if (job?.state === 'running' && job.early && !playing)
       playing = playEarly(job, { signal, isShared });
-    return job?.state === 'succeeded' || job?.state === 'failed' ? undefined : pollMs;
+    if (job?.state === 'succeeded' || job?.state === 'failed') return undefined;
+    if (job?.state === 'running') begunAtMs ??= performance.now();
+    const isStarting = !playing && performance.now() - begunAtMs < startMs;
+    return isStarting ? pollStartMs : pollMs;
   };
   const follow = () => void poll(signal, ask);
   follow();

@@ -56,10 +56,14 @@ export async function probe(
   const { streams, ...known } = ffprobeSchema.parse(header);
   const video = pickVideo(streams);
   const start = ['-read_intervals', `%+#${readPackets}`, '-show_entries', packetEntries];
-  const packets = video ? await askJson('-select_streams', String(video.index), ...start) : {};
   const decoded = ['-read_intervals', `%+#${decodedPackets}`, '-show_entries', frameEntries];
-  const frames = video ? await askJson('-select_streams', String(video.index), ...decoded) : {};
+  const ofVideo = async (entries: readonly string[]) =>
+    video ? askJson('-select_streams', String(video.index), ...entries) : {};
   const from = scanFrom({ streams, ...known });
+  // A look that fails is taken again in its turn, when all that a refusal goes by is known.
+  const lookAhead =
+    from === undefined && found.indexed ? canBeCut(found, ask).catch(() => undefined) : undefined;
+  const [packets, frames, seemsCuttable] = await Promise.all([ofVideo(start), ofVideo(decoded), lookAhead]);
   const shown = [...(found.video ? [found.video.index] : []), ...found.audio.map(({ index }) => index)];
   const scan = from === undefined ? undefined : new Scan(shown, mayJump(known));
   let isChain = false;
@@ -86,7 +90,7 @@ export async function probe(
   const media = withFragmentShift(edited, shift);
   refuseStreams(media, limits);
   refuseDuration(media, limits);
-  const indexed = media.indexed && (await canBeCut(media, ask));
+  const indexed = media.indexed && (seemsCuttable ?? (await canBeCut(media, ask)));
   const hasTable = indexed && fragmented && (await fragmentTableWorks(placeOf(media), ask));
   return { ...media, indexed, ...(hasTable ? { fragmentTable: true as const } : {}) };
 }

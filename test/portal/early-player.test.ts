@@ -1,0 +1,69 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { LocalPortal } from '../../portal/src/local.ts';
+import { startBrowser } from '../helpers/browser/browser.ts';
+import { startLocalFarm, type TestFarm } from '../helpers/local-farm/local-farm.ts';
+import { startPortal } from '../helpers/portal/portal.ts';
+import { type StoredFilm, storeFilm } from '../helpers/portal/stored-film.ts';
+import { running } from '../helpers/reports/job-states.ts';
+
+let farm: TestFarm;
+let portal: LocalPortal;
+let browser: Browser;
+let page: Page;
+let film: StoredFilm;
+/** Answers of a slow network to requests for the first segment. */
+const slowSeconds = 2.5;
+let asked = 0;
+
+beforeAll(async () => {
+  farm = await startLocalFarm();
+  portal = await startPortal(farm);
+  film = await storeFilm(farm, 'made', 12, [
+    ...['-f', 'lavfi', '-i', 'testsrc2=size=160x90:rate=25'],
+    ...['-f', 'lavfi', '-i', 'sine=frequency=300:sample_rate=48000'],
+  ]);
+  browser = await startBrowser();
+  page = await browser.newPage();
+  await page.route(/\/00000\.m4s/, async (route) => {
+    asked += 1;
+    const answer = await route.fetch();
+    await new Promise((resolve) => setTimeout(resolve, slowSeconds * 1000));
+    // The page may have taken its request back.
+    await route.fulfill({ response: answer }).catch(() => undefined);
+  });
+  await film.report(running(film.id));
+  await page.goto(portal.signInUrl(`/jobs/${film.id}`));
+  await page.waitForSelector('#progress:not([hidden])');
+}, 60_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await portal?.close();
+  await farm?.stop();
+});
+
+const ask = <T>(expression: string) => page.evaluate(expression) as Promise<T>;
+
+it('plays a film that is still made from its first segment on, also where that takes long to load', async () => {
+  expect(await page.isVisible('#player')).toBe(false);
+  await film.listEarly(1);
+  await film.report(film.playable);
+  await page.waitForSelector('#player:not([hidden])');
+  await expect.poll(() => ask('player.video.readyState >= 2'), { timeout: 20_000 }).toBe(true);
+  // Looking for news of the playlist did not end the load.
+  expect(asked).toBe(1);
+});
+
+it('goes on where the playlist grows, and over to the whole film at a pause without losing its place', async () => {
+  await ask('player.video.muted = true; player.video.play()');
+  await film.listEarly(film.segments);
+  await expect.poll(() => ask('player.video.duration'), { timeout: 10_000 }).toBeCloseTo(12, 0);
+  await film.report(film.whole());
+  await expect.poll(() => page.getAttribute('#state', 'data-state')).toBe('succeeded');
+  expect(await ask('player.hls.url')).toMatch(/\/early\/index\.m3u8$/);
+  const before = await ask<number>('(player.video.pause(), player.video.currentTime)');
+  await expect.poll(() => ask('player.hls.url')).toMatch(/\/made\/index\.m3u8$/);
+  await expect.poll(() => ask('player.video.readyState >= 2'), { timeout: 20_000 }).toBe(true);
+  expect(await ask('player.video.currentTime')).toBeCloseTo(before, 0);
+});
