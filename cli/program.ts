@@ -22,7 +22,26 @@ export async function makeProgram(args: readonly string[], version: string): Pro
     const isLoaded = entry.name === wanted || wanted === 'completion';
     program.addCommand(isLoaded ? await loadCommand(entry) : listed(entry));
   }
-  return showUsageAfterError(program);
+  showUsageAfterError(program);
+  if (args.includes('--json')) await answerMistakes(program, wanted);
+  return program;
+}
+
+/** A program reads standard output: what is wrong on the command line is there too, in the shape of the command's other failures. */
+async function answerMistakes(program: Command, name: string | undefined): Promise<void> {
+  const { noResult } = await import('./demo/result.ts');
+  const answerOf = (message: string) =>
+    name === 'demo' ? noResult('demo', message) : { error: { message } };
+  const each = (command: Command): void => {
+    command.configureOutput({
+      outputError: (text, write) => {
+        write(text);
+        console.log(JSON.stringify(answerOf(text.trim().replace(/^error: /, ''))));
+      },
+    });
+    command.commands.forEach(each);
+  };
+  each(program);
 }
 
 const helpEntry = { name: 'help', description: 'Show the help of a command' };

@@ -36,6 +36,29 @@ it('shows how a command is used when an argument is missing', async () => {
   expect(code).toBe(1);
 }, 20_000);
 
+it.each([
+  [['submit', '--json'], { error: { message: "missing required argument 'films'" } }],
+  [['webhooks', 'list', '--json', '--nope'], { error: { message: "unknown option '--nope'" } }],
+  [
+    ['demo', '--json', '--workers', 'x'],
+    {
+      state: 'failed',
+      error: {
+        message: "option '--workers <number>' argument 'x' is invalid. expected a whole number from 1 to 16",
+      },
+    },
+  ],
+])(
+  '%j: prints what is wrong as JSON where that is asked for',
+  async (args, answer) => {
+    const { stdout, stderr, code } = await farm(...args);
+    expect(JSON.parse(stdout)).toMatchObject(answer);
+    expect(stderr).toContain('Usage: farm');
+    expect(code).toBe(1);
+  },
+  20_000,
+);
+
 it('proposes the command that an unknown one resembles', async () => {
   const { stderr, code } = await farm('sumbit');
   expect(stderr).toContain('Did you mean submit?');
