@@ -53,20 +53,21 @@ export class Jobs extends pulumi.ComponentResource {
     const topic = new aws.sns.Topic(name, {}, { parent: this });
     this.topicPolicy = createTopicPolicy(this, name, topic, args.senderBucketArns);
     const doors: [Lane, aws.sqs.Queue][] = [];
-    const doorOf = (lane: Lane, jobs: aws.sqs.Queue): aws.sqs.Queue | undefined => {
+    const doorOf = (lane: Lane, jobs: aws.sqs.Queue): NamedQueue | undefined => {
       if (!args.hasDoor) return undefined;
       const doorName = lane === 'normal' ? `${name}-door` : `${name}-door-${lane}`;
       const door = createDoor(this, doorName, { queue: jobs, retentionDays: args.retentionDays });
       doors.push([lane, door]);
-      return door;
+      return { name: doorName, queue: door };
     };
-    subscribe(this, name, { queue, door: doorOf('normal', queue) }, topic);
+    subscribe(this, { name, queue }, doorOf('normal', queue), topic);
     // One topic for each lane, and not one topic with filters: a filter for what names no lane drops what has no attributes at all, as
     // bucket events (https://docs.aws.amazon.com/sns/latest/dg/attribute-key-matching.html).
     const laneTopics = lanes.map(([lane, laneQueue]) => {
-      const laneTopic = new aws.sns.Topic(`${name}-${lane}`, {}, { parent: this });
-      createTopicPolicy(this, `${name}-${lane}`, laneTopic, []);
-      subscribe(this, `${name}-${lane}`, { queue: laneQueue, door: doorOf(lane, laneQueue) }, laneTopic);
+      const laneName = `${name}-${lane}`;
+      const laneTopic = new aws.sns.Topic(laneName, {}, { parent: this });
+      createTopicPolicy(this, laneName, laneTopic, []);
+      subscribe(this, { name: laneName, queue: laneQueue }, doorOf(lane, laneQueue), laneTopic);
       return [lane, laneTopic.arn];
     });
     this.laneTopicArns = Object.fromEntries(laneTopics);
@@ -107,30 +108,25 @@ function createTopicPolicy(
   return new aws.sns.TopicPolicy(name, { arn: topic.arn, policy: policyDocument(statements) }, { parent });
 }
 
+/** Its name is its resource's. */
+interface NamedQueue {
+  name: string;
+  queue: aws.sqs.Queue;
+}
+
 /** What is published reaches the door, where there is one. */
-function subscribe(
-  parent: Jobs,
-  name: string,
-  { queue, door }: { queue: aws.sqs.Queue; door: aws.sqs.Queue | undefined },
-  topic: aws.sns.Topic,
-): void {
-  const queuePolicy = door
-    ? letTopicSend(parent, `${name}-door`, door, topic)
-    : letTopicSend(parent, name, queue, topic);
-  if (door) setQueuePolicy(parent, name, queue);
+function subscribe(parent: Jobs, jobs: NamedQueue, door: NamedQueue | undefined, topic: aws.sns.Topic): void {
+  const subscriber = door ?? jobs;
+  const queuePolicy = letTopicSend(parent, subscriber, topic);
+  if (door) setQueuePolicy(parent, jobs.name, jobs.queue);
   new aws.sns.TopicSubscription(
-    name,
-    { topic: topic.arn, protocol: 'sqs', endpoint: (door ?? queue).arn, rawMessageDelivery: true },
+    jobs.name,
+    { topic: topic.arn, protocol: 'sqs', endpoint: subscriber.queue.arn, rawMessageDelivery: true },
     { parent, dependsOn: [queuePolicy] },
   );
 }
 
-function letTopicSend(
-  parent: Jobs,
-  name: string,
-  queue: aws.sqs.Queue,
-  topic: aws.sns.Topic,
-): aws.sqs.QueuePolicy {
+function letTopicSend(parent: Jobs, { name, queue }: NamedQueue, topic: aws.sns.Topic): aws.sqs.QueuePolicy {
   const fromTopic = {
     Sid: 'TopicSends',
     Effect: 'Allow',

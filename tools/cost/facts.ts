@@ -64,16 +64,19 @@ export interface GpuWorker {
 
 /**
  * Runs the program on a stack file without a cloud.
+ * @param changes of the stack's settings; undefined for one that is not set
  * @throws UserError when the file can't be read, SettingsError when the stack's config has mistakes
  */
-/** @param changes of the stack's settings */
-export async function readFarm(file: string, changes: Record<string, string> = {}): Promise<FarmFacts> {
+export async function readFarm(
+  file: string,
+  changes: Record<string, string | undefined> = {},
+): Promise<FarmFacts> {
   const stack = readStack(file, changes);
   const recording = await recordFarm(stack);
   return factsOf(recording, stack.config['aws:region'] ?? 'us-east-1');
 }
 
-function readStack(file: string, changes: Record<string, string>) {
+function readStack(file: string, changes: Record<string, string | undefined>) {
   try {
     return loadStack(file, changes);
   } catch (error) {

@@ -25,8 +25,9 @@ export function readProject(): {
   return parse(readFileSync(new URL('Pulumi.yaml', root), 'utf8'));
 }
 
-/** The eight stack files, from the repository's root. */
+/** The nine stack files, from the repository's root. */
 export const stackFiles = [
+  'Pulumi.burst.yaml',
   'Pulumi.dev.yaml',
   'Pulumi.function.yaml',
   'Pulumi.prod.yaml',

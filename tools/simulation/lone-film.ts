@@ -5,6 +5,7 @@ import { usd } from '../cost/markdown.ts';
 import { speedRange } from '../cost/speeds.ts';
 import { workerHours } from '../cost/worker-hour.ts';
 import { hourMs, pessimistic, plausible } from './constants.ts';
+import { doorFarm } from './door.ts';
 import { loneFilm, manyFilms } from './function-films.ts';
 import { pessimisticCalls, plausibleCalls } from './functions.ts';
 import type { Machine } from './group.ts';
@@ -81,7 +82,8 @@ export async function filmSpread(file: string, seed: number): Promise<FilmSpread
 
 async function filmsOf(file: string, seed: number): Promise<StackFilms> {
   const farm = await readFarm(file);
-  if (farm.worker.kind === 'function') return filmsOfFunctions(farm, seed);
+  const functions = farm.worker.kind === 'function' ? farm : await doorFarm(file);
+  if (functions !== undefined) return filmsOfFunctions(functions, seed);
   const stack = await readStack(file);
   const speeds = workerSpeed(stack, 30);
   const [cost] = filmCosts(farm).costs;

@@ -27,12 +27,15 @@ export interface Stack {
   gpu?: { group: GroupSettings; managedScaling: ManagedScalingSettings; instanceTypes: string[] };
 }
 
-/** @param file from the repository's root, such as `stacks/match-footage.yaml` */
+/**
+ * Without priority lanes: the usual one is simulated here, and all of them in urgent-films.ts.
+ * @param file from the repository's root, such as `stacks/match-footage.yaml`
+ */
 export async function readStack(
   file: string,
   changes: Record<string, string | undefined> = {},
 ): Promise<Stack> {
-  const recording = await recordFarm(loadStack(file, changes));
+  const recording = await recordFarm(loadStack(file, { lanes: '[]', ...changes }));
   const environment = environmentOf(recording);
   const { variables } = inputsOf(recording, 'aws:lambda/function:Function', 'farm-waker').environment as {
     variables: { FARM: string };

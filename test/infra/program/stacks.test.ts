@@ -12,8 +12,9 @@ const ecsVariables = { ECS_AGENT_URI: 'http://169.254.170.2/api' };
 
 const farmOf = (file: string) => recordFarm(loadStack(file));
 
-it('finds eight stack files', () => {
+it('finds nine stack files', () => {
   expect(stackFiles).toEqual([
+    'Pulumi.burst.yaml',
     'Pulumi.dev.yaml',
     'Pulumi.function.yaml',
     'Pulumi.prod.yaml',
@@ -141,6 +142,7 @@ describe('the first farm of README', () => {
 });
 
 it.each([
+  ['Pulumi.burst.yaml', 9],
   ['Pulumi.dev.yaml', 1],
   ['Pulumi.prod.yaml', 2],
   ['stacks/always-on.yaml', 3],

@@ -71,7 +71,7 @@ describe('npm run cost', () => {
     [
       'a file that is not there',
       ['nope.yaml'],
-      'There is no stack file "nope.yaml". There are: Pulumi.dev.yaml',
+      'There is no stack file "nope.yaml". There are: Pulumi.burst.yaml',
     ],
     [
       'a region without prices',

@@ -62,7 +62,7 @@ const rules: Record<string, Rule> = {
     charge(
       'sqsRequest',
       functionPollsPerMonth,
-      `asked by Lambda for ${name.includes('worker') ? 'the worker' : 'the reporter'}`,
+      `asked by Lambda for the ${/worker|door/.exec(name)?.[0] ?? 'reporter'}`,
     ),
   ],
   'aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig': configuration,
