@@ -67,6 +67,7 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
   readonly outputEndpoint: pulumi.Output<string>;
   readonly outputPrefix: pulumi.Output<string>;
   readonly publicUrl: pulumi.Output<string>;
+  readonly encryptionKeyUrl: pulumi.Output<string>;
   readonly deliveryTarget: pulumi.Output<string>;
   readonly clusterName: pulumi.Output<string>;
   readonly serviceName: pulumi.Output<string>;
@@ -174,7 +175,9 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
       },
       own,
     );
-    const secrets = new Secrets(name, { farm: name, variables: workerSecrets({ source, output }) }, own);
+    const { encryptionSecret } = settings;
+    const variables = workerSecrets({ source, output, encryptionSecret });
+    const secrets = new Secrets(name, { farm: name, variables }, own);
     // Functions need none; a portal in containers does.
     const network =
       isFunction && settings.portal?.host.kind !== 'service'
@@ -270,6 +273,7 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
             outputEndpoint: output.endpoint,
             outputPrefix: storage.outputPrefix,
             publicUrl: output.publicUrl,
+            encryptionKeyUrl: settings.worker.ENCRYPTION_KEY_URL,
             clusterName: service?.clusterName,
             serviceName: service?.serviceName,
             groupName: service?.capacity.group?.name,
@@ -277,7 +281,10 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
           },
           signIn: settings.portal.signIn,
           allowHttpSources: settings.worker.ALLOW_HTTP_SOURCES === 'true',
-          secrets: [...portalSecrets(name, settings.portal, own), ...secrets.references.map(asPortalSecret)],
+          secrets: [
+            ...portalSecrets(name, settings.portal, own),
+            ...secrets.references.filter(isStorageKey).map(asPortalSecret),
+          ],
           logRetentionDays: monitoring.logRetentionDays,
         },
         own,
@@ -352,6 +359,7 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
     this.outputEndpoint = pulumi.output(output.endpoint ?? '');
     this.outputPrefix = pulumi.output(storage.outputPrefix);
     this.publicUrl = output.publicUrl ?? pulumi.output('');
+    this.encryptionKeyUrl = pulumi.output(settings.worker.ENCRYPTION_KEY_URL ?? '');
     this.deliveryTarget = output.deliveryTarget ?? pulumi.output('');
     this.clusterName = service?.clusterName ?? pulumi.output('');
     this.serviceName = service?.serviceName ?? pulumi.output('');
@@ -433,6 +441,11 @@ function portalSecrets(
     PORTAL_SIGNING_KEY: signingKey ?? signingKeyOf(secret),
   } as Record<PortalSecret['name'], pulumi.Output<string>>;
   return new Secrets<keyof typeof variables>(`${farm}-portal`, { farm, variables }, own).references;
+}
+
+/** The portal shows films and makes none. */
+function isStorageKey({ name }: WorkerSecret): boolean {
+  return name !== 'ENCRYPTION_SECRET';
 }
 
 /** Keys of R2 and Wasabi, which the portal opens the buckets with as the command line does. */

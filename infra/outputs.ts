@@ -45,6 +45,8 @@ export interface FarmOutputs {
   outputPrefix: string;
   /** Where viewers reach the output; empty where the bucket is private. */
   publicUrl: string;
+  /** Where players fetch the keys of encrypted films, with `{jobId}` and `{plan}`; empty where none can be encrypted. */
+  encryptionKeyUrl: string;
   /** Where the CNAME of `deliveryDomain` must lead. */
   deliveryTarget: string;
   clusterName: string;
@@ -108,6 +110,7 @@ export const outputNames = [
   'outputEndpoint',
   'outputPrefix',
   'publicUrl',
+  'encryptionKeyUrl',
   'deliveryTarget',
   'clusterName',
   'serviceName',

@@ -53,6 +53,8 @@ export const addressSchema = z.object({
   outputEndpoint: maybeUrl,
   outputPrefix: z.string().default(''),
   publicUrl: maybeUrl,
+  /** Where players fetch the keys of encrypted films. */
+  encryptionKeyUrl: maybe,
   /** The farm's page in a browser; outputs of earlier versions lack it. */
   portalUrl: maybeUrl.optional(),
   dashboardUrl: z.string().default(''),

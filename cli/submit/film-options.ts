@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { encryptionNames } from '../../worker/src/plan/encryption.ts';
 import { ladderNames } from '../../worker/src/plan/ladder.ts';
 import { qualityNames } from '../../worker/src/plan/quality.ts';
 
@@ -25,6 +26,7 @@ export function addFilmOptions(command: Command): Command {
       '0 to 1; 1 (the default) is as loud as in its file, 0.5 is 6 dB softer',
     )
     .option('--music-duck <volume>', "its volume while the film's own sound is heard")
+    .option('--encryption <method>', `${encryptionNames.join(', ')}: whether segments are encrypted`)
     .option('--early', 'the film can be played while it is made, if it is made faster than it plays')
     .option('--options <file>', 'a JSON file of job options, such as overlays; flags come before it')
     .option('--preset <name>', 'a set of options that the farm keeps under this name')

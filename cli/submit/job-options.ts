@@ -20,6 +20,7 @@ export interface JobOptionFlags {
   musicVolume?: string;
   musicDuck?: string;
   early?: true;
+  encryption?: string;
   outputs?: string[];
   size?: string;
   fit?: string;
@@ -50,6 +51,7 @@ export function readJobOptions(flags: JobOptionFlags): JobFields {
     loudness: number(flags.loudness),
     music: musicOf(flags),
     early: flags.early,
+    encryption: flags.encryption,
     outputs: flags.outputs,
     fit: flags.fit,
     size: flags.size,

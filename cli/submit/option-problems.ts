@@ -21,6 +21,7 @@ const flags: Record<string, { flag: string; noun: string; allowed: string }> = {
     allowed:
       'Use a key in the source bucket, --music-volume from 0 to 1, and --music-duck from 0 to that volume.',
   },
+  encryption: { flag: '--encryption', noun: 'a way to encrypt', allowed: 'Use none or aes-128.' },
   fit: { flag: '--fit', noun: 'a way to fit', allowed: 'Use pad or crop.' },
   size: { flag: '--size', noun: 'a size', allowed: 'Use width and height, such as 1280x720.' },
   crossfade: { flag: '--crossfade', noun: 'a length', allowed: 'Use seconds from 0.1 to 10.' },

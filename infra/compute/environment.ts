@@ -62,9 +62,14 @@ export function workerEnvironment(parts: Parts): Variables {
   });
 }
 
-/** The worker's secret settings: keys of storage. Those of webhooks and database are the reporter's. */
-export function workerSecrets({ source, output }: Pick<Parts, 'source' | 'output'>): Variables {
+/** The worker's secret settings: keys of storage, and what keys of films come of. Those of webhooks and database are the reporter's. */
+export function workerSecrets({
+  source,
+  output,
+  encryptionSecret,
+}: Pick<Parts, 'source' | 'output'> & Pick<FarmSettings, 'encryptionSecret'>): Variables {
   return withoutGaps({
+    ENCRYPTION_SECRET: encryptionSecret,
     SOURCE_ACCESS_KEY_ID: source.credentials?.accessKeyId,
     SOURCE_SECRET_ACCESS_KEY: source.credentials?.secretAccessKey,
     OUTPUT_ACCESS_KEY_ID: output.credentials?.accessKeyId,

@@ -219,6 +219,24 @@ export interface TranscodeFarmArgs {
    */
   earlyPlay?: boolean;
   /**
+   * Whether the segments of films are encrypted, unless their job says otherwise: `none`, or `aes-128`, with
+   * keys that your own server gives to players ([encryption.md](encryption.md)). Such films have neither a
+   * manifest for DASH nor files beside the stream
+   */
+  encryption?: string;
+  /**
+   * Where players fetch the key of an encrypted film: an https address of yours with `{jobId}` and `{plan}`,
+   * such as `https://keys.example.com/{jobId}/{plan}`. With `encryptionSecret` alone, jobs can ask for
+   * encryption
+   */
+  encryptionKeyUrl?: string;
+  /**
+   * Secret. What the keys of all films come of, 32 random bytes in base64: `pulumi config set --secret
+   * encryptionSecret "$(openssl rand -base64 32)"`. Your key server has the same. Films that are there keep
+   * their keys when it changes
+   */
+  encryptionSecret?: pulumi.Input<string>;
+  /**
    * How much work x264 puts into each bit, from `ultrafast` to `veryslow`: smaller files for longer work.
    * Empty: `veryfast`. Not with `compute: gpu`
    */
@@ -463,6 +481,9 @@ export const settings = {
   deinterlace: { kind: 'text', default: 'fields' },
   loudness: { kind: 'text', default: '' },
   earlyPlay: { kind: 'flag', default: 'false' },
+  encryption: { kind: 'text', default: 'none' },
+  encryptionKeyUrl: { kind: 'text', default: '' },
+  encryptionSecret: { kind: 'secret', default: '' },
   x264Preset: { kind: 'text', default: '' },
   nvencPreset: { kind: 'text', default: '' },
   thumbnailAt: { kind: 'text', default: '10%' },

@@ -36,6 +36,11 @@ export class SettingsReader {
     return this.text(key) !== '';
   }
 
+  /** False for what only an update will know. */
+  isKnown(key: string): boolean {
+    return typeof this.#value(key) === 'string';
+  }
+
   /** Text of the given form, or empty. */
   pattern(key: string, form: RegExp, expected: string, example: string): string {
     const value = this.text(key);

@@ -11,6 +11,7 @@ import {
   readWorkersPerFilm,
   type ScalingSettings,
 } from './compute.ts';
+import { readEncryption } from './encryption.ts';
 import { type GithubSettings, readGithub } from './github.ts';
 import { type PortalSettings, readPortal } from './portal.ts';
 import { SettingsReader } from './reader.ts';
@@ -34,6 +35,8 @@ export interface FarmSettings {
   lanes: readonly ExtraLane[];
   /** Environment variables that the worker gets as they are. */
   worker: WorkerTexts;
+  /** What the keys of encrypted films come of. */
+  encryptionSecret?: pulumi.Output<string>;
   /** Undefined: neither webhooks nor a database are wanted. */
   reports?: ReportSettings;
   /** Undefined: no portal is deployed. */
@@ -77,6 +80,7 @@ export function readSettings(source: SettingsSource): FarmSettings {
     jobs: { ...readJobNumbers(worker), retentionDays: config.integer('retentionDays', { min: 1, max: 14 }) },
     lanes: readLanes(config),
     worker,
+    encryptionSecret: readEncryption(config),
     reports: readReports(config),
     portal: readPortal(config, network),
     workerImage: readImage(config, compute.kind === 'function' || door !== undefined),

@@ -193,7 +193,9 @@ export function createPortal(options: PortalOptions): OpenPortal {
       );
       const isSecure = new URL(request.url).protocol === 'https:';
       const origins = await storage().catch(() => []);
-      for (const [name, value] of Object.entries(securityHeaders({ storage: origins, isSecure })))
+      const { encryptionKeyUrl } = farm.address;
+      const keys = encryptionKeyUrl === undefined ? undefined : new URL(encryptionKeyUrl).origin;
+      for (const [name, value] of Object.entries(securityHeaders({ storage: origins, keys, isSecure })))
         response.headers.set(name, value);
       return request.method === 'HEAD' ? new Response(null, response) : response;
     },

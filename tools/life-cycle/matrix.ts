@@ -23,6 +23,10 @@ const signed = {
   webhookUrl: 'https://www.example.com/hooks/films',
   webhookSecret: 'whsec_c2VzYW1lLXdlYmhvb2stc2VzYW1lLXdlYmhvb2s=',
 };
+const encrypted = {
+  encryptionKeyUrl: 'https://keys.example.com/{jobId}/{plan}',
+  encryptionSecret: 'c2VzYW1lIGVuY3J5cHRpb24gc2VzYW1lIHNlY3JldCE=',
+};
 const portal = {
   portal: 'function',
   portalPasswordHash: 'scrypt$32768$8$3$c2VzYW1lLXBvcnRhbC0tLQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
@@ -97,6 +101,9 @@ export const settingChanges: Readonly<Record<string, SettingChange>> = {
   deinterlace: { to: 'frames' },
   loudness: { to: '-16' },
   earlyPlay: { to: 'true' },
+  encryption: { to: 'aes-128', on: encrypted },
+  encryptionKeyUrl: { to: 'https://other.example.com/{jobId}/{plan}', on: encrypted },
+  encryptionSecret: { to: 'YW5vdGhlciBlbmNyeXB0aW9uIHNlc2FtZSBzZWNyZXQ=', on: encrypted },
   x264Preset: { to: 'fast' },
   nvencPreset: { to: 'p4', on: gpu },
   thumbnailAt: { to: '20%' },

@@ -12,6 +12,7 @@ export const refusalCodes = [
   'no-decoder',
   'no-frames',
   'encrypted',
+  'clear-files',
   'dolby-vision',
   'no-duration',
   'short-source',

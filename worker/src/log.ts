@@ -20,11 +20,12 @@ export function createLogger(settings: Settings, stream: DestinationStream = des
 
 /** Values of the settings that must never be seen. */
 export function secretsOf(settings: Settings): string[] {
-  const { source, output } = settings;
+  const { source, output, encryption } = settings;
   return [
     source.credentials?.accessKeyId,
     source.credentials?.secretAccessKey,
     output.credentials?.accessKeyId,
     output.credentials?.secretAccessKey,
+    encryption?.secret.toString('base64'),
   ].filter((secret): secret is string => secret !== undefined && secret !== '');
 }

@@ -48,6 +48,7 @@ export function onlyOwner(
 const ofTheFilmAlone: ReadonlySet<string> = new Set<keyof JobOptions>([
   'crossfade',
   'early',
+  'encryption',
   'fit',
   'force',
   'include480p',

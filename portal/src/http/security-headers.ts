@@ -1,11 +1,13 @@
 export interface PageOrigins {
   /** Origins of the storage that browsers reach by presigned URLs. */
   storage: readonly string[];
+  /** Of the key server of encrypted films. */
+  keys?: string | undefined;
   isSecure: boolean;
 }
 
 /** Headers of every answer. The page loads nothing but its own files and the farm's storage; media play from blob URLs. */
-export function securityHeaders({ storage, isSecure }: PageOrigins): Record<string, string> {
+export function securityHeaders({ storage, keys, isSecure }: PageOrigins): Record<string, string> {
   const origins = storage.join(' ');
   const policy = [
     "default-src 'none'",
@@ -13,7 +15,7 @@ export function securityHeaders({ storage, isSecure }: PageOrigins): Record<stri
     "style-src 'self'",
     `img-src 'self' blob: data: ${origins}`,
     `media-src 'self' blob: ${origins}`,
-    `connect-src 'self' ${origins}`,
+    `connect-src 'self' ${[...storage, ...(keys === undefined ? [] : [keys])].join(' ')}`,
     "worker-src 'self' blob:",
     "form-action 'self'",
     "base-uri 'none'",

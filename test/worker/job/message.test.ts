@@ -51,6 +51,22 @@ describe('a job', () => {
     expect(jobOf(read(body, { PRESETS })).options).toEqual({ ladder: 'mobile', thumbnailAt: 3 });
   });
 
+  it('is refused where it asks for encryption, itself or by its preset, and the farm has no keys', () => {
+    const body = (options: object) => JSON.stringify({ id: 'a', source: 'a.mp4', options });
+    const PRESETS = '{"paid":{"encryption":"aes-128"}}';
+    for (const options of [{ encryption: 'aes-128' }, { preset: 'paid' }])
+      expect(refusalOf(body(options), { PRESETS }).message).toMatch(
+        /encryption is "aes-128", and this farm has no keys/,
+      );
+    const keys = {
+      ENCRYPTION_KEY_URL: 'https://keys.example.com/{jobId}/{plan}',
+      ENCRYPTION_SECRET: Buffer.alloc(32).toString('base64'),
+    };
+    expect(jobOf(read(body({ preset: 'paid' }), { PRESETS, ...keys })).options).toEqual({
+      encryption: 'aes-128',
+    });
+  });
+
   it('is refused with the names that there are where its preset is unknown', () => {
     const body = JSON.stringify({ id: 'a', source: 'a.mp4', options: { preset: 'sozial' } });
     const refusal = refusalOf(body, { PRESETS: '{"social":{},"archive":{}}' });

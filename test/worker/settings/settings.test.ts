@@ -129,12 +129,38 @@ it('all mistakes are reported at once, each by name, value and what is allowed',
   expect(lines).toHaveLength(expected.length + 1);
 });
 
+it('a secret of the wrong length is refused and not repeated', () => {
+  const secret = Buffer.alloc(31, 'sesame').toString('base64');
+  const text = mistakesIn({
+    ...least,
+    ENCRYPTION_KEY_URL: 'https://keys.example.com/{jobId}/{plan}',
+    ENCRYPTION_SECRET: secret,
+  });
+  expect(text).toMatch(/ENCRYPTION_SECRET is set to a value that cannot be used: expected 32 random bytes/);
+  expect(text).not.toContain(secret);
+});
+
 describe('a contradiction is reported:', () => {
   it.each<[string, Partial<WorkerEnvironment>, RegExp]>([
     [
       'dead letters that go back to the queue',
       { DEAD_LETTER_QUEUE_URL: least.QUEUE_URL },
       /come back for ever/,
+    ],
+    [
+      'encryption without an address of keys',
+      { ENCRYPTION: 'aes-128', ENCRYPTION_SECRET: Buffer.alloc(32).toString('base64') },
+      /ENCRYPTION_KEY_URL and ENCRYPTION_SECRET go together/,
+    ],
+    [
+      'files in clear beside encrypted films',
+      {
+        ENCRYPTION: 'aes-128',
+        ENCRYPTION_KEY_URL: 'https://keys.example.com/{jobId}/{plan}',
+        ENCRYPTION_SECRET: Buffer.alloc(32).toString('base64'),
+        OUTPUTS: 'hls, gif:360p',
+      },
+      /OUTPUTS names files, which would lie in clear/,
     ],
     ['a FIFO queue', { QUEUE_URL: `${least.QUEUE_URL}.fifo` }, /use a standard queue/],
     [

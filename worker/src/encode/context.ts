@@ -12,6 +12,8 @@ export interface EncodeContext {
   /** URLs of the source servers, in the order of the job's sources. */
   urls: readonly string[];
   output: Store;
+  /** What segments are encrypted with before they are published; undefined: they are in clear. */
+  segmentKey?: Buffer | undefined;
   folder: PlanFolder;
   /** A private folder of this job on the local disk. */
   workDir: string;

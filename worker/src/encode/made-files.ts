@@ -3,6 +3,7 @@ import { extname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AudioRendition, MediaPart } from '../plan/plan.ts';
 import { headersFor } from '../protocol/content-types.ts';
+import { encryptSegment } from '../publish/segment-encryption.ts';
 import type { Uploads } from '../publish/uploads.ts';
 import { readAc3Frames } from './ac3-frames.ts';
 import { ac3Init, ac3Segment, isPacked } from './ac3-segment.ts';
@@ -40,7 +41,13 @@ export async function publishSegment(context: EncodeContext, { uploads, ...made 
   const initPath = join(cwd, rendition, 'init.mp4');
   if (isFirst) await read(initPath, (data) => recorder.addInit(rendition, data));
   const path = join(cwd, rendition, file);
-  const added = await whenWritten(() => read(path, (data) => recorder.addSegment(rendition, file, data)));
+  const { added, sealed } = await whenWritten(() =>
+    read(path, (data) => {
+      const added = recorder.addSegment(rendition, file, data);
+      const { segmentKey } = context;
+      return { added, sealed: segmentKey && encryptSegment(data, segmentKey, added.segment.number) };
+    }),
+  );
   // After the segment was read: behind the film's end there is none, and that init segment would replace the good one.
   if (isFirst) {
     await uploads.add({
@@ -54,10 +61,18 @@ export async function publishSegment(context: EncodeContext, { uploads, ...made 
   }
   await uploads.add({
     key: context.folder.file(`${rendition}/${file}`),
-    path,
+    path: sealed ? await replaceFile(path, sealed) : path,
     onUploaded: () => context.onSegment?.(part, rendition, { kind: 'segment', ...added }),
     ...headersFor(file, isAudio),
   });
+}
+
+/** In a file of another name: ffmpeg may not have closed the first one yet. */
+async function replaceFile(path: string, data: Buffer): Promise<string> {
+  const other = `${path}.aes`;
+  await writeFile(other, data);
+  await rm(path, { force: true });
+  return other;
 }
 
 /** Makes an fMP4 segment of frames of AC-3, and before the first one the initialization section. @returns the segment's file */

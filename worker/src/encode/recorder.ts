@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AudioRendition, MediaPart, Plan } from '../plan/plan.ts';
 import type { PartRecord, RenditionRecord, SegmentRecord } from '../protocol/part-record.ts';
+import { encryptedBytes } from '../publish/segment-encryption.ts';
 import { frameSeconds as audioFrameSeconds, extraAudioFrames, frameOfCut } from './audio-frames.ts';
 import { type InitFacts, readFmp4Segment, readInit, type SegmentFacts } from './fmp4-segment.ts';
 import { readTsSegment } from './ts-segment.ts';
@@ -86,8 +87,13 @@ export function createRecorder(plan: Plan, part: MediaPart): Recorder {
         number,
         startSeconds: facts.startSeconds,
         durationSeconds: facts.durationSeconds,
-        bytes: data.length,
-        ...(part.kind === 'video' ? { keyframeBytes: facts.firstFrameBytes } : {}),
+        // As it is published. Of an encrypted segment no frame can be read alone.
+        ...(plan.encryption
+          ? { bytes: encryptedBytes(data.length) }
+          : {
+              bytes: data.length,
+              ...(part.kind === 'video' ? { keyframeBytes: facts.firstFrameBytes } : {}),
+            }),
       };
       record.segments.push(segment);
       return { codecs: record.codecs, segment };

@@ -2,7 +2,7 @@ import { fileFormats, type OutputName } from '../plan/outputs.ts';
 import type { QueuedJob } from '../protocol/job.ts';
 import { JobFolder, type PlanFolder } from '../protocol/job-folder.ts';
 import type { Film, PublishedFile } from '../protocol/status.ts';
-import { filmFiles } from '../publish/film-files.ts';
+import { filmFiles, refuseClearFiles } from '../publish/film-files.ts';
 import { noStream } from './files-alone.ts';
 import { holdFilesLease } from './files-lease.ts';
 import type { FilmOutcome, TranscodeRun } from './film.ts';
@@ -13,12 +13,14 @@ import { makeWebm } from './make-webm.ts';
  * Makes the files that a job asks for beside the stream, of what is published of it, after the commit. Files that are
  * there are kept, so that a job that is sent again with more outputs adds those.
  * @returns `atCapacity` while another worker makes them, `outOfTime` where an invocation has no time for all
- * @throws RefusedError `gif-too-long`, `no-stream`
+ * @throws RefusedError `gif-too-long`, `no-stream`, `clear-files`
  */
 export async function makeFiles(job: QueuedJob, film: Film, run: TranscodeRun): Promise<FilmOutcome> {
   const { settings, report, log } = run;
   const folder = new JobFolder(settings.output.prefix, job.id).plan(film.plan);
-  const { files, warnings } = filmFiles(film, job.options?.outputs ?? settings.outputs);
+  const outputs = job.options?.outputs ?? (film.encryption ? [] : settings.outputs);
+  if (film.encryption) refuseClearFiles(outputs);
+  const { files, warnings } = filmFiles(film, outputs);
   const addWarnings = (more: readonly string[]) =>
     report.update({ warnings: [...new Set([...report.state().warnings, ...more])] });
   addWarnings(warnings);

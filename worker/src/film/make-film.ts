@@ -11,6 +11,7 @@ import { encodeParts } from './encode-parts.ts';
 import type { FilmOutcome, PlannedFilm, TranscodeRun } from './film.ts';
 import { FilmProgress } from './film-progress.ts';
 import { joinFilm } from './join-film.ts';
+import { keyOf } from './segment-keys.ts';
 import { readSideFile } from './side-files.ts';
 
 /** encode ⇄ publish → commit, by this worker alone or together with others. */
@@ -37,6 +38,7 @@ export async function makeFilm(film: PlannedFilm, run: TranscodeRun): Promise<Fi
         tools,
         urls: sources.urls,
         output,
+        segmentKey: keyOf(plan, job.id, settings),
         folder,
         workDir,
         pacesAudio: invocation === undefined,

@@ -4,6 +4,7 @@ import { bucketAssets } from '../overlays/assets.ts';
 import { findAssets } from '../overlays/find-assets.ts';
 import { overlaysOf } from '../overlays/overlays-of.ts';
 import { type Encoding, encodingFor } from '../plan/encoding.ts';
+import type { SegmentEncryption } from '../plan/encryption.ts';
 import { joinClips, nameClip } from '../plan/join.ts';
 import { makePlan, type PlanRequest } from '../plan/make-plan.ts';
 import type { OutputName } from '../plan/outputs.ts';
@@ -18,13 +19,14 @@ import { noteTelecine } from '../probe/telecine.ts';
 import type { Clip } from '../protocol/clips.ts';
 import type { QueuedJob } from '../protocol/job.ts';
 import { describeSource } from '../protocol/source-location.ts';
-import { refuseImpossible } from '../publish/film-files.ts';
+import { refuseClearFiles, refuseImpossible } from '../publish/film-files.ts';
 import { type FilmRequest, requestHash } from '../publish/film-record.ts';
 import { headReader } from '../source/read-head.ts';
 import { mapLimited } from '../storage/limited.ts';
 import type { TranscodeRun } from './film.ts';
 import type { OpenedSource } from './open-source.ts';
 import { probeMusic } from './probe-music.ts';
+import { encryptionOf } from './segment-keys.ts';
 import { findSideFiles } from './side-files.ts';
 
 /** What the film is to be. */
@@ -33,11 +35,12 @@ export interface WantedFilm {
   encoding: Encoding;
   encoder: VideoEncoder;
   sourceVersion: string;
+  encryption: SegmentEncryption | undefined;
   overlays: OverlayRequest | undefined;
   request: FilmRequest;
 }
 
-/** @throws RefusedError for an image or a font that cannot be used */
+/** @throws RefusedError for an image or a font that cannot be used, `clear-files` */
 export async function wantedFilm(
   job: QueuedJob,
   sourceVersion: string,
@@ -45,6 +48,8 @@ export async function wantedFilm(
 ): Promise<WantedFilm> {
   const outputs = job.options?.outputs ?? settings.outputs;
   const encoding = encodingFor(settings.encoding, { ...job.options, outputs });
+  const encryption = encryptionOf(job, settings);
+  if (encryption) refuseClearFiles(outputs);
   const forcedBy = job.options?.force ? job.requestId : undefined;
   const { name, preset } = encoder;
   const source = job.source ?? job.sources;
@@ -62,12 +67,14 @@ export async function wantedFilm(
     // Left out where there are none: films that were made before there were any keep their hash.
     overlays,
     subtitles: job.options?.subtitles,
+    encryption,
   });
   return {
     outputs,
     encoding,
     encoder,
     sourceVersion,
+    encryption,
     overlays,
     request: { hash, ...(forcedBy === undefined ? {} : { forcedBy }) },
   };

@@ -28,6 +28,7 @@ import {
 } from './open-source.ts';
 import { planFilm, wantedFilm } from './plan-film.ts';
 import { prepareDrawing } from './prepare-drawing.ts';
+import { hasKeyOf } from './segment-keys.ts';
 import { requestsOfWorkers, throughDoor } from './through-door.ts';
 
 /**
@@ -150,6 +151,10 @@ export async function continueFilm(
   const { plan, request, probeSeconds } = planned;
   if (plan.software !== undefined && plan.software !== run.software) {
     log.info({ plan: planId, plannedBy: plan.software, here: run.software }, 'parts made here would not fit');
+    return role === 'planner' ? transcode(job, run) : { kind: 'leftToPeers' };
+  }
+  if (!hasKeyOf(plan, run.settings)) {
+    log.info({ plan: planId }, 'this worker has another secret of keys, so parts made here would not fit');
     return role === 'planner' ? transcode(job, run) : { kind: 'leftToPeers' };
   }
   // What was reported of the job when this worker joined may be from before the plan.

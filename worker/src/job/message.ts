@@ -34,7 +34,7 @@ export class UnreadableMessageError extends RefusedError {
 /** The part of the settings that decides what becomes a job. */
 export type MessageRules = Pick<
   Settings,
-  'source' | 'output' | 'allowHttpSources' | 'allowJobWebhooks' | 'presets'
+  'source' | 'output' | 'allowHttpSources' | 'allowJobWebhooks' | 'presets' | 'encryption'
 >;
 
 /**
@@ -140,7 +140,16 @@ function readJob(content: JsonObject, rules: MessageRules): Job {
       known,
     );
   }
-  return job.options === undefined ? job : { ...job, options: optionsOf(job, job.options, rules, known) };
+  if (job.options === undefined) return job;
+  const options = optionsOf(job, job.options, rules, known);
+  if (options.encryption === 'aes-128' && rules.encryption === undefined) {
+    throw new UnreadableMessageError(
+      'The job\'s field options.encryption is "aes-128", and this farm has no keys; ' +
+        'leave it out, or set ENCRYPTION_KEY_URL and ENCRYPTION_SECRET.',
+      known,
+    );
+  }
+  return { ...job, options };
 }
 
 /** The preset is looked up once: the job goes on with these options through all its retries. */

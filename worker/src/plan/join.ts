@@ -3,6 +3,7 @@ import { clockWarnings } from '../probe/clock.ts';
 import { type Fraction, type Media, noAudio, type VideoStream } from '../probe/media.ts';
 import { shortHash } from '../short-hash.ts';
 import { isRgb } from './colours.ts';
+import { encryptionPlan } from './encryption.ts';
 import { planFit } from './fit.ts';
 import { endOf, filmZero, gopLength, planTiming } from './frame-timing.ts';
 import { functionPartSeconds, refuseTooLong } from './function-limits.ts';
@@ -58,6 +59,7 @@ export function joinClips(clips: readonly ProbedClip[], request: PlanRequest): P
   const placed = placeClips(clips, frameRate, fadeFrames);
   const at = (frame: number) => (frame * frameRate.den) / frameRate.num;
   const durationSeconds = at(placed.at(-1)?.endFrame ?? 0);
+  const encrypted = encryptionPlan(request);
   const music = request.music && planMusic(request.music);
   const { audio, ofClips, warnings } = planJoinedAudio(clips, durationSeconds, {
     hasMusic: music !== undefined,
@@ -110,6 +112,7 @@ export function joinClips(clips: readonly ProbedClip[], request: PlanRequest): P
     zeroSeconds: 0,
     segmentSeconds,
     segmentFormat,
+    ...encrypted.plan,
     clips: planned,
     ...(fadeFrames > 0 ? { crossfadeSeconds: at(fadeFrames) } : {}),
     video: picture && {
@@ -124,6 +127,7 @@ export function joinClips(clips: readonly ProbedClip[], request: PlanRequest): P
     warnings: [
       ...new Set([...placed.flatMap(warningsOf(clips.length)), ...warnings]),
       ...(drawn?.warnings ?? (overlays ? [nothingToDrawOn] : [])),
+      ...encrypted.warnings,
     ],
   };
   return { id: shortHash({ recipe, forceRequestId, ...decided }), ...decided };

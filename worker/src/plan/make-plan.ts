@@ -5,6 +5,7 @@ import { planAudio } from './audio.ts';
 import { audioGrids } from './audio-grid.ts';
 import { isRgb, planColours } from './colours.ts';
 import type { Encoding } from './encoding.ts';
+import { encryptionPlan, type SegmentEncryption } from './encryption.ts';
 import { endOf, filmZero, gopLength, planTiming } from './frame-timing.ts';
 import { type FunctionLimits, functionPartSeconds, refuseTooLong } from './function-limits.ts';
 import { resolveLadder } from './ladder.ts';
@@ -27,6 +28,8 @@ export interface PlanRequest {
   software: string;
   /** Set where the film is to be made again although it is done: gives the plan, and so its folder, another id. */
   forceRequestId?: string;
+  /** Undefined: segments are in clear. */
+  encryption?: SegmentEncryption | undefined;
   /** Texts and images over the film. */
   overlays?: OverlayRequest | undefined;
   music?: ProbedMusic | undefined;
@@ -54,6 +57,7 @@ export const nothingToDrawOn = 'the film has no picture, so its overlays were le
 export function makePlan(media: Media, request: PlanRequest): Plan {
   const { sourceVersion, encoding, encoder, software, forceRequestId, functionLimits, overlays } = request;
   const { segmentSeconds, segmentFormat } = encoding;
+  const encrypted = encryptionPlan(request);
   const zeroSeconds = filmZero(media);
   const { audio: stereo, warnings } = planAudio(media, zeroSeconds);
   const music = request.music && planMusic(request.music);
@@ -93,6 +97,7 @@ export function makePlan(media: Media, request: PlanRequest): Plan {
     ...(media.fragmentTable ? { fragmentTable: media.fragmentTable } : {}),
     segmentSeconds,
     segmentFormat,
+    ...encrypted.plan,
     video: picture?.video,
     audio,
     ...(music ? { music } : {}),
@@ -106,6 +111,7 @@ export function makePlan(media: Media, request: PlanRequest): Plan {
       ...warnings,
       ...(picture?.warnings ?? (overlays ? [nothingToDrawOn] : [])),
       ...textWarnings,
+      ...encrypted.warnings,
     ],
   };
   return { id: shortHash({ recipe, forceRequestId, ...decided }), ...decided };

@@ -1,5 +1,6 @@
 import type { ClockStretch } from '../probe/clock.ts';
 import type { AudioRole, AudioVersion, Fraction, SubtitleKind } from '../probe/media.ts';
+import type { SegmentEncryption } from './encryption.ts';
 import type { RungName } from './ladder.ts';
 import type { OverlayPlan } from './overlay-plan.ts';
 import type { Size } from './sizes.ts';
@@ -23,6 +24,8 @@ export interface Plan {
   fragmentTable?: true;
   segmentSeconds: number;
   segmentFormat: 'fmp4' | 'mpegts';
+  /** Undefined: segments are in clear. */
+  encryption?: SegmentEncryption;
   /** What a film of joined clips consists of, in order of time; undefined for the film of a whole source. */
   clips?: ClipPlan[];
   /** Each clip but the last ends so long after the next one has begun, and becomes it meanwhile. Undefined for hard cuts. */

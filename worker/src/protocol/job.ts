@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { encryptionNames } from '../plan/encryption.ts';
 import { ladderSchema } from '../plan/ladder.ts';
 import { jobLoudnessSchema } from '../plan/loudness.ts';
 import { musicSchema } from '../plan/music-options.ts';
@@ -107,6 +108,11 @@ export const jobOptionsSchema = z
       'A set of options that the farm keeps under this name; options beside it come before those in it',
     ),
     segmentSeconds: segmentSecondsSchema.describe('Length of a media segment in seconds'),
+    encryption: z
+      .enum(encryptionNames)
+      .describe(
+        '"aes-128" encrypts the segments of the film, where the farm has a secret for its keys; "none" leaves them in clear',
+      ),
     early: z
       .boolean()
       .describe('Whether the film can be played while it is made, where it is made faster than it plays'),

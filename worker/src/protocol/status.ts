@@ -98,6 +98,8 @@ export const filmSchema = z.object({
   durationSeconds: z.number(),
   bytes: z.number(),
   encoder: z.string(),
+  /** Undefined where segments are in clear. */
+  encryption: z.literal('aes-128').optional(),
   renditions: z.array(filmRenditionSchema),
   poster: z.string().optional(),
   storyboard: z.string().optional(),
@@ -127,6 +129,7 @@ const keptOptionsSchema = jobOptionsSchema
     crossfade: true,
     segmentSeconds: true,
     loudness: true,
+    encryption: true,
     early: true,
     thumbnailAt: true,
     workersPerFilm: true,

@@ -150,16 +150,22 @@ function describeFilm(assembly: Assembly, joined: Map<string, Rendition>): Film 
   return {
     playlist,
     ...(url ? { url } : {}),
-    ...(plan.segmentFormat === 'fmp4' ? { manifest, ...(url ? { manifestUrl: place(manifest) } : {}) } : {}),
+    ...(hasManifest(plan) ? { manifest, ...(url ? { manifestUrl: place(manifest) } : {}) } : {}),
     plan: plan.id,
     durationSeconds: Math.max(...[...joined.values()].map(({ durationSeconds }) => durationSeconds)),
     bytes: renditions.reduce((sum, { bytes }) => sum + bytes, 0),
     encoder: plan.video?.encoder.name ?? 'aac',
+    ...(plan.encryption ? { encryption: plan.encryption.method } : {}),
     renditions,
     ...describeSubtitles(assembly),
     ...(poster ? { poster: folder.file(poster) } : {}),
     ...(plan.video ? { storyboard: folder.file(storyboardName) } : {}),
   };
+}
+
+/** DASH knows neither MPEG-TS as we make it nor segments that are encrypted as a whole. */
+function hasManifest({ segmentFormat, encryption }: Plan): boolean {
+  return segmentFormat === 'fmp4' && encryption === undefined;
 }
 
 function describeRendition(

@@ -4,6 +4,7 @@ import type { Bandwidth } from './bandwidth.ts';
 import { playlist, tag } from './m3u8.ts';
 import { initSegmentName, mediaPlaylistName, seconds, segmentName } from './media-playlist.ts';
 import { multivariantOf } from './multivariant-playlist.ts';
+import { keyTags } from './segment-encryption.ts';
 
 /*
  * The playlists of a film that is played while it is made: type EVENT (RFC 8216 section 4.3.3.5), which only grows, over the
@@ -125,6 +126,7 @@ export function earlyMediaPlaylist(
     '#EXT-X-PLAYLIST-TYPE:EVENT',
     '#EXT-X-INDEPENDENT-SEGMENTS',
     ...(isFmp4 ? [tag('EXT-X-MAP', { URI: { quoted: `../${name}/${initSegmentName}` } })] : []),
+    ...keyTags(plan),
     ...durations
       .slice(0, count)
       .flatMap((durationSeconds, number) => [

@@ -60,6 +60,16 @@ export function filmFiles(
   return { files: [...files.values()], warnings };
 }
 
+/** Whoever may watch could guess their names, and would need no key. @throws RefusedError `clear-files` */
+export function refuseClearFiles(outputs: readonly OutputName[]): void {
+  const files = outputs.filter((output) => output !== 'hls');
+  if (files.length === 0) return;
+  throw new RefusedError(
+    'clear-files',
+    `The film is encrypted, and ${files.join(', ')} would lie beside it in clear. Leave them out, or send the job with "encryption": "none".`,
+  );
+}
+
 /** What can't be made is refused before anything is encoded. @throws RefusedError `gif-too-long` */
 export function refuseImpossible(outputs: readonly OutputName[], film: Pick<Film, 'durationSeconds'>): void {
   if (fileOutputs(outputs).some(({ format }) => format === 'gif')) refuseLongGif(film);

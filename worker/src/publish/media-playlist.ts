@@ -2,6 +2,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { PartRecord, SegmentRecord } from '../protocol/part-record.ts';
 import { playlist, tag } from './m3u8.ts';
 import { joinRendition, type Rendition } from './rendition.ts';
+import { keyTags } from './segment-encryption.ts';
 
 /** File names inside a rendition's folder. */
 export const mediaPlaylistName = 'index.m3u8';
@@ -94,6 +95,7 @@ function film(
     '#EXT-X-INDEPENDENT-SEGMENTS',
     ...parts.tags,
     ...(plan.segmentFormat === 'fmp4' ? [tag('EXT-X-MAP', { URI: { quoted: initSegmentName } })] : []),
+    ...keyTags(plan),
     ...parts.entries,
     '#EXT-X-ENDLIST',
   ]);

@@ -53,6 +53,15 @@ export function contradictions(given: Variables): string[] {
         'a lane shares its films where the others do',
     ],
     [
+      (given.ENCRYPTION_KEY_URL === undefined) !== (given.ENCRYPTION_SECRET === undefined) ||
+        (given.ENCRYPTION === 'aes-128' && given.ENCRYPTION_KEY_URL === undefined),
+      'ENCRYPTION_KEY_URL and ENCRYPTION_SECRET go together, and ENCRYPTION needs both: players fetch keys there, and keys come of the secret',
+    ],
+    [
+      given.ENCRYPTION === 'aes-128' && /[^\s,]/.test((given.OUTPUTS ?? '').replaceAll(/\bhls\b/g, '')),
+      'OUTPUTS names files, which would lie in clear beside encrypted films (ENCRYPTION): leave them out, or have jobs ask for them with the option encryption: "none"',
+    ],
+    [
       given.QUEUE_URL?.endsWith('.fifo') === true,
       'QUEUE_URL names a FIFO queue, where single messages cannot be delayed as retries need it: use a standard queue',
     ],

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { encryptionNames, encryptionSecretSchema, keyUrlSchema } from '../plan/encryption.ts';
 import { vcpusOf } from '../plan/function-limits.ts';
 import { ladderSchema } from '../plan/ladder.ts';
 import { mostAtOnce } from '../plan/load.ts';
@@ -171,6 +172,12 @@ export const environmentSchema = z.object({
   SEGMENT_FORMAT: z.enum(['fmp4', 'mpegts']).default('fmp4'),
   /** What the audio is brought to, in LUFS; without it, it stays as loud as it is. */
   LOUDNESS: optionalNumber(loudnessTargetSchema),
+  /** Whether segments are encrypted, unless a job says otherwise. */
+  ENCRYPTION: z.enum(encryptionNames).default('none'),
+  /** Where players fetch the key of a film, by `{jobId}` and `{plan}`. */
+  ENCRYPTION_KEY_URL: keyUrlSchema.optional(),
+  /** What the keys of all films come of: 32 bytes in base64. */
+  ENCRYPTION_SECRET: encryptionSecretSchema.optional(),
   /** What becomes of interlaced films: a picture of each field (50i becomes 50p), or one of each frame (25p). */
   DEINTERLACE: z.enum(['fields', 'frames']).default('fields'),
   THUMBNAIL_AT: thumbnailAt,
@@ -315,6 +322,7 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
       publishMetadata: env.PUBLISH_METADATA,
       metricsNamespace: env.METRICS_NAMESPACE,
     },
+    encryption: encryption(env),
     outputs: env.OUTPUTS,
     watermark: env.WATERMARK,
     presets: env.PRESETS,
@@ -345,6 +353,12 @@ function door(env: z.output<typeof environmentSchema>) {
     waker: env.WAKER_FUNCTION,
     budgetSeconds: env.DOOR_BUDGET_SECONDS,
   };
+}
+
+/** Undefined where no film can be encrypted. */
+function encryption(env: z.output<typeof environmentSchema>) {
+  const { ENCRYPTION: usual, ENCRYPTION_KEY_URL: keyUrl, ENCRYPTION_SECRET: secret } = env;
+  return keyUrl === undefined || secret === undefined ? undefined : { usual, keyUrl, secret };
 }
 
 /** The lanes that this farm has beside `normal`. */
