@@ -47,7 +47,7 @@ describe('keys', () => {
     expect(new Set(keys).size).toBe(4);
   });
 
-  it('tell secrets apart by an id that is none of the keys', () => {
+  it('do not show which secret they are of; an id of it does', () => {
     expect(secretIdOf(secret)).toMatch(/^[0-9a-f]{12}$/);
     expect(secretIdOf(secret)).not.toBe(secretIdOf(Buffer.alloc(32)));
   });

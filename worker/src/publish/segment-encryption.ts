@@ -17,7 +17,7 @@ export function segmentKey(secret: Buffer, jobId: string, planId: string): Buffe
   return derive(secret, `transcode-farm aes-128 ${jobId}/${planId}`, keyBytes);
 }
 
-/** Tells secrets apart and says nothing about them. */
+/** Differs from secret to secret, and says nothing about one. */
 export function secretIdOf(secret: Buffer): string {
   return derive(secret, 'transcode-farm secret id', 6).toString('hex');
 }
