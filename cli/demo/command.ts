@@ -13,6 +13,7 @@ export function demoCommand(): Command {
     .option('--exit', 'leave after the summary instead of serving the player page')
     .option('--outputs <list>', outputsHelp, splitList)
     .option('--keep', 'let the other commands use this farm until Ctrl-C')
+    .option('--encryption', 'encrypt segments, with keys that a server on this machine gives to players')
     .option('--lanes', 'give the farm the priority lanes urgent and bulk')
     .option(
       '--webhook <url>',
@@ -50,6 +51,11 @@ function readFlags(movie: string | undefined, options: Flags): DemoOptions {
     throw new UserError(
       '--door is for workers that wait; with --compute function, functions make every film.',
     );
+  const { outputs } = readJobOptions({ outputs: options.outputs }).options ?? {};
+  if (options.encryption && outputs?.some((output) => output !== 'hls'))
+    throw new UserError(
+      '--encryption is for the stream alone: files of --outputs would lie beside it in clear.',
+    );
   return {
     movie,
     out: options.out,
@@ -60,7 +66,8 @@ function readFlags(movie: string | undefined, options: Flags): DemoOptions {
     webhook: options.webhook,
     workers: options.workers,
     compute: options.compute,
-    outputs: readJobOptions({ outputs: options.outputs }).options?.outputs,
+    outputs,
+    encryption: options.encryption ?? false,
     door: options.door,
   };
 }
@@ -71,6 +78,7 @@ interface Flags {
   keep?: true;
   json?: true;
   lanes?: true;
+  encryption?: true;
   outputs?: string[];
   webhook?: string;
   workers: number;

@@ -19,6 +19,7 @@ import { openBrowser } from './browser.ts';
 import { makeClip } from './clip.ts';
 import { downloadAll } from './files.ts';
 import { keptSuffixes, localAddress, removeLocalAddress, saveLocalAddress } from './keep.ts';
+import { startKeyServer } from './key-server.ts';
 import { startDemoReporter } from './reporter.ts';
 import { demoResult, noResult } from './result.ts';
 import { openScreen } from './screen.ts';
@@ -51,6 +52,8 @@ export interface DemoOptions {
   lanes: readonly ExtraLane[];
   /** What is made, see `outputsSchema`; the stream alone by default. */
   outputs?: string[] | undefined;
+  /** Whether segments are encrypted. */
+  encryption: boolean;
 }
 
 /**
@@ -114,6 +117,8 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
   const ticking = setInterval(draw, 500);
   closing.defer(() => clearInterval(ticking));
 
+  const keys = options.encryption ? await startKeyServer() : undefined;
+  closing.defer(() => keys?.close());
   const suffixes = keptSuffixes(movie);
   const farm = await startLocalFarm({
     lanes: options.lanes,
@@ -121,6 +126,7 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
     environment: {
       ...sharingSettings(options.workers + (options.door ?? 0)),
       ...(options.outputs && { OUTPUTS: options.outputs.join() }),
+      ...keys?.environment,
       // The portal puts its uploads where they make no second job, and has to know which names do.
       SOURCE_SUFFIXES: suffixes.join(),
     },
@@ -132,7 +138,7 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
     farm.environment.REPORTS_QUEUE_URL = farm.reportsQueueUrl;
     say(`Webhook ${options.webhook}, signed with ${reporter.secret}`);
   }
-  const address = localAddress(farm, suffixes, reporter?.address);
+  const address = { ...localAddress(farm, suffixes, reporter?.address), encryptionKeyUrl: keys?.keyUrl };
   const workers = await startDemoWorkers(farm, options);
   closing.defer(async () => void (await workers.stop()));
   stop.throwIfAborted();

@@ -1,11 +1,13 @@
+import { createDecipheriv } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import type { JobState } from '../../worker/src/protocol/status.ts';
-import { clip, type FaultFarm, startFaultFarm } from '../helpers/local-farm/fault-farm.ts';
+import { clip, type FaultFarm, holdAt, put, startFaultFarm } from '../helpers/local-farm/fault-farm.ts';
 import { functionsFor } from '../helpers/local-farm/functions.ts';
 import { expectFilm } from '../helpers/local-farm/job-ends.ts';
 import { ffmpeg, ffprobe } from '../helpers/media/clips.ts';
+import { startKeyServer } from '../helpers/media/key-server.ts';
 import { says } from '../helpers/media/shared-film.ts';
 import { patience } from '../helpers/strictness.ts';
 import { until } from '../helpers/until.ts';
@@ -73,6 +75,37 @@ it('files of each format, some of them by a second worker when the first is kill
     const lateSeconds = Number(made.duration) - clipSeconds;
     expect(lateSeconds, format).toBeGreaterThan(-0.1);
     expect(lateSeconds, format).toBeLessThan(0.2);
+  }
+});
+
+it('an encrypted film, of which the next worker makes the same bytes when the first is killed', async () => {
+  await using keys = await startKeyServer();
+  const environment = {
+    ENCRYPTION: 'aes-128',
+    ENCRYPTION_KEY_URL: keys.keyUrl,
+    ENCRYPTION_SECRET: keys.secret,
+  } as const;
+  const first = faults.startWorker(environment);
+  const id = await faults.send();
+  // The part is published and not recorded, so it is made again.
+  await holdAt(faults.s3, put(/\/parts\/0001\.json$/));
+  first.kill('SIGKILL');
+  await first.exited;
+  const sent = faults.s3.requests.find((request) => /^PUT .*\dp\/00001\.m4s/.test(request)) ?? '';
+  const [, plan = '', rendition = ''] = new RegExp(`${id}/(\\w+)/(\\w+)/`).exec(sent) ?? [];
+  const segment = (number: number) => faults.farm.readBytes(`${id}/${plan}/${rendition}/0000${number}.m4s`);
+  const before = Buffer.from(await segment(1));
+  faults.s3.heal();
+  faults.startWorker(environment);
+  const { film } = await faults.farm.waitFor(id, 'succeeded', 90);
+  expect(film).toMatchObject({ plan, encryption: 'aes-128' });
+  expect(before.length).toBeGreaterThan(0);
+  expect(before.equals(await segment(1))).toBe(true);
+  for (let number = 0; number < clip.film.segments; number++) {
+    const iv = Buffer.from([...new Uint8Array(15), number]);
+    const decipher = createDecipheriv('aes-128-cbc', keys.keyOf(id, plan), iv);
+    const clear = Buffer.concat([decipher.update(await segment(number)), decipher.final()]);
+    expect(clear.toString('latin1', 4, 8), `segment ${number}`).toMatch(/^(styp|moof)$/);
   }
 });
 

@@ -5,6 +5,7 @@ import { connect, type Farm } from '../../cli/farm/farm.ts';
 import { hashPassword, isPassword } from '../../portal/src/auth/password.ts';
 import { Tokens } from '../../portal/src/auth/tokens.ts';
 import { attachment } from '../../portal/src/http/answers.ts';
+import { securityHeaders } from '../../portal/src/http/security-headers.ts';
 import { type AuditEntry, createPortal, type Portal } from '../../portal/src/portal.ts';
 import { fileFormats } from '../../worker/src/plan/outputs.ts';
 import { addressOf } from '../helpers/local-farm/farm-command.ts';
@@ -232,6 +233,7 @@ describe('other sites', () => {
     for (const path of ['/', '/api/session', '/nowhere', '/assets/main.js', '/health']) {
       const { headers } = await send(path);
       expect(headers.get('content-security-policy'), path).toContain("frame-ancestors 'none'");
+      expect(headers.get('content-security-policy')).not.toContain('keys.example.com');
       expect(headers.get('content-security-policy')).not.toMatch(/unsafe|\*/);
       expect(headers.get('x-content-type-options')).toBe('nosniff');
       expect(headers.get('referrer-policy')).toBe('no-referrer');
@@ -548,4 +550,16 @@ it('takes a header that it reads in the length that its description names, and r
   expect((await answer('')).status).toBe(400);
   // Whatever this farm says of addresses.
   expect((await answer('k'.repeat(200))).status).not.toBe(400);
+});
+
+it('lets the page ask the key server of encrypted films, for keys and nothing else', () => {
+  const storage = ['https://films.s3.amazonaws.com'];
+  const { 'content-security-policy': policy = '' } = securityHeaders({
+    storage,
+    keys: 'https://keys.example.com',
+    isSecure: true,
+  }) as Record<string, string>;
+  expect(policy.split('; ').filter((each) => each.includes('keys.example.com'))).toEqual([
+    "connect-src 'self' https://films.s3.amazonaws.com https://keys.example.com",
+  ]);
 });

@@ -38,7 +38,8 @@ it('publishes a film of the user’s and reports it', async () => {
   await using folder = await temporaryFolder();
   const film = join(folder.path, 'my film.mp4');
   await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=25:duration=4', '-preset', 'ultrafast', film);
-  const demo = await startDemo(folder.path, 'my film.mp4', '--exit', '--json', '--out', 'published');
+  const args = ['--exit', '--json', '--encryption', '--out', 'published'];
+  const demo = await startDemo(folder.path, 'my film.mp4', ...args);
   expect(await demo.ended).toBe(0);
 
   const result = lastLine(demo.output.stdout);
@@ -47,9 +48,9 @@ it('publishes a film of the user’s and reports it', async () => {
   expect(result.paths.dir).toBe(join(folder.path, 'published', result.jobId ?? ''));
   expect(await readFile(result.paths.playlist ?? '', 'utf8')).toMatch(/^#EXTM3U/);
   for (const { playlist } of result.renditions) {
-    expect(await readFile(join(folder.path, 'published', playlist ?? ''), 'utf8')).toContain(
-      '#EXT-X-ENDLIST',
-    );
+    const text = await readFile(join(folder.path, 'published', playlist ?? ''), 'utf8');
+    expect(text).toContain('#EXT-X-ENDLIST');
+    expect(text).toMatch(/#EXT-X-KEY:METHOD=AES-128,URI="http:\/\/127\.0\.0\.1:/);
   }
   expect(demo.output.stderr).toContain('encoding');
   expect(await demo.leftovers()).toEqual([]);
@@ -94,6 +95,11 @@ it('says in a sentence why a film cannot be transcoded', async () => {
 
 it.each<[what: string, args: string[], message: (folder: string) => string]>([
   ['there is no such film', ['gone.mp4'], (folder) => `There is no film at ${join(folder, 'gone.mp4')}.`],
+  [
+    'files would lie in clear beside an encrypted film',
+    ['--encryption', '--outputs', 'hls,mp4'],
+    () => '--encryption is for the stream alone: files of --outputs would lie beside it in clear.',
+  ],
   [
     'flags do not go together',
     ['--door', '2', '--compute', 'function'],
