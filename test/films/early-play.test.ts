@@ -71,7 +71,15 @@ const endOf = ({ segments }: types.MediaPlaylist) =>
 
 it.each([
   ['fmp4', { PART_SECONDS: '60' }],
-  ['mpegts', { PART_SECONDS: '10' }],
+  [
+    'mpegts',
+    {
+      PART_SECONDS: '10',
+      ENCRYPTION: 'aes-128',
+      ENCRYPTION_KEY_URL: 'https://keys.example.com/{jobId}/{plan}',
+      ENCRYPTION_SECRET: Buffer.alloc(32).toString('base64'),
+    },
+  ],
 ] as const)(
   'a film can be played while it is made, and its playlists only grow (%s)',
   async (format, parts) => {
@@ -108,6 +116,8 @@ it.each([
       const playlist = media(version);
       expect(playlist).toMatchObject({ playlistType: 'EVENT', mediaSequenceBase: 0, targetDuration: 2 });
       expect(version.text).not.toContain('PROGRAM-DATE-TIME');
+      const keys = playlist.segments.map(({ key }) => key?.uri);
+      expect(new Set(keys)).toEqual(new Set([film.encryption && `https://keys.example.com/${folder}`]));
       for (const { uri, map } of playlist.segments)
         for (const file of [uri, ...(map ? [map.uri] : [])])
           expect(version.there).toContain(`${folder}/${file.replace(/^\.\.\//, '')}`);

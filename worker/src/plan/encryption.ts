@@ -61,16 +61,20 @@ export const encryptionSecretSchema = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** DASH knows other ways to encrypt alone, and a range of an encrypted segment can't be decrypted. */
-export const encryptedWarning =
-  'the film is encrypted as a whole, segment by segment, so it has no manifest.mpd for DASH players and no playlists of key frames';
+/** DASH knows other ways to encrypt alone. */
+const noManifest = 'the segments of the film are encrypted, so it has no manifest.mpd for DASH players';
 
-/** What a plan says of encryption. */
-export function encryptionPlan({ encryption }: { encryption?: SegmentEncryption | undefined }): {
+interface EncryptionRequest {
+  encryption?: SegmentEncryption | undefined;
+  encoding: { segmentFormat: 'fmp4' | 'mpegts' };
+}
+
+/** What a plan says of encryption. MPEG-TS never has a manifest. */
+export function encryptionPlan({ encryption, encoding }: EncryptionRequest): {
   plan: { encryption?: SegmentEncryption };
   warnings: string[];
 } {
   return encryption === undefined
     ? { plan: {}, warnings: [] }
-    : { plan: { encryption }, warnings: [encryptedWarning] };
+    : { plan: { encryption }, warnings: encoding.segmentFormat === 'fmp4' ? [noManifest] : [] };
 }
