@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import type { JobState } from '../../worker/src/protocol/status.ts';
 import { UserError } from '../errors.ts';
-import { filesJob } from '../farm/files-job.ts';
+import { filesJob, whyNoFiles } from '../farm/files-job.ts';
 import { knownJob } from '../farm/jobs.ts';
 import { type CommonOptions, type Context, farmCommand, withFarm } from '../farm/run.ts';
 import { storageTime } from '../farm/storage-time.ts';
@@ -57,8 +57,6 @@ function assertPublished({ id, state, film }: JobState): void {
     throw new UserError(`Job "${id}" is ${state}. Add files when it has ended: farm status ${id}`);
   if (film === undefined)
     throw new UserError(`Job "${id}" has no film to make files of. See "farm status ${id}".`);
-  if (film.playlist === undefined)
-    throw new UserError(
-      `Job "${id}" was made without its stream, of which files are made. Send the film again with all files that you want.`,
-    );
+  const problem = whyNoFiles(id, film);
+  if (problem !== undefined) throw new UserError(problem.message);
 }

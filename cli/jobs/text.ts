@@ -42,6 +42,7 @@ export function jobLines(job: JobState, style: Style, now = new Date()): string[
     ),
     ...fact('early', job.early?.url ?? job.early?.playlist),
     ...fact('playlist', film?.url ?? film?.playlist),
+    ...fact('encryption', film?.encryption),
     ...fact('manifest', film?.manifestUrl ?? film?.manifest),
     ...(film?.renditions ?? []).flatMap(({ name, loudness }) =>
       fact('loudness', loudness && `${name}: ${loudnessText(loudness)}`),

@@ -171,3 +171,31 @@ it('an upload that is finished again after its film was made and removed names i
   await storage.s3.send(new DeleteObjectCommand({ Bucket: storage.sourceBucket, Key: key }));
   expect(await post(`/api/uploads/${id}/complete`, { parts })).toEqual({ job });
 });
+
+it('a file of an encrypted film is refused before a job is sent for it, and the film stays as it is', async () => {
+  const made = succeeded('sealed');
+  const state = { ...made, film: { ...made.film, encryption: 'aes-128' } };
+  const put = { Bucket: storage.outputBucket, Key: 'sealed/status.json', Body: JSON.stringify(state) };
+  await storage.s3.send(new PutObjectCommand(put));
+  const portal = createPortal({
+    farm,
+    signingKey: 'k'.repeat(43),
+    origins: [origin],
+    features: { title: 'Test', urls: false, maxUploadBytes: 2 ** 40, publicUrl: undefined },
+  });
+  const entered = await portal.handle(new Request(`${origin}${portal.signInPath('ada')}`), '203.0.113.9');
+  const cookie = (entered.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+  const answer = await portal.handle(
+    new Request(`${origin}/api/jobs/sealed/files`, {
+      method: 'POST',
+      headers: { cookie, origin, 'content-type': 'application/json' },
+      body: '{"outputs":["mp4"]}',
+    }),
+    '203.0.113.9',
+  );
+  expect([answer.status, await answer.json()]).toEqual([
+    409,
+    expect.objectContaining({ type: 'urn:transcode-farm:problem:clear-files' }),
+  ]);
+  expect((await readJob(farm, 'sealed'))?.state).toBe('succeeded');
+});

@@ -56,7 +56,10 @@ export function showActions(job, { go, signal, refresh }) {
   bar.replaceChildren(
     ...(job.film?.playlist && isOver(job)
       ? [
-          button('Make a file', { iconName: 'download' }, () => fileDialog(job.film, makeFile)),
+          // Files would lie in clear beside an encrypted film.
+          ...(job.film.encryption
+            ? []
+            : [button('Make a file', { iconName: 'download' }, () => fileDialog(job.film, makeFile))]),
           ...(hasPicture(job.film)
             ? [button('Subtitles', { iconName: 'captions' }, () => subtitlesDialog(job, path, showAgain))]
             : []),

@@ -1,6 +1,7 @@
 /** What a person can do about a failure, by the codes of docs/jobs.md. */
 const advice = {
   cancelled: 'It was stopped before it was done. “Try again” goes on with the parts that are there.',
+  'clear-files': 'Send it for its stream alone, or without encryption.',
   damaged: 'Export the film again from where it was made, or play it to its end to see where it breaks.',
   encrypted: 'The film has copy protection. Send a version without it.',
   'dolby-vision': 'Export it as HDR10, HLG or SDR: no player of the web shows this kind of Dolby Vision.',

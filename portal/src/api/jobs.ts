@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { checkJob } from '../../../cli/cancel/check.ts';
 import { cancelJob } from '../../../cli/farm/cancel-job.ts';
 import { deleteJob } from '../../../cli/farm/delete-job.ts';
-import { filesJob } from '../../../cli/farm/files-job.ts';
+import { filesJob, whyNoFiles } from '../../../cli/farm/files-job.ts';
 import { readJob } from '../../../cli/farm/jobs.ts';
 import { readQueues } from '../../../cli/farm/queues.ts';
 import { redriveChosen } from '../../../cli/farm/redrive.ts';
@@ -191,12 +191,8 @@ export function jobRoutes(services: Services): Route[] {
             'no-film',
             `Job ${state.id} is ${state.state}. Files are made of a film that is published.`,
           );
-        if (state.film.playlist === undefined)
-          throw new Problem(
-            409,
-            'no-stream',
-            `The film of job ${state.id} was made without its stream, of which files are made. Send the film again with all files that you want.`,
-          );
+        const problem = whyNoFiles(state.id, state.film);
+        if (problem !== undefined) throw new Problem(409, problem.code, problem.message);
         const job = filesJob(state, body.outputs);
         return json(view(await submitJob(farm, job, randomUUID(), state)));
       },
