@@ -1,46 +1,11 @@
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
-import { scaling } from '../simulation/bench.ts';
-import { cli } from './cli.ts';
-import { coordination } from './coordination/bench.ts';
-import { firstPlay } from './first-play.ts';
-import { firstSegment } from './first-segment.ts';
-import { fn } from './function.ts';
-import { joined } from './joined.ts';
-import { ladder } from './ladder.ts';
+import { benches } from './benches.ts';
 import type { Bench, Measured } from './lib/bench.ts';
 import { watchLeftovers } from './lib/leftovers.ts';
+import { record } from './lib/recorded.ts';
 import { type GoalOfRuns, goalsOfRuns, spreadOf } from './lib/runs.ts';
-import { memory } from './memory.ts';
-import { outputs } from './outputs.ts';
-import { overlap } from './overlap.ts';
-import { overlays } from './overlays.ts';
-import { parallel } from './parallel.ts';
-import { parts } from './parts.ts';
-import { portal } from './portal/bench.ts';
-import { quality } from './quality/bench.ts';
-import { reports } from './reports.ts';
-
-const benches: Record<string, Bench> = {
-  overlap,
-  ladder,
-  parts,
-  parallel,
-  joined,
-  memory,
-  'first-segment': firstSegment,
-  'first-play': firstPlay,
-  scaling,
-  cli,
-  coordination,
-  reports,
-  outputs,
-  function: fn,
-  overlays,
-  portal,
-  quality,
-};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -49,6 +14,7 @@ const { values, positionals } = parseArgs({
     runs: { type: 'string', default: '1' },
     films: { type: 'string' },
     write: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -68,9 +34,11 @@ for (const name of names) {
   const bench = benches[name] as Bench;
   console.log(`\n${name}: ${bench.what}`);
   const runs: Measured[] = [];
+  const loads: number[] = [];
   for (let run = 1; run <= runCount; run += 1) {
     // What else the machine had to do shows in times, and in CPU times too.
     const load = (loadavg()[0] ?? 0).toFixed(1);
+    loads.push(Number(load));
     console.log(
       runCount > 1 ? `  run ${run} of ${runCount}, load before it ${load}` : `  load before it ${load}`,
     );
@@ -93,6 +61,7 @@ for (const name of names) {
   const goals = goalsOfRuns(name, bench.goal, runs);
   for (const goal of goals) printGoal(goal);
   results.push({ name, goals, runs });
+  if (values.record && values.film === undefined) record(name, { loads, goals, runs });
 }
 if (values.json) console.log(JSON.stringify({ benches: results }));
 

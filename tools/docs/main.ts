@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { configurationPage } from './configuration-page.ts';
 import { farmArgs } from './farm-args.ts';
 import { renderJobSchema } from './job-schema.ts';
+import { performancePage } from './performance-page.ts';
 
 /** Writes everything that follows from something else: pages and a schema under docs/, and a farm's arguments. */
 const root = new URL('../../', import.meta.url);
@@ -16,6 +17,7 @@ const documents: Record<string, () => string | Promise<string>> = {
     (await import('./changes-page.ts')).deployPage(readFileSync(new URL('docs/deploy.md', root), 'utf8')),
   'docs/cost.md': async () => (await import('./cost-page.ts')).costPage(),
   'docs/job.schema.json': renderJobSchema,
+  'docs/performance.md': () => performancePage(readFileSync(new URL('docs/performance.md', root), 'utf8')),
 };
 
 for (const [path, render] of Object.entries(documents)) {
