@@ -95,7 +95,7 @@ function hasFailures(body: string): boolean {
 }
 
 /** As Lambda words it: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html */
-function toEvent(
+export function toEvent(
   { MessageId, ReceiptHandle, Body, Attributes, MessageAttributes = {} }: Message,
   queueUrl: string,
 ): object {
