@@ -171,6 +171,7 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
       {
         architecture: architectureOf(compute),
         isFunction: isFunction || settings.door !== undefined,
+        measure: settings.worker.MEASURE,
         existing: settings.workerImage,
       },
       own,

@@ -21,10 +21,13 @@ export default async function program() {
 }
 
 /** What is built on this machine. */
-function imagesOf(farm: string, { workerImage, compute, portal }: FarmSettings): BuiltImage[] {
+function imagesOf(
+  farm: string,
+  { workerImage, compute, portal, worker: settings }: FarmSettings,
+): BuiltImage[] {
   const worker = {
     repository: `${farm}-worker`,
-    tag: workerTag(architectureOf(compute)),
+    tag: workerTag(architectureOf(compute), settings.MEASURE),
     wayOut: 'set workerImage to an image of the worker that is built already',
   };
   const page = () => ({

@@ -1,5 +1,5 @@
 import { clipText } from '../../worker/src/protocol/clips.ts';
-import type { FilmRendition, JobState } from '../../worker/src/protocol/status.ts';
+import type { Film, FilmRendition, JobState } from '../../worker/src/protocol/status.ts';
 import { bar } from '../text/bar.ts';
 import { clip, printable, type Style } from '../text/style.ts';
 import { formatAge, formatBytes, formatSeconds, formatSpeed } from '../text/units.ts';
@@ -47,6 +47,7 @@ export function jobLines(job: JobState, style: Style, now = new Date()): string[
     ...(film?.renditions ?? []).flatMap(({ name, loudness }) =>
       fact('loudness', loudness && `${name}: ${loudnessText(loudness)}`),
     ),
+    ...fact('measured', film?.measured && measuredText(film.measured)),
     ...fact('subtitles', film?.subtitles?.map(({ label }) => label).join(', ')),
     ...(film?.files ?? []).flatMap((file) =>
       fact('file', `${file.name}, ${formatBytes(file.bytes)}, ${file.url ?? file.key}`),
@@ -71,6 +72,11 @@ export function jobLines(job: JobState, style: Style, now = new Date()): string[
 function loudnessText({ integratedLufs, truePeakDbtp }: NonNullable<FilmRendition['loudness']>): string {
   if (integratedLufs === undefined) return 'silent';
   return `${integratedLufs.toFixed(1)} LUFS, peaks of ${truePeakDbtp.toFixed(1)} dBTP`;
+}
+
+function measuredText({ metric, rendition, mean, fifthPercentile }: NonNullable<Film['measured']>): string {
+  const digits = metric === 'ssim' ? 4 : 1;
+  return `${metric.toUpperCase()} ${mean.toFixed(digits)} of ${rendition}, a twentieth of the frames below ${fifthPercentile.toFixed(digits)}`;
 }
 
 function ago(time: string, now: Date): string {

@@ -14,6 +14,8 @@ export interface JobOptionFlags {
   deleteSource?: true;
   include480p?: true;
   quality?: string;
+  measure?: string;
+  minVmaf?: string;
   ladder?: string;
   loudness?: string;
   music?: string;
@@ -47,6 +49,8 @@ export function readJobOptions(flags: JobOptionFlags): JobFields {
     keepSource: flags.deleteSource ? false : undefined,
     include480p: flags.include480p,
     quality: flags.quality,
+    measure: flags.measure,
+    minVmaf: number(flags.minVmaf),
     ladder: textOrJson(flags.ladder),
     loudness: number(flags.loudness),
     music: musicOf(flags),

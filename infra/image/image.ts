@@ -21,10 +21,14 @@ export const keepOldImages: pulumi.ResourceTransform = ({ type, props, opts }) =
 /** Images kept for going back to; each task names its own by digest. */
 const imagesKept = 10;
 
-/** The worker's image as it is built from this folder: the tag follows from what Docker is sent. */
-export function workerTag(architecture: Architecture): string {
-  return architecture === 'arm64' ? `${hashOfContext(root)}-arm64` : hashOfContext(root);
+/** The worker's image as it is built from this folder: the tag follows from what Docker is sent. @param measure the setting */
+export function workerTag(architecture: Architecture, measure?: string): string {
+  const suffixes = [architecture === 'arm64' ? '-arm64' : '', measuresVmaf(measure) ? '-vmaf' : ''];
+  return `${hashOfContext(root)}${suffixes.join('')}`;
 }
+
+/** Then there is a second ffmpeg in the image, which measures: 68 MB. */
+const measuresVmaf = (measure: string | undefined) => measure === 'vmaf';
 
 export interface WorkerImageArgs {
   /** Of the machines that run it. @default x86_64 */
@@ -33,6 +37,8 @@ export interface WorkerImageArgs {
   existing?: pulumi.Input<string> | undefined;
   /** A Lambda function runs it. */
   isFunction?: boolean;
+  /** The worker's setting. @default off */
+  measure?: string | undefined;
 }
 
 /**
@@ -57,15 +63,16 @@ export class WorkerImage extends pulumi.ComponentResource {
 
   constructor(name: string, args: WorkerImageArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super('transcode-farm:image:WorkerImage', name, {}, { ...opts, transforms: [keepOldImages] });
-    const { architecture = 'x86_64', isFunction = false, existing } = args;
+    const { architecture = 'x86_64', isFunction = false, measure, existing } = args;
     const repository = createRepository(this, name);
     this.uri = existing
       ? pulumi.output(existing)
       : buildImage(this, name, repository, {
           folder: fileURLToPath(root),
           dockerfile: 'worker/Dockerfile',
-          tag: workerTag(architecture),
+          tag: workerTag(architecture, measure),
           architecture,
+          ...(measuresVmaf(measure) ? { args: { MEASURE: 'vmaf' } } : {}),
         });
     this.repositoryArn = repository.repository.arn;
     if (isFunction) this.access = letLambdaPull(this, name, repository);
@@ -82,6 +89,8 @@ export interface BuildArgs {
   tag: string;
   /** Of the machines that run it. @default x86_64 */
   architecture?: Architecture;
+  /** For the Dockerfile. */
+  args?: Record<string, string>;
 }
 
 /** A private repository, which keeps the last images. */
@@ -108,7 +117,7 @@ export function buildImage(
   parent: pulumi.ComponentResource,
   name: string,
   repository: awsx.ecr.Repository,
-  { folder, dockerfile, tag, architecture = 'x86_64' }: BuildArgs,
+  { folder, dockerfile, tag, architecture = 'x86_64', args }: BuildArgs,
 ): pulumi.Output<string> {
   // From where the program runs, so that the path is the same on every machine.
   const context = relative(process.cwd(), folder) || '.';
@@ -120,6 +129,7 @@ export function buildImage(
       dockerfile: join(context, dockerfile),
       platform: architecture === 'arm64' ? 'linux/arm64' : 'linux/amd64',
       imageTag: tag,
+      ...(args && { args }),
     },
     { parent },
   );

@@ -198,6 +198,13 @@ export interface TranscodeFarmArgs {
    * and not the look
    */
   quality?: string;
+  /**
+   * `vmaf`: a sample of each film is compared with its source after it is published, and how it looks is
+   * reported with it, unless its job says otherwise ([quality.md](quality.md#measured-films)). `off`: not
+   */
+  measure?: string;
+  /** With `measure`: a film whose VMAF is lower gets a warning, such as `85`. Empty: none does */
+  minVmaf?: string;
   /** Length of a media segment, 1 to 30 */
   segmentSeconds?: number;
   /** Media segments: `fmp4` (CMAF) or `mpegts`, for players that know nothing else */
@@ -476,6 +483,8 @@ export const settings = {
   ladder: { kind: 'text', default: 'standard' },
   include480p: { kind: 'flag', default: 'false' },
   quality: { kind: 'text', default: 'standard' },
+  measure: { kind: 'text', default: 'off' },
+  minVmaf: { kind: 'text', default: '' },
   segmentSeconds: { kind: 'integer', default: '6' },
   segmentFormat: { kind: 'text', default: 'fmp4' },
   deinterlace: { kind: 'text', default: 'fields' },

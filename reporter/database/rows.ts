@@ -34,6 +34,8 @@ export function jobRow(state: JobState) {
     encoder: film?.encoder ?? null,
     duration_seconds: film?.durationSeconds ?? null,
     bytes: film?.bytes ?? null,
+    measured_metric: film?.measured?.metric ?? null,
+    measured_mean: film?.measured?.mean ?? null,
     wait_seconds: timings.waitSeconds ?? null,
     probe_seconds: timings.probeSeconds ?? null,
     encode_seconds: timings.encodeSeconds ?? null,

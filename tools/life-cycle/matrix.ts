@@ -96,6 +96,8 @@ export const settingChanges: Readonly<Record<string, SettingChange>> = {
   ladder: { to: 'mobile' },
   include480p: { to: 'true' },
   quality: { to: 'high' },
+  measure: { to: 'vmaf' },
+  minVmaf: { to: '85', on: { measure: 'vmaf' } },
   segmentSeconds: { to: '4' },
   segmentFormat: { to: 'mpegts' },
   deinterlace: { to: 'frames' },

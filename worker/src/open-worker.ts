@@ -6,6 +6,7 @@ import { type MediaTools, openMediaTools } from './ffmpeg/media-tool.ts';
 import { Breaks } from './film/breaks.ts';
 import type { TranscodeRun } from './film/film.ts';
 import type { Invocation } from './film/invocation.ts';
+import { openMeasuring } from './film/measuring.ts';
 import { continueFilm, finishPublished, transcode } from './film/transcode.ts';
 import { openWorkDir } from './film/work-dir.ts';
 import { diskCheck, encoderCheck, storageCheck } from './health/checks.ts';
@@ -43,6 +44,7 @@ export interface Machine {
   software: string;
   size: MachineSize;
   workDir: string;
+  measuring: TranscodeRun['measuring'];
 }
 
 /** @throws when ffmpeg or ffprobe can't be used */
@@ -58,7 +60,7 @@ export function openTools({ ffmpegPath, ffprobePath, limits, workDir }: Settings
 }
 
 export async function openMachine(
-  { workDir }: Settings,
+  settings: Settings,
   tools: MediaTools,
   encoder: VideoEncoder,
 ): Promise<Machine> {
@@ -67,7 +69,8 @@ export async function openMachine(
     encoder,
     software: encodingIdentity(encoder, tools),
     size: machineSize(),
-    workDir: await openWorkDir(workDir),
+    workDir: await openWorkDir(settings.workDir),
+    measuring: openMeasuring(settings, tools),
   };
 }
 

@@ -51,11 +51,17 @@ function showFacts(job) {
         `${film.renditions.length} rendition${film.renditions.length === 1 ? '' : 's'}`,
         film.encoder,
         timings.speed === undefined ? '' : `${timings.speed.toFixed(1)}× real time`,
+        film.measured ? measuredText(film.measured) : '',
       ]
     : [];
   byId('facts').replaceChildren(
     ...[...facts, job.id].filter(Boolean).map((text) => element('span', { text })),
   );
+}
+
+/** VMAF is of 100, SSIM of 1. */
+function measuredText({ metric, mean, rendition }) {
+  return `${metric.toUpperCase()} ${mean.toFixed(metric === 'ssim' ? 4 : 1)} (${rendition})`;
 }
 
 function showProgress(job) {

@@ -56,6 +56,8 @@ const ofTheFilmAlone: ReadonlySet<string> = new Set<keyof JobOptions>([
   'ladder',
   'lane',
   'loudness',
+  'measure',
+  'minVmaf',
   'outputs',
   'overlays',
   'preset',

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { openMeasuring } from '../../../worker/src/film/measuring.ts';
 import { transcode } from '../../../worker/src/film/transcode.ts';
 import { createLogger } from '../../../worker/src/log.ts';
 import type { JobOptions } from '../../../worker/src/protocol/job.ts';
@@ -121,6 +122,7 @@ export async function startTranscoding(): Promise<Transcoding> {
         isRepeat: false,
         leaseSeconds: 60,
         readStatus: async () => undefined,
+        measuring: openMeasuring(settings, tools),
       });
       if (end.kind !== 'published') throw new Error(`The film was not published: ${end.kind}.`);
       await end.cleanUp?.();

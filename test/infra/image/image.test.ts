@@ -25,6 +25,14 @@ describe('WorkerImage', () => {
     expect(await promiseOf(image.result.uri)).toMatch(/@sha256:[0-9a-f]{64}$/);
   });
 
+  it('has an ffmpeg that measures VMAF where the farm does, and another tag with it', async () => {
+    const image = await record(() => new WorkerImage('worker', { measure: 'vmaf' }));
+    expect(image.resource('awsx:ecr:Image').inputs).toMatchObject({
+      args: { MEASURE: 'vmaf' },
+      imageTag: `${hashOfContext(root)}-vmaf`,
+    });
+  });
+
   it('keeps the images before it when a new one takes their place in the stack', async () => {
     const { resources } = await record(() => {
       const image = new WorkerImage('worker');

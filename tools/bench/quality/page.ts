@@ -22,6 +22,7 @@ import { bitsAtQuality } from './bd-rate.ts';
 import type { RawFilm } from './films.ts';
 import { madeFilms } from './made-films.ts';
 import type { Encode } from './measure.ts';
+import { measuredSection } from './measured-section.ts';
 import { peers } from './peers.ts';
 import { writePicture } from './pictures.ts';
 import { curvesPlot } from './plot.ts';
@@ -130,6 +131,7 @@ ${rungTable(films, names, crf)}
 NVENC's CQ is the CRF of \`${anchorPreset}\` and 4 ([published](https://github.com/ilia3101/MLV-App/issues/78), not measured here: no GPU with NVENC was at
 hand).
 
+${measuredSection}
 ## Presets
 
 At the same VMAF, against \`${anchorPreset}\`: what they add to the CRF, their bits (BD-rate), their CPU time.

@@ -280,6 +280,17 @@ function buildOf(program: string): string {
   return shortHash(stdout ?? '');
 }
 
+/** Names of the filters that an ffmpeg has. @throws Error where the program is missing */
+export function readFilters(path: string): ReadonlySet<string> {
+  const { stdout } = spawnSync(findProgram(path), ['-hide_banner', '-filters'], {
+    env: {},
+    encoding: 'utf8',
+    timeout: 10_000,
+  });
+  const lines = (stdout ?? '').split('\n');
+  return new Set(lines.flatMap((line) => /^ [A-Z.|]{2,3} +(\w+) +\S+->\S+/.exec(line)?.[1] ?? []));
+}
+
 /** The child gets no PATH, so the program is found here. */
 function findProgram(name: string): string {
   if (name.includes('/')) return name;

@@ -1,6 +1,7 @@
 import type { MediaTools } from '../ffmpeg/media-tool.ts';
 import type { Logger } from '../log.ts';
 import type { MachineSize } from '../plan/load.ts';
+import type { Metric } from '../plan/measure.ts';
 import type { Plan, VideoEncoder } from '../plan/plan.ts';
 import type { QueuedJob } from '../protocol/job.ts';
 import type { PartRequest, WebmSource } from '../protocol/part-request.ts';
@@ -28,6 +29,7 @@ import type { Invocation } from './invocation.ts';
  *   invocation.ts      the time that a function has
  *   door.ts            a function before the jobs queue: who makes the film?
  *   breaks.ts          between two parts: work of higher lanes
+ *   measure-film.ts    compares a sample of a published film with its source
  *   encode-parts.ts    encodes what the session gives, uploads beside it
  *   make-files.ts      MP4, audio files and GIFs of a published film (make-file.ts makes one)
  *   make-webm.ts       WebM of a published film, by several workers: of its source or of its stream, who makes which part (webm-parts.ts),
@@ -69,6 +71,14 @@ export interface TranscodeRun {
   /** What this machine has, and where it is counted what films take of it; undefined where this film alone is made. */
   size?: MachineSize;
   place?: Pick<Place, 'occupy'> | undefined;
+  /** What films are compared with their sources by; undefined where no ffmpeg here can. */
+  measuring?: (() => Measuring | undefined) | undefined;
+}
+
+/** An ffmpeg that measures. */
+export interface Measuring {
+  tools: MediaTools;
+  metric: Metric;
 }
 
 /** What the function before the jobs queue decides by, and what it asks of workers. */

@@ -1,9 +1,6 @@
-import { RefusedError } from '../errors.ts';
-import type { Plan } from '../plan/plan.ts';
 import type { QueuedJob } from '../protocol/job.ts';
 import { JobFolder, type PlanFolder } from '../protocol/job-folder.ts';
 import type { WebmSource } from '../protocol/part-request.ts';
-import { readPlanFile } from '../protocol/plan-file.ts';
 import type { Film } from '../protocol/status.ts';
 import type { FilmFile } from '../publish/film-files.ts';
 import { publishedFilm } from '../publish/film-record.ts';
@@ -20,7 +17,8 @@ import {
   type WebmFile,
 } from './encode-webm.ts';
 import type { FilmOutcome, TranscodeRun } from './film.ts';
-import { type OpenedSource, openJobSources, replacedSince, withSourceServers } from './open-source.ts';
+import { openPlanned, type PlannedSources } from './open-planned.ts';
+import { withSourceServers } from './open-source.ts';
 import { prepareDrawing } from './prepare-drawing.ts';
 import { lookAtParts, makeWebmParts, type WebmWork } from './webm-parts.ts';
 
@@ -54,7 +52,8 @@ export async function makeWebm(
     return true;
   };
   const open = await openPlanned(job, film, folder, run);
-  if (typeof open !== 'string') return withSourceWork(webm, film, open, run, (work) => make(work, 'source'));
+  if (typeof open !== 'string')
+    return withSourceWork(webm, film, open, folder, run, (work) => make(work, 'source'));
   const warning = `${open}, so ${file.name} was made of the stream`;
   report.update({ warnings: [...new Set([...report.state().warnings, warning])] });
   return make(await streamWork(webm, folder, run), 'stream');
@@ -82,7 +81,7 @@ export async function helpWithWebm(
     else {
       const open = await openPlanned(job, film, folder, run);
       if (typeof open !== 'string')
-        await withSourceWork(file, film, open, run, (work) => makeWebmParts(work, 'helper', run));
+        await withSourceWork(file, film, open, folder, run, (work) => makeWebmParts(work, 'helper', run));
     }
   } catch (error) {
     signal.throwIfAborted();
@@ -101,37 +100,11 @@ function withVideo({ name, video, audio }: FilmFile): WebmFile {
   return { name, video, audio };
 }
 
-interface PlannedSources {
-  plan: Plan;
-  folder: PlanFolder;
-  opened: OpenedSource[];
-}
-
-/** @returns the film's plan and what it was made of, or why they can't be had */
-async function openPlanned(
-  job: QueuedJob,
-  film: Film,
-  folder: PlanFolder,
-  run: TranscodeRun,
-): Promise<PlannedSources | string> {
-  const planned = await readPlanFile(run.stores.output, folder, run.signal);
-  if (planned === undefined || planned.plan.id !== film.plan) return "the film's plan was not kept";
-  const { plan } = planned;
-  try {
-    const { source, sources } = job;
-    const opened = await openJobSources({ source, sources }, run);
-    const isReplaced = replacedSince(opened, plan.sourceVersion).length > 0;
-    return isReplaced ? "the film's source was replaced" : { plan, folder, opened };
-  } catch (error) {
-    if (error instanceof RefusedError) return "the film's source can't be read any more";
-    throw error;
-  }
-}
-
 function withSourceWork<T>(
   file: WebmFile,
   film: Film,
-  { plan, folder, opened }: PlannedSources,
+  { plan, opened }: PlannedSources,
+  folder: PlanFolder,
   run: TranscodeRun,
   use: (work: WebmWork) => Promise<T>,
 ): Promise<T> {

@@ -19,6 +19,7 @@ import type { FilmOutcome, FilmToJoin, PlannedFilm, TranscodeRun } from './film.
 import { hasAllFiles, makeFiles } from './make-files.ts';
 import { makeFilm } from './make-film.ts';
 import { helpWithWebm } from './make-webm.ts';
+import { measureFilm, wantsMeasuring } from './measure-film.ts';
 import {
   type OpenedSource,
   openJobSources,
@@ -79,10 +80,10 @@ export function finishPublished(job: QueuedJob, film: Film, run: TranscodeRun): 
 /** The report of a stop waits for this. */
 const stoppedCleanUpMs = 20_000;
 
-/** The stream is committed; the job ends when its files are there too. */
+/** The stream is committed; the job ends when its files are there too, and the film is measured where that is asked for. */
 async function addFiles(job: QueuedJob, outcome: FilmOutcome, run: TranscodeRun): Promise<FilmOutcome> {
   if (outcome.kind !== 'published') return outcome;
-  const made = await makeFiles(job, outcome.film, run).catch(async (error: unknown) => {
+  const made = await finishFilm(job, outcome.film, run).catch(async (error: unknown) => {
     if (!run.signal.aborted) await outcome.cleanUp?.();
     else if (run.signal.reason instanceof StoppedError && outcome.cleanUp)
       await cleanUpStopped(job, outcome.film, { ...run, signal: AbortSignal.timeout(stoppedCleanUpMs) });
@@ -91,6 +92,11 @@ async function addFiles(job: QueuedJob, outcome: FilmOutcome, run: TranscodeRun)
   if (made.kind === 'published') return withoutStream(job, { ...outcome, film: made.film }, run);
   await outcome.cleanUp?.();
   return made;
+}
+
+async function finishFilm(job: QueuedJob, film: Film, run: TranscodeRun): Promise<FilmOutcome> {
+  const made = await makeFiles(job, film, run);
+  return made.kind === 'published' ? measureFilm(job, made.film, run) : made;
 }
 
 /** The stream of a film whose job asked for files alone goes when they are there; where none could be made, it is all there is. */
@@ -205,13 +211,13 @@ async function occupyPlace({ job, plan }: PlannedFilm, { settings, place, size, 
   await place.occupy(wantsWebm(job, settings) ? { ...load, share: 1 } : load, signal);
 }
 
-/** Who makes a WebM file of the film after the commit goes by the plan too. */
+/** Who makes a WebM file of the film after the commit, or measures the film, goes by the plan too. */
 async function keepPlan(
   { job, plan, request }: PlannedFilm,
   folder: PlanFolder,
   { settings, stores, report, signal }: TranscodeRun,
 ): Promise<void> {
-  if (!wantsWebm(job, settings)) return;
+  if (!wantsWebm(job, settings) && !wantsMeasuring(job, settings)) return;
   const { probeSeconds } = report.state().timings;
   await writePlanFile(stores.output, folder, { request, plan, probeSeconds }, signal);
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { encryptionNames } from '../plan/encryption.ts';
 import { ladderSchema } from '../plan/ladder.ts';
 import { jobLoudnessSchema } from '../plan/loudness.ts';
+import { measureNames, minVmafSchema } from '../plan/measure.ts';
 import { musicSchema } from '../plan/music-options.ts';
 import { outputsSchema } from '../plan/outputs.ts';
 import { overlaysSchema } from '../plan/overlay-options.ts';
@@ -92,6 +93,12 @@ export const jobOptionsSchema = z
       .describe(
         'How good the film looks: saver, standard or high (VMAF of 88, 93 and 95), whatever the preset',
       ),
+    measure: z
+      .enum(measureNames)
+      .describe(
+        'With "vmaf", a sample of the published film is compared with its source; "off": not, where the farm would',
+      ),
+    minVmaf: minVmafSchema,
     loudness: jobLoudnessSchema.describe(
       'How loud the audio is to be, in LUFS, such as -16; "off": as loud as it is, where the farm would change it',
     ),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { measuredSchema } from '../plan/measure.ts';
 import { fileFormats } from '../plan/outputs.ts';
 import { subtitleKinds } from '../probe/media.ts';
 import { batchSchema, type JobOptions, jobOptionsSchema } from './job.ts';
@@ -105,6 +106,8 @@ export const filmSchema = z.object({
   storyboard: z.string().optional(),
   files: z.array(filmFileSchema).optional(),
   subtitles: z.array(filmSubtitlesSchema).optional(),
+  /** How close a sample of it comes to its source, where that was asked for. */
+  measured: measuredSchema.optional().catch(undefined),
 });
 
 /** A film that can be played while it is made. */
@@ -121,6 +124,8 @@ const keptOptionsSchema = jobOptionsSchema
     ladder: true,
     include480p: true,
     quality: true,
+    measure: true,
+    minVmaf: true,
     outputs: true,
     overlays: true,
     music: true,

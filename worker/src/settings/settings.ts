@@ -6,6 +6,7 @@ import { vcpusOf } from '../plan/function-limits.ts';
 import { ladderSchema } from '../plan/ladder.ts';
 import { mostAtOnce } from '../plan/load.ts';
 import { loudnessTargetSchema } from '../plan/loudness.ts';
+import { measureNames, minVmafSchema } from '../plan/measure.ts';
 import { outputsSchema } from '../plan/outputs.ts';
 import { overlaySchema } from '../plan/overlay-options.ts';
 import { defaultQuality, qualityNames } from '../plan/quality.ts';
@@ -166,6 +167,10 @@ export const environmentSchema = z.object({
   NVENC_PRESET: z.enum(['p1', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7']).default('p5'),
   /** How good films look, whatever the preset: see `vmafTargets`. */
   QUALITY: z.enum(qualityNames).default(defaultQuality),
+  /** Whether a sample of each published film is compared with its source, unless its job says otherwise. */
+  MEASURE: z.enum(measureNames).default('off'),
+  /** A measured film whose VMAF is lower gets a warning; without it, any will do. */
+  MIN_VMAF: optionalNumber(minVmafSchema),
   LADDER: textOrJson.default('standard').pipe(ladderSchema),
   INCLUDE_480P: flag(false),
   SEGMENT_SECONDS: number(6, segmentSecondsSchema),
@@ -224,6 +229,8 @@ export const environmentSchema = z.object({
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   FFMPEG_PATH: z.string().default('ffmpeg'),
   FFPROBE_PATH: z.string().default('ffprobe'),
+  /** An ffmpeg with libvmaf, which measures films; where there is none, `FFMPEG_PATH` measures what it can. */
+  FFMPEG_MEASURE_PATH: z.string().optional(),
   /** Given by ECS: where a task protects itself from scale-in. */
   ECS_AGENT_URI: url.optional(),
 });
@@ -324,6 +331,8 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
     },
     encryption: encryption(env),
     outputs: env.OUTPUTS,
+    measure: env.MEASURE,
+    minVmaf: env.MIN_VMAF,
     watermark: env.WATERMARK,
     presets: env.PRESETS,
     subtitleEncoding: env.SUBTITLE_ENCODING,
@@ -339,6 +348,7 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
     logLevel: env.LOG_LEVEL,
     ffmpegPath: env.FFMPEG_PATH,
     ffprobePath: env.FFPROBE_PATH,
+    ffmpegMeasurePath: env.FFMPEG_MEASURE_PATH,
     ecsAgentUri: env.ECS_AGENT_URI,
   };
 }

@@ -1,0 +1,28 @@
+/** What is not measured by the bench, but by workers. */
+export const measuredSection = `## Measured films
+
+With the setting \`measure: vmaf\`, or \`options.measure\` in a job (\`farm submit --measure vmaf\`), a sample of each published film is compared with its source. The
+figure is in \`status.json\`, webhooks, Postgres, the portal and \`farm status\`:
+
+\`\`\`json
+"measured": { "metric": "vmaf", "rendition": "1080p", "mean": 93.4, "fifthPercentile": 88.1, "frames": 68, "seconds": 12 }
+\`\`\`
+
+With \`minVmaf: 85\` (setting or job option) a film that looks worse has a warning. Nothing is made again: choose a higher quality, a slower preset or a
+higher bitrate in the ladder.
+
+- **When**: after the commit, so no viewer waits for it. The film is reported as \`published\` before, and the job ends some seconds later. A worker that takes over after the
+  commit measures what was not measured yet; a figure that is recorded stays with the film.
+- **What**: up to four stretches of three seconds, spread evenly over the film, every fourth frame (SSIM: every frame). A part of the film is read from its start, so stretches begin at most 20 s behind
+  it; of a source that can't be sought (MPEG-TS, Matroska without an index) that is the film's first seconds alone.
+- **Compared with what**: the largest rendition, in its own size, with the source behind the filters that its frames went through before the encoder: both fields of interlaced films, turned and
+  cropped pictures, HDR after tone mapping, texts and images, clips in the joined picture. So the figure is the encoder's alone: what scaling a 4K film to 1080p or tone mapping takes is not in
+  it. Crossfades are left out. Films that NVENC encodes are filtered by the CPU for this.
+- **With what**: VMAF (model v0.6.1) where the worker finds an ffmpeg with libvmaf: in the image with \`measure: vmaf\` (68 MB more, [image.md](image.md)), else what \`FFMPEG_MEASURE_PATH\` names,
+  else the worker's own. An ffmpeg without libvmaf, as Debian's, gives SSIM, named as such, and \`minVmaf\` warns that nothing is known then. So a job that asks for it on a farm without the setting
+  gets SSIM. Not XPSNR: the filter of ffmpeg 7.1 crashes where a stream names no rate of frames.
+- **What it costs**: 2 s of CPU time for three seconds of 1080p at 24 frames a second, and decoding up to 20 s of film before them: 10 to 30 s for a film, whatever its length. The source is read for it a
+  second time, as far as it is needed.
+- **When not**: where the source was replaced or removed meanwhile, where the film was made before (send its job again with \`force\`), in a function that has less than 120 s left, and
+  where measuring fails. The film is none the worse, and a warning says why.
+`;
