@@ -7,6 +7,8 @@ import { type EncodingWork, nvencSpeed, type Speed, x264Speed } from '../../tool
 import { workerHours } from '../../tools/cost/worker-hour.ts';
 import { vcpusOf } from '../../worker/src/plan/function-limits.ts';
 import type { VideoEncoder } from '../../worker/src/plan/plan.ts';
+import { encoderForViews } from '../../worker/src/plan/view-presets.ts';
+import type { JobOptions } from '../../worker/src/protocol/job.ts';
 import type { Settings } from '../../worker/src/settings/settings.ts';
 import { UserError } from '../errors.ts';
 import type { Deployed } from '../farm/deployed.ts';
@@ -72,10 +74,15 @@ export function machineSize(machine: Exclude<Machine, { kind: 'here' }>): string
 }
 
 /** What the program gives that compute; on this machine the encoder that every machine has. */
-export function encoderOn(machine: Machine, { encoding }: Pick<Settings, 'encoding'>): VideoEncoder {
+export function encoderOn(
+  machine: Machine,
+  { encoding }: Pick<Settings, 'encoding'>,
+  job: Pick<JobOptions, 'expectedViews' | 'quality'> = {},
+): VideoEncoder {
   const { encoder, x264Preset, nvencPreset } = encoding;
   const isGpu = machine.kind === 'gpu' && encoder !== 'x264';
-  return isGpu ? { name: 'nvenc', preset: nvencPreset } : { name: 'x264', preset: x264Preset };
+  if (isGpu) return { name: 'nvenc', preset: nvencPreset };
+  return encoderForViews({ name: 'x264', preset: x264Preset }, encoding, job);
 }
 
 export function speedOf(machine: Machine, work: EncodingWork): Speed {

@@ -57,7 +57,7 @@ export async function planFilm(
   const overlays = asked.length > 0 ? await findAssets(asked, assets, signal) : undefined;
   const encoder =
     // On this machine whatever runs here.
-    machine.kind === 'here' ? await chooseEncoder(settings, tools) : encoderOn(machine, settings);
+    machine.kind === 'here' ? await chooseEncoder(settings, tools) : encoderOn(machine, settings, options);
   const probed: Media[] = [];
   const versions: string[] = [];
   const requestFor = (encoder: VideoEncoder, { encoding, functionLimits }: Settings) => ({
@@ -98,7 +98,7 @@ export async function planFilm(
   return {
     media: probed,
     plan: planWith(encoder, settings),
-    planOn: (other, by) => planWith(encoderOn(other, by), by),
+    planOn: (other, by) => planWith(encoderOn(other, by, options), by),
   };
 }
 

@@ -15,6 +15,7 @@ export function addFilmOptions(command: Command): Command {
   return command
     .option('--include-480p', '480p in the place of 540p in a named ladder')
     .option('--quality <quality>', `${qualityNames.join(', ')}: how good the film looks, whatever the preset`)
+    .option('--expected-views <number>', 'how often the film will be watched: chooses the preset that pays')
     .option('--measure <metric>', 'vmaf: the published film is compared with its source; or off')
     .option('--min-vmaf <vmaf>', 'with --measure: a film whose VMAF is lower gets a warning')
     .option('--ladder <ladder>', `${ladderNames.join(', ')}, or a JSON list such as [{"rung":"720p"}]`)

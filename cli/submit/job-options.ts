@@ -14,6 +14,7 @@ export interface JobOptionFlags {
   deleteSource?: true;
   include480p?: true;
   quality?: string;
+  expectedViews?: string;
   measure?: string;
   minVmaf?: string;
   ladder?: string;
@@ -49,6 +50,7 @@ export function readJobOptions(flags: JobOptionFlags): JobFields {
     keepSource: flags.deleteSource ? false : undefined,
     include480p: flags.include480p,
     quality: flags.quality,
+    expectedViews: number(flags.expectedViews),
     measure: flags.measure,
     minVmaf: number(flags.minVmaf),
     ladder: textOrJson(flags.ladder),

@@ -199,6 +199,12 @@ export interface TranscodeFarmArgs {
    */
   quality?: string;
   /**
+   * How often a film is watched, such as `1000`, unless its job says otherwise: each film is made with the
+   * x264 preset with which making, a year of storage and delivery together cost least
+   * ([cost.md](cost.md#presets-and-qualities)). Empty: `x264Preset`. Not with `compute: gpu`
+   */
+  expectedViews?: string;
+  /**
    * `vmaf`: a sample of each film is compared with its source after it is published, and how it looks is
    * reported with it, unless its job says otherwise ([quality.md](quality.md#measured-films)). `off`: not
    */
@@ -483,6 +489,7 @@ export const settings = {
   ladder: { kind: 'text', default: 'standard' },
   include480p: { kind: 'flag', default: 'false' },
   quality: { kind: 'text', default: 'standard' },
+  expectedViews: { kind: 'text', default: '' },
   measure: { kind: 'text', default: 'off' },
   minVmaf: { kind: 'text', default: '' },
   segmentSeconds: { kind: 'integer', default: '6' },

@@ -18,6 +18,7 @@ import { SettingsReader } from './reader.ts';
 import { type ReportSettings, readReports } from './reports.ts';
 import type { SettingsSource } from './sources.ts';
 import { readStorage, type StorageSettings } from './storage.ts';
+import { addViewPresets } from './view-presets.ts';
 import { readJobNumbers, readWorkerTexts, type WorkerTexts } from './worker.ts';
 
 /** Everything that an owner says of a farm, checked. Secrets are secret outputs. */
@@ -68,7 +69,7 @@ export function readSettings(source: SettingsSource): FarmSettings {
   const compute = readCompute(config);
   const scaling = readScaling(config, compute);
   const door = readDoor(config, compute);
-  const worker = readWorkerTexts(config);
+  const worker = addViewPresets(config, readWorkerTexts(config), compute, storage.output.backend);
   const network = readNetwork(config);
   const settings: FarmSettings = {
     storage,

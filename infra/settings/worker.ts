@@ -12,6 +12,7 @@ const workerKeys = {
   ladder: 'LADDER',
   include480p: 'INCLUDE_480P',
   quality: 'QUALITY',
+  expectedViews: 'EXPECTED_VIEWS',
   measure: 'MEASURE',
   minVmaf: 'MIN_VMAF',
   segmentSeconds: 'SEGMENT_SECONDS',
@@ -39,7 +40,7 @@ const workerKeys = {
 type WorkerVariable = (typeof workerKeys)[keyof typeof workerKeys];
 
 /** Texts for the container's environment; what is not set is left out. */
-export type WorkerTexts = Partial<Record<WorkerVariable, string>>;
+export type WorkerTexts = Partial<Record<WorkerVariable | 'VIEW_PRESETS', string>>;
 
 const examples: Readonly<Partial<Record<keyof typeof workerKeys, string>>> = {
   jobsAtOnce: 'auto',
@@ -49,6 +50,7 @@ const examples: Readonly<Partial<Record<keyof typeof workerKeys, string>>> = {
   loudness: '-16',
   encryptionKeyUrl: 'https://keys.example.com/{jobId}/{plan}',
   minVmaf: '85',
+  expectedViews: '1000',
   thumbnailAt: '10%',
   watermark: '{"image":"brand/logo.png","opacity":0.7}',
   presets: '{"social":{"ladder":"mobile"}}',

@@ -1,5 +1,6 @@
 import { makePlan } from '../../worker/src/plan/make-plan.ts';
 import type { Plan, VideoEncoder, VideoPlan } from '../../worker/src/plan/plan.ts';
+import { encoderForViews } from '../../worker/src/plan/view-presets.ts';
 import type { Settings } from '../../worker/src/settings/settings.ts';
 import { plainFilm } from './plain-film.ts';
 import type { EncodingWork } from './speeds.ts';
@@ -32,7 +33,7 @@ export function planReferenceFilm(
   const encoder =
     name === 'nvenc'
       ? ({ name, preset: encoding.nvencPreset } as const)
-      : ({ name, preset: encoding.x264Preset } as const);
+      : encoderForViews({ name, preset: encoding.x264Preset }, encoding);
   const { video, ...plan } = makePlan(media, {
     sourceVersion: 'any',
     encoding,

@@ -41,7 +41,7 @@ export function presetFigures({ film, farm }: CostReport, best: FilmCost): strin
   const base = plan.video.encoder.preset;
   const outputs = [output, ...(['s3', 'r2', 'wasabi'] as const).filter((name) => name !== output)];
   return [
-    `The same film on ${best.machine}. A preset changes what a quality costs, and not how it looks. Sizes are those of a film that takes half of the ladder's bitrates with \`veryfast\` and \`standard\`, an assumption; the ratios between them were measured ([quality.md](quality.md)). Only presets that were measured are listed.`,
+    `The same film on ${best.machine}. A preset changes what a quality costs, and not how it looks. Sizes are those of a film that takes half of the ladder's bitrates with \`veryfast\` and \`standard\`, an assumption; the ratios between them were measured ([quality.md](quality.md)). Only presets that were measured are listed. With the setting \`expectedViews\`, or \`options.expectedViews\` in a job, workers choose by the same estimate: from how many views on which preset is taken is computed at \`pulumi up\`, for this film on the stack's machines and storage, and kept in the workers' variable \`VIEW_PRESETS\`.`,
     ...outputs
       .slice(0, 3)
       .flatMap((name) => [

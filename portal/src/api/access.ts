@@ -49,6 +49,7 @@ const ofTheFilmAlone: ReadonlySet<string> = new Set<keyof JobOptions>([
   'crossfade',
   'early',
   'encryption',
+  'expectedViews',
   'fit',
   'force',
   'include480p',

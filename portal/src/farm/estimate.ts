@@ -100,7 +100,7 @@ function planFilm(
   // Short segments change nothing of time and cost, and make plans long.
   const encoding = encodingFor(settings.encoding, { ...options, segmentSeconds: undefined });
   const media: Media = encoding.audioOnly ? withoutVideo(known) : known;
-  const encoder = encoderOn(machine, settings);
+  const encoder = encoderOn(machine, settings, options);
   const plan = makePlan(media, {
     sourceVersion: 'estimate',
     encoding,

@@ -30,6 +30,19 @@ describe('settings', () => {
     });
   });
 
+  it('give workers the presets that pay where the views of films are stated, and only there', async () => {
+    const { worker } = await read({ expectedViews: '1000', x264Preset: 'fast' });
+    expect(worker).toMatchObject({
+      EXPECTED_VIEWS: '1000',
+      VIEW_PRESETS: expect.stringMatching(/"preset":"slow"/),
+    });
+    expect(worker.X264_PRESET).toBeUndefined();
+    expect((await read()).worker.VIEW_PRESETS).toBeUndefined();
+    const gpu = await read({ expectedViews: '1000', compute: 'gpu' });
+    expect(gpu.worker).not.toHaveProperty('EXPECTED_VIEWS');
+    expect(gpu.notes.join()).toMatch(/expectedViews/);
+  });
+
   it('take the source from the storage unless it is named', async () => {
     expect((await read({ ...allCredentials, storage: 'wasabi' })).storage.source.backend).toBe('wasabi');
     expect((await read({ ...allCredentials, storage: 'wasabi', source: 's3' })).storage).toMatchObject({

@@ -11,6 +11,7 @@ import type { OutputName } from '../plan/outputs.ts';
 import type { OverlayRequest } from '../plan/overlays.ts';
 import { audioPartSeconds, isWorthCutting } from '../plan/parts.ts';
 import type { Plan, VideoEncoder } from '../plan/plan.ts';
+import { encoderForViews, viewWarnings } from '../plan/view-presets.ts';
 import { noteCadence } from '../probe/cadence.ts';
 import { type Media, withoutVideo } from '../probe/media.ts';
 import { probe } from '../probe/probe.ts';
@@ -44,8 +45,9 @@ export interface WantedFilm {
 export async function wantedFilm(
   job: QueuedJob,
   sourceVersion: string,
-  { settings, encoder, stores, signal }: TranscodeRun,
+  { settings, encoder: own, stores, signal }: TranscodeRun,
 ): Promise<WantedFilm> {
+  const encoder = encoderForViews(own, settings.encoding, job.options);
   const outputs = job.options?.outputs ?? settings.outputs;
   const encoding = encodingFor(settings.encoding, { ...job.options, outputs });
   const encryption = encryptionOf(job, settings);
@@ -111,7 +113,8 @@ export async function planFilm(
   const planned = job.sources
     ? await planClips(job.sources, film, planRequest, run)
     : await planSource(film, planRequest, run);
-  const plan = { ...planned, warnings: [...planned.warnings, ...beside.warnings] };
+  const ofViews = viewWarnings(wanted.encoder, settings.encoding, job.options ?? {});
+  const plan = { ...planned, warnings: [...planned.warnings, ...beside.warnings, ...ofViews] };
   refuseImpossible(outputs, plan);
   const probeSeconds = (performance.now() - startedAt) / 1000;
   report.update({

@@ -7,6 +7,7 @@ import { musicSchema } from '../plan/music-options.ts';
 import { outputsSchema } from '../plan/outputs.ts';
 import { overlaysSchema } from '../plan/overlay-options.ts';
 import { qualityNames } from '../plan/quality.ts';
+import { expectedViewsSchema } from '../plan/view-presets.ts';
 import { normalizeLanguage } from '../probe/language.ts';
 import { subtitleKinds } from '../probe/media.ts';
 import { isEncoding } from '../text/decode.ts';
@@ -93,6 +94,7 @@ export const jobOptionsSchema = z
       .describe(
         'How good the film looks: saver, standard or high (VMAF of 88, 93 and 95), whatever the preset',
       ),
+    expectedViews: expectedViewsSchema,
     measure: z
       .enum(measureNames)
       .describe(

@@ -124,6 +124,7 @@ const keptOptionsSchema = jobOptionsSchema
     ladder: true,
     include480p: true,
     quality: true,
+    expectedViews: true,
     measure: true,
     minVmaf: true,
     outputs: true,

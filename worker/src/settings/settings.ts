@@ -10,6 +10,7 @@ import { measureNames, minVmafSchema } from '../plan/measure.ts';
 import { outputsSchema } from '../plan/outputs.ts';
 import { overlaySchema } from '../plan/overlay-options.ts';
 import { defaultQuality, qualityNames } from '../plan/quality.ts';
+import { expectedViewsSchema, viewPresetsSchema, x264Presets } from '../plan/view-presets.ts';
 import { encodingSchema, segmentSecondsSchema, thumbnailAtSchema } from '../protocol/job.ts';
 import type { ExtraLane } from '../protocol/lanes.ts';
 import { presetsSchema } from '../protocol/presets.ts';
@@ -161,9 +162,11 @@ export const environmentSchema = z.object({
   OUTPUT_PUBLIC_URL: url.optional(),
 
   ENCODER: z.enum(['auto', 'nvenc', 'x264']).default('auto'),
-  X264_PRESET: z
-    .enum(['ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium', 'slow', 'slower', 'veryslow'])
-    .default('veryfast'),
+  X264_PRESET: z.enum(x264Presets).default('veryfast'),
+  /** How often films are watched, unless their job says otherwise: it chooses the preset where `VIEW_PRESETS` says which. */
+  EXPECTED_VIEWS: optionalNumber(expectedViewsSchema),
+  /** JSON: see `ViewPresets`. */
+  VIEW_PRESETS: textOrJson.pipe(viewPresetsSchema).optional(),
   NVENC_PRESET: z.enum(['p1', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7']).default('p5'),
   /** How good films look, whatever the preset: see `vmafTargets`. */
   QUALITY: z.enum(qualityNames).default(defaultQuality),
@@ -305,6 +308,8 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
       encoder: env.ENCODER,
       x264Preset: env.X264_PRESET,
       nvencPreset: env.NVENC_PRESET,
+      expectedViews: env.EXPECTED_VIEWS,
+      viewPresets: env.VIEW_PRESETS,
       ladder: env.LADDER,
       include480p: env.INCLUDE_480P,
       quality: env.QUALITY,
