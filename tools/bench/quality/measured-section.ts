@@ -23,6 +23,6 @@ higher bitrate in the ladder.
   gets SSIM. Not XPSNR: the filter of ffmpeg 7.1 crashes where a stream names no rate of frames.
 - **What it costs**: 2 s of CPU time for three seconds of 1080p at 24 frames a second, and decoding up to 20 s of film before them: 10 to 30 s for a film, whatever its length. The source is read for it a
   second time, as far as it is needed.
-- **When not**: where the source was replaced or removed meanwhile, where the film was made before (send its job again with \`force\`), in a function that has less than 120 s left, and
+- **When not**: where segments are encrypted, where the source was replaced or removed meanwhile, where the film was made before (send its job again with \`force\`), in a function that has less than 120 s left, and
   where measuring fails. The film is none the worse, and a warning says why.
 `;

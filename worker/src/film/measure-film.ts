@@ -81,6 +81,7 @@ export async function measureFilm(job: QueuedJob, film: Film, run: TranscodeRun)
 async function measure(job: QueuedJob, film: Film, run: TranscodeRun): Promise<Measured | string> {
   if (run.invocation?.mayWait(invocationSeconds) === false)
     return `its function has less than ${invocationSeconds} s left`;
+  if (film.encryption !== undefined) return 'its segments are encrypted';
   const measuring = run.measuring?.();
   if (measuring === undefined) return "the worker's ffmpeg has no filter for it";
   const folder = folderOf(job, film, run);
