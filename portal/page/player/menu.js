@@ -1,8 +1,8 @@
 import { element } from '../elements.js';
 
 /**
- * A button that opens a menu of choices, one of them chosen: a "menu button" with "menuitemradio" items as the WAI-ARIA
- * authoring practices describe it.
+ * A button that opens a menu of choices, one of them chosen, and of switches: a "menu button" with "menuitemradio" and
+ * "menuitemcheckbox" items as the WAI-ARIA authoring practices describe it.
  */
 export class ChoiceMenu {
   #holder;
@@ -28,19 +28,22 @@ export class ChoiceMenu {
     return !this.#menu.hidden;
   }
 
-  /** @param items `{ label, note, chosen, choose() }`; fewer than two need no menu */
+  /**
+   * @param items `{ label, note, chosen, choose(), isSwitch }`; fewer than two choices need no menu, a switch does
+   * @param choice shown beside the button
+   */
   show(items, choice) {
-    this.#holder.hidden = items.length < 2;
+    this.#holder.hidden = items.length < 2 && !items.some(({ isSwitch }) => isSwitch);
     this.#choice.textContent = choice;
     const focused = [...this.#menu.children].indexOf(document.activeElement);
     this.#menu.replaceChildren(...items.map((item) => this.#item(item)));
     if (focused >= 0) this.#menu.children[focused]?.focus();
   }
 
-  #item({ label, note, chosen, choose }) {
+  #item({ label, note, chosen, choose, isSwitch = false }) {
     const attributes = {
       type: 'button',
-      role: 'menuitemradio',
+      role: isSwitch ? 'menuitemcheckbox' : 'menuitemradio',
       'aria-checked': String(chosen),
       tabindex: '-1',
     };

@@ -20,19 +20,13 @@ export function openFilm(video, url, { signal, onError, onLevel }) {
   const hls = new Hls({ renderTextTracksNatively: false });
   lookOftenAtFirst(hls, video);
   const quality = new ChoiceMenu(byId('qualities'), signal);
-  const tracks = new ChoiceMenu(byId('tracks'), signal);
-  const show = () => {
-    showQualities(hls, quality);
-    showTracks(hls, tracks);
-  };
+  const show = () => showQualities(hls, quality);
   hls.on(Hls.Events.MANIFEST_PARSED, show);
   hls.on(Hls.Events.LEVEL_SWITCHED, () => {
     show();
     const level = hls.levels[hls.currentLevel];
     if (level) onLevel({ width: level.width, height: level.height });
   });
-  hls.on(Hls.Events.AUDIO_TRACKS_UPDATED, show);
-  hls.on(Hls.Events.AUDIO_TRACK_SWITCHED, show);
   let recovered = false;
   hls.on(Hls.Events.ERROR, (_, { fatal, type, details }) => {
     if (!fatal) return;
@@ -135,17 +129,4 @@ function showQualities(hls, menu) {
   };
   const chosen = levels.find((item) => item.chosen)?.label;
   menu.show([auto, ...levels], chosen ?? (current ? `Auto ${levelName(current)}` : 'Auto'));
-}
-
-function showTracks(hls, menu) {
-  const items = hls.audioTracks.map((track, index) => ({
-    label: track.name,
-    note: track.lang ?? '',
-    chosen: hls.audioTrack === index,
-    choose: () => {
-      hls.audioTrack = index;
-      showTracks(hls, menu);
-    },
-  }));
-  menu.show(items, items.find((item) => item.chosen)?.label ?? '');
 }

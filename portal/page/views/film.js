@@ -4,6 +4,7 @@ import { showActions } from '../film/actions.js';
 import { showAddresses } from '../film/addresses.js';
 import { markPlaying, showQueued, showReport } from '../film/report.js';
 import { titleOf } from '../jobs/words.js';
+import { wireAudio } from '../player/audio.js';
 import { wireCaptions } from '../player/captions.js';
 import { wireControls, wireSeekBar } from '../player/controls.js';
 import { parseTime, remember } from '../player/memory.js';
@@ -60,7 +61,11 @@ async function readJob(address, signal) {
 
 /** A film that is still made: nothing is known of it but its address. @returns goes over to the whole film */
 function playEarly(job, { signal, isShared }) {
-  const { hls, video } = play(job, { ...job.early, renditions: [] }, { signal, isShared: true });
+  const { hls, video, setRenditions } = play(
+    job,
+    { ...job.early, renditions: [] },
+    { signal, isShared: true },
+  );
   let whole;
   const change = (event) => {
     // At its end a film pauses first, and would never say that it has ended.
@@ -77,6 +82,7 @@ function playEarly(job, { signal, isShared }) {
     playing.goOver = undefined;
     if (done.film.poster) video.poster = done.film.poster;
     void wirePreview(video, done.film.storyboard);
+    setRenditions(done.film.renditions);
     if (!isShared) showAddresses(done);
     change();
   };
@@ -107,6 +113,8 @@ function play(job, film, { signal, isShared }) {
   void wirePreview(video, film.storyboard);
   const hls = openFilm(video, film.playlist, { signal, onError: playerError, onLevel: markPlaying });
   toggleCaptions = wireCaptions(hls, video, signal);
+  const setRenditions = wireAudio(hls, video, signal);
+  setRenditions(film.renditions);
   if (!isShared) showAddresses(job);
   signal.addEventListener('abort', () => {
     hls?.destroy();
@@ -115,7 +123,7 @@ function play(job, film, { signal, isShared }) {
   });
   // For those who open the browser's console, and for tests.
   Object.assign(window, { player: { hls, video } });
-  return { hls, video };
+  return { hls, video, setRenditions };
 }
 
 function playerError(message, retry) {
