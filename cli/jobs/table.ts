@@ -26,6 +26,7 @@ export function jobRow(job: JobState, now: Date): JobRow {
   const running = [
     `${Math.floor(progress?.percent ?? 0)} %`,
     progress?.etaSeconds === undefined ? '' : `${formatSeconds(progress.etaSeconds)} left`,
+    job.early ? 'playable' : '',
   ];
   const results: Record<JobState['state'], string> = {
     queued: '',

@@ -26,7 +26,12 @@ const views = [
     (view, [token]) => showFilm({ ...view, job: `/api/share/${token}`, isShared: true }),
   ],
   [/^\/farm$/, 'farm-view', (view) => showFarm({ ...view, seesAll: session?.seesAll })],
-  [/^\/$/, 'home-view', (view) => showHome({ ...view, uploads, selection, lanes: session?.lanes ?? [] })],
+  [
+    /^\/$/,
+    'home-view',
+    (view) =>
+      showHome({ ...view, uploads, selection, lanes: session?.lanes ?? [], seesAll: session?.seesAll }),
+  ],
 ];
 
 /** Back to here afterwards. */

@@ -2,6 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connect, type Farm } from '../../cli/farm/farm.ts';
 import { type LocalPortal, startLocalPortal } from '../../portal/src/local.ts';
+import { jobOptionsSchema } from '../../worker/src/protocol/job.ts';
 import { startBrowser } from '../helpers/browser/browser.ts';
 import { addressOf } from '../helpers/local-farm/farm-command.ts';
 import { startLocalFarm, type TestFarm } from '../helpers/local-farm/local-farm.ts';
@@ -72,6 +73,62 @@ it('offers the presets of a farm that has some', async () => {
   const completed = page.waitForRequest('**/complete');
   await page.getByRole('button', { name: 'Upload and start' }).click();
   expect((await completed).postDataJSON()).toMatchObject({ options: { preset: 'web' } });
+  await page.close();
+}, 30_000);
+
+it('asks for early play, and for music that is no louder under the film’s sound than elsewhere', async () => {
+  const page = await browser.newPage();
+  await page.route('**/api/farm', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...(await response.json()), uploadOptions: true } });
+  });
+  await page.goto(portal.signInUrl());
+  await page.setInputFiles('#choose-files', film);
+  await page.getByText('More', { exact: true }).click();
+  await page.getByLabel('Playable while it is made').selectOption('yes');
+  await page.getByText('Music under the film').click();
+  await page.getByLabel('Music: a key').fill('brand/theme.mp3');
+  await page.getByLabel('Volume, in percent').fill('40');
+  await page.getByLabel('While the film is heard').fill('50');
+  const start = page.getByRole('button', { name: 'Upload and start' });
+  await start.click();
+  await expect.poll(() => page.textContent('#toast')).toContain('can’t be louder than its volume');
+  await page.getByLabel('While the film is heard').fill('101');
+  await page.getByText('Music under the film').click();
+  await start.click();
+  await expect.poll(() => page.textContent('#toast')).toContain('101 % is no volume');
+  expect(await page.isVisible('[name=music]')).toBe(true);
+  await page.getByLabel('While the film is heard').fill('10');
+  const completed = page.waitForRequest('**/complete');
+  await start.click();
+  const { options } = (await completed).postDataJSON();
+  expect(jobOptionsSchema.parse(options)).toEqual({
+    early: true,
+    music: { source: 'brand/theme.mp3', volume: 0.4, duck: 0.1 },
+  });
+  // The next film is played early too, and has no music.
+  await page.setInputFiles('#choose-files', film);
+  expect(await page.inputValue('[name=early]')).toBe('yes');
+  await page.reload();
+  await page.setInputFiles('#choose-files', film);
+  expect(await page.inputValue('[name=early]')).toBe('yes');
+  expect(await page.inputValue('[name=music]')).toBe('');
+  await page.getByLabel(/^MP4/).check();
+  await page.getByLabel(/^Stream/).uncheck();
+  expect(await page.isHidden('#early-choice')).toBe(true);
+  await page.close();
+}, 30_000);
+
+it('offers no music to people who see their own films alone', async () => {
+  const page = await browser.newPage();
+  await page.route('**/api/session', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...(await response.json()), seesAll: false } });
+  });
+  await page.goto(portal.signInUrl());
+  await page.setInputFiles('#choose-files', film);
+  await page.waitForSelector('#prepare:not([hidden])');
+  expect(await page.isHidden('#music-choice')).toBe(true);
   await page.close();
 }, 30_000);
 

@@ -1,9 +1,13 @@
 import { element } from '../elements.js';
+import { readMusic } from './music.js';
 
 /** What was chosen last, kept in this browser. */
 const storageKey = 'transcode-farm-options';
 
-/** The options of a job as the form says them; what is the farm's own default is left out. */
+/**
+ * The options of a job as the form says them; what is the farm's own default is left out.
+ * @throws Error that says which field is wrong
+ */
 export function readOptions(form) {
   const data = new FormData(form);
   const ladder = data.get('ladder');
@@ -11,12 +15,17 @@ export function readOptions(form) {
   const thumbnail = Number(data.get('thumbnail'));
   const lane = data.get('lane');
   const preset = data.get('preset');
+  const music = readMusic(data);
+  // Files alone have nothing to play.
+  const early = outputs.includes('hls') ? data.get('early') : '';
   return {
     ...(preset && { preset }),
     ...(ladder && { ladder }),
     ...(outputs.join() !== 'hls' && { outputs }),
     ...(thumbnail !== 10 && { thumbnailAt: `${thumbnail}%` }),
     ...(lane && lane !== 'normal' && { lane }),
+    ...(early && { early: early === 'yes' }),
+    ...(music && { music }),
     ...(data.has('keep') ? {} : { keepSource: false }),
   };
 }
@@ -51,6 +60,7 @@ export function rememberOptions(form) {
     outputs: data.getAll('output'),
     rung: data.get('rung'),
     keep: data.has('keep'),
+    early: data.get('early'),
   };
   try {
     localStorage.setItem(storageKey, JSON.stringify(kept));
@@ -78,13 +88,14 @@ export function offerPresets(form, names) {
 
 /** Sets the form to what was chosen last. */
 export function restoreOptions(form) {
-  const { ladder, outputs, rung, keep } = readKept();
+  const { ladder, outputs, rung, keep, early } = readKept();
   const { elements } = form;
   if (ladder !== undefined) elements.namedItem('ladder').value = ladder;
   if (Array.isArray(outputs))
     for (const box of elements.namedItem('output')) box.checked = outputs.includes(box.value);
   if (rung !== undefined) elements.namedItem('rung').value = rung ?? '';
   if (keep !== undefined) elements.namedItem('keep').checked = keep;
+  if (early !== undefined) elements.namedItem('early').value = early ?? '';
 }
 
 function readKept() {

@@ -24,12 +24,14 @@ export class Prepare {
   #hasOptions = true;
   #start;
 
-  constructor({ selection, lanes, signal, start }) {
+  constructor({ selection, lanes, seesAll, signal, start }) {
     this.#selection = selection;
     this.#start = start;
     this.#estimates = new Estimates(signal);
     restoreOptions(this.#form);
     offerLanes(this.#form, lanes);
+    // Names a file that can be of others.
+    byId('music-choice').hidden = !seesAll;
     this.#texts = new Texts(() => this.#showEstimate());
     selection.addEventListener('change', () => this.show(), { signal });
     this.#form.addEventListener('change', () => this.show());
@@ -128,7 +130,9 @@ export class Prepare {
     const chosen = boxes.filter(({ checked }) => checked);
     for (const box of boxes) box.disabled = chosen.length === 1 && box.checked;
     byId('rung-choice').hidden = !chosen.some(({ value }) => value === 'mp4' || value === 'webm');
-    byId('ladder-choices').hidden = !chosen.some(({ value }) => value === 'hls');
+    const hasStream = chosen.some(({ value }) => value === 'hls');
+    byId('ladder-choices').hidden = !hasStream;
+    byId('early-choice').hidden = !hasStream;
   }
 
   /** A box that is off is left out of a form’s data, and so would be the last one, which can’t be taken away. */
@@ -171,6 +175,7 @@ export class Prepare {
     try {
       options = this.#options();
     } catch (error) {
+      if (error.field) this.#form.elements.namedItem(error.field).closest('details').open = true;
       return announce(error.message);
     }
     try {

@@ -6,7 +6,7 @@ import { UploadList } from '../uploads/list.js';
 import { Prepare } from '../uploads/prepare.js';
 
 /** Where films come in, and all jobs. */
-export function showHome({ signal, uploads, selection, lanes, go }) {
+export function showHome({ signal, uploads, selection, lanes, seesAll, go }) {
   document.title = 'Films · transcode-farm';
   const jobs = new JobList(signal);
   const list = new UploadList(byId('uploads'), byId('upload-rows'), uploads, signal);
@@ -23,7 +23,7 @@ export function showHome({ signal, uploads, selection, lanes, go }) {
     void jobs.refresh();
     if (job && items.length === 1) go(`/jobs/${job}`);
   };
-  const prepare = new Prepare({ selection, lanes, signal, start });
+  const prepare = new Prepare({ selection, lanes, seesAll, signal, start });
   prepare.show();
 
   const add = async (picked) => {

@@ -36,6 +36,15 @@ it('shows open jobs before finished ones, and counts those that do not fit', () 
   expect(lines.length).toBeLessThanOrEqual(10);
 });
 
+it('says of a film that is still made that it can be played', () => {
+  const early = { playlist: 'early/1/early/index.m3u8', plan: '1' };
+  const jobs = [{ ...job('early', 'running'), early }, job('done', 'succeeded')];
+  const lines = watchLines({ ...view, jobs }, plainStyle, 100, 10);
+  expect(lines.filter((line) => line.includes('playable'))).toEqual([
+    expect.stringMatching(/^running +early .* 40 %, 1 min 15 s left, playable$/),
+  ]);
+});
+
 it('writes no line wider than the terminal, and no control characters', () => {
   const long = { ...job('x', 'running'), title: `\x1b[31m${'wide '.repeat(60)}` };
   for (const columns of [120, 80, 40]) {

@@ -100,7 +100,7 @@ export interface Member extends AsyncDisposable {
 }
 
 export interface MemberOptions
-  extends Partial<Pick<SharedSessionOptions, 'messageId' | 'isRepeat' | 'leaseSeconds'>> {
+  extends Partial<Pick<SharedSessionOptions, 'messageId' | 'isRepeat' | 'leaseSeconds' | 'early'>> {
   readStatus?: () => Promise<JobState | undefined>;
   intervalMs?: number;
 }

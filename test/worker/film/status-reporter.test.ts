@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type EarlyPlay, openEarlyPlay } from '../../../worker/src/film/early-play.ts';
+import type { PlannedFilm, TranscodeRun } from '../../../worker/src/film/film.ts';
 import type { Part } from '../../../worker/src/plan/plan.ts';
+import { headersFor } from '../../../worker/src/protocol/content-types.ts';
 import type { JobState, Progress } from '../../../worker/src/protocol/status.ts';
 import { StorageError } from '../../../worker/src/storage/errors.ts';
 import { running } from '../../helpers/reports/job-states.ts';
@@ -13,6 +16,8 @@ import {
   openMember,
   record,
 } from '../../helpers/worker/film-sessions.ts';
+import { recordingLogger } from '../../helpers/worker/queue.ts';
+import { testSettings } from '../../helpers/worker/settings.ts';
 import { startStore, type TestStore } from '../../helpers/worker/store.ts';
 
 const plan = manyParts();
@@ -137,5 +142,35 @@ describe('the reporter', () => {
       publishedSegments: 1,
       framesPerSecond: 50,
     });
+  });
+
+  /** A worker on a film that is played early; its playlists are another's to write. */
+  function openEarly(): Member {
+    let early: EarlyPlay | undefined;
+    const announce = async () => early?.announce();
+    const member = open({ leaseSeconds: 1, early: { made: { of: () => [] }, announce } });
+    const run: Partial<TranscodeRun> = {
+      settings: testSettings({ EARLY_PLAY: 'true', OUTPUT_PUBLIC_URL: 'https://films.example/' }),
+      stores: { source: files.store, output: files.store } as unknown as TranscodeRun['stores'],
+      report: member.report,
+      log: recordingLogger().log,
+      signal: new AbortController().signal,
+    };
+    early = openEarlyPlay({ job: { id: 'job' }, plan } as PlannedFilm, folder, run as TranscodeRun);
+    return member;
+  }
+
+  it('says that the film can be played as soon as another worker has written its playlists, and no one else does', async () => {
+    await using one = openEarly();
+    await using other = openEarly();
+    await begin(one);
+    await begin(other);
+    await until(() => one.reported.length > 1, 'two looks');
+    expect(one.report.state().early).toBeUndefined();
+    await files.store.put(folder.earlyStream, '#EXTM3U', headersFor(folder.earlyStream));
+    await until(() => one.report.state().early !== undefined, 'early play');
+    const playlist = folder.earlyStream;
+    expect(one.report.state().early).toMatchObject({ playlist, url: `https://films.example/${playlist}` });
+    expect(other.report.state().early).toBeUndefined();
   });
 });
