@@ -3,17 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
-import { localAddress } from '../../cli/demo/keep.ts';
-import { connect } from '../../cli/farm/farm.ts';
-import { findJob } from '../../cli/follow.ts';
-import type { LocalFarm } from '../../cli/local-farm/farm.ts';
-import { startLocalPortal } from '../../portal/src/local.ts';
-import { startBrowser } from '../../test/helpers/browser/browser.ts';
+import type { WorkerProcess } from '../../cli/local-farm/worker.ts';
 import type { WorkerEnvironment } from '../../worker/src/settings/settings.ts';
 import type { Bench } from './lib/bench.ts';
 import { benchFilm } from './lib/film.ts';
-import { runJob } from './lib/job.ts';
-import { watchKeys } from './lib/keys.ts';
+import { watchJob } from './lib/watched-job.ts';
 
 /** One rendition, so that one machine makes films faster than they play. */
 const one = (rung: string): Partial<WorkerEnvironment> => ({
@@ -26,13 +20,15 @@ const heldSpeed = 1.3;
 /** A long film at this speed, in small: all that matters is counted in segments. */
 const heldFilmSeconds = 44;
 const heldSegmentSeconds = 2;
+/** After the first frame, and again after the first worker was killed. */
+const killedAfterSeconds = 2;
 
 export const firstPlay: Bench = {
   what: "time from taking the job to the first frame that Chromium shows, in units of one segment's encode time",
   goal: 1.5,
   async run({ film, log }) {
     const path = film ?? (await benchFilm({ seconds: 60, width: 1280, height: 720 }));
-    const first = await watchJob(path, one('720p'), async () => {});
+    const first = await watchJob({ film: path, environment: () => one('720p') }, async () => {});
     const segments = first.state.film?.renditions.find(({ kind }) => kind === 'video')?.segments ?? 1;
     const segmentSeconds = (first.state.timings.encodeSeconds ?? 0) / segments;
     log(
@@ -42,15 +38,34 @@ export const firstPlay: Bench = {
 
     const folder = await mkdtemp(join(tmpdir(), 'first-play-'));
     try {
-      const held = await watchJob(
-        await benchFilm({ seconds: heldFilmSeconds, width: 640, height: 360 }),
-        { ...one('360p'), SEGMENT_SECONDS: String(heldSegmentSeconds), FFMPEG_PATH: await heldTool(folder) },
-        playToEnd,
-      );
+      const FFMPEG_PATH = await heldTool(folder);
+      const short = await benchFilm({ seconds: heldFilmSeconds, width: 640, height: 360 });
+      const environment = () => ({
+        ...one('360p'),
+        SEGMENT_SECONDS: String(heldSegmentSeconds),
+        FFMPEG_PATH,
+      });
+      const held = await watchJob({ film: short, environment }, playToEnd);
       const { waits, playedSeconds } = held.seen;
       const speed = held.state.timings.speed ?? 0;
       log(
         `a film that is made at ${speed.toFixed(2)} times the speed at which it plays: ${playedSeconds.toFixed(1)} s played, ${waits} waits`,
+      );
+      const survived = await watchJob(
+        {
+          film: short,
+          environment: () => ({
+            ...environment(),
+            PART_SECONDS: String(4 * heldSegmentSeconds),
+            WORKERS_PER_FILM: '3',
+          }),
+          workers: 3,
+          visibilityTimeoutSeconds: 10,
+        },
+        playWhileWorkersAreKilled,
+      );
+      log(
+        `a film whose workers are killed, two of three: ${survived.seen.playedSeconds.toFixed(1)} s played, ${survived.seen.waits} waits`,
       );
       return {
         ratio: first.frameSeconds / segmentSeconds,
@@ -61,6 +76,12 @@ export const firstPlay: Bench = {
             goal: 0,
           },
           { what: 'seconds of it that did not play', value: heldFilmSeconds - playedSeconds, goal: 0.5 },
+          { what: 'waits while two of three workers are killed', value: survived.seen.waits, goal: 0 },
+          {
+            what: 'seconds that did not play then',
+            value: heldFilmSeconds - survived.seen.playedSeconds,
+            goal: 0.5,
+          },
         ],
       };
     } finally {
@@ -77,103 +98,29 @@ async function heldTool(folder: string): Promise<string> {
   return path;
 }
 
-/** A job whose page is open in Chromium from the start. @param use the page, when it shows the first frame */
-async function watchJob<T>(
-  film: string,
-  environment: Partial<WorkerEnvironment>,
-  use: (page: Page) => Promise<T>,
-) {
-  await using browser = await startBrowser();
-  let watching: Promise<Watched<T>> | undefined;
-  const keys = new Map<string, number>();
-  const { state } = await runJob({
-    film,
-    environment: () => environment,
-    watch: async (farm) => {
-      const page = await browser.newPage();
-      const unwatch = watchKeys(farm, keySteps, keys);
-      watching = watchPage(farm, page, use);
-      watching.catch(() => {});
-      return async () => {
-        unwatch();
-        await watching;
-      };
-    },
-  });
-  const { steps, frameAt, seen } = (await watching) as Watched<T>;
-  const since = (at: number) => (at - Date.parse(state.startedAt ?? '')) / 1000;
-  const times = [...Object.entries(steps), ...keys].map(([what, at]): [string, number] => [what, since(at)]);
-  return {
-    state,
-    steps: times.toSorted(([, a], [, b]) => a - b),
-    frameSeconds: since(frameAt),
-    seen,
-  };
-}
-
-/** What is in storage by then. */
-const keySteps = {
-  'first segment of the picture': /\/\d+p\/00000\.m4s$/,
-  'first segment of the audio': /\/audio[^/]*\/00000\.m4s$/,
-  'playlist of early play': /\/early\/index\.m3u8$/,
-};
-
-interface Watched<T> {
-  /** What the page did, and when. */
-  steps: Record<string, number>;
-  frameAt: number;
-  seen: T;
-}
-
-async function watchPage<T>(farm: LocalFarm, page: Page, use: (page: Page) => Promise<T>) {
-  const connected = connect(localAddress(farm, ['.mp4']));
-  const portal = await startLocalPortal({ farm: connected });
-  try {
-    await page.addInitScript(watchWaits);
-    const id = await findJob(farm.s3, farm.outputBucket, AbortSignal.timeout(60_000));
-    const openAt = Date.now();
-    await page.goto(portal.signInUrl(`/jobs/${id}`));
-    while (!(await page.evaluate('window.player?.video?.readyState >= 2'))) await sleep(20);
-    const frameAt = Date.now();
-    const loaded = await page.evaluate<Record<string, number>>(readLoads);
-    return {
-      steps: { 'page opened': openAt, ...loaded, 'first frame': frameAt },
-      frameAt,
-      seen: await use(page),
-    };
-  } finally {
-    await portal.close();
-    connected.close();
-  }
-}
-
-/** In the page: when it had the first of what the player asks for. */
-const readLoads = `(() => {
-  const loaded = (part) => performance.getEntriesByType('resource').find(({ name }) => name.includes(part));
-  const steps = {
-    'page has the playlist': '/early/index.m3u8',
-    'page has the first segment': '/00000.m4s',
-  };
-  const times = Object.entries(steps).map(([what, part]) => [what, performance.timeOrigin + loaded(part)?.responseEnd]);
-  return Object.fromEntries(times.filter(([, time]) => time > 0));
-})()`;
-
-/** In the page: counts the times at which a film that plays has nothing to play, until it ends: then it plays as the whole film. */
-const watchWaits = `
-  window.waits = 0;
-  document.addEventListener('waiting', ({ target }) => {
-    if (!target.paused && !target.seeking && !window.end) window.waits += 1;
-  }, true);
-  document.addEventListener('ended', ({ target }) => {
-    const { currentTime: at, played } = target;
-    const ranges = Array.from({ length: played.length }, (_, n) => played.end(n) - played.start(n));
-    window.end ??= { at, playedSeconds: ranges.reduce((sum, seconds) => sum + seconds, 0) };
-  }, true);
-`;
-
 async function playToEnd(page: Page): Promise<{ waits: number; playedSeconds: number }> {
-  await page.evaluate('player.video.muted = true; void player.video.play(); window.waits = 0');
+  await beginToPlay(page);
+  return playedToEnd(page);
+}
+
+function beginToPlay(page: Page): Promise<unknown> {
+  return page.evaluate('player.video.muted = true; void player.video.play(); window.waits = 0');
+}
+
+async function playedToEnd(page: Page): Promise<{ waits: number; playedSeconds: number }> {
   const deadline = performance.now() + 3 * heldFilmSeconds * 1000;
   while (performance.now() < deadline && !(await page.evaluate('window.end !== undefined'))) await sleep(500);
   return page.evaluate('({ waits, playedSeconds: window.end?.playedSeconds ?? player.video.currentTime })');
+}
+
+/** The one that is killed has a part in hand, and the playlists: the others notice it, and make the part again. */
+async function playWhileWorkersAreKilled(page: Page, workers: readonly WorkerProcess[]) {
+  await beginToPlay(page);
+  for (const worker of workers.slice(0, 2)) {
+    await sleep(killedAfterSeconds * 1000);
+    if ((await page.getAttribute('#state', 'data-state')) !== 'running')
+      throw new Error('The film was whole before its workers were killed.');
+    worker.kill('SIGKILL');
+  }
+  return playedToEnd(page);
 }

@@ -36,9 +36,9 @@ async function peaksOf(film: string): Promise<Peaks> {
   await runJob({
     film,
     environment: () => ({ X264_PRESET: 'ultrafast' }),
-    watch: (farm, worker) => {
+    watch: (farm, [worker]) => {
       const look = async () => {
-        peaks.memoryBytes = Math.max(peaks.memoryBytes, memoryOf(worker.pid).peakBytes);
+        peaks.memoryBytes = Math.max(peaks.memoryBytes, memoryOf(worker?.pid ?? 0).peakBytes);
         peaks.diskBytes = Math.max(peaks.diskBytes, await folderBytes(farm.environment.WORK_DIR ?? ''));
       };
       const timer = setInterval(() => void look().catch(() => undefined), 200);

@@ -142,8 +142,14 @@ describe('when playing may begin', () => {
     expect(offer(5.8, 2.9)).toBe(true);
   });
 
-  it('is with the third where there is less to spare', () => {
-    expect([6, 12, 18].map((seconds) => offer(seconds, seconds / 1.3))).toEqual([false, false, true]);
+  it('is with the second where there is less to spare', () => {
+    expect([6, 12].map((seconds) => offer(seconds, seconds / 1.2))).toEqual([false, true]);
+  });
+
+  it('is with the first segment only where the second is there in time for a page that looks every second', () => {
+    const short = { prefixSeconds: 2, grownSeconds: 2, segmentSeconds: 2 };
+    expect(mayOffer({ ...short, elapsedSeconds: 1 })).toBe(false);
+    expect(mayOffer({ ...short, elapsedSeconds: 0.7 })).toBe(true);
   });
 
   it('is never where the film is made about as slowly as it plays', () => {

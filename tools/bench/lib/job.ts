@@ -34,16 +34,23 @@ export interface JobOptions {
   /** Runs when the farm stands and before its worker does. */
   prepare?: (farm: LocalFarm) => Promise<void>;
   environment?: (farm: LocalFarm) => Partial<WorkerEnvironment>;
+  /** @default 1 */
+  workers?: number;
   /** A worker for each: the cores that it and its ffmpegs are kept to, such as `0` or `0-3`. Linux only. */
   cores?: readonly string[];
+  visibilityTimeoutSeconds?: number | undefined;
   /** Runs beside the job. */
-  watch?: (farm: LocalFarm, worker: WorkerProcess) => Promise<Unwatch> | Unwatch;
+  watch?: (farm: LocalFarm, workers: readonly WorkerProcess[]) => Promise<Unwatch> | Unwatch;
 }
 
 /** One film through real worker processes on a local farm. */
 export async function runJob(options: JobOptions): Promise<JobRun> {
-  const { film, clips, prepare, environment, cores, watch } = options;
-  const farm = await startLocalFarm();
+  const { film, clips, prepare, environment, cores, workers: count = 1, watch } = options;
+  const farm = await startLocalFarm(
+    options.visibilityTimeoutSeconds === undefined
+      ? {}
+      : { visibilityTimeoutSeconds: options.visibilityTimeoutSeconds },
+  );
   try {
     const { size } = await stat(film);
     await farm.s3.send(
@@ -69,16 +76,16 @@ export async function runJob(options: JobOptions): Promise<JobRun> {
         ...(clips === undefined ? {} : { SOURCE_SUFFIXES: '.none' }),
         ...environment?.(farm),
       } as WorkerEnvironment;
-      const workers = (cores ?? [undefined]).map((kept) => {
+      const workers = (cores ?? Array.from({ length: count }, () => undefined)).map((kept) => {
         const worker = startWorker(settings);
         // Soon enough: what it starts later is kept there too.
         if (kept !== undefined) keepTo(kept, worker.pid);
         return worker;
       });
-      const unwatch = await watch?.(farm, workers[0] as WorkerProcess);
+      const unwatch = await watch?.(farm, workers);
       const state = await jobEnd(farm);
       await unwatch?.();
-      const workerCpu = sum(workers.map(({ pid }) => cpuOf(pid)));
+      const workerCpu = sum(workers.map(({ pid }) => cpuOfLiving(pid)));
       await Promise.all(workers.map((worker) => worker.stop()));
       return { state, workerCpu };
     });
@@ -99,6 +106,15 @@ async function sendJob({ environment }: LocalFarm, sources: Job['sources']): Pro
   const MessageBody = JSON.stringify({ id: 'joined', sources });
   await sqs.send(new SendMessageCommand({ QueueUrl: QUEUE_URL, MessageBody }));
   sqs.destroy();
+}
+
+/** A worker that was killed on the way has none. */
+function cpuOfLiving(pid: number): CpuTime {
+  try {
+    return cpuOf(pid);
+  } catch {
+    return { ownSeconds: 0, childrenSeconds: 0 };
+  }
 }
 
 function sum(times: readonly CpuTime[]): CpuTime {

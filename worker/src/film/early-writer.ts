@@ -138,24 +138,34 @@ export class EarlyWriter {
 
   async #run(signal: AbortSignal): Promise<void> {
     const { log, random = Math.random } = this.#options;
+    const pause = (seconds: number) =>
+      sleep(seconds * 1000, undefined, { ref: false, signal }).catch(() => {});
     while (!signal.aborted && !this.#isEnded) {
       const { changed } = this.#made;
-      let pauseSeconds = minPauseSeconds(this.#targetSeconds);
       try {
         if (await this.#holds(signal)) {
           if (this.#needsRead) await this.#read(signal);
           await this.#write(signal);
-        } else {
-          // Hundreds of workers do not look at the same moment.
-          pauseSeconds = (this.#leaseSeconds / 2) * (0.5 + random());
         }
       } catch (error) {
         if (signal.aborted) return;
         log.warn({ err: error }, 'could not write the playlists of early play');
+        await pause(minPauseSeconds(this.#targetSeconds));
       }
-      const pause = sleep(pauseSeconds * 1000, undefined, { ref: false, signal }).catch(() => {});
-      await Promise.race([pause, ...(this.#isWriter() && this.#offeredAtMs === undefined ? [changed] : [])]);
+      if (this.#isWriter()) {
+        await pause(this.#heldBackSeconds());
+        await Promise.race([pause(minPauseSeconds(this.#targetSeconds)), changed]);
+      } else {
+        // Hundreds of workers do not look at the same moment.
+        await pause((this.#leaseSeconds / 2) * (0.5 + random()));
+      }
     }
+  }
+
+  /** Until the playlists may be written again. */
+  #heldBackSeconds(): number {
+    const sinceSeconds = (performance.now() - this.#writtenAtMs) / 1000;
+    return Math.max(0, minPauseSeconds(this.#targetSeconds) - sinceSeconds);
   }
 
   get #leaseSeconds(): number {
@@ -207,7 +217,7 @@ export class EarlyWriter {
     const { plan, onPlayable } = this.#options;
     if (this.#offeredAtMs !== undefined) onPlayable();
     if (this.#isEnded || this.#parts === undefined) return;
-    if (performance.now() - this.#writtenAtMs < minPauseSeconds(this.#targetSeconds) * 1000) return;
+    if (this.#heldBackSeconds() > 0) return;
     const parts = await this.#parts.now(this.#inHand, signal);
     const renditions = joinEarly(plan, parts, this.#targetSeconds);
     const prefix = prefixSeconds(plan, renditions);

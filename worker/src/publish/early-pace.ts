@@ -10,11 +10,11 @@ const leadSeconds = (targetSeconds: number) => 4 * targetSeconds;
 /** Film seconds a second at which playing can't overtake the encoders, with something to spare. */
 export const minSpeed = 1.1;
 
-/** From here the second segment is there long before the first has been played. */
-const highSpeed = 1.5;
+/** What a page takes to learn of the next segment and to load it: it looks at the playlist every second at first. */
+const spareSeconds = 1.25;
 
-/** With less to spare a player needs what comes in the time of a look at the playlist, and in that of a segment. */
-const firstSegmentsAtLowSpeed = 3;
+/** With less to spare a player needs what comes in the time of a segment, and in that of a look at the playlist, which is as long. */
+const firstSegmentsAtLowSpeed = 2;
 
 /** Playing may begin: as the film has grown so far, it is there before it is played. */
 export function mayOffer({
@@ -31,7 +31,8 @@ export function mayOffer({
 }): boolean {
   const speed = grownSeconds / Math.max(elapsedSeconds, 1e-3);
   if (speed < minSpeed) return false;
-  const first = speed >= highSpeed ? 1 : firstSegmentsAtLowSpeed;
+  // Whether the second segment is there before the first has been played.
+  const first = segmentSeconds * (1 - 1 / speed) >= spareSeconds ? 1 : firstSegmentsAtLowSpeed;
   // A segment may be some frames shorter.
   return prefixSeconds >= (first - 0.5) * segmentSeconds;
 }

@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Page } from 'playwright-core';
+import { localAddress } from '../../../cli/demo/keep.ts';
+import { connect } from '../../../cli/farm/farm.ts';
+import { findJob } from '../../../cli/follow.ts';
+import type { LocalFarm } from '../../../cli/local-farm/farm.ts';
+import type { WorkerProcess } from '../../../cli/local-farm/worker.ts';
+import { startLocalPortal } from '../../../portal/src/local.ts';
+import { startBrowser } from '../../../test/helpers/browser/browser.ts';
+import { type JobOptions, runJob } from './job.ts';
+import { watchKeys } from './keys.ts';
+
+/** A job whose page is open in Chromium from the start. @param use the page, when it shows the first frame */
+export async function watchJob<T>(
+  options: Omit<JobOptions, 'watch'>,
+  use: (page: Page, workers: readonly WorkerProcess[]) => Promise<T>,
+) {
+  await using browser = await startBrowser();
+  let watching: Promise<Watched<T>> | undefined;
+  const keys = new Map<string, number>();
+  const { state } = await runJob({
+    ...options,
+    watch: async (farm, workers) => {
+      const page = await browser.newPage();
+      const unwatch = watchKeys(farm, keySteps, keys);
+      watching = watchPage(farm, page, () => use(page, workers));
+      watching.catch(() => {});
+      return async () => {
+        unwatch();
+        await watching;
+      };
+    },
+  });
+  const { steps, frameAt, seen } = (await watching) as Watched<T>;
+  const since = (at: number) => (at - Date.parse(state.startedAt ?? '')) / 1000;
+  const times = [...Object.entries(steps), ...keys].map(([what, at]): [string, number] => [what, since(at)]);
+  return {
+    state,
+    steps: times.toSorted(([, a], [, b]) => a - b),
+    frameSeconds: since(frameAt),
+    seen,
+  };
+}
+
+/** What is in storage by then. */
+const keySteps = {
+  'first segment of the picture': /\/\d+p\/00000\.m4s$/,
+  'first segment of the audio': /\/audio[^/]*\/00000\.m4s$/,
+  'playlist of early play': /\/early\/index\.m3u8$/,
+};
+
+interface Watched<T> {
+  /** What the page did, and when. */
+  steps: Record<string, number>;
+  frameAt: number;
+  seen: T;
+}
+
+async function watchPage<T>(farm: LocalFarm, page: Page, use: () => Promise<T>) {
+  const connected = connect(localAddress(farm, ['.mp4']));
+  const portal = await startLocalPortal({ farm: connected });
+  try {
+    await page.addInitScript(watchWaits);
+    const id = await findJob(farm.s3, farm.outputBucket, AbortSignal.timeout(60_000));
+    const openAt = Date.now();
+    await page.goto(portal.signInUrl(`/jobs/${id}`));
+    while (!(await page.evaluate('window.player?.video?.readyState >= 2'))) await sleep(20);
+    const frameAt = Date.now();
+    const loaded = await page.evaluate<Record<string, number>>(readLoads);
+    return {
+      steps: { 'page opened': openAt, ...loaded, 'first frame': frameAt },
+      frameAt,
+      seen: await use(),
+    };
+  } finally {
+    await portal.close();
+    connected.close();
+  }
+}
+
+/** In the page: when it had the first of what the player asks for. */
+const readLoads = `(() => {
+  const loaded = (part) => performance.getEntriesByType('resource').find(({ name }) => name.includes(part));
+  const steps = {
+    'page has the playlist': '/early/index.m3u8',
+    'page has the first segment': '/00000.m4s',
+  };
+  const times = Object.entries(steps).map(([what, part]) => [what, performance.timeOrigin + loaded(part)?.responseEnd]);
+  return Object.fromEntries(times.filter(([, time]) => time > 0));
+})()`;
+
+/** In the page: counts the times at which a film that plays has nothing to play, until it ends: then it plays as the whole film. */
+const watchWaits = `
+  window.waits = 0;
+  document.addEventListener('waiting', ({ target }) => {
+    if (!target.paused && !target.seeking && !window.end) window.waits += 1;
+  }, true);
+  document.addEventListener('ended', ({ target }) => {
+    const { currentTime: at, played } = target;
+    const ranges = Array.from({ length: played.length }, (_, n) => played.end(n) - played.start(n));
+    window.end ??= { at, playedSeconds: ranges.reduce((sum, seconds) => sum + seconds, 0) };
+  }, true);
+`;
