@@ -14,7 +14,7 @@ export interface DemoKeyServer {
 
 /** The owner's key server as docs/encryption.md has it, on this machine alone: whoever reaches it may watch. */
 export async function startKeyServer(): Promise<DemoKeyServer> {
-  const secret = randomBytes(32);
+  const secret = randomBytes(32).toString('base64');
   const server = createServer((request, response) => {
     const [, jobId = '', plan = ''] = (request.url ?? '').split('/');
     response
@@ -29,7 +29,7 @@ export async function startKeyServer(): Promise<DemoKeyServer> {
     environment: {
       ENCRYPTION: 'aes-128',
       ENCRYPTION_KEY_URL: keyUrl,
-      ENCRYPTION_SECRET: secret.toString('base64'),
+      ENCRYPTION_SECRET: secret,
     },
     keyUrl,
     close: () =>

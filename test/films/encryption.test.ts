@@ -131,7 +131,7 @@ it('plays in Chromium, frame by frame and from any place', async () => {
   const browser = await startBrowser();
   try {
     const player = await openPage(await browser.newPage(), `${page.origin}/`, 1 / frameRate);
-    for (const number of [3, 100, 57, frames - 2]) {
+    for (const number of [3, 100, 57, frames - 30]) {
       const { look } = await player.frameAt((number + 0.5) / frameRate);
       expect(look, `frame ${number}`).toEqual({ number, corners: patternCorners });
     }

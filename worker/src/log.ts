@@ -26,6 +26,6 @@ export function secretsOf(settings: Settings): string[] {
     source.credentials?.secretAccessKey,
     output.credentials?.accessKeyId,
     output.credentials?.secretAccessKey,
-    encryption?.secret.toString('base64'),
+    encryption?.secret,
   ].filter((secret): secret is string => secret !== undefined && secret !== '');
 }

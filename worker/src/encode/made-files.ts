@@ -1,6 +1,7 @@
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freeBuffer } from '../free-buffer.ts';
 import type { AudioRendition, MediaPart } from '../plan/plan.ts';
 import { headersFor } from '../protocol/content-types.ts';
 import { encryptSegment } from '../publish/segment-encryption.ts';
@@ -68,9 +69,10 @@ export async function publishSegment(context: EncodeContext, { uploads, ...made 
 }
 
 /** In a file of another name: ffmpeg may not have closed the first one yet. */
-async function replaceFile(path: string, data: Buffer): Promise<string> {
+async function replaceFile(path: string, pieces: Buffer[]): Promise<string> {
   const other = `${path}.aes`;
-  await writeFile(other, data);
+  await writeFile(other, pieces);
+  for (const piece of pieces) freeBuffer(piece);
   await rm(path, { force: true });
   return other;
 }

@@ -50,16 +50,11 @@ export function keyUrlOfPlan({ keyUrl }: SegmentEncryption, planId: string): str
 
 const secretBytes = 32;
 
-/** Canonical base64 alone, so that a letter that is missing or doubled is noticed. */
-export const encryptionSecretSchema = z.string().transform((text, context) => {
+/** Canonical base64 alone, so that a letter that is missing or doubled is noticed. It stays text, which logs know to hide. */
+export const encryptionSecretSchema = z.string().refine((text) => {
   const secret = Buffer.from(text, 'base64');
-  if (secret.length === secretBytes && secret.toString('base64') === text) return secret;
-  context.addIssue({
-    code: 'custom',
-    message: `expected ${secretBytes} random bytes in base64, as "openssl rand -base64 ${secretBytes}" prints them`,
-  });
-  return z.NEVER;
-});
+  return secret.length === secretBytes && secret.toString('base64') === text;
+}, `expected ${secretBytes} random bytes in base64, as "openssl rand -base64 ${secretBytes}" prints them`);
 
 /** DASH knows other ways to encrypt alone. */
 const noManifest = 'the segments of the film are encrypted, so it has no manifest.mpd for DASH players';

@@ -12,26 +12,29 @@ import { tag } from './m3u8.ts';
 const keyBytes = 16;
 const blockBytes = 16;
 
-/** HKDF of RFC 5869 with SHA-256 and no salt. No job id has a "/". */
-export function segmentKey(secret: Buffer, jobId: string, planId: string): Buffer {
+/** HKDF of RFC 5869 with SHA-256 and no salt. No job id has a "/". @param secret in base64 */
+export function segmentKey(secret: string, jobId: string, planId: string): Buffer {
   return derive(secret, `transcode-farm aes-128 ${jobId}/${planId}`, keyBytes);
 }
 
 /** Differs from secret to secret, and says nothing about one. */
-export function secretIdOf(secret: Buffer): string {
+export function secretIdOf(secret: string): string {
   return derive(secret, 'transcode-farm secret id', 6).toString('hex');
 }
 
-function derive(secret: Buffer, info: string, bytes: number): Buffer {
-  return Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), info, bytes));
+function derive(secret: string, info: string, bytes: number): Buffer {
+  return Buffer.from(hkdfSync('sha256', Buffer.from(secret, 'base64'), Buffer.alloc(0), info, bytes));
 }
 
-/** @param number the segment's, which is its media sequence number: playlists begin at 0 */
-export function encryptSegment(data: Buffer, key: Buffer, number: number): Buffer {
+/**
+ * @param number the segment's, which is its media sequence number: playlists begin at 0
+ * @returns pieces that follow one another
+ */
+export function encryptSegment(data: Buffer, key: Buffer, number: number): Buffer[] {
   const iv = Buffer.alloc(blockBytes);
   iv.writeUInt32BE(number, blockBytes - 4);
   const cipher = createCipheriv('aes-128-cbc', key, iv);
-  return Buffer.concat([cipher.update(data), cipher.final()]);
+  return [cipher.update(data), cipher.final()];
 }
 
 /** Padding is always added, a whole block where none would be needed. */
