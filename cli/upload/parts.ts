@@ -117,7 +117,7 @@ async function complete(upload: PartsUpload, record: UploadRecord): Promise<Uplo
       })),
     },
   });
-  const expected = { bucket, key, sizeBytes, partMd5s: parts.map(({ md5 }) => md5) };
+  const expected = { bucket, key, sizeBytes, partMd5s: () => parts.map(({ md5 }) => md5) };
   const done = await calls.limited({ action: 'complete', key, signal }, completeBytes, (abortSignal) =>
     completeOrFind(s3, expected, () => s3.send(command, { abortSignal }), abortSignal),
   );

@@ -4,6 +4,7 @@ import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, type S3Client } 
 import { freeBuffer } from '../free-buffer.ts';
 import { archiveOf } from './archive.ts';
 import { PatientCalls } from './calls.ts';
+import { md5Hex } from './completed.ts';
 import { ArchivedObjectError, SourceChangedError } from './errors.ts';
 import { Lister } from './list.ts';
 import { putInParts } from './multipart.ts';
@@ -204,15 +205,18 @@ class S3Store implements Store {
     await using file = await open(path, 'r');
     const { size } = await file.stat();
     if (size > partBytes) {
-      let at = 0;
+      const reading = () => {
+        let at = 0;
+        return async (buffer: Buffer) => {
+          const length = Math.min(buffer.length, size - at);
+          const { bytesRead } = await file.read(buffer, 0, length, at);
+          if (bytesRead !== length) throw new Error(`The file for ${key} became shorter than ${size} bytes.`);
+          at += length;
+          return length;
+        };
+      };
       // The file stays open until then.
-      return await this.#putInParts(key, options, async (buffer) => {
-        const length = Math.min(buffer.length, size - at);
-        const { bytesRead } = await file.read(buffer, 0, length, at);
-        if (bytesRead !== length) throw new Error(`The file for ${key} became shorter than ${size} bytes.`);
-        at += length;
-        return length;
-      });
+      return await this.#putInParts(key, options, reading(), () => partMd5s(reading(), size));
     }
     const body = await file.readFile();
     if (body.length !== size)
@@ -242,13 +246,21 @@ class S3Store implements Store {
     });
   }
 
-  #putInParts(key: string, options: PutOptions, fill: (buffer: Buffer) => Promise<number>) {
+  #putInParts(
+    key: string,
+    options: PutOptions,
+    fill: (buffer: Buffer) => Promise<number>,
+    md5sAgain?: () => Promise<readonly string[]>,
+  ) {
     const call = <T>(
       bytes: number,
       attempt: (abortSignal: AbortSignal) => Promise<T>,
       signal?: AbortSignal,
     ) => this.#calls.limited({ action: 'write', key, signal }, bytes, attempt);
-    return putInParts(this.#client, { bucket: this.bucket, key, fill, partBytes, options, call });
+    return putInParts(this.#client, {
+      ...{ bucket: this.bucket, key, fill, partBytes, options, call },
+      ...(md5sAgain && { md5sAgain }),
+    });
   }
 
   async *list(prefix: string, signal?: AbortSignal): AsyncGenerator<ListedObject> {
@@ -298,4 +310,11 @@ class S3Store implements Store {
 
 function undefinedWhenMissing(error: unknown): undefined {
   if (!isMissing(error)) throw error;
+}
+
+async function partMd5s(fill: (buffer: Buffer) => Promise<number>, sizeBytes: number): Promise<string[]> {
+  const md5s: string[] = [];
+  const buffer = Buffer.allocUnsafe(partBytes);
+  for (let at = 0; at < sizeBytes; at += partBytes) md5s.push(md5Hex(buffer.subarray(0, await fill(buffer))));
+  return md5s;
 }
