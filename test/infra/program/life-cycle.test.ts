@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { type Change, compareRuns } from '../../../tools/life-cycle/compare.ts';
 import { settingChanges, stacksOf } from '../../../tools/life-cycle/matrix.ts';
 import { loadStack, readProject, stackFiles } from '../../../tools/program-run/stacks.ts';
@@ -54,9 +54,23 @@ const signedFarm = {
 /** Replaced at each new revision or with the name that they carry, and nothing is lost by it. */
 const harmless = /taskDefinition|lambda\/permission|topicSubscription|eventTarget/;
 
-async function changesOf(key: string): Promise<{ there: Change[]; back: Change[] }> {
+/** Each run of the program takes a tenth of a second, and three tests look at each change. */
+const changesByKey = new Map<string, Promise<{ there: Change[]; back: Change[] }>>();
+/** By the stack's config: most changes begin at the same. */
+const recordings = new Map<string, ReturnType<typeof recordFarm>>();
+
+function changesOf(key: string): Promise<{ there: Change[]; back: Change[] }> {
+  const known = changesByKey.get(key) ?? compared(key);
+  changesByKey.set(key, known);
+  return known;
+}
+
+async function compared(key: string): Promise<{ there: Change[]; back: Change[] }> {
   const { before, after } = stacksOf(key, bareStack);
-  const [old, now] = [await recordFarm(before), await recordFarm(after)];
+  const id = JSON.stringify(before);
+  const start = recordings.get(id) ?? recordFarm(before);
+  recordings.set(id, start);
+  const [old, now] = [await start, await recordFarm(after)];
   return { there: compareRuns(old, now), back: compareRuns(now, old) };
 }
 
@@ -221,15 +235,21 @@ describe('from one ready stack file to another', () => {
     stackFiles.filter((to) => to !== from).map((to) => ({ from, to })),
   );
 
-  it.each(pairs)('$from to $to: loses no film, job or log', async ({ from, to }) => {
-    const named = (file: string) => ({ ...loadStack(file), stack: 'test' });
-    const old = await recordFarm(named(from));
-    // The dev stack deletes its buckets with itself; what is looked at here is a change of the other settings.
-    const kept = (config: Record<string, string>) => ({ ...config, keepBuckets: 'true' });
-    const start = { ...named(from), config: kept(named(from).config) };
-    const end = { ...named(to), config: kept(named(to).config) };
-    expect(old.resources.length).toBeGreaterThan(50);
-    const changes = compareRuns(await recordFarm(start), await recordFarm(end));
+  /** Each with its buckets kept: the dev stack deletes its with itself, and what is looked at here are the other settings. */
+  const farms = new Map<string, Awaited<ReturnType<typeof recordFarm>>>();
+  beforeAll(async () => {
+    for (const file of stackFiles)
+      farms.set(file, await recordFarm({ ...loadStack(file, { keepBuckets: 'true' }), stack: 'test' }));
+  });
+  const farmOf = (file: string) => {
+    const farm = farms.get(file);
+    if (farm === undefined) throw new TypeError(`${file} was not recorded.`);
+    return farm;
+  };
+
+  it.each(pairs)('$from to $to: loses no film, job or log', ({ from, to }) => {
+    expect(farmOf(from).resources.length).toBeGreaterThan(50);
+    const changes = compareRuns(farmOf(from), farmOf(to));
     const isMeant = ({ type, name }: Change) =>
       (meant.lanes?.test(type) === true && /-(urgent|bulk)$/.test(name)) ||
       (meant.functions?.test(type) === true && /-door(-|$)/.test(name));
