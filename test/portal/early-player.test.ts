@@ -12,7 +12,8 @@ let portal: LocalPortal;
 let browser: Browser;
 let page: Page;
 let film: StoredFilm;
-/** Answers of a slow network to requests for the first segment. */
+const patience = { timeout: 20_000 };
+/** What a slow network takes for the first segment. */
 const slowSeconds = 2.5;
 let asked = 0;
 
@@ -20,7 +21,7 @@ beforeAll(async () => {
   farm = await startLocalFarm();
   portal = await startPortal(farm);
   film = await storeFilm(farm, 'made', 12, [
-    ...['-f', 'lavfi', '-i', 'testsrc2=size=160x90:rate=25'],
+    ...['-f', 'lavfi', '-i', 'testsrc2=size=90x160:rate=25'],
     ...['-f', 'lavfi', '-i', 'sine=frequency=300:sample_rate=48000'],
   ]);
   browser = await startBrowser();
@@ -50,20 +51,26 @@ it('plays a film that is still made from its first segment on, also where that t
   await film.listEarly(1);
   await film.report(film.playable);
   await page.waitForSelector('#player:not([hidden])');
-  await expect.poll(() => ask('player.video.readyState >= 2'), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => ask('player.video.readyState >= 2'), patience).toBe(true);
   // Looking for news of the playlist did not end the load.
   expect(asked).toBe(1);
+  expect(await page.textContent('#progress')).toContain('You can watch it already');
+  expect(await page.isVisible('#so-far')).toBe(true);
+  expect(
+    await ask("Number(document.querySelector('#player').style.getPropertyValue('--shape'))"),
+  ).toBeCloseTo(9 / 16);
 });
 
 it('goes on where the playlist grows, and over to the whole film at a pause without losing its place', async () => {
   await ask('player.video.muted = true; player.video.play()');
   await film.listEarly(film.segments);
-  await expect.poll(() => ask('player.video.duration'), { timeout: 10_000 }).toBeCloseTo(12, 0);
+  await expect.poll(() => ask('player.video.duration'), patience).toBeCloseTo(12, 0);
   await film.report(film.whole());
-  await expect.poll(() => page.getAttribute('#state', 'data-state')).toBe('succeeded');
+  await expect.poll(() => page.getAttribute('#state', 'data-state'), patience).toBe('succeeded');
+  expect(await page.isVisible('#so-far')).toBe(false);
   expect(await ask('player.hls.url')).toMatch(/\/early\/index\.m3u8$/);
   const before = await ask<number>('(player.video.pause(), player.video.currentTime)');
-  await expect.poll(() => ask('player.hls.url')).toMatch(/\/made\/index\.m3u8$/);
-  await expect.poll(() => ask('player.video.readyState >= 2'), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => ask('player.hls.url'), patience).toMatch(/\/made\/index\.m3u8$/);
+  await expect.poll(() => ask('player.video.readyState >= 2'), patience).toBe(true);
   expect(await ask('player.video.currentTime')).toBeCloseTo(before, 0);
 });

@@ -76,6 +76,7 @@ function showProgress(job) {
   byId('progress-percent').textContent = `${percent} %`;
   byId('progress-bar').setAttribute('aria-valuenow', String(percent));
   byId('progress-bar').firstElementChild.style.width = `${percent}%`;
+  byId('progress-early').hidden = !job.early || job.state !== 'running';
   const facts = [
     job.attempt > 1 ? `attempt ${job.attempt} of ${job.maxAttempts}` : '',
     job.state === 'retrying' ? job.error?.message : '',

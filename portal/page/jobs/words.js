@@ -26,7 +26,7 @@ function fileName(source) {
 }
 
 /** What is worth knowing of a job in a list. */
-export function factsOf({ state, film, error, progress, stage }) {
+export function factsOf({ state, film, error, progress, stage, early }) {
   if (state === 'failed') return error?.message ?? 'No reason was reported.';
   if (state === 'succeeded' && film)
     return [formatClock(film.durationSeconds), largest(film), formatBytes(film.bytes)]
@@ -36,6 +36,7 @@ export function factsOf({ state, film, error, progress, stage }) {
   if (state === 'queued') return 'Waits for a worker';
   return [
     capital(stage ?? 'starting'),
+    early ? 'can be watched already' : '',
     progress?.etaSeconds === undefined ? '' : `${formatSeconds(progress.etaSeconds)} to go`,
     progress?.speed ? `${progress.speed.toFixed(1)}× real time` : '',
   ]

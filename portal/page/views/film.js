@@ -66,6 +66,12 @@ function playEarly(job, { signal, isShared }) {
     { ...job.early, renditions: [] },
     { signal, isShared: true },
   );
+  const showLength = (isGrowing) => {
+    byId('so-far').hidden = !isGrowing;
+  };
+  showLength(true);
+  const showOwnShape = () => showShape({ width: video.videoWidth, height: video.videoHeight });
+  video.addEventListener('loadedmetadata', showOwnShape, { once: true });
   let whole;
   const change = (event) => {
     // At its end a film pauses first, and would never say that it has ended.
@@ -80,6 +86,7 @@ function playEarly(job, { signal, isShared }) {
     // While it plays it goes on with what it has: subtitles come with the next pause.
     whole = done;
     playing.goOver = undefined;
+    showLength(false);
     if (done.film.poster) video.poster = done.film.poster;
     void wirePreview(video, done.film.storyboard);
     setRenditions(done.film.renditions);
@@ -96,9 +103,7 @@ function play(job, film, { signal, isShared }) {
   const sound = film.renditions.length > 0 && film.renditions.every(({ kind }) => kind === 'audio');
   const first = film.renditions.find(({ kind }) => kind === 'video');
   player.hidden = false;
-  player.classList.toggle('sound', sound);
-  byId('preview-picture').hidden = !sound;
-  if (first) player.style.setProperty('--shape', String(first.width / first.height));
+  showShape(sound ? { width: 0 } : first);
   if (film.poster) video.poster = film.poster;
   const start = parseTime(new URLSearchParams(location.search).get('t'));
   remember(video, { film: `${job.id}/${film.plan}`, start, signal });
@@ -124,6 +129,15 @@ function play(job, film, { signal, isShared }) {
   // For those who open the browser's console, and for tests.
   Object.assign(window, { player: { hls, video } });
   return { hls, video, setRenditions };
+}
+
+/** @param picture of width 0 where the film is audio alone; undefined where it is not known */
+function showShape(picture) {
+  const player = byId('player');
+  const isSound = picture?.width === 0;
+  player.classList.toggle('sound', isSound);
+  byId('preview-picture').hidden = !isSound;
+  if (picture && !isSound) player.style.setProperty('--shape', String(picture.width / picture.height));
 }
 
 function playerError(message, retry) {
