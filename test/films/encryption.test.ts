@@ -46,6 +46,12 @@ const encrypted = (): Partial<WorkerEnvironment> => ({
   LADDER: '[{"rung":"360p"}]',
 });
 
+/** The film that is made first; asked for again it is only read. */
+const madeBefore = () => ({
+  id: 'film-fmp4',
+  environment: { SEGMENT_FORMAT: 'fmp4' as const, ...encrypted() },
+});
+
 const isSegment = (file: string) => /\/\d{5}\.(m4s|ts)$/.test(file);
 const nameOf = (file: string) => file.split('/').slice(1).join('/');
 
@@ -126,7 +132,7 @@ describe.each(['fmp4', 'mpegts'] as const)('an encrypted film (%s)', (format) =>
 });
 
 it('plays in Chromium, frame by frame and from any place', async () => {
-  const { folder } = await transcoding.transcode(clip, { id: 'page', environment: encrypted() });
+  const { folder } = await transcoding.transcode(clip, madeBefore());
   await using page = await serve(new Map([['/hls.js', hlsPath]]), folder);
   const browser = await startBrowser();
   try {
@@ -136,7 +142,7 @@ it('plays in Chromium, frame by frame and from any place', async () => {
       expect(look, `frame ${number}`).toEqual({ number, corners: patternCorners });
     }
     expect(await player.troubles()).toEqual([]);
-    expect(keys.asked.some((path) => path.startsWith('/keys/page/'))).toBe(true);
+    expect(keys.asked.some((path) => path.startsWith('/keys/film-fmp4/'))).toBe(true);
   } finally {
     await browser.close();
   }
@@ -174,6 +180,23 @@ async function serve(scripts: ReadonlyMap<string, string>, folder: string) {
   };
 }
 
+it('gets subtitles later, which change nothing else', async () => {
+  const before = await transcoding.transcode(clip, madeBefore());
+  const source = 'words/film.de.srt';
+  const srt = '1\n00:00:01,000 --> 00:00:03,000\nHallo\n';
+  await transcoding.stores.source.put(source, srt, { contentType: 'text/plain', cacheControl: 'no-cache' });
+  const after = await transcoding.transcode(clip, {
+    ...madeBefore(),
+    job: { addToFilm: true, subtitles: [{ source }] },
+  });
+  expect(after.film.subtitles?.map(({ language }) => language)).toContain('de');
+  expect(after.film).toMatchObject({ plan: before.film.plan, encryption: 'aes-128' });
+  const text = after.film.subtitles?.find(({ language }) => language === 'de')?.file ?? '';
+  expect(await readFile(join(after.folder, text.slice('film-fmp4/'.length)), 'utf8')).toContain('Hallo');
+  const key = keys.keyOf('film-fmp4', before.film.plan);
+  expect((await readSegments(after, key)).size).toBe(9);
+});
+
 describe('what lies in clear beside a film', () => {
   const codeOf = (job: Parameters<Transcoding['transcode']>[1]) =>
     transcoding.transcode(clip, job).then(
@@ -185,9 +208,7 @@ describe('what lies in clear beside a film', () => {
     const environment = encrypted();
     expect(await codeOf({ environment, job: { outputs: ['hls', 'mp4'] } })).toBe('clear-files');
     expect(await codeOf({ environment, job: { outputs: ['gif'] } })).toBe('clear-files');
-    expect(await codeOf({ environment, id: 'page', job: { addToFilm: true, outputs: ['m4a'] } })).toBe(
-      'clear-files',
-    );
+    expect(await codeOf({ ...madeBefore(), job: { addToFilm: true, outputs: ['m4a'] } })).toBe('clear-files');
   });
 
   it('is made where the job wants its film in clear', async () => {
@@ -201,18 +222,11 @@ describe('what lies in clear beside a film', () => {
   });
 });
 
-it('a job encrypts its film where the farm has keys and leaves films in clear', async () => {
-  const { film } = await transcoding.transcode(clip, {
-    environment: { ...encrypted(), ENCRYPTION: 'none' },
-    job: { encryption: 'aes-128' },
-  });
-  expect(film.encryption).toBe('aes-128');
-});
-
 it('a film is made again with a new secret, and left as it is with the same', async () => {
   const made = async (secret: string) => {
-    const environment = { ...encrypted(), ENCRYPTION_SECRET: secret };
-    return (await transcoding.transcode(clip, { id: 'again', environment })).film.plan;
+    const { id, environment } = madeBefore();
+    const changed = { ...environment, ENCRYPTION_SECRET: secret };
+    return (await transcoding.transcode(clip, { id, environment: changed })).film.plan;
   };
   const plan = await made(keys.secret);
   expect(await made(keys.secret)).toBe(plan);
