@@ -35,7 +35,8 @@ describe('the tracks of a film with surround sound', () => {
 
   it.each([
     [6, 'pan=5.1(side)|c0=c0|c1=c1|c2=c2|c3=c3|c4=c4|c5=c5'],
-    [8, 'pan=5.1(side)|c0=c0|c1=c1|c2=c2|c3=c3|c4=0.707c4+0.707c6|c5=0.707c5+0.707c7'],
+    [7, 'pan=6.1|c0=c0|c1=c1|c2=c2|c3=c3|c4=c4|c5=c5|c6=c6'],
+    [8, 'pan=7.1|c0=c0|c1=c1|c2=c2|c3=c3|c4=c4|c5=c5|c6=c6|c7=c7'],
   ])('of %i channels in an unknown layout have them in the usual one', (channels, pan) => {
     expect(audioOf([{ channels, channelLayout: undefined }])[1]?.prepare).toEqual([pan]);
   });

@@ -41,9 +41,13 @@ export function planSurround(
   });
 }
 
-/** Where the layout is unknown, it is taken to be the usual one: front left and right, centre, low frequencies, then surround. */
+/** The order of channels in WAV: front left and right, centre, low frequencies, what is behind, the sides. */
+const usualLayouts: Record<number, string> = { 7: '6.1', 8: '7.1' };
+
+/** Where the layout is unknown, it is taken to be the usual one; ffmpeg mixes that as it does where the file says so. */
 function arranged({ channels, channelLayout }: AudioStream): string[] {
   if (channelLayout !== undefined) return [];
-  const sides = channels === 8 ? ['0.707c4+0.707c6', '0.707c5+0.707c7'] : ['c4', 'c5'];
-  return [`pan=5.1(side)|c0=c0|c1=c1|c2=c2|c3=c3|c4=${sides[0]}|c5=${sides[1]}`];
+  const layout = usualLayouts[channels] ?? '5.1(side)';
+  const taken = layout === '5.1(side)' ? 6 : channels;
+  return [`pan=${layout}|${Array.from({ length: taken }, (_, n) => `c${n}=c${n}`).join('|')}`];
 }
