@@ -39,57 +39,57 @@ type Outputs = { [K in keyof FarmOutputs]: pulumi.Output<FarmOutputs[K]> };
  * a long film on the parts queue; scaling sets the number of workers by both queues; monitoring alerts people.
  */
 export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
-  readonly region: pulumi.Output<string>;
-  readonly topicArn: pulumi.Output<string>;
-  readonly queueUrl: pulumi.Output<string>;
-  readonly deadLetterQueueUrl: pulumi.Output<string>;
-  readonly partsQueueUrl: pulumi.Output<string>;
-  readonly partsDeadLetterQueueUrl: pulumi.Output<string>;
-  readonly urgentTopicArn: pulumi.Output<string>;
-  readonly bulkTopicArn: pulumi.Output<string>;
-  readonly urgentQueueUrl: pulumi.Output<string>;
-  readonly urgentPartsQueueUrl: pulumi.Output<string>;
-  readonly bulkQueueUrl: pulumi.Output<string>;
-  readonly bulkPartsQueueUrl: pulumi.Output<string>;
-  readonly reportsQueueUrl: pulumi.Output<string>;
-  readonly reportsDeadLetterQueueUrl: pulumi.Output<string>;
-  readonly reportsBucket: pulumi.Output<string>;
-  readonly reporterName: pulumi.Output<string>;
-  readonly reporterLogGroupName: pulumi.Output<string>;
-  readonly sourceStorage: pulumi.Output<string>;
-  readonly sourceBucket: pulumi.Output<string>;
-  readonly sourceRegion: pulumi.Output<string>;
-  readonly sourceEndpoint: pulumi.Output<string>;
-  readonly uploadsStartJobs: pulumi.Output<boolean>;
-  readonly outputStorage: pulumi.Output<string>;
-  readonly outputBucket: pulumi.Output<string>;
-  readonly outputRegion: pulumi.Output<string>;
-  readonly outputEndpoint: pulumi.Output<string>;
-  readonly outputPrefix: pulumi.Output<string>;
-  readonly publicUrl: pulumi.Output<string>;
-  readonly encryptionKeyUrl: pulumi.Output<string>;
-  readonly deliveryTarget: pulumi.Output<string>;
-  readonly clusterName: pulumi.Output<string>;
-  readonly serviceName: pulumi.Output<string>;
-  readonly groupName: pulumi.Output<string>;
-  readonly functionName: pulumi.Output<string>;
-  readonly doorFunctionName: pulumi.Output<string>;
-  readonly doorQueueUrl: pulumi.Output<string>;
-  readonly urgentDoorQueueUrl: pulumi.Output<string>;
-  readonly bulkDoorQueueUrl: pulumi.Output<string>;
-  readonly doorLogGroupName: pulumi.Output<string>;
-  readonly maxTasks: pulumi.Output<number>;
-  readonly workersPerFilm: pulumi.Output<number>;
-  readonly logGroupName: pulumi.Output<string>;
-  readonly wakerLogGroupName: pulumi.Output<string>;
-  readonly githubPreviewRoleArn: pulumi.Output<string>;
-  readonly githubDeployRoleArn: pulumi.Output<string>;
-  readonly alertTopicArn: pulumi.Output<string>;
-  readonly portalUrl: pulumi.Output<string>;
-  readonly portalTarget: pulumi.Output<string>;
-  readonly dashboardUrl: pulumi.Output<string>;
-  readonly sourceConsoleUrl: pulumi.Output<string>;
-  readonly outputConsoleUrl: pulumi.Output<string>;
+  readonly region!: pulumi.Output<string>;
+  readonly topicArn!: pulumi.Output<string>;
+  readonly queueUrl!: pulumi.Output<string>;
+  readonly deadLetterQueueUrl!: pulumi.Output<string>;
+  readonly partsQueueUrl!: pulumi.Output<string>;
+  readonly partsDeadLetterQueueUrl!: pulumi.Output<string>;
+  readonly urgentTopicArn!: pulumi.Output<string>;
+  readonly bulkTopicArn!: pulumi.Output<string>;
+  readonly urgentQueueUrl!: pulumi.Output<string>;
+  readonly urgentPartsQueueUrl!: pulumi.Output<string>;
+  readonly bulkQueueUrl!: pulumi.Output<string>;
+  readonly bulkPartsQueueUrl!: pulumi.Output<string>;
+  readonly reportsQueueUrl!: pulumi.Output<string>;
+  readonly reportsDeadLetterQueueUrl!: pulumi.Output<string>;
+  readonly reportsBucket!: pulumi.Output<string>;
+  readonly reporterName!: pulumi.Output<string>;
+  readonly reporterLogGroupName!: pulumi.Output<string>;
+  readonly sourceStorage!: pulumi.Output<string>;
+  readonly sourceBucket!: pulumi.Output<string>;
+  readonly sourceRegion!: pulumi.Output<string>;
+  readonly sourceEndpoint!: pulumi.Output<string>;
+  readonly uploadsStartJobs!: pulumi.Output<boolean>;
+  readonly outputStorage!: pulumi.Output<string>;
+  readonly outputBucket!: pulumi.Output<string>;
+  readonly outputRegion!: pulumi.Output<string>;
+  readonly outputEndpoint!: pulumi.Output<string>;
+  readonly outputPrefix!: pulumi.Output<string>;
+  readonly publicUrl!: pulumi.Output<string>;
+  readonly encryptionKeyUrl!: pulumi.Output<string>;
+  readonly deliveryTarget!: pulumi.Output<string>;
+  readonly clusterName!: pulumi.Output<string>;
+  readonly serviceName!: pulumi.Output<string>;
+  readonly groupName!: pulumi.Output<string>;
+  readonly functionName!: pulumi.Output<string>;
+  readonly doorFunctionName!: pulumi.Output<string>;
+  readonly doorQueueUrl!: pulumi.Output<string>;
+  readonly urgentDoorQueueUrl!: pulumi.Output<string>;
+  readonly bulkDoorQueueUrl!: pulumi.Output<string>;
+  readonly doorLogGroupName!: pulumi.Output<string>;
+  readonly maxTasks!: pulumi.Output<number>;
+  readonly workersPerFilm!: pulumi.Output<number>;
+  readonly logGroupName!: pulumi.Output<string>;
+  readonly wakerLogGroupName!: pulumi.Output<string>;
+  readonly githubPreviewRoleArn!: pulumi.Output<string>;
+  readonly githubDeployRoleArn!: pulumi.Output<string>;
+  readonly alertTopicArn!: pulumi.Output<string>;
+  readonly portalUrl!: pulumi.Output<string>;
+  readonly portalTarget!: pulumi.Output<string>;
+  readonly dashboardUrl!: pulumi.Output<string>;
+  readonly sourceConsoleUrl!: pulumi.Output<string>;
+  readonly outputConsoleUrl!: pulumi.Output<string>;
 
   /** @param name begins the name of everything that the farm makes; two farms of a program have different ones */
   constructor(name: string, args: TranscodeFarmArgs = {}, opts: pulumi.ComponentResourceOptions = {}) {
@@ -219,6 +219,45 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
       new ReportsSenders(name, { queue: reports.queue, senderRoleArns }, own);
     }
 
+    // Where the parts are, for those who look at the farm from outside: its portal, and the command line by the stack's outputs
+    const address = {
+      region,
+      topicArn: jobs.topicArn,
+      queueUrl: jobs.queue.url,
+      deadLetterQueueUrl: jobs.deadLetters.url,
+      partsQueueUrl: parts.queue.url,
+      partsDeadLetterQueueUrl: parts.deadLetters.url,
+      urgentTopicArn: jobs.laneTopicArns.urgent,
+      bulkTopicArn: jobs.laneTopicArns.bulk,
+      urgentQueueUrl: jobs.lanes.urgent?.url,
+      urgentPartsQueueUrl: parts.lanes.urgent?.url,
+      bulkQueueUrl: jobs.lanes.bulk?.url,
+      bulkPartsQueueUrl: parts.lanes.bulk?.url,
+      doorQueueUrl: jobs.doors.normal?.url,
+      urgentDoorQueueUrl: jobs.doors.urgent?.url,
+      bulkDoorQueueUrl: jobs.doors.bulk?.url,
+      reportsDeadLetterQueueUrl: reports?.deadLetters.url,
+      reportsBucket: reports?.bucket,
+      reporterName: reports?.reporterName,
+      reporterLogGroupName: reports?.reporterLogGroupName,
+      sourceStorage: storage.source.backend,
+      sourceBucket: source.bucket,
+      sourceRegion: source.region,
+      sourceEndpoint: source.endpoint,
+      uploadsStartJobs: uploads !== undefined,
+      outputStorage: storage.output.backend,
+      outputBucket: output.bucket,
+      outputRegion: output.region,
+      outputEndpoint: output.endpoint,
+      outputPrefix: storage.outputPrefix,
+      publicUrl: output.publicUrl,
+      encryptionKeyUrl: settings.worker.ENCRYPTION_KEY_URL,
+      clusterName: service?.clusterName,
+      serviceName: service?.serviceName,
+      groupName: service?.capacity.group?.name,
+      functionName: workers.functionName,
+    };
+
     // The farm in a browser
     const portal =
       settings.portal &&
@@ -243,43 +282,7 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
             },
           },
           region,
-          address: {
-            region,
-            topicArn: jobs.topicArn,
-            queueUrl: jobs.queue.url,
-            deadLetterQueueUrl: jobs.deadLetters.url,
-            partsQueueUrl: parts.queue.url,
-            partsDeadLetterQueueUrl: parts.deadLetters.url,
-            urgentTopicArn: jobs.laneTopicArns.urgent,
-            bulkTopicArn: jobs.laneTopicArns.bulk,
-            urgentQueueUrl: jobs.lanes.urgent?.url,
-            urgentPartsQueueUrl: parts.lanes.urgent?.url,
-            bulkQueueUrl: jobs.lanes.bulk?.url,
-            bulkPartsQueueUrl: parts.lanes.bulk?.url,
-            doorQueueUrl: jobs.doors.normal?.url,
-            urgentDoorQueueUrl: jobs.doors.urgent?.url,
-            bulkDoorQueueUrl: jobs.doors.bulk?.url,
-            reportsDeadLetterQueueUrl: reports?.deadLetters.url,
-            reportsBucket: reports?.bucket,
-            reporterName: reports?.reporterName,
-            reporterLogGroupName: reports?.reporterLogGroupName,
-            sourceStorage: storage.source.backend,
-            sourceBucket: source.bucket,
-            sourceRegion: source.region,
-            sourceEndpoint: source.endpoint,
-            uploadsStartJobs: uploads !== undefined,
-            outputStorage: storage.output.backend,
-            outputBucket: output.bucket,
-            outputRegion: output.region,
-            outputEndpoint: output.endpoint,
-            outputPrefix: storage.outputPrefix,
-            publicUrl: output.publicUrl,
-            encryptionKeyUrl: settings.worker.ENCRYPTION_KEY_URL,
-            clusterName: service?.clusterName,
-            serviceName: service?.serviceName,
-            groupName: service?.capacity.group?.name,
-            functionName: workers.functionName,
-          },
+          address,
           signIn: settings.portal.signIn,
           allowHttpSources: settings.worker.ALLOW_HTTP_SOURCES === 'true',
           secrets: [
@@ -332,59 +335,35 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
         own,
       );
 
-    this.region = region;
-    this.topicArn = jobs.topicArn;
-    this.queueUrl = jobs.queue.url;
-    this.deadLetterQueueUrl = jobs.deadLetters.url;
-    this.partsQueueUrl = parts.queue.url;
-    this.partsDeadLetterQueueUrl = parts.deadLetters.url;
-    this.urgentTopicArn = jobs.laneTopicArns.urgent ?? pulumi.output('');
-    this.bulkTopicArn = jobs.laneTopicArns.bulk ?? pulumi.output('');
-    this.urgentQueueUrl = jobs.lanes.urgent?.url ?? pulumi.output('');
-    this.urgentPartsQueueUrl = parts.lanes.urgent?.url ?? pulumi.output('');
-    this.bulkQueueUrl = jobs.lanes.bulk?.url ?? pulumi.output('');
-    this.bulkPartsQueueUrl = parts.lanes.bulk?.url ?? pulumi.output('');
-    this.reportsQueueUrl = reports?.queue.url ?? pulumi.output('');
-    this.reportsDeadLetterQueueUrl = reports?.deadLetters.url ?? pulumi.output('');
-    this.reportsBucket = reports?.bucket ?? pulumi.output('');
-    this.reporterName = reports?.reporterName ?? pulumi.output('');
-    this.reporterLogGroupName = reports?.reporterLogGroupName ?? pulumi.output('');
-    this.sourceStorage = pulumi.output(storage.source.backend);
-    this.sourceBucket = source.bucket;
-    this.sourceRegion = pulumi.output(source.region);
-    this.sourceEndpoint = pulumi.output(source.endpoint ?? '');
-    this.uploadsStartJobs = pulumi.output(uploads !== undefined);
-    this.outputStorage = pulumi.output(storage.output.backend);
-    this.outputBucket = output.bucket;
-    this.outputRegion = pulumi.output(output.region);
-    this.outputEndpoint = pulumi.output(output.endpoint ?? '');
-    this.outputPrefix = pulumi.output(storage.outputPrefix);
-    this.publicUrl = output.publicUrl ?? pulumi.output('');
-    this.encryptionKeyUrl = pulumi.output(settings.worker.ENCRYPTION_KEY_URL ?? '');
-    this.deliveryTarget = output.deliveryTarget ?? pulumi.output('');
-    this.clusterName = service?.clusterName ?? pulumi.output('');
-    this.serviceName = service?.serviceName ?? pulumi.output('');
-    this.groupName = service?.capacity.group?.name ?? pulumi.output('');
-    this.functionName = workers.functionName ?? pulumi.output('');
-    this.doorFunctionName = door?.functionName ?? pulumi.output('');
-    this.doorQueueUrl = jobs.doors.normal?.url ?? pulumi.output('');
-    this.urgentDoorQueueUrl = jobs.doors.urgent?.url ?? pulumi.output('');
-    this.bulkDoorQueueUrl = jobs.doors.bulk?.url ?? pulumi.output('');
-    this.doorLogGroupName = door?.logGroupName ?? pulumi.output('');
-    this.maxTasks = pulumi.output(scaling.maxTasks);
-    this.workersPerFilm = pulumi.output(settings.workersPerFilm);
-    this.logGroupName = workers.logGroupName;
-    this.wakerLogGroupName = service?.wakerLogGroupName ?? pulumi.output('');
-    this.githubPreviewRoleArn = github?.previewRoleArn ?? pulumi.output('');
-    this.githubDeployRoleArn = github?.deployRoleArn ?? pulumi.output('');
-    this.alertTopicArn = watch.alertTopicArn;
-    this.portalUrl = portal?.url ?? pulumi.output('');
-    this.portalTarget = portal?.target ?? pulumi.output('');
-    this.dashboardUrl = watch.dashboardUrl;
-    this.sourceConsoleUrl = source.consoleUrl;
-    this.outputConsoleUrl = output.consoleUrl;
+    Object.assign(
+      this,
+      outputsOf({
+        ...address,
+        reportsQueueUrl: reports?.queue.url,
+        deliveryTarget: output.deliveryTarget,
+        doorFunctionName: door?.functionName,
+        doorLogGroupName: door?.logGroupName,
+        maxTasks: scaling.maxTasks,
+        workersPerFilm: settings.workersPerFilm,
+        logGroupName: workers.logGroupName,
+        wakerLogGroupName: service?.wakerLogGroupName,
+        githubPreviewRoleArn: github?.previewRoleArn,
+        githubDeployRoleArn: github?.deployRoleArn,
+        alertTopicArn: watch.alertTopicArn,
+        portalUrl: portal?.url,
+        portalTarget: portal?.target,
+        dashboardUrl: watch.dashboardUrl,
+        sourceConsoleUrl: source.consoleUrl,
+        outputConsoleUrl: output.consoleUrl,
+      }),
+    );
     this.registerOutputs(Object.fromEntries(outputNames.map((output) => [output, this[output]])));
   }
+}
+
+/** Of what a farm does not have, an empty text. */
+function outputsOf(values: { [K in keyof FarmOutputs]: pulumi.Input<FarmOutputs[K]> | undefined }) {
+  return Object.fromEntries(outputNames.map((name) => [name, pulumi.output(values[name] ?? '')]));
 }
 
 /** A queue that calls a function hides a message for longer than the function runs. */
