@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type FarmAlarm, farmAlarms } from '../../../infra/monitoring/alarms.ts';
+import type { FarmAlarm } from '../../../infra/monitoring/alarm.ts';
+import { farmAlarms } from '../../../infra/monitoring/alarms.ts';
 import { lateReportMetric } from '../../../reporter/metrics.ts';
 import { evaluate } from '../../../tools/simulation/metric-math.ts';
 import { gpuFarm } from '../../helpers/program/watched-farm.ts';
