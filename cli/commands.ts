@@ -87,6 +87,9 @@ export const commands: readonly CommandEntry[] = [
     entry('portal-password', 'Print the hash of a password for a deployed portal', async () =>
       (await import('./portal-password/command.ts')).portalPasswordCommand(),
     ),
+    entry('calibrate', 'Find the CRF or CQ of each quality on this machine', async () =>
+      (await import('./calibrate/command.ts')).calibrateCommand(),
+    ),
     entry('completion', 'Print the completion script of your shell', async () =>
       (await import('./completion/command.ts')).completionCommand(),
     ),

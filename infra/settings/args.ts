@@ -199,6 +199,11 @@ export interface TranscodeFarmArgs {
    */
   quality?: string;
   /**
+   * JSON of `farm calibrate`: the CRFs (x264) and CQs (NVENC) with which your own films have the VMAF of each
+   * quality ([quality.md](quality.md#calibration)). Empty: this program's own
+   */
+  qualityTable?: string;
+  /**
    * How often a film is watched, such as `1000`, unless its job says otherwise: each film is made with the
    * x264 preset with which making, a year of storage and delivery together cost least
    * ([cost.md](cost.md#presets-and-qualities)). Empty: `x264Preset`. Not with `compute: gpu`
@@ -489,6 +494,7 @@ export const settings = {
   ladder: { kind: 'text', default: 'standard' },
   include480p: { kind: 'flag', default: 'false' },
   quality: { kind: 'text', default: 'standard' },
+  qualityTable: { kind: 'text', default: '' },
   expectedViews: { kind: 'text', default: '' },
   measure: { kind: 'text', default: 'off' },
   minVmaf: { kind: 'text', default: '' },

@@ -43,6 +43,14 @@ describe('settings', () => {
     expect(gpu.notes.join()).toMatch(/expectedViews/);
   });
 
+  it('take a table of qualities that farm calibrate has written, and no other', async () => {
+    const qualityTable = '{"x264":{"veryfast":{"saver":27,"standard":22,"high":19}}}';
+    expect((await read({ qualityTable })).worker.QUALITY_TABLE).toBe(qualityTable);
+    await expect(read({ qualityTable: qualityTable.replace('27', '17') })).rejects.toThrow(
+      /qualityTable.*do not rise/s,
+    );
+  });
+
   it('take the source from the storage unless it is named', async () => {
     expect((await read({ ...allCredentials, storage: 'wasabi' })).storage.source.backend).toBe('wasabi');
     expect((await read({ ...allCredentials, storage: 'wasabi', source: 's3' })).storage).toMatchObject({

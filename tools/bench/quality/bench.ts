@@ -35,6 +35,7 @@ import {
   trialCrf,
   trials,
   workerEncode,
+  x264With,
 } from './runs.ts';
 import { writeTable } from './write-table.ts';
 
@@ -109,11 +110,13 @@ async function measureFilm(
   };
   const top: Record<string, readonly CrfPoint[]> = {};
   for (const [preset, crfs] of Object.entries(topRuns))
-    top[preset] = await curve(crfs, (crf) => workerEncode(film, largest, { preset, quality: crf }));
+    top[preset] = await curve(crfs, (crf) =>
+      workerEncode(film, largest, { encoder: x264With(preset), quality: crf }),
+    );
   const rungs: Record<string, readonly CrfPoint[]> = {};
   for (const rendition of smaller)
     rungs[rendition.name] = await curve(rungRuns, (crf) =>
-      workerEncode(film, rendition, { preset: anchorPreset, quality: crf }),
+      workerEncode(film, rendition, { encoder: x264With(anchorPreset), quality: crf }),
     );
   const measured: Record<string, CrfPoint> = {};
   // Their commands are of 1080p.
@@ -139,7 +142,7 @@ async function measureFilm(
       crf: trialCrf,
       ...(await measurer.measure(
         film,
-        workerEncode(film, largest, { preset: anchorPreset, quality: trialCrf, more }),
+        workerEncode(film, largest, { encoder: x264With(anchorPreset), quality: trialCrf, more }),
       )),
     };
   return { name: film.name, top, rungs, peers: measured, trials: tried };

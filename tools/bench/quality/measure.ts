@@ -31,18 +31,19 @@ export interface Measurer {
 
 /**
  * Measures each encode once and keeps the figures, so that a run that was stopped goes on.
- * @param pinned the ffmpeg with libvmaf: it measures, and the ffmpeg on the PATH encodes
+ * @param pinned the ffmpeg with libvmaf, which measures
+ * @param encoding the one that encodes
  */
-export async function openMeasurer(pinned: string, cache: string): Promise<Measurer> {
+export async function openMeasurer(pinned: string, cache: string, encoding = 'ffmpeg'): Promise<Measurer> {
   await mkdir(cache, { recursive: true });
-  const { stdout: encoder } = await run('ffmpeg', ['-version']);
+  const { stdout: encoder } = await run(encoding, ['-version']);
   return {
     async measure(film, encode) {
       const { version, name } = film;
       const file = join(cache, `${name}-${shortHash({ version, encode, encoder })}.json`);
       const known = await readFile(file, 'utf8').catch(() => undefined);
       if (known !== undefined) return JSON.parse(known) as Measurement;
-      const measured = await encodeAndCompare(pinned, film, encode);
+      const measured = await encodeAndCompare(pinned, encoding, film, encode);
       await writeFile(`${file}.part`, JSON.stringify(measured));
       await rename(`${file}.part`, file);
       return measured;
@@ -50,14 +51,19 @@ export async function openMeasurer(pinned: string, cache: string): Promise<Measu
   };
 }
 
-async function encodeAndCompare(pinned: string, film: RawFilm, encode: Encode): Promise<Measurement> {
+async function encodeAndCompare(
+  pinned: string,
+  encoding: string,
+  film: RawFilm,
+  encode: Encode,
+): Promise<Measurement> {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'bench-quality-'));
   const encoded = join(folder.path, 'encoded.mp4');
   const scaled = ['-vf', `scale=${encode.width}:${encode.height}:flags=bicubic,format=yuv420p`];
   const { cpuSeconds } = await measureChildren(async () => {
     for (const pass of encode.passes) {
       const args = pass.map((each) => each.replace('PASSLOG', join(folder.path, 'pass')));
-      await run('ffmpeg', ['-v', 'error', '-nostdin', '-y', '-i', film.path, ...scaled, ...args, encoded]);
+      await run(encoding, ['-v', 'error', '-nostdin', '-y', '-i', film.path, ...scaled, ...args, encoded]);
     }
   });
   const log = join(folder.path, 'vmaf.json');

@@ -25,4 +25,21 @@ higher bitrate in the ladder.
   second time, as far as it is needed.
 - **When not**: where segments are encrypted, where the source was replaced or removed meanwhile, where the film was made before (send its job again with \`force\`), in a function that has less than 120 s left, and
   where measuring fails. The film is none the worse, and a warning says why.
+
+## Calibration
+
+The table above is of made films. \`farm calibrate\` makes one of your own films, on your machine and with your encoder:
+
+\`\`\`sh
+farm calibrate --films FOLDER --presets veryfast,medium --measure-ffmpeg /opt/measuring/ffmpeg
+farm calibrate --films FOLDER --encoder nvenc --presets p5 --measure-ffmpeg /opt/measuring/ffmpeg    # on a machine with the GPU
+pulumi config set qualityTable '{"x264":{"veryfast":{"saver":25,"standard":22,"high":19.5}}}'        # as it prints
+\`\`\`
+
+It takes the first 4 s of each film, encodes the largest rendition as a worker does (without the caps) with four CRFs or CQs, measures VMAF, and finds the numbers with
+which the films have the VMAF of each quality on average. Use films of 1080p like those that you publish: VMAF is made for that size. Without \`--films\` it makes
+the films above. It needs an ffmpeg with libvmaf beside the one that encodes: that of the image with \`measure: vmaf\`, or of the Python package
+\`imageio-ffmpeg\`. Presets that are not in the table keep this program's numbers. Films that are sent again after a change of the table are made again.
+
+Seen running with x264 alone. With NVENC the arguments are tested, and no GPU was at hand.
 `;

@@ -36,6 +36,7 @@ import {
   trialCrf,
   trials,
   workerEncode,
+  x264With,
 } from './runs.ts';
 
 /** Presets with whole curves. */
@@ -66,7 +67,7 @@ const encodeWith =
   (quality: number): Encode => {
     const [largest] = renditionsOf(film);
     if (largest === undefined) throw new TypeError('A film has a rendition.');
-    return workerEncode(film, largest, { preset: anchorPreset, quality });
+    return workerEncode(film, largest, { encoder: x264With(anchorPreset), quality });
   };
 
 function page(

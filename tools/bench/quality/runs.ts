@@ -1,13 +1,13 @@
 import { encoderArguments } from '../../../worker/src/encode/encoders.ts';
 import { resolveLadder } from '../../../worker/src/plan/ladder.ts';
-import type { VideoRendition } from '../../../worker/src/plan/plan.ts';
+import type { VideoEncoder, VideoRendition } from '../../../worker/src/plan/plan.ts';
 import { sizeRungs } from '../../../worker/src/plan/sizes.ts';
 import { planRenditions } from '../../../worker/src/plan/video.ts';
 import type { RawFilm } from './films.ts';
 import type { Encode } from './measure.ts';
 
-/** As on a worker with two vCPUs; x264's bytes depend on it. */
-const threads = 3;
+/** As on a worker with two vCPUs; x264's bytes depend on the number of threads. */
+export const x264With = (preset: string): VideoEncoder => ({ name: 'x264', preset, threads: 3 });
 
 const gopSeconds = 2;
 
@@ -65,13 +65,13 @@ export function renditionNames(films: readonly RawFilm[]): string[] {
 export function workerEncode(
   film: RawFilm,
   rendition: VideoRendition,
-  { preset, quality, more = [] }: { preset: string; quality: number; more?: readonly string[] },
+  { encoder, quality, more = [] }: { encoder: VideoEncoder; quality: number; more?: readonly string[] },
 ): Encode {
-  const encoder = encoderArguments({ name: 'x264', preset, threads }, { ...rendition, quality }).filter(
+  const own = encoderArguments(encoder, { ...rendition, quality }).filter(
     (_, n, all) => ![all[n], all[n - 1]].some((each) => capFlags.has(each ?? '')),
   );
   const keyframes = ['-force_key_frames', `expr:gte(t,n_forced*${gopSeconds})`, '-flags', '+cgop'];
   const gop = ['-g', String(Math.ceil(film.framesPerSecond * gopSeconds * 2))];
   const { width, height } = rendition;
-  return { passes: [[...encoder, ...keyframes, ...gop, ...more]], width, height };
+  return { passes: [[...own, ...keyframes, ...gop, ...more]], width, height };
 }

@@ -1,3 +1,4 @@
+import { type OwnQuality, ownQualityOf } from './own-quality.ts';
 import type { VideoEncoder } from './plan.ts';
 import type { Quality } from './quality.ts';
 import { qualityTable } from './quality-table.ts';
@@ -11,8 +12,10 @@ const step = 0.5;
  */
 const nvencAboveX264 = 4;
 
-/** What an encoder aims at so that the film looks as is wanted: x264's CRF, or NVENC's CQ. From the table that the bench writes. */
-export function encoderQuality(encoder: VideoEncoder, quality: Quality): number {
+/** What an encoder aims at so that the film looks as is wanted: x264's CRF, or NVENC's CQ. From the table that the bench writes, or the owner's. */
+export function encoderQuality(encoder: VideoEncoder, quality: Quality, own?: OwnQuality): number {
+  const calibrated = ownQualityOf(own, encoder, quality);
+  if (calibrated !== undefined) return calibrated;
   const crf = qualityTable.crf[quality];
   if (encoder.name === 'nvenc') return Math.round(crf + nvencAboveX264);
   const shift = qualityTable.presetShift[encoder.preset] ?? 0;

@@ -2,6 +2,7 @@ import type { Fit } from './fit.ts';
 import { type Ladder, resolveLadder } from './ladder.ts';
 import type { MusicOptions } from './music-options.ts';
 import { fileOutputs, isOfRung, type OutputName, wantsVideo } from './outputs.ts';
+import type { OwnQuality } from './own-quality.ts';
 import type { Deinterlace, Plan } from './plan.ts';
 import { defaultQuality, type Quality } from './quality.ts';
 
@@ -11,6 +12,8 @@ export interface Encoding {
   include480p: boolean;
   /** @default standard */
   quality?: Quality | undefined;
+  /** The owner's CRFs and CQs, where those of this program are not to be taken. */
+  qualityTable?: OwnQuality | undefined;
   segmentSeconds: number;
   segmentFormat: Plan['segmentFormat'];
   deinterlace?: Deinterlace | undefined;
@@ -74,6 +77,7 @@ export function encodingFor(settings: Encoding, options: JobEncoding = {}): Enco
     loudness: leftOut(options.loudness ?? settings.loudness, 'off'),
     crossfade: options.crossfade,
     music: options.music,
+    qualityTable: settings.qualityTable,
   };
 }
 

@@ -269,7 +269,7 @@ function planPicture(
   const renditions = planRenditions(
     encodableRungs(rungs, encoder),
     { frameRate },
-    { encoder, quality: encoding.quality },
+    { ...encoding, encoder },
   );
   const largest = renditions[0] ?? size;
   const colours = joinedColours(videos);

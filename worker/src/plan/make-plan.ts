@@ -140,7 +140,7 @@ function planVideo(
   const rungs = sizeRungs(film, resolveLadder(encoding.ladder, encoding.include480p));
   const encoded = encodableRungs(rungs, encoder);
   const timing = planTiming(media, video, encoding.deinterlace);
-  const renditions = planRenditions(encoded, timing, { encoder, quality: encoding.quality });
+  const renditions = planRenditions(encoded, timing, { ...encoding, encoder });
   const [largest] = renditions;
   const drawn =
     overlays && largest ? planOverlays(overlays, largest, endSeconds) : { plan: undefined, warnings: [] };

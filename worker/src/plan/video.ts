@@ -4,6 +4,7 @@ import { encoderQuality } from './encoder-quality.ts';
 import { showsFields } from './frame-timing.ts';
 import { h264Level } from './h264.ts';
 import { highFrameRateFactor, pixelExponent } from './ladder.ts';
+import type { OwnQuality } from './own-quality.ts';
 import type { Deinterlace, VideoEncoder, VideoPlan, VideoRendition } from './plan.ts';
 import { defaultQuality, type Quality } from './quality.ts';
 import type { SizedRung } from './sizes.ts';
@@ -129,7 +130,11 @@ const bufferSeconds = 3;
 export function planRenditions(
   rungs: readonly SizedRung[],
   { frameRate }: Pick<VideoPlan, 'frameRate'>,
-  { encoder, quality = defaultQuality }: { encoder: VideoEncoder; quality?: Quality | undefined },
+  {
+    encoder,
+    quality = defaultQuality,
+    qualityTable,
+  }: { encoder: VideoEncoder; quality?: Quality | undefined; qualityTable?: OwnQuality | undefined },
 ): VideoRendition[] {
   const rateFactor = frameRate.num / frameRate.den > 30 ? highFrameRateFactor : 1;
   return rungs.map((rung) => {
@@ -142,7 +147,7 @@ export function planRenditions(
       name,
       width,
       height,
-      quality: encoderQuality(encoder, quality),
+      quality: encoderQuality(encoder, quality, qualityTable),
       ...rates,
       profile: 'high',
       level: h264Level({ width, height, frameRate, ...rates }),

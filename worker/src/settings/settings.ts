@@ -9,6 +9,7 @@ import { loudnessTargetSchema } from '../plan/loudness.ts';
 import { measureNames, minVmafSchema } from '../plan/measure.ts';
 import { outputsSchema } from '../plan/outputs.ts';
 import { overlaySchema } from '../plan/overlay-options.ts';
+import { ownQualitySchema } from '../plan/own-quality.ts';
 import { defaultQuality, qualityNames } from '../plan/quality.ts';
 import { expectedViewsSchema, viewPresetsSchema, x264Presets } from '../plan/view-presets.ts';
 import { encodingSchema, segmentSecondsSchema, thumbnailAtSchema } from '../protocol/job.ts';
@@ -174,6 +175,8 @@ export const environmentSchema = z.object({
   MEASURE: z.enum(measureNames).default('off'),
   /** A measured film whose VMAF is lower gets a warning; without it, any will do. */
   MIN_VMAF: optionalNumber(minVmafSchema),
+  /** JSON of `farm calibrate`: see `OwnQuality`. */
+  QUALITY_TABLE: textOrJson.pipe(ownQualitySchema).optional(),
   LADDER: textOrJson.default('standard').pipe(ladderSchema),
   INCLUDE_480P: flag(false),
   SEGMENT_SECONDS: number(6, segmentSecondsSchema),
@@ -313,6 +316,7 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
       ladder: env.LADDER,
       include480p: env.INCLUDE_480P,
       quality: env.QUALITY,
+      qualityTable: env.QUALITY_TABLE,
       segmentSeconds: env.SEGMENT_SECONDS,
       segmentFormat: env.SEGMENT_FORMAT,
       deinterlace: env.DEINTERLACE,
