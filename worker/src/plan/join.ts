@@ -266,11 +266,7 @@ function planPicture(
   if (first === undefined) throw new TypeError('A film has at least one clip.');
   const size = encoding.size === undefined ? displaySize(first) : readSize(encoding.size);
   const rungs = sizeRungs(size, resolveLadder(encoding.ladder, encoding.include480p));
-  const renditions = planRenditions(
-    encodableRungs(rungs, encoder),
-    { frameRate },
-    { ...encoding, encoder },
-  );
+  const renditions = planRenditions(encodableRungs(rungs, encoder), { frameRate }, { ...encoding, encoder });
   const largest = renditions[0] ?? size;
   const colours = joinedColours(videos);
   const path = encoder.name === 'x264' ? 'cpu' : 'upload';
