@@ -6,7 +6,7 @@ import { type ReporterSecret, Secrets, type WorkerSecret } from './compute/secre
 import { type Architecture, functionVisibilitySeconds } from './compute/worker-function.ts';
 import { boundRoles } from './github/boundary.ts';
 import { GithubRoles } from './github/roles.ts';
-import { WorkerImage } from './image/image.ts';
+import { needsVmaf, WorkerImage } from './image/image.ts';
 import { BucketEvents } from './jobs/bucket-events.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { Parts, PartsSenders } from './jobs/parts.ts';
@@ -171,7 +171,7 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
       {
         architecture: architectureOf(compute),
         isFunction: isFunction || settings.door !== undefined,
-        measure: settings.worker.MEASURE,
+        measuresVmaf: needsVmaf(settings.worker),
         existing: settings.workerImage,
       },
       own,

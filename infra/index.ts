@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { architectureOf, TranscodeFarm } from './farm.ts';
 import { type BuiltImage, requireDocker } from './image/docker.ts';
-import { workerTag } from './image/image.ts';
+import { needsVmaf, workerTag } from './image/image.ts';
 import { outputNames } from './outputs.ts';
 import { readContent } from './portal/image.ts';
 import { type FarmSettings, readSettings } from './settings/settings.ts';
@@ -27,7 +27,7 @@ function imagesOf(
 ): BuiltImage[] {
   const worker = {
     repository: `${farm}-worker`,
-    tag: workerTag(architectureOf(compute), settings.MEASURE),
+    tag: workerTag(architectureOf(compute), needsVmaf(settings)),
     wayOut: 'set workerImage to an image of the worker that is built already',
   };
   const page = () => ({

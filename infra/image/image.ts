@@ -5,6 +5,7 @@ import * as awsx from '@pulumi/awsx';
 import * as pulumi from '@pulumi/pulumi';
 import type { Architecture } from '../compute/worker-function.ts';
 import { policyDocument } from '../policy.ts';
+import type { WorkerTexts } from '../settings/worker.ts';
 import { hashOfContext } from './context.ts';
 
 /** The worker's image is built from the repository's root, for its lock file. */
@@ -21,14 +22,16 @@ export const keepOldImages: pulumi.ResourceTransform = ({ type, props, opts }) =
 /** Images kept for going back to; each task names its own by digest. */
 const imagesKept = 10;
 
-/** The worker's image as it is built from this folder: the tag follows from what Docker is sent. @param measure the setting */
-export function workerTag(architecture: Architecture, measure?: string): string {
-  const suffixes = [architecture === 'arm64' ? '-arm64' : '', measuresVmaf(measure) ? '-vmaf' : ''];
+/** The worker's image as it is built from this folder: the tag follows from what Docker is sent. */
+export function workerTag(architecture: Architecture, measuresVmaf = false): string {
+  const suffixes = [architecture === 'arm64' ? '-arm64' : '', measuresVmaf ? '-vmaf' : ''];
   return `${hashOfContext(root)}${suffixes.join('')}`;
 }
 
 /** Then there is a second ffmpeg in the image, which measures: 68 MB. */
-const measuresVmaf = (measure: string | undefined) => measure === 'vmaf';
+export function needsVmaf({ MEASURE, PER_FILM_QUALITY }: WorkerTexts): boolean {
+  return MEASURE === 'vmaf' || PER_FILM_QUALITY === 'true';
+}
 
 export interface WorkerImageArgs {
   /** Of the machines that run it. @default x86_64 */
@@ -37,8 +40,8 @@ export interface WorkerImageArgs {
   existing?: pulumi.Input<string> | undefined;
   /** A Lambda function runs it. */
   isFunction?: boolean;
-  /** The worker's setting. @default off */
-  measure?: string | undefined;
+  /** Whether workers measure VMAF. @default false */
+  measuresVmaf?: boolean;
 }
 
 /**
@@ -63,16 +66,16 @@ export class WorkerImage extends pulumi.ComponentResource {
 
   constructor(name: string, args: WorkerImageArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super('transcode-farm:image:WorkerImage', name, {}, { ...opts, transforms: [keepOldImages] });
-    const { architecture = 'x86_64', isFunction = false, measure, existing } = args;
+    const { architecture = 'x86_64', isFunction = false, measuresVmaf = false, existing } = args;
     const repository = createRepository(this, name);
     this.uri = existing
       ? pulumi.output(existing)
       : buildImage(this, name, repository, {
           folder: fileURLToPath(root),
           dockerfile: 'worker/Dockerfile',
-          tag: workerTag(architecture, measure),
+          tag: workerTag(architecture, measuresVmaf),
           architecture,
-          ...(measuresVmaf(measure) ? { args: { MEASURE: 'vmaf' } } : {}),
+          ...(measuresVmaf ? { args: { MEASURE: 'vmaf' } } : {}),
         });
     this.repositoryArn = repository.repository.arn;
     if (isFunction) this.access = letLambdaPull(this, name, repository);

@@ -199,6 +199,11 @@ export interface TranscodeFarmArgs {
    */
   quality?: string;
   /**
+   * Whether each film has a CRF of its own: some seconds of it are tried before it is made, which takes a
+   * minute of CPU time ([quality.md](quality.md#a-crf-for-each-film)). With x264 alone, and not in functions
+   */
+  perFilmQuality?: boolean;
+  /**
    * JSON of `farm calibrate`: the CRFs (x264) and CQs (NVENC) with which your own films have the VMAF of each
    * quality ([quality.md](quality.md#calibration)). Empty: this program's own
    */
@@ -494,6 +499,7 @@ export const settings = {
   ladder: { kind: 'text', default: 'standard' },
   include480p: { kind: 'flag', default: 'false' },
   quality: { kind: 'text', default: 'standard' },
+  perFilmQuality: { kind: 'flag', default: 'false' },
   qualityTable: { kind: 'text', default: '' },
   expectedViews: { kind: 'text', default: '' },
   measure: { kind: 'text', default: 'off' },

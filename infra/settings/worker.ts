@@ -13,6 +13,7 @@ const workerKeys = {
   include480p: 'INCLUDE_480P',
   quality: 'QUALITY',
   qualityTable: 'QUALITY_TABLE',
+  perFilmQuality: 'PER_FILM_QUALITY',
   expectedViews: 'EXPECTED_VIEWS',
   measure: 'MEASURE',
   minVmaf: 'MIN_VMAF',
@@ -77,6 +78,12 @@ export function readWorkerTexts(config: SettingsReader): WorkerTexts {
   if (config.text('compute') === 'function' && config.isSet('jobsAtOnce') && texts.JOBS_AT_ONCE !== '1') {
     config.ignore('jobsAtOnce', 'compute is "function", where a call is a message');
     delete texts.JOBS_AT_ONCE;
+  }
+  const compute = config.text('compute');
+  if (compute !== 'fargate' && texts.PER_FILM_QUALITY === 'true') {
+    const why = compute === 'gpu' ? 'no CQ of NVENC is tried' : 'a call has no time for it';
+    config.ignore('perFilmQuality', `compute is "${compute}": ${why}`);
+    delete texts.PER_FILM_QUALITY;
   }
   return texts;
 }

@@ -97,6 +97,15 @@ describe('a measured film', () => {
     expect((await again()).film.measured).toEqual(recorded);
   });
 
+  it('has a CRF of its own with perFilmQuality, or a warning where nothing measures VMAF', async () => {
+    const environment = { PER_FILM_QUALITY: 'true' as const };
+    const film = await measured('own.mp4', moving('24', 2), { environment });
+    if (metric === 'vmaf') {
+      expect(film.warnings).toEqual([]);
+      expect(Math.abs((film.film.measured?.mean ?? 0) - 93)).toBeLessThan(2);
+    } else expect(film.warnings.join()).toMatch(/none of its own: the worker's ffmpeg has no libvmaf/);
+  });
+
   const pq = ['-color_primaries', 'bt2020', '-color_trc', 'smpte2084', '-colorspace', 'bt2020nc'];
   it.each<[kind: string, name: string, args: readonly string[], TranscodeOptions?]>([
     ['frames at a rate of NTSC, in MPEG-TS', 'ntsc.mp4', moving('30000/1001'), inMpegts],

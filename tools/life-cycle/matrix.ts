@@ -96,6 +96,7 @@ export const settingChanges: Readonly<Record<string, SettingChange>> = {
   ladder: { to: 'mobile' },
   include480p: { to: 'true' },
   quality: { to: 'high' },
+  perFilmQuality: { to: 'true' },
   qualityTable: { to: '{"x264":{"veryfast":{"saver":27,"standard":22,"high":19}}}' },
   expectedViews: { to: '1000' },
   measure: { to: 'vmaf' },

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import * as pulumi from '@pulumi/pulumi';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { contextPaths, hashOfContext, leftOut } from '../../../infra/image/context.ts';
-import { WorkerImage } from '../../../infra/image/image.ts';
+import { needsVmaf, WorkerImage } from '../../../infra/image/image.ts';
 import { promiseOf, record } from '../../helpers/program/pulumi.ts';
 
 const root = new URL('../../../', import.meta.url);
@@ -26,7 +26,9 @@ describe('WorkerImage', () => {
   });
 
   it('has an ffmpeg that measures VMAF where the farm does, and another tag with it', async () => {
-    const image = await record(() => new WorkerImage('worker', { measure: 'vmaf' }));
+    const image = await record(
+      () => new WorkerImage('worker', { measuresVmaf: needsVmaf({ PER_FILM_QUALITY: 'true' }) }),
+    );
     expect(image.resource('awsx:ecr:Image').inputs).toMatchObject({
       args: { MEASURE: 'vmaf' },
       imageTag: `${hashOfContext(root)}-vmaf`,

@@ -51,6 +51,13 @@ describe('settings', () => {
     );
   });
 
+  it('give each film a CRF of its own on Fargate alone', async () => {
+    expect((await read({ perFilmQuality: 'true' })).worker.PER_FILM_QUALITY).toBe('true');
+    const { worker, notes } = await read({ perFilmQuality: 'true', compute: 'gpu' });
+    expect(worker.PER_FILM_QUALITY).toBeUndefined();
+    expect(notes.join()).toMatch(/perFilmQuality/);
+  });
+
   it('take the source from the storage unless it is named', async () => {
     expect((await read({ ...allCredentials, storage: 'wasabi' })).storage.source.backend).toBe('wasabi');
     expect((await read({ ...allCredentials, storage: 'wasabi', source: 's3' })).storage).toMatchObject({

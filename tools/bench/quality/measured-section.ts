@@ -26,6 +26,19 @@ higher bitrate in the ladder.
 - **When not**: where segments are encrypted, where the source was replaced or removed meanwhile, where the film was made before (send its job again with \`force\`), in a function that has less than 120 s left, and
   where measuring fails. The film is none the worse, and a warning says why.
 
+## A CRF for each film
+
+With the setting \`perFilmQuality\` (off by default) a worker gives each film the CRF with which the film itself has the VMAF of its quality. Before the film is planned it encodes up to
+three stretches of 2 s (a film of 6 s or less as a whole) with the table's CRF, one that is 6 lower and one that is 6 higher, compares them with the source as for [measured
+films](#measured-films), and takes the CRF by the parabola through the three.
+
+- The CRF lies at most 7 from the table's: VMAF counts grain as detail, and films with grain would take many times the bits of others. All renditions have the same
+  difference. The ladder's bitrates stay the caps, in the trial too.
+- It is a part of the plan: a film that is sent again with the setting changed is made again. Workers that help follow the plan.
+- It costs about a minute of CPU time at 1080p before the first segment: nine encodes of 2 s with \`veryfast\`, and as many comparisons. Slower presets take longer.
+- It needs libvmaf: the image has it with this setting, as with \`measure: vmaf\`. Where it is missing, or the trial fails, the film has the table's CRF, and a warning says so.
+- Texts and images are not drawn in the trial, and crossfades are not tried. NVENC's films and those that functions make have the table's number.
+
 ## Calibration
 
 The table above is of made films. \`farm calibrate\` makes one of your own films, on your machine and with your encoder:

@@ -110,8 +110,8 @@ One CRF does not look the same on all films: see the column "VMAF at CRF ${crf}"
 water take many times the bits of others for the same figure, and hit their caps.
 
 With CRF ${crf} the film that is farthest from VMAF ${vmafTargets.standard} is ${farthest.toFixed(1)} points off (goal 2, **missed**: one CRF for all films cannot hold it). A CRF
-for each film, all at the mean VMAF that CRF ${formerCrf} gives, would take ${perFilmBits.toFixed(2)} of the bits of one CRF for all (goal 0.9). That needs libvmaf
-in the worker and a trial encode before each plan; it is not built.
+for each film, all at the mean VMAF that CRF ${formerCrf} gives, would take ${perFilmBits.toFixed(2)} of the bits of one CRF for all (goal 0.9). The setting
+[\`perFilmQuality\`](#a-crf-for-each-film) does so.
 
 ## Pictures
 

@@ -35,19 +35,15 @@ export function measureArguments(
   sample: Sample,
   metric: Metric,
 ): Pick<EncodeArguments, 'source' | 'inputArgs' | 'outputArgs'> & { publishedArgs: string[] } {
-  const onCpu: VideoPlan = { ...film, path: 'cpu', prepare: film.cpuPrepare ?? film.prepare };
-  const part = partOf(plan, sample);
-  const { video, zero, span, own, inputs } = readPart(plan, onCpu, part, part.endSeconds);
-  const start = seconds(sample.startSeconds - zero - beforeFrameSeconds);
-  const fromZero = `settb=1/${clock},setpts=PTS-STARTPTS`;
+  const { chain, source, inputArgs } = sampleChain(plan, film, sample);
   const graph = [
-    `${filmChain(video, part, span, own)},trim=start=${start},${fromZero}[film]`,
+    `${chain}[film]`,
     `[1:v:0]format=yuv420p,${fromZero}+${headStartTicks},trim=end=${seconds(sample.seconds)}[published]`,
     `[published][film]${filters[metric]}[measured]`,
   ].join(';');
   return {
-    source: inputs.source ?? 0,
-    inputArgs: inputs.inputArgs,
+    source,
+    inputArgs,
     publishedArgs: readOnce,
     outputArgs: [
       '-filter_complex',
@@ -60,6 +56,21 @@ export function measureArguments(
       'null',
       '-',
     ],
+  };
+}
+
+const fromZero = `settb=1/${clock},setpts=PTS-STARTPTS`;
+
+/** The sample's frames as they go to the encoder of the largest rendition, from zero on. */
+export function sampleChain(plan: Plan, film: VideoPlan, sample: Sample) {
+  const onCpu: VideoPlan = { ...film, path: 'cpu', prepare: film.cpuPrepare ?? film.prepare };
+  const part = partOf(plan, sample);
+  const { video, zero, span, own, inputs } = readPart(plan, onCpu, part, part.endSeconds);
+  const start = seconds(sample.startSeconds - zero - beforeFrameSeconds);
+  return {
+    chain: `${filmChain(video, part, span, own)},trim=start=${start},${fromZero}`,
+    source: inputs.source ?? 0,
+    inputArgs: inputs.inputArgs,
   };
 }
 

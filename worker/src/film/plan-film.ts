@@ -29,6 +29,7 @@ import type { OpenedSource } from './open-source.ts';
 import { probeMusic } from './probe-music.ts';
 import { encryptionOf } from './segment-keys.ts';
 import { findSideFiles } from './side-files.ts';
+import { withOwnQuality } from './try-qualities.ts';
 
 /** What the film is to be. */
 export interface WantedFilm {
@@ -113,8 +114,12 @@ export async function planFilm(
   const planned = job.sources
     ? await planClips(job.sources, film, planRequest, run)
     : await planSource(film, planRequest, run);
+  const fitted =
+    wanted.encoding.perFilmQuality && run.invocation === undefined
+      ? await withOwnQuality(planned, film.urls, wanted.encoding.quality, run)
+      : planned;
   const ofViews = viewWarnings(wanted.encoder, settings.encoding, job.options ?? {});
-  const plan = { ...planned, warnings: [...planned.warnings, ...beside.warnings, ...ofViews] };
+  const plan = { ...fitted, warnings: [...fitted.warnings, ...beside.warnings, ...ofViews] };
   refuseImpossible(outputs, plan);
   const probeSeconds = (performance.now() - startedAt) / 1000;
   report.update({

@@ -14,6 +14,8 @@ export interface Encoding {
   quality?: Quality | undefined;
   /** The owner's CRFs and CQs, where those of this program are not to be taken. */
   qualityTable?: OwnQuality | undefined;
+  /** True where each film has a CRF of its own. */
+  perFilmQuality?: true | undefined;
   segmentSeconds: number;
   segmentFormat: Plan['segmentFormat'];
   deinterlace?: Deinterlace | undefined;
@@ -78,6 +80,7 @@ export function encodingFor(settings: Encoding, options: JobEncoding = {}): Enco
     crossfade: options.crossfade,
     music: options.music,
     qualityTable: settings.qualityTable,
+    perFilmQuality: settings.perFilmQuality,
   };
 }
 

@@ -175,6 +175,8 @@ export const environmentSchema = z.object({
   MEASURE: z.enum(measureNames).default('off'),
   /** A measured film whose VMAF is lower gets a warning; without it, any will do. */
   MIN_VMAF: optionalNumber(minVmafSchema),
+  /** Give each film the CRF with which it has the VMAF of its quality, by trial encodes before its plan. */
+  PER_FILM_QUALITY: flag(false),
   /** JSON of `farm calibrate`: see `OwnQuality`. */
   QUALITY_TABLE: textOrJson.pipe(ownQualitySchema).optional(),
   LADDER: textOrJson.default('standard').pipe(ladderSchema),
@@ -317,6 +319,7 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
       include480p: env.INCLUDE_480P,
       quality: env.QUALITY,
       qualityTable: env.QUALITY_TABLE,
+      perFilmQuality: env.PER_FILM_QUALITY || undefined,
       segmentSeconds: env.SEGMENT_SECONDS,
       segmentFormat: env.SEGMENT_FORMAT,
       deinterlace: env.DEINTERLACE,
