@@ -52,6 +52,7 @@ it('plays a film that is still made from its first segment on, also where that t
   await film.report(film.playable);
   await page.waitForSelector('#player:not([hidden])');
   await expect.poll(() => ask('player.video.readyState >= 2'), patience).toBe(true);
+  expect(await ask('player.video.currentTime')).toBe(0);
   // Looking for news of the playlist did not end the load.
   expect(asked).toBe(1);
   expect(await page.textContent('#progress')).toContain('You can watch it already');

@@ -125,3 +125,12 @@ it('nothing is changed of how audio is played where no one asked for it', async 
   await expect.poll(() => ask('player.video.currentTime'), { timeout: 15_000 }).toBeGreaterThan(0.5);
   expect(await ask('window.ear === undefined')).toBe(true);
 });
+
+it('is not offered where the browser plays HLS itself, and Web Audio would get silence', async () => {
+  await page.route('**/assets/hls.js', (route) =>
+    route.fulfill({ contentType: 'text/javascript', body: 'window.Hls = { isSupported: () => false };' }),
+  );
+  await page.goto(portal.signInUrl('/jobs/loud'));
+  await expect.poll(() => ask("window.player?.video.src ?? ''"), { timeout: 15_000 }).toContain('index.m3u8');
+  expect(await page.isVisible('#tracks')).toBe(false);
+});

@@ -45,7 +45,8 @@ export async function storeFilm(
   const multivariant = (playlist: string) =>
     `#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=500000,CODECS="avc1.4d400d,mp4a.40.2"\n${playlist}\n`;
   await put('index.m3u8', multivariant(`${plan}/film/index.m3u8`));
-  await put(`${plan}/early/index.m3u8`, multivariant('film.m3u8'));
+  const fromStart = '#EXTM3U\n#EXT-X-START:TIME-OFFSET=0\n';
+  await put(`${plan}/early/index.m3u8`, multivariant('film.m3u8').replace('#EXTM3U\n', fromStart));
   const segments = Math.ceil(seconds / segmentSeconds);
   const entry = (n: number) => `#EXTINF:${segmentSeconds},\n../film/${String(n).padStart(5, '0')}.m4s\n`;
   return {
