@@ -38,6 +38,8 @@ export function addViewPresets(
       ? ({ ...compute, vcpus: vcpusOf(memoryMib), memoryGb, storageGb: 0 } as const)
       : ({ kind: 'fargate', vcpus: cpuUnits / 1024, memoryGb, storageGb: 0 } as const);
   const spot = compute.spot && compute.onDemandBase === 0;
-  const presets = viewPresets(readSettings({ ...anywhere, ...texts }), { worker, spot, output });
+  // Encryption costs nothing, and its secret is no text.
+  const { ENCRYPTION: _, ENCRYPTION_KEY_URL: __, ...priced } = texts;
+  const presets = viewPresets(readSettings({ ...anywhere, ...priced }), { worker, spot, output });
   return { ...texts, VIEW_PRESETS: JSON.stringify(presets) };
 }

@@ -22,6 +22,13 @@ describe('encryption', () => {
     expect(await promiseOf(pulumi.output(secret))).toBe(encryptionSecret);
   });
 
+  it('changes nothing of the preset that is chosen by views', async () => {
+    const views = { expectedViews: '1000' };
+    const { worker } = await read({ ...encrypted, ...views });
+    expect(worker.VIEW_PRESETS).toBe((await read(views)).worker.VIEW_PRESETS);
+    expect(worker.VIEW_PRESETS).toBeDefined();
+  });
+
   it.each([
     [{ encryption: 'aes-128', encryptionSecret }, /encryptionKeyUrl is not set, and encryption is "aes-128"/],
     [
