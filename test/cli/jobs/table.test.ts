@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import { nextSteps } from '../../../cli/jobs/next-steps.ts';
 import { jobFields, jobTable } from '../../../cli/jobs/table.ts';
+import { jobLines } from '../../../cli/jobs/text.ts';
 import { plainStyle } from '../../../cli/text/style.ts';
-import { at, queued, running, succeeded } from '../../helpers/reports/job-states.ts';
+import { at, film, measured, queued, running, succeeded } from '../../helpers/reports/job-states.ts';
 
 const failed = queued('bad', {
   state: 'failed',
@@ -42,6 +43,13 @@ it('separates the fields for programs by tabs, the id first', () => {
     ...['bad', 'failed', 'Night?game', '10 min', '3.0 s'],
     '[not-media] The file is not a film.',
   ]);
+});
+
+it('says what a measured film came to', () => {
+  const job = succeeded('life');
+  const lines = jobLines({ ...job, film: { ...film, measured } }, plainStyle, at(600));
+  expect(lines.join('\n')).toMatch(/measured +VMAF 93\.5 of 1080p, a twentieth of the frames below 88\.3/);
+  expect(jobLines(job, plainStyle, at(600)).join('\n')).not.toContain('measured');
 });
 
 it('proposes the next commands for the same farm', () => {

@@ -55,6 +55,15 @@ export const film: Film = {
   ],
 };
 
+export const measured: Film['measured'] = {
+  metric: 'vmaf',
+  rendition: '1080p',
+  mean: 93.5,
+  fifthPercentile: 88.25,
+  frames: 68,
+  seconds: 12,
+};
+
 export function running(id: string): JobState {
   return advance(queued(id), { to: 'running', attempt: 1, worker: 'w1' }, at(2));
 }

@@ -7,7 +7,7 @@ import { createReporterLog } from '../../../reporter/log.ts';
 import type { Report } from '../../../worker/src/protocol/report.ts';
 import type { JobState } from '../../../worker/src/protocol/status.ts';
 import { advance } from '../../../worker/src/report/transitions.ts';
-import { at, film, queued, running, succeeded } from '../../helpers/reports/job-states.ts';
+import { at, film, measured, queued, running, succeeded } from '../../helpers/reports/job-states.ts';
 import { startPostgres, type TestPostgres } from '../../helpers/reports/postgres.ts';
 
 let server: TestPostgres;
@@ -94,10 +94,14 @@ describe('a job', () => {
       { state: 'running', stage: 'encoding', percent: 40, published_bytes: '3000000000', worker: 'w1' },
     ]);
 
-    await database.write({ ...advance(start, { to: 'succeeded', film }, at(9)), sequence: 4 });
+    await database.write({
+      ...advance(start, { to: 'succeeded', film: { ...film, measured } }, at(9)),
+      sequence: 4,
+    });
     expect(await jobs(url)).toMatchObject([
       { state: 'succeeded', percent: 100, playlist: film.playlist, finished_at: at(9), total_seconds: 8 },
     ]);
+    expect(await jobs(url)).toMatchObject([{ measured_metric: 'vmaf', measured_mean: 93.5 }]);
     expect(
       await server.query(
         (sql) => sql`select name, kind, key, width, bytes from transcode_farm.media_assets order by name`,
