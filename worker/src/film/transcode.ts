@@ -83,7 +83,7 @@ const stoppedCleanUpMs = 20_000;
 /** The stream is committed; the job ends when its files are there too, and the film is measured where that is asked for. */
 async function addFiles(job: QueuedJob, outcome: FilmOutcome, run: TranscodeRun): Promise<FilmOutcome> {
   if (outcome.kind !== 'published') return outcome;
-  const made = await finishFilm(job, outcome.film, run).catch(async (error: unknown) => {
+  const made = await finishFilm(job, outcome, run).catch(async (error: unknown) => {
     if (!run.signal.aborted) await outcome.cleanUp?.();
     else if (run.signal.reason instanceof StoppedError && outcome.cleanUp)
       await cleanUpStopped(job, outcome.film, { ...run, signal: AbortSignal.timeout(stoppedCleanUpMs) });
@@ -94,9 +94,14 @@ async function addFiles(job: QueuedJob, outcome: FilmOutcome, run: TranscodeRun)
   return made;
 }
 
-async function finishFilm(job: QueuedJob, film: Film, run: TranscodeRun): Promise<FilmOutcome> {
+/** The worker that commits a film measures it. */
+async function finishFilm(
+  job: QueuedJob,
+  { film, byPeer }: Extract<FilmOutcome, { kind: 'published' }>,
+  run: TranscodeRun,
+): Promise<FilmOutcome> {
   const made = await makeFiles(job, film, run);
-  return made.kind === 'published' ? measureFilm(job, made.film, run) : made;
+  return made.kind === 'published' && !byPeer ? measureFilm(job, made.film, run) : made;
 }
 
 /** The stream of a film whose job asked for files alone goes when they are there; where none could be made, it is all there is. */
