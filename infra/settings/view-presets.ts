@@ -12,6 +12,8 @@ const anywhere = {
   DEAD_LETTER_QUEUE_URL: 'https://dead-letters.invalid',
   SOURCE_BUCKET: 'source',
   OUTPUT_BUCKET: 'output',
+  // Of jobs with webhooks.
+  REPORTS_QUEUE_URL: 'https://reports.invalid',
 };
 
 /** With `expectedViews` workers choose their preset by what was estimated for this farm's machines and storage. */

@@ -1,5 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 import { describe, expect, it } from 'vitest';
+import { settingChanges } from '../../../tools/life-cycle/matrix.ts';
 import { readFarmSettings as read } from '../../helpers/program/farm.ts';
 import { natureOf, promiseOf } from '../../helpers/program/pulumi.ts';
 import { allCredentials } from '../../helpers/program/stacks.ts';
@@ -28,6 +29,13 @@ describe('settings', () => {
       },
       tags: {},
     });
+  });
+
+  it('take expectedViews beside each other setting', async () => {
+    for (const [key, { to, on, with: together }] of Object.entries(settingChanges)) {
+      const views = { ...on, ...together, [key]: to, expectedViews: '1000' };
+      await expect(read(views), key).resolves.toHaveProperty('worker');
+    }
   });
 
   it('give workers the presets that pay where the views of films are stated, and only there', async () => {
