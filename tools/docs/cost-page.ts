@@ -200,7 +200,8 @@ const computation = `## How the numbers are made
   plan; progress reports and coordination from the time of work. A test compares the count with a film that a worker makes.
 - **Size**: the ladder's target bitrates. Films that are easy to encode come out smaller, and so do transfer and storage.
 - **Measuring** (\`measure: vmaf\`): 10 to 30 s of CPU time for a film, whatever its length, on the worker that has it ([quality.md](quality.md#measured-films)), less
-  than $0.002 on Fargate; and 68 MB more of the image, pulled by each worker that starts.
+  than $0.002 on Fargate; and 68 MB more of the image, pulled by each worker that starts. \`perFilmQuality\` takes about a minute of CPU time
+  more for a film of 1080p.
 - **Not counted**: the CPU time of audio, parts that are made twice after a lost Spot machine, logs of jobs (some kB a film), the
   database.`;
 

@@ -33,6 +33,7 @@ const encoderTable: Record<VideoEncoder['name'], (preset: string, rendition: Vid
       String(rendition.quality ?? olderQuality.x264),
       ...limits(rendition),
     ],
+    // No aq-mode 3, longer lookahead or `tune film`: they save bits on made films and cost some on real ones (docs/quality.md).
     // Keyframes only where the plan has them, the same on every rung.
     ...['-sc_threshold', '0'],
   ],
