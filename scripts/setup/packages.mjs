@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { runQuietly, say } from './process.mjs';
 
 /** What `farm demo` runs. Their packages are a sixth of all: no Pulumi, compiler, linters or test runner. */
@@ -32,7 +32,19 @@ export function ensurePackages(root, only) {
     cwd: root,
     failure: 'npm packages could not be installed. Try "npm install" manually to see more.',
   });
+  removeHeaders(root);
   done();
+}
+
+/** Of the pinned Node: 60 MB for those who compile against it, which nothing here does. */
+function removeHeaders(root) {
+  const inside = join(dirname(dirname(pinnedNode(root))), 'node_modules');
+  const packages = existsSync(inside)
+    ? readdirSync(inside).filter((name) => /^node-\w+-\w+$/.test(name))
+    : [];
+  for (const name of packages)
+    for (const unused of ['include', 'share'])
+      rmSync(join(inside, name, unused), { recursive: true, force: true });
 }
 
 /** npm writes down what it installed: every package that the lock file asks for must be there in the same version. */
