@@ -109,7 +109,6 @@ describe('a measured film', () => {
   const pq = ['-color_primaries', 'bt2020', '-color_trc', 'smpte2084', '-colorspace', 'bt2020nc'];
   it.each<[kind: string, name: string, args: readonly string[], TranscodeOptions?]>([
     ['frames at a rate of NTSC, in MPEG-TS', 'ntsc.mp4', moving('30000/1001'), inMpegts],
-    ['rounded timestamps', 'rounded.mkv', moving('24000/1001')],
     [
       'fields',
       'fields.ts',
