@@ -42,7 +42,10 @@ export function removeUnused(root) {
   const inNode = join(modules, 'node', 'node_modules');
   const inPlayer = join(modules, 'hls.js', 'dist');
   const unused = [
-    ...entriesOf(inNode, /^node-(?!bin-)\w+-\w+$/).flatMap((path) => [join(path, 'include'), join(path, 'share')]),
+    ...entriesOf(inNode, /^node-(?!bin-)\w+-\w+$/).flatMap((path) => [
+      join(path, 'include'),
+      join(path, 'share'),
+    ]),
     ...entriesOf(inPlayer, /\.map$/),
   ];
   for (const path of unused) rmSync(path, { recursive: true, force: true });
