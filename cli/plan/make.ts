@@ -9,8 +9,9 @@ import { makePlan } from '../../worker/src/plan/make-plan.ts';
 import type { Plan, VideoEncoder } from '../../worker/src/plan/plan.ts';
 import type { Media } from '../../worker/src/probe/media.ts';
 import { probe } from '../../worker/src/probe/probe.ts';
+import { noteWholeFrames } from '../../worker/src/probe/whole-frames.ts';
 import type { Settings } from '../../worker/src/settings/settings.ts';
-import { headReader } from '../../worker/src/source/read-head.ts';
+import { headReader, rangeReader } from '../../worker/src/source/read-head.ts';
 import { serveSource } from '../../worker/src/source/server.ts';
 import type { SourceObject } from '../../worker/src/source/source.ts';
 import type { ObjectInfo } from '../../worker/src/storage/store.ts';
@@ -70,7 +71,7 @@ export async function planFilm(
   });
   for (const { film } of clips) {
     await withServer(film, signal, async (url, info) => {
-      const media = await probe(
+      const found = await probe(
         tools,
         url,
         info.sizeBytes,
@@ -78,6 +79,7 @@ export async function planFilm(
         signal,
         headReader(film, info, signal),
       );
+      const media = await noteWholeFrames(found, rangeReader(film, info, signal));
       probed.push(media);
       versions.push(info.versionId ?? info.etag);
       if (frame === undefined) return;

@@ -111,7 +111,7 @@ function tableLines({ video, audio }: Plan, style: Style): string[] {
       one.name,
       `${{ 1: 'mono', 2: 'stereo', 6: '5.1' }[one.channels]} ${one.sampleRate / 1000} kHz`,
       formatBitrate(one.bitrate),
-      `${one.codec === 'ac3' ? 'AC-3' : 'AAC '} ${one.label}${one.default ? ', default' : ''}`,
+      `${one.codec === 'ac3' ? 'AC-3' : 'AAC '} ${one.label}${one.default ? ', default' : ''}${one.copied ? ', copied' : ''}`,
     ]),
   ];
   const head = ['rendition', 'picture', 'at most', 'codec'];

@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readAc3Frames } from '../../worker/src/probe/ac3-frames.ts';
 import { tone, useFarm, x264 } from '../helpers/local-farm/use-farm.ts';
 import { ffmpeg } from '../helpers/media/clips.ts';
 import { pattern } from '../helpers/media/pattern.ts';
@@ -21,8 +22,8 @@ const six = ['-f', 'lavfi', '-i', `aevalsrc='${channels.join('|')}':s=${rate}:d=
 
 describe('surround sound', () => {
   it.each([
-    ['fmp4', 'ac3', 'mp4'],
-    ['mpegts', 'flac', 'mkv'],
+    ['fmp4', 'flac', 'mkv'],
+    ['mpegts', 'ac3', 'mp4'],
   ] as const)(
     'is kept in AC-3, in step, each channel in its place, also over a joint of parts (%s from %s)',
     async (SEGMENT_FORMAT, codec, container) => {
@@ -46,6 +47,52 @@ describe('surround sound', () => {
       expect(roughness(samples, hertz.FL, jointSeconds - 0.2, jointSeconds + 0.2)).toBeLessThan(2 * usual);
     },
   );
+
+  it('that is AC-3 already stays so to the byte where its frames are whole, also over a joint of parts', async () => {
+    const clip = await farm.make('whole.mp4', ...six, '-c:a', 'ac3', '-b:a', '640k');
+    const expected = { audioSeconds: [seconds], hasSurround: true };
+    const { film, published } = await farm.check(clip, expected, { environment: { PART_SECONDS } });
+    expect(published.files.filter((file) => file.includes('/parts/')).length).toBe(2);
+    await expectCopied(film.surround, clip);
+  });
+
+  it('that is damaged is encoded in the part that is, and copied in the others', async () => {
+    const clip = await farm.make('damaged.mp4', ...six, '-c:a', 'ac3', '-b:a', '384k');
+    const data = await readFile(clip);
+    const bytes = 1536;
+    const firstOfJoint = (jointSeconds * rate) / 1536;
+    // In the second part.
+    const at = data.indexOf('mdat') + 4 + bytes * 800;
+    await writeFile(clip, data.fill(0, at, at + 2 * bytes));
+    const expected = { audioSeconds: [seconds], hasSurround: true };
+    const { film, published } = await farm.check(clip, expected, { environment: { PART_SECONDS } });
+    expect(published.warnings).toContain(
+      "The film's AC-3 is not whole from 20 s on, so that part of it was encoded and not copied.",
+    );
+    const [surround] = film.surround;
+    if (surround === undefined) throw new Error('This film was to have surround sound.');
+    const made = await framesOf(surround.joinedPath);
+    expect(made.length).toBe(1000 * bytes);
+    const copied = made.subarray(0, firstOfJoint * bytes);
+    expect(copied.equals(data.subarray(at - 800 * bytes).subarray(0, copied.length))).toBe(true);
+  });
+
+  it.each([
+    ['10 ms after the picture, in a QuickTime film', 'mov', 0.01, 0],
+    ['30 ms before the picture', 'mp4', -0.03, 1],
+  ] as const)('that is copied is in step: it begins %s', async (_, container, late, leftOut) => {
+    const clip = await farm.make(
+      `late.${container}`,
+      ...['-itsoffset', String(Math.max(0, -late)), ...pattern({ width: 64, height: 36, seconds: 12 })],
+      ...['-itsoffset', String(Math.max(0, late)), ...six],
+      ...['-map', '0', '-map', '1', '-fps_mode', 'passthrough', ...x264, '-c:a', 'ac3', '-t', '13'],
+    );
+    const expected = { frames: 300, audioSeconds: [late < 0 ? 12.985 : 13], hasSurround: true };
+    const { film } = await farm.check(clip, { size: [64, 36], ...expected });
+    const surround = await expectCopied(film.surround, clip, leftOut);
+    const shift = shiftOf(await decode(surround), hertz.FL) / rate;
+    expect(Math.abs(shift - late), 'seconds from the source').toBeLessThan(0.02);
+  });
 
   it.each([
     ['7.1', 'flac', { BL: 900, BR: 1000 }],
@@ -128,6 +175,20 @@ describe('surround sound', () => {
     );
   });
 });
+
+/** Frame for frame as in the source, but for those before the film's start. */
+async function expectCopied([surround]: readonly ReadRendition[], clip: string, leftOut = 0) {
+  if (surround === undefined) throw new Error('This film was to have surround sound.');
+  const [source, made] = await Promise.all([framesOf(clip), framesOf(surround.joinedPath)]);
+  const frames = readAc3Frames(source);
+  const bytes = frames.slice(0, leftOut).reduce((sum, frame) => sum + frame.bytes, 0);
+  expect(made.equals(source.subarray(bytes)), `${made.length} of ${source.length} bytes`).toBe(true);
+  return surround;
+}
+
+function framesOf(path: string): Promise<Buffer> {
+  return ffmpeg('-i', path, '-map', '0:a', '-c', 'copy', '-f', 'ac3', '-');
+}
 
 /** Front left, as samples. */
 async function decode({ joinedPath }: ReadRendition): Promise<Float32Array> {

@@ -45,4 +45,30 @@ describe('the tracks of a film with surround sound', () => {
     expect(audioOf([{ channels: 5, channelLayout: '5.0' }])).toHaveLength(1);
     expect(audioOf([{ channels: 6, channelLayout: '5.1' }], { stereoOnly: true })).toHaveLength(1);
   });
+
+  describe('that are AC-3 of whole frames', () => {
+    const wholeFrames = { bytes: 2560, description: '103e40' };
+    const six = { codec: 'ac3', channels: 6, channelLayout: '5.1(side)', wholeFrames } as const;
+
+    it('are copied, at the rate that they have', () => {
+      expect(audioOf([six, { channels: 2 }]).slice(2)).toMatchObject([
+        { name: 'ac3-0', copied: wholeFrames, bitrate: 640_000 },
+        { name: 'ac3-1', bitrate: 192_000 },
+      ]);
+      expect(audioOf([six]).map(({ copied }) => copied !== undefined)).toEqual([false, true]);
+      expect(audioOf([{ ...six, startSeconds: 0.01 }])[1]).toHaveProperty('copied');
+      expect(audioOf([{ ...six, startSeconds: -3 }])[1]).toHaveProperty('copied');
+    });
+
+    it.each([
+      ['the audio is made louder or softer', {}, { loudness: -16 }],
+      ['the segments are MPEG-TS', {}, { segmentFormat: 'mpegts' }],
+      ['silence is to come first', { startSeconds: 0.02 }, {}],
+      ['the header does not show that they are whole', { wholeFrames: undefined }, {}],
+    ])('are encoded where %s', (_, stream, encoding) => {
+      const [, surround] = audioOf([{ ...six, ...stream }], encoding);
+      expect(surround).toMatchObject({ codec: 'ac3', bitrate: 384_000 });
+      expect(surround).not.toHaveProperty('copied');
+    });
+  });
 });

@@ -1,5 +1,5 @@
 import type { AudioRendition, Plan } from '../plan/plan.ts';
-import { type Ac3Frame, ac3FrameSamples } from './ac3-frames.ts';
+import { type Ac3Frame, ac3FrameSamples } from '../probe/ac3-frames.ts';
 
 /**
  * Whether the worker makes the segments of a rendition from frames: ffmpeg's segment muxer writes the initialization section before it
@@ -10,6 +10,20 @@ export function isPacked(
   { codec }: Pick<AudioRendition, 'codec'>,
 ): boolean {
   return segmentFormat === 'fmp4' && codec === 'ac3';
+}
+
+/**
+ * Frames of the source, which are as the plan says.
+ * @throws Error when the last one is not whole
+ */
+export function copiedFrames(
+  data: Buffer,
+  { copied, sampleRate, channels }: Pick<AudioRendition, 'copied' | 'sampleRate' | 'channels'>,
+): Ac3Frame[] {
+  if (copied === undefined || data.length % copied.bytes !== 0) throw new Error('an AC-3 frame is cut off');
+  const { bytes } = copied;
+  const description = Buffer.from(copied.description, 'hex');
+  return Array.from({ length: data.length / bytes }, () => ({ bytes, sampleRate, channels, description }));
 }
 
 const trackId = 1;

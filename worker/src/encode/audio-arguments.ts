@@ -12,6 +12,7 @@ import { cutSlackSeconds, firstSample, runFrom } from './audio-frames.ts';
 import { AudioStretch } from './audio-stretch.ts';
 import { isWritten } from './clip-audio.ts';
 import { clockFilter } from './clock-filter.ts';
+import { copyArguments } from './copy-arguments.ts';
 import { metered, withGain } from './loudness-meter.ts';
 import { seconds } from './seconds.ts';
 import { seekArguments } from './seek.ts';
@@ -35,22 +36,19 @@ export function audioArguments(
 ): EncodeArguments {
   const { stretch, filtersOf, ...reading } = audioGraphs(plan, part, maxSeconds, inputs);
   const outputArgs = plan.audio.flatMap((rendition, index) => [
-    // A graph for each: ffmpeg makes a graph again when the format of one of its inputs changes.
-    '-filter_complex',
-    withGain((output) => filtersOf(rendition, index, output), `a${index}`, gainsDb[index] ?? 0),
-    ...['-map', `[a${index}]`],
+    ...(rendition.copied
+      ? copyArguments(rendition, rendition.copied, part, inputs?.film ?? 1)
+      : [
+          // A graph for each: ffmpeg makes a graph again when the format of one of its inputs changes.
+          '-filter_complex',
+          withGain((output) => filtersOf(rendition, index, output), `a${index}`, gainsDb[index] ?? 0),
+          ...['-map', `[a${index}]`],
+          ...['-c:a', rendition.codec ?? 'aac', '-b:a', String(rendition.bitrate)],
+          ...['-ac', String(rendition.channels), '-ar', String(rendition.sampleRate)],
+          // The encoder's priming packet would begin before zero, which a segment can't say; without it audio is in step.
+          ...['-bsf:a', `noise=drop='${stretch?.dropped(rendition) ?? 'lt(pts,0)'}'`],
+        ]),
     ...['-map_metadata', '-1', '-map_chapters', '-1'],
-    ...[
-      '-c:a',
-      rendition.codec ?? 'aac',
-      '-b:a',
-      String(rendition.bitrate),
-      '-ac',
-      String(rendition.channels),
-    ],
-    ...['-ar', String(rendition.sampleRate)],
-    // The encoder's priming packet would begin before zero, which a segment can't say; without it audio is in step.
-    ...['-bsf:a', `noise=drop='${stretch?.dropped(rendition) ?? 'lt(pts,0)'}'`],
     ...segmentArguments(plan, {
       name: rendition.name,
       pipe: 3 + index,

@@ -19,7 +19,7 @@ export const decodedByCpuWarning = (startSeconds: number) =>
   `The GPU did not decode the film rightly from ${startSeconds.toFixed(0)} s on, so the CPU decoded that part.`;
 
 /** A decoder that fails, and one that goes on with what it can't do: not a run that was stopped or hangs. */
-function mayBeDecoders(error: unknown): boolean {
+export function mayBeDecoders(error: unknown): boolean {
   if (error instanceof MediaToolError) return error.exitCode !== null && !error.timedOut;
   return (
     error instanceof BadOutputError || error instanceof RefusedError || error instanceof DamagedFilmError

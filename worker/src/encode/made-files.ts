@@ -3,11 +3,11 @@ import { extname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freeBuffer } from '../free-buffer.ts';
 import type { AudioRendition, MediaPart } from '../plan/plan.ts';
+import { readAc3Frames } from '../probe/ac3-frames.ts';
 import { headersFor } from '../protocol/content-types.ts';
 import { encryptSegment } from '../publish/segment-encryption.ts';
 import type { Uploads } from '../publish/uploads.ts';
-import { readAc3Frames } from './ac3-frames.ts';
-import { ac3Init, ac3Segment, isPacked } from './ac3-segment.ts';
+import { ac3Init, ac3Segment, copiedFrames, isPacked } from './ac3-segment.ts';
 import { frameSeconds } from './audio-frames.ts';
 import type { EncodeContext } from './context.ts';
 import type { FileReader } from './file-reader.ts';
@@ -92,7 +92,7 @@ async function packAc3(
   let segment: Buffer = Buffer.alloc(0);
   await whenWritten(() =>
     read(path, (data) => {
-      const frames = readAc3Frames(data);
+      const frames = audio.copied ? copiedFrames(data, audio) : readAc3Frames(data);
       const [first] = frames;
       if (first === undefined)
         throw new BadOutputError('', { cause: new NothingInsideError('it holds no frame') });

@@ -8,6 +8,7 @@ import { followUrl } from '../source/server.ts';
 import { audioArguments } from './audio-arguments.ts';
 import { blameFilm } from './blame-film.ts';
 import { type EncodeContext, sourceUrl } from './context.ts';
+import { encodedAfterAll, encodedAfterAllWarning } from './copy-arguments.ts';
 import { decodedByCpu, decodedByCpuWarning } from './cpu-decoding.ts';
 import { overlayFiles, overlayFolder } from './draw.ts';
 import { createFileReader } from './file-reader.ts';
@@ -60,10 +61,12 @@ async function runPart(
   try {
     return await makePart(context, part, onEncoded);
   } catch (error) {
-    const plan = decodedByCpu(context.plan, part, error);
+    const { startSeconds = 0 } = part;
+    const byCpu = decodedByCpu(context.plan, part, error);
+    const plan = byCpu ?? encodedAfterAll(context.plan, part, error);
     if (plan === undefined || context.signal.aborted || context.sourceFailure() !== undefined) throw error;
-    const startSeconds = part.kind === 'video' ? part.startSeconds : 0;
-    return makePart({ ...context, plan }, part, onEncoded, [decodedByCpuWarning(startSeconds)]);
+    const warning = byCpu ? decodedByCpuWarning(startSeconds) : encodedAfterAllWarning(startSeconds);
+    return makePart({ ...context, plan }, part, onEncoded, [warning]);
   }
 }
 

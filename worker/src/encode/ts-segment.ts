@@ -1,4 +1,4 @@
-import { ac3FrameSamples, readAc3Frames } from './ac3-frames.ts';
+import { ac3FrameSamples, readAc3Frames } from '../probe/ac3-frames.ts';
 import type { SegmentFacts } from './fmp4-segment.ts';
 import { NothingInsideError } from './nothing-inside.ts';
 import { mpegtsOffsetSeconds } from './segment-arguments.ts';

@@ -17,12 +17,13 @@ import { type Media, withoutVideo } from '../probe/media.ts';
 import { probe } from '../probe/probe.ts';
 import { refuseDuration } from '../probe/refuse.ts';
 import { noteTelecine } from '../probe/telecine.ts';
+import { noteWholeFrames } from '../probe/whole-frames.ts';
 import type { Clip } from '../protocol/clips.ts';
 import type { QueuedJob } from '../protocol/job.ts';
 import { describeSource } from '../protocol/source-location.ts';
 import { refuseClearFiles, refuseImpossible } from '../publish/film-files.ts';
 import { type FilmRequest, requestHash } from '../publish/film-record.ts';
-import { headReader } from '../source/read-head.ts';
+import { headReader, rangeReader } from '../source/read-head.ts';
 import { mapLimited } from '../storage/limited.ts';
 import type { TranscodeRun } from './film.ts';
 import type { OpenedSource } from './open-source.ts';
@@ -134,7 +135,8 @@ export async function planFilm(
 async function planSource({ sources, urls }: OpenSources, request: PlanRequest, run: TranscodeRun) {
   const [source, url] = [sources[0], urls[0]];
   if (source === undefined || url === undefined) throw new TypeError('A job has at least one source.');
-  const whole = await withCadence(await probeSource(source, url, run), url, run);
+  const probed = await withCadence(await probeSource(source, url, run), url, run);
+  const whole = await noteWholeFrames(probed, rangeReader(source.object, source.info, run.signal));
   const media = request.encoding.audioOnly ? withoutVideo(whole) : whole;
   return planForGpu((gpuDecodes) => makePlan(media, { ...request, gpuDecodes }), url, run);
 }

@@ -61,7 +61,11 @@ export function makePlan(media: Media, request: PlanRequest): Plan {
   const zeroSeconds = filmZero(media);
   const { audio: stereo, warnings } = planAudio(media, zeroSeconds);
   const music = request.music && planMusic(request.music);
-  const own = [...stereo, ...(encoding.stereoOnly || music ? [] : planSurround(media, stereo))];
+  const copying = {
+    isUnchanged: segmentFormat === 'fmp4' && encoding.loudness === undefined && media.clock === undefined,
+    zeroSeconds,
+  };
+  const own = [...stereo, ...(encoding.stereoOnly || music ? [] : planSurround(media, stereo, copying))];
   const { text, warnings: textWarnings } = planText(media.text, request.sideFiles ?? []);
   const videoEndSeconds = media.video && endOf(media.video, zeroSeconds);
   const durationSeconds = Math.max(

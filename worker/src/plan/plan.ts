@@ -1,5 +1,5 @@
 import type { ClockStretch } from '../probe/clock.ts';
-import type { AudioRole, AudioVersion, Fraction, SubtitleKind } from '../probe/media.ts';
+import type { AudioRole, AudioVersion, Fraction, SubtitleKind, WholeFrames } from '../probe/media.ts';
 import type { SegmentEncryption } from './encryption.ts';
 import type { RungName } from './ladder.ts';
 import type { OverlayPlan } from './overlay-plan.ts';
@@ -188,6 +188,8 @@ export interface AudioRendition {
   prepare: string[];
   sampleRate: 44100 | 48000;
   bitrate: number;
+  /** Frames that are published as they are in the source; undefined: the audio is encoded. */
+  copied?: WholeFrames;
   /** In films whose audio is cut. */
   grid?: AudioGrid | undefined;
 }

@@ -1,4 +1,5 @@
-import type { AudioStream, Media } from '../probe/media.ts';
+import { ac3FrameSamples } from '../probe/ac3-frames.ts';
+import type { AudioStream, Media, WholeFrames } from '../probe/media.ts';
 import { spaceFrames } from './audio.ts';
 import type { AudioRendition } from './plan.ts';
 
@@ -15,6 +16,7 @@ const leastChannels = 6;
 export function planSurround(
   { audio, format }: Pick<Media, 'audio' | 'format'>,
   stereo: readonly AudioRendition[],
+  copying: Copying,
 ): AudioRendition[] {
   const streamOf = ({ streamIndexes, join }: AudioRendition) =>
     join === undefined ? audio.find(({ index }) => index === streamIndexes[0]) : undefined;
@@ -28,6 +30,7 @@ export function planSurround(
   return stereo.map((rendition) => {
     const stream = surround.get(rendition);
     const channels = stream ? 6 : rendition.channels;
+    const copied = stream && copiedFrames(stream, copying);
     return {
       ...rendition,
       name: rendition.name.replace(/^audio/, 'ac3'),
@@ -36,9 +39,28 @@ export function planSurround(
       ...(stream
         ? { prepare: [...(format === 'mpegts' ? spaceFrames(stream) : []), ...arranged(stream)] }
         : {}),
-      bitrate: bitrates[channels],
+      bitrate: copied ? (copied.bytes * 8 * stream.sampleRate) / ac3FrameSamples : bitrates[channels],
+      ...(copied ? { copied } : {}),
     };
   });
+}
+
+/** What decides whether frames can be published as they are. */
+interface Copying {
+  /** False where what is heard is changed, or where frames have other times than those in the source. */
+  isUnchanged: boolean;
+  /** The film's, in the container's own time. */
+  zeroSeconds: number;
+}
+
+/** Frames are put on the film's grid, so they may come half a frame late or early. One that is missing at the start would be heard. */
+const latestSeconds = 0.015;
+
+function copiedFrames(
+  { wholeFrames, startSeconds }: AudioStream,
+  { isUnchanged, zeroSeconds }: Copying,
+): WholeFrames | undefined {
+  return isUnchanged && startSeconds - zeroSeconds < latestSeconds ? wholeFrames : undefined;
 }
 
 /** The order of channels in WAV: front left and right, centre, low frequencies, what is behind, the sides. */

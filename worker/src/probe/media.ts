@@ -106,6 +106,8 @@ export interface AudioStream {
   substreams?: Substream[];
   /** Looked for in long films alone, and not found in all. */
   cadence?: Cadence;
+  /** Of AC-3 in 5.1 without a gap, where the header shows that. */
+  wholeFrames?: WholeFrames;
   startSeconds: number;
   durationSeconds: number;
 }
@@ -119,6 +121,13 @@ export interface Cadence {
   packetSamples: number;
   /** Packets begin here, and at whole multiples of `packetSamples` from here. */
   offsetSamples: number;
+}
+
+/** Frames of AC-3 that all have the same size and the same header, one after another from the first to the last. */
+export interface WholeFrames {
+  bytes: number;
+  /** The content of a `dac3` box (ETSI TS 102 366, F.4), in hex digits. */
+  description: string;
 }
 
 /**
