@@ -23,7 +23,11 @@ async function framesOf(name: string, format = 'mov,mp4,m4a,3gp,3g2,mj2') {
   const data = await readFile(at(name));
   const stream = audioStream({ index: 0, codec: 'ac3', channels: 6, channelLayout: '5.1(side)' });
   const media = film({ format, sizeBytes: data.length, audio: [stream] });
-  const read = async (start: number, end: number) => data.subarray(start, end);
+  const read = async (start: number, end: number) => {
+    // As storage does.
+    if (end > data.length) throw new RangeError(`The file has ${data.length} bytes.`);
+    return data.subarray(start, end);
+  };
   return (await noteWholeFrames(media, read)).audio[0]?.wholeFrames;
 }
 
@@ -43,6 +47,13 @@ describe('frames of AC-3', () => {
   it('are whole where an edit list hides the lead of their encoder', async () => {
     await ffmpeg(...sound('5.1'), '-c:a', 'ac3', '-b:a', '384k', at('lead.mp4'));
     expect(await framesOf('lead.mp4')).toEqual({ bytes: 1536, description: '103dc0' });
+  });
+
+  it('are not known to be whole where the file ends with its header', async () => {
+    await ffmpeg('-i', at('384.ac3'), '-c', 'copy', '-movflags', '+faststart', at('fast.mp4'));
+    const data = await readFile(at('fast.mp4'));
+    await writeFile(at('cut.mp4'), data.subarray(0, data.indexOf('mdat') + 100));
+    expect(await framesOf('cut.mp4')).toBeUndefined();
   });
 
   it('are not known to be whole where one is missing', async () => {

@@ -32,7 +32,9 @@ export async function noteWholeFrames(media: Media, read: ReadBytes): Promise<Me
   if (header === undefined) return media;
   const audio: AudioStream[] = [];
   for (const stream of media.audio) {
-    const wholeFrames = isAsked(stream) ? await framesOf(header, stream.index, read) : undefined;
+    const wholeFrames = isAsked(stream)
+      ? await framesOf(header, stream.index, media.sizeBytes, read)
+      : undefined;
     audio.push(wholeFrames ? { ...stream, wholeFrames } : stream);
   }
   return { ...media, audio };
@@ -53,9 +55,14 @@ async function readHeader(sizeBytes: number, read: ReadBytes): Promise<Buffer | 
   return undefined;
 }
 
-async function framesOf(header: Buffer, index: number, read: ReadBytes): Promise<WholeFrames | undefined> {
+async function framesOf(
+  header: Buffer,
+  index: number,
+  sizeBytes: number,
+  read: ReadBytes,
+): Promise<WholeFrames | undefined> {
   const table = readTable(header, index);
-  if (table === undefined) return undefined;
+  if (table === undefined || table.firstByte + table.bytes > sizeBytes) return undefined;
   const data = await read(table.firstByte, table.firstByte + table.bytes);
   try {
     const [first, ...others] = readAc3Frames(data);
