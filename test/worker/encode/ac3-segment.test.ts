@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readAc3Frames } from '../../../worker/src/probe/ac3-frames.ts';
 import { ac3Init, ac3Segment } from '../../../worker/src/encode/ac3-segment.ts';
 import { readFmp4Segment, readInit } from '../../../worker/src/encode/fmp4-segment.ts';
+import { readAc3Frames } from '../../../worker/src/probe/ac3-frames.ts';
 import { ffmpeg, ffprobe, temporaryFolder } from '../../helpers/media/clips.ts';
 
 describe('segments of AC-3', () => {
