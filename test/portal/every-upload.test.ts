@@ -76,6 +76,48 @@ it('offers the presets of a farm that has some', async () => {
   await page.close();
 }, 30_000);
 
+it('offers encryption of the stream alone, on a farm that has keys', async () => {
+  const page = await browser.newPage();
+  await page.goto(portal.signInUrl());
+  await page.waitForLoadState('networkidle');
+  expect(await page.isDisabled('[name=encryption]')).toBe(true);
+  const address = {
+    ...addressOf(storage, ['']),
+    encryptionKeyUrl: 'https://keys.example.com/{jobId}/{plan}',
+  };
+  const withKeys = connect(address);
+  const other = await startLocalPortal({ farm: withKeys });
+  try {
+    await page.route('**/api/farm', async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, json: { ...(await response.json()), uploadOptions: true } });
+    });
+    await page.goto(other.signInUrl());
+    await page.setInputFiles('#choose-files', film);
+    await page.getByText('More', { exact: true }).click();
+    await page.getByLabel('Encryption of the stream').selectOption('aes-128');
+    await page.getByLabel(/^MP4/).check();
+    const start = page.getByRole('button', { name: 'Upload and start' });
+    await start.click();
+    await expect.poll(() => page.textContent('#toast')).toContain('in clear');
+    await page.getByLabel(/^MP4/).uncheck();
+    const completed = page.waitForRequest('**/complete');
+    await start.click();
+    const { options } = (await completed).postDataJSON();
+    expect(jobOptionsSchema.parse(options)).toEqual({ encryption: 'aes-128' });
+    await page.goto(other.origin);
+    await page.setInputFiles('#choose-files', film);
+    expect(await page.inputValue('[name=encryption]')).toBe('aes-128');
+    await page.getByLabel(/^MP4/).check();
+    await page.getByLabel(/^Stream/).uncheck();
+    expect(await page.isHidden('#encryption-choice')).toBe(true);
+  } finally {
+    await page.close();
+    await other.close();
+    withKeys.close();
+  }
+}, 30_000);
+
 it('asks for early play, and for music that is no louder under the film’s sound than elsewhere', async () => {
   const page = await browser.newPage();
   await page.route('**/api/farm', async (route) => {

@@ -18,6 +18,11 @@ export function readOptions(form) {
   const music = readMusic(data);
   // Files alone have nothing to play.
   const early = outputs.includes('hls') ? data.get('early') : '';
+  const encryption = outputs.includes('hls') ? data.get('encryption') : '';
+  if (encryption === 'aes-128' && outputs.length > 1)
+    throw new Error(
+      'Files would lie beside an encrypted stream in clear. Choose the stream alone, or no encryption.',
+    );
   return {
     ...(preset && { preset }),
     ...(ladder && { ladder }),
@@ -25,6 +30,7 @@ export function readOptions(form) {
     ...(thumbnail !== 10 && { thumbnailAt: `${thumbnail}%` }),
     ...(lane && lane !== 'normal' && { lane }),
     ...(early && { early: early === 'yes' }),
+    ...(encryption && { encryption }),
     ...(music && { music }),
     ...(data.has('keep') ? {} : { keepSource: false }),
   };
@@ -61,6 +67,7 @@ export function rememberOptions(form) {
     rung: data.get('rung'),
     keep: data.has('keep'),
     early: data.get('early'),
+    encryption: data.get('encryption'),
   };
   try {
     localStorage.setItem(storageKey, JSON.stringify(kept));
@@ -86,9 +93,14 @@ export function offerPresets(form, names) {
   choice.append(...names.map((text) => element('option', { text })));
 }
 
+/** Offers encryption, where the farm has keys. A choice that is off is no part of the form's data. */
+export function offerEncryption(form) {
+  form.elements.namedItem('encryption').disabled = false;
+}
+
 /** Sets the form to what was chosen last. */
 export function restoreOptions(form) {
-  const { ladder, outputs, rung, keep, early } = readKept();
+  const { ladder, outputs, rung, keep, early, encryption } = readKept();
   const { elements } = form;
   if (ladder !== undefined) elements.namedItem('ladder').value = ladder;
   if (Array.isArray(outputs))
@@ -96,6 +108,7 @@ export function restoreOptions(form) {
   if (rung !== undefined) elements.namedItem('rung').value = rung ?? '';
   if (keep !== undefined) elements.namedItem('keep').checked = keep;
   if (early !== undefined) elements.namedItem('early').value = early ?? '';
+  if (encryption !== undefined) elements.namedItem('encryption').value = encryption ?? '';
 }
 
 function readKept() {

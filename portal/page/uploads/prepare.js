@@ -2,6 +2,7 @@ import { announce, button, byId, element, icon } from '../elements.js';
 import { formatBytes, formatClock } from '../format.js';
 import { aboutPrice, aboutTime, Estimates, estimateLine } from './estimate.js';
 import {
+  offerEncryption,
   offerLanes,
   offerPresets,
   readMetadata,
@@ -46,6 +47,11 @@ export class Prepare {
   /** @param names of the options that the farm's owner keeps under names */
   offerPresets(names) {
     offerPresets(this.#form, names);
+  }
+
+  offerEncryption() {
+    offerEncryption(this.#form);
+    this.#showChoices();
   }
 
   /** Every upload starts a job by itself, and none can have options. */
@@ -133,6 +139,7 @@ export class Prepare {
     const hasStream = chosen.some(({ value }) => value === 'hls');
     byId('ladder-choices').hidden = !hasStream;
     byId('early-choice').hidden = !hasStream;
+    byId('encryption-choice').hidden = !hasStream || elements.namedItem('encryption').disabled;
   }
 
   /** A box that is off is left out of a form’s data, and so would be the last one, which can’t be taken away. */

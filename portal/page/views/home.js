@@ -81,11 +81,12 @@ function wireDrop(zone, add, signal) {
   });
 }
 
-/** What the farm has and allows: presets; and addresses, by its field or pasted anywhere. */
+/** What the farm has and allows: presets, encryption; and addresses, by its field or pasted anywhere. */
 async function showFeatures({ signal, selection, prepare }) {
   const farm = await api.get('/api/farm', { signal }).catch(() => undefined);
   if (!farm || signal.aborted) return;
   prepare.offerPresets(farm.presets);
+  if (farm.encryption) prepare.offerEncryption();
   if (!farm.uploadOptions) prepare.takeNoOptions();
   const form = byId('address-form');
   if (!farm.urls) return;

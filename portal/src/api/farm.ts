@@ -30,6 +30,7 @@ const farmSchema = z.object({
   instances: fleetSchema.extend({ stopping: z.number() }).optional().describe('GPU machines'),
   ladders: z.array(z.string()),
   presets: z.array(z.string()).describe('Names that `options.preset` of a job may have'),
+  encryption: z.boolean().describe('Whether `options.encryption` of a job may be "aes-128"'),
   uploadOptions: z
     .boolean()
     .describe('Whether jobs of uploads can have options; false where every upload starts a job by itself'),
@@ -98,6 +99,7 @@ export function farmRoutes({ farm, features, machine, now, uploadFilters }: Serv
           ...(workers?.instances && { instances: workers.instances }),
           ladders: ladderNames,
           presets: Object.keys((await machine.read().catch(() => undefined))?.settings.presets ?? {}).sort(),
+          encryption: Boolean(address.encryptionKeyUrl),
           uploadOptions: takesOptions(await uploadFilters()),
           urls: features.urls,
           maxUploadBytes: features.maxUploadBytes,
