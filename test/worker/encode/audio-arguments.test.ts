@@ -20,8 +20,8 @@ describe('audioArguments', () => {
           'aformat=sample_fmts=fltp:sample_rates=48000:channel_layouts=stereo,' +
           'atrim=start=-0.5,asettb=1/1000000[film];' +
           '[lead][film]ainterleave,aresample=48000:async=1:min_hard_comp=0.015,atrim=start=0:end=100[a0]',
-        ...['-map', '[a0]', '-map_metadata', '-1', '-map_chapters', '-1'],
-        ...['-c:a', 'aac', '-b:a', '128000', '-ac', '2', '-ar', '48000', '-bsf:a', "noise=drop='lt(pts,0)'"],
+        ...['-map', '[a0]', '-c:a', 'aac', '-b:a', '128000', '-ac', '2', '-ar', '48000'],
+        ...['-bsf:a', "noise=drop='lt(pts,0)'", '-map_metadata', '-1', '-map_chapters', '-1'],
         ...['-f', 'segment', '-segment_format', 'mp4', '-individual_header_trailer', '0'],
         ...['-segment_header_filename', 'audio-0/init.mp4', '-segment_format_options'],
         'movflags=+cmaf+frag_custom+frag_discont+skip_trailer:output_ts_offset=0',
@@ -58,6 +58,22 @@ describe('audioArguments', () => {
       'b:a': '64000',
       segment_list: 'pipe:4',
     });
+  });
+
+  it('put copied frames on the grid of their part, and drop those of other parts and those that are cut off', () => {
+    const wholeFrames = { bytes: 1536, description: '103dc0' };
+    const audio = [audioStream({ codec: 'ac3', channels: 6, channelLayout: '5.1(side)', wholeFrames })];
+    const plan = makePlan(film({ audio }), planRequest());
+    const part = { ...audioPart(plan), startSeconds: 24, endSeconds: 48 };
+    const grid = { sampleRate: 48_000, packetSamples: 1024, offsetSamples: 0 };
+    const cut = { ...plan, audio: plan.audio.map((rendition) => ({ ...rendition, grid })) };
+    const [, copied] = readOutputs(audioArguments(cut, part, 700).outputArgs);
+    expect(copied?.options).toMatchObject({ map: '1:1', 'c:a': 'copy', segment_format: 'ac3' });
+    expect(copied?.options['bsf:a']).toBe(
+      "setts=ts='(floor(TS*TB*48000/1536+0.5001)-750)*1536/(TB*48000)'," +
+        "noise=drop='lt(pts,0)+1-eq(size,1536)+gt(pts*tb,23.984)'",
+    );
+    expect(copied?.options).not.toHaveProperty('filter_complex');
   });
 
   it('shift sound by as much as the picture', () => {
