@@ -176,7 +176,7 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
   screen.clear();
 
   if (job.state === 'failed') {
-    process.exitCode = 1;
+    process.exitCode = 2;
     const reason = printable(job.error?.message ?? 'no reason was given');
     process.stderr.write(`${styleFor(process.stderr).bad('Not transcoded:')} ${reason}\n`);
     if (options.json) console.log(JSON.stringify(demoResult(job, workerParts, undefined)));

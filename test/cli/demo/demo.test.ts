@@ -86,7 +86,7 @@ it('says in a sentence why a film cannot be transcoded', async () => {
   await using folder = await temporaryFolder();
   await writeFile(join(folder.path, 'notes.mp4'), 'not a film at all');
   const demo = await startDemo(folder.path, 'notes.mp4', '--exit', '--json');
-  expect(await demo.ended).toBe(1);
+  expect(await demo.ended).toBe(2);
   const result = lastLine(demo.output.stdout);
   expect(result.state).toBe('failed');
   expect(demo.output.stderr).toContain(`Not transcoded: ${result.error?.message}`);
