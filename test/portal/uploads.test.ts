@@ -145,7 +145,7 @@ it('draws texts about as the film will have them, and says where one ends before
   await page.getByText('Texts over the picture').click();
   await page.getByRole('button', { name: 'Add a text' }).click();
   await page.getByLabel('Text 1', { exact: true }).fill('Grüezi <b>miteinander</b>');
-  await page.getByLabel('Where').selectOption('top-right');
+  await page.getByLabel(/^Where/).selectOption('top-right');
   await page.getByLabel('Look').selectOption('on a dark box');
   await page.getByLabel('From second').fill('2');
   await page.getByLabel('To second').fill('1');
