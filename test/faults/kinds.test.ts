@@ -91,8 +91,9 @@ it('an encrypted film, of which the next worker makes the same bytes when the fi
   await holdAt(faults.s3, put(/\/parts\/0001\.json$/));
   first.kill('SIGKILL');
   await first.exited;
-  const sent = faults.s3.requests.find((request) => /^PUT .*\dp\/00001\.m4s/.test(request)) ?? '';
-  const [, plan = '', rendition = ''] = new RegExp(`${id}/(\\w+)/(\\w+)/`).exec(sent) ?? [];
+  const sent = new RegExp(`^PUT .*${id}/(\\w+)/(\\d+p)/00001\\.m4s`);
+  const [, plan = '', rendition = ''] =
+    faults.s3.requests.map((request) => sent.exec(request)).find((match) => match !== null) ?? [];
   const segment = (number: number) => faults.farm.readBytes(`${id}/${plan}/${rendition}/0000${number}.m4s`);
   const before = Buffer.from(await segment(1));
   faults.s3.heal();
