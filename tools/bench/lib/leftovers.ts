@@ -24,10 +24,11 @@ function children(): string[] {
   });
 }
 
-/** A process that has ended shows until it is waited for. */
+/** A process that has ended shows until it is waited for; one that is just ending has no command any more. */
 function isAlive(pid: string): boolean {
   try {
-    return !/^State:\s*Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    const hasEnded = /^State:\s*[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    return !hasEnded && readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '';
   } catch {
     return false;
   }
