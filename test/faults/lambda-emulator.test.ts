@@ -45,7 +45,7 @@ describe.skipIf(emulator === undefined)("AWS's own emulator of Lambda", () => {
         env: {
           ...faults.farm.functionEnv,
           PATH: process.env.PATH,
-          // It hands on these alone of those of AWS.
+          // Of AWS's variables it passes these alone.
           AWS_ACCESS_KEY_ID: 'test',
           AWS_SECRET_ACCESS_KEY: 'test',
           WORKERS_PER_FILM: '1',

@@ -116,7 +116,7 @@ async function playedToEnd(page: Page): Promise<{ waits: number; playedSeconds: 
   return page.evaluate('({ waits, playedSeconds: window.end?.playedSeconds ?? player.video.currentTime })');
 }
 
-/** The one that is killed has a part in hand, and the playlists: the others notice it, and make the part again. */
+/** The one that is killed is at a part, and may write the playlists: the others notice it, and make the part again. */
 async function playWhileWorkersAreKilled(page: Page, workers: readonly WorkerProcess[]) {
   await beginToPlay(page);
   for (const worker of workers.slice(0, 2)) {

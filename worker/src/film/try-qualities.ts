@@ -7,7 +7,7 @@ import { shiftFor, trialSamples, trialShifts, withShift } from '../plan/film-qua
 import type { Sample } from '../plan/measure.ts';
 import type { Plan, VideoPlan } from '../plan/plan.ts';
 import { defaultQuality, type Quality, vmafTargets } from '../plan/quality.ts';
-import { fileSource } from '../self-test/file-source.ts';
+import { fileSource } from '../source/file-source.ts';
 import { serveSource } from '../source/server.ts';
 import type { TranscodeRun } from './film.ts';
 

@@ -8,8 +8,8 @@ import { makePlan } from '../plan/make-plan.ts';
 import type { Plan, VideoEncoder, VideoPlan } from '../plan/plan.ts';
 import { probe } from '../probe/probe.ts';
 import type { Settings } from '../settings/settings.ts';
+import { fileSource } from '../source/file-source.ts';
 import { type SourceServer, serveSource } from '../source/server.ts';
-import { fileSource } from './file-source.ts';
 import type { SourceKind } from './kinds.ts';
 
 /** What became of one kind of film on this machine. */

@@ -39,12 +39,6 @@ export class PacketIds {
   readonly #states = new Map<string, State>();
   /** All changes before this byte are known. */
   #knownTo = 0;
-  readonly #probedBytes: number;
-
-  /** @param probedBytes within which ffmpeg finds all streams: its `probesize` */
-  constructor(probedBytes = 5_000_000) {
-    this.#probedBytes = probedBytes;
-  }
 
   /** @returns undefined for a file that is no transport stream */
   reader(start: number): PacketIdReader | undefined {
@@ -95,7 +89,7 @@ export class PacketIds {
       return { state, isHidden: false };
     }
     const { ids, added } = movedIds(first, streams, this.#programmes?.size === 1);
-    if (ids === undefined && at <= this.#probedBytes) this.#streams.set(known, [...first, ...added]);
+    if (ids === undefined && at <= probedBytes) this.#streams.set(known, [...first, ...added]);
     const moved = new Map(state.moved);
     if (ids === undefined) moved.delete(known);
     else moved.set(known, ids);
@@ -118,6 +112,9 @@ export class PacketIds {
     return this.#programmes?.size === 1 && now.size === 1 ? [...this.#programmes.keys()][0] : undefined;
   }
 }
+
+/** Within which ffmpeg finds all streams: its `probesize`. */
+const probedBytes = 5_000_000;
 
 /** More are no recording: tables say other things when a broadcast goes over to another one. */
 const maxStates = 200;

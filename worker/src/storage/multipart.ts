@@ -62,9 +62,9 @@ export async function putInParts(client: S3Client, upload: Upload): Promise<{ si
   const target = { ...place, UploadId: created.UploadId };
   const free: Buffer[] = [];
   try {
-    const sent = new Map<number, { part: CompletedPart; md5: string; sizeBytes: number }>();
+    const sent = new Map<number, { part: CompletedPart; md5?: string; sizeBytes: number }>();
     await eachLimited(filledParts(upload, free), partsAtOnce, async ({ number, buffer, body }) => {
-      const md5 = md5sAgain === undefined ? md5Hex(body) : '';
+      const md5 = md5sAgain ? {} : { md5: md5Hex(body) };
       const command = new UploadPartCommand({
         ...target,
         PartNumber: number,
@@ -76,13 +76,13 @@ export async function putInParts(client: S3Client, upload: Upload): Promise<{ si
         (abortSignal) => client.send(command, { abortSignal }),
         signal,
       );
-      sent.set(number, { part: { PartNumber: number, ETag, ChecksumCRC32 }, md5, sizeBytes: body.length });
+      sent.set(number, { part: { PartNumber: number, ETag, ChecksumCRC32 }, ...md5, sizeBytes: body.length });
       free.push(buffer);
     });
     const inOrder = [...sent].sort(([a], [b]) => a - b).map(([, part]) => part);
     const sizeBytes = inOrder.reduce((sum, part) => sum + part.sizeBytes, 0);
     const parts = inOrder.map(({ part }) => part);
-    const partMd5s = md5sAgain ?? (() => inOrder.map(({ md5 }) => md5));
+    const partMd5s = md5sAgain ?? (() => inOrder.flatMap(({ md5 }) => md5 ?? []));
     const command = new CompleteMultipartUploadCommand({ ...target, MultipartUpload: { Parts: parts } });
     const expected = { bucket: upload.bucket, key: upload.key, sizeBytes, partMd5s };
     await call(

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import type { SourceObject } from '../source/source.ts';
+import type { SourceObject } from './source.ts';
 
 /** A film on this machine's disk, served to ffmpeg as every film is. */
 export function fileSource(path: string): SourceObject {
