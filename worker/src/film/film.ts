@@ -29,7 +29,7 @@ import type { Invocation } from './invocation.ts';
  *   invocation.ts      the time that a function has
  *   door.ts            a function before the jobs queue: who makes the film?
  *   breaks.ts          between two parts: work of higher lanes
- *   measure-film.ts    compares a sample of a published film with its source
+ *   measure-film.ts    compares a sample of a published film with its source (compare.ts compares a stretch)
  *   encode-parts.ts    encodes what the session gives, uploads beside it
  *   make-files.ts      MP4, audio files and GIFs of a published film (make-file.ts makes one)
  *   make-webm.ts       WebM of a published film, by several workers: of its source or of its stream, who makes which part (webm-parts.ts),

@@ -1,8 +1,7 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { overlayFiles, overlayFolder } from '../encode/draw.ts';
-import { measureArguments, measureLog } from '../encode/measure-arguments.ts';
-import { poolScores, readScores } from '../encode/measure-log.ts';
+import { poolScores } from '../encode/measure-log.ts';
 import { chooseSamples, type Measured, measuredWarnings, type Sample } from '../plan/measure.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { QueuedJob } from '../protocol/job.ts';
@@ -13,6 +12,7 @@ import { saveFilm } from '../publish/film-record.ts';
 import { initSegmentName, segmentName } from '../publish/media-playlist.ts';
 import { readRecords } from '../publish/records.ts';
 import type { SourceServers } from '../source/servers.ts';
+import { compareWithSource } from './compare.ts';
 import { holdFilesLease } from './files-lease.ts';
 import type { FilmOutcome, Measuring, TranscodeRun } from './film.ts';
 import { openPlanned, type PlannedSources } from './open-planned.ts';
@@ -156,33 +156,18 @@ async function eachSample(
 async function scoresOf(
   sample: Sample,
   { plan, sources, reader, prefix, cwd }: Inputs,
-  { tools, metric }: Measuring,
-  { settings, signal }: TranscodeRun,
+  measuring: Measuring,
+  run: TranscodeRun,
 ): Promise<number[]> {
-  if (plan.video === undefined) throw new TypeError('A plan without a picture is not measured.');
-  const {
-    source = 0,
-    inputArgs,
-    publishedArgs,
-    outputArgs,
-  } = measureArguments(plan, plan.video, sample, metric);
+  const { video } = plan;
+  if (video === undefined) throw new TypeError('A plan without a picture is not measured.');
   const file = segmentName(sample.number, plan.segmentFormat);
   const init = plan.segmentFormat === 'fmp4' ? [initSegmentName] : [];
-  const published = await reader.serve(file, await reader.objects(prefix, [...init, file]));
-  const log = join(cwd, measureLog);
-  await rm(log, { force: true });
-  await tools.ffmpeg({
-    input: { url: sources.urls[source] ?? '' },
-    inputArgs,
-    moreInputs: [{ url: published, inputArgs: publishedArgs }],
-    outputArgs,
-    cwd,
-    fontConfigPath: plan.video.overlays && join(cwd, overlayFolder, overlayFiles.fontConfig),
-    stallSeconds: settings.encoding.stallSeconds,
+  const encoded = await reader.serve(file, await reader.objects(prefix, [...init, file]));
+  return compareWithSource({ plan, video, sample, urls: sources.urls, encoded, cwd }, measuring, run, {
+    fontConfigPath: video.overlays && join(cwd, overlayFolder, overlayFiles.fontConfig),
     isSourceStalled: () => sources.stalledSeconds() > 0 || reader.isStalled(),
-    signal,
   });
-  return readScores(metric, await readFile(log, 'utf8'));
 }
 
 function rounded({ mean, fifthPercentile }: Pick<Measured, 'mean' | 'fifthPercentile'>) {

@@ -1,15 +1,14 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { measureArguments, measureLog } from '../encode/measure-arguments.ts';
-import { poolScores, readScores } from '../encode/measure-log.ts';
+import { poolScores } from '../encode/measure-log.ts';
 import { trialArguments, trialFile } from '../encode/trial-arguments.ts';
 import { shiftFor, trialSamples, trialShifts, withShift } from '../plan/film-quality.ts';
-import type { Sample } from '../plan/measure.ts';
 import type { Plan, VideoPlan } from '../plan/plan.ts';
 import { defaultQuality, type Quality, vmafTargets } from '../plan/quality.ts';
 import { fileSource } from '../source/file-source.ts';
 import { serveSource } from '../source/server.ts';
-import type { TranscodeRun } from './film.ts';
+import { compareWithSource } from './compare.ts';
+import type { Measuring, TranscodeRun } from './film.ts';
 
 type TrialRun = Pick<TranscodeRun, 'settings' | 'tools' | 'measuring' | 'log' | 'signal'>;
 
@@ -26,10 +25,11 @@ export async function withOwnQuality(
 ): Promise<Plan> {
   const video = plan.video && withoutOverlays(plan.video);
   if (video?.encoder.name !== 'x264') return plan;
-  if (run.measuring?.()?.metric !== 'vmaf') return warned(plan, "the worker's ffmpeg has no libvmaf");
+  const measuring = run.measuring?.();
+  if (measuring?.metric !== 'vmaf') return warned(plan, "the worker's ffmpeg has no libvmaf");
   const startedAt = performance.now();
   try {
-    const vmafs = await tryQualities(plan, video, urls, run);
+    const vmafs = await tryQualities(plan, video, urls, measuring, run);
     const shift = shiftFor(vmafs, vmafTargets[quality]);
     run.log.info({ vmafs, shift, tookSeconds: (performance.now() - startedAt) / 1000 }, 'qualities tried');
     return withShift(plan, shift);
@@ -54,6 +54,7 @@ async function tryQualities(
   plan: Plan,
   video: VideoPlan,
   urls: readonly string[],
+  measuring: Measuring,
   run: TrialRun,
 ): Promise<[number, number, number]> {
   const base = video.renditions[0]?.quality ?? 0;
@@ -72,7 +73,7 @@ async function tryQualities(
       await run.tools.ffmpeg({ input, inputArgs, outputArgs, cwd, stallSeconds, signal: run.signal });
       for (const [n, found] of scores.entries()) {
         const path = join(cwd, trialFile(n));
-        found.push(...(await compare({ plan, video, sample, path, cwd, url: input.url }, run)));
+        found.push(...(await compareTrial({ plan, video, sample, urls, path, cwd }, measuring, run)));
       }
     }
   } finally {
@@ -82,37 +83,16 @@ async function tryQualities(
   return [poolScores(finer).mean, poolScores(middle).mean, poolScores(coarser).mean];
 }
 
-interface Compared {
-  plan: Plan;
-  video: VideoPlan;
-  sample: Sample;
-  path: string;
-  cwd: string;
-  url: string;
-}
-
-async function compare(
-  { plan, video, sample, path, cwd, url }: Compared,
-  { settings, measuring, signal }: TrialRun,
+async function compareTrial(
+  compared: Omit<Parameters<typeof compareWithSource>[0], 'encoded'> & { path: string },
+  measuring: Measuring,
+  run: TrialRun,
 ): Promise<number[]> {
-  const tools = measuring?.()?.tools;
-  if (tools === undefined) throw new TypeError('Nothing here measures.');
-  const { inputArgs, publishedArgs, outputArgs } = measureArguments(plan, video, sample, 'vmaf');
+  const { path, ...stretch } = compared;
   const file = fileSource(path);
   const server = await serveSource(file, await file.describe());
-  const log = join(cwd, measureLog);
   try {
-    await rm(log, { force: true });
-    await tools.ffmpeg({
-      input: { url },
-      inputArgs,
-      moreInputs: [{ url: server.url, inputArgs: publishedArgs }],
-      outputArgs,
-      cwd,
-      stallSeconds: settings.encoding.stallSeconds,
-      signal,
-    });
-    return readScores('vmaf', await readFile(log, 'utf8'));
+    return await compareWithSource({ ...stretch, encoded: server.url }, measuring, run);
   } finally {
     await server.close();
   }
