@@ -37,7 +37,7 @@ export const commands: readonly CommandEntry[] = [
     entry('status', 'Show the queues, or one job', async () =>
       (await import('./jobs/command.ts')).statusCommand(),
     ),
-    entry('open', 'Play the film of a job in the browser', async () =>
+    entry('open', "Open the farm's page in the browser, at the film of a job", async () =>
       (await import('./open/command.ts')).openCommand(),
     ),
     entry('get', 'Download the film of a job as one file', async () =>
@@ -71,6 +71,9 @@ export const commands: readonly CommandEntry[] = [
     ),
     entry('config', 'Show which farm commands use, and why', async () =>
       (await import('./config/command.ts')).configCommand(),
+    ),
+    entry('presets', 'List the presets that jobs of this farm can name', async () =>
+      (await import('./presets/command.ts')).presetsCommand(),
     ),
     entry('links', "Print the farm's addresses: dashboard, buckets, films", async () =>
       (await import('./links/command.ts')).linksCommand(),

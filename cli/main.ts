@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { dirname } from 'node:path';
 import { UserError } from './errors.ts';
 import { makeProgram } from './program.ts';
+import { fitTo } from './text/wrap.ts';
 
 // "farm jobs | head" reads what it wants and goes.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -19,7 +20,7 @@ try {
   const sentence =
     error instanceof UserError ? error.message : missingPackage(error as NodeJS.ErrnoException);
   if (sentence === undefined) throw error;
-  console.error(sentence);
+  console.error(fitTo(process.stderr, sentence));
   process.exitCode = 1;
 }
 
@@ -27,6 +28,6 @@ try {
 function missingPackage({ code, message }: NodeJS.ErrnoException): string | undefined {
   const [, name] = /^Cannot find package '([^']+)'/.exec(message) ?? [];
   if (code !== 'ERR_MODULE_NOT_FOUND' || name === undefined) return undefined;
-  const folder = fileURLToPath(new URL('..', import.meta.url));
+  const folder = dirname(import.meta.dirname);
   return `The package ${name} is not installed yet. Run "npm install" in ${folder}, and then this command again.`;
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { type CommandEntry, commands } from './commands.ts';
+import { fitHelp } from './text/help.ts';
 
 /**
  * The program for these arguments. Only the command they name is loaded; `completion` describes all commands and loads
@@ -12,7 +13,6 @@ export async function makeProgram(args: readonly string[], version: string): Pro
   const program = new Command('farm')
     .description('Your own HLS transcoding farm on AWS.')
     .version(version, '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'show help')
     .usage('COMMAND [options]')
     // An option belongs to the command that it follows, also where a command and one below it have the same.
     .enablePositionalOptions()
@@ -23,6 +23,7 @@ export async function makeProgram(args: readonly string[], version: string): Pro
     program.addCommand(isLoaded ? await loadCommand(entry) : listed(entry));
   }
   showUsageAfterError(program);
+  fitHelp(program);
   if (args.includes('--json')) await answerMistakes(program, wanted);
   return program;
 }

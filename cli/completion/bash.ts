@@ -1,4 +1,4 @@
-import { type CompletedCommand, farmOptions, type Values } from './tree.ts';
+import { askedCommands, type CompletedCommand, farmOptions, isAsked, type Values } from './tree.ts';
 
 /** For bash 3.2 (macOS) and later; file names are completed by bash itself. */
 export function bashScript(program: string, commands: readonly CompletedCommand[]): string {
@@ -6,7 +6,7 @@ export function bashScript(program: string, commands: readonly CompletedCommand[
   const paths = commands.flatMap(({ path }) => (path.length > 0 ? [key(path)] : []));
   return `# bash completion for ${program}: source <(${program} completion bash)
 ${name}() {
-  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} path= word before= options= words= files= jobs=
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} path= word before= options= words= files= asked=
   local -a which=()
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$path/$word" in
@@ -20,9 +20,9 @@ ${commands.map(commandCase).join('\n')}
   esac
   case "$path $prev" in
 ${optionCases(commands).join('\n')}
-    *) if [[ $cur == -* ]]; then words=$options files= jobs=; fi ;;
+    *) if [[ $cur == -* ]]; then words=$options files= asked=; fi ;;
   esac
-  if [[ $jobs ]]; then words=$(${program} jobs --limit 50 "\${which[@]}" 2>/dev/null | cut -f1); fi
+  if [[ $asked ]]; then words+=" "$(${program} $asked "\${which[@]}" 2>/dev/null | cut -f1); fi
   COMPREPLY=($(compgen -W "$words" -- "$cur"))
   if [[ $files ]]; then
     if type compopt >/dev/null 2>&1; then compopt -o default; else COMPREPLY=($(compgen -f -- "$cur")); fi
@@ -39,8 +39,9 @@ function key(path: readonly string[]): string {
 function commandCase({ path, options, values, subcommands }: CompletedCommand): string {
   const words = [...subcommands, ...(values?.kind === 'choices' ? values.choices : [])].join(' ');
   const flags = options.map(({ flag }) => flag).join(' ');
-  const asked = values?.kind === 'files' ? ' files=1' : values?.kind === 'jobs' ? ' jobs=1' : '';
-  return `    '${key(path)}') options='${flags}' words='${words}'${asked} ;;`;
+  const more =
+    values?.kind === 'files' ? ' files=1' : isAsked(values) ? ` asked='${askedCommands[values.kind]}'` : '';
+  return `    '${key(path)}') options='${flags}' words='${words}'${more} ;;`;
 }
 
 /** After options that take a value: those with the same values in one line. */
@@ -57,6 +58,7 @@ function optionCases(commands: readonly CompletedCommand[]): string[] {
 }
 
 function valueText(values: Values): string {
-  if (values.kind === 'choices') return `words='${values.choices.join(' ')}' files= jobs=`;
-  return `words= files=${values.kind === 'files' ? 1 : ''} jobs=`;
+  if (values.kind === 'choices') return `words='${values.choices.join(' ')}' files= asked=`;
+  const asked = isAsked(values) ? `'${askedCommands[values.kind]}'` : '';
+  return `words= files=${values.kind === 'files' ? 1 : ''} asked=${asked}`;
 }

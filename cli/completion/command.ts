@@ -11,10 +11,10 @@ type Shell = keyof typeof scripts;
 /** `farm completion`: a script for a shell, made from all commands of the program. */
 export function completionCommand(): Command {
   const command = new Command('completion')
-    .addArgument(new Argument('<shell>', 'which one').choices(Object.keys(scripts)))
+    .addArgument(new Argument('<shell>', 'of which shell').choices(Object.keys(scripts)))
     .addHelpText(
       'after',
-      '\nFor this shell:  source <(farm completion bash)\nFor good:        add that line to ~/.bashrc; for fish: farm completion fish > ~/.config/fish/completions/farm.fish',
+      '\nFor this shell:  source <(farm completion bash)\nFor good:        add that line to ~/.bashrc; zsh: to ~/.zshrc, after compinit; fish:\n                 farm completion fish > ~/.config/fish/completions/farm.fish',
     );
   return command.action((shell: Shell) => {
     let program: Command = command;

@@ -1,4 +1,4 @@
-import { type CompletedCommand, farmOptions, type Values } from './tree.ts';
+import { askedCommands, type CompletedCommand, farmOptions, isAsked, type Values } from './tree.ts';
 
 export function fishScript(program: string, commands: readonly CompletedCommand[]): string {
   const lines = commands.flatMap((command) => [
@@ -15,7 +15,7 @@ export function fishScript(program: string, commands: readonly CompletedCommand[
       : []),
   ]);
   return `# fish completion for ${program}: ${program} completion fish | source
-function __${program}_jobs
+function __${program}_ask
   set -l words (commandline -opc)
   set -l which
   for at in (seq (count $words))
@@ -23,7 +23,7 @@ function __${program}_jobs
       set -a which $words[$at] $words[(math $at + 1)]
     end
   end
-  ${program} jobs --limit 50 $which 2>/dev/null | cut -f1
+  ${program} $argv $which 2>/dev/null | cut -f1
 end
 complete -c ${program} -f
 ${lines.join('\n')}
@@ -59,7 +59,7 @@ function valueText(values: Values | undefined, program: string): string {
 
 function argumentText(values: Values, program: string): string {
   if (values.kind === 'files') return '-F';
-  if (values.kind === 'jobs') return `-a '(__${program}_jobs)'`;
+  if (isAsked(values)) return `-a '(__${program}_ask ${askedCommands[values.kind]})'`;
   return values.kind === 'choices' ? `-a ${quote(values.choices.join(' '))}` : '';
 }
 

@@ -1,14 +1,27 @@
 import type { Argument, Command, Option } from 'commander';
-import { ladderNames } from '../../worker/src/plan/ladder.ts';
+import { encryptionNames } from '../../worker/src/plan/encryption.ts';
+import { fitNames } from '../../worker/src/plan/fit.ts';
+import { ladderNames, rungNames } from '../../worker/src/plan/ladder.ts';
+import { measureNames } from '../../worker/src/plan/measure.ts';
+import { qualityNames } from '../../worker/src/plan/quality.ts';
 import { laneNames } from '../../worker/src/protocol/lanes.ts';
+
+/** What is asked of the farm: the command that lists it, one a line, the name before a tab. */
+export const askedCommands = { jobs: 'jobs --limit 50', presets: 'presets' } as const;
+
+type AskedKind = keyof typeof askedCommands;
 
 /** What may stand somewhere on the command line. */
 export type Values =
   | { kind: 'files' }
-  /** Ids of the farm's jobs: asked of the farm. */
-  | { kind: 'jobs' }
+  /** Ids of the farm's jobs, or names of its presets: asked of the farm. */
+  | { kind: AskedKind }
   | { kind: 'choices'; choices: readonly string[] }
   | { kind: 'any' };
+
+export function isAsked(values: Values | undefined): values is { kind: AskedKind } {
+  return values !== undefined && values.kind in askedCommands;
+}
 
 export interface CompletedOption {
   /** Such as `--farm`. */
@@ -30,11 +43,22 @@ export interface CompletedCommand {
 }
 
 /** Names of arguments, and of options' values, that are files of this machine. */
-const fileNames = new Set(['dir', 'file', 'film', 'films', 'movie']);
+const fileNames = new Set(['dir', 'file', 'film', 'films', 'folder', 'movie', 'path']);
 const jobNames = new Set(['job', 'jobs', 'ids']);
 
-/** What is offered where other values may be given too, by the name of the value. */
-const suggestions: Readonly<Record<string, readonly string[]>> = { ladder: ladderNames, lane: laneNames };
+/** Options whose values are presets of the farm. */
+const presetFlags = new Set(['--preset']);
+
+/** What is offered where other values may be given too, or where the job's schema checks them. */
+const suggestions: Readonly<Record<string, readonly string[]>> = {
+  '--ladder': ladderNames,
+  '--lane': laneNames,
+  '--quality': qualityNames,
+  '--measure': measureNames,
+  '--encryption': encryptionNames,
+  '--fit': fitNames,
+  '--rung': rungNames,
+};
 
 /** Options that say which farm is meant: a completion that asks the farm passes them on. */
 export const farmOptions = ['--stack', '--farm', '--profile', '--region'] as const;
@@ -58,9 +82,11 @@ export function commandsOf(command: Command, path: readonly string[] = []): Comp
   ];
 }
 
-function valuesOfOption({ flags, argChoices, required, optional }: Option): Values | undefined {
+function valuesOfOption({ flags, long, argChoices, required, optional }: Option): Values | undefined {
   if (!required && !optional) return undefined;
-  return valuesOf(/[<[](\w+)[>\]]/.exec(flags)?.[1] ?? '', argChoices);
+  const flag = long ?? '';
+  if (presetFlags.has(flag)) return { kind: 'presets' };
+  return valuesOf(/[<[](\w+)[>\]]/.exec(flags)?.[1] ?? '', argChoices ?? suggestions[flag]);
 }
 
 function valuesOfArgument(argument: Argument): Values {
@@ -68,8 +94,7 @@ function valuesOfArgument(argument: Argument): Values {
 }
 
 function valuesOf(name: string, choices: readonly string[] | undefined): Values {
-  const words = choices ?? suggestions[name];
-  if (words) return { kind: 'choices', choices: words };
+  if (choices) return { kind: 'choices', choices };
   if (jobNames.has(name)) return { kind: 'jobs' };
   return { kind: fileNames.has(name) ? 'files' : 'any' };
 }

@@ -1,4 +1,4 @@
-import { type CompletedCommand, farmOptions, type Values } from './tree.ts';
+import { askedCommands, type CompletedCommand, farmOptions, isAsked, type Values } from './tree.ts';
 
 /** For zsh's own completion system (`compinit`): sourced, or put as a file into a folder of `fpath`. */
 export function zshScript(program: string, commands: readonly CompletedCommand[]): string {
@@ -7,16 +7,20 @@ export function zshScript(program: string, commands: readonly CompletedCommand[]
     const body = command.subcommands.length > 0 ? parent(command, commands, name) : leaf(command, program);
     return `${name(command.path)}() {\n${body}\n}`;
   });
+  const asking = Object.entries(askedCommands).map(
+    ([kind, words]) => `_${program}_${kind}_of_farm() { _${program}_ask ${words} }`,
+  );
   return `#compdef ${program}
 # zsh completion for ${program}: source <(${program} completion zsh)
-_${program}_ids() {
+_${program}_ask() {
   local -a which
   local at
   for ((at = 1; at < CURRENT; at++)); do
     case $words[at] in ${farmOptions.join('|')}) which+=("$words[at]" "$words[at+1]") ;; esac
   done
-  compadd -- \${(f)"$(${program} jobs --limit 50 $which 2>/dev/null | cut -f1)"}
+  compadd -- \${(f)"$(${program} "$@" $which 2>/dev/null | cut -f1)"}
 }
+${asking.join('\n')}
 ${functions.join('\n')}
 if [ "$funcstack[1]" = "_${program}" ]; then
   _${program} "$@"
@@ -61,7 +65,7 @@ function leaf({ options, values }: CompletedCommand, program: string): string {
 
 function actionOf(values: Values | undefined, message: string, program: string): string {
   if (values === undefined) return '';
-  if (values.kind === 'jobs') return `${message}:_${program}_ids`;
+  if (isAsked(values)) return `${message}:_${program}_${values.kind}_of_farm`;
   if (values.kind === 'choices') return `${message}:(${values.choices.join(' ')})`;
   return `${message}:${values.kind === 'files' ? '_files' : ''}`;
 }

@@ -1,5 +1,5 @@
 import { bar } from '../text/bar.ts';
-import { printable, type Style } from '../text/style.ts';
+import { clip, printable, type Style } from '../text/style.ts';
 import { formatBytes, formatSeconds, formatSpeed } from '../text/units.ts';
 import { type DemoView, stageOf, stages } from './view.ts';
 
@@ -12,7 +12,7 @@ export function progressBlock(view: DemoView, style: Style, columns: number): st
   return [
     `  ${style.bold('transcode-farm')}  ${name}${view.filmBytes === undefined ? '' : style.dim(`  ${formatBytes(view.filmBytes)}`)}`,
     '',
-    `  ${stageLine(view, style)}`,
+    `  ${stageLine(view, style, columns - 4)}`,
     `  ${style.accent(bar(share, barWidth))} ${percent}  ${style.dim(formatSeconds(view.elapsedSeconds))}`,
     `  ${style.dim(clip(paceLine(view), columns - 4))}`,
     `  ${style.dim(clip(publishedLine(view), columns - 4))}`,
@@ -20,16 +20,19 @@ export function progressBlock(view: DemoView, style: Style, columns: number): st
   ];
 }
 
-function stageLine(view: DemoView, style: Style): string {
+const arrow = ' › ';
+
+function stageLine(view: DemoView, style: Style, width: number): string {
   if (view.step === 'clip') return style.accent('making a clip');
   const now = stageOf(view.job);
   const position = now === undefined ? stages.length : stages.indexOf(now);
+  if (stages.join(arrow).length > width) return style.accent(now ?? '');
   return stages
     .map((stage, index) => {
       if (index < position) return style.good(stage);
       return index === position ? style.bold(style.accent(stage)) : style.dim(stage);
     })
-    .join(style.dim(' › '));
+    .join(style.dim(arrow));
 }
 
 export function shareDone(view: DemoView): number {
@@ -75,9 +78,4 @@ export function workersLine({ workerParts }: DemoView): string {
 
 export function countParts(count: number): string {
   return `${count} part${count === 1 ? '' : 's'}`;
-}
-
-function clip(text: string, width: number): string {
-  const characters = [...text];
-  return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join('')}…`;
 }

@@ -14,6 +14,7 @@ import { describeFilm } from '../local-farm/linked-films.ts';
 import { Stopped, stopSignal } from '../stop-signal.ts';
 import { printable, styleFor } from '../text/style.ts';
 import { formatBytes } from '../text/units.ts';
+import { fitTo, terminalColumns } from '../text/wrap.ts';
 import { filmSize } from '../upload/film-file.ts';
 import { openBrowser } from './browser.ts';
 import { makeClip } from './clip.ts';
@@ -70,7 +71,7 @@ export async function demo(json: boolean, read: () => DemoOptions): Promise<void
     } else if (json) {
       // A program reads standard output, whatever went wrong; a person gets the stack of what they cannot fix.
       const { message, stack } = error as Error;
-      console.error(error instanceof UserError ? message : stack);
+      console.error(error instanceof UserError ? fitTo(process.stderr, message) : stack);
       console.log(JSON.stringify(noResult('demo', message)));
       process.exitCode = 1;
     } else {
@@ -99,7 +100,7 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
 
   // Standard output is for the result alone where a program reads it.
   const stream = options.json ? process.stderr : process.stdout;
-  const say = (line = '') => stream.write(`${line}\n`);
+  const say = (line = '') => stream.write(`${fitTo(stream, line)}\n`);
   const screen = openScreen(stream);
   closing.defer(() => screen.clear());
 
@@ -178,12 +179,13 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
   if (job.state === 'failed') {
     process.exitCode = 2;
     const reason = printable(job.error?.message ?? 'no reason was given');
-    process.stderr.write(`${styleFor(process.stderr).bad('Not transcoded:')} ${reason}\n`);
+    const line = `${styleFor(process.stderr).bad('Not transcoded:')} ${reason}`;
+    process.stderr.write(`${fitTo(process.stderr, line)}\n`);
     if (options.json) console.log(JSON.stringify(demoResult(job, workerParts, undefined)));
     return;
   }
 
-  for (const line of summary(job, workerParts, styleFor(stream))) say(line);
+  for (const line of summary(job, workerParts, styleFor(stream), terminalColumns(stream))) say(line);
   say();
   if (out !== undefined) {
     const { files, bytes } = await downloadAll(farm.s3, farm.outputBucket, `${job.id}/`, out);

@@ -1,12 +1,18 @@
 import type { FilmRendition, JobState, Timings } from '../../worker/src/protocol/status.ts';
 import { bar } from '../text/bar.ts';
 import { printable, type Style } from '../text/style.ts';
+import { textTable } from '../text/table.ts';
 import { formatBitrate, formatBytes, formatSeconds, formatSpeed } from '../text/units.ts';
 import { countParts } from './block.ts';
 import type { DemoView } from './view.ts';
 
 /** What the demo prints when its job has succeeded. */
-export function summary(job: JobState, workerParts: DemoView['workerParts'], style: Style): string[] {
+export function summary(
+  job: JobState,
+  workerParts: DemoView['workerParts'],
+  style: Style,
+  columns = 100,
+): string[] {
   const film = job.film;
   if (!film) return [`Job ${job.id} is done.`];
   const total = job.timings.totalSeconds;
@@ -16,10 +22,10 @@ export function summary(job: JobState, workerParts: DemoView['workerParts'], sty
   return [
     `${style.good('Done.')} ${style.bold(`${formatSeconds(film.durationSeconds)} of film${work}${speed}`)} ${style.dim(`(${makers})`)}`,
     '',
-    ...timeTable(job.timings, style),
+    ...timeTable(job.timings, style, barWidth(columns)),
     '',
-    ...(workerParts.length > 1 ? [...workerTable(workerParts, style), ''] : []),
-    ...renditionTable(film.renditions, style),
+    ...(workerParts.length > 1 ? [...workerTable(workerParts, style, barWidth(columns)), ''] : []),
+    ...renditionTable(film.renditions, style, columns),
     ...(film.files ?? []).map(({ name, bytes }) => `file ${name}, ${formatBytes(bytes)}`),
     ...job.warnings.map((warning) => `Note: ${printable(warning)}`),
   ];
@@ -35,12 +41,18 @@ export function stageSeconds(timings: Timings): { stage: string; seconds: number
   ].flatMap(({ stage, seconds }) => (seconds === undefined ? [] : [{ stage, seconds }]));
 }
 
-function timeTable(timings: Timings, style: Style): string[] {
+/** Beside a label and a figure. */
+function barWidth(columns: number): number {
+  return Math.min(24, columns - 23);
+}
+
+function timeTable(timings: Timings, style: Style, width: number): string[] {
   const rows = stageSeconds(timings);
   const longest = Math.max(...rows.map((row) => row.seconds), 0.001);
   return rows.map(({ stage, seconds }) => {
     const note = stage === 'publishing' ? style.dim('  after the last frame') : '';
-    return `${stage.padEnd(11)}${formatSeconds(seconds).padStart(9)}  ${style.accent(bar(seconds / longest, 24, ' ').trimEnd())}${note}`;
+    const length = bar(seconds / longest, width, ' ').trimEnd();
+    return `${stage.padEnd(11)}${formatSeconds(seconds).padStart(9)}  ${style.accent(length)}${note}`.trimEnd();
   });
 }
 
@@ -50,17 +62,18 @@ function howMany(workerParts: DemoView['workerParts']): string {
   return busy === workerParts.length ? `${busy} workers` : `${busy} of ${workerParts.length} workers`;
 }
 
-function workerTable(workerParts: DemoView['workerParts'], style: Style): string[] {
+function workerTable(workerParts: DemoView['workerParts'], style: Style, width: number): string[] {
   const most = Math.max(1, ...workerParts.map((parts) => parts.length));
   return workerParts.map(({ length }, index) => {
     const made =
-      length > 0 ? style.accent(bar(length / most, 24, ' ').trimEnd()) : style.dim('nothing was left for it');
+      length > 0
+        ? style.accent(bar(length / most, width, ' ').trimEnd())
+        : style.dim('nothing was left for it');
     return `${`worker ${index + 1}`.padEnd(11)}${countParts(length).padStart(9)}  ${made}`;
   });
 }
 
-function renditionTable(renditions: readonly FilmRendition[], style: Style): string[] {
-  const head = ['rendition', 'picture', 'codecs', 'average', 'peak', 'segments', 'size'];
+function renditionTable(renditions: readonly FilmRendition[], style: Style, columns: number): string[] {
   const rows = renditions.map((rendition) => [
     rendition.name,
     rendition.kind === 'audio' ? 'sound' : `${rendition.width}×${rendition.height}`,
@@ -70,14 +83,18 @@ function renditionTable(renditions: readonly FilmRendition[], style: Style): str
     String(rendition.segments),
     formatBytes(rendition.bytes),
   ]);
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
+  return textTable(
+    [
+      { head: 'rendition' },
+      { head: 'picture', spare: 1 },
+      { head: 'codecs', spare: 4 },
+      { head: 'average', isRight: true },
+      { head: 'peak', isRight: true, spare: 2 },
+      { head: 'segments', isRight: true, spare: 3 },
+      { head: 'size', isRight: true },
+    ],
+    rows,
+    style,
+    columns,
   );
-  const line = (cells: string[]) =>
-    cells
-      .map((cell, column) =>
-        column < 3 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
-      )
-      .join('   ');
-  return [style.dim(line(head)), ...rows.map(line)];
 }

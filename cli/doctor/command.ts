@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
-import { NoFarmError, NotDeployedError } from '../farm/address.ts';
+import { NoFarmError, NoPulumiError, NotDeployedError } from '../farm/address.ts';
 import {
   type Answers,
   type CommonOptions,
@@ -11,6 +11,7 @@ import {
   withFarm,
 } from '../farm/run.ts';
 import { printable, type Style, styleFor } from '../text/style.ts';
+import { terminalColumns } from '../text/wrap.ts';
 import { examineDeployment } from './deployment/examine.ts';
 import { projectFolder } from './deployment/stack.ts';
 import { examine } from './examine.ts';
@@ -29,7 +30,7 @@ export function doctorCommand(): Command {
     .option('--gpu', 'encode small films of every kind on the GPU of this machine, and show how fast')
     .addHelpText(
       'after',
-      '\nBefore "pulumi up" it checks the stack\'s config and what the AWS account allows; afterwards\nit checks the farm.',
+      '\nBefore "pulumi up" it checks the stack\'s config and what the AWS account allows;\nafterwards it checks the farm.',
     )
     .action(async (options: DoctorOptions) => {
       const chosen = (['smoke', 'leftovers', 'gpu'] as const).filter((name) => options[name]);
@@ -60,7 +61,8 @@ async function showFindings(options: CommonOptions, { say, answer }: Answers): P
 /** Each finding with its fix, and how many there are of each state. */
 export function sayFindings(findings: readonly Finding[], say: Answers['say']): void {
   const style = styleFor(process.stdout);
-  for (const finding of findings) for (const line of findingLines(finding, style)) say(line);
+  for (const finding of findings)
+    for (const line of findingLines(finding, style, terminalColumns(process.stdout))) say(line);
   say();
   say(summary(findings));
 }
@@ -80,6 +82,7 @@ function farmFinding(error: UserError, stack: string): Finding {
   if (error instanceof NoFarmError) {
     return notAsked('farm', `no farm is selected, so stack "${stack}" was checked for its deployment`);
   }
+  if (error instanceof NoPulumiError) return notAsked('farm', 'only pulumi knows whether it is deployed');
   if (error instanceof NotDeployedError) return notAsked('farm', error.message);
   const fix =
     'Save the outputs to a file ("pulumi stack output --json > farm.json"), and use --farm farm.json.';
@@ -94,14 +97,16 @@ function stackName({ stack }: CommonOptions): string {
   return existsSync(`${projectFolder}/Pulumi.${file}.yaml`) ? file : name;
 }
 
-export function findingLines({ name, state, why, fix }: Finding, style: Style): string[] {
+/** Narrow terminals have what was seen below what was looked at. */
+export function findingLines({ name, state, why, fix }: Finding, style: Style, columns = 100): string[] {
   const paint = { ok: style.good, warning: style.bold, failed: style.bad, 'not asked': style.dim }[state];
   const fixes = fix?.split('\n') ?? [];
+  const isNarrow = columns < 60;
+  const head = `${paint(state.padEnd(9))}  ${isNarrow ? name : name.padEnd(16)}`;
+  const indent = ' '.repeat(isNarrow ? 2 : 29);
   return [
-    `${paint(state.padEnd(9))}  ${name.padEnd(16)}  ${printable(why)}`,
-    ...fixes.map(
-      (line, index) => `${' '.repeat(29)}${style.dim(index === 0 ? 'fix:' : '    ')} ${printable(line)}`,
-    ),
+    ...(isNarrow ? [head, `${indent}${printable(why)}`] : [`${head}  ${printable(why)}`]),
+    ...fixes.map((line, index) => `${indent}${style.dim(index === 0 ? 'fix:' : '    ')} ${printable(line)}`),
   ];
 }
 
@@ -109,6 +114,6 @@ export function summary(findings: readonly Finding[]): string {
   return (['ok', 'warning', 'failed', 'not asked'] as const)
     .map((state) => ({ state, count: findings.filter((finding) => finding.state === state).length }))
     .filter(({ state, count }) => count > 0 || state === 'failed')
-    .map(({ state, count }) => `${count} ${state}`)
+    .map(({ state, count }) => `${count} ${state}${state === 'warning' && count > 1 ? 's' : ''}`)
     .join(', ');
 }

@@ -106,6 +106,9 @@ export class NoFarmError extends UserError {}
 /** A stack that has no outputs: it was not created, or not deployed yet. */
 export class NotDeployedError extends UserError {}
 
+/** Whether the stack is deployed can't be known here. */
+export class NoPulumiError extends UserError {}
+
 const run = promisify(execFile);
 
 /** Where `farm demo --keep` writes its address. */
@@ -199,7 +202,7 @@ async function stackOutputs(stack: string): Promise<string> {
   } catch (error) {
     const { code, stderr } = error as { code?: unknown; stderr?: string };
     if (code === 'ENOENT') {
-      throw new UserError(
+      throw new NoPulumiError(
         `The outputs of stack "${stack}" can't be read: pulumi is not on the PATH. Install Pulumi (https://www.pulumi.com/docs/iac/download-install/), or use --farm FILE.`,
       );
     }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { Stopped, stopSignal } from '../stop-signal.ts';
+import { fitTo } from '../text/wrap.ts';
 import { type FarmAddress, type FarmChoice, findFarm } from './address.ts';
 import { connect, type Farm } from './farm.ts';
 import { sentence } from './sentence.ts';
@@ -73,7 +74,7 @@ export async function runCommand(
   try {
     await work({
       stop,
-      say: (line = '') => void (json || console.log(line)),
+      say: (line = '') => void (json || console.log(fitTo(process.stdout, line))),
       answer: (value) => void (json && console.log(JSON.stringify(value))),
     });
   } catch (error) {
@@ -83,7 +84,7 @@ export async function runCommand(
     }
     const message = sentence(error);
     if (message === undefined) throw error;
-    console.error(message);
+    console.error(fitTo(process.stderr, message));
     if (json) console.log(JSON.stringify({ error: { message } }));
     process.exitCode = 1;
   }

@@ -41,5 +41,5 @@ export function withDefaults(
   }
   if (open.length === 0) return answers;
   const rest = mayGuess ? '' : ', or --yes for the defaults';
-  throw new UserError(`Questions are asked at a terminal alone. Here, add ${open.join(', ')}${rest}.`);
+  throw new UserError(`Questions are asked only at a terminal. Here, add ${open.join(', ')}${rest}.`);
 }

@@ -7,11 +7,13 @@ import { formatAge, formatBytes, formatSeconds, formatSpeed } from '../text/unit
 /** One job in a line, none longer than `columns`. */
 export function jobLine(job: JobState, style: Style, columns = 100): string {
   const percent = job.state === 'succeeded' ? 100 : (job.progress?.percent ?? 0);
-  const shown = bar(percent / 100, 12);
   const pace = [`${String(Math.floor(percent)).padStart(3)} %`, eta(job)].filter(Boolean).join('  ');
   const name = printable([job.id, job.title].filter(Boolean).join('  '));
-  const room = Math.max(8, columns - 14 - 12 - pace.length - 4);
-  return `${stateWord(job, style)} ${style.accent(shown)} ${pace}  ${clip(name, room)}`;
+  const before = 9 + 1 + pace.length + 2;
+  const barWidth = columns < 60 ? 0 : 12;
+  const shown = barWidth > 0 ? `${style.accent(bar(percent / 100, barWidth))} ` : '';
+  const room = columns - before - (barWidth > 0 ? barWidth + 1 : 0);
+  return `${stateWord(job, style)} ${shown}${pace}  ${clip(name, room)}`;
 }
 
 /** `files, 720p.webm 45 %` */

@@ -1,11 +1,13 @@
 import type { BackendName } from '../../infra/storage/names.ts';
-import { table, usd } from '../../tools/cost/markdown.ts';
+import { usd } from '../../tools/cost/markdown.ts';
 import { publishedBytes } from '../../tools/cost/plain-film.ts';
 import { type Choice, cheapest, presetChoices } from '../../tools/cost/preset-choices.ts';
 import { paysText, shareOfLadder, viewBitsPerSecond } from '../../tools/cost/preset-section.ts';
 import type { Plan } from '../../worker/src/plan/plan.ts';
 import type { Quality } from '../../worker/src/plan/quality.ts';
 import type { Media } from '../../worker/src/probe/media.ts';
+import type { Style } from '../text/style.ts';
+import { textTable } from '../text/table.ts';
 import { estimate } from './estimate.ts';
 import type { Machine } from './machine.ts';
 
@@ -48,14 +50,8 @@ export function choicesOf(
   return { views, output, quality, planned, choices, cheapest: cheapest(choices, quality, views).preset };
 }
 
-export function choiceLines({
-  views,
-  output,
-  quality,
-  planned,
-  choices,
-  cheapest: best,
-}: ChoicesView): string[] {
+export function choiceLines(view: ChoicesView, style: Style, columns: number): string[] {
+  const { views, output, quality, planned, choices, cheapest: best } = view;
   const rows = choices.map((choice) => [
     choice.quality,
     choice.preset,
@@ -66,10 +62,20 @@ export function choiceLines({
     choice.preset === planned ? '' : paysText(choice.paysFromViews),
   ]);
   return [
-    ...table(
-      ['quality', 'preset', 'making:', 'size:', 'a month:', '100 views:', `pays against ${planned} from:`],
+    ...textTable(
+      [
+        { head: 'quality' },
+        { head: 'preset' },
+        { head: 'making', isRight: true },
+        { head: 'size', isRight: true, spare: 3 },
+        { head: 'a month', isRight: true, spare: 2 },
+        { head: '100 views', isRight: true, spare: 1 },
+        { head: `pays against ${planned} from`, isRight: true, spare: 4 },
+      ],
       rows,
-    ).split('\n'),
+      style,
+      columns,
+    ),
     `With ${views.toLocaleString('en-US')} views, a year in ${output} and quality ${quality}, ${best} costs least.`,
   ];
 }

@@ -2,6 +2,7 @@ import { publishedBytes } from '../../tools/cost/plain-film.ts';
 import type { Plan, VideoPlan } from '../../worker/src/plan/plan.ts';
 import type { Media } from '../../worker/src/probe/media.ts';
 import { printable, type Style } from '../text/style.ts';
+import { textTable } from '../text/table.ts';
 import { formatBitrate, formatBytes, formatSeconds, formatUsd } from '../text/units.ts';
 import { type ChoicesView, choiceLines } from './choices.ts';
 import type { Estimate } from './estimate.ts';
@@ -41,13 +42,13 @@ export function planLines(
       style,
     ),
     '',
-    ...tableLines(plan, style),
+    ...tableLines(plan, style, columns),
     '',
     labelled('published', `about ${formatBytes(publishedBytes(plan))} at these bitrates`, style),
     ...(estimate ? estimateLines(estimate, machine, style) : []),
     ...webm.flatMap((each) => webmLines(each, machine, style)),
     ...(ways.length > 0 ? ['', ...wayLines(ways, style, columns)] : []),
-    ...(choices ? ['', ...choiceLines(choices)] : []),
+    ...(choices ? ['', ...choiceLines(choices, style, columns)] : []),
     ...plan.warnings.map((warning) => labelled('warning', style.bold(printable(warning)), style)),
   ];
 }
@@ -99,7 +100,7 @@ function partsText({ parts, durationSeconds, audio }: Plan): string {
   return [each, ...sound].join(', ');
 }
 
-function tableLines({ video, audio }: Plan, style: Style): string[] {
+function tableLines({ video, audio }: Plan, style: Style, columns: number): string[] {
   const rows = [
     ...(video?.renditions ?? []).map((one) => [
       one.name,
@@ -114,18 +115,17 @@ function tableLines({ video, audio }: Plan, style: Style): string[] {
       `${one.codec === 'ac3' ? 'AC-3' : 'AAC '} ${one.label}${one.default ? ', default' : ''}${one.copied ? ', copied' : ''}`,
     ]),
   ];
-  const head = ['rendition', 'picture', 'at most', 'codec'];
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  return textTable(
+    [
+      { head: 'rendition' },
+      { head: 'picture', spare: 1 },
+      { head: 'at most', isRight: true },
+      { head: 'codec', spare: 2 },
+    ],
+    rows.map((row) => row.map(printable)),
+    style,
+    columns,
   );
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, column) =>
-        column === 2 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
-      )
-      .join('  ')
-      .trimEnd();
-  return [style.dim(line(head)), ...rows.map((row) => printable(line(row)))];
 }
 
 function estimateLines(estimate: Estimate, machine: string, style: Style): string[] {

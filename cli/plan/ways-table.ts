@@ -1,5 +1,6 @@
 import { clip, type Style } from '../text/style.ts';
 import { formatSeconds, formatUsd } from '../text/units.ts';
+import { wrapLine } from '../text/wrap.ts';
 import type { Way } from './ways.ts';
 
 /** A line for each way, none longer than `columns`. Narrow terminals see fewer columns. */
@@ -37,7 +38,7 @@ export function wayLines(ways: readonly Way[], style: Style, columns: number): s
   return [
     style.dim(line(heads)),
     ...ways.map((way, nth) => (way.isOwn ? style.bold(line(rows[nth] ?? [])) : line(rows[nth] ?? []))),
-    ...notes.flatMap((note) => wrapped(note, columns)).map((text) => style.dim(text)),
+    ...notes.flatMap((note) => wrapLine(note, columns)).map((text) => style.dim(text)),
   ];
 }
 
@@ -47,15 +48,4 @@ export function wayName({ compute, market, workers }: Pick<Way, 'compute' | 'mar
   if (compute === 'function') return `${workers} function${several}`;
   const spot = market === 'spot' ? 'Spot ' : '';
   return compute === 'gpu' ? `${workers} ${spot}GPU${several}` : `${workers} Fargate ${spot}task${several}`;
-}
-
-function wrapped(text: string, columns: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= columns)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }

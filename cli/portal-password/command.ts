@@ -7,16 +7,16 @@ import { hashPassword } from '../../portal/src/auth/password.ts';
 import { UserError } from '../errors.ts';
 import { runCommand } from '../farm/run.ts';
 
-const minLetters = 12;
+const minCharacters = 12;
 
 /** `farm portal-password`: the hash that `portalPasswordHash` takes. The password itself is kept nowhere. */
 export function portalPasswordCommand(): Command {
   return new Command('portal-password').action(() =>
     runCommand({}, async ({ say, stop }) => {
       const password = await readPassword(process.stdin, process.stderr, stop);
-      if (password.length < minLetters) {
+      if (password.length < minCharacters) {
         throw new UserError(
-          `The password has ${password.length} letters. Use ${minLetters} or more: the portal's address is public.`,
+          `The password has ${password.length} characters. Use ${minCharacters} or more: the portal's address is public.`,
         );
       }
       say(await hashPassword(password));

@@ -1,11 +1,12 @@
 import { GetTopicAttributesCommand } from '@aws-sdk/client-sns';
 import { sourcesOf } from '../../worker/src/protocol/clips.ts';
 import { laneOf } from '../../worker/src/protocol/lanes.ts';
-import { presetsSchema, UnknownPresetError, withPreset } from '../../worker/src/protocol/presets.ts';
+import { UnknownPresetError, withPreset } from '../../worker/src/protocol/presets.ts';
 import { UserError } from '../errors.ts';
 import { readDeployed } from '../farm/deployed.ts';
 import type { Farm } from '../farm/farm.ts';
 import { laneAddress } from '../farm/lanes.ts';
+import { presetsOf } from '../farm/presets.ts';
 import type { PlannedFilm } from './film.ts';
 import type { JoinedFilm } from './join.ts';
 
@@ -78,12 +79,12 @@ async function checkRules(farm: Farm, used: Used): Promise<void> {
 }
 
 /** @param deployed as the workers have them; what this command can't read is of another version, and left to them */
-function checkPresets(names: readonly string[], deployed = '{}'): void {
-  const parsed = presetsSchema.safeParse(JSON.parse(deployed));
-  if (!parsed.success) return;
+function checkPresets(names: readonly string[], deployed: string | undefined): void {
+  const presets = presetsOf({ PRESETS: deployed });
+  if (presets === undefined) return;
   for (const preset of names) {
     try {
-      withPreset({ preset }, parsed.data);
+      withPreset({ preset }, presets);
     } catch (error) {
       if (!(error instanceof UnknownPresetError)) throw error;
       throw new UserError(`--preset: ${JSON.stringify(preset)} ${error.message}.`);

@@ -54,7 +54,7 @@ export class UploadProgress {
   }
 
   #draw(): void {
-    this.#live.show([...this.#rows].map(rowText));
+    this.#live.show([...this.#rows].map((row) => rowText(row, this.#stream.columns || 80)));
   }
 
   /** Terminals show the wait in the film's line. */
@@ -63,7 +63,7 @@ export class UploadProgress {
   }
 }
 
-export function rowText({ name, share, waiting }: Row): string {
+export function rowText({ name, share, waiting }: Row, columns: number): string {
   const percent = String(Math.floor(share * 100)).padStart(3);
-  return `  ${bar(share, 24)} ${percent} %  ${name}${waiting === undefined ? '' : `, ${waiting}`}`;
+  return `  ${bar(share, columns < 60 ? 10 : 24)} ${percent} %  ${name}${waiting === undefined ? '' : `, ${waiting}`}`;
 }

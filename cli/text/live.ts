@@ -1,3 +1,6 @@
+import { stripVTControlCharacters } from 'node:util';
+import { clip } from './style.ts';
+
 /** Lines that a terminal redraws in place; anywhere else they are not shown. */
 export interface Live {
   show(lines: readonly string[]): void;
@@ -11,8 +14,10 @@ export function openLive(stream: NodeJS.WriteStream): Live {
   const erase = () => (drawn > 0 ? `\x1b[${drawn}A\r\x1b[J` : '\x1b[?25l');
   return {
     show: (lines) => {
-      // More lines than the terminal has can't be taken back.
-      const fit = lines.slice(0, Math.max(1, (stream.rows || 24) - 1));
+      // More lines than the terminal has can't be taken back, nor a line that it breaks in two.
+      const fit = lines
+        .slice(0, Math.max(1, (stream.rows || 24) - 1))
+        .map((line) => clipShown(line, stream.columns || 80));
       stream.write(`${erase()}${fit.map((line) => `${line}\n`).join('')}`);
       drawn = fit.length;
     },
@@ -21,4 +26,10 @@ export function openLive(stream: NodeJS.WriteStream): Live {
       drawn = 0;
     },
   };
+}
+
+/** A line that is cut loses its colours. */
+function clipShown(line: string, columns: number): string {
+  const shown = stripVTControlCharacters(line);
+  return [...shown].length <= columns ? line : clip(shown, columns);
 }

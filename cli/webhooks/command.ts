@@ -9,14 +9,18 @@ import { batchLine, countDeliveries, countsLine, deliveryLine } from './text.ts'
 const statuses = ['waiting', 'delivered', 'given-up', 'overtaken'] as const;
 
 type ListOptions = CommonOptions & { since: number; status?: (typeof statuses)[number]; batch?: string };
-type RedeliverOptions = CommonOptions & { since?: number; batch: string[] };
+type RedeliverOptions = CommonOptions & { since?: number; batch?: string[] };
 
 /** `farm webhooks`: what was delivered; `farm webhooks redeliver`: once more. */
 export function webhooksCommand(): Command {
   return farmCommand('webhooks')
     .enablePositionalOptions()
     .argument('[job]', 'id of a job; none: all that changed lately')
-    .option('--since <period>', 'how far to look back, such as 30m, 2h or 7d', period, 86_400_000)
+    .addOption(
+      new Option('--since <period>', 'how far to look back, such as 30m, 2h or 7d')
+        .argParser(period)
+        .default(86_400_000, 'a day'),
+    )
     .option('--batch <name>', 'the event of this batch alone')
     .addOption(new Option('--status <status>', 'list only events of this status').choices(statuses))
     .action((job: string | undefined, options: ListOptions) =>
@@ -29,7 +33,7 @@ export function webhooksCommand(): Command {
         )
         .argument('[jobs...]', 'ids of jobs')
         .option('--since <period>', 'all jobs and batches with an event in this time, such as 2h', period)
-        .option('--batch <name>', 'the event of a batch; may be repeated', collect, [])
+        .option('--batch <name>', 'the event of a batch; may be repeated', collect)
         .action((jobs: string[], options: RedeliverOptions) =>
           withFarm(options, (context) => redeliver(jobs, options, context)),
         ),
@@ -81,7 +85,7 @@ async function find(
 
 async function redeliver(
   jobs: readonly string[],
-  { since, batch: batches }: RedeliverOptions,
+  { since, batch: batches = [] }: RedeliverOptions,
   { farm, say, answer }: Context,
 ): Promise<void> {
   const isNamed = jobs.length > 0 || batches.length > 0;
@@ -113,7 +117,7 @@ async function redeliver(
   answer({ sent: sentNames.jobs, batches: sentNames.batches, notFound });
 }
 
-const collect = (name: string, earlier: readonly string[]) => [...earlier, name];
+const collect = (name: string, earlier: readonly string[] = []) => [...earlier, name];
 
 function period(text: string): number {
   const milliseconds = parsePeriod(text);

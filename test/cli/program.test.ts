@@ -1,5 +1,7 @@
+import type { Command } from 'commander';
 import { expect, it } from 'vitest';
 import { commands } from '../../cli/commands.ts';
+import { makeProgram } from '../../cli/program.ts';
 import { farmCommand } from '../helpers/local-farm/farm-command.ts';
 import { temporaryFolder } from '../helpers/media/clips.ts';
 
@@ -76,3 +78,26 @@ it('says what to install when a package is missing that only other commands need
   );
   expect(code).toBe(1);
 }, 20_000);
+
+it.each([120, 80, 40])(
+  'writes no help wider than a terminal of %i columns',
+  async (columns) => {
+    const program = await makeProgram(['completion'], '0.0.0');
+    const each = (command: Command): Command[] => [command, ...command.commands.flatMap(each)];
+    for (const command of each(program)) {
+      command.configureOutput({ getOutHelpWidth: () => columns });
+      const lines = command.helpInformation().split('\n');
+      // A word that is longer than the terminal is wide stays whole.
+      const isTooWide = (line: string) => line.length > columns && line.trim().includes(' ');
+      expect(lines.filter(isTooWide), command.name()).toEqual([]);
+      expect(command.helpInformation()).toMatch(/-h, --help\s+show help/);
+    }
+  },
+  40_000,
+);
+
+it('describes no default of an option by a number without a unit', async () => {
+  const { stdout } = await farm('webhooks', '--help');
+  expect(stdout).toContain('(default: a day)');
+  expect((await farm('webhooks', 'redeliver', '--help')).stdout).not.toContain('default: []');
+}, 40_000);

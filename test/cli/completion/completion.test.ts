@@ -26,8 +26,9 @@ beforeAll(async () => {
 });
 afterAll(() => folder[Symbol.asyncDispose]());
 
-/** Stands for the program: it has two jobs, and a third one in the stack "prod". */
+/** Stands for the program: it has two jobs and two presets, and a third job in the stack "prod". */
 const program = `farm() {
+  case "$1" in presets) printf 'social\\t{"ladder":"mobile"}\\nstudio\\t{}\\n'; return ;; esac
   printf 'first-job\\tsucceeded\\nsecond-job\\tfailed\\n'
   case "$*" in *"--stack prod"*) printf 'prod-job\\trunning\\n' ;; esac
 }`;
@@ -55,6 +56,9 @@ it('completes commands, flags, choices and files in bash', async () => {
   expect(await bash('status', '--farm', '')).toEqual(['FILES']);
   expect(await bash('submit', '--ladder', 'm')).toEqual(['mobile']);
   expect(await bash('submit', '--lane', '')).toEqual(['urgent', 'normal', 'bulk']);
+  expect(await bash('submit', '--quality', 's')).toEqual(['saver', 'standard']);
+  expect(await bash('submit', '--fit', '')).toEqual(['pad', 'crop']);
+  expect(await bash('plan', '--assets', '')).toEqual(['FILES']);
   expect(await bash('submit', '--title', '')).toEqual([]);
   expect(await bash('completion', '')).toEqual(['bash', 'zsh', 'fish']);
 }, 40_000);
@@ -64,6 +68,12 @@ it('completes the ids of jobs in bash, of the farm that the line names', async (
   expect(await bash('cancel', 'first-job', '')).toEqual(['first-job', 'second-job']);
   expect(await bash('logs', '--stack', 'prod', 'p')).toEqual(['prod-job']);
   expect(await bash('get', 'first-job', '--o')).toEqual(['--output']);
+  expect(await bash('subtitles', '')).toEqual(['list', 'add', 'remove', 'first-job', 'second-job']);
+});
+
+it('completes the presets of the farm in bash', async () => {
+  expect(await bash('submit', '--preset', '')).toEqual(['social', 'studio']);
+  expect(await bash('plan', 'night.mp4', '--preset', 'so')).toEqual(['social']);
 });
 
 it.skipIf(!has('fish'))(
@@ -71,7 +81,7 @@ it.skipIf(!has('fish'))(
   async () => {
     const fish = async (line: string) => {
       const farm =
-        "function farm; printf 'first-job\\tsucceeded\\n'; contains -- prod $argv; and printf 'prod-job\\tx\\n'; end";
+        "function farm; if contains -- presets $argv; printf 'social\\t{}\\n'; return; end; printf 'first-job\\tsucceeded\\n'; contains -- prod $argv; and printf 'prod-job\\tx\\n'; end";
       const script = `${farm}; source ${scripts.fish}; complete -C ${JSON.stringify(line)}`;
       const { stdout } = await run('fish', ['--no-config', '-c', script], { cwd: folder.path });
       return stdout.split('\n').flatMap((answer) => answer.split('\t')[0] || []);
@@ -84,6 +94,7 @@ it.skipIf(!has('fish'))(
     expect(await fish('farm status ')).toEqual(['first-job']);
     expect(await fish('farm status --stack prod ')).toEqual(['first-job', 'prod-job']);
     expect(await fish('farm submit --ladder m')).toEqual(['mobile']);
+    expect(await fish('farm submit --preset ')).toEqual(['social']);
   },
   40_000,
 );

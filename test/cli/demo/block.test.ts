@@ -46,7 +46,7 @@ describe('the progress block', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'grapheme-ascii', maxLength: 300 }),
-        fc.integer({ min: 60, max: 200 }),
+        fc.integer({ min: 40, max: 200 }),
         (film, columns) => {
           const longest = Math.max(
             ...progressBlock(demoView({ film }), plainStyle, columns).map((line) => line.length),

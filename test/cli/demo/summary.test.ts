@@ -54,9 +54,9 @@ it('says where the time went and what was made of the film', () => {
     'encoding       8.0 s  ████████████████████████',
     'publishing     0.2 s  ▋  after the last frame',
     '',
-    'rendition   picture    codecs          average        peak   segments      size',
-    '720p        1280×720   avc1.64001f   2.08 Mb/s   2.73 Mb/s          4   5.20 MB',
-    'audio-0     sound      mp4a.40.2      131 kb/s    132 kb/s          4    329 kB',
+    'rendition  picture   codecs         average       peak  segments     size',
+    '720p       1280×720  avc1.64001f  2.08 Mb/s  2.73 Mb/s         4  5.20 MB',
+    'audio-0    sound     mp4a.40.2     131 kb/s   132 kb/s         4   329 kB',
     'Note: Audio track 3 was left out.',
   ]);
 });

@@ -7,6 +7,8 @@ import { validateQuota, wantsOf } from '../../../cli/doctor/quotas.ts';
 import { validateService } from '../../../cli/doctor/workers.ts';
 import type { Deployed } from '../../../cli/farm/deployed.ts';
 import { plainStyle } from '../../../cli/text/style.ts';
+import { farmCommand } from '../../helpers/local-farm/farm-command.ts';
+import { temporaryFolder } from '../../helpers/media/clips.ts';
 
 const gpu: Deployed = {
   compute: 'gpu',
@@ -163,4 +165,21 @@ it('shows state, name and reason in columns, the fix below, and counts them', ()
   ]);
   expect(summary(findings)).toBe('2 ok, 1 warning, 0 failed, 1 not asked');
   expect(summary([failed('e', '', '')])).toBe('1 failed');
+});
+
+it('asks nothing of a stack that only Pulumi knows, where there is no Pulumi', async () => {
+  await using folder = await temporaryFolder();
+  const env = { PATH: folder.path, AWS_EC2_METADATA_DISABLED: 'true', HOME: folder.path };
+  const { json } = await farmCommand(folder.path, ['doctor', '--stack', 'dev', '--json'], env);
+  const { checks } = json<{ checks: Finding[] }>();
+  expect(checks.find(({ name }) => name === 'pulumi')?.state).toBe('warning');
+  expect(checks.find(({ name }) => name === 'farm')?.state).toBe('not asked');
+}, 40_000);
+
+it('has what was seen below what was looked at in a narrow terminal', () => {
+  expect(findingLines(warning('stack config', 'hm', 'repair it'), plainStyle, 40)).toEqual([
+    'warning    stack config',
+    '  hm',
+    '  fix: repair it',
+  ]);
 });

@@ -28,7 +28,7 @@ it('prints the hash of a password from standard input, and nothing else', async 
 it('refuses a password that is short', async () => {
   const { stdout, stderr, code } = await run('sesame\n');
   expect({ stdout, code }).toEqual({ stdout: '', code: 1 });
-  expect(stderr).toContain('The password has 6 letters. Use 12 or more');
+  expect(stderr).toContain('The password has 6 characters. Use 12 or more');
 }, 30_000);
 
 /** A keyboard on which these lines are typed, each when it is asked for. */

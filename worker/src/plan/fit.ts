@@ -2,7 +2,9 @@ import type { FitPlan } from './plan.ts';
 import type { Size } from './sizes.ts';
 
 /** What becomes of a clip that has another shape than the film: whole, with black bars, or cut to fill the picture. */
-export type Fit = 'pad' | 'crop';
+export const fitNames = ['pad', 'crop'] as const;
+
+export type Fit = (typeof fitNames)[number];
 
 /** A shape that is off by less is stretched: bars of a line or two look like a mistake. */
 const shapeSlack = 0.01;

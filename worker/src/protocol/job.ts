@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { encryptionNames } from '../plan/encryption.ts';
+import { fitNames } from '../plan/fit.ts';
 import { ladderSchema } from '../plan/ladder.ts';
 import { jobLoudnessSchema } from '../plan/loudness.ts';
 import { measureNames, minVmafSchema } from '../plan/measure.ts';
@@ -140,7 +141,7 @@ export const jobOptionsSchema = z
         'Only make the files among "outputs" and the "subtitles" of the film that is published under this id; nothing is encoded',
       ),
     fit: z
-      .enum(['pad', 'crop'])
+      .enum(fitNames)
       .describe(
         'How clips of another shape come into the picture of joined clips: whole with black bars, or filling it',
       ),
