@@ -121,6 +121,25 @@ describe('README.md', () => {
     }
   });
 
+  it('has the dollars of docs/cost.md in its table of services', () => {
+    const tableAt = (lines: string[]) =>
+      lines.findIndex((line) => line.startsWith('| a month, in US dollars'));
+    const own = readme.split('\n');
+    const [heads, ...rows] = own
+      .slice(tableAt(own))
+      .filter((_, nth) => nth !== 1)
+      .slice(0, 7)
+      .map(cells);
+    const wanted = lineOf('a month, in US dollars') ?? [];
+    const columns = (heads ?? []).map((head) => wanted.indexOf(head));
+    expect(columns.slice(1, -1)).not.toContain(-1);
+    expect(rows.length).toBe(6);
+    for (const row of rows) {
+      const line = lineOf(row[1] ?? '', tableAt(page)) ?? [];
+      expect(row.slice(2, -1)).toEqual(columns.slice(2, -1).map((column) => line[column]));
+    }
+  });
+
   it('has the price of MediaConvert, the date of the prices, and what a sleeping farm costs, as docs/cost.md has them', () => {
     const name = 'AWS Elemental MediaConvert, Basic tier';
     expect(cells(readme.match(new RegExp(`^\\| ${name}.*$`, 'm'))?.[0])[2]).toBe(lineOf(name)[2]);
