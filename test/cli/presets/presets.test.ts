@@ -50,7 +50,7 @@ it('lists nothing for a farm without presets', async () => {
   expect(await presetsOfWorkers(undefined)).toMatchObject({ stdout: '', code: 0 });
 }, 20_000);
 
-it('reads the file of the stack where the farm can not be asked, and says so', async () => {
+it('reads the file of the stack where the farm cannot be asked, and says so', async () => {
   const stack = `presets-${process.pid}`;
   const file = join(projectFolder, `Pulumi.${stack}.yaml`);
   await writeFile(
