@@ -63,8 +63,11 @@ async function main(): Promise<void> {
     protection,
   });
 
-  await Promise.race([untilStorageAnswers(storage, log), stopSignal]);
-  consumer.start();
+  const isReady = await Promise.race([
+    untilStorageAnswers(storage, log).then(() => true),
+    stopSignal.then(() => false),
+  ]);
+  if (isReady) consumer.start();
   const { encoder, software, size } = machine;
   log.info(
     { encoder, software, size, queue: settings.queue.url, output: settings.output.bucket },
@@ -127,7 +130,7 @@ function openToolsOrExit(settings: Settings, log: Logger): MediaTools {
 
 /** Later signals change nothing: the stop is under way. */
 function nextSignal(): Promise<NodeJS.Signals> {
-  // All else may be waiting on timers and signals that do not keep the process, and Node would end it then.
+  // Keeps Node alive: the other timers do not.
   setInterval(() => {}, 60_000);
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, resolve);

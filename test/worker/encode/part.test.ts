@@ -1,5 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EncodeContext } from '../../../worker/src/encode/context.ts';
 import { startPart } from '../../../worker/src/encode/part.ts';
@@ -9,7 +10,7 @@ import { MediaToolError, openMediaTools } from '../../../worker/src/ffmpeg/media
 import { encodeParts } from '../../../worker/src/film/encode-parts.ts';
 import { writeRecord } from '../../../worker/src/film/session.ts';
 import { SoloSession } from '../../../worker/src/film/solo-session.ts';
-import type { VideoPart } from '../../../worker/src/plan/plan.ts';
+import type { Part, VideoPart } from '../../../worker/src/plan/plan.ts';
 import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import { readRecords } from '../../../worker/src/publish/records.ts';
 import { openStore } from '../../../worker/src/storage/s3-store.ts';
@@ -262,6 +263,30 @@ describe('encodeParts', () => {
     };
     await expect(encodeAll(contextWith({ tools: failing }))).rejects.toThrow('no sound today');
     expect(await readdir(workDir)).toEqual([]);
+  });
+
+  it('stops the audio when the next part of the picture can’t be chosen', async () => {
+    const tools = realMediaTools();
+    const waiting = {
+      ...tools,
+      ffmpeg: ({ signal }: Parameters<typeof tools.ffmpeg>[0]) =>
+        new Promise<never>((_, reject) => {
+          if (signal?.aborted) reject(signal.reason);
+          signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+        }),
+    };
+    const session = new SoloSession({ plan, folder: planFolder, output, view: viewOf({}) });
+    const unwell = {
+      next: (kind: Part['kind']) =>
+        kind === 'video'
+          ? sleep(100).then(() => Promise.reject(new Error('storage is unwell')))
+          : session.next(kind),
+      record: async () => {},
+    };
+    const on = { videoEnd: () => {}, encoded: () => {} };
+    await expect(encodeParts(contextWith({ tools: waiting }), unwell, on)).rejects.toThrow(
+      'storage is unwell',
+    );
   });
 
   it('starts no part behind the end of a film that stops early', async () => {

@@ -31,6 +31,18 @@ function recorded(part: Part): PartRecord {
 }
 
 describe('the progress of a film', () => {
+  it('does not take what others had recorded before for work of this run', () => {
+    let seconds = 0;
+    const progress = new FilmProgress(plan, () => seconds);
+    seconds = 1;
+    progress.onProgress(second, frames(100));
+    progress.mergeRecorded([first.index]);
+    expect(progress.now().speed).toBe(4);
+    seconds = 2;
+    progress.mergeRecorded([first.index, third.index]);
+    expect(progress.now().speed).toBe(5);
+  });
+
   it('adds the parts up: picture is 95 % of the work, sound 5 %', () => {
     const progress = new FilmProgress(plan, () => 0);
     expect(progress.now().percent).toBe(0);

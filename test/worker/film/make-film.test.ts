@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { PlannedFilm, TranscodeRun } from '../../../worker/src/film/film.ts';
 import { makeFilm } from '../../../worker/src/film/make-film.ts';
 import { writeRecord } from '../../../worker/src/film/session.ts';
@@ -105,4 +105,39 @@ it('the worker that plans a film makes its first part, however many others have 
   });
   await expect(film.makeFilm()).rejects.toThrow('Connection refused');
   expect(held).toEqual([true, true]);
+});
+
+it('a film is made by fewer workers when part requests can’t be sent', async () => {
+  const { log, lines } = recordingLogger();
+  await using film = await takeOver({
+    isRepeat: false,
+    log,
+    sendPartRequest: () => Promise.reject(new Error('The queue does not answer.')),
+  });
+  await expect(film.makeFilm()).rejects.toThrow('Connection refused');
+  expect(lines.map(({ msg }) => msg)).toContain('could not send a part request');
+});
+
+it('a film that can’t be joined leaves no lease that is renewed for ever', async () => {
+  const report = createReporter({ sinks: [] }).join(job, running('job'));
+  vi.spyOn(report, 'setReporting').mockRejectedValue(new Error('no report'));
+  await using film = await takeOver({ isRepeat: false, report });
+  await expect(film.makeFilm()).rejects.toThrow('no report');
+  const leases = await film.output.listAll(new JobFolder('', job.id).plan(plan.id).leases);
+  expect(leases.objects).toEqual([]);
+});
+
+it('an invocation that had no time for a part, and has it after all, makes it', async () => {
+  let asked = 0;
+  const invocation = {
+    mayBegin: () => {
+      asked += 1;
+      return asked > 1;
+    },
+    mayWait: () => true,
+    began: () => {},
+    recorded: () => {},
+  };
+  await using film = await takeOver({ isRepeat: false, invocation: invocation as never });
+  await expect(film.makeFilm()).rejects.toThrow('Connection refused');
 });

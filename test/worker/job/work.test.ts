@@ -398,6 +398,21 @@ describe('a job that cannot be made', () => {
     expect(await farm.readStop()).toMatchObject({ code: 'short-source', keepParts: false });
   });
 
+  it('leaves nothing of what other workers published until they saw that it is stopped', async () => {
+    const late = new JobFolder('', 'a').plan(plan).file('720p/00007.m4s');
+    await using farm = await open(async (_signal, run) => {
+      run.report.update({ plan });
+      setTimeout(() => void farm.output.put(late, 'a segment', headers), 500);
+      throw new RefusedError('source-replaced', 'The film was replaced.');
+    });
+    await farm.report(begun);
+    expect(await farm.runPartRequest(call(), never)).toMatchObject({
+      kind: 'give-up',
+      code: 'source-replaced',
+    });
+    expect(await farm.output.head(late)).toBeUndefined();
+  });
+
   it('because of trouble keeps what is recorded, for when it is redriven', async () => {
     await using farm = await open(fails(new Error('ffmpeg hangs')));
     await farm.report(begun);

@@ -56,12 +56,28 @@ function assemblyOf(changes: Partial<Assembly> = {}): Assembly {
     output: files.store,
     folder,
     request: { hash: 'asked' },
+    assertHeld: async () => {},
     signal: new AbortController().signal,
     ...changes,
   };
 }
 
 describe('assemble', () => {
+  it.each([
+    ['nothing of the film', 0, []],
+    ['no playlist that players know', 1, [folder.filmRecord, `${root}manifest.mpd`]],
+  ])('commits %s when another worker has taken over', async (_, checks, written) => {
+    await files.fill(published(), sizeOf);
+    let asked = 0;
+    const assertHeld = async () => {
+      asked += 1;
+      if (asked > checks) throw new Error('taken over');
+    };
+    await expect(assemble(assemblyOf({ assertHeld }))).rejects.toThrow('taken over');
+    const late = [folder.filmRecord, `${root}manifest.mpd`, `${root}index.m3u8`];
+    expect(files.puts.filter((key) => late.includes(key)).sort()).toEqual(written);
+  });
+
   it('writes every playlist before the one that is the commit', async () => {
     await files.fill(published(), sizeOf);
     await assemble(assemblyOf());

@@ -44,6 +44,14 @@ describe('removeOlder', () => {
     });
   });
 
+  it('leaves the leases of those who make files of the film, and of nobody else', async () => {
+    const folder = folderOf(committed);
+    const ofFiles = [folder.filesLease, folder.webmLease('720p-source', '00001.webm')];
+    await files.fill([...ofFiles, folder.partLease(0), folder.statusLease]);
+    await removeOlder(files.store, folder, { keepSeconds: 86_400 }, signal);
+    expect(await files.keys()).toEqual([...film, ...ofFiles].sort());
+  });
+
   it('keeps the files of the film that was there before, for players in the middle of it', async () => {
     await files.fill([replaced]);
     expect(await removeOlder(files.store, folderOf(committed), { keepSeconds: 86_400 }, signal)).toEqual({

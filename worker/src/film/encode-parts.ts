@@ -50,7 +50,13 @@ export async function encodeParts(
     await audio();
     await encodeInTurn('text');
   };
-  const turns = await Promise.allSettled([video(), audio(), encodeInTurn('text')]);
+  const abortOthers = (error: unknown) => {
+    failed.abort(error);
+    throw error;
+  };
+  const turns = await Promise.allSettled(
+    [video(), audio(), encodeInTurn('text')].map((turn) => turn.catch(abortOthers)),
+  );
   on.encoded();
   for (const end of [...(await Promise.allSettled(tails)), ...turns]) {
     // The first failure is the cause of the others.

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { PlanFolder } from '../protocol/job-folder.ts';
 import type { TranscodeRun } from './film.ts';
 import { HeldLeases } from './held-leases.ts';
+import { isLive } from './view.ts';
 
 /**
  * Does what only one worker at a time may do to a published film: make its files, change its subtitles.
@@ -47,7 +48,6 @@ async function acquire(
 ): Promise<boolean> {
   const { at, objects } = await stores.output.listAll(filesLease, signal);
   const lease = objects.find(({ key }) => key === filesLease);
-  const ageSeconds = lease?.lastModified ? (at.getTime() - lease.lastModified.getTime()) / 1000 : 0;
-  if (lease !== undefined && ageSeconds < leaseSeconds) return false;
+  if (lease !== undefined && isLive(lease, at, leaseSeconds)) return false;
   return leases.acquire(filesLease, lease?.etag, signal);
 }

@@ -26,8 +26,8 @@ export class FilmProgress {
   readonly #own = new Set<number>();
   /** Parts that other workers are making. */
   #peers: readonly number[] = [];
-  /** Film seconds that were done before this run. */
-  #before = 0;
+  /** Film seconds that others had recorded when this worker looked first; undefined before that. */
+  #before: number | undefined;
 
   /** @param clock seconds, steady */
   constructor(plan: Plan, clock: () => number) {
@@ -74,9 +74,11 @@ export class FilmProgress {
 
   /** Parts that are done, whoever made them. */
   mergeRecorded(parts: Iterable<number>): void {
-    const isFirst = this.#parts.size === 0;
-    for (const part of parts) this.#change(part, { seconds: Number.POSITIVE_INFINITY });
-    if (isFirst) this.#before = this.#videoSeconds((part) => this.ofPart(part).seconds);
+    const recorded = new Set(parts);
+    for (const part of recorded) this.#change(part, { seconds: Number.POSITIVE_INFINITY });
+    this.#before ??= this.#videoSeconds((part) =>
+      recorded.has(part) && !this.#own.has(part) ? this.#lengthOf(part) : 0,
+    );
   }
 
   /** What another worker's record says. */
@@ -103,7 +105,7 @@ export class FilmProgress {
     const seconds = this.#videoSeconds((part) => this.ofPart(part).seconds);
     const total = this.#videoSeconds((part) => this.#lengthOf(part));
     const elapsed = this.#clock() - this.#startedAt;
-    const speed = elapsed > 0 ? (seconds - this.#before) / elapsed : 0;
+    const speed = elapsed > 0 ? (seconds - (this.#before ?? 0)) / elapsed : 0;
     const all = [...this.#parts.values()];
     return {
       percent: Math.min(maxPercent, Math.floor(1000 * this.#shareDone()) / 10),

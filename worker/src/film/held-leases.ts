@@ -64,6 +64,13 @@ export class HeldLeases {
     return this.#held.has(key);
   }
 
+  /** Whether the lease is this worker's for certain: after a standstill of this process storage is asked. */
+  async stillHolds(key: string, signal: AbortSignal): Promise<boolean> {
+    const held = this.#held.get(key);
+    if (held === undefined) return false;
+    return this.#isFresh(held) || this.#isOwn(key, signal);
+  }
+
   /**
    * @param staleEtag of a lease that may be taken over; undefined where none was seen
    * @param signal of the work: when it is aborted, a write that is under way is awaited, and then the lease is released
@@ -126,7 +133,7 @@ export class HeldLeases {
     const held = this.#held.get(key);
     if (held === undefined) return;
     this.#stopRenewing(key);
-    await held.writing;
+    await untilAborted(held.writing, signal);
     const condition: PutCondition = { kind: 'unchanged', etag: held.etag };
     await this.#write(key, held.renewals + 1, { condition, kept: true, signal });
   }
@@ -136,11 +143,9 @@ export class HeldLeases {
     const held = this.#held.get(key);
     if (held === undefined) return;
     this.#stopRenewing(key);
-    await held.writing;
-    const { leaseSeconds, output } = this.#options;
-    // After a standstill of this process the lease may be another worker's.
-    if (performance.now() - held.writtenAtMs > leaseSeconds * 1000) return this.#removeOwn(key, signal);
-    await output.remove([key], signal);
+    await untilAborted(held.writing, signal);
+    if (!this.#isFresh(held)) return this.#removeOwn(key, signal);
+    await this.#options.output.remove([key], signal);
   }
 
   async releaseAll(signal: AbortSignal): Promise<void> {
@@ -154,9 +159,17 @@ export class HeldLeases {
   }
 
   async #removeOwn(key: string, signal: AbortSignal): Promise<void> {
+    if (await this.#isOwn(key, signal)) await this.#options.output.remove([key], signal);
+  }
+
+  /** No other worker can have taken it over yet. */
+  #isFresh({ writtenAtMs }: Held): boolean {
+    return performance.now() - writtenAtMs <= this.#options.leaseSeconds * 1000;
+  }
+
+  async #isOwn(key: string, signal: AbortSignal): Promise<boolean> {
     const { output, owner } = this.#options;
-    const lease = await readJson(output, key, leaseSchema, signal);
-    if (lease?.owner === owner) await output.remove([key], signal);
+    return (await readJson(output, key, leaseSchema, signal))?.owner === owner;
   }
 
   #renewLater(key: string, held: Held): void {
@@ -178,7 +191,7 @@ export class HeldLeases {
         signal: AbortSignal.timeout(leaseSeconds * 1000),
       });
       if (outcome.kind === 'condition-failed') {
-        if (this.#held.get(key) !== held) return;
+        if (this.#held.get(key) !== held || (await this.#foundOwn(key, held))) return;
         this.#stopRenewing(key);
         onLost(key);
         return;
@@ -187,6 +200,16 @@ export class HeldLeases {
     } finally {
       if (this.#held.get(key) === held) this.#renewLater(key, held);
     }
+  }
+
+  /** Whether the write that came between was a renewal by this worker, whose answer never came. */
+  async #foundOwn(key: string, held: Held): Promise<boolean> {
+    const signal = AbortSignal.timeout(this.#options.leaseSeconds * 1000);
+    // In this order: what is another's by the second call has another ETag at the next renewal.
+    const found = await this.#options.output.head(key, signal);
+    if (found === undefined || !(await this.#isOwn(key, signal))) return false;
+    held.etag = found.etag;
+    return true;
   }
 
   #write(
@@ -209,7 +232,7 @@ export class HeldLeases {
 }
 
 /** Waits for the work, and no longer than until the signal. */
-async function untilAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+async function untilAborted(work: Promise<unknown> | undefined, signal: AbortSignal): Promise<void> {
   const aborted = Promise.withResolvers<void>();
   const stopWaiting = () => aborted.resolve();
   signal.addEventListener('abort', stopWaiting, { once: true });

@@ -56,22 +56,28 @@ async function joinAsPlanner(
   const { stores, isRepeat, report, sendPartRequest, log, signal } = run;
   const { probeSeconds } = report.state().timings;
   await writePlanFile(stores.output, folder, { request, plan, probeSeconds }, signal);
-  const session = openSharedSession(film, folder, run, watched);
+  await using leaving = new AsyncDisposableStack();
+  const session = leaving.use(openSharedSession(film, folder, run, watched));
   const entered = await session.enter();
-  if (entered === undefined) {
-    await session[Symbol.asyncDispose]();
-    return undefined;
-  }
+  if (entered === undefined) return undefined;
   const parts = partsToRequest(plan, entered.view, width, kindsToRequest(run));
   // Before the others are there, who choose at random among the first parts that are free.
   const own = firstFreePart(plan, entered.view);
   if (own !== undefined && !isRepeat) await session.reserve(own);
-  await eachLimited(parts, sendsAtOnce, async ({ index }) =>
-    sendPartRequest?.({ job, plan: plan.id, firstPart: index }),
-  );
-  log.info({ requests: parts.length, workers: entered.workers }, 'sent part requests');
+  let sent = 0;
+  await eachLimited(parts, sendsAtOnce, async ({ index }) => {
+    try {
+      await sendPartRequest?.({ job, plan: plan.id, firstPart: index });
+      sent += 1;
+    } catch (error) {
+      // The film is made all the same, by fewer workers.
+      log.warn({ err: error, part: index }, 'could not send a part request');
+    }
+  });
+  log.info({ requests: sent, workers: entered.workers }, 'sent part requests');
   // Until now a failure here was the job's; from now on others may go on.
   await report.setReporting('silent');
+  leaving.move();
   return session;
 }
 
@@ -83,18 +89,17 @@ async function joinAsHelper(
   width: number,
 ): Promise<FilmSession | undefined> {
   const { plan, firstPart } = film;
-  const session = openSharedSession(film, folder, run, watched);
+  await using leaving = new AsyncDisposableStack();
+  const session = leaving.use(openSharedSession(film, folder, run, watched));
   const part = plan.parts.find(({ index }) => index === firstPart);
   // A message that comes again may have left leases that have to be looked for.
   const isIn = !run.isRepeat && part !== undefined && (await session.reserve(part));
   if (!isIn) {
     const entered = await session.enter({ width, firstPart });
-    if (entered === undefined || entered.workers >= width) {
-      await session[Symbol.asyncDispose]();
-      return undefined;
-    }
+    if (entered === undefined || entered.workers >= width) return undefined;
   }
   run.log.info({ plan: plan.id, part: isIn ? firstPart : undefined }, 'joined a film');
+  leaving.move();
   return session;
 }
 

@@ -12,11 +12,12 @@ import type { FilmOutcome, PlannedFilm, TranscodeRun } from './film.ts';
 import { FilmProgress } from './film-progress.ts';
 import { joinFilm } from './join-film.ts';
 import { keyOf } from './segment-keys.ts';
+import type { AssemblyClaim, FilmSession } from './session.ts';
 import { readSideFile } from './side-files.ts';
 
 /** encode ⇄ publish → commit, by this worker alone or together with others. */
 export async function makeFilm(film: PlannedFilm, run: TranscodeRun): Promise<FilmOutcome> {
-  const { job, plan, request, sources, workDir } = film;
+  const { job, plan, sources, workDir } = film;
   const { settings, stores, tools, invocation, breaks, report, log, signal } = run;
   const { output } = stores;
   const folder = new JobFolder(settings.output.prefix, job.id).plan(plan.id);
@@ -30,6 +31,9 @@ export async function makeFilm(film: PlannedFilm, run: TranscodeRun): Promise<Fi
   const { isShared } = session;
   await using writer = early?.writer;
   writer?.open(isShared);
+  /** Waits for what the others make, and commits if none of them does: a function's part request is never handed out again. */
+  const stays =
+    film.role === 'planner' && (invocation !== undefined || settings.sharing.functionsPerFilm > 0);
   let isLate = false;
   const makeParts = () =>
     encodeParts(
@@ -88,42 +92,61 @@ export async function makeFilm(film: PlannedFilm, run: TranscodeRun): Promise<Fi
     );
   try {
     for (;;) {
+      isLate = false;
       await makeParts();
       if (isLate && !isShared) return { kind: 'outOfTime' };
-      if (await session.claimAssembly()) break;
-      // What functions have in hand comes back with no message.
-      const mayLeave = settings.sharing.functionsPerFilm === 0 || film.role === 'helper';
-      if (invocation === undefined && mayLeave) return { kind: 'leftToPeers' };
-      if (film.role === 'helper') return { kind: isLate ? 'outOfTime' : 'leftToPeers' };
+      const claim = await session.claimAssembly();
+      const published = claim && (await commitFilm(film, folder, session, claim, run));
+      if (published?.byPeer && !stays) return { kind: 'leftToPeers' };
+      if (published?.byPeer) return published;
+      if (published !== undefined) {
+        await reportMade(published.film, folder, run, { ...clocks, isShared, isEarly: early !== undefined });
+        return published;
+      }
+      if (!stays) return { kind: isLate ? 'outOfTime' : 'leftToPeers' };
       if ((await session.awaitPeers(invocation)) === 'outOfTime') return { kind: 'outOfTime' };
     }
-    const published = isShared ? await findStream(output, folder.job, request, signal) : undefined;
-    if (published !== undefined) {
-      await session.leavePublished();
-      const stayed = invocation !== undefined || settings.sharing.functionsPerFilm > 0;
-      if (!stayed || film.role === 'helper') return { kind: 'leftToPeers' };
-      return { kind: 'published', film: published, byPeer: true };
-    }
-    const made = await publishFilm(film, folder, run);
-    const wasPlayable = early && (await endEarly(made, folder, run));
-    const spent = timings(made, run, { ...clocks, isShared });
-    report.update({ timings: spent });
-    const { warnings } = report.state();
-    if (wasPlayable === false) report.update({ warnings: [...warnings, ...notPlayable(made, spent)] });
-    return { kind: 'published', film: made };
   } catch (error) {
     await session.fail(error);
     throw error;
   }
 }
 
-/** All parts are recorded: writes what joins them, and commits. */
+type Published = Extract<FilmOutcome, { kind: 'published' }>;
+
+/** All parts are recorded. @returns undefined where another worker has taken over to commit the film */
+async function commitFilm(
+  film: PlannedFilm,
+  folder: PlanFolder,
+  session: FilmSession,
+  claim: AssemblyClaim,
+  run: TranscodeRun,
+): Promise<Published | undefined> {
+  const { stores, log, signal } = run;
+  const published = session.isShared && (await findStream(stores.output, folder.job, film.request, signal));
+  if (published) {
+    await session.leavePublished();
+    return { kind: 'published', film: published, byPeer: true };
+  }
+  try {
+    return { kind: 'published', film: await publishFilm(film, folder, claim, run) };
+  } catch (error) {
+    if (!claim.lost.aborted || signal.aborted) throw error;
+    log.warn({ err: error }, 'another worker commits the film');
+    return undefined;
+  }
+}
+
+/** Writes what joins the parts, and commits. */
 async function publishFilm(
   { plan, request }: PlannedFilm,
   folder: PlanFolder,
-  { settings, stores, report, signal }: TranscodeRun,
+  { lost, assertHeld }: AssemblyClaim,
+  run: TranscodeRun,
 ): Promise<Film> {
+  const { settings, stores, report } = run;
   const { output } = stores;
+  const signal = AbortSignal.any([run.signal, lost]);
   report.update({ stage: 'publishing' });
   const records = await readRecords(output, folder, plan, signal);
   const warnings = [
@@ -134,7 +157,23 @@ async function publishFilm(
   ];
   report.update({ warnings });
   const { publicUrl } = settings.output;
-  return assemble({ plan, records, output, folder, publicUrl, request, signal });
+  return assemble({ plan, records, output, folder, publicUrl, request, assertHeld, signal });
+}
+
+/** After the commit. */
+async function reportMade(
+  film: Film,
+  folder: PlanFolder,
+  run: TranscodeRun,
+  { isEarly, ...clocks }: Clocks & { isEarly: boolean },
+): Promise<void> {
+  const { report } = run;
+  const wasPlayable = isEarly && (await endEarly(film, folder, run));
+  const spent = timings(film, run, clocks);
+  report.update({ timings: spent });
+  const { warnings } = report.state();
+  if (isEarly && wasPlayable === false)
+    report.update({ warnings: [...warnings, ...notPlayable(film, spent)] });
 }
 
 /** @returns whether the film could be played early; undefined where that can't be read just now */

@@ -46,8 +46,9 @@ export async function makeWebm(
     const outcome = await makeWebmParts({ ...work, onMade }, 'lead', run);
     if (outcome !== 'done') return false;
     await joinWebm(job, webm, work, run);
-    await removeAll(stores.output, folder.webmPart(work.rendition, ''), signal).catch((error: unknown) =>
-      log.warn({ err: error }, 'the parts of a WebM file could not be removed'),
+    const left = [folder.webmPart(work.rendition, ''), folder.webmLease(work.rendition, '')];
+    await Promise.all(left.map((prefix) => removeAll(stores.output, prefix, signal))).catch(
+      (error: unknown) => log.warn({ err: error }, 'the parts of a WebM file could not be removed'),
     );
     return true;
   };

@@ -8,7 +8,7 @@ import type { QueuedJob } from '../protocol/job.ts';
 import { JobFolder, type PlanFolder } from '../protocol/job-folder.ts';
 import type { PartRecord } from '../protocol/part-record.ts';
 import type { Film } from '../protocol/status.ts';
-import { saveFilm } from '../publish/film-record.ts';
+import { publishedFilm, saveFilm } from '../publish/film-record.ts';
 import { initSegmentName, segmentName } from '../publish/media-playlist.ts';
 import { readRecords } from '../publish/records.ts';
 import type { SourceServers } from '../source/servers.ts';
@@ -58,14 +58,13 @@ export async function measureFilm(job: QueuedJob, film: Film, run: TranscodeRun)
       }
       log.info({ ...measured, tookSeconds: (performance.now() - startedAt) / 1000 }, 'film measured');
       addWarnings(measuredWarnings(measured, minVmaf));
-      const { files, ...recorded } = film;
-      await saveFilm(
-        run.stores.output,
-        folderOf(job, film, run),
-        { ...recorded, measured },
-        measuring.signal,
-      );
-      return { ...film, measured };
+      const folder = folderOf(job, film, run);
+      // As it is now: subtitles may have been changed before this worker had the lease.
+      const committed = await publishedFilm(run.stores.output, folder.job, measuring.signal);
+      const now = committed?.plan === film.plan ? { ...committed, files: film.files } : film;
+      const { files, ...recorded } = now;
+      await saveFilm(run.stores.output, folder, { ...recorded, measured }, measuring.signal);
+      return { ...now, measured };
     } catch (error) {
       measuring.signal.throwIfAborted();
       log.warn({ err: error }, 'could not measure the film');

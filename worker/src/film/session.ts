@@ -6,16 +6,24 @@ import type { Store } from '../storage/store.ts';
 import { endsEarly, refuseShortClip } from './check-length.ts';
 import type { Invocation } from './invocation.ts';
 
+/** This worker writes the playlists and commits the film. */
+export interface AssemblyClaim {
+  /** Aborted when another worker has taken that over: this one stood still for longer than its lease lasts. */
+  readonly lost: AbortSignal;
+  /** Before what can't be taken back. @throws where another worker has taken over */
+  assertHeld(): Promise<void>;
+}
+
 /** One worker's share in the making of a film: which parts it makes, and whether it commits the film. */
 export interface FilmSession extends AsyncDisposable {
   /** Whether other workers may be on the film. */
   readonly isShared: boolean;
-  /** The next part for this worker, which has begun it by that; undefined when none is left to begin. */
+  /** Claims the next part for this worker; undefined when none is left to begin. */
   next(kind: Part['kind']): Promise<Part | undefined>;
   /** Writes that a part is done and published. */
   record(part: Part, record: PartRecord, signal: AbortSignal): Promise<void>;
-  /** Whether this worker writes the playlists: all parts are recorded, and no other worker is at it. */
-  claimAssembly(): Promise<boolean>;
+  /** Undefined where parts are not recorded, or another worker is at it. */
+  claimAssembly(): Promise<AssemblyClaim | undefined>;
   /**
    * Waits until this worker is needed: `work` when a part can be begun, or the film be committed; `outOfTime` when its
    * invocation, where it is one, ends before that.

@@ -17,7 +17,7 @@ import { HeldLeases } from './held-leases.ts';
 import type { Invocation } from './invocation.ts';
 import { FilmLooks } from './looks.ts';
 import type { MadeSegments } from './made-segments.ts';
-import { type FilmSession, writeRecord } from './session.ts';
+import { type AssemblyClaim, type FilmSession, writeRecord } from './session.ts';
 import { StatusReporter } from './status-reporter.ts';
 import { type FilmView, liveLeases, partsMissing, partsReady } from './view.ts';
 
@@ -53,7 +53,7 @@ export interface SessionEarly {
   announce: () => Promise<void>;
 }
 
-/** What a session looked at so short a time ago is not looked at again for a part of the other kind. */
+/** A look that is younger is used again for a part of another kind. */
 const sameLookMs = 1000;
 
 const readsAtOnce = 16;
@@ -72,10 +72,13 @@ export class SharedSession implements FilmSession {
   readonly #leases: HeldLeases;
   readonly #status: StatusReporter;
   readonly #begun = new Set<number>();
+  /** Parts that this worker has recorded. */
+  readonly #recorded = new Set<number>();
   /** Parts whose leases an earlier run of this message has left for this one. */
   #kept: ReadonlySet<number> = new Set();
   readonly #reserved: Part[] = [];
   #turn: Promise<unknown> = Promise.resolve();
+  #assemblyLost = new AbortController();
   readonly #release = () => void this.#releaseAll();
 
   constructor(options: SharedSessionOptions) {
@@ -90,7 +93,7 @@ export class SharedSession implements FilmSession {
         const made = early && { made: early.made.of(part) };
         return { ...progress.ofPart(part), ...made };
       },
-      onLost: (key) => this.#status.lost(key),
+      onLost: (key) => this.#lost(key),
     });
     this.#status = new StatusReporter({
       ...options,
@@ -152,19 +155,30 @@ export class SharedSession implements FilmSession {
     const { output, folder, plan } = this.#options;
     await this.#status.recording(part);
     await writeRecord(output, folder, plan, { part, record, signal });
+    this.#recorded.add(part.index);
     this.#leases.drop(folder.partLease(part.index));
     // The audio may be begun now.
     if (part.kind === 'loudness') await this.#looks.now();
   }
 
-  claimAssembly(): Promise<boolean> {
+  claimAssembly(): Promise<AssemblyClaim | undefined> {
+    const { folder, signal } = this.#options;
+    const key = folder.assemblyLease;
     return this.#inTurn(async () => {
-      if (!(await this.#looks.isAllRecorded())) return false;
-      if (!(await this.#acquireAssembly())) return false;
+      if (!(await this.#looks.isAllRecorded())) return undefined;
+      this.#assemblyLost = new AbortController();
+      if (!(await this.#acquireAssembly())) return undefined;
       // Another worker may have refused the film meanwhile and have removed what was published of it.
-      if (await this.#looks.isAllRecorded()) return true;
-      await this.#leases.release(this.#options.folder.assemblyLease, AbortSignal.timeout(leaveMs));
-      return false;
+      if (!(await this.#looks.isAllRecorded())) {
+        await this.#leases.release(key, AbortSignal.timeout(leaveMs));
+        return undefined;
+      }
+      const { signal: lost } = this.#assemblyLost;
+      const assertHeld = async () => {
+        if (!(await this.#leases.stillHolds(key, signal))) this.#lost(key);
+        lost.throwIfAborted();
+      };
+      return { lost, assertHeld };
     });
   }
 
@@ -174,6 +188,8 @@ export class SharedSession implements FilmSession {
     for (;;) {
       const { view } = await this.#looks.now();
       const missing = partsMissing(plan, view);
+      // Whoever was to join the parts has thrown away what did not fit.
+      for (const { index } of missing) if (this.#recorded.delete(index)) this.#begun.delete(index);
       const isFree = partsReady(plan, view).some(
         ({ index }) => !this.#begun.has(index) && !view.leases.get(index)?.isLive,
       );
@@ -236,6 +252,12 @@ export class SharedSession implements FilmSession {
         return part;
       }
     }
+  }
+
+  #lost(key: string): void {
+    this.#status.lost(key);
+    if (key === this.#options.folder.assemblyLease)
+      this.#assemblyLost.abort(new Error('Another worker has taken over the playlists of this film.'));
   }
 
   #begin(part: Part): void {

@@ -9,6 +9,7 @@ import {
   readSubtitleName,
   stemOf,
 } from '../protocol/subtitle-file-name.ts';
+import { isOutage } from '../storage/errors.ts';
 import { mapLimited } from '../storage/limited.ts';
 import { tooLarge } from '../text/read-subtitles.ts';
 import type { TranscodeRun } from './film.ts';
@@ -21,7 +22,10 @@ const maxListed = 1000;
 
 const listsAtOnce = 8;
 
-/** The subtitles that a job names, and those that lie beside its film. What can't be had becomes a warning. */
+/**
+ * The subtitles that a job names, and those that lie beside its film. What can't be had becomes a warning.
+ * @throws StorageError in an outage: the next attempt may find them
+ */
 export async function findSideFiles(
   job: QueuedJob,
   run: Run,
@@ -67,6 +71,7 @@ async function openNamed(
     return await openJobSource(source, run);
   } catch (error) {
     run.signal.throwIfAborted();
+    if (isOutage(error)) throw error;
     warnings.push(`The subtitles "${describeSource(source)}" were left out: ${(error as Error).message}`);
     return undefined;
   }
@@ -117,6 +122,7 @@ async function listBeside(
     }
   } catch (error) {
     signal.throwIfAborted();
+    if (isOutage(error)) throw error;
     // Rights to read a bucket need not be rights to list it.
     log.warn({ err: error }, 'could not look for subtitles beside the film');
   }

@@ -3,7 +3,7 @@ import type { PlanFolder } from '../protocol/job-folder.ts';
 import type { PartRecord } from '../protocol/part-record.ts';
 import type { Store } from '../storage/store.ts';
 import { endsEarly } from './check-length.ts';
-import { type FilmSession, writeRecord } from './session.ts';
+import { type AssemblyClaim, type FilmSession, writeRecord } from './session.ts';
 import { type FilmView, partsReady } from './view.ts';
 
 /** One worker that makes the whole film: parts in their order. */
@@ -46,8 +46,8 @@ export class SoloSession implements FilmSession {
     this.#endsIn = Math.min(part.index, this.#endsIn ?? part.index);
   }
 
-  async claimAssembly(): Promise<boolean> {
-    return true;
+  async claimAssembly(): Promise<AssemblyClaim> {
+    return { lost: new AbortController().signal, assertHeld: async () => {} };
   }
 
   async awaitPeers(): Promise<'outOfTime'> {

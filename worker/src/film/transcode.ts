@@ -247,8 +247,9 @@ async function cleanUpStopped(job: QueuedJob, film: Film, run: TranscodeRun): Pr
   );
   if (committed !== film.plan) return;
   await cleanUpLater(job, film, run);
-  const { webmParts: parts } = folderOf(job, run).plan(film.plan);
-  await cleaner(run)(removeAll(run.stores.output, parts, run.signal));
+  const { webmParts, webmLeases } = folderOf(job, run).plan(film.plan);
+  for (const prefix of [webmParts, webmLeases])
+    await cleaner(run)(removeAll(run.stores.output, prefix, run.signal));
 }
 
 /** Like right after the commit, but a later request for the job may be making its film by now. */

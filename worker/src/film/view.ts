@@ -1,6 +1,6 @@
 import type { Part, Plan } from '../plan/plan.ts';
 import type { PlanFolder } from '../protocol/job-folder.ts';
-import type { Listing } from '../storage/store.ts';
+import type { ListedObject, Listing } from '../storage/store.ts';
 
 /** A film in the making, as the names and times of its records and leases show it. */
 export interface FilmView {
@@ -21,6 +21,11 @@ export interface SeenLease {
   isLive: boolean;
 }
 
+/** @param at when storage listed it, by its own clock */
+export function isLive(lease: ListedObject, at: Date, leaseSeconds: number): boolean {
+  return at.getTime() - (lease.lastModified?.getTime() ?? 0) < leaseSeconds * 1000;
+}
+
 /** @param leases undefined where only the records matter */
 export function readView(
   folder: PlanFolder,
@@ -30,9 +35,9 @@ export function readView(
 ): FilmView {
   const named = parts.objects.map(({ key }) => folder.readPartKey(key));
   const ends = named.flatMap((each) => (each?.kind === 'early-end' ? [each.part] : []));
-  const seen = leases.objects.map(({ key, etag, lastModified }): SeenLease => {
-    const ageMs = leases.at.getTime() - (lastModified?.getTime() ?? 0);
-    return { key, etag, isLive: ageMs < leaseSeconds * 1000 };
+  const seen = leases.objects.map((lease): SeenLease => {
+    const { key, etag } = lease;
+    return { key, etag, isLive: isLive(lease, leases.at, leaseSeconds) };
   });
   const leaseOf = (key: string) => seen.find((lease) => lease.key === key);
   return {

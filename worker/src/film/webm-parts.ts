@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlanFolder } from '../protocol/job-folder.ts';
 import type { WebmPart } from '../publish/webm-parts.ts';
-import type { ListedObject } from '../storage/store.ts';
 import type { TranscodeRun } from './film.ts';
 import { HeldLeases } from './held-leases.ts';
+import { isLive } from './view.ts';
 
 /** The parts of one WebM file, and where they are. */
 export interface WebmWork {
@@ -66,6 +66,11 @@ export async function makeWebmParts(
       const { part, staleEtag } = choice;
       const key = folder.webmLease(rendition, part.name);
       if (!(await leases.acquire(key, staleEtag, signal))) continue;
+      // Between the look and the lease this worker may have made way for other jobs, and another have made the part.
+      if ((await stores.output.head(folder.webmPart(rendition, part.name), signal)) !== undefined) {
+        await leases.release(key, signal);
+        continue;
+      }
       invocation?.began();
       const startedAt = performance.now();
       lost = new AbortController();
@@ -94,15 +99,14 @@ export async function lookAtParts(
   { stores, leaseSeconds, signal }: TranscodeRun,
 ): Promise<{ missing: WebmPart[]; free: { part: WebmPart; staleEtag: string | undefined }[] }> {
   const { output } = stores;
+  // Leases first: a lease goes when its part is there, so a part that has neither is really free.
+  const { at, objects } = await output.listAll(folder.webmLease(rendition, ''), signal);
   const found = await output.listAll(folder.webmPart(rendition, ''), signal);
   const made = new Set(found.objects.map(({ key }) => key));
   const missing = parts.filter(({ name }) => !made.has(folder.webmPart(rendition, name)));
-  const { at, objects } = await output.listAll(folder.webmLease(rendition, ''), signal);
-  const isLive = ({ lastModified }: ListedObject) =>
-    lastModified === undefined || (at.getTime() - lastModified.getTime()) / 1000 < leaseSeconds;
   const free = missing.flatMap((part) => {
     const lease = objects.find(({ key }) => key === folder.webmLease(rendition, part.name));
-    return lease !== undefined && isLive(lease) ? [] : [{ part, staleEtag: lease?.etag }];
+    return lease !== undefined && isLive(lease, at, leaseSeconds) ? [] : [{ part, staleEtag: lease?.etag }];
   });
   return { missing, free };
 }

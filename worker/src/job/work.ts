@@ -248,7 +248,9 @@ export class WorkRunner {
     const { stops } = this.#options;
     const { job, report, request } = work;
     const { code, message } = why;
-    if (this.#isShared(work)) {
+    const isShared = this.#isShared(work);
+    const { plan } = report.state();
+    if (isShared) {
       const earlier = await stops.claim(job.id, request.queuedAt, why);
       if (earlier !== undefined) return this.#endStopped(work, earlier, signal);
       // The stop is written: if this worker must go now, whoever takes the message ends the job.
@@ -257,6 +259,8 @@ export class WorkRunner {
     const end = await this.#reportedEnd(work);
     if (end !== undefined) return nothingToAdd(work, end);
     await report.move({ to: 'failed', error: { code, message } });
+    // The others published until they saw the stop.
+    if (isShared && !why.keepParts) await stops.cleanUp(job.id, plan);
     return deadLetter(work, code, message);
   }
 

@@ -158,8 +158,12 @@ export class PlanFolder {
     return `${this.webmParts}${rendition}/${name}`;
   }
 
+  get webmLeases(): string {
+    return `${this.leases}webm-`;
+  }
+
   webmLease(rendition: string, name: string): string {
-    return `${this.leases}webm-${rendition}-${name}`;
+    return `${this.webmLeases}${rendition}-${name}`;
   }
 
   /** What a key below `parts` or `leases` says of a part; undefined for all others. */

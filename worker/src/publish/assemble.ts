@@ -33,6 +33,8 @@ export interface Assembly {
   publicUrl?: string | undefined;
   /** What the film was asked for with, kept beside it: see `film-record.ts`. */
   request: FilmRequest;
+  /** Throws where another worker has taken over to commit the film. */
+  assertHeld: () => Promise<void>;
   signal: AbortSignal;
 }
 
@@ -67,6 +69,7 @@ export async function assemble(assembly: Assembly): Promise<Film> {
   await Promise.all(
     [...texts].map(([name, text]) => output.put(folder.file(name), text, { ...headersFor(name), signal })),
   );
+  await assembly.assertHeld();
   const record = folder.filmRecord;
   await output.put(record, JSON.stringify({ ...assembly.request, film }), { ...headersFor(record), signal });
 
@@ -79,6 +82,7 @@ export async function assemble(assembly: Assembly): Promise<Film> {
     await output.remove([manifest], signal);
   }
   const stream = multivariantPlaylist(plan, records);
+  await assembly.assertHeld();
   await output.put(commit, withSubtitles(stream, subtitles, `${plan.id}/`), {
     ...headersFor(commit),
     signal,

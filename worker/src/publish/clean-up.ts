@@ -24,7 +24,7 @@ export async function removeOlder(
     if (rest.length === 0) top.add(key);
     hasEarly ||= key.startsWith(folder.early);
     const isMark = folder.readPartKey(key)?.kind === 'early-end';
-    if (isMark || (key.startsWith(folder.leases) && key !== folder.filesLease)) stale.push(key);
+    if (isMark || (key.startsWith(folder.leases) && !isOfFiles(key, folder))) stale.push(key);
     else if (rest.length > 0 && planId !== folder.planId)
       others.set(planId, [...(others.get(planId) ?? []), key]);
   }
@@ -42,6 +42,11 @@ export async function removeOlder(
   const now = (await output.head(commit, signal))?.lastModified;
   const due = now && { now, keepSeconds };
   return { objects: stale.length, films: due ? await removeDue(output, job.outputPrefix, due, signal) : 0 };
+}
+
+/** Files are made after the commit, and by several workers where they are WebM: who makes them removes these leases. */
+function isOfFiles(key: string, { filesLease, webmLeases }: PlanFolder): boolean {
+  return key === filesLease || key.startsWith(webmLeases);
 }
 
 /**

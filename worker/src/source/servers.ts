@@ -24,11 +24,16 @@ export class SourceServers implements AsyncDisposable {
     options: SourceServerOptions,
   ): Promise<SourceServers> {
     const share = serverMemory(sources.length);
-    return new SourceServers(
-      await Promise.all(
-        sources.map(({ object, info }) => serveSource(object, info, { ...share, ...options })),
-      ),
-    );
+    const opening = sources.map(({ object, info }) => serveSource(object, info, { ...share, ...options }));
+    try {
+      return new SourceServers(await Promise.all(opening));
+    } catch (error) {
+      const opened = (await Promise.allSettled(opening)).flatMap((each) =>
+        each.status === 'fulfilled' ? [each.value] : [],
+      );
+      await new SourceServers(opened)[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   get urls(): string[] {

@@ -14,6 +14,11 @@ export class StorageError extends Error {
   }
 }
 
+/** Storage may do it a while later: it did not answer, or was unwell, and has not said no. */
+export function isOutage(error: unknown): boolean {
+  return error instanceof StorageError && (error.status === undefined || error.status >= 500);
+}
+
 /** The object is another version now, or gone: what was read of it so far must not be joined with what comes. */
 export class SourceChangedError extends Error {
   override readonly name = 'SourceChangedError';
