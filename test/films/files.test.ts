@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasIndexFirst } from '../../worker/src/encode/file-boxes.ts';
 import { makeFile } from '../../worker/src/film/make-file.ts';
 import type { JobOptions } from '../../worker/src/protocol/job.ts';
 import { JobFolder } from '../../worker/src/protocol/job-folder.ts';
@@ -15,6 +16,7 @@ import {
   type TranscodeOptions,
   type Transcoding,
 } from '../helpers/media/transcoding.ts';
+import { recordingLogger } from '../helpers/worker/queue.ts';
 import { testSettings } from '../helpers/worker/settings.ts';
 
 let farm: Transcoding;
@@ -110,27 +112,42 @@ describe('an MP4 beside the stream', () => {
       const id = `mp4-${name.replace('.mp4', '')}`;
       const published = await make(name, args, { id, environment, job: { outputs: ['hls', 'mp4'] } });
       const film = await readFilm(published);
-      await expectMp4(film, fileOf(published, `${film.video[0]?.name}.mp4`));
+      const path = fileOf(published, `${film.video[0]?.name}.mp4`);
+      await expectMp4(film, path);
+      expect(await hasIndexFirst(path)).toBe(true);
 
-      // The same without room for it on the disk.
       const [file] = filmFiles(published.film, ['mp4']).files;
       if (file === undefined) throw new Error('The film has no MP4.');
       const folder = new JobFolder('', id).plan(published.film.plan);
+      const { log, lines } = recordingLogger();
       const run = {
         settings: testSettings({ WORK_DIR: farm.folder }),
         stores: farm.stores,
         tools: realMediaTools(),
+        log,
         signal: new AbortController().signal,
       };
       const job = { id, source: 'film.mp4', requestId: id };
-      expect(await makeFile(job, file, folder, run, async () => 0)).toEqual([
+      const again = async (name: string) => {
+        const copy = join(farm.folder, `${name}-${id}.mp4`);
+        await writeFile(copy, (await farm.stores.output.get(`${folder.files}240p.mp4`)) ?? '');
+        return copy;
+      };
+
+      // The same where the room for the index is too small.
+      expect(await makeFile(job, file, folder, run, { indexRoom: () => 500 })).toEqual([]);
+      expect(lines).toMatchObject([{ msg: expect.stringMatching(/^the room for the index/), bytes: 500 }]);
+      const moved = await again('moved');
+      await expectMp4(film, moved);
+      expect(await hasIndexFirst(moved)).toBe(true);
+
+      // The same without room for it on the disk.
+      expect(await makeFile(job, file, folder, run, { freeBytes: async () => 0 })).toEqual([
         expect.stringMatching(
           /^the worker's disk has no room for 240p\.mp4 \(1 MB\), so it was made in fragments/,
         ),
       ]);
-      const streamed = join(farm.folder, `streamed-${name}`);
-      await writeFile(streamed, (await farm.stores.output.get(`${folder.files}240p.mp4`)) ?? '');
-      await expectMp4(film, streamed);
+      await expectMp4(film, await again('streamed'));
     },
   );
 

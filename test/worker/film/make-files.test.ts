@@ -116,7 +116,7 @@ describe('the files of a film', () => {
     const first = await publish();
     const tools = realMediaTools();
     const fails = toolsWith(async (run) => {
-      if (run.outputArgs.includes('+faststart')) throw new Error('The disk is full.');
+      if (run.outputArgs.includes('-moov_size')) throw new Error('The disk is full.');
       return tools.ffmpeg(run);
     });
     const { outcome } = work({ outputs: ['hls', 'mp4'], thumbnailAt: 0.5 }, { tools: fails });
@@ -130,7 +130,7 @@ describe('the files of a film', () => {
     const tools = realMediaTools();
     const stop = new AbortController();
     const stopped = toolsWith(async (run) => {
-      if (!run.outputArgs.includes('+faststart')) return tools.ffmpeg(run);
+      if (!run.outputArgs.includes('-moov_size')) return tools.ffmpeg(run);
       stop.abort(new StoppedError('The job was cancelled.'));
       throw stop.signal.reason;
     });

@@ -1,6 +1,7 @@
 import { iso6393To1 } from 'iso-639-3/iso6393-to-1.js';
 import type { FilmSubtitles } from '../protocol/status.ts';
 import type { FilmFile } from '../publish/film-files.ts';
+import { chunkMicroseconds } from './index-room.ts';
 import { mpegtsOffsetSeconds } from './segment-arguments.ts';
 
 export interface FileArguments {
@@ -32,6 +33,8 @@ export interface FileFacts {
   segmentFormat: 'fmp4' | 'mpegts';
   /** For an MP4 that goes to this descriptor as it is made: fragmented, with no index of the whole. */
   pipe?: number | undefined;
+  /** Bytes before the media for the index of an MP4: without them ffmpeg writes the file a second time, to have it first. */
+  indexRoom?: number | undefined;
   /** For people: players show it. */
   title?: string | undefined;
 }
@@ -49,7 +52,10 @@ const speechRate = 16_000;
  * What makes a file of published renditions: the video first, then each audio track, each an input. MP4 and M4A are copies,
  * frame by frame.
  */
-export function fileArguments(file: FilmFile, { segmentFormat, title, pipe }: FileFacts): FileArguments {
+export function fileArguments(
+  file: FilmFile,
+  { segmentFormat, title, pipe, indexRoom }: FileFacts,
+): FileArguments {
   // `-copyts`: else ffmpeg moves the start of each input to zero, and a video that begins later than its audio with it.
   const inputArgs = [...readOnce, '-copyts'];
   const offset = segmentFormat === 'mpegts' ? ['-output_ts_offset', String(-mpegtsOffsetSeconds)] : [];
@@ -71,7 +77,7 @@ export function fileArguments(file: FilmFile, { segmentFormat, title, pipe }: Fi
             ...file.audio.flatMap(trackArguments),
             ...(file.text ?? []).flatMap(textArguments),
           ],
-          ...(pipe === undefined ? ['-movflags', '+faststart'] : fragmented),
+          ...(pipe === undefined ? indexFirst(indexRoom) : fragmented),
           // ffmpeg finds by itself that it needs this, but too late for a header that waits.
           ...(pipe !== undefined && segmentFormat === 'mpegts' ? ['-bsf:a', 'aac_adtstoasc'] : []),
           ...['-f', file.format === 'mp4' ? 'mp4' : 'ipod', pipe === undefined ? file.name : `pipe:${pipe}`],
@@ -120,6 +126,11 @@ export function fileArguments(file: FilmFile, { segmentFormat, title, pipe }: Fi
  * largest of them: as far as the first frame, which is shown when it is decoded, says.
  */
 const undoShift = 'setts=pts=PTS-(STARTPTS-STARTDTS):dts=DTS-(STARTPTS-STARTDTS)';
+
+function indexFirst(room: number | undefined): string[] {
+  const place = room === undefined ? ['-movflags', '+faststart'] : ['-moov_size', String(room)];
+  return [...place, '-chunk_duration', String(chunkMicroseconds)];
+}
 
 /** Nothing that a source's tags say; the job's title alone. */
 export function headArguments(title: string | undefined): string[] {

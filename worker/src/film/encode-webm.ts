@@ -200,6 +200,6 @@ export async function joinWebm(
     });
     if (frames !== undefined && joined !== frames)
       throw new BadOutputError(`${name} has ${joined} frames, and the stream has ${frames}.`);
-    await putFilmFile(job, { name, video }, folder, workDir, run);
+    await putFilmFile(job, { name, video }, folder, { path: join(workDir, name) }, run);
   });
 }

@@ -31,7 +31,7 @@ import type { Invocation } from './invocation.ts';
  *   breaks.ts          between two parts: work of higher lanes
  *   measure-film.ts    compares a sample of a published film with its source (compare.ts compares a stretch)
  *   encode-parts.ts    encodes what the session gives, uploads beside it
- *   make-files.ts      MP4, audio files and GIFs of a published film (make-file.ts makes one)
+ *   make-files.ts      MP4, audio files and GIFs of a published film (make-file.ts makes one, publish-while-made.ts uploads an MP4 meanwhile)
  *   make-webm.ts       WebM of a published film, by several workers: of its source or of its stream, who makes which part (webm-parts.ts),
  *                      how it is encoded and joined (encode-webm.ts)
  */

@@ -1,22 +1,26 @@
 import { statfs } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
+import { join } from 'node:path';
 import { fileArguments, inputsOf } from '../encode/file-arguments.ts';
+import { hasIndexFirst } from '../encode/file-boxes.ts';
+import { finalFromByte, indexRoomBytes } from '../encode/index-room.ts';
+import { BadOutputError } from '../encode/recorder.ts';
 import type { FfmpegCall } from '../ffmpeg/media-tool.ts';
 import type { QueuedJob } from '../protocol/job.ts';
 import type { PlanFolder } from '../protocol/job-folder.ts';
 import type { FilmFile } from '../publish/film-files.ts';
 import type { TranscodeRun } from './film.ts';
+import { IndexRoomError, publishGrowing, publishStream } from './publish-while-made.ts';
 import { putFilmFile } from './put-film-file.ts';
 import { withPublished } from './read-published.ts';
 
-type FileRun = Pick<TranscodeRun, 'settings' | 'stores' | 'tools' | 'signal'>;
+type FileRun = Pick<TranscodeRun, 'settings' | 'stores' | 'tools' | 'log' | 'signal'>;
 
 /** Left free for what else the worker writes. */
 const spareBytes = 256 * 2 ** 20;
 
 /**
- * Makes one file of published renditions on the worker's disk, and publishes it. A copy for which the disk has no room is published as
- * it is made.
+ * Makes one file of published renditions on the worker's disk, and publishes it. An MP4 goes up while it is written; a copy for which
+ * the disk has no room is made in fragments, and kept nowhere.
  * @returns warnings
  */
 export function makeFile(
@@ -24,17 +28,19 @@ export function makeFile(
   file: FilmFile,
   folder: PlanFolder,
   run: FileRun,
-  freeBytes: (path: string) => Promise<number> = freeBytesOf,
+  { freeBytes = freeBytesOf, indexRoom = indexRoomBytes }: MakeOptions = {},
 ): Promise<string[]> {
-  const { settings, stores, tools, signal } = run;
+  const { settings, stores, log, signal } = run;
   const { output } = stores;
   return withPublished(run, async (reader, workDir) => {
     let isMpegts = false;
+    let durationSeconds = 0;
     const urls: string[] = [];
     const textInputs: string[] = [];
     for (const rendition of inputsOf(file)) {
       const read = await reader.rendition(rendition);
       isMpegts ||= read.isMpegts;
+      durationSeconds = Math.max(durationSeconds, read.durationSeconds);
       urls.push(read.url);
     }
     for (const { file: key } of file.text ?? []) {
@@ -43,67 +49,59 @@ export function makeFile(
     }
     const [first, ...moreInputs] = urls;
     if (first === undefined) throw new TypeError(`${file.name} is made of nothing.`);
-    const isStreamed = isCopy(file) && (await freeBytes(workDir)) < bytesOf(file) + spareBytes;
-    const { inputArgs, textInputArgs, outputArgs } = fileArguments(file, {
-      segmentFormat: isMpegts ? 'mpegts' : 'fmp4',
-      title: job.title,
-      pipe: isStreamed ? 3 : undefined,
-    });
-    const call: FfmpegCall = {
-      input: { url: first },
-      moreInputs: moreInputs.map((url) => ({ url, inputArgs })),
-      textInputs,
-      textInputArgs: textInputArgs ?? [],
-      inputArgs,
-      outputArgs,
-      cwd: workDir,
-      stallSeconds: settings.encoding.stallSeconds,
-      isSourceStalled: () => reader.isStalled(),
-      signal,
+    const callWith = (way: { pipe?: number; indexRoom?: number }): FfmpegCall => {
+      const segmentFormat = isMpegts ? 'mpegts' : 'fmp4';
+      const made = fileArguments(file, { segmentFormat, title: job.title, ...way });
+      return {
+        input: { url: first },
+        moreInputs: moreInputs.map((url) => ({ url, inputArgs: made.inputArgs })),
+        textInputs,
+        textInputArgs: made.textInputArgs ?? [],
+        inputArgs: made.inputArgs,
+        outputArgs: made.outputArgs,
+        cwd: workDir,
+        stallSeconds: settings.encoding.stallSeconds,
+        isSourceStalled: () => reader.isStalled(),
+        signal,
+      };
     };
-    if (!isStreamed) {
-      await tools.ffmpeg(call);
-      await putFilmFile(job, file, folder, workDir, run);
-      return [];
+    const put = (from: Parameters<typeof putFilmFile>[3]) => putFilmFile(job, file, folder, from, run);
+
+    if (isCopy(file) && (await freeBytes(workDir)) < bytesOf(file) + spareBytes) {
+      await publishStream(callWith({ pipe: 3 }), run, put);
+      return [
+        `the worker's disk has no room for ${file.name} (${Math.ceil(bytesOf(file) / 1e6)} MB), so it was made in fragments: ` +
+          'players find places in it later than with an index',
+      ];
     }
-    await publishStream(call, run, (bytes) => putFilmFile(job, file, folder, bytes, run));
-    return [
-      `the worker's disk has no room for ${file.name} (${Math.ceil(bytesOf(file) / 1e6)} MB), so it was made in fragments: ` +
-        'players find places in it later than with an index',
-    ];
+    const path = join(workDir, file.name);
+    if (file.format === 'mp4') {
+      const room = indexRoom(file, { durationSeconds, title: job.title });
+      try {
+        await publishGrowing(callWith({ indexRoom: room }), path, run, (made) =>
+          put({ path, made, finalFromByte: finalFromByte(room) }),
+        );
+        return [];
+      } catch (error) {
+        if (!(error instanceof IndexRoomError)) throw error;
+        log.warn(
+          { file: file.name, bytes: room },
+          'the room for the index of a file was too small: it is made again',
+        );
+      }
+    }
+    await run.tools.ffmpeg(callWith({}));
+    if (isCopy(file) && !(await hasIndexFirst(path)))
+      throw new BadOutputError(`ffmpeg made ${file.name} without a whole index.`);
+    await put({ path });
+    return [];
   });
 }
 
-/** What ffmpeg writes goes on at once; it is published only if ffmpeg ends well. */
-async function publishStream(
-  call: FfmpegCall,
-  { tools, signal }: FileRun,
-  publish: (bytes: AsyncIterable<Buffer>) => Promise<void>,
-): Promise<void> {
-  const failed = new AbortController();
-  const opened = Promise.withResolvers<Readable>();
-  let isHeldBack = false;
-  const made = tools.ffmpeg({
-    ...call,
-    isSourceStalled: () => isHeldBack || call.isSourceStalled?.() === true,
-    signal: AbortSignal.any([signal, failed.signal]),
-    onBytes: opened.resolve,
-  });
-  made.catch(opened.reject);
-  async function* bytes(): AsyncGenerator<Buffer> {
-    for await (const chunk of await opened.promise) {
-      isHeldBack = true;
-      yield chunk;
-      isHeldBack = false;
-    }
-    await made;
-  }
-  try {
-    await publish(bytes());
-  } finally {
-    failed.abort();
-    await made.catch(() => {});
-  }
+interface MakeOptions {
+  /** What a disk has left. */
+  freeBytes?: (path: string) => Promise<number>;
+  indexRoom?: typeof indexRoomBytes;
 }
 
 function isCopy({ format }: FilmFile): boolean {

@@ -3,13 +3,20 @@ import { join } from 'node:path';
 import { basename, dirname } from 'node:path/posix';
 import type { FilmRendition } from '../protocol/status.ts';
 import { playlistFiles } from '../publish/media-playlist.ts';
+import { segmentSecondsOf } from '../publish/text-playlist.ts';
 import { JoinedSource } from '../source/joined-source.ts';
 import { type SourceServer, serveSource } from '../source/server.ts';
 import type { ListedObject } from '../storage/store.ts';
 import type { TranscodeRun } from './film.ts';
 
-/** Each rendition is read once, from its start to its end. */
-const readerBytes = { blockBytes: 2 ** 20, memoryBytes: 6 * 2 ** 20 };
+/**
+ * Each rendition is read once, from its start to its end. Segments of video are larger than a small block: each would be asked for
+ * several times.
+ */
+const readerBytes = {
+  video: { blockBytes: 4 * 2 ** 20, memoryBytes: 16 * 2 ** 20 },
+  audio: { blockBytes: 2 ** 20, memoryBytes: 6 * 2 ** 20 },
+};
 
 /** Gives ffmpeg what is published. */
 export interface PublishedReader {
@@ -18,7 +25,7 @@ export interface PublishedReader {
   /** @returns a URL of all of them, one behind the other; without the first `skipBytes` of all but the first */
   serve(name: string, objects: readonly ListedObject[], skipBytes?: number): Promise<string>;
   /** A whole rendition, as its playlist names it. */
-  rendition(rendition: FilmRendition): Promise<{ url: string; isMpegts: boolean }>;
+  rendition(rendition: FilmRendition): Promise<{ url: string; isMpegts: boolean; durationSeconds: number }>;
   /** Whether ffmpeg waits for storage. */
   isStalled(): boolean;
 }
@@ -32,6 +39,16 @@ export async function withPublished<T>(
   const { patienceSeconds, stallSeconds } = settings.storage;
   const workDir = await mkdtemp(join(settings.workDir, 'file-'));
   const servers: SourceServer[] = [];
+  const serveJoined = async (
+    kind: keyof typeof readerBytes,
+    ...of: [name: string, objects: readonly ListedObject[], skipBytes?: number]
+  ) => {
+    const joined = new JoinedSource(output, ...of);
+    const timing = { patienceSeconds, slowSeconds: stallSeconds / 2 };
+    const server = await serveSource(joined, await joined.describe(), { ...readerBytes[kind], ...timing });
+    servers.push(server);
+    return server.url;
+  };
   const reader: PublishedReader = {
     async objects(prefix, names) {
       const { objects } = await output.listAll(prefix, signal);
@@ -42,19 +59,16 @@ export async function withPublished<T>(
         return object;
       });
     },
-    async serve(name, objects, skipBytes) {
-      const joined = new JoinedSource(output, name, objects, skipBytes);
-      const timing = { patienceSeconds, slowSeconds: stallSeconds / 2 };
-      const server = await serveSource(joined, await joined.describe(), { ...readerBytes, ...timing });
-      servers.push(server);
-      return server.url;
-    },
-    async rendition({ name, playlist }) {
+    serve: (...of) => serveJoined('audio', ...of),
+    async rendition({ name, kind, playlist }) {
       if (playlist === undefined) throw new TypeError(`The film has no stream of ${name}.`);
       const text = await output.get(playlist, signal);
-      const files = playlistFiles(text?.toString('utf8') ?? '');
-      const url = await reader.serve(name, await reader.objects(`${dirname(playlist)}/`, files));
-      return { url, isMpegts: files.some((file) => file.endsWith('.ts')) };
+      const media = text?.toString('utf8') ?? '';
+      const files = playlistFiles(media);
+      const objects = await reader.objects(`${dirname(playlist)}/`, files);
+      const url = await serveJoined(kind, name, objects);
+      const durationSeconds = segmentSecondsOf(media).reduce((sum, each) => sum + each, 0);
+      return { url, isMpegts: files.some((file) => file.endsWith('.ts')), durationSeconds };
     },
     isStalled: () => servers.some((server) => server.stalledSeconds() > 0),
   };

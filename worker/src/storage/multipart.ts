@@ -10,13 +10,14 @@ import { freeBuffer } from '../free-buffer.ts';
 import { completeOrFind, md5Hex } from './completed.ts';
 import { eachLimited } from './limited.ts';
 import { partChecksums } from './part-checksums.ts';
+import type { Part, Parts } from './parts.ts';
 import type { PutOptions } from './store.ts';
 
 interface Upload {
   bucket: string;
   key: string;
-  /** Fills the buffer as far as there are bytes; only the last one is not filled. @returns how many */
-  fill: (buffer: Buffer) => Promise<number>;
+  /** All parts, and then those that go up again; each list begins when storage has the one before. */
+  parts: readonly Parts[];
   partBytes: number;
   /** The MD5 of each part, of bytes that can be read again; else they are taken as the parts go. */
   md5sAgain?: () => Promise<readonly string[]>;
@@ -61,15 +62,18 @@ export async function putInParts(client: S3Client, upload: Upload): Promise<{ si
   );
   const target = { ...place, UploadId: created.UploadId };
   const free: Buffer[] = [];
+  const takeBuffer = () => free.pop() ?? Buffer.allocUnsafe(upload.partBytes);
   try {
     const sent = new Map<number, { part: CompletedPart; md5?: string; sizeBytes: number }>();
-    await eachLimited(filledParts(upload, free), partsAtOnce, async ({ number, buffer, body }) => {
+    const send = async ({ number, buffer, body, crc }: Part) => {
       const md5 = md5sAgain ? {} : { md5: md5Hex(body) };
       const command = new UploadPartCommand({
         ...target,
         PartNumber: number,
         Body: body,
         ContentLength: body.length,
+        // Else the SDK computes it.
+        ...(checksums.ChecksumAlgorithm && crc !== undefined && { ChecksumCRC32: base64Of(crc) }),
       });
       const { ETag, ChecksumCRC32 } = await call(
         body.length,
@@ -78,7 +82,8 @@ export async function putInParts(client: S3Client, upload: Upload): Promise<{ si
       );
       sent.set(number, { part: { PartNumber: number, ETag, ChecksumCRC32 }, ...md5, sizeBytes: body.length });
       free.push(buffer);
-    });
+    };
+    for (const parts of upload.parts) await eachLimited(parts(takeBuffer), partsAtOnce, send);
     const inOrder = [...sent].sort(([a], [b]) => a - b).map(([, part]) => part);
     const sizeBytes = inOrder.reduce((sum, part) => sum + part.sizeBytes, 0);
     const parts = inOrder.map(({ part }) => part);
@@ -103,16 +108,9 @@ export async function putInParts(client: S3Client, upload: Upload): Promise<{ si
   }
 }
 
-/**
- * The object in parts, each read when it is asked for.
- * @param free memory of parts that storage has
- */
-async function* filledParts({ fill, partBytes }: Upload, free: Buffer[]) {
-  for (let number = 1, length = partBytes; length === partBytes; number++) {
-    const buffer = free.pop() ?? Buffer.allocUnsafe(partBytes);
-    length = await fill(buffer);
-    // An object of no bytes has a part too.
-    if (length === 0 && number > 1) return;
-    yield { number, buffer, body: buffer.subarray(0, length) };
-  }
+/** As S3 has it: the four bytes, the highest first. */
+function base64Of(crc: number): string {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(crc);
+  return bytes.toString('base64');
 }

@@ -1,6 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { openAgents } from './agents.ts';
 import { renewExpiredCredentials } from './renew-credentials.ts';
+import { leavePartsUnsigned } from './unsigned-parts.ts';
 
 export interface BucketSettings {
   bucket: string;
@@ -61,6 +62,7 @@ export function createClient(settings: BucketSettings, timing: StoreTiming): S3C
     },
   });
   renewExpiredCredentials(client);
+  leavePartsUnsigned(client);
   if (settings.requesterPays) payForRequests(client);
   return client;
 }

@@ -6,8 +6,10 @@ import { archiveOf } from './archive.ts';
 import { PatientCalls } from './calls.ts';
 import { md5Hex } from './completed.ts';
 import { ArchivedObjectError, SourceChangedError } from './errors.ts';
+import { type GrowingFile, GrowingParts } from './growing-file.ts';
 import { Lister } from './list.ts';
 import { putInParts } from './multipart.ts';
+import { type Parts, partsInOrder, readFully } from './parts.ts';
 import { Remover } from './remove.ts';
 import { type BucketSettings, createClient, defaultTiming, type StoreTiming } from './s3-client.ts';
 import { isArchived, isMissing, statusOf } from './s3-errors.ts';
@@ -208,15 +210,15 @@ class S3Store implements Store {
       const reading = () => {
         let at = 0;
         return async (buffer: Buffer) => {
-          const length = Math.min(buffer.length, size - at);
-          const { bytesRead } = await file.read(buffer, 0, length, at);
-          if (bytesRead !== length) throw new Error(`The file for ${key} became shorter than ${size} bytes.`);
+          const { length } = await readFully(file, buffer, at, size);
           at += length;
           return length;
         };
       };
       // The file stays open until then.
-      return await this.#putInParts(key, options, reading(), () => partMd5s(reading(), size));
+      return await this.#putInParts(key, options, [partsInOrder(reading())], () =>
+        md5sOf(partsInOrder(reading())),
+      );
     }
     const body = await file.readFile();
     if (body.length !== size)
@@ -227,6 +229,17 @@ class S3Store implements Store {
     return { sizeBytes: size };
   }
 
+  async putGrowingFile(
+    key: string,
+    growing: GrowingFile,
+    options: PutOptions,
+  ): Promise<{ sizeBytes: number }> {
+    await using file = await GrowingParts.open(growing, partBytes);
+    if (!(await file.isLarge())) return await this.putFile(key, growing.path, options);
+    const lists = [file.asWritten.bind(file), file.changed.bind(file)];
+    return await this.#putInParts(key, options, lists, () => md5sOf(file.whole.bind(file)));
+  }
+
   async putStream(
     key: string,
     bytes: AsyncIterable<Buffer>,
@@ -234,7 +247,7 @@ class S3Store implements Store {
   ): Promise<{ sizeBytes: number }> {
     const chunks = bytes[Symbol.asyncIterator]();
     let rest: Buffer | undefined = Buffer.alloc(0);
-    return this.#putInParts(key, options, async (buffer) => {
+    const fill = async (buffer: Buffer) => {
       let filled = 0;
       while (rest !== undefined && filled < buffer.length) {
         if (rest.length === 0) rest = ((await chunks.next()).value as Buffer | undefined) ?? undefined;
@@ -243,13 +256,14 @@ class S3Store implements Store {
         filled += taken;
       }
       return filled;
-    });
+    };
+    return this.#putInParts(key, options, [partsInOrder(fill)]);
   }
 
   #putInParts(
     key: string,
     options: PutOptions,
-    fill: (buffer: Buffer) => Promise<number>,
+    parts: readonly Parts[],
     md5sAgain?: () => Promise<readonly string[]>,
   ) {
     const call = <T>(
@@ -258,7 +272,7 @@ class S3Store implements Store {
       signal?: AbortSignal,
     ) => this.#calls.limited({ action: 'write', key, signal }, bytes, attempt);
     return putInParts(this.#client, {
-      ...{ bucket: this.bucket, key, fill, partBytes, options, call },
+      ...{ bucket: this.bucket, key, parts, partBytes, options, call },
       ...(md5sAgain && { md5sAgain }),
     });
   }
@@ -312,9 +326,9 @@ function undefinedWhenMissing(error: unknown): undefined {
   if (!isMissing(error)) throw error;
 }
 
-async function partMd5s(fill: (buffer: Buffer) => Promise<number>, sizeBytes: number): Promise<string[]> {
-  const md5s: string[] = [];
+async function md5sOf(parts: Parts): Promise<string[]> {
   const buffer = Buffer.allocUnsafe(partBytes);
-  for (let at = 0; at < sizeBytes; at += partBytes) md5s.push(md5Hex(buffer.subarray(0, await fill(buffer))));
+  const md5s: string[] = [];
+  for await (const { body } of parts(() => buffer)) md5s.push(md5Hex(body));
   return md5s;
 }

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { GrowingFile } from './growing-file.ts';
 
 export interface ObjectInfo {
   sizeBytes: number;
@@ -82,6 +83,8 @@ export interface Store {
   putIf(key: string, body: string, condition: PutCondition, options: PutOptions): Promise<PutOutcome>;
   /** A local file; `sizeBytes` is checked against what was read. */
   putFile(key: string, path: string, options: PutFileOptions): Promise<{ sizeBytes: number }>;
+  /** A local file while a program writes it: all but its beginning goes up as it is written. */
+  putGrowingFile(key: string, file: GrowingFile, options: PutOptions): Promise<{ sizeBytes: number }>;
   /** What has no length yet, in parts as it comes. */
   putStream(key: string, bytes: AsyncIterable<Buffer>, options: PutOptions): Promise<{ sizeBytes: number }>;
   list(prefix: string, signal?: AbortSignal): AsyncIterable<ListedObject>;

@@ -1,0 +1,48 @@
+import type { FileHandle } from 'node:fs/promises';
+
+/** A piece of an object that goes up by itself. */
+export interface Part {
+  /** From 1. */
+  number: number;
+  /** What `body` lies in: it is used again when storage has the part. */
+  buffer: Buffer;
+  body: Buffer;
+  /** CRC-32 of the body, where it is known. */
+  crc?: number;
+}
+
+/** Parts of an object, each read when it is asked for. @param takeBuffer memory for one part */
+export type Parts = (takeBuffer: () => Buffer) => AsyncIterable<Part>;
+
+/**
+ * An object from its first part to its last.
+ * @param fill fills the buffer as far as there are bytes, and returns how many; only the last one is not filled
+ */
+export function partsInOrder(fill: (buffer: Buffer) => Promise<number>): Parts {
+  return async function* (takeBuffer) {
+    for (let number = 1, isFull = true; isFull; number++) {
+      const buffer = takeBuffer();
+      const length = await fill(buffer);
+      isFull = length === buffer.length;
+      // An object of no bytes has a part too.
+      if (length === 0 && number > 1) return;
+      yield { number, buffer, body: buffer.subarray(0, length) };
+    }
+  };
+}
+
+/** A file's bytes from `start` on: as many as the buffer takes, or fewer where it ends at `sizeBytes`. */
+export async function readFully(
+  file: FileHandle,
+  buffer: Buffer,
+  start: number,
+  sizeBytes: number,
+): Promise<Buffer> {
+  const body = buffer.subarray(0, Math.min(buffer.length, sizeBytes - start));
+  for (let filled = 0; filled < body.length; ) {
+    const { bytesRead } = await file.read(body, filled, body.length - filled, start + filled);
+    if (bytesRead === 0) throw new Error(`A file became shorter than ${sizeBytes} bytes while it was read.`);
+    filled += bytesRead;
+  }
+  return body;
+}
