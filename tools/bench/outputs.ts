@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { pino } from 'pino';
 import { segmentArguments } from '../../worker/src/encode/segment-arguments.ts';
 import { openMediaTools } from '../../worker/src/ffmpeg/media-tool.ts';
 import { makeFile } from '../../worker/src/film/make-file.ts';
@@ -15,6 +16,7 @@ import type { FilmRendition } from '../../worker/src/protocol/status.ts';
 import { readSettings, type WorkerEnvironment } from '../../worker/src/settings/settings.ts';
 import { openStores } from '../../worker/src/storage/stores.ts';
 import type { Bench } from './lib/bench.ts';
+import { cpuOf } from './lib/cpu.ts';
 import { benchFilm } from './lib/film.ts';
 
 const run = promisify(execFile);
@@ -60,16 +62,22 @@ export const outputs: Bench = {
         maxStreams: limits.streams,
       });
       const job = { id: jobId, source: 'film.mp4', requestId: jobId };
+      const before = cpuSeconds(storage.pid);
       const seconds = await timed(() =>
         makeFile(job, { name: '360p.mp4', format: 'mp4', video, audio }, folder, {
           settings,
           stores,
           tools,
+          log: pino({ level: 'silent' }),
           signal: new AbortController().signal,
         }),
       );
       stores.close();
-      log(`from the commit to the MP4 ${seconds.toFixed(1)} s`);
+      const after = cpuSeconds(storage.pid);
+      const cpu = Object.entries(after).map(
+        ([who, at]) => `${who} ${(at - before[who as keyof typeof after]).toFixed(1)} s`,
+      );
+      log(`from the commit to the MP4 ${seconds.toFixed(1)} s; CPU: ${cpu.join(', ')}`);
       return {
         ratio: seconds / bareSeconds,
         goals: [{ what: 'seconds from the commit to the MP4', value: seconds, goal: goalSeconds }],
@@ -80,6 +88,12 @@ export const outputs: Bench = {
     }
   },
 };
+
+/** What shares the processor while the file is made. */
+function cpuSeconds(storagePid: number) {
+  const { ownSeconds, childrenSeconds } = cpuOf('self');
+  return { worker: ownSeconds, ffmpeg: childrenSeconds, storage: cpuOf(storagePid).ownSeconds };
+}
 
 /** In a process of its own, as storage never shares the worker's processor time. */
 async function startStorage() {
@@ -98,6 +112,7 @@ async function startStorage() {
   const queues = { QUEUE_URL: endpoint, DEAD_LETTER_QUEUE_URL: `${endpoint}/dead-letters` };
   return {
     s3,
+    pid: child.pid ?? 0,
     environment: { ...queues, ...bucketOf('SOURCE'), ...bucketOf('OUTPUT') },
     async close() {
       s3.destroy();
@@ -138,7 +153,8 @@ async function publishRendition(
 ): Promise<FilmRendition> {
   const local = join(workDir, name);
   await mkdir(local);
-  const count = Math.ceil((await durationOf(film)) / segmentSeconds);
+  const filmSeconds = await durationOf(film);
+  const count = Math.ceil(filmSeconds / segmentSeconds);
   const cuts = Array.from({ length: count - 1 }, (_, n) => (n + 1) * segmentSeconds);
   const cut = segmentArguments(
     { segmentFormat: 'fmp4' },
@@ -162,9 +178,28 @@ async function publishRendition(
   }
   await rm(local, { recursive: true });
   const segments = files.filter((file) => file.endsWith('.m4s'));
-  await put('index.m3u8', ['#EXTM3U', '#EXT-X-MAP:URI="init.mp4"', ...segments, ''].join('\n'));
+  const entries = segments.flatMap((segment) => [`#EXTINF:${filmSeconds / count},`, segment]);
+  await put('index.m3u8', ['#EXTM3U', '#EXT-X-MAP:URI="init.mp4"', ...entries, ''].join('\n'));
   const playlist = folder.file(`${name}/index.m3u8`);
-  return { name, kind, playlist, codecs: '', bandwidth: 0, averageBandwidth: 0, bytes: 0, segments: count };
+  const frameRate = kind === 'video' ? await frameRateOf(film) : undefined;
+  const sizes = { bandwidth: 0, averageBandwidth: 0, bytes: 0, segments: count };
+  return { name, kind, playlist, codecs: '', ...(frameRate && { frameRate }), ...sizes };
+}
+
+async function frameRateOf(film: string): Promise<number> {
+  const show = [
+    '-v',
+    'error',
+    '-select_streams',
+    'v:0',
+    '-show_entries',
+    'stream=r_frame_rate',
+    '-of',
+    'csv=p=0',
+  ];
+  const { stdout } = await run('ffprobe', [...show, film]);
+  const [frames = 0, seconds = 1] = stdout.split('/').map(Number);
+  return frames / seconds;
 }
 
 async function durationOf(film: string): Promise<number> {

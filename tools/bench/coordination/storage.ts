@@ -1,6 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { startFauxqs } from 'fauxqs';
 import { tuneFauxqs } from '../../../cli/local-farm/fauxqs-tuning.ts';
+import { keepPartsInMemory, type PartServer } from './parts-in-memory.ts';
 
 /**
  * A process with object storage in memory, which counts the requests. Its argument is `limited` where it takes
@@ -10,8 +11,11 @@ const counts: Record<string, number> = {};
 /** Of each key, when it was written. Milliseconds. */
 const writes = new Map<string, number[]>();
 
+const takeParts = await keepPartsInMemory();
+
 subscribe('fastify.initialization', (message) => {
-  const { fastify } = message as { fastify: { addHook(name: string, hook: Hook): void } };
+  const { fastify } = message as { fastify: PartServer & { addHook(name: string, hook: Hook): void } };
+  takeParts(fastify);
   fastify.addHook('onResponse', ({ method, url }, { statusCode }, done) => {
     const [key = ''] = url.split('?');
     if (method === 'PUT' && statusCode === 200)
@@ -24,7 +28,8 @@ subscribe('fastify.initialization', (message) => {
     done();
   });
 });
-tuneFauxqs({ rules: { limitWrites: process.argv[2] === 'limited' } });
+// Rules have all bodies copied first.
+tuneFauxqs(process.argv[2] === 'limited' ? { rules: { limitWrites: true } } : {});
 
 const server = await startFauxqs({ port: 0, logger: false });
 server.createBucket('films');
