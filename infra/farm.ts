@@ -219,7 +219,7 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
       new ReportsSenders(name, { queue: reports.queue, senderRoleArns }, own);
     }
 
-    // Where the parts are, for those who look at the farm from outside: its portal, and the command line by the stack's outputs
+    // What those need who look at the farm from outside: its portal, and the command line by the stack's outputs
     const address = {
       region,
       topicArn: jobs.topicArn,
@@ -361,7 +361,7 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
   }
 }
 
-/** Of what a farm does not have, an empty text. */
+/** An output that the farm lacks is an empty string. */
 function outputsOf(values: { [K in keyof FarmOutputs]: pulumi.Input<FarmOutputs[K]> | undefined }) {
   return Object.fromEntries(outputNames.map((name) => [name, pulumi.output(values[name] ?? '')]));
 }

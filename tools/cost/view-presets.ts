@@ -12,7 +12,7 @@ import { x264Speed } from './speeds.ts';
 import { workerHours } from './worker-hour.ts';
 
 /** Views beyond this change nothing. */
-const mostViews = 1e9;
+const maxViews = 1e9;
 
 /**
  * From how many views on which preset costs least on a farm, by quality. All of it grows with a film's length, so the reference film stands for
@@ -55,5 +55,5 @@ function crossings(choices: readonly Choice[]): number[] {
       return Math.ceil((sumUsd(other, 0) - sumUsd(one, 0)) / perView);
     }),
   );
-  return [...new Set(found)].filter((views) => views > 0 && views < mostViews).sort((a, b) => a - b);
+  return [...new Set(found)].filter((views) => views > 0 && views < maxViews).sort((a, b) => a - b);
 }

@@ -51,7 +51,7 @@ export interface FunctionRun {
   spent: Record<'starts' | Part['kind'], number>;
   calls: number;
   /** At the same moment. */
-  mostCalls: number;
+  maxCalls: number;
 }
 
 /** Films made by calls of one function: a call for each job, which calls for parts, and goes on with parts itself. */
@@ -78,7 +78,7 @@ class World {
   #busyJobs = 0;
   #warm = 0;
   #calls = 0;
-  #mostCalls = 0;
+  #maxCalls = 0;
   #billedMs = 0;
   readonly #spentMs = { starts: 0, picture: 0, sound: 0 };
   /** When the event source began to have work. */
@@ -94,7 +94,7 @@ class World {
     const [films, billedSeconds] = [this.#films, this.#billedMs / 1000];
     const { starts, picture, sound } = this.#spentMs;
     const spent = { starts: starts / 1000, picture: picture / 1000, sound: sound / 1000 };
-    return { films, billedSeconds, spent, calls: this.#calls, mostCalls: this.#mostCalls };
+    return { films, billedSeconds, spent, calls: this.#calls, maxCalls: this.#maxCalls };
   }
 
   arrive(seconds: number): void {
@@ -112,7 +112,7 @@ class World {
     const begin = () => {
       this.#busy += 1;
       this.#calls += 1;
-      this.#mostCalls = Math.max(this.#mostCalls, this.#busy);
+      this.#maxCalls = Math.max(this.#maxCalls, this.#busy);
       if (isJob) this.#busyJobs += 1;
       const isWarm = this.#warm > 0;
       if (isWarm) this.#warm -= 1;

@@ -183,7 +183,7 @@ function createRunner(
     settings,
     transcode: (job, run) => transcode(job, context(run)),
     continueFilm: (film, run) => continueFilm(film, context(run)),
-    addFiles: (job, film, run) => finishPublished(job, film, context(run)),
+    finishPublished: (job, film, run) => finishPublished(job, film, context(run)),
     isShared: async (jobId, planId) =>
       (await output.head(new JobFolder(prefix, jobId).plan(planId).planFile)) !== undefined,
     isPublished: async ({ playlist, files = [] }) => {

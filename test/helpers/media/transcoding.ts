@@ -110,6 +110,7 @@ export async function startTranscoding(): Promise<Transcoding> {
           setReporting: (to) => report.setReporting(to),
           confirmEnd: (end) => report.confirmEnd(end),
           secured: (by) => report.secured(by),
+          addWarnings: (warnings) => report.addWarnings(warnings),
           update(change) {
             report.update(change);
             if (change.progress) progress.push(change.progress);

@@ -87,7 +87,7 @@ function startWorker(queue: Queue, { isSick }: { isSick: boolean }, sinks: reado
     transcode,
     continueFilm: () => Promise.reject(new Error('films are not shared here')),
     isShared: async () => false,
-    addFiles: async (_job, film) => ({ kind: 'published', film }),
+    finishPublished: async (_job, film) => ({ kind: 'published', film }),
     isPublished: async () => false,
     reporter: createReporter({ sinks }),
     readStatus: async () => undefined,

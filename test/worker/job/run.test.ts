@@ -55,7 +55,7 @@ function open(transcode: TranscodeJob, environment: Partial<WorkerEnvironment> =
     isShared: async () => false,
     leaseSeconds: 60,
     stops: new Stops(opened.output, '', 5, log),
-    addFiles: async (_job, film) => ({ kind: 'published', film }),
+    finishPublished: async (_job, film) => ({ kind: 'published', film }),
     isPublished: async ({ playlist }) => (await opened.output.head(playlist ?? '')) !== undefined,
     sourceRemoval: new SourceRemoval(settings, opened.storeFor),
     health: { examine: async () => sickness },

@@ -83,7 +83,7 @@ async function open(
     readStatus: (jobId) => readStatusFile(output, '', jobId, log),
     leaseSeconds,
     stops: new Stops(output, '', 0.2, log),
-    addFiles: async (_job, film) => {
+    finishPublished: async (_job, film) => {
       asked.push('files');
       return { kind: 'published', film };
     },

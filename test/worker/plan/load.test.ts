@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fitsMemory, hasRoom, type Load, loadOf, mostAtOnce } from '../../../worker/src/plan/load.ts';
+import { fitsMemory, hasRoom, type Load, loadOf, maxAtOnce } from '../../../worker/src/plan/load.ts';
 import { makePlan } from '../../../worker/src/plan/make-plan.ts';
 import type { VideoEncoder } from '../../../worker/src/plan/plan.ts';
 import { withoutVideo } from '../../../worker/src/probe/media.ts';
@@ -59,7 +59,7 @@ describe('one more message', () => {
   it('is taken beside short films, which wait more than they encode', () => {
     expect(atOnce(load(6, [320, 180], { cores: 2 }))).toBe(2);
     expect(atOnce(load(6, [320, 180]))).toBe(3);
-    expect(atOnce(load(6, [320, 180], { cores: 64 }))).toBe(mostAtOnce);
+    expect(atOnce(load(6, [320, 180], { cores: 64 }))).toBe(maxAtOnce);
   });
 
   it('is taken beside a long film whose pictures are too small for all cores', () => {

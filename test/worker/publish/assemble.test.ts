@@ -118,7 +118,7 @@ describe('assemble', () => {
 
   it('says what the film became', async () => {
     await files.fill(published(), sizeOf);
-    const film = await assemble(assemblyOf({ publicUrl: 'https://films.example/' }));
+    const film = await assemble(assemblyOf({ publicUrl: 'https://films.example' }));
     expect(film).toMatchObject({
       playlist: 'films/job-1/index.m3u8',
       url: 'https://films.example/films/job-1/index.m3u8',

@@ -34,7 +34,7 @@ tuneFauxqs(process.argv[2] === 'limited' ? { rules: { limitWrites: true } } : {}
 const server = await startFauxqs({ port: 0, logger: false });
 server.createBucket('films');
 process.on('message', () =>
-  process.send?.({ requests: counts, writesToAKey: mostWrites() } satisfies Counted),
+  process.send?.({ requests: counts, writesToAKey: maxWrites() } satisfies Counted),
 );
 process.on('disconnect', () => process.exit());
 process.send?.({ port: server.port });
@@ -55,7 +55,7 @@ type Hook = (request: Request, reply: { statusCode: number }, done: () => void) 
 
 const windowMs = 10_000;
 
-function mostWrites(): number {
+function maxWrites(): number {
   const inWindow = (times: readonly number[]) =>
     times.map((from) => times.filter((time) => time >= from && time < from + windowMs).length);
   return Math.max(...[...writes.values()].flatMap(inWindow));

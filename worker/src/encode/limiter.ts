@@ -15,7 +15,7 @@ export class Limiter {
 
   /** @returns blocks whose next one is known */
   add(samples: Float32Array): Float32Array[] {
-    const next = { samples, most: mostGain(samples) };
+    const next = { samples, most: maxGain(samples) };
     const before = this.#waiting;
     this.#waiting = next;
     if (before !== undefined) return [this.#limit(before, next.most)];
@@ -39,7 +39,7 @@ export class Limiter {
   }
 }
 
-function mostGain(samples: Float32Array): number {
+function maxGain(samples: Float32Array): number {
   let peak = 0;
   for (const sample of samples) peak = Math.max(peak, Math.abs(sample));
   return peak > ceiling ? ceiling / peak : 1;

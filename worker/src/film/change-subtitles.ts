@@ -72,14 +72,10 @@ async function makeTracks(
     } catch (error) {
       if (!(error instanceof SubtitleError || error instanceof RefusedError)) throw error;
       const what = `The subtitles "${describeSource(file.source)}" were left out`;
-      addWarning(`${what}: ${error.message.replace(/\.$/, '')}.`, run);
+      run.report.addWarnings([`${what}: ${error.message.replace(/\.$/, '')}.`]);
     }
   }
   return made.filter((track, index) => !made.slice(index + 1).some((later) => areAlike(later, track)));
-}
-
-function addWarning(warning: string, { report }: TranscodeRun): void {
-  report.update({ warnings: [...new Set([...report.state().warnings, warning])] });
 }
 
 interface Timing {
@@ -110,7 +106,7 @@ async function makeTrack(
   const bytes = await readSideFile(file.source, maxSubtitleBytes, run);
   const { cues, problems } = readSubtitles(bytes, { encoding, language });
   for (const problem of problems)
-    addWarning(`The subtitles "${describeSource(file.source)}" ${problem}.`, run);
+    run.report.addWarnings([`The subtitles "${describeSource(file.source)}" ${problem}.`]);
   const label = subtitleLabel({ title, language, kind });
   // What is in it names it: players keep the old files of a track that is corrected.
   const name = ['text', language ?? 'und', shortHash({ cues, timing })].join('-');

@@ -21,7 +21,7 @@ export interface Choice {
 }
 
 /**
- * So many live leases widen the choice by one part. Workers that look at the same moment would all try the first part
+ * Every 16 live leases widen the choice by one part. Workers that look at the same moment would all try the first part
  * that is free; films come in order all the same, as the choice stays near the front.
  */
 const leasesPerChoice = 16;

@@ -43,7 +43,7 @@ export function openEarlyPlay(
 ): EarlyPlay | undefined {
   if (!wantsEarly(job, settings)) return undefined;
   const { output } = stores;
-  const publicUrl = settings.output.publicUrl?.replace(/\/+$/, '');
+  const { publicUrl } = settings.output;
   const playlist = folder.earlyStream;
   const early = { playlist, ...(publicUrl ? { url: `${publicUrl}/${playlist}` } : {}), plan: plan.id };
   const isUnsaid = () =>

@@ -5,9 +5,8 @@ import { endsEarly } from './check-length.ts';
 import type { FilmSession } from './session.ts';
 
 /**
- * Encodes what the session gives this worker: video parts one after another without a pause, audio and subtitles beside them, and before
- * the audio what must be measured of it. The tail
- * of a part (its last uploads and its record) overlaps the encoding of the next.
+ * Encodes what the session gives this worker: video parts one after another without a pause, audio and subtitles beside them, and
+ * before the audio what must be measured of it. The tail of a part (its last uploads and its record) overlaps the encoding of the next.
  */
 export async function encodeParts(
   context: Omit<EncodeContext, 'record'>,

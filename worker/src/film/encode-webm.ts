@@ -179,8 +179,8 @@ export async function joinWebm(
     const found = await reader.objects(folder.webmPart(rendition, ''), names);
     const isVideo = ({ key }: ListedObject) => basename(key) !== webmAudioName;
     const url = await reader.serve(name, found.filter(isVideo), ivfHeaderBytes);
-    const sound = found.filter((object) => !isVideo(object));
-    const inputs = sound.length === 0 ? [] : [await reader.serve(webmAudioName, sound)];
+    const audioObjects = found.filter((object) => !isVideo(object));
+    const inputs = audioObjects.length === 0 ? [] : [await reader.serve(webmAudioName, audioObjects)];
     const { inputArgs, outputArgs } = webmArguments(
       { audio, frameRate: video.frameRate },
       { title: job.title, file: name },

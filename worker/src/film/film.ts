@@ -20,20 +20,34 @@ import type { Invocation } from './invocation.ts';
  * The nouns of this room. Read on in this order:
  *
  *   transcode.ts       a job from its source to the published film, or a planned film that this worker joins
+ *   open-source.ts     its sources, and what serves them to ffmpeg; side-files.ts finds subtitles beside them
+ *   plan-film.ts       probe → plan; try-qualities.ts gives the film a CRF of its own
+ *   through-door.ts    a function before the jobs queue: who makes the film? door.ts decides
  *   make-film.ts       one planned film: join → encode → claim the assembly → publish
+ *   clean-up-film.ts   what goes after the commit
+ *
+ * One worker or several:
  *   join-film.ts       alone or with others? The planner sends part requests, a helper answers one
  *   session.ts         what a session gives: the next part, its record, the right to commit
  *   solo-session.ts    one worker makes every part
- *   shared-session.ts  several do: leases (held-leases.ts), who is at what (view.ts), which part next (choose.ts), who reports
- *                      progress (status-reporter.ts)
+ *   shared-session.ts  several do: leases (held-leases.ts), who is at what (looks.ts, view.ts), which part next (choose.ts), who
+ *                      reports progress (status-reporter.ts)
+ *   encode-parts.ts    encodes what the session gives, uploads beside it; film-progress.ts adds up how far it is
  *   invocation.ts      the time that a function has
- *   door.ts            a function before the jobs queue: who makes the film?
  *   breaks.ts          between two parts: work of higher lanes
- *   measure-film.ts    compares a sample of a published film with its source (compare.ts compares a stretch)
- *   encode-parts.ts    encodes what the session gives, uploads beside it
- *   make-files.ts      MP4, audio files and GIFs of a published film (make-file.ts makes one, publish-while-made.ts uploads an MP4 meanwhile)
- *   make-webm.ts       WebM of a published film, by several workers: of its source or of its stream, who makes which part (webm-parts.ts),
- *                      how it is encoded and joined (encode-webm.ts)
+ *
+ * Played while it is made:
+ *   early-play.ts      whether that is wanted, and from when on players can begin
+ *   early-writer.ts    writes the playlists of what is there (early-parts.ts of all workers, made-segments.ts of this one)
+ *
+ * After the commit, by one worker at a time (files-lease.ts):
+ *   make-files.ts      MP4, audio files and GIFs (make-file.ts makes one of the stream, which read-published.ts serves to ffmpeg;
+ *                      publish-while-made.ts uploads an MP4 meanwhile)
+ *   make-webm.ts       WebM, by several workers: of the source (open-planned.ts) or of the stream, who makes which part
+ *                      (webm-parts.ts), how it is encoded and joined (encode-webm.ts)
+ *   measure-film.ts    compares a sample of the film with its source (compare.ts compares a stretch)
+ *   change-subtitles.ts adds and removes tracks
+ *   files-alone.ts     a job that asked for files alone: its stream goes
  */
 
 /** What the work on a film is done with. */

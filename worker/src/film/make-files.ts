@@ -21,9 +21,7 @@ export async function makeFiles(job: QueuedJob, film: Film, run: TranscodeRun): 
   const outputs = job.options?.outputs ?? (film.encryption ? [] : settings.outputs);
   if (film.encryption) refuseClearFiles(outputs);
   const { files, warnings } = filmFiles(film, outputs);
-  const addWarnings = (more: readonly string[]) =>
-    report.update({ warnings: [...new Set([...report.state().warnings, ...more])] });
-  addWarnings(warnings);
+  report.addWarnings(warnings);
   const look = async () => {
     const published = await publishedFiles(folder, run);
     const missing = files.filter(({ name }) => !published.some((file) => file.name === name));
@@ -46,7 +44,7 @@ export async function makeFiles(job: QueuedJob, film: Film, run: TranscodeRun): 
       report.update({ file: { name: file.name, percent: 0 } });
       if (file.format === 'webm') {
         if (!(await makeWebm(job, film, file, folder, making))) return {};
-      } else addWarnings(await makeFile(job, file, folder, making));
+      } else report.addWarnings(await makeFile(job, file, folder, making));
       log.info({ file: file.name, seconds: (performance.now() - startedAt) / 1000 }, 'file published');
     }
     return { film: (await look()).film };
@@ -71,7 +69,7 @@ async function publishedFiles(
   { settings, stores, signal }: TranscodeRun,
 ): Promise<PublishedFile[]> {
   const { objects } = await stores.output.listAll(folder.files, signal);
-  const publicUrl = settings.output.publicUrl?.replace(/\/+$/, '');
+  const { publicUrl } = settings.output;
   return objects.flatMap(({ key, sizeBytes: bytes }) => {
     const name = key.slice(folder.files.length);
     const format = fileFormats.find((each) => name.endsWith(`.${each}`));

@@ -171,9 +171,7 @@ async function reportMade(
   const wasPlayable = isEarly && (await endEarly(film, folder, run));
   const spent = timings(film, run, clocks);
   report.update({ timings: spent });
-  const { warnings } = report.state();
-  if (isEarly && wasPlayable === false)
-    report.update({ warnings: [...warnings, ...notPlayable(film, spent)] });
+  if (isEarly && wasPlayable === false) report.addWarnings(notPlayable(film, spent));
 }
 
 /** @returns whether the film could be played early; undefined where that can't be read just now */

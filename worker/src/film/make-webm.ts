@@ -55,8 +55,7 @@ export async function makeWebm(
   const open = await openPlanned(job, film, folder, run);
   if (typeof open !== 'string')
     return withSourceWork(webm, film, open, folder, run, (work) => make(work, 'source'));
-  const warning = `${open}, so ${file.name} was made of the stream`;
-  report.update({ warnings: [...new Set([...report.state().warnings, warning])] });
+  report.addWarnings([`${open}, so ${file.name} was made of the stream`]);
   return make(await streamWork(webm, folder, run), 'stream');
 }
 

@@ -39,11 +39,9 @@ const invocationSeconds = 120;
 export async function measureFilm(job: QueuedJob, film: Film, run: TranscodeRun): Promise<FilmOutcome> {
   const { settings, report, log, signal } = run;
   if (!wantsMeasuring(job, settings)) return { kind: 'published', film };
-  const addWarnings = (more: readonly string[]) =>
-    report.update({ warnings: [...new Set([...report.state().warnings, ...more])] });
   const minVmaf = job.options?.minVmaf ?? settings.minVmaf;
   if (film.measured) {
-    addWarnings(measuredWarnings(film.measured, minVmaf));
+    report.addWarnings(measuredWarnings(film.measured, minVmaf));
     return { kind: 'published', film };
   }
   const outcome = await holdFilesLease(folderOf(job, film, run), run, async (measuring): Promise<Film> => {
@@ -53,11 +51,11 @@ export async function measureFilm(job: QueuedJob, film: Film, run: TranscodeRun)
     try {
       const measured = await measure(job, film, measuring);
       if (typeof measured === 'string') {
-        addWarnings([`the film was not measured: ${measured}`]);
+        report.addWarnings([`the film was not measured: ${measured}`]);
         return film;
       }
       log.info({ ...measured, tookSeconds: (performance.now() - startedAt) / 1000 }, 'film measured');
-      addWarnings(measuredWarnings(measured, minVmaf));
+      report.addWarnings(measuredWarnings(measured, minVmaf));
       const folder = folderOf(job, film, run);
       // As it is now: subtitles may have been changed before this worker had the lease.
       const committed = await publishedFilm(run.stores.output, folder.job, measuring.signal);
@@ -68,7 +66,7 @@ export async function measureFilm(job: QueuedJob, film: Film, run: TranscodeRun)
     } catch (error) {
       measuring.signal.throwIfAborted();
       log.warn({ err: error }, 'could not measure the film');
-      addWarnings([`the film was not measured: ${(error as Error).message}`]);
+      report.addWarnings([`the film was not measured: ${(error as Error).message}`]);
       return film;
     }
   });

@@ -1,19 +1,17 @@
 import { RefusedError, StoppedError } from '../errors.ts';
-import { rungNames } from '../plan/ladder.ts';
 import { type Load, loadOf } from '../plan/load.ts';
 import { fileOutputs, type OutputName } from '../plan/outputs.ts';
 import type { QueuedJob } from '../protocol/job.ts';
-import { JobFolder, type PlanFolder } from '../protocol/job-folder.ts';
+import type { PlanFolder } from '../protocol/job-folder.ts';
 import { readPlanFile, writePlanFile } from '../protocol/plan-file.ts';
-import { isFinal } from '../protocol/report.ts';
 import { describeSource } from '../protocol/source-location.ts';
 import type { Film } from '../protocol/status.ts';
-import { removeOlder, removeStream, removeUnnamed } from '../publish/clean-up.ts';
-import { endEarlyPlay } from '../publish/early-end.ts';
-import { committedPlan, findFilm, findStream, publishedFilm } from '../publish/film-record.ts';
-import { removeAll, unmarkReplaced } from '../publish/replaced.ts';
-import { finishRemovals, removeUnfinished, unmarkUnfinished } from '../publish/unfinished.ts';
+import { removeStream } from '../publish/clean-up.ts';
+import { findFilm, findStream, publishedFilm } from '../publish/film-record.ts';
+import { unmarkReplaced } from '../publish/replaced.ts';
+import { removeUnfinished, unmarkUnfinished } from '../publish/unfinished.ts';
 import { changeSubtitles } from './change-subtitles.ts';
+import { cleaner, cleanUpAfter, cleanUpLater, cleanUpStopped, folderOf } from './clean-up-film.ts';
 import { endStream } from './files-alone.ts';
 import type { FilmOutcome, FilmToJoin, PlannedFilm, TranscodeRun } from './film.ts';
 import { hasAllFiles, makeFiles } from './make-files.ts';
@@ -58,7 +56,7 @@ export async function transcode(job: QueuedJob, run: TranscodeRun): Promise<Film
     if (maker === undefined) return { kind: 'passedOn' };
     return makeAndCleanUp({ job, plan, request, sources: servers, workDir, role: 'planner' }, maker);
   });
-  return addFiles(job, outcome, run);
+  return completeFilm(job, outcome, run);
 }
 
 /** A film that is files alone can't become a stream, nor have further files. */
@@ -74,16 +72,16 @@ async function isWhole(
 
 /** The film of this very job is committed: makes what is missing of its files, and cleans up as after the commit. */
 export function finishPublished(job: QueuedJob, film: Film, run: TranscodeRun): Promise<FilmOutcome> {
-  return addFiles(job, publishedBefore(job, film, run), run);
+  return completeFilm(job, publishedBefore(job, film, run), run);
 }
 
 /** The report of a stop waits for this. */
 const stoppedCleanUpMs = 20_000;
 
 /** The stream is committed; the job ends when its files are there too, and the film is measured where that is asked for. */
-async function addFiles(job: QueuedJob, outcome: FilmOutcome, run: TranscodeRun): Promise<FilmOutcome> {
+async function completeFilm(job: QueuedJob, outcome: FilmOutcome, run: TranscodeRun): Promise<FilmOutcome> {
   if (outcome.kind !== 'published') return outcome;
-  const made = await finishFilm(job, outcome, run).catch(async (error: unknown) => {
+  const made = await makeFilesAndMeasure(job, outcome, run).catch(async (error: unknown) => {
     if (!run.signal.aborted) await outcome.cleanUp?.();
     else if (run.signal.reason instanceof StoppedError && outcome.cleanUp)
       await cleanUpStopped(job, outcome.film, { ...run, signal: AbortSignal.timeout(stoppedCleanUpMs) });
@@ -95,7 +93,7 @@ async function addFiles(job: QueuedJob, outcome: FilmOutcome, run: TranscodeRun)
 }
 
 /** The worker that commits a film measures it. */
-async function finishFilm(
+async function makeFilesAndMeasure(
   job: QueuedJob,
   { film, byPeer }: Extract<FilmOutcome, { kind: 'published' }>,
   run: TranscodeRun,
@@ -184,7 +182,7 @@ export async function continueFilm(
   const outcome = await withSourceServers(opened, run, (sources, workDir) =>
     makeAndCleanUp({ job, plan, request, sources, workDir, role, firstPart }, run),
   );
-  return addFiles(job, outcome, run);
+  return completeFilm(job, outcome, run);
 }
 
 async function makeAndCleanUp(planned: PlannedFilm, run: TranscodeRun): Promise<FilmOutcome> {
@@ -238,57 +236,6 @@ function wantsWebm({ options }: QueuedJob, settings: Pick<TranscodeRun['settings
 function publishedBefore(job: QueuedJob, film: Film, run: TranscodeRun): FilmOutcome {
   if (!run.isRepeat) return { kind: 'published', film };
   return { kind: 'published', film, cleanUp: () => cleanUpLater(job, film, run) };
-}
-
-/** The film stays, and no message of the job comes that would clean up after it, unless the job was sent again. */
-async function cleanUpStopped(job: QueuedJob, film: Film, run: TranscodeRun): Promise<void> {
-  const committed = await committedPlan(run.stores.output, folderOf(job, run), run.signal).catch(
-    () => undefined,
-  );
-  if (committed !== film.plan) return;
-  await cleanUpLater(job, film, run);
-  const { webmParts, webmLeases } = folderOf(job, run).plan(film.plan);
-  for (const prefix of [webmParts, webmLeases])
-    await cleaner(run)(removeAll(run.stores.output, prefix, run.signal));
-}
-
-/** Like right after the commit, but a later request for the job may be making its film by now. */
-function cleanUpLater(job: QueuedJob, film: Film, run: TranscodeRun): Promise<void> {
-  const folder = folderOf(job, run).plan(film.plan);
-  const left = { renditions: rungNames.map((name) => ({ name })), keepBegun: true };
-  return cleanUpAfter(folder, film, left, run);
-}
-
-async function cleanUpAfter(
-  folder: PlanFolder,
-  film: Film,
-  { renditions, keepBegun = false }: { renditions: readonly { name: string }[]; keepBegun?: boolean },
-  run: TranscodeRun,
-): Promise<void> {
-  const { settings, stores, signal } = run;
-  const { output } = stores;
-  const { keepReplacedSeconds: keepSeconds } = settings;
-  const cleanUp = cleaner(run);
-  // The worker that committed the film may have been lost before it did so.
-  if (keepBegun) await cleanUp(endEarlyPlay(output, folder, film, signal));
-  await cleanUp(removeOlder(output, folder, { keepSeconds, keepBegun }, signal));
-  await cleanUp(removeUnnamed(output, folder, renditions, film.renditions, signal));
-  await cleanUp(finishRemovals(output, folder.job.outputPrefix, (other) => isMade(other, run), signal));
-}
-
-function cleaner({ log }: TranscodeRun) {
-  return (what: Promise<unknown>) =>
-    what.catch((error: unknown) => log.warn({ err: error }, 'what is not needed could not be removed'));
-}
-
-/** Whether a job that was stopped is under way again, and may use what is there of a plan. */
-async function isMade({ job }: PlanFolder, { readStatus }: TranscodeRun): Promise<boolean> {
-  const status = await readStatus(job.jobId);
-  return status !== undefined && !isFinal(status.state);
-}
-
-function folderOf({ id }: QueuedJob, { settings }: TranscodeRun): JobFolder {
-  return new JobFolder(settings.output.prefix, id);
 }
 
 /** A job made from a bucket event is for one version of the object; a newer one has its own job. */

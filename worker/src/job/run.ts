@@ -35,7 +35,7 @@ export interface JobRunnerOptions extends WorkOptions {
   /** One job's work, from source to published film. */
   transcode: (job: QueuedJob, run: MessageRun) => Promise<FilmOutcome>;
   /** Makes the files of a published film that are not there yet. */
-  addFiles: (job: QueuedJob, film: Film, run: MessageRun) => Promise<FilmOutcome>;
+  finishPublished: (job: QueuedJob, film: Film, run: MessageRun) => Promise<FilmOutcome>;
   /** Work on a film that is planned. */
   continueFilm: (film: FilmToJoin, run: MessageRun) => Promise<FilmOutcome>;
   /** Whether workers have shared the making of this plan. */
@@ -191,7 +191,8 @@ export class JobRunner {
     confirmEnd({ ...work, report, joined: true }, end);
     if (film === undefined) return onceReported(report, { kind: 'acknowledge' }, signal);
     log.info('the job is done already');
-    const run = (by: AbortSignal) => this.#options.addFiles(job, film, { ...work, report, signal: by });
+    const run = (by: AbortSignal) =>
+      this.#options.finishPublished(job, film, { ...work, report, signal: by });
     return this.#work.run({ ...work, report, joined: true, run }, signal);
   }
 
@@ -259,7 +260,7 @@ export class JobRunner {
       const isGone = error instanceof RefusedError && error.code === 'source-missing';
       if (!isGone || job.options?.force || film === undefined || !(await isPublished(film))) throw error;
       run.log.info('the source is gone, and its film is published: done already');
-      return this.#options.addFiles(job, film, run);
+      return this.#options.finishPublished(job, film, run);
     }
   }
 }

@@ -15,7 +15,7 @@ export interface Load {
 }
 
 /** Each film has connections, files and processes open, and its message must be renewed. */
-export const mostAtOnce = 16;
+export const maxAtOnce = 16;
 
 /** Up to here a quarter of the machine or more is idle: less is not worth a film that is hidden from other workers meanwhile. */
 const busyShare = 0.75;
@@ -50,7 +50,7 @@ const lookaheadFrames: Readonly<Record<string, number>> = {
   medium: 40,
   slow: 50,
 };
-const mostLookaheadFrames = 60;
+const maxLookaheadFrames = 60;
 
 /** The worker itself: docs/performance.md, "Memory". */
 const ownMb = 200;
@@ -65,7 +65,7 @@ export const recentFilms = 8;
  * @param recent of the last films that were planned here
  */
 export function hasRoom(loads: readonly (Load | undefined)[], recent: readonly Load[]): boolean {
-  if (loads.length >= mostAtOnce) return false;
+  if (loads.length >= maxAtOnce) return false;
   const expected = recent.length === 0 ? 1 : Math.max(...recent.map(({ share }) => share));
   return loads.reduce((sum, load) => sum + (load?.share ?? expected), 0) < busyShare;
 }
@@ -105,7 +105,7 @@ function memoryOf(video: VideoPlan): number {
   const { encoder, renditions } = video;
   const { decoder, thread, lookahead } = bytesPerPixel;
   const threads = encoder.name === 'x264' ? (encoder.threads ?? 1) : 0;
-  const frames = encoder.name === 'x264' ? (lookaheadFrames[encoder.preset] ?? mostLookaheadFrames) : 0;
+  const frames = encoder.name === 'x264' ? (lookaheadFrames[encoder.preset] ?? maxLookaheadFrames) : 0;
   const encoding = bytesPerPixel.encoder + threads * thread + frames * lookahead;
   return processMb + (sourcePixelsOf(video) * decoder + pixelsOf(renditions) * encoding) / 1_000_000;
 }

@@ -21,7 +21,7 @@ const encoders = '103';
 const largestHeaderBytes = 16 * 2 ** 20;
 
 /** A film has few boxes beside its header and its media. */
-const mostBoxes = 32;
+const maxBoxes = 32;
 
 /** For the media whose AC-3 in 5.1 is whole from its first frame to its last, as its MP4 or MOV says: what its frames are. */
 export async function noteWholeFrames(media: Media, read: ReadBytes): Promise<Media> {
@@ -43,7 +43,7 @@ export async function noteWholeFrames(media: Media, read: ReadBytes): Promise<Me
 /** The content of `moov`. */
 async function readHeader(sizeBytes: number, read: ReadBytes): Promise<Buffer | undefined> {
   let start = 0;
-  for (let n = 0; n < mostBoxes && start + 16 <= sizeBytes; n += 1) {
+  for (let n = 0; n < maxBoxes && start + 16 <= sizeBytes; n += 1) {
     const bytes = await read(start, start + 16);
     const short = bytes.readUInt32BE(0);
     const [size, head] = short === 1 ? [Number(bytes.readBigUInt64BE(8)), 16] : [short, 8];

@@ -30,6 +30,7 @@ export interface Assembly {
   records: readonly PartRecord[];
   output: Store;
   folder: PlanFolder;
+  /** Without a slash at its end. */
   publicUrl?: string | undefined;
   /** What the film was asked for with, kept beside it: see `film-record.ts`. */
   request: FilmRequest;
@@ -147,7 +148,7 @@ function describeFilm(assembly: Assembly, joined: Map<string, Rendition>): Film 
     describeRendition(assembly, name, rendition, target),
   );
   const playlist = folder.job.commit;
-  const place = (key: string) => publicUrl && `${publicUrl.replace(/\/+$/, '')}/${key}`;
+  const place = (key: string) => publicUrl && `${publicUrl}/${key}`;
   const { manifest } = folder.job;
   const url = place(playlist);
   const poster = records.find((record) => record.poster)?.poster;
@@ -231,7 +232,7 @@ export function describeTrack(
     ...track,
     playlist: folder.file(`${track.name}/${mediaPlaylistName}`),
     file,
-    ...(publicUrl ? { url: `${publicUrl.replace(/\/+$/, '')}/${file}` } : {}),
+    ...(publicUrl ? { url: `${publicUrl}/${file}` } : {}),
     cues,
   };
 }

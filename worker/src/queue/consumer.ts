@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InterruptedError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { mostAtOnce } from '../plan/load.ts';
+import { maxAtOnce } from '../plan/load.ts';
 import type { Lane } from '../protocol/lanes.ts';
 import { handleMessage } from './handle-message.ts';
 import { type JobsAtOnce, type Place, Places } from './places.ts';
@@ -54,7 +54,7 @@ export class Consumer {
 
   start(): void {
     const { jobsAtOnce } = this.#options;
-    const slots = typeof jobsAtOnce === 'number' ? jobsAtOnce : mostAtOnce;
+    const slots = typeof jobsAtOnce === 'number' ? jobsAtOnce : maxAtOnce;
     for (let slot = 0; slot < slots; slot += 1) this.#slots.push(this.#work());
   }
 

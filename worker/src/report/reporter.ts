@@ -40,6 +40,8 @@ export interface JobReport {
   state(): JobState;
   /** Cheap: may be called for every frame. Progress never goes back. */
   update(change: RunningChange): void;
+  /** Each is said once. */
+  addWarnings(warnings: readonly string[]): void;
   /** Waits until it is written and sent, but no longer than `withinMs`. */
   move(transition: Transition, withinMs?: number): Promise<void>;
   /** Reports an end again that another worker reported, in case it was lost in the middle of that. */
@@ -110,6 +112,10 @@ class Report implements JobReport {
     this.#state = updateRunning(this.#state, change, clock());
     if (this.#timer !== undefined || !this.#reportsProgress()) return;
     this.#timer = setTimeout(() => setImmediate(() => this.#reportProgress()), intervalMs);
+  }
+
+  addWarnings(warnings: readonly string[]): void {
+    this.update({ warnings: [...new Set([...this.#state.warnings, ...warnings])] });
   }
 
   async move(transition: Transition, withinMs = defaultFlushMs): Promise<void> {

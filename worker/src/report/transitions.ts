@@ -6,9 +6,9 @@ export type Transition =
   /** Interrupted: back in the queue, at no cost. */
   | { to: 'queued' }
   | { to: 'retrying'; error: JobError }
-  /** The stream can be played; files are still being made. */
   /** Players can begin, although the film is not whole. */
   | { to: 'playable'; early: EarlyFilm }
+  /** The stream can be played; files are still being made. */
   | { to: 'published'; film: Film }
   | { to: 'succeeded'; film: Film }
   | { to: 'failed'; error: JobError };

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { encryptionNames, encryptionSecretSchema, keyUrlSchema } from '../plan/encryption.ts';
 import { vcpusOf } from '../plan/function-limits.ts';
 import { ladderSchema } from '../plan/ladder.ts';
-import { mostAtOnce } from '../plan/load.ts';
+import { maxAtOnce } from '../plan/load.ts';
 import { loudnessTargetSchema } from '../plan/loudness.ts';
 import { measureNames, minVmafSchema } from '../plan/measure.ts';
 import { outputsSchema } from '../plan/outputs.ts';
@@ -41,8 +41,8 @@ const jobsAtOnce = z
   .default('1')
   .transform((text, context) => (text === 'auto' ? text : toNumber(text, context)))
   .pipe(
-    z.union([z.literal('auto'), whole.min(1).max(mostAtOnce)], {
-      error: `expected "auto" or a whole number from 1 to ${mostAtOnce}`,
+    z.union([z.literal('auto'), whole.min(1).max(maxAtOnce)], {
+      error: `expected "auto" or a whole number from 1 to ${maxAtOnce}`,
     }),
   );
 const url = z.url({ protocol: /^https?$/ });
@@ -160,7 +160,7 @@ export const environmentSchema = z.object({
     .regex(/^(|[A-Za-z0-9._~/-]*\/)$/, 'expected nothing, or a prefix that ends in "/"')
     .default(''),
   /** Where players reach the bucket, without a trailing slash. */
-  OUTPUT_PUBLIC_URL: url.optional(),
+  OUTPUT_PUBLIC_URL: url.transform((text) => text.replace(/\/+$/, '')).optional(),
 
   ENCODER: z.enum(['auto', 'nvenc', 'x264']).default('auto'),
   X264_PRESET: z.enum(x264Presets).default('veryfast'),
