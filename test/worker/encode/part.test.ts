@@ -230,7 +230,10 @@ async function keepSegments(to: string): Promise<void> {
 /** One worker alone. @returns all records, those from before too */
 async function encodeAll(context: EncodeContext, recorded: number[] = [], onEncoded = () => {}) {
   const session = new SoloSession({ plan, folder: planFolder, output, view: viewOf({ recorded }) });
-  await encodeParts(context, session, { videoEnd: () => {}, encoded: onEncoded });
+  await encodeParts(context, session, {
+    videoEnd: () => {},
+    encoded: onEncoded,
+  });
   return readRecords(output, planFolder, plan, never);
 }
 
@@ -252,6 +255,54 @@ describe('encodeParts', () => {
     expect([...started].sort()).toEqual([0, 2, 3]);
     expect(encodedAt).toBe(3);
     expect(await readdir(workDir)).toEqual([]);
+  });
+
+  it('lets the audio wait behind its first segment for that of the picture, where the film is played early', async () => {
+    const tools = realMediaTools();
+    const events: string[] = [];
+    const isPaused = Promise.withResolvers<void>();
+    const context = contextWith({
+      pacesAudio: false,
+      tools: {
+        ...tools,
+        async ffmpeg(call) {
+          if (call.outputArgs.includes('libx264')) {
+            await isPaused.promise;
+            return tools.ffmpeg(call);
+          }
+          return tools.ffmpeg({
+            ...call,
+            // All of the audio would be there before its first segment is read.
+            inputArgs: ['-readrate', '10', ...call.inputArgs],
+            onStart: (control) =>
+              call.onStart?.({
+                pause() {
+                  events.push('pause');
+                  control.pause();
+                  isPaused.resolve();
+                },
+                resume() {
+                  events.push('resume');
+                  control.resume();
+                },
+              }),
+          });
+        },
+      },
+      onSegment: ({ kind }, _, piece) => {
+        if (piece.kind === 'segment') events.push(`${kind} ${piece.segment.number}`);
+      },
+    });
+    const session = new SoloSession({ plan, folder: planFolder, output, view: viewOf({}) });
+    await encodeParts({ ...context, isPlayedEarly: true }, session, {
+      videoEnd: () => {},
+      encoded: () => {},
+    });
+    const shown = events.filter((event) => event === 'pause' || event === 'resume' || event.endsWith(' 0'));
+    expect(shown.filter((event) => event !== 'audio 0')).toEqual(['pause', 'video 0', 'resume']);
+    expect(events.filter((event) => event.startsWith('audio'))).toEqual(
+      [0, 1, 2, 3, 4].map((n) => `audio ${n}`),
+    );
   });
 
   it('stops all parts when one fails, and reports the first cause', async () => {

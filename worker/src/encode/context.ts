@@ -20,6 +20,8 @@ export interface EncodeContext {
   stallSeconds: number;
   /** Whether the audio is read beside the picture, so that the film is fetched once: of no use where each part has a worker. */
   pacesAudio: boolean;
+  /** Of a film that is played early: behind its first segment the audio leaves the processor to the picture until this resolves. */
+  audioYieldsUntil?: Promise<void> | undefined;
   /** How long the source server has been waiting on storage. */
   sourceStalledSeconds: () => number;
   /** Why the source can't be read on; undefined while it can. */

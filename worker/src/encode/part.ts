@@ -6,6 +6,7 @@ import type { PartRecord } from '../protocol/part-record.ts';
 import { createUploads, type Uploads } from '../publish/uploads.ts';
 import { followUrl } from '../source/server.ts';
 import { audioArguments } from './audio-arguments.ts';
+import { AudioYield } from './audio-yield.ts';
 import { blameFilm } from './blame-film.ts';
 import { type EncodeContext, sourceUrl } from './context.ts';
 import { encodedAfterAll, encodedAfterAllWarning } from './copy-arguments.ts';
@@ -147,6 +148,7 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
   // Segments of a rendition are checked in their order; uploads are held back there when the network is slow.
   let waiting = 0;
   let pauseControl: PauseControl | undefined;
+  const audioYield = new AudioYield(context, part, renditions);
   const enough = renditions.length * 3;
   const read = createFileReader();
   let frames = 0;
@@ -162,6 +164,7 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
       .then(() => publishSegment(context, { ...segment, part, cwd, rendition, read, uploads, recorder }))
       .then(() => {
         if (waiting-- === enough) pauseControl?.resume();
+        audioYield.published(rendition, pauseControl);
       })
       .catch((error: unknown) => {
         if (isNothing(error)) nothing = error;
@@ -206,6 +209,7 @@ async function encode({ context, part, cwd, uploads, recorder, signal, fail }: E
   });
   const clip = part.kind === 'video' ? part.clip : undefined;
   const { errorLines } = await running.catch((error: unknown) => blameFilm(error, clip));
+  audioYield.ended();
   await Promise.all(queues);
   signal.throwIfAborted();
   // Workers of one film may begin parts behind an end that the header did not show.

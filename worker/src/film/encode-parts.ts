@@ -9,7 +9,7 @@ import type { FilmSession } from './session.ts';
  * before the audio what must be measured of it. The tail of a part (its last uploads and its record) overlaps the encoding of the next.
  */
 export async function encodeParts(
-  context: Omit<EncodeContext, 'record'>,
+  context: Omit<EncodeContext, 'record' | 'audioYieldsUntil'> & { isPlayedEarly?: boolean },
   session: Pick<FilmSession, 'next' | 'record'>,
   on: {
     /** The last video part was encoded here. */
@@ -20,7 +20,19 @@ export async function encodeParts(
 ): Promise<void> {
   const failed = new AbortController();
   const signal = AbortSignal.any([context.signal, failed.signal]);
-  const run: EncodeContext = { ...context, signal, record: (...given) => session.record(...given) };
+  const { isPlayedEarly, ...shared } = context;
+  /** A first segment of the picture that is made here is in storage, or there will be none. */
+  const pictureBegun = Promise.withResolvers<void>();
+  const run: EncodeContext = {
+    ...shared,
+    ...(isPlayedEarly && { audioYieldsUntil: pictureBegun.promise }),
+    onSegment: (part, rendition, piece) => {
+      if (part.kind === 'video' && piece.kind === 'segment') pictureBegun.resolve();
+      shared.onSegment?.(part, rendition, piece);
+    },
+    signal,
+    record: (...given) => session.record(...given),
+  };
 
   const tails: Promise<unknown>[] = [];
   const encodeInTurn = async (kind: Part['kind']) => {
@@ -44,7 +56,10 @@ export async function encodeParts(
     await encodeInTurn('audio');
   };
   const video = async () => {
-    await encodeInTurn('video').finally(on.videoEnd);
+    await encodeInTurn('video').finally(() => {
+      pictureBegun.resolve();
+      on.videoEnd();
+    });
     // What another worker had may be free by now.
     await audio();
     await encodeInTurn('text');

@@ -46,6 +46,7 @@ export async function makeFilm(film: PlannedFilm, run: TranscodeRun): Promise<Fi
         folder,
         workDir,
         pacesAudio: invocation === undefined,
+        isPlayedEarly: early !== undefined,
         stallSeconds: settings.encoding.stallSeconds,
         sourceStalledSeconds: () => sources.stalledSeconds(),
         sourceFailure: () => sources.failure,
