@@ -63,7 +63,13 @@ export async function probe(
   // A look that fails is taken again in its turn, when all that a refusal goes by is known.
   const lookAhead =
     from === undefined && found.indexed ? canBeCut(found, ask).catch(() => undefined) : undefined;
-  const [packets, frames, seemsCuttable] = await Promise.all([ofVideo(start), ofVideo(decoded), lookAhead]);
+  const findEmpty = () => findEmptyAudio({ streams }, (args) => ask(args, probeSeconds * scanPatience));
+  const [packets, frames, seemsCuttable, seemsEmpty] = await Promise.all([
+    ofVideo(start),
+    ofVideo(decoded),
+    lookAhead,
+    from === undefined ? findEmpty().catch(() => undefined) : undefined,
+  ]);
   const shown = [...(found.video ? [found.video.index] : []), ...found.audio.map(({ index }) => index)];
   const scan = from === undefined ? undefined : new Scan(shown, mayJump(known));
   let isChain = false;
@@ -74,7 +80,7 @@ export async function probe(
     await ask(scanArguments(from ?? 0), probeSeconds * scanPatience, (line) => scan.add(line), look);
   }
   if (isChain) throw chainedOgg();
-  const empty = await findEmptyAudio({ streams }, (args) => ask(args, probeSeconds * scanPatience));
+  const empty = seemsEmpty ?? (await findEmpty());
   const groups = streams.some(({ disposition }) => disposition.dependent) ? await askGroups(askJson) : {};
   const probed = { ...header, ...packets, ...frames, ...groups };
   if (video && ffprobeSchema.parse(probed).packets.length === 0)
