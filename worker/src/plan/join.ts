@@ -97,6 +97,7 @@ export function joinClips(clips: readonly ProbedClip[], request: PlanRequest): P
       encoder,
       hasVideo: picture !== undefined,
       hasAudio: audio.length > 0,
+      isPlayedEarly: request.isPlayedEarly,
     },
   );
   const { overlays } = request;
@@ -313,7 +314,7 @@ function finishVideo(
     gopSeconds: gopLength(encoding.segmentSeconds),
     renditions,
     posterSeconds: posterTime(encoding.thumbnailAt, durationSeconds, frameRate),
-    storyboard: planStoryboard(size, durationSeconds, parts),
+    storyboard: planStoryboard(size, durationSeconds, parts, request.isPlayedEarly),
   };
 }
 
