@@ -25,11 +25,16 @@ export default defineConfig({
     // Whole workers, encoders and browsers share a small machine there: one that was starved is tried once more.
     retry: process.env.CI ? 1 : 0,
     projects: [
-      // Its packages are large, and were read again for each file; nothing of a run is left for the next one.
+      // Packages and modules are read once, not for each file; nothing of a file is left for the next one.
       { extends: true, test: { name: 'infra', include: [program], isolate: false } },
       {
         extends: true,
-        test: { name: 'farm', include: ['test/**/*.test.ts'], exclude: [program, ...films, ...long] },
+        test: {
+          name: 'farm',
+          include: ['test/**/*.test.ts'],
+          exclude: [program, ...films, ...long],
+          isolate: false,
+        },
       },
       // Without an `exclude` of its own, as that would replace the command line's.
       { extends: true, test: { name: 'films', include: films } },

@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts';
 import { filesJob, whyNoFiles } from '../farm/files-job.ts';
 import { knownJob } from '../farm/jobs.ts';
 import { type CommonOptions, type Context, farmCommand, withFarm } from '../farm/run.ts';
-import { storageTime } from '../farm/storage-time.ts';
+import { nextStorageSecond } from '../farm/storage-time.ts';
 import { jobLines } from '../jobs/text.ts';
 import { readJobOptions } from '../submit/job-options.ts';
 import { sendJob } from '../submit/send.ts';
@@ -38,7 +38,7 @@ async function addFiles(
   readJobOptions({ outputs });
   const state = await knownJob(farm, id);
   assertPublished(state);
-  const since = wait ? await storageTime(farm) : undefined;
+  const since = wait ? await nextStorageSecond(farm) : undefined;
   const job = filesJob(state, outputs);
   await sendJob(farm, job, randomUUID(), { signal: stop });
   if (since === undefined) {

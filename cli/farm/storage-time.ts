@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import type { Farm } from './farm.ts';
 
@@ -21,4 +22,14 @@ export async function storageTime({ address, output }: Pick<Farm, 'address' | 'o
   if (date !== undefined && !Number.isNaN(Date.parse(date))) return new Date(date);
   if (failure instanceof Error) throw failure;
   return new Date();
+}
+
+/**
+ * The storage's next second, when it has begun: what ended before the call ended before it, and what is sent afterwards ends later.
+ * `storageTime` alone would not tell them apart within a second.
+ */
+export async function nextStorageSecond(farm: Pick<Farm, 'address' | 'output'>): Promise<Date> {
+  const now = await storageTime(farm);
+  await sleep(1000);
+  return new Date(now.getTime() + 1000);
 }

@@ -6,7 +6,7 @@ import { stateFolder } from '../farm/address.ts';
 import { uploadClient } from '../farm/buckets.ts';
 import type { Farm } from '../farm/farm.ts';
 import { type CommonOptions, farmCommand, here, withFarm } from '../farm/run.ts';
-import { storageTime } from '../farm/storage-time.ts';
+import { nextStorageSecond } from '../farm/storage-time.ts';
 import { nextSteps } from '../jobs/next-steps.ts';
 import { jobLines } from '../jobs/text.ts';
 import { printable, styleFor } from '../text/style.ts';
@@ -70,7 +70,7 @@ async function submit(
   const planned = await planAll(found, farm, filters, { jobOptions, id: options.id }, options.join ?? false);
   await checkFarmTakes(farm, planned);
   const records = await UploadRecords.open(join(stateFolder(), 'uploads'), farm.address.sourceEndpoint);
-  const since = options.wait ? await storageTime(farm) : undefined;
+  const since = options.wait ? await nextStorageSecond(farm) : undefined;
 
   const progress = new UploadProgress(process.stderr);
   const jobs: SubmittedJob[] = [];

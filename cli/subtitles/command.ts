@@ -17,7 +17,7 @@ import { readSubtitles } from '../../worker/src/text/read-subtitles.ts';
 import { UserError } from '../errors.ts';
 import { knownJob } from '../farm/jobs.ts';
 import { type CommonOptions, type Context, farmCommand, withFarm } from '../farm/run.ts';
-import { storageTime } from '../farm/storage-time.ts';
+import { nextStorageSecond } from '../farm/storage-time.ts';
 import { subtitlesJob, subtitlesKey } from '../farm/subtitles-job.ts';
 import { jobLines } from '../jobs/text.ts';
 import { sendJob } from '../submit/send.ts';
@@ -172,7 +172,7 @@ async function send(
   { wait }: ChangeOptions,
   { farm, stop, say, answer }: Context,
 ): Promise<void> {
-  const since = wait ? await storageTime(farm) : undefined;
+  const since = wait ? await nextStorageSecond(farm) : undefined;
   await sendJob(farm, job, randomUUID(), { signal: stop });
   if (since === undefined) {
     say(`${what}. Follow it: farm status ${job.id}`);

@@ -2,12 +2,12 @@ import type { Command } from 'commander';
 import { expect, it } from 'vitest';
 import { commands } from '../../cli/commands.ts';
 import { makeProgram } from '../../cli/program.ts';
-import { farmCommand } from '../helpers/local-farm/farm-command.ts';
+import { startFarmCommand } from '../helpers/local-farm/farm-command.ts';
 import { temporaryFolder } from '../helpers/media/clips.ts';
 
 async function farm(...args: string[]) {
   await using folder = await temporaryFolder();
-  return farmCommand(folder.path, args);
+  return await startFarmCommand(folder.path, args).ended;
 }
 
 it('lists every command in a group, with examples and the ways to choose a farm', async () => {
@@ -72,7 +72,7 @@ it('says what to install when a package is missing that only other commands need
     registerHooks({ resolve: (name, context, next) => next(name === '@aws-sdk/client-ec2' ? 'not-there' : name, context) });`;
   await using folder = await temporaryFolder();
   const env = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(hooks)}` };
-  const { stderr, code } = await farmCommand(folder.path, ['doctor'], env);
+  const { stderr, code } = await startFarmCommand(folder.path, ['doctor'], env).ended;
   expect(stderr).toMatch(
     /^The package not-there is not installed yet\. Run "npm install" in \/.*, and then this/,
   );
