@@ -5,10 +5,15 @@ import { patience } from './test/helpers/strictness.ts';
 const program = 'test/infra/**/*.test.ts';
 
 /**
- * Campaigns that need minutes of real time (workers killed, storage and network cut, films damaged at random), and what needs a
- * download of its own. `npm run test:long`.
+ * Campaigns that need minutes of real time (workers killed, storage and network cut, films damaged at random), what needs a
+ * download of its own, and docs/cost.md, which takes minutes of simulated farms. `npm run test:long`.
  */
-const long = ['test/faults/**/*.test.ts', 'test/hostile/mutations.test.ts', 'test/films/dash.test.ts'];
+const long = [
+  'test/faults/**/*.test.ts',
+  'test/hostile/mutations.test.ts',
+  'test/films/dash.test.ts',
+  'test/tools/cost/cost-page.test.ts',
+];
 
 /**
  * Whole films of every kind, and films made to do harm: minutes of encoding. `npm run test:films`, with each ffmpeg that the

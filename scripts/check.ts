@@ -93,7 +93,7 @@ const reading: Check[] = [
   { name: 'dead code', args: ['node_modules/knip/bin/knip.js'], limitMinutes: 3 },
 ];
 
-// docs/cost.md is held by a test; this takes a minute, of simulated time alone.
+// docs/cost.md is held by a long test; this takes a minute, of simulated time alone.
 const scalingPage: Check = {
   name: 'scaling page',
   args: ['scripts/checks/scaling-page.ts'],

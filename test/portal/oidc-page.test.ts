@@ -40,6 +40,7 @@ beforeAll(async () => {
     origins: [origin],
   });
   browser = await startBrowser();
+  page = await browser.newPage();
 }, 60_000);
 
 afterAll(async () => {
@@ -50,10 +51,8 @@ afterAll(async () => {
   await storage?.stop();
 });
 
-beforeEach(async () => {
-  const context = await browser.newContext();
-  page = await context.newPage();
-});
+/** Each test is somebody new, here and at the provider. A window of its own would take seconds of processor time. */
+beforeEach(() => page.context().clearCookies());
 
 async function signInFrom(path: string): Promise<void> {
   await page.goto(host.origin + path);

@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { pricedRegion, pricesDate } from '../../../tools/cost/prices.ts';
 import type { CostReport } from '../../../tools/cost/report.ts';
-import { costPage } from '../../../tools/docs/cost-page.ts';
 import { stackFiles } from '../../../tools/program-run/stacks.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -92,14 +91,6 @@ describe('npm run cost', () => {
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toContain(message);
     expect(stderr).not.toMatch(/^\s+at /m);
-  });
-});
-
-describe('docs/cost.md', () => {
-  it('is what the program, the tables and the simulation come to (if it differs: npm run docs)', {
-    timeout: 240_000,
-  }, async () => {
-    expect(readFileSync(join(root, 'docs/cost.md'), 'utf8')).toBe(await costPage());
   });
 });
 
