@@ -16,10 +16,14 @@ const long = [
 ];
 
 /**
- * Whole films of every kind, and films made to do harm: minutes of encoding. `npm run test:films`, with each ffmpeg that the
- * farm supports.
+ * Whole films of every kind, films made to do harm, and sound of every format over its seams: minutes of encoding.
+ * `npm run test:films`, with each ffmpeg that the farm supports.
  */
-const films = ['test/films/**/!(dash).test.ts', 'test/hostile/**/!(mutations).test.ts'];
+const films = [
+  'test/films/**/!(dash).test.ts',
+  'test/hostile/**/!(mutations).test.ts',
+  'test/worker/encode/audio-stretch.test.ts',
+];
 
 export default defineConfig({
   test: {
