@@ -40,6 +40,7 @@ const browserPlaces = [
   '/Applications/Chromium.app/Contents/MacOS',
 ];
 const browserNames = [
+  'chromium-headless-shell',
   'chromium',
   'chromium-browser',
   'google-chrome-stable',
@@ -53,6 +54,8 @@ export function ensureChromium(root) {
   const found = () =>
     process.env.CHROMIUM_PATH ?? browserNames.map((name) => findProgram(name, browserPlaces)).find(Boolean);
   if (found() || playwrightChromium(root)) return;
+  // Debian has it without a window, which is smaller and starts faster; Ubuntu doesn't.
+  if (installWithSystem('Chromium', { 'apt-get': 'chromium-headless-shell' }).ok && found()) return;
   const { byHand } = installWithSystem('Chromium', {
     'apt-get': 'chromium',
     dnf: 'chromium',
