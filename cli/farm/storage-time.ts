@@ -26,7 +26,7 @@ export async function storageTime({ address, output }: Pick<Farm, 'address' | 'o
 
 /**
  * The storage's next second, when it has begun: what ended before the call ended before it, and what is sent afterwards ends later.
- * `storageTime` alone would not tell them apart within a second.
+ * Within a second `storageTime` alone cannot distinguish them.
  */
 export async function nextStorageSecond(farm: Pick<Farm, 'address' | 'output'>): Promise<Date> {
   const now = await storageTime(farm);
