@@ -63,7 +63,7 @@ export function publishedLine({ job }: DemoView): string {
   if (!progress) return '';
   return [
     progress.renditions.join(' '),
-    `${progress.publishedSegments} segments published`,
+    `${progress.publishedSegments} ${progress.publishedSegments === 1 ? 'segment' : 'segments'} published`,
     formatBytes(progress.publishedBytes),
   ]
     .filter(Boolean)

@@ -40,6 +40,7 @@ export function demoCommand(): Command {
       'a function looks at the film before the workers do, and so many more calls make parts of it',
       readCalls,
     )
+    .option('--kill', 'kill one of several workers in the middle of the film, as a lost machine ends')
     .action((movie: string | undefined, options: Flags) =>
       demo(options.json ?? false, () => readFlags(movie, options)),
     );
@@ -51,6 +52,8 @@ function readFlags(movie: string | undefined, options: Flags): DemoOptions {
     throw new UserError(
       '--door is for workers that wait; with --compute function, functions make every film.',
     );
+  if (options.kill && (options.workers < 2 || options.compute === 'function' || options.door !== undefined))
+    throw new UserError('--kill ends one of several workers: add --workers 3, without --compute function and --door.');
   const { outputs } = readJobOptions({ outputs: options.outputs }).options ?? {};
   if (options.encryption && outputs?.some((output) => output !== 'hls'))
     throw new UserError(
@@ -69,6 +72,7 @@ function readFlags(movie: string | undefined, options: Flags): DemoOptions {
     outputs,
     encryption: options.encryption ?? false,
     door: options.door,
+    kill: options.kill ?? false,
   };
 }
 
@@ -79,6 +83,7 @@ interface Flags {
   json?: true;
   lanes?: true;
   encryption?: true;
+  kill?: true;
   outputs?: string[];
   webhook?: string;
   workers: number;

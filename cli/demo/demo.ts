@@ -8,7 +8,7 @@ import type { JobState } from '../../worker/src/protocol/status.ts';
 import { UserError } from '../errors.ts';
 import { type FarmAddress, localAddressPath } from '../farm/address.ts';
 import { connect } from '../farm/farm.ts';
-import { followJob } from '../follow.ts';
+import { followJob, isOver } from '../follow.ts';
 import { type LocalFarm, startLocalFarm } from '../local-farm/farm.ts';
 import { describeFilm } from '../local-farm/linked-films.ts';
 import { Stopped, stopSignal } from '../stop-signal.ts';
@@ -55,6 +55,8 @@ export interface DemoOptions {
   outputs?: string[] | undefined;
   /** Whether segments are encrypted. */
   encryption: boolean;
+  /** Whether one of the workers is killed in the middle. */
+  kill: boolean;
 }
 
 /**
@@ -100,14 +102,18 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
 
   // Standard output is for the result alone where a program reads it.
   const stream = options.json ? process.stderr : process.stdout;
-  const say = (line = '') => stream.write(`${fitTo(stream, line)}\n`);
   const screen = openScreen(stream);
   closing.defer(() => screen.clear());
+  const say = (line = '') => {
+    // The block is drawn again below what is said.
+    screen.clear();
+    stream.write(`${fitTo(stream, line)}\n`);
+  };
 
   const view: DemoView = {
     film: basename(movie ?? 'clip.mp4'),
     filmBytes: movieBytes,
-    step: 'clip',
+    step: movie === undefined ? 'clip' : 'job',
     workerParts: Array.from({ length: options.workers + callsOf(options) }, () => []),
     elapsedSeconds: 0,
   };
@@ -144,13 +150,6 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
   closing.defer(async () => void (await workers.stop()));
   stop.throwIfAborted();
 
-  const page = options.exit ? undefined : await openPage(address, closing);
-  if (page !== undefined) {
-    say(`Page    ${styleFor(stream).bold(page)}`);
-    say();
-    openBrowser(page, stream);
-  }
-
   let path = movie;
   if (path === undefined) {
     path = join(farm.dir, 'clip.mp4');
@@ -163,12 +162,24 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
   await farm.linkFilm(key, path);
   const jobId = eventJobId(farm.sourceBucket, key, (await describeFilm(path)).etag.replaceAll('"', ''));
 
+  const page = options.exit ? undefined : await openPage(address, jobId, closing);
+  if (page !== undefined) {
+    say(`Page    ${styleFor(stream).bold(page)}`);
+    say();
+    openBrowser(page, stream);
+  }
+
   draw({ step: 'job' });
+  let killed: number | undefined;
   const job = await workers.untilOver(stop, async (signal) => {
     let last: JobState | undefined;
     for await (const state of followJob(farm.s3, farm.outputBucket, jobId, signal)) {
       last = state;
       draw({ job: state, workerParts: workers.partsOf(jobId) });
+      const isMade = !isOver(state) && (state.progress?.percent ?? 0) >= killPercent;
+      if (!options.kill || killed !== undefined || !isMade) continue;
+      killed = workers.killOne?.(jobId);
+      if (killed !== undefined) say(`Killed  worker ${killed + 1}, in the middle of a part. The others make it again.`);
     }
     return last;
   });
@@ -185,7 +196,7 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
     return;
   }
 
-  for (const line of summary(job, workerParts, styleFor(stream), terminalColumns(stream))) say(line);
+  for (const line of summary(job, workerParts, styleFor(stream), terminalColumns(stream), killed)) say(line);
   say();
   if (out !== undefined) {
     const { files, bytes } = await downloadAll(farm.s3, farm.outputBucket, `${job.id}/`, out);
@@ -210,6 +221,9 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
   stop.throwIfAborted();
 }
 
+/** How much of a film is made when one of its workers is killed. */
+const killPercent = 5;
+
 function callsOf({ door }: Pick<DemoOptions, 'door'>): number {
   return door === undefined ? 0 : door + 1;
 }
@@ -222,13 +236,13 @@ function startDemoWorkers(
   return compute === 'function' ? startFunctionWorkers(farm, workers) : startWorkers(farm, workers);
 }
 
-/** The portal of the demo's farm. @returns an address that signs in */
-async function openPage(address: FarmAddress, closing: AsyncDisposableStack): Promise<string> {
+/** The portal of the demo's farm. @returns an address that signs in and goes to the job's film */
+async function openPage(address: FarmAddress, jobId: string, closing: AsyncDisposableStack): Promise<string> {
   const connected = connect(address);
   closing.defer(() => connected.close());
   const portal = await startLocalPortal({ farm: connected });
   closing.defer(() => portal.close());
-  return portal.signInUrl();
+  return portal.signInUrl(`/jobs/${jobId}`);
 }
 
 async function makeFolder(path: string): Promise<void> {

@@ -6,12 +6,16 @@ import { formatBitrate, formatBytes, formatSeconds, formatSpeed } from '../text/
 import { countParts } from './block.ts';
 import type { DemoView } from './view.ts';
 
-/** What the demo prints when its job has succeeded. */
+/**
+ * What the demo prints when its job has succeeded.
+ * @param killed index of the worker that was killed on the way
+ */
 export function summary(
   job: JobState,
   workerParts: DemoView['workerParts'],
   style: Style,
   columns = 100,
+  killed?: number,
 ): string[] {
   const film = job.film;
   if (!film) return [`Job ${job.id} is done.`];
@@ -24,7 +28,7 @@ export function summary(
     '',
     ...timeTable(job.timings, style, barWidth(columns)),
     '',
-    ...(workerParts.length > 1 ? [...workerTable(workerParts, style, barWidth(columns)), ''] : []),
+    ...(workerParts.length > 1 ? [...workerTable(workerParts, style, barWidth(columns), killed), ''] : []),
     ...renditionTable(film.renditions, style, columns),
     ...(film.files ?? []).map(({ name, bytes }) => `file ${name}, ${formatBytes(bytes)}`),
     ...job.warnings.map((warning) => `Note: ${printable(warning)}`),
@@ -62,14 +66,20 @@ function howMany(workerParts: DemoView['workerParts']): string {
   return busy === workerParts.length ? `${busy} workers` : `${busy} of ${workerParts.length} workers`;
 }
 
-function workerTable(workerParts: DemoView['workerParts'], style: Style, width: number): string[] {
+function workerTable(
+  workerParts: DemoView['workerParts'],
+  style: Style,
+  width: number,
+  killed: number | undefined,
+): string[] {
   const most = Math.max(1, ...workerParts.map((parts) => parts.length));
   return workerParts.map(({ length }, index) => {
-    const made =
-      length > 0
-        ? style.accent(bar(length / most, width, ' ').trimEnd())
-        : style.dim('nothing was left for it');
-    return `${`worker ${index + 1}`.padEnd(11)}${countParts(length).padStart(9)}  ${made}`;
+    const isKilled = index === killed;
+    const nothing = isKilled ? '' : style.dim('nothing was left for it');
+    const made = length > 0 ? style.accent(bar(length / most, width, ' ').trimEnd()) : nothing;
+    const end = isKilled ? style.dim('killed in the middle of a part') : '';
+    const row = [`worker ${index + 1}`.padEnd(11) + countParts(length).padStart(9), made, end];
+    return row.filter(Boolean).join('  ');
   });
 }
 

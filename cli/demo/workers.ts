@@ -20,6 +20,11 @@ export interface DemoWorkers {
     stop: AbortSignal,
     follow: (signal: AbortSignal) => Promise<JobState | undefined>,
   ): Promise<JobState>;
+  /**
+   * Kills a worker that helps to make the job's film, with the part that it has in hand; functions have none.
+   * @returns its index; undefined while a single worker makes the film
+   */
+  killOne?(jobId: string): number | undefined;
   stop(): Promise<unknown>;
 }
 
@@ -64,6 +69,13 @@ export function startWorkers(farm: LocalFarm, count: number): DemoWorkers {
       await allGone;
       throw await lastWords(exits.at(-1) as WorkerProcess);
     },
+    killOne(jobId) {
+      const joined = workers.flatMap(({ log }, index) => (hasJoined(log, jobId) ? [index] : []));
+      const index = joined.at(-1);
+      if (index === undefined || joined.length < 2) return undefined;
+      workers[index]?.kill('SIGKILL');
+      return index;
+    },
     stop: () => Promise.all(workers.map((worker) => worker.stop(2))),
   };
 }
@@ -91,6 +103,10 @@ function partsRecorded(log: readonly string[], jobId: string): number[] {
     return job === jobId && msg === 'part recorded' && part !== undefined ? [part] : [];
   });
   return [...new Set(parts)];
+}
+
+function hasJoined(log: readonly string[], jobId: string): boolean {
+  return log.map(parse).some(({ job, msg }) => job === jobId && msg === 'joined a film');
 }
 
 async function lastWords({ exited, log }: WorkerProcess): Promise<UserError> {

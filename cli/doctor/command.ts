@@ -61,8 +61,10 @@ async function showFindings(options: CommonOptions, { say, answer }: Answers): P
 /** Each finding with its fix, and how many there are of each state. */
 export function sayFindings(findings: readonly Finding[], say: Answers['say']): void {
   const style = styleFor(process.stdout);
+  const nameWidth = Math.max(16, ...findings.map(({ name }) => name.length));
+  const columns = terminalColumns(process.stdout);
   for (const finding of findings)
-    for (const line of findingLines(finding, style, terminalColumns(process.stdout))) say(line);
+    for (const line of findingLines(finding, style, { columns, nameWidth })) say(line);
   say();
   say(summary(findings));
 }
@@ -98,12 +100,16 @@ function stackName({ stack }: CommonOptions): string {
 }
 
 /** Narrow terminals have what was seen below what was looked at. */
-export function findingLines({ name, state, why, fix }: Finding, style: Style, columns = 100): string[] {
+export function findingLines(
+  { name, state, why, fix }: Finding,
+  style: Style,
+  { columns = 100, nameWidth = 16 }: { columns?: number | undefined; nameWidth?: number } = {},
+): string[] {
   const paint = { ok: style.good, warning: style.bold, failed: style.bad, 'not asked': style.dim }[state];
   const fixes = fix?.split('\n') ?? [];
   const isNarrow = columns < 60;
-  const head = `${paint(state.padEnd(9))}  ${isNarrow ? name : name.padEnd(16)}`;
-  const indent = ' '.repeat(isNarrow ? 2 : 29);
+  const head = `${paint(state.padEnd(9))}  ${isNarrow ? name : name.padEnd(nameWidth)}`;
+  const indent = ' '.repeat(isNarrow ? 2 : nameWidth + 13);
   return [
     ...(isNarrow ? [head, `${indent}${printable(why)}`] : [`${head}  ${printable(why)}`]),
     ...fixes.map((line, index) => `${indent}${style.dim(index === 0 ? 'fix:' : '    ')} ${printable(line)}`),

@@ -20,14 +20,14 @@ export function checkQueues(
             const { Attributes } = await sqs.send(
               new GetQueueAttributesCommand({ QueueUrl, AttributeNames }),
             );
-            return ok(name, `answers, ${Attributes?.ApproximateNumberOfMessages ?? 0} messages wait`);
+            return ok(name, `answers; messages that wait: ${Attributes?.ApproximateNumberOfMessages ?? 0}`);
           }),
         ];
   const topic = (name: string, TopicArn: string) =>
     attempt(name, fix, async () => {
       const { Attributes } = await sns.send(new GetTopicAttributesCommand({ TopicArn }));
       const subscriptions = Number(Attributes?.SubscriptionsConfirmed ?? 0);
-      if (subscriptions > 0) return ok(name, `answers, and leads to ${subscriptions} subscribers`);
+      if (subscriptions > 0) return ok(name, `answers; subscribers: ${subscriptions}`);
       const noSubscriber = 'SNS counts no subscribers: submitted jobs would go nowhere';
       return warning(name, noSubscriber, 'Look again in some minutes; if it stays so, run "pulumi up".');
     });

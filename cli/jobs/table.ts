@@ -46,11 +46,11 @@ export function jobRow(job: JobState, now: Date): JobRow {
   };
 }
 
-/** `intro.mov + 2 clips` */
+/** `intro.mov + 2 clips`. Uploads that make no job by themselves have `.film` behind their names. */
 function filmName({ source, sources = [] }: JobState): string {
   const more = Math.max(0, sources.length - 1);
   const clips = more === 0 ? '' : ` + ${more} ${more === 1 ? 'clip' : 'clips'}`;
-  return `${source.split('/').at(-1) ?? source}${clips}`;
+  return `${(source.split('/').at(-1) ?? source).replace(/\.film$/, '')}${clips}`;
 }
 
 function reason(error: JobState['error']): string {

@@ -23,7 +23,7 @@ export function watchCommand(): Command {
         // A program, a file or a pipe can't take lines back.
         if (options.once || options.json || !process.stdout.isTTY) {
           const view = await look(farm, nameOf(options));
-          for (const line of lines(view)) say(line);
+          for (const line of lines(view, false)) say(line);
           answer(snapshot(view));
           return;
         }
@@ -45,7 +45,7 @@ async function watch(farm: Farm, name: string, live: Live, stop: AbortSignal): P
   let shown: string[] | undefined;
   while (!stop.aborted) {
     try {
-      shown = lines(await look(farm, name));
+      shown = lines(await look(farm, name), true);
       live.show(shown);
     } catch (error) {
       const why = sentence(error);
@@ -72,9 +72,9 @@ function nameOf(options: CommonOptions): string {
   return by === 'local' ? 'on this machine' : value;
 }
 
-function lines(view: WatchView): string[] {
+function lines(view: WatchView, isLive: boolean): string[] {
   const { stdout } = process;
-  return watchLines(view, styleFor(stdout), stdout.columns || 100, stdout.rows || 40);
+  return watchLines(view, styleFor(stdout), stdout.columns || 100, stdout.rows || 40, isLive);
 }
 
 function snapshot({ queues, workers, jobs, at }: WatchView) {

@@ -18,8 +18,17 @@ export interface WatchView {
   at: Date;
 }
 
-/** The lines of the live view, at most `rows`. */
-export function watchLines(view: WatchView, style: Style, columns: number, rows: number): string[] {
+/**
+ * The lines of the view, at most `rows`.
+ * @param isLive whether a key ends it
+ */
+export function watchLines(
+  view: WatchView,
+  style: Style,
+  columns: number,
+  rows: number,
+  isLive = true,
+): string[] {
   const open = openJobs(view.jobs);
   const over = view.jobs.filter((job) => !open.includes(job));
   const head = [
@@ -34,10 +43,11 @@ export function watchLines(view: WatchView, style: Style, columns: number, rows:
   const all = [...open.toSorted(oldestFirst), ...over];
   const shown = all.slice(0, room);
   const rest = all.length - shown.length;
+  const foot = [rest > 0 ? `+${rest} more` : '', isLive ? 'q quits' : ''].filter(Boolean).join(' · ');
   return [
     ...head,
     ...(shown.length === 0 ? [style.dim('No jobs yet.')] : jobTable(shown, style, columns, view.at)),
-    style.dim(clip(rest > 0 ? `+${rest} more · q quits` : 'q quits', columns)),
+    ...(foot === '' ? [] : [style.dim(clip(foot, columns))]),
   ];
 }
 

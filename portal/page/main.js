@@ -95,6 +95,7 @@ function show() {
     window.scrollTo(0, 0);
     return open({ signal: leaving.signal, root, go }, found.slice(1));
   }
+  root.replaceChildren(fromTemplate('nothing-view'));
 }
 
 /** Links inside the page change the view and load nothing. */

@@ -127,7 +127,9 @@ export function createPortal(options: PortalOptions): OpenPortal {
     const found = findRoute(routes, request.method, url.pathname);
     if (found === undefined) {
       const isRead = request.method === 'GET' || request.method === 'HEAD';
-      const file = isRead ? page.answer(request, url.pathname) : undefined;
+      const file = isRead
+        ? (page.answer(request, url.pathname) ?? page.answerNothing(request, url.pathname))
+        : undefined;
       if (file !== undefined) return file;
       throw new Problem(404, 'no-such-page', 'There is no such page.');
     }

@@ -8,6 +8,31 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+it('shows people a page where there is nothing, and answers programs with a problem', async () => {
+  const storage = await startLocalFarm();
+  const farm = connect(addressOf(storage));
+  const portal = await startLocalPortal({ farm });
+  try {
+    const ask = (path: string, accept: string) => fetch(portal.origin + path, { headers: { accept } });
+    const browser = 'text/html,application/xhtml+xml,*/*;q=0.8';
+    const page = await ask('/nope', browser);
+    expect(page.status).toBe(404);
+    expect(await page.text()).toContain('There is no such page');
+    for (const [path, accept] of [
+      ['/nope', '*/*'],
+      ['/api/nope', browser],
+    ] as const) {
+      const problem = await ask(path, accept);
+      expect(problem.status).toBe(404);
+      expect(await problem.json()).toMatchObject({ type: 'urn:transcode-farm:problem:no-such-page' });
+    }
+  } finally {
+    await portal.close();
+    farm.close();
+    await storage.stop();
+  }
+}, 30_000);
+
 it('writes to standard error what goes wrong inside, and shows the browser nothing of it', async () => {
   const storage = await startLocalFarm();
   const farm = connect({ ...addressOf(storage), outputBucket: 'bucket-that-is-gone' });

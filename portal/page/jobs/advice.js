@@ -24,8 +24,7 @@ const advice = {
     'Every worker that took it was lost. If it happens again, the workers may need more memory.',
 };
 
-const notAFilm =
-  'Check that the file plays on your machine. Documents, pictures and projects of editors are no films.';
+const notAFilm = 'Documents, pictures and projects of editors are not films.';
 
 /** @returns a sentence, or undefined where the message says it all */
 export function adviceFor(code) {

@@ -39,7 +39,7 @@ async function showNumbers(signal) {
     ['Given up', queues.dead, queues.dead > 0 ? 'bad' : ''],
     ['Workers', workers === null ? 'unknown' : workers.running, '', fleetText(workers)],
     ...(instances ? [['GPU machines', instances.running, '', fleetText(instances)]] : []),
-    ...(queues.parts ? [['Helpers', queues.parts.inFlight, '', `${queues.parts.waiting} asked for`]] : []),
+    ...(queues.parts ? [['Helpers', queues.parts.inFlight, '', `${queues.parts.waiting} requested`]] : []),
   ];
   byId('farm-numbers').replaceChildren(
     ...numbers.map(([name, value, className = '', more = '']) =>

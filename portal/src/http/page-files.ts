@@ -45,6 +45,15 @@ export class PageFiles {
     const isKnown = request.headers.get('if-none-match') === file.headers.etag;
     return new Response(isKnown ? null : file.body, { status: isKnown ? 304 : 200, headers: file.headers });
   }
+
+  /** For people, whose browsers ask for HTML first: the page says that there is nothing at the path. Programs get a problem. */
+  answerNothing(request: Request, pathname: string): Response | undefined {
+    const file = this.#files.get('/assets/index.html');
+    const isPerson = /^text\/html\b/.test(request.headers.get('accept') ?? '');
+    if (file === undefined || !isPerson || /^\/(api|assets)\//.test(pathname)) return undefined;
+    const { etag: _, ...headers } = file.headers;
+    return new Response(file.body, { status: 404, headers });
+  }
 }
 
 function readPageFile(path: string): PageFile {

@@ -105,6 +105,11 @@ it.each<[what: string, args: string[], message: (folder: string) => string]>([
     ['--door', '2', '--compute', 'function'],
     () => '--door is for workers that wait; with --compute function, functions make every film.',
   ],
+  [
+    'a lone worker is to be killed',
+    ['--kill'],
+    () => '--kill ends one of several workers: add --workers 3, without --compute function and --door.',
+  ],
 ])('prints JSON that names the error where %s', async (_, args, message) => {
   await using folder = await temporaryFolder();
   const demo = await startDemo(folder.path, ...args, '--exit', '--json');
@@ -124,6 +129,16 @@ it('prints JSON that names the error where the farm itself breaks, and prints th
   expect(error?.message).toContain(`ENOENT: no such file or directory, mkdtemp '${TMPDIR}`);
   expect(demo.output.stderr).toMatch(/^\s+at /m);
 });
+
+it('makes a film whole although one of its workers is killed in the middle', async () => {
+  await using folder = await temporaryFolder();
+  const demo = await startDemo(folder.path, '--workers', '2', '--kill', '--exit');
+  expect(await demo.ended).toBe(0);
+  expect(demo.output.stdout).toMatch(/^Killed {2}worker [12], in the middle of a part/m);
+  expect(demo.output.stdout).toMatch(/^worker [12] .* killed in the middle of a part$/m);
+  expect(demo.output.stdout).toMatch(/^720p .* 4 +[\d.]+ MB$/m);
+  expect(await demo.leftovers()).toEqual([]);
+}, 300_000);
 
 it('says that there is no such film, before anything is started', async () => {
   await using folder = await temporaryFolder();
@@ -153,6 +168,8 @@ it('serves the player page until it is stopped', async () => {
   const demo = await startDemo(folder.path, 'a.mp4');
   await until(() => demo.output.stdout.includes('Ctrl-C'), 'the page', 60);
   const [url = ''] = /http:\/\/\S+/.exec(demo.output.stdout) ?? [];
+  expect(url).toMatch(/\?to=%2Fjobs%2Fa-mp4-[0-9a-f]{12}$/);
+  expect(demo.output.stdout).not.toContain('making a clip');
   expect(await (await fetch(url)).text()).toContain('<title>transcode-farm</title>');
   demo.child.kill('SIGINT');
   expect(await demo.ended).toBe(130);

@@ -176,8 +176,15 @@ it('asks nothing of a stack that only Pulumi knows, where there is no Pulumi', a
   expect(checks.find(({ name }) => name === 'farm')?.state).toBe('not asked');
 }, 40_000);
 
+it('keeps what was seen and how to fix it in one column, whatever the longest name is', () => {
+  expect(findingLines(warning('parts', 'hm', 'repair it'), plainStyle, { nameWidth: 20 })).toEqual([
+    'warning    parts                 hm',
+    '                                 fix: repair it',
+  ]);
+});
+
 it('has what was seen below what was looked at in a narrow terminal', () => {
-  expect(findingLines(warning('stack config', 'hm', 'repair it'), plainStyle, 40)).toEqual([
+  expect(findingLines(warning('stack config', 'hm', 'repair it'), plainStyle, { columns: 40 })).toEqual([
     'warning    stack config',
     '  hm',
     '  fix: repair it',

@@ -21,6 +21,11 @@ it('lists jobs with state, film, age, duration, and result or reason', () => {
   );
 });
 
+it('calls a film as its uploader does, whatever its key is', () => {
+  const job = { ...succeeded('life'), source: 's3://films/holiday/life.mov.film' };
+  expect(jobFields(job, at(600)).split('\t')[2]).toBe('life.mov');
+});
+
 it('shows the lanes where one of the jobs is in another than the usual one', () => {
   const urgent = queued('quick', { options: { lane: 'urgent' } });
   const lines = jobTable([urgent, succeeded('life')], plainStyle, 120, at(600));

@@ -33,6 +33,8 @@ it('shows open jobs before finished ones, and counts those that do not fit', () 
   expect(lines[5]).toMatch(/^running +running +running\.mp4 +60 s +1 min 00 s +40 %, 1 min 15 s left$/);
   expect(lines[6]).toMatch(/^succeeded +done /);
   expect(lines.at(-1)).toBe('+1 more · q quits');
+  expect(watchLines({ ...view, jobs }, plainStyle, 100, 10, false).at(-1)).toBe('+1 more');
+  expect(watchLines({ ...view, jobs: [] }, plainStyle, 100, 10, false).at(-1)).toBe('No jobs yet.');
   expect(lines.length).toBeLessThanOrEqual(10);
 });
 
