@@ -53,7 +53,9 @@ function readFlags(movie: string | undefined, options: Flags): DemoOptions {
       '--door is for workers that wait; with --compute function, functions make every film.',
     );
   if (options.kill && (options.workers < 2 || options.compute === 'function' || options.door !== undefined))
-    throw new UserError('--kill ends one of several workers: add --workers 3, without --compute function and --door.');
+    throw new UserError(
+      '--kill ends one of several workers: add --workers 3, without --compute function and --door.',
+    );
   const { outputs } = readJobOptions({ outputs: options.outputs }).options ?? {};
   if (options.encryption && outputs?.some((output) => output !== 'hls'))
     throw new UserError(

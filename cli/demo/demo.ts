@@ -179,7 +179,8 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
       const isMade = !isOver(state) && (state.progress?.percent ?? 0) >= killPercent;
       if (!options.kill || killed !== undefined || !isMade) continue;
       killed = workers.killOne?.(jobId);
-      if (killed !== undefined) say(`Killed  worker ${killed + 1}, in the middle of a part. The others make it again.`);
+      if (killed !== undefined)
+        say(`Killed  worker ${killed + 1}, in the middle of a part. The others make it again.`);
     }
     return last;
   });

@@ -42,7 +42,7 @@ function video(
 
 export const succeeded: JobState = {
   ...common,
-  id: 'clip-mp4-e625215ae9e3',
+  id: 'clip-e625215ae9e3',
   source: 's3://source-films/clip.mp4',
   state: 'succeeded',
   queuedAt: ago(252),
@@ -51,12 +51,12 @@ export const succeeded: JobState = {
     ...{ waitSeconds: 0, probeSeconds: 0.3, encodeSeconds: 9.4, publishSeconds: 0.04 },
     ...{ totalSeconds: 9.7, speed: 2.1 },
   },
-  film: film('clip-mp4-e625215ae9e3'),
+  film: film('clip-e625215ae9e3'),
 };
 
 export const failed: JobState = {
   ...common,
-  id: 'bad-mp4-5d8657f1422a',
+  id: 'bad-5d8657f1422a',
   source: 's3://source-films/bad.mp4',
   state: 'failed',
   queuedAt: ago(71),

@@ -168,7 +168,7 @@ it('serves the player page until it is stopped', async () => {
   const demo = await startDemo(folder.path, 'a.mp4');
   await until(() => demo.output.stdout.includes('Ctrl-C'), 'the page', 60);
   const [url = ''] = /http:\/\/\S+/.exec(demo.output.stdout) ?? [];
-  expect(url).toMatch(/\?to=%2Fjobs%2Fa-mp4-[0-9a-f]{12}$/);
+  expect(url).toMatch(/\?to=%2Fjobs%2Fa-[0-9a-f]{12}$/);
   expect(demo.output.stdout).not.toContain('making a clip');
   expect(await (await fetch(url)).text()).toContain('<title>transcode-farm</title>');
   demo.child.kill('SIGINT');
