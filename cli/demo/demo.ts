@@ -180,7 +180,7 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
       if (!options.kill || killed !== undefined || !isMade) continue;
       killed = workers.killOne?.(jobId);
       if (killed !== undefined)
-        say(`Killed  worker ${killed + 1}, in the middle of a part. The others make it again.`);
+        say(`Killed  worker ${killed + 1}, in the middle of the film. The others make the rest.`);
     }
     return last;
   });

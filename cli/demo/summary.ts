@@ -77,7 +77,7 @@ function workerTable(
     const isKilled = index === killed;
     const nothing = isKilled ? '' : style.dim('nothing was left for it');
     const made = length > 0 ? style.accent(bar(length / most, width, ' ').trimEnd()) : nothing;
-    const end = isKilled ? style.dim('killed in the middle of a part') : '';
+    const end = isKilled ? style.dim('killed in the middle of the film') : '';
     const row = [`worker ${index + 1}`.padEnd(11) + countParts(length).padStart(9), made, end];
     return row.filter(Boolean).join('  ');
   });

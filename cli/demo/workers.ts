@@ -21,7 +21,7 @@ export interface DemoWorkers {
     follow: (signal: AbortSignal) => Promise<JobState | undefined>,
   ): Promise<JobState>;
   /**
-   * Kills a worker that helps to make the job's film, with the part that it has in hand; functions have none.
+   * Kills a worker that helps to make the job's film, with what it has in hand; of functions none can be killed.
    * @returns its index; undefined while a single worker makes the film
    */
   killOne?(jobId: string): number | undefined;
@@ -70,9 +70,8 @@ export function startWorkers(farm: LocalFarm, count: number): DemoWorkers {
       throw await lastWords(exits.at(-1) as WorkerProcess);
     },
     killOne(jobId) {
-      const joined = workers.flatMap(({ log }, index) => (hasJoined(log, jobId) ? [index] : []));
-      const index = joined.at(-1);
-      if (index === undefined || joined.length < 2) return undefined;
+      const index = workers.findLastIndex(({ log }) => hasJoined(log, jobId));
+      if (index < 0) return undefined;
       workers[index]?.kill('SIGKILL');
       return index;
     },
@@ -105,6 +104,7 @@ function partsRecorded(log: readonly string[], jobId: string): number[] {
   return [...new Set(parts)];
 }
 
+/** The worker that planned the film does not join it. */
 function hasJoined(log: readonly string[], jobId: string): boolean {
   return log.map(parse).some(({ job, msg }) => job === jobId && msg === 'joined a film');
 }

@@ -8,6 +8,7 @@ import { runProgram } from '../doctor/run-program.ts';
 import { UserError } from '../errors.ts';
 import { runCommand } from '../farm/run.ts';
 import { styleFor } from '../text/style.ts';
+import { terminalColumns } from '../text/wrap.ts';
 import { givenAnswers, withDefaults } from './answers.ts';
 import { askAll } from './ask.ts';
 import { type InitAnswers, initQuestions } from './questions.ts';
@@ -47,6 +48,7 @@ export function initCommand(): Command {
               out: process.stderr,
               stop,
               style: styleFor(process.stderr),
+              columns: terminalColumns(process.stderr),
             })
           : withDefaults(questions, given, options.yes === true);
         const file = `Pulumi.${stack}.yaml`;

@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { hashPassword } from '../../portal/src/auth/password.ts';
 import { UserError } from '../errors.ts';
 import { runCommand } from '../farm/run.ts';
+import { askLine } from '../text/question.ts';
 
 const minCharacters = 12;
 
@@ -40,10 +41,7 @@ export async function readPassword(
   lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   const ask = async (question: string) => {
     out.write(question);
-    const answer = await lines.question('', { signal: stop }).catch((error: unknown) => {
-      stop.throwIfAborted();
-      throw error;
-    });
+    const answer = await askLine(lines, '', stop);
     out.write('\n');
     return answer;
   };

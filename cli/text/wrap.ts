@@ -15,6 +15,9 @@ export function fitTo(stream: NodeJS.WriteStream, text: string): string {
     .join('\n');
 }
 
+/** Commands and JSON stay in one line, as what is broken can't be copied; the terminal shows them in several. */
+const copied = /^ *(?:fix: +|or +)?(?:(?:aws|cp|docker|export|farm|gh|npm|npx|pulumi) \S|\{")/;
+
 /**
  * A line in pieces of at most `columns`. The pieces after the first begin below the line's text, where two spaces or more
  * set it off from a label; a label that takes more than half of the columns has its line for itself. Words stay whole, as a
@@ -22,7 +25,7 @@ export function fitTo(stream: NodeJS.WriteStream, text: string): string {
  */
 export function wrapLine(line: string, columns: number): string[] {
   const shown = stripVTControlCharacters(line);
-  if (shown.length <= columns) return [line];
+  if (shown.length <= columns || copied.test(shown)) return [line];
   const indent = /^ */.exec(shown)?.[0].length ?? 0;
   const half = Math.floor(columns / 2);
   const texts = [...shown.matchAll(/(?<=\S) {2,}(?=\S)/g)].map(({ index, 0: gap }) => index + gap.length);

@@ -134,8 +134,8 @@ it('makes a film whole although one of its workers is killed in the middle', asy
   await using folder = await temporaryFolder();
   const demo = await startDemo(folder.path, '--workers', '2', '--kill', '--exit');
   expect(await demo.ended).toBe(0);
-  expect(demo.output.stdout).toMatch(/^Killed {2}worker [12], in the middle of a part/m);
-  expect(demo.output.stdout).toMatch(/^worker [12] .* killed in the middle of a part$/m);
+  expect(demo.output.stdout).toMatch(/^Killed {2}worker [12], in the middle of the film/m);
+  expect(demo.output.stdout).toMatch(/^worker [12] .* killed in the middle of the film$/m);
   expect(demo.output.stdout).toMatch(/^720p .* 4 +[\d.]+ MB$/m);
   expect(await demo.leftovers()).toEqual([]);
 }, 300_000);

@@ -78,9 +78,9 @@ it('says which worker was killed, and what it had made by then', () => {
   const lines = summary(job, [[0, 2], [1], []], plainStyle, 100, 1);
   expect(lines.filter((line) => line.startsWith('worker '))).toEqual([
     'worker 1     2 parts  ████████████████████████',
-    'worker 2      1 part  ████████████  killed in the middle of a part',
+    'worker 2      1 part  ████████████  killed in the middle of the film',
     'worker 3     0 parts  nothing was left for it',
   ]);
   const helpless = summary(job, [[0, 1, 2], []], plainStyle, 100, 1);
-  expect(helpless).toContain('worker 2     0 parts  killed in the middle of a part');
+  expect(helpless).toContain('worker 2     0 parts  killed in the middle of the film');
 });

@@ -105,6 +105,10 @@ describe('what is answered at a keyboard', () => {
     expect(shown).not.toContain('Cloudflare (');
   });
 
+  it('ends with a sentence when Ctrl-D ends the input', async () => {
+    await expect(type({}, 'eu-west-1', '\x04')).rejects.toThrow('Ctrl-D ended the input');
+  });
+
   it('does not ask what a flag has answered', async () => {
     const { shown } = await type({ region: 'eu-west-1', storage: 's3', compute: 'fargate' }, '5', '');
     expect(shown).not.toContain('Where films go');

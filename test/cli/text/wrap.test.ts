@@ -26,6 +26,20 @@ it('keeps an address whole, so that it can be copied', () => {
   expect(wrapLine(line, 40)).toEqual([line]);
 });
 
+it.each([
+  '                             fix: aws kms create-grant --key-id KEY --operations Encrypt Decrypt',
+  '  farm status night-mp4-e01e5bb85d59 --stack production-in-europe',
+  '{"type":"job.succeeded","data":{"title":"A test of the webhook"}}',
+])('leaves what is copied in one line: %s', (line) => {
+  expect(wrapLine(line, 40)).toEqual([line]);
+});
+
+it('breaks a sentence about a program', () => {
+  expect(
+    wrapLine('farm      "farm demo --keep" on this machine, as nothing else is selected', 40),
+  ).toHaveLength(3);
+});
+
 it('counts no columns for colours', () => {
   const [dim, plain] = ['\u001b[90m', '\u001b[39m'];
   expect(wrapLine(`${dim}cost      ${plain} about $0.0012 on demand`, 24)).toEqual([
