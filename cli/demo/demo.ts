@@ -132,6 +132,8 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
     door: options.door === undefined ? undefined : { functionsPerFilm: options.door },
     environment: {
       ...sharingSettings(options.workers + (options.door ?? 0)),
+      // How long the others wait for a worker that is gone; longer in the cloud.
+      ...(options.kill && { LEASE_SECONDS: '10' }),
       ...(options.outputs && { OUTPUTS: options.outputs.join() }),
       ...keys?.environment,
       // The portal puts its uploads where they make no second job, and has to know which names do.
