@@ -1,5 +1,4 @@
 import { pricedRegion, pricesDate } from '../../tools/cost/prices.ts';
-import { evenVideoParts } from '../../worker/src/plan/parts.ts';
 import type { Plan } from '../../worker/src/plan/plan.ts';
 import type { Media } from '../../worker/src/probe/media.ts';
 import { hourUsd, type Machine, type Market, speedOf } from './machine.ts';
@@ -44,11 +43,12 @@ export function estimate(
     preset: encoder.preset,
   });
   const workSeconds = plan.video.durationSeconds / speed.filmSecondsPerSecond;
+  const videoParts = plan.parts.filter(({ kind }) => kind === 'video').length;
   const markets = machine.kind === 'here' ? [] : machine.markets;
   const onSpot = machine.kind === 'gpu' && markets.includes('spot') ? machine.instanceType : undefined;
   const spotPrice = onSpot && (asked ?? tablePrice(onSpot));
   return {
-    ...estimateOf(workSeconds, evenVideoParts(plan), machine, workers, spotPrice),
+    ...estimateOf(workSeconds, videoParts, machine, workers, spotPrice),
     basis: speed.basis,
     how: speed.how,
     ...(spotPrice && { spotPrice }),

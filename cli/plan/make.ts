@@ -3,7 +3,6 @@ import { openMediaTools } from '../../worker/src/ffmpeg/media-tool.ts';
 import type { AssetSource } from '../../worker/src/overlays/assets.ts';
 import { findAssets } from '../../worker/src/overlays/find-assets.ts';
 import { overlaysOf } from '../../worker/src/overlays/overlays-of.ts';
-import { wantsEarly } from '../../worker/src/plan/early.ts';
 import { encodingFor } from '../../worker/src/plan/encoding.ts';
 import { joinClips } from '../../worker/src/plan/join.ts';
 import { makePlan } from '../../worker/src/plan/make-plan.ts';
@@ -62,14 +61,13 @@ export async function planFilm(
     machine.kind === 'here' ? await chooseEncoder(settings, tools) : encoderOn(machine, settings, options);
   const probed: Media[] = [];
   const versions: string[] = [];
-  const requestFor = (encoder: VideoEncoder, { encoding, functionLimits, ...by }: Settings) => ({
+  const requestFor = (encoder: VideoEncoder, { encoding, functionLimits }: Settings) => ({
     sourceVersion: versions.join('\n'),
     encoding: encodingFor(encoding, options),
     encoder,
     software: tools.version,
     functionLimits,
     overlays,
-    isPlayedEarly: wantsEarly(options, by),
   });
   for (const { film } of clips) {
     await withServer(film, signal, async (url, info) => {

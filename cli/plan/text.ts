@@ -1,5 +1,4 @@
 import { publishedBytes } from '../../tools/cost/plain-film.ts';
-import { evenVideoParts, hasShortFirst } from '../../worker/src/plan/parts.ts';
 import type { Plan, VideoPlan } from '../../worker/src/plan/plan.ts';
 import type { Media } from '../../worker/src/probe/media.ts';
 import { printable, type Style } from '../text/style.ts';
@@ -90,16 +89,15 @@ function encoderText({ encoder, path, prepare }: VideoPlan): string {
   ].join('; ');
 }
 
-function partsText(plan: Plan): string {
-  const { durationSeconds, audio } = plan;
-  const videos = evenVideoParts(plan);
+function partsText({ parts, durationSeconds, audio }: Plan): string {
+  const videos = parts.filter(({ kind }) => kind === 'video').length;
   const sound = audio.length > 0 ? ['one for all sound'] : [];
   if (videos === 0) return sound.join('');
   const each =
     videos === 1
       ? 'one for the picture'
       : `${videos} for the picture, of about ${formatSeconds(durationSeconds / videos)}`;
-  return [...(hasShortFirst(plan) ? ['one for the first segment'] : []), each, ...sound].join(', ');
+  return [each, ...sound].join(', ');
 }
 
 function tableLines({ video, audio }: Plan, style: Style, columns: number): string[] {

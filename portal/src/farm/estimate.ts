@@ -3,7 +3,6 @@ import { encoderOn, machineName } from '../../../cli/plan/machine.ts';
 import type { BackendName } from '../../../infra/storage/names.ts';
 import { plainFilm, publishedBytes } from '../../../tools/cost/plain-film.ts';
 import { storageMonth } from '../../../tools/cost/storage-month.ts';
-import { wantsEarly } from '../../../worker/src/plan/early.ts';
 import { encodingFor } from '../../../worker/src/plan/encoding.ts';
 import { ladderNames } from '../../../worker/src/plan/ladder.ts';
 import { makePlan } from '../../../worker/src/plan/make-plan.ts';
@@ -108,7 +107,6 @@ function planFilm(
     encoder,
     software: 'estimate',
     functionLimits: settings.functionLimits,
-    isPlayedEarly: wantsEarly(options, settings),
   });
   const workers = options.workersPerFilm ?? settings.sharing.workersPerFilm;
   return { plan, expected: estimate(media, plan, machine, workers) };

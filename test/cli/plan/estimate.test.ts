@@ -27,15 +27,6 @@ it('divides the time by the workers, never by more than there are parts, and lea
   expect(four?.costs).toEqual(alone?.costs);
 });
 
-it('divides the time by no more workers where the film is played early, whose first part is short', () => {
-  const early = makePlan(media, {
-    ...{ sourceVersion: 'any', encoding, encoder: x264, software: 'any', isPlayedEarly: true },
-  });
-  const hundred = estimate(media, early, fargate, 100);
-  expect(hundred).toEqual(estimate(media, planOf(media, x264), fargate, 100));
-  expect(hundred?.workers).toBe(early.parts.length - 1);
-});
-
 it('costs what an hour of the machine costs, for the share of an hour that is worked', () => {
   const gpu = machineOf('gpu', 'g4dn.xlarge');
   const found = estimate(media, planOf(media, { name: 'nvenc', preset: 'p5' }), gpu, 1);

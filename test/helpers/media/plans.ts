@@ -14,7 +14,6 @@ export function shortPlan(
     video?: Partial<VideoStream>;
     audio?: Partial<AudioStream>;
     startSeconds?: number;
-    isPlayedEarly?: boolean;
   } = {},
 ): Plan & { video: VideoPlan } {
   const durationSeconds = 30;
@@ -24,8 +23,7 @@ export function shortPlan(
     video: videoStream({ width: 640, height: 360, durationSeconds, ...changes.video }),
     audio: [audioStream({ durationSeconds, ...changes.audio })],
   });
-  const { encoder = x264, isPlayedEarly = false } = changes;
-  const request = planRequest({ partSeconds: 12, ...changes.encoding }, { encoder, isPlayedEarly });
+  const request = planRequest({ partSeconds: 12, ...changes.encoding }, { encoder: changes.encoder ?? x264 });
   const { video, ...plan } = makePlan(media, { ...request, software: '7.1' });
   if (!video) throw new Error('This plan was to have a picture.');
   return { ...plan, video };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { choosePart, ownParts, partsToRequest } from '../../../worker/src/film/choose.ts';
+import { choosePart, partsToRequest } from '../../../worker/src/film/choose.ts';
 import type { Part } from '../../../worker/src/plan/plan.ts';
 import { audioPart, shortPlan, videoParts } from '../../helpers/media/plans.ts';
 import { manyParts, viewOf } from '../../helpers/worker/film-sessions.ts';
@@ -138,17 +138,6 @@ describe('the part requests of a film', () => {
   it('leave the first free part to the worker that asks', () => {
     expect(partsToRequest(plan, viewOf({}), 4)).toEqual(videos.slice(1, 4));
     expect(partsToRequest(plan, viewOf({ recorded: [0, 1] }), 3)).toEqual(videos.slice(3, 5));
-  });
-
-  it('leave the part behind a first segment to it as well, where the film is played early', () => {
-    const early = shortPlan({ encoding: { segmentSeconds: 2, partSeconds: 8 }, isPlayedEarly: true });
-    const [first, second, ...others] = videoParts(early);
-    expect([first?.endSeconds, second?.endSeconds]).toEqual([2, 8]);
-    expect(ownParts(early, viewOf({}))).toEqual([first, second]);
-    expect(partsToRequest(early, viewOf({}), 100)).toEqual(others);
-    expect(ownParts(early, viewOf({ leases: { 1: true } }))).toEqual([first]);
-    expect(ownParts(early, viewOf({ recorded: [0] }))).toEqual([second]);
-    expect(ownParts(plan, viewOf({}))).toEqual([videos[0]]);
   });
 
   it('are fewer by the parts that others are making', () => {

@@ -8,21 +8,19 @@ import { writePlanFile } from '../../../worker/src/protocol/plan-file.ts';
 import { createReporter } from '../../../worker/src/report/reporter.ts';
 import { openStores } from '../../../worker/src/storage/stores.ts';
 import { realMediaTools, temporaryFolder } from '../../helpers/media/clips.ts';
-import { shortPlan } from '../../helpers/media/plans.ts';
 import { running } from '../../helpers/reports/job-states.ts';
 import { manyParts, openMember, record, recordOf } from '../../helpers/worker/film-sessions.ts';
 import { recordingLogger } from '../../helpers/worker/queue.ts';
 import { testSettings } from '../../helpers/worker/settings.ts';
 import { startStorage } from '../../helpers/worker/storage.ts';
 
-const usualPlan = { ...manyParts(), id: 'aaaaaaaaaaaa' };
-const plan = usualPlan;
+const plan = { ...manyParts(), id: 'aaaaaaaaaaaa' };
 const job = { id: 'job', source: 'a.mp4', requestId: 'r' };
 const request = { hash: 'h' };
 const signal = new AbortController().signal;
 
 /** A worker that takes a film over, or plans it. Its source can't be read. */
-async function takeOver(own: Partial<TranscodeRun> = {}, plan = usualPlan) {
+async function takeOver(own: Partial<TranscodeRun> = {}) {
   const storage = await startStorage();
   const plain = testSettings({ WORKERS_PER_FILM: '3', PARTS_QUEUE_URL: 'https://sqs.example/parts' });
   const settings = {
@@ -142,25 +140,4 @@ it('an invocation that had no time for a part, and has it after all, makes it', 
   };
   await using film = await takeOver({ isRepeat: false, invocation: invocation as never });
   await expect(film.makeFilm()).rejects.toThrow('Connection refused');
-});
-
-it('the worker that plans a film that is played early makes its first segment and what is behind it', async () => {
-  const folder = new JobFolder('', job.id).plan(plan.id);
-  const encoding = { segmentSeconds: 2, partSeconds: 8 };
-  const early = { ...shortPlan({ encoding, isPlayedEarly: true }), id: plan.id };
-  const held: boolean[] = [];
-  const asked: (number | undefined)[] = [];
-  await using film = await takeOver(
-    {
-      isRepeat: false,
-      sendPartRequest: async ({ firstPart }) => {
-        asked.push(firstPart);
-        for (const part of [0, 1]) held.push((await film.output.head(folder.partLease(part))) !== undefined);
-      },
-    },
-    early,
-  );
-  await expect(film.makeFilm()).rejects.toThrow('Connection refused');
-  expect(asked).toEqual([2, 3]);
-  expect(held).toEqual([true, true, true, true]);
 });

@@ -327,22 +327,6 @@ describe('a message that comes twice', () => {
   });
 });
 
-it('reserved parts are made in their order, and a worker that waits goes on with one that it had no time for', async () => {
-  await using worker = open();
-  const third = plan.parts[2] as Part;
-  expect(await Promise.all([third, second].map((part) => worker.session.reserve(part)))).toEqual([
-    true,
-    true,
-  ]);
-  expect(await worker.session.next('video')).toBe(second);
-  await using other = open();
-  await other.session.enter();
-  for (const part of plan.parts.filter((part) => part !== second && part !== third))
-    await record(other, part);
-  expect(await worker.session.awaitPeers(undefined)).toBe('work');
-  expect(await worker.session.next('video')).toBe(third);
-});
-
 describe('a part request', () => {
   it('begins with its part by one write, without a look at the film', async () => {
     await using worker = open();

@@ -219,19 +219,6 @@ describe('the id of a plan', () => {
   });
 });
 
-describe('the plan of a film that is played early', () => {
-  it('differs in its parts alone, and that of another film not at all', () => {
-    const planned = (isPlayedEarly?: boolean) =>
-      makePlan(film(), planRequest({}, isPlayedEarly === undefined ? {} : { isPlayedEarly }));
-    const [usual, early] = [planned(), planned(true)];
-    expect(planned(false)).toEqual(usual);
-    expect(early.id).not.toBe(usual.id);
-    const { id: _, parts: __, ...rest } = early;
-    expect(usual).toMatchObject(rest);
-    expect(early.parts.length).toBe(usual.parts.length + 1);
-  });
-});
-
 describe('every plan', () => {
   const video = fc.record({
     width: fc.integer({ min: 2, max: 8192 }),

@@ -2,13 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   audioPartSeconds,
-  evenVideoParts,
   type PartsRequest,
-  planClipParts,
   planParts,
   segmentCuts,
 } from '../../../worker/src/plan/parts.ts';
-import type { VideoPart, VideoPlan } from '../../../worker/src/plan/plan.ts';
+import type { VideoPart } from '../../../worker/src/plan/plan.ts';
 
 const x264 = { name: 'x264', preset: 'veryfast' } as const;
 const nvenc = { name: 'nvenc', preset: 'p5' } as const;
@@ -42,31 +40,6 @@ describe('planParts', () => {
   it('does not cut films shorter than a part and a half, nor those without an index', () => {
     expect(ranges({ videoEndSeconds: 89 })).toEqual(['0-']);
     expect(ranges({ videoEndSeconds: 3600, indexed: false })).toEqual(['0-']);
-  });
-
-  it('makes the first segment a part where the film is played early, and leaves the other parts as they are', () => {
-    const early = (changes: Partial<PartsRequest>) => ranges({ ...changes, isPlayedEarly: true });
-    expect(early({ videoEndSeconds: 200 })).toEqual(['0-6', '6-60', '60-120', '120-']);
-    expect(early({ videoEndSeconds: 24 })).toEqual(['0-6', '6-']);
-    expect(early({ videoEndSeconds: 72, partSeconds: 24 })).toEqual(['0-6', '6-24', '24-48', '48-']);
-    expect(early({ videoEndSeconds: 60, partSeconds: 18 })).toEqual(
-      ranges({ videoEndSeconds: 60, partSeconds: 18 }),
-    );
-    expect(early({ videoEndSeconds: 18 })).toEqual(['0-']);
-    expect(early({ videoEndSeconds: 3600, indexed: false })).toEqual(['0-']);
-    expect(early({ audioEndSeconds: 600 })).toEqual(['audio']);
-  });
-
-  it('of a film that is played early can be shared by as many workers as without its short first part', () => {
-    const count = (changes: Partial<PartsRequest>) =>
-      evenVideoParts({
-        parts: planParts(request(changes)),
-        video: { durationSeconds: changes.videoEndSeconds ?? 0 } as VideoPlan,
-      });
-    for (const videoEndSeconds of [5, 18, 18.5, 24, 60, 100, 200, 7200]) {
-      expect(count({ videoEndSeconds, isPlayedEarly: true })).toBe(count({ videoEndSeconds }));
-    }
-    expect(count({ videoEndSeconds: 18.5, isPlayedEarly: true })).toBe(1);
   });
 
   it('cuts sound that can be cut, on the same grid', () => {
@@ -122,7 +95,6 @@ describe('planParts', () => {
       partSeconds: fc.option(fc.double({ min: 2, max: 3600, noNaN: true }), { nil: undefined }),
       encoder: fc.constantFrom(x264, nvenc),
       indexed: fc.boolean(),
-      isPlayedEarly: fc.boolean(),
     });
     fc.assert(
       fc.property(asked, (changes) => {
@@ -144,28 +116,6 @@ describe('planParts', () => {
         expect(last).toBeLessThan(segmentSeconds + 0.5);
       }),
     );
-  });
-});
-
-describe('planClipParts', () => {
-  it('makes the first segment of the first clip a part where the film is played early', () => {
-    const clips = [
-      { clip: 0, startSeconds: 0, endSeconds: 20, indexed: true },
-      { clip: 1, startSeconds: 20, endSeconds: 40, indexed: true },
-    ];
-    const planned = (isPlayedEarly: boolean) =>
-      planClipParts(clips, {
-        ...{ segmentSeconds: 6, encoder: x264, hasVideo: true, hasAudio: true, isPlayedEarly },
-      });
-    const bounds = planned(true).flatMap((part) =>
-      part.kind === 'video' ? [[part.clip, part.startSeconds, part.endSeconds, part.firstSegment]] : [],
-    );
-    expect(bounds).toEqual([
-      [0, 0, 6, 0],
-      [0, 6, 20, 1],
-      [1, 20, 40, 4],
-    ]);
-    expect(planned(true).at(-1)?.segmentCuts).toEqual(planned(false).at(-1)?.segmentCuts);
   });
 });
 

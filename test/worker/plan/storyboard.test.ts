@@ -33,12 +33,6 @@ describe('planStoryboard', () => {
     expect(storyboard(60, { width, height })).toMatchObject({ tileWidth, tileHeight });
   });
 
-  it('has its usual tiles where the film is played early, whose first part is short', () => {
-    const request = { videoEndSeconds: 7200, segmentSeconds: 6, encoder, indexed: true };
-    const early = planStoryboard(wide, 7200, planParts({ ...request, isPlayedEarly: true }), true);
-    expect(early).toEqual(planStoryboard(wide, 7200, planParts(request)));
-  });
-
   it('has a tile in every part, and room for all of its tiles on one sheet when parts are as long as by default', () => {
     const seconds = fc.double({ min: 0.1, max: 30_000, noNaN: true });
     const part = fc.option(fc.double({ min: 2, max: 60, noNaN: true }), { nil: undefined });

@@ -152,17 +152,6 @@ describe('when playing may begin', () => {
     expect(mayOffer({ ...short, elapsedSeconds: 0.7 })).toBe(true);
   });
 
-  it('is with the first segment where that is a part only if the second, for which the source is decoded again, is there in time', () => {
-    const cut = (elapsedSeconds: number) =>
-      mayOffer({
-        ...{ prefixSeconds: 6, grownSeconds: 6, segmentSeconds: 6, isCutBehindFirst: true },
-        elapsedSeconds,
-      });
-    expect(offer(6, 6 / 1.5)).toBe(true);
-    expect(cut(6 / 1.5)).toBe(false);
-    expect(cut(6 / 1.7)).toBe(true);
-  });
-
   it('is never where the film is made about as slowly as it plays', () => {
     for (const seconds of [6, 60, 600, 6000]) expect(offer(seconds, seconds / 1.05)).toBe(false);
   });

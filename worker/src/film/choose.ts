@@ -1,4 +1,3 @@
-import { hasShortFirst } from '../plan/parts.ts';
 import type { Part, Plan } from '../plan/plan.ts';
 import { type FilmView, liveLeases, partsMissing, partsReady } from './view.ts';
 
@@ -57,7 +56,7 @@ function isNearFront(plan: Plan, view: FilmView, part: Part | undefined): boolea
 }
 
 /**
- * The parts with which more workers may begin, beside those of the worker that asks.
+ * The parts with which more workers may begin, beside the first of each kind, which is for the worker that asks.
  * @param width the most workers for the film, this one included
  * @param kinds in the order of their weight. Audio is not worth waking a machine for, and worth a call of a function.
  */
@@ -71,22 +70,13 @@ export function partsToRequest(
     liveLeases(plan, view).flatMap(({ part }) => (kinds.includes(part.kind) ? [part] : [])),
   );
   const free = partsReady(plan, view).filter((part) => !live.has(part));
-  const own = ownParts(plan, view).length;
-  const beside = kinds.flatMap((kind) =>
-    free.filter((part) => part.kind === kind).slice(kind === 'video' ? own : 1),
-  );
+  const beside = kinds.flatMap((kind) => free.filter((part) => part.kind === kind).slice(1));
   return beside.slice(0, Math.max(0, width - 1 - live.size));
 }
 
-/**
- * The parts of the picture that only the worker takes which asks the others: the first that no one has begun. Where that is the first
- * segment alone, the part behind it too: the worker that writes the playlists of early play knows at once what it has made itself, and of
- * others only from one renewal of their leases to the next.
- */
-export function ownParts(plan: Plan, view: FilmView): Part[] {
-  const isFree = ({ index }: Part) => !view.leases.get(index)?.isLive;
-  const [first, second] = partsMissing(plan, view).filter((part) => part.kind === 'video' && isFree(part));
-  if (first === undefined) return [];
-  const isFollowed = first.index === 0 && second?.index === 1 && hasShortFirst(plan);
-  return isFollowed ? [first, second] : [first];
+/** The first part of the picture that no one has begun: only the worker that asks the others takes it. */
+export function firstFreePart(plan: Plan, view: FilmView): Part | undefined {
+  return partsMissing(plan, view).find(
+    ({ kind, index }) => kind === 'video' && !view.leases.get(index)?.isLive,
+  );
 }

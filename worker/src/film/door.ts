@@ -1,5 +1,5 @@
 import { functionSeconds } from '../plan/function-limits.ts';
-import { defaultPartSeconds, evenVideoParts } from '../plan/parts.ts';
+import { defaultPartSeconds } from '../plan/parts.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { JobState } from '../protocol/status.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -24,7 +24,7 @@ export interface DoorRules extends Pick<NonNullable<Settings['door']>, 'workersE
 /** By the time that functions would take. What they can't begin with goes to the workers, with nothing made of it. */
 export function decideAtDoor(plan: Plan, rules: DoorRules): DoorDecision {
   const { functions, budgetSeconds, workersEncoder } = rules;
-  const parts = Math.max(1, evenVideoParts(plan));
+  const parts = Math.max(1, plan.parts.filter(({ kind }) => kind === 'video').length);
   const seconds = secondsOf(plan, rules) / Math.min(parts, 1 + functions);
   if (seconds <= budgetSeconds) return { kind: 'functions', seconds, workers: 0 };
   const workers = usableWorkers(plan, rules);
@@ -57,9 +57,8 @@ function secondsOf({ video }: Plan, { vcpus }: DoorRules): number {
   return durationSeconds * functionSeconds(work, { vcpus });
 }
 
-function usableWorkers(plan: Plan, { workersEncoder, workersPerFilm }: DoorRules): number {
-  const { video } = plan;
-  const cut = evenVideoParts(plan);
+function usableWorkers({ video, parts }: Plan, { workersEncoder, workersPerFilm }: DoorRules): number {
+  const cut = parts.filter(({ kind }) => kind === 'video').length;
   const own = Math.round((video?.durationSeconds ?? 0) / defaultPartSeconds.nvenc);
   return Math.max(1, Math.min(workersPerFilm, workersEncoder === 'nvenc' && cut > 1 ? own : cut));
 }

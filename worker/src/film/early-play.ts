@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { wantsEarly } from '../plan/early.ts';
+import type { QueuedJob } from '../protocol/job.ts';
 import type { PlanFolder } from '../protocol/job-folder.ts';
 import type { Film, Timings } from '../protocol/status.ts';
 import { minSpeed } from '../publish/early-pace.ts';
+import type { Settings } from '../settings/settings.ts';
 import { EarlyWriter } from './early-writer.ts';
 import type { PlannedFilm, TranscodeRun } from './film.ts';
 import type { SessionEarly } from './shared-session.ts';
@@ -10,6 +11,14 @@ import type { SessionEarly } from './shared-session.ts';
 /** What this worker does so that its film can be played early. */
 export interface EarlyPlay extends SessionEarly {
   writer: EarlyWriter;
+}
+
+/** Whether a film is to be played while it is made. */
+export function wantsEarly(
+  { options }: Pick<QueuedJob, 'options'>,
+  settings: Pick<Settings, 'earlyPlay' | 'outputs'>,
+): boolean {
+  return (options?.early ?? settings.earlyPlay) && (options?.outputs ?? settings.outputs).includes('hls');
 }
 
 /** Shorter films are whole about as soon as they could be played. */
@@ -32,7 +41,7 @@ export function openEarlyPlay(
   folder: PlanFolder,
   { settings, stores, messageId, leaseSeconds, report, log, signal }: TranscodeRun,
 ): EarlyPlay | undefined {
-  if (!wantsEarly(job.options, settings)) return undefined;
+  if (!wantsEarly(job, settings)) return undefined;
   const { output } = stores;
   const { publicUrl } = settings.output;
   const playlist = folder.earlyStream;

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../log.ts';
-import { hasShortFirst } from '../plan/parts.ts';
 import type { Part, Plan } from '../plan/plan.ts';
 import { headersFor } from '../protocol/content-types.ts';
 import type { PlanFolder } from '../protocol/job-folder.ts';
@@ -242,13 +241,12 @@ export class EarlyWriter {
   }
 
   #mayOffer(prefix: number): boolean {
-    const { plan } = this.#options;
+    const { segmentSeconds } = this.#options.plan;
     return mayOffer({
       prefixSeconds: prefix,
       grownSeconds: prefix - (this.#startPrefixSeconds ?? 0),
       elapsedSeconds: (performance.now() - this.#begunAtMs) / 1000,
-      segmentSeconds: plan.segmentSeconds,
-      isCutBehindFirst: hasShortFirst(plan),
+      segmentSeconds,
     });
   }
 

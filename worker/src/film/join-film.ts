@@ -3,7 +3,7 @@ import type { Part } from '../plan/plan.ts';
 import type { PlanFolder } from '../protocol/job-folder.ts';
 import { writePlanFile } from '../protocol/plan-file.ts';
 import { eachLimited } from '../storage/limited.ts';
-import { ownParts, partsToRequest } from './choose.ts';
+import { firstFreePart, partsToRequest } from './choose.ts';
 import type { PlannedFilm, TranscodeRun } from './film.ts';
 import type { FilmProgress } from './film-progress.ts';
 import type { FilmSession } from './session.ts';
@@ -62,7 +62,8 @@ async function joinAsPlanner(
   if (entered === undefined) return undefined;
   const parts = partsToRequest(plan, entered.view, width, kindsToRequest(run));
   // Before the others are there, who choose at random among the first parts that are free.
-  if (!isRepeat) await Promise.all(ownParts(plan, entered.view).map((part) => session.reserve(part)));
+  const own = firstFreePart(plan, entered.view);
+  if (own !== undefined && !isRepeat) await session.reserve(own);
   let sent = 0;
   await eachLimited(parts, sendsAtOnce, async ({ index }) => {
     try {

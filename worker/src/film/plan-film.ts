@@ -3,7 +3,6 @@ import { RefusedError } from '../errors.ts';
 import { bucketAssets } from '../overlays/assets.ts';
 import { findAssets } from '../overlays/find-assets.ts';
 import { overlaysOf } from '../overlays/overlays-of.ts';
-import { wantsEarly } from '../plan/early.ts';
 import { type Encoding, encodingFor } from '../plan/encoding.ts';
 import type { SegmentEncryption } from '../plan/encryption.ts';
 import { joinClips, nameClip } from '../plan/join.ts';
@@ -111,7 +110,6 @@ export async function planFilm(
     sideFiles: beside.files,
     software: run.software,
     functionLimits: settings.functionLimits,
-    isPlayedEarly: wantsEarly(job.options, settings),
     ...(request.forcedBy === undefined ? {} : { forceRequestId: request.forcedBy }),
   };
   const planned = job.sources

@@ -111,7 +111,6 @@ export class SharedSession implements FilmSession {
     if (!(await this.#leases.acquire(folder.partLease(part.index), undefined, signal))) return false;
     this.#begin(part);
     this.#reserved.push(part);
-    this.#reserved.sort((one, other) => one.index - other.index);
     return true;
   }
 
@@ -191,11 +190,9 @@ export class SharedSession implements FilmSession {
       const missing = partsMissing(plan, view);
       // Whoever was to join the parts has thrown away what did not fit.
       for (const { index } of missing) if (this.#recorded.delete(index)) this.#begun.delete(index);
-      const isFree =
-        this.#reserved.length > 0 ||
-        partsReady(plan, view).some(
-          ({ index }) => !this.#begun.has(index) && !view.leases.get(index)?.isLive,
-        );
+      const isFree = partsReady(plan, view).some(
+        ({ index }) => !this.#begun.has(index) && !view.leases.get(index)?.isLive,
+      );
       if (isFree && invocation?.mayBegin() === false) return 'outOfTime';
       if (isFree || (missing.length === 0 && !view.assembly?.isLive)) return 'work';
       if (invocation?.mayWait(2 * pauseSeconds) === false) return 'outOfTime';

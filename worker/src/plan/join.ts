@@ -97,7 +97,6 @@ export function joinClips(clips: readonly ProbedClip[], request: PlanRequest): P
       encoder,
       hasVideo: picture !== undefined,
       hasAudio: audio.length > 0,
-      isPlayedEarly: request.isPlayedEarly,
     },
   );
   const { overlays } = request;
@@ -314,7 +313,7 @@ function finishVideo(
     gopSeconds: gopLength(encoding.segmentSeconds),
     renditions,
     posterSeconds: posterTime(encoding.thumbnailAt, durationSeconds, frameRate),
-    storyboard: planStoryboard(size, durationSeconds, parts, request.isPlayedEarly),
+    storyboard: planStoryboard(size, durationSeconds, parts),
   };
 }
 

@@ -39,8 +39,6 @@ export interface PlanRequest {
   gpuDecodes?: boolean;
   /** Where each part is made by an invocation of a function. */
   functionLimits?: FunctionLimits | undefined;
-  /** The film is played while it is made: its first segment is a part. @default false */
-  isPlayedEarly?: boolean;
 }
 
 /** Counts up when the same plan would be encoded otherwise than before, so that films are not mixed of both. */
@@ -88,7 +86,6 @@ export function makePlan(media: Media, request: PlanRequest): Plan {
     partSeconds: encoding.partSeconds ?? (work && functionPartSeconds(work, functionLimits)),
     encoder,
     indexed: media.indexed,
-    isPlayedEarly: request.isPlayedEarly,
   });
   const isCut = parts.filter(({ kind }) => kind === 'audio').length > 1;
   const audio = isCut ? whole.map((rendition, n) => ({ ...rendition, grid: grids?.[n] })) : whole;
@@ -141,7 +138,7 @@ function planVideo(
   video: VideoStream,
   endSeconds: number,
   parts: Plan['parts'],
-  { encoding, encoder, gpuDecodes, overlays, isPlayedEarly }: PlanRequest,
+  { encoding, encoder, gpuDecodes, overlays }: PlanRequest,
 ): { video: VideoPlan; warnings: string[] } {
   const film = displaySize(video);
   const rungs = sizeRungs(film, resolveLadder(encoding.ladder, encoding.include480p));
@@ -168,7 +165,7 @@ function planVideo(
     renditions,
     ...(drawn.plan ? { overlays: drawn.plan } : {}),
     posterSeconds: posterTime(encoding.thumbnailAt, endSeconds, timing.frameRate),
-    storyboard: planStoryboard(film, endSeconds, parts, isPlayedEarly),
+    storyboard: planStoryboard(film, endSeconds, parts),
   };
   return { video: planned, warnings: drawn.warnings };
 }

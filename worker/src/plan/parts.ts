@@ -1,4 +1,4 @@
-import type { AudioPart, MediaPart, Part, Plan, TextPart, VideoEncoder, VideoPart } from './plan.ts';
+import type { AudioPart, MediaPart, Part, TextPart, VideoEncoder, VideoPart } from './plan.ts';
 
 /** About a minute of encoding: a lost worker costs one part. */
 export const defaultPartSeconds: Record<VideoEncoder['name'], number> = { x264: 60, nvenc: 300 };
@@ -21,8 +21,6 @@ export interface PartsRequest {
   encoder: VideoEncoder;
   /** Only films with an index can be cut without losing frames. */
   indexed: boolean;
-  /** The film is played while it is made. @default false */
-  isPlayedEarly?: boolean | undefined;
 }
 
 /** Whole segments on a grid anchored at zero, as many as make a part; then those of the audio. */
@@ -83,51 +81,15 @@ export function allParts(
 function planVideoParts(endSeconds: number, request: PartsRequest): VideoPart[] {
   const { segmentSeconds, encoder, indexed, partSeconds = defaultPartSeconds[encoder.name] } = request;
   const ranges = rangesOf(endSeconds, segmentSeconds, indexed ? partSeconds : Number.POSITIVE_INFINITY);
-  const cut = indexed && request.isPlayedEarly ? withShortFirst(ranges) : ranges;
-  return cut.map((range, index) => ({ kind: 'video', index, ...range }));
-}
-
-type Range = Pick<VideoPart, 'startSeconds' | 'endSeconds' | 'firstSegment' | 'segmentCuts'>;
-
-/** A first part of fewer segments than this stays whole: all of it is there about as soon. */
-const minSegmentsToCut = 4;
-
-/**
- * The first segment as a part: the encoder ends with it, and does not take in the frames behind it that it looks ahead to before it puts
- * the segment out. The other parts stay as they are.
- */
-function withShortFirst(ranges: readonly Range[]): Range[] {
-  const [first, ...others] = ranges;
-  const [cut, ...cuts] = first?.segmentCuts ?? [];
-  if (first === undefined || cut === undefined || cuts.length + 2 < minSegmentsToCut) return [...ranges];
-  return [
-    { ...first, endSeconds: cut, segmentCuts: [] },
-    { ...first, startSeconds: cut, firstSegment: first.firstSegment + 1, segmentCuts: cuts },
-    ...others,
-  ];
-}
-
-/** Whether the first part of the picture is one that was cut short for early play. */
-export function hasShortFirst({ parts, video }: Pick<Plan, 'parts' | 'video'>): boolean {
-  const [first = 0, second = 0] = videoPartLengths(parts, video?.durationSeconds ?? 0);
-  return first < shortestPart * second;
-}
-
-/** How many workers can share the picture evenly: as many as it has parts, but for a short first one. */
-export function evenVideoParts(plan: Pick<Plan, 'parts' | 'video'>): number {
-  const count = plan.parts.filter(({ kind }) => kind === 'video').length;
-  return hasShortFirst(plan) ? count - 1 : count;
-}
-
-/** In seconds. @param endSeconds when the picture ends */
-export function videoPartLengths(parts: readonly Part[], endSeconds: number): number[] {
-  return parts.flatMap((part) =>
-    part.kind === 'video' ? [(part.endSeconds ?? endSeconds) - part.startSeconds] : [],
-  );
+  return ranges.map((range, index) => ({ kind: 'video', index, ...range }));
 }
 
 /** Whole segments, as many as make about `lengthSeconds`. */
-function rangesOf(endSeconds: number, segmentSeconds: number, lengthSeconds: number): Range[] {
+function rangesOf(
+  endSeconds: number,
+  segmentSeconds: number,
+  lengthSeconds: number,
+): Pick<VideoPart, 'startSeconds' | 'endSeconds' | 'firstSegment' | 'segmentCuts'>[] {
   const cuts = segmentCuts(endSeconds, segmentSeconds);
   const segments = cuts.length + 1;
   const perPart = Math.min(segments, Math.max(1, Math.round(lengthSeconds / segmentSeconds)));
@@ -167,15 +129,10 @@ export function planClipParts(
   },
 ): MediaPart[] {
   let segments = 0;
-  const videos = clips.flatMap(({ clip, into, startSeconds, endSeconds, indexed }, n) => {
+  const videos = clips.flatMap(({ clip, into, startSeconds, endSeconds, indexed }) => {
     // A fade goes by the time since its part began.
     const canBeCut = indexed && into === undefined;
-    const isPlayedEarly = request.isPlayedEarly && n === 0;
-    const parts = planVideoParts(endSeconds - startSeconds, {
-      ...request,
-      indexed: canBeCut,
-      isPlayedEarly,
-    }).map(
+    const parts = planVideoParts(endSeconds - startSeconds, { ...request, indexed: canBeCut }).map(
       (part): VideoPart => ({
         ...part,
         startSeconds: startSeconds + part.startSeconds,

@@ -1,4 +1,3 @@
-import { videoPartLengths } from './parts.ts';
 import type { Part, Storyboard } from './plan.ts';
 import type { Size } from './sizes.ts';
 
@@ -16,18 +15,11 @@ const longestIntervalSeconds = 18;
 /**
  * About 50 tiles for films under 15 minutes (one every second at most), and one every 18 s for longer ones. Every part
  * has at least one.
- * @param isPlayedEarly the first part may be cut short, and then has one tile, whatever the interval
  */
-export function planStoryboard(
-  film: Size,
-  endSeconds: number,
-  parts: readonly Part[],
-  isPlayedEarly = false,
-): Storyboard {
-  const lengths = videoPartLengths(parts, endSeconds);
-  const usual = isPlayedEarly && lengths.length > 1 ? lengths.slice(1) : lengths;
+export function planStoryboard(film: Size, endSeconds: number, parts: readonly Part[]): Storyboard {
+  const lengths = partLengths(parts, endSeconds);
   const interval = Math.min(longestIntervalSeconds, Math.ceil(endSeconds / wantedTiles));
-  const intervalSeconds = Math.max(1, Math.min(interval, Math.floor(Math.min(...usual))));
+  const intervalSeconds = Math.max(1, Math.min(interval, Math.floor(Math.min(...lengths))));
   const tiles = Math.max(1, Math.ceil(Math.max(...lengths) / intervalSeconds));
   const columns = Math.min(sheetSide, tiles);
   const scale = Math.min(1, tileSide / Math.max(film.width, film.height));
@@ -38,6 +30,12 @@ export function planStoryboard(
     columns,
     rows: Math.min(sheetSide, Math.ceil(tiles / columns)),
   };
+}
+
+function partLengths(parts: readonly Part[], endSeconds: number): number[] {
+  return parts.flatMap((part) =>
+    part.kind === 'video' ? [(part.endSeconds ?? endSeconds) - part.startSeconds] : [],
+  );
 }
 
 function even(side: number): number {

@@ -13,12 +13,6 @@ export const minSpeed = 1.1;
 /** What a page takes to learn of the next segment and to load it: it looks at the playlist every second at first. */
 const spareSeconds = 1.25;
 
-/**
- * Behind a first part of one segment the next part decodes the source again from a keyframe before: at most all of the first segment, and
- * decoding is up to a third of the work (0.34 with one rendition of 720p, 0.19 with a whole ladder: docs/performance.md).
- */
-const decodedAgain = 1 / 3;
-
 /** With less to spare a player needs what comes in the time of a segment, and in that of a look at the playlist, which is as long. */
 const firstSegmentsAtLowSpeed = 2;
 
@@ -28,21 +22,17 @@ export function mayOffer({
   grownSeconds,
   elapsedSeconds,
   segmentSeconds,
-  isCutBehindFirst = false,
 }: {
   prefixSeconds: number;
   /** Of the prefix, what came in the time that has elapsed. */
   grownSeconds: number;
   elapsedSeconds: number;
   segmentSeconds: number;
-  /** The first segment is a part. @default false */
-  isCutBehindFirst?: boolean;
 }): boolean {
   const speed = grownSeconds / Math.max(elapsedSeconds, 1e-3);
   if (speed < minSpeed) return false;
   // Whether the second segment is there before the first has been played.
-  const secondSeconds = (segmentSeconds / speed) * (isCutBehindFirst ? 1 + decodedAgain : 1);
-  const first = segmentSeconds - secondSeconds >= spareSeconds ? 1 : firstSegmentsAtLowSpeed;
+  const first = segmentSeconds * (1 - 1 / speed) >= spareSeconds ? 1 : firstSegmentsAtLowSpeed;
   // A segment may be some frames shorter.
   return prefixSeconds >= (first - 0.5) * segmentSeconds;
 }
