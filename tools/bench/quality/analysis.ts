@@ -1,6 +1,7 @@
 import { type Quality, qualityNames, vmafTargets } from '../../../worker/src/plan/quality.ts';
 import { bdRate, bitsAtQuality, pchip, type RatePoint } from './bd-rate.ts';
 import type { Measurement } from './measure.ts';
+import type { OwnCrf } from './own-crf.ts';
 
 /** An encode with a CRF. */
 export interface CrfPoint extends Measurement {
@@ -17,6 +18,7 @@ export interface FilmFigures {
   peers: Readonly<Record<string, Measurement>>;
   /** By the flags that were tried, with the anchor's preset. */
   trials: Readonly<Record<string, Measurement>>;
+  ownCrf: OwnCrf;
 }
 
 export const rates = (points: readonly Measurement[]): RatePoint[] =>
@@ -119,21 +121,25 @@ function vmafWith(points: readonly CrfPoint[], bits: number): number {
 }
 
 /**
- * What one CRF for all films gives: how far a film is from the VMAF of `standard`, and the bits that a CRF for each film would take over those
- * of one for all, both with the mean VMAF of the former default.
+ * How far the film that is farthest from the VMAF of `standard` is from it, with the CRF of the table and with a CRF for each film; and the bits
+ * that the latter take over those of one CRF for all films that gives them the same mean VMAF.
  */
-export function oneCrfFigures(
+export function ownCrfFigures(
   films: readonly FilmFigures[],
   anchor: string,
-  { crf, formerCrf }: { crf: number; formerCrf: number },
-): { farthest: number; perFilmBits: number } {
+): { farthestOfTable: number; farthest: number; bitRatio: number } {
+  const farthest = (of: keyof OwnCrf) =>
+    Math.max(...films.map(({ ownCrf }) => Math.abs(ownCrf[of].vmaf.mean - vmafTargets.standard)));
   const curves = films.map(({ top }) => top[anchor] ?? []);
-  const off = curves.map((points) => Math.abs(vmafAt(points, crf) - vmafTargets.standard));
-  const target = mean(curves.map((points) => vmafAt(points, formerCrf)));
-  const sum = (crfOf: (points: readonly CrfPoint[]) => number) =>
-    curves.reduce((bits, points) => bits + bitsAt(points, crfOf(points)), 0);
-  const perFilmBits = sum((points) => crfFor([points], target)) / sum(() => formerCrf);
-  return { farthest: Math.max(...off), perFilmBits };
+  const one = crfFor(curves, mean(films.map(({ ownCrf }) => ownCrf.own.vmaf.mean)));
+  const sum = (bits: readonly number[]) => bits.reduce((all, each) => all + each, 0);
+  return {
+    farthestOfTable: farthest('ofTable'),
+    farthest: farthest('own'),
+    bitRatio:
+      sum(films.map(({ ownCrf }) => ownCrf.own.bitsPerSecond)) /
+      sum(curves.map((points) => bitsAt(points, one))),
+  };
 }
 
 /** What a preset comes to against the anchor at the VMAF of `standard`, over all films. */
