@@ -332,7 +332,7 @@ it('says why a job has no film', async () => {
   const other = await browser.newPage();
   await other.goto(jobUrl(id));
   await expect.poll(() => other.textContent('#failure-message')).toBe(failed.error?.message);
-  expect(await other.textContent('#failure-advice')).toContain('plays on your machine');
+  expect(await other.textContent('#failure-advice')).toContain('are not films');
   expect(await other.isVisible('#player')).toBe(false);
   await other.close();
 });
