@@ -21,7 +21,7 @@ export interface DemoWorkers {
     follow: (signal: AbortSignal) => Promise<JobState | undefined>,
   ): Promise<JobState>;
   /**
-   * Kills a worker that helps to make the job's film, with what it has in hand; of functions none can be killed.
+   * Kills a worker that helps to make the job's film, in the middle of its part. Functions can't be killed.
    * @returns its index; undefined while a single worker makes the film
    */
   killOne?(jobId: string): number | undefined;

@@ -35,10 +35,10 @@ function fitting<Column extends { spare: number; width: number }>(
   room: number,
 ): readonly Column[] {
   const width = columns.reduce((sum, column) => sum + column.width + gap.length, -gap.length);
-  const most = Math.max(...columns.map(({ spare }) => spare));
-  if (width <= room || most === 0) return columns;
+  const highest = Math.max(...columns.map(({ spare }) => spare));
+  if (width <= room || highest === 0) return columns;
   return fitting(
-    columns.filter(({ spare }) => spare < most),
+    columns.filter(({ spare }) => spare < highest),
     room,
   );
 }

@@ -44,7 +44,7 @@ describe('removeOlder', () => {
     });
   });
 
-  it('leaves the leases of those who make files of the film, and of nobody else', async () => {
+  it('leaves the leases of those who make files of the film, and no others', async () => {
     const folder = folderOf(committed);
     const ofFiles = [folder.filesLease, folder.webmLease('720p-source', '00001.webm')];
     await files.fill([...ofFiles, folder.partLease(0), folder.statusLease]);

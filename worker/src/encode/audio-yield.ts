@@ -4,7 +4,7 @@ import type { EncodeContext } from './context.ts';
 
 /**
  * Of a film that is played early: an ffmpeg that has made the first segment of the audio stands still until the picture has one too.
- * Nobody hears the second segment before the first picture is seen, and the encoders share the cores.
+ * No one hears the second segment before the first picture is seen, and the encoders share the cores.
  */
 export class AudioYield {
   readonly #until: Promise<void> | undefined;

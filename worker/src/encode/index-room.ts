@@ -12,14 +12,14 @@ const chunksPerSecond = 8;
 /** Entries of stsc (12) and co64 (8). */
 const chunkBytes = 20;
 
-/** Of stsz (4), stts (8), ctts (8) and stss (4), as if no two frames were alike. */
+/** Of stsz (4), stts (8), ctts (8) and stss (4), as if no two frames of the video were alike. */
 const frameBytes = 24;
 
-/** Of stsz and stts. */
-const soundBytes = 12;
+/** Of stsz and stts: what audio frames and cues take. */
+const sampleBytes = 12;
 
 /** AAC has 1024 samples a frame, at 48 kHz or less. */
-const soundsPerSecond = 48_000 / 1024;
+const audioFramesPerSecond = 48_000 / 1024;
 
 /** Renditions have no more. */
 const maxFrameRate = 60;
@@ -41,10 +41,10 @@ export function indexRoomBytes(
 ): number {
   const seconds = durationSeconds + 10;
   const videoBytes = video ? (video.frameRate ?? maxFrameRate) * seconds * frameBytes : 0;
-  const audioBytes = audio.length * soundsPerSecond * seconds * soundBytes;
+  const audioBytes = audio.length * audioFramesPerSecond * seconds * sampleBytes;
   // Between two cues stands an empty sample.
   const textBytes = text.reduce(
-    (sum, { cues, label }) => sum + (2 * cues + 2) * (soundBytes + chunkBytes) + 4 * label.length,
+    (sum, { cues, label }) => sum + (2 * cues + 2) * (sampleBytes + chunkBytes) + 4 * label.length,
     0,
   );
   const tracks = (video ? 1 : 0) + audio.length;

@@ -98,8 +98,7 @@ export async function makeFilm(film: PlannedFilm, run: TranscodeRun): Promise<Fi
       if (isLate && !isShared) return { kind: 'outOfTime' };
       const claim = await session.claimAssembly();
       const published = claim && (await commitFilm(film, folder, session, claim, run));
-      if (published?.byPeer && !stays) return { kind: 'leftToPeers' };
-      if (published?.byPeer) return published;
+      if (published?.byPeer) return stays ? published : { kind: 'leftToPeers' };
       if (published !== undefined) {
         await reportMade(published.film, folder, run, { ...clocks, isShared, isEarly: early !== undefined });
         return published;

@@ -14,8 +14,8 @@ import type { TranscodeRun } from './film.ts';
  * several times.
  */
 const readerBytes = {
-  video: { blockBytes: 4 * 2 ** 20, memoryBytes: 16 * 2 ** 20 },
-  audio: { blockBytes: 2 ** 20, memoryBytes: 6 * 2 ** 20 },
+  large: { blockBytes: 4 * 2 ** 20, memoryBytes: 16 * 2 ** 20 },
+  small: { blockBytes: 2 ** 20, memoryBytes: 6 * 2 ** 20 },
 };
 
 /** Gives ffmpeg what is published. */
@@ -40,12 +40,12 @@ export async function withPublished<T>(
   const workDir = await mkdtemp(join(settings.workDir, 'file-'));
   const servers: SourceServer[] = [];
   const serveJoined = async (
-    kind: keyof typeof readerBytes,
+    size: keyof typeof readerBytes,
     ...of: [name: string, objects: readonly ListedObject[], skipBytes?: number]
   ) => {
     const joined = new JoinedSource(output, ...of);
     const timing = { patienceSeconds, slowSeconds: stallSeconds / 2 };
-    const server = await serveSource(joined, await joined.describe(), { ...readerBytes[kind], ...timing });
+    const server = await serveSource(joined, await joined.describe(), { ...readerBytes[size], ...timing });
     servers.push(server);
     return server.url;
   };
@@ -59,14 +59,14 @@ export async function withPublished<T>(
         return object;
       });
     },
-    serve: (...of) => serveJoined('audio', ...of),
+    serve: (...of) => serveJoined('small', ...of),
     async rendition({ name, kind, playlist }) {
       if (playlist === undefined) throw new TypeError(`The film has no stream of ${name}.`);
       const text = await output.get(playlist, signal);
       const media = text?.toString('utf8') ?? '';
       const files = playlistFiles(media);
       const objects = await reader.objects(`${dirname(playlist)}/`, files);
-      const url = await serveJoined(kind, name, objects);
+      const url = await serveJoined(kind === 'video' ? 'large' : 'small', name, objects);
       const durationSeconds = segmentSecondsOf(media).reduce((sum, each) => sum + each, 0);
       return { url, isMpegts: files.some((file) => file.endsWith('.ts')), durationSeconds };
     },
