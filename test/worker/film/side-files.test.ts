@@ -36,6 +36,7 @@ describe.each([
 ])('subtitles %s', (_, job) => {
   it('are not left out for good because storage is unwell', async () => {
     await expect(find(503, job)).rejects.toThrow('Storage could not do it.');
+    await expect(find(429, job)).rejects.toThrow('Storage could not do it.');
     await expect(find(undefined, job)).rejects.toThrow('Storage could not do it.');
   });
 

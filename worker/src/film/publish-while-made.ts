@@ -43,6 +43,8 @@ export function publishStream(
   publish: (bytes: AsyncIterable<Buffer>) => Promise<void>,
 ): Promise<void> {
   const opened = Promise.withResolvers<Readable>();
+  // The upload may fail before it asks for bytes.
+  opened.promise.catch(() => {});
   let isHeldBack = false;
   const make = (stoppable: FfmpegCall) =>
     run.tools.ffmpeg({

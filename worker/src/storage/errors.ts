@@ -14,9 +14,14 @@ export class StorageError extends Error {
   }
 }
 
+/** Answers that ask for another try later: a request that took too long, and too many of them. */
+const later = new Set<number | undefined>([408, 429]);
+
 /** Storage may do it a while later: it did not answer, or was unwell, and has not said no. */
 export function isOutage(error: unknown): boolean {
-  return error instanceof StorageError && (error.status === undefined || error.status >= 500);
+  if (!(error instanceof StorageError)) return false;
+  const { status } = error;
+  return status === undefined || status >= 500 || later.has(status);
 }
 
 /** The object is another version now, or gone: what was read of it so far must not be joined with what comes. */
