@@ -200,6 +200,10 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
   }
 
   for (const line of summary(job, workerParts, styleFor(stream), terminalColumns(stream), killed)) say(line);
+  if (options.kill && killed === undefined)
+    say(
+      'No worker was killed: one made all of the film before another had begun. Try it with a longer film.',
+    );
   say();
   if (out !== undefined) {
     const { files, bytes } = await downloadAll(farm.s3, farm.outputBucket, `${job.id}/`, out);
