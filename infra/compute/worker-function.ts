@@ -136,7 +136,7 @@ export class WorkerFunction extends pulumi.ComponentResource {
     if (args.callsItself) callItself(this, name, role, worker);
     new aws.lambda.FunctionEventInvokeConfig(name, { functionName: worker.name, ...eventRules }, own);
     // A film of many hours goes from call to call, which AWS takes for a loop after 16 and stops. The worker ends each film that makes
-    // no progress itself (worker/src/film/invocation.ts).
+    // no progress itself (worker/src/film/session/invocation.ts).
     new aws.lambda.FunctionRecursionConfig(name, { functionName: worker.name, recursiveLoop: 'Allow' }, own);
     for (const { key, queue, maxCalls } of args.queues) {
       const maximumConcurrency = Math.min(sourceLimits.max, Math.max(sourceLimits.min, maxCalls));

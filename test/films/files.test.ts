@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasIndexFirst } from '../../worker/src/encode/file-boxes.ts';
-import { makeFile } from '../../worker/src/film/make-file.ts';
+import { makeFile } from '../../worker/src/film/after/make-file.ts';
 import type { JobOptions } from '../../worker/src/protocol/job.ts';
 import { JobFolder } from '../../worker/src/protocol/job-folder.ts';
 import { filmFiles } from '../../worker/src/publish/film-files.ts';

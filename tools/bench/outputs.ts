@@ -10,7 +10,7 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { pino } from 'pino';
 import { segmentArguments } from '../../worker/src/encode/segment-arguments.ts';
 import { openMediaTools } from '../../worker/src/ffmpeg/media-tool.ts';
-import { makeFile } from '../../worker/src/film/make-file.ts';
+import { makeFile } from '../../worker/src/film/after/make-file.ts';
 import { JobFolder } from '../../worker/src/protocol/job-folder.ts';
 import type { FilmRendition } from '../../worker/src/protocol/status.ts';
 import { readSettings, type WorkerEnvironment } from '../../worker/src/settings/settings.ts';

@@ -26,11 +26,11 @@ const pageObjects = 1000;
 const reportSeconds = 2;
 /** Between two looks of a worker at stop.json (`stopLookSeconds` in worker/src/main.ts). */
 const stopLookSeconds = 5;
-/** A claim, and a look at the film for the next part: records and leases (worker/src/film/shared-session.ts). */
+/** A claim, and a look at the film for the next part: records and leases (worker/src/film/session/shared-session.ts). */
 const writesOfPart = 3;
-/** Between two renewals of a lease, at the default visibility timeout (worker/src/film/held-leases.ts). */
+/** Between two renewals of a lease, at the default visibility timeout (worker/src/film/session/held-leases.ts). */
 const renewalSeconds = 30;
-/** Between two looks of the status reporter, each two listings (worker/src/film/status-reporter.ts). */
+/** Between two looks of the status reporter, each two listings (worker/src/film/session/status-reporter.ts). */
 const statusLookSeconds = 10;
 const writesOfStatusLook = 2;
 

@@ -189,7 +189,7 @@ export const functionCalls = {
    * (https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html), more than a film asks for.
    */
   event: between(0.05, 0.5),
-  /** The worker's own (worker/src/film/join-film.ts), and assumed: one Invoke call. */
+  /** The worker's own (worker/src/film/session/join-film.ts), and assumed: one Invoke call. */
   sendsAtOnce: 8,
   sendMs: 40,
   /**

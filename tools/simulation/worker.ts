@@ -1,4 +1,4 @@
-import { lookAtShare } from '../../worker/src/film/breaks.ts';
+import { lookAtShare } from '../../worker/src/film/session/breaks.ts';
 import { turnsPerLowest } from '../../worker/src/queue/serving-order.ts';
 import { task as constants, film as filmConstants } from './constants.ts';
 import type { Film, Part } from './film.ts';

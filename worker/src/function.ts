@@ -1,5 +1,5 @@
 import { chooseEncoder } from './encode/choose-encoder.ts';
-import { Invocation } from './film/invocation.ts';
+import { Invocation } from './film/session/invocation.ts';
 import { readEvent } from './function/events.ts';
 import { PartEvents } from './function/part-events.ts';
 import { type InvocationCall, RuntimeApi } from './function/runtime-api.ts';

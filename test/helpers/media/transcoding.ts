@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { openMeasuring } from '../../../worker/src/film/measuring.ts';
+import { openMeasuring } from '../../../worker/src/film/quality/measuring.ts';
 import { transcode } from '../../../worker/src/film/transcode.ts';
 import { createLogger } from '../../../worker/src/log.ts';
 import type { JobOptions } from '../../../worker/src/protocol/job.ts';

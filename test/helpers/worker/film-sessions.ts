@@ -1,6 +1,6 @@
-import { FilmProgress } from '../../../worker/src/film/film-progress.ts';
-import { SharedSession, type SharedSessionOptions } from '../../../worker/src/film/shared-session.ts';
-import type { FilmView, SeenLease } from '../../../worker/src/film/view.ts';
+import { FilmProgress } from '../../../worker/src/film/session/film-progress.ts';
+import { SharedSession, type SharedSessionOptions } from '../../../worker/src/film/session/shared-session.ts';
+import type { FilmView, SeenLease } from '../../../worker/src/film/session/view.ts';
 import type { Part, Plan } from '../../../worker/src/plan/plan.ts';
 import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import type { PartRecord } from '../../../worker/src/protocol/part-record.ts';

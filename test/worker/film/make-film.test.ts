@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import type { PlannedFilm, TranscodeRun } from '../../../worker/src/film/film.ts';
 import { makeFilm } from '../../../worker/src/film/make-film.ts';
-import { writeRecord } from '../../../worker/src/film/session.ts';
+import { writeRecord } from '../../../worker/src/film/session/session.ts';
 import type { Part } from '../../../worker/src/plan/plan.ts';
 import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
 import { writePlanFile } from '../../../worker/src/protocol/plan-file.ts';

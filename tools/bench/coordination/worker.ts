@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FilmProgress } from '../../../worker/src/film/film-progress.ts';
-import { SharedSession } from '../../../worker/src/film/shared-session.ts';
+import { FilmProgress } from '../../../worker/src/film/session/film-progress.ts';
+import { SharedSession } from '../../../worker/src/film/session/shared-session.ts';
 import type { Logger } from '../../../worker/src/log.ts';
 import type { Part } from '../../../worker/src/plan/plan.ts';
 import { headersFor } from '../../../worker/src/protocol/content-types.ts';

@@ -2,7 +2,7 @@ import type { EncodeContext } from '../encode/context.ts';
 import { startPart } from '../encode/part.ts';
 import type { Part } from '../plan/plan.ts';
 import { endsEarly } from './check-length.ts';
-import type { FilmSession } from './session.ts';
+import type { FilmSession } from './session/session.ts';
 
 /**
  * Encodes what the session gives this worker: video parts one after another without a pause, audio and subtitles beside them, and

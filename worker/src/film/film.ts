@@ -12,9 +12,9 @@ import type { JobReport } from '../report/reporter.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { SourceServers } from '../source/servers.ts';
 import type { Stores } from '../storage/stores.ts';
-import type { Breaks } from './breaks.ts';
 import type { DoorRules } from './door.ts';
-import type { Invocation } from './invocation.ts';
+import type { Breaks } from './session/breaks.ts';
+import type { Invocation } from './session/invocation.ts';
 
 /*
  * The nouns of this room. Read on in this order:

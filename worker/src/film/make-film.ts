@@ -6,13 +6,13 @@ import { findStream } from '../publish/film-record.ts';
 import { loudnessWarnings } from '../publish/loudness.ts';
 import { readRecords } from '../publish/records.ts';
 import { checkLength } from './check-length.ts';
-import { notPlayable, openEarlyPlay } from './early-play.ts';
+import { notPlayable, openEarlyPlay } from './early/early-play.ts';
 import { encodeParts } from './encode-parts.ts';
 import type { FilmOutcome, PlannedFilm, TranscodeRun } from './film.ts';
-import { FilmProgress } from './film-progress.ts';
-import { joinFilm } from './join-film.ts';
 import { keyOf } from './segment-keys.ts';
-import type { AssemblyClaim, FilmSession } from './session.ts';
+import { FilmProgress } from './session/film-progress.ts';
+import { joinFilm } from './session/join-film.ts';
+import type { AssemblyClaim, FilmSession } from './session/session.ts';
 import { readSideFile } from './side-files.ts';
 
 /** encode ⇄ publish → commit, by this worker alone or together with others. */

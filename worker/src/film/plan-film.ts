@@ -28,9 +28,9 @@ import { mapLimited } from '../storage/limited.ts';
 import type { TranscodeRun } from './film.ts';
 import type { OpenedSource } from './open-source.ts';
 import { probeMusic } from './probe-music.ts';
+import { withOwnQuality } from './quality/try-qualities.ts';
 import { encryptionOf } from './segment-keys.ts';
 import { findSideFiles } from './side-files.ts';
-import { withOwnQuality } from './try-qualities.ts';
 
 /** What the film is to be. */
 export interface WantedFilm {

@@ -10,14 +10,13 @@ import { removeStream } from '../publish/clean-up.ts';
 import { findFilm, findStream, publishedFilm } from '../publish/film-record.ts';
 import { unmarkReplaced } from '../publish/replaced.ts';
 import { removeUnfinished, unmarkUnfinished } from '../publish/unfinished.ts';
-import { changeSubtitles } from './change-subtitles.ts';
+import { changeSubtitles } from './after/change-subtitles.ts';
+import { endStream } from './after/files-alone.ts';
+import { hasAllFiles, makeFiles } from './after/make-files.ts';
+import { helpWithWebm } from './after/make-webm.ts';
 import { cleaner, cleanUpAfter, cleanUpLater, cleanUpStopped, folderOf } from './clean-up-film.ts';
-import { endStream } from './files-alone.ts';
 import type { FilmOutcome, FilmToJoin, PlannedFilm, TranscodeRun } from './film.ts';
-import { hasAllFiles, makeFiles } from './make-files.ts';
 import { makeFilm } from './make-film.ts';
-import { helpWithWebm } from './make-webm.ts';
-import { measureFilm, wantsMeasuring } from './measure-film.ts';
 import {
   type OpenedSource,
   openJobSources,
@@ -27,6 +26,7 @@ import {
 } from './open-source.ts';
 import { planFilm, wantedFilm } from './plan-film.ts';
 import { prepareDrawing } from './prepare-drawing.ts';
+import { measureFilm, wantsMeasuring } from './quality/measure-film.ts';
 import { hasKeyOf } from './segment-keys.ts';
 import { requestsOfWorkers, throughDoor } from './through-door.ts';
 

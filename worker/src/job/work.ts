@@ -8,7 +8,7 @@ import {
 } from '../errors.ts';
 import { MediaToolError } from '../ffmpeg/media-tool.ts';
 import type { FilmOutcome } from '../film/film.ts';
-import { OutOfTimeError } from '../film/invocation.ts';
+import { OutOfTimeError } from '../film/session/invocation.ts';
 import type { Health } from '../health/health.ts';
 import type { Logger } from '../log.ts';
 import type { QueuedJob } from '../protocol/job.ts';

@@ -1,0 +1,194 @@
+import type { types } from 'hls-parser';
+import * as hls from 'hls-parser';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EarlyWriter } from '../../../../worker/src/film/early/early-writer.ts';
+import type { Part } from '../../../../worker/src/plan/plan.ts';
+import type { PartRecord } from '../../../../worker/src/protocol/part-record.ts';
+import { endEarlyPlay } from '../../../../worker/src/publish/early-end.ts';
+import type { Store } from '../../../../worker/src/storage/store.ts';
+import { shortPlan } from '../../../helpers/media/plans.ts';
+import { until } from '../../../helpers/until.ts';
+import { folder, recordOf } from '../../../helpers/worker/film-sessions.ts';
+import { recordingLogger } from '../../../helpers/worker/queue.ts';
+import { startStore, type TestStore } from '../../../helpers/worker/store.ts';
+
+/** 30 s in two parts of video and one of audio; segments of 2 s. */
+const plan = shortPlan({ encoding: { segmentSeconds: 2, partSeconds: 14 } });
+const [first, second] = plan.parts.filter(({ kind }) => kind === 'video') as [Part, Part];
+const audio = plan.parts.find(({ kind }) => kind === 'audio') as Part;
+const name = plan.video.renditions[0]?.name ?? '';
+const signal = new AbortController().signal;
+
+let files: TestStore;
+beforeEach(async () => {
+  files = await startStore();
+});
+afterEach(() => files[Symbol.asyncDispose]());
+
+/** One worker's writer; `kill` is the end of its process: it says nothing more, and its lease stays where it is. */
+function open({ isShared = true, leaseSeconds = 1 } = {}) {
+  const stop = new AbortController();
+  let isKilled = false;
+  const output = new Proxy(files.store, {
+    get(target, method) {
+      const value = Reflect.get(target, method) as unknown;
+      if (typeof value !== 'function') return value;
+      return (...given: unknown[]) =>
+        isKilled ? new Promise(() => {}) : (value as (...args: unknown[]) => unknown).apply(target, given);
+    },
+  }) as Store;
+  let playable = 0;
+  const owner = `worker-${Math.random()}`;
+  const writer = new EarlyWriter({
+    plan,
+    folder,
+    output,
+    owner,
+    messageId: owner,
+    leaseSeconds,
+    onPlayable: () => playable++,
+    log: recordingLogger().log,
+    signal: stop.signal,
+  });
+  writer.open(isShared);
+  return {
+    writer,
+    isPlayable: () => playable > 0,
+    kill() {
+      isKilled = true;
+      stop.abort();
+    },
+    [Symbol.asyncDispose]: () => writer[Symbol.asyncDispose](),
+  };
+}
+
+type Opened = ReturnType<typeof open>;
+
+const segment = (number: number) => ({
+  number,
+  startSeconds: number * 2,
+  durationSeconds: 2,
+  bytes: 100,
+});
+const renditionsOf = (part: Part) => (part.kind === 'audio' ? plan.audio : plan.video.renditions);
+const codecsOf = (part: Part) => (part.kind === 'audio' ? 'mp4a.40.2' : 'avc1.64001f');
+
+/** Segments of all renditions of a part are published, the first of them being its own first one. */
+function publish({ writer }: Pick<Opened, 'writer'>, part: Part, count: number): void {
+  for (const rendition of renditionsOf(part)) {
+    writer.made.add(part, rendition.name, { kind: 'init' });
+    for (let n = 0; n < count; n++)
+      writer.made.add(part, rendition.name, {
+        kind: 'segment',
+        codecs: codecsOf(part),
+        segment: segment(part.firstSegment + n),
+      });
+  }
+}
+
+function recordWith(part: Part): PartRecord {
+  const segments = [part.firstSegment, ...part.segmentCuts.map((_, n) => part.firstSegment + n + 1)].map(
+    segment,
+  );
+  const renditions = renditionsOf(part).map((rendition) => ({
+    ...{ name: rendition.name, codecs: codecsOf(part), frames: 1, initBytes: 1, initSha256: 'a', segments },
+  }));
+  return { ...recordOf(part), renditions };
+}
+
+/** As `make-film.ts` does it. */
+async function record({ writer }: Pick<Opened, 'writer'>, part: Part): Promise<void> {
+  await writer.recording(part);
+  const made = recordWith(part);
+  await files.store.put(folder.record(part.index), JSON.stringify(made), {
+    contentType: 'application/json',
+    cacheControl: 'no-cache',
+  });
+  writer.recorded(made);
+}
+
+async function listed(rendition = name): Promise<types.MediaPlaylist | undefined> {
+  const text = await files.store.get(folder.earlyPlaylist(rendition));
+  return text && (hls.parse(String(text)) as types.MediaPlaylist);
+}
+const count = async (rendition?: string) => (await listed(rendition))?.segments.length ?? 0;
+const listedAre = (segments: number) =>
+  until(async () => (await count()) >= segments, `${segments} segments to be listed`, 20);
+
+describe('the worker that has the lease', () => {
+  it('offers the film when picture and audio of its first segment are there, and not before', async () => {
+    await using one = open();
+    one.writer.begun(first);
+    one.writer.begun(audio);
+    publish(one, first, 2);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await files.keys()).not.toContain(folder.earlyStream);
+    publish(one, audio, 1);
+    await until(() => one.isPlayable(), 'the film to be playable', 5);
+    expect(await count()).toBe(1);
+    expect(await count(plan.audio[0]?.name)).toBe(1);
+    expect(await files.keys()).toContain(folder.earlyStream);
+  });
+
+  it('is one of several, and another one goes on when it has recorded its last part', async () => {
+    await using one = open();
+    await using other = open();
+    for (const part of [first, audio]) one.writer.begun(part);
+    publish(one, first, 2);
+    publish(one, audio, 15);
+    await until(() => one.isPlayable(), 'the film to be playable', 5);
+    other.writer.begun(second);
+    publish(other, second, 1);
+    await record(one, audio);
+    await record(one, first);
+    // Of the first part all, and of the second one what the worker has that makes it.
+    await listedAre(8);
+    expect(await count(plan.audio[0]?.name)).toBe(8);
+    expect(await files.keys()).toContain(folder.earlyLease);
+    await record(other, second);
+    expect(await files.keys()).not.toContain(folder.earlyLease);
+  });
+
+  it('is replaced when it is killed; what it has listed stays listed, whatever is known of it', async () => {
+    const lost = open();
+    await using other = open();
+    for (const part of [first, audio]) lost.writer.begun(part);
+    publish(lost, first, 3);
+    publish(lost, audio, 15);
+    await listedAre(3);
+    other.writer.begun(second);
+    lost.kill();
+    // The first part is made again, and no further than it was; the audio too.
+    other.writer.begun(first);
+    other.writer.begun(audio);
+    publish(other, audio, 15);
+    publish(other, first, 2);
+    await until(async () => (await files.keys()).includes(folder.earlyLease), 'the lease', 5);
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    expect(await count()).toBe(3);
+    publish(other, first, 5);
+    await listedAre(5);
+  });
+
+  it('writes nothing more after the film was published, though it stood still meanwhile', async () => {
+    await using one = open({ isShared: false });
+    for (const part of [first, audio]) one.writer.begun(part);
+    publish(one, first, 1);
+    publish(one, audio, 15);
+    await listedAre(1);
+    const options = { contentType: 'text/plain', cacheControl: 'no-cache' };
+    const published = `#EXTM3U\n#EXTINF:2.000000,\n00000.m4s\n#EXT-X-ENDLIST\n`;
+    const renditions = [...plan.video.renditions, ...plan.audio];
+    for (const each of renditions)
+      await files.store.put(folder.file(`${each.name}/index.m3u8`), published, options);
+    await endEarlyPlay(files.store, folder, { renditions: renditions as never }, signal);
+    publish(one, first, 6);
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    expect(await listed()).toMatchObject({ endlist: true });
+    expect(await count()).toBe(1);
+  });
+});
+
+it('of a film that was not offered early nothing is left to be ended', async () => {
+  expect(await endEarlyPlay(files.store, folder, { renditions: [] }, signal)).toBe(false);
+});

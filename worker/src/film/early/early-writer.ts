@@ -1,0 +1,292 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '../../log.ts';
+import type { Part, Plan } from '../../plan/plan.ts';
+import { headersFor } from '../../protocol/content-types.ts';
+import type { PlanFolder } from '../../protocol/job-folder.ts';
+import type { PartRecord } from '../../protocol/part-record.ts';
+import { mayOffer, pacedSeconds } from '../../publish/early-pace.ts';
+import {
+  type EarlyRendition,
+  earlyMediaPlaylist,
+  earlyMultivariantPlaylist,
+  earlyTarget,
+  joinEarly,
+  type MadePart,
+  prefixSeconds,
+  readEarlyPlaylist,
+  segmentsUpTo,
+} from '../../publish/early-playlists.ts';
+import type { Store } from '../../storage/store.ts';
+import { HeldLeases } from '../session/held-leases.ts';
+import { MadeSegments } from '../session/made-segments.ts';
+import { EarlyParts } from './early-parts.ts';
+
+/** Safari's player gives up after about 40 s without news, so a lost writer is replaced sooner than the worker of a part. */
+const maxLeaseSeconds = 20;
+
+/** RFC 8216 section 6.2.1: no sooner than half a target duration after the last change. R2 takes one write a second to a key. */
+const minPauseSeconds = (targetSeconds: number) => Math.max(1.5, targetSeconds / 2);
+
+/** A part's record waits no longer than this for a write that is under way. */
+const stopMs = 3000;
+
+/** A playlist that can't be written in this time is written again. */
+const writeMs = 10_000;
+
+export interface EarlyWriterOptions {
+  plan: Plan;
+  folder: PlanFolder;
+  output: Store;
+  /** Names this run of the worker, and the message that it holds. */
+  owner: string;
+  messageId: string;
+  leaseSeconds: number;
+  /** Called when players can begin, and then again from time to time. */
+  onPlayable: () => void;
+  log: Logger;
+  signal: AbortSignal;
+  random?: () => number;
+}
+
+/**
+ * Writes the playlists by which a film is played while it is made. Of several workers one does, the one with the lease, and only
+ * while it has a part in hand that is not recorded yet: so none writes when the film may have been published, and whoever
+ * publishes it writes the last version.
+ */
+export class EarlyWriter {
+  readonly #options: EarlyWriterOptions;
+  readonly #made: MadeSegments;
+  readonly #leases: HeldLeases;
+  readonly #targetSeconds: number;
+  readonly #inHand = new Set<number>();
+  #parts: EarlyParts | undefined;
+  #isShared = false;
+  #running: { stop: AbortController; ended: Promise<void> } | undefined;
+  /** The last version of each playlist. */
+  readonly #written = new Map<string, { etag: string; text: string }>();
+  #writtenAtMs = Number.NEGATIVE_INFINITY;
+  #listedSeconds = 0;
+  /** When the film could be played, by this process's steady clock. */
+  #offeredAtMs: number | undefined;
+  #isEnded = false;
+  #needsRead = true;
+  #begunAtMs = Number.POSITIVE_INFINITY;
+  #startPrefixSeconds: number | undefined;
+  /** The lease as another worker wrote it, and since when it is that. */
+  #seen: { etag: string; sinceMs: number } | undefined;
+
+  constructor(options: EarlyWriterOptions) {
+    this.#options = options;
+    this.#made = new MadeSegments(options.plan);
+    this.#targetSeconds = earlyTarget(options.plan);
+    this.#leases = new HeldLeases({
+      ...options,
+      leaseSeconds: this.#leaseSeconds,
+      progressOf: () => undefined,
+      onLost: () => {
+        this.#needsRead = true;
+      },
+    });
+  }
+
+  get made(): MadeSegments {
+    return this.#made;
+  }
+
+  /** The session is known: whether other workers may be on the film. */
+  open(isShared: boolean): void {
+    const { plan, folder, output } = this.#options;
+    this.#isShared = isShared;
+    const lookSeconds = minPauseSeconds(this.#targetSeconds);
+    this.#parts = new EarlyParts({ plan, folder, output, made: this.#made, isShared, lookSeconds });
+  }
+
+  begun({ index }: Part): void {
+    this.#inHand.add(index);
+    this.#begunAtMs = Math.min(this.#begunAtMs, performance.now());
+    if (this.#running !== undefined) return;
+    const stop = new AbortController();
+    const either = AbortSignal.any([stop.signal, this.#options.signal]);
+    this.#running = { stop, ended: this.#run(either).catch(() => {}) };
+  }
+
+  /** Before a part's record is written: with the last of them this worker writes no more. */
+  async recording({ index }: Part): Promise<void> {
+    this.#inHand.delete(index);
+    if (this.#inHand.size === 0) await this.#stop();
+  }
+
+  recorded(record: PartRecord): void {
+    this.#parts?.add(record);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stop();
+  }
+
+  async #stop(): Promise<void> {
+    const { log } = this.#options;
+    const running = this.#running;
+    this.#running = undefined;
+    running?.stop.abort();
+    await Promise.race([running?.ended, sleep(stopMs, undefined, { ref: false })]);
+    this.#needsRead = true;
+    await this.#leases
+      .releaseAll(AbortSignal.timeout(stopMs))
+      .catch((error: unknown) => log.warn({ err: error }, 'could not release the lease of early play'));
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { log, random = Math.random } = this.#options;
+    const pause = (seconds: number) =>
+      sleep(seconds * 1000, undefined, { ref: false, signal }).catch(() => {});
+    while (!signal.aborted && !this.#isEnded) {
+      const { changed } = this.#made;
+      try {
+        if (await this.#holds(signal)) {
+          if (this.#needsRead) await this.#read(signal);
+          await this.#write(signal);
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        log.warn({ err: error }, 'could not write the playlists of early play');
+        await pause(minPauseSeconds(this.#targetSeconds));
+      }
+      if (this.#isWriter()) {
+        await pause(this.#heldBackSeconds());
+        await Promise.race([pause(minPauseSeconds(this.#targetSeconds)), changed]);
+      } else {
+        // Hundreds of workers do not look at the same moment.
+        await pause((this.#leaseSeconds / 2) * (0.5 + random()));
+      }
+    }
+  }
+
+  /** Until the playlists may be written again. */
+  #heldBackSeconds(): number {
+    const sinceSeconds = (performance.now() - this.#writtenAtMs) / 1000;
+    return Math.max(0, minPauseSeconds(this.#targetSeconds) - sinceSeconds);
+  }
+
+  get #leaseSeconds(): number {
+    return Math.min(maxLeaseSeconds, this.#options.leaseSeconds);
+  }
+
+  #isWriter(): boolean {
+    return !this.#isShared || this.#leases.holds(this.#options.folder.earlyLease);
+  }
+
+  /** Whether this worker is the one that writes; takes the lease where no worker that lives has it. */
+  async #holds(signal: AbortSignal): Promise<boolean> {
+    if (this.#isWriter()) return true;
+    const { folder, output } = this.#options;
+    const key = folder.earlyLease;
+    const etag = (await output.head(key, signal))?.etag;
+    if (etag !== undefined && etag !== this.#seen?.etag) this.#seen = { etag, sinceMs: performance.now() };
+    const isLive =
+      etag !== undefined && performance.now() - (this.#seen?.sinceMs ?? 0) < this.#leaseSeconds * 1000;
+    if (isLive) return false;
+    this.#needsRead = true;
+    return this.#leases.acquire(key, etag, signal);
+  }
+
+  /** What an earlier writer has listed stays listed. */
+  async #read(signal: AbortSignal): Promise<void> {
+    const { folder, output, plan } = this.#options;
+    this.#written.clear();
+    const names = [...(plan.video?.renditions ?? []), ...plan.audio].map(({ name }) => name);
+    const found = await Promise.all(
+      names.map(async (name) => {
+        const key = folder.earlyPlaylist(name);
+        const etag = (await output.head(key, signal))?.etag;
+        const text = etag === undefined ? undefined : (await output.get(key, signal))?.toString();
+        if (etag === undefined || text === undefined) return undefined;
+        this.#written.set(name, { etag, text });
+        return readEarlyPlaylist(text);
+      }),
+    );
+    const listed = found.map((each) => each?.durations.reduce((sum, seconds) => sum + seconds, 0) ?? 0);
+    this.#listedSeconds = Math.max(this.#listedSeconds, ...listed);
+    this.#isEnded = found.length > 0 && found.every((each) => each?.isEnded);
+    if (this.#offeredAtMs === undefined && (await output.head(folder.earlyStream, signal)) !== undefined)
+      this.#offeredAtMs = performance.now() - this.#listedSeconds * 1000;
+    this.#needsRead = false;
+  }
+
+  async #write(signal: AbortSignal): Promise<void> {
+    const { plan, onPlayable } = this.#options;
+    if (this.#offeredAtMs !== undefined) onPlayable();
+    if (this.#isEnded || this.#parts === undefined) return;
+    if (this.#heldBackSeconds() > 0) return;
+    const parts = await this.#parts.now(this.#inHand, signal);
+    const renditions = joinEarly(plan, parts, this.#targetSeconds);
+    const prefix = prefixSeconds(plan, renditions);
+    const nowMs = performance.now();
+    this.#startPrefixSeconds ??= this.#prefixOfOthers(parts);
+    const isFirst = this.#offeredAtMs === undefined;
+    if (isFirst && !this.#mayOffer(prefix)) return;
+    const listed = pacedSeconds({
+      prefixSeconds: prefix,
+      listedSeconds: this.#listedSeconds,
+      playedSeconds: (nowMs - (this.#offeredAtMs ?? nowMs)) / 1000,
+      targetSeconds: this.#targetSeconds,
+    });
+    if (listed <= this.#listedSeconds && !isFirst) return;
+    await this.#put(renditions, listed, isFirst, signal);
+    this.#listedSeconds = listed;
+    this.#writtenAtMs = performance.now();
+    if (!isFirst) return;
+    this.#offeredAtMs = nowMs;
+    onPlayable();
+  }
+
+  #mayOffer(prefix: number): boolean {
+    const { segmentSeconds } = this.#options.plan;
+    return mayOffer({
+      prefixSeconds: prefix,
+      grownSeconds: prefix - (this.#startPrefixSeconds ?? 0),
+      elapsedSeconds: (performance.now() - this.#begunAtMs) / 1000,
+      segmentSeconds,
+    });
+  }
+
+  /** Of a film that is taken up again, what was there before this worker began. */
+  #prefixOfOthers(parts: ReadonlyMap<number, MadePart>): number {
+    const { plan } = this.#options;
+    const others = new Map([...parts].filter(([part]) => !this.#inHand.has(part)));
+    return prefixSeconds(plan, joinEarly(plan, others, this.#targetSeconds));
+  }
+
+  async #put(
+    renditions: readonly EarlyRendition[],
+    untilSeconds: number,
+    isFirst: boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { plan, folder, output } = this.#options;
+    const targetSeconds = this.#targetSeconds;
+    const either = AbortSignal.any([signal, AbortSignal.timeout(writeMs)]);
+    const options = { ...headersFor('index.m3u8'), cacheControl: 'no-cache', signal: either };
+    await Promise.all(
+      renditions.map(async (rendition) => {
+        const { name } = rendition;
+        const before = this.#written.get(name);
+        const count = segmentsUpTo(rendition, untilSeconds);
+        const text = earlyMediaPlaylist(plan, rendition, { count, targetSeconds });
+        // A player that has seen a segment listed must find it again.
+        const isShorter = count < (before ? readEarlyPlaylist(before.text).durations.length : 0);
+        if (isShorter || text === before?.text) return;
+        const condition =
+          before === undefined
+            ? ({ kind: 'absent' } as const)
+            : ({ kind: 'unchanged', etag: before.etag } as const);
+        const outcome = await output.putIf(folder.earlyPlaylist(name), text, condition, options);
+        if (outcome.kind === 'written') this.#written.set(name, { etag: outcome.etag, text });
+        else this.#needsRead = true;
+      }),
+    );
+    if (this.#needsRead) throw new Error('another worker has written them');
+    if (!isFirst) return;
+    await output.put(folder.earlyStream, earlyMultivariantPlaylist(plan, renditions), options);
+  }
+}
