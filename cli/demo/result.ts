@@ -10,7 +10,7 @@ export interface DemoResult {
   timings: JobState['timings'] | null;
   renditions: NonNullable<JobState['film']>['renditions'];
   warnings: string[];
-  /** The parts of the film that each worker has made, by their numbers. The sound is a part, the last one. */
+  /** The parts of the film that each worker has made, by their numbers. The audio is a part, the last one. */
   workers: { parts: readonly number[] }[];
   /** Files under `dir` when the film was left there, else keys in the output bucket, which ends with the demo. */
   paths: {

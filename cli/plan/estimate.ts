@@ -25,7 +25,7 @@ export interface Estimate {
 /**
  * @param workers the most that may make this film together
  * @param asked what AWS says of a GPU instance; else the table's price is taken
- * @returns undefined for films without a picture: sound takes next to nothing
+ * @returns undefined for films without video: audio takes next to nothing
  */
 export function estimate(
   media: Media,

@@ -54,16 +54,16 @@ export function planLines(
 }
 
 function filmText({ durationSeconds, sizeBytes, video, audio, format }: Media): string {
-  const picture = video && [
+  const videoText = video && [
     `${video.width}×${video.height}${video.rotation ? ` turned by ${video.rotation}°` : ''}`,
     `${rounded(video.frameRate.num / video.frameRate.den)} frames/s${video.interlaced ? ', interlaced' : ''}`,
     `${video.codec}${video.bitDepth > 8 ? ` ${video.bitDepth} bit` : ''}${video.hdr ? ` HDR (${video.hdr})` : ''}`,
   ];
-  const sound = audio.length === 0 ? 'no sound' : `sound ${audio.map(({ codec }) => codec).join(', ')}`;
+  const audioText = audio.length === 0 ? 'no sound' : `sound ${audio.map(({ codec }) => codec).join(', ')}`;
   return [
     formatSeconds(durationSeconds),
-    ...(picture ?? ['no picture']),
-    sound,
+    ...(videoText ?? ['no picture']),
+    audioText,
     formatBytes(sizeBytes),
     format.split(',')[0] ?? '',
   ].join(', ');
@@ -89,15 +89,16 @@ function encoderText({ encoder, path, prepare }: VideoPlan): string {
   ].join('; ');
 }
 
-function partsText({ parts, durationSeconds, audio }: Plan): string {
+function partsText({ parts, durationSeconds }: Plan): string {
   const videos = parts.filter(({ kind }) => kind === 'video').length;
-  const sound = audio.length > 0 ? ['one for all sound'] : [];
-  if (videos === 0) return sound.join('');
+  const audios = parts.filter(({ kind }) => kind === 'audio').length;
+  const ofAudio = audios === 0 ? [] : [audios === 1 ? 'one for all sound' : `${audios} for the sound`];
+  if (videos === 0) return ofAudio.join('');
   const each =
     videos === 1
       ? 'one for the picture'
       : `${videos} for the picture, of about ${formatSeconds(durationSeconds / videos)}`;
-  return [each, ...sound].join(', ');
+  return [each, ...ofAudio].join(', ');
 }
 
 function tableLines({ video, audio }: Plan, style: Style, columns: number): string[] {

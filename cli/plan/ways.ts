@@ -119,7 +119,7 @@ function wayOf(
   };
 }
 
-/** Where tasks and instances encode, sound is made beside the picture. */
+/** Where tasks and instances encode, audio is made beside the video. */
 function workOf(part: Part, plan: Plan, kind: Way['compute'], workSeconds: number): number[] {
   const { video } = plan;
   if (part.kind === 'video' && video !== undefined) {
@@ -128,7 +128,7 @@ function workOf(part: Part, plan: Plan, kind: Way['compute'], workSeconds: numbe
   }
   if (part.kind !== 'audio' || kind !== 'function') return [];
   const seconds = (part.endSeconds ?? plan.durationSeconds) - (part.startSeconds ?? 0);
-  return [seconds / filmTimes.soundSecondsPerSecond];
+  return [seconds / filmTimes.audioSecondsPerSecond];
 }
 
 function wakingOf(kind: Way['compute'], workers: number): number {

@@ -20,7 +20,7 @@ const { durationSeconds, width, height, frameRate } = referenceFilm;
 const media = plainFilm({
   durationSeconds,
   sizeBytes: referenceBytes,
-  picture: { width, height, frameRate },
+  video: { width, height, frameRate },
 });
 
 export type FilmPlan = Plan & { video: VideoPlan };
@@ -41,7 +41,7 @@ export function planReferenceFilm(
     software: 'any',
     functionLimits,
   });
-  if (!video) throw new TypeError('The film was to have a picture.');
+  if (!video) throw new TypeError('The film was to have video.');
   return { ...plan, video };
 }
 

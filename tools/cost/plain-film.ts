@@ -6,27 +6,27 @@ export interface KnownFilm {
   durationSeconds: number;
   sizeBytes: number;
   /** Undefined for audio alone. */
-  picture?: { width: number; height: number; frameRate: Fraction } | undefined;
+  video?: { width: number; height: number; frameRate: Fraction } | undefined;
 }
 
 /** The film as a probe would see it if it were plain: H.264 with 8 bits, stereo AAC, in an MP4 file that can be cut into parts. */
-export function plainFilm({ durationSeconds, sizeBytes, picture }: KnownFilm): Media {
+export function plainFilm({ durationSeconds, sizeBytes, video }: KnownFilm): Media {
   return {
     format: 'mov,mp4,m4a,3gp,3g2,mj2',
     indexed: true,
     durationSeconds,
     startSeconds: 0,
     sizeBytes,
-    streamCount: picture ? 2 : 1,
+    streamCount: video ? 2 : 1,
     encrypted: false,
-    ...(picture && {
+    ...(video && {
       video: {
         index: 0,
         codec: 'h264',
         profile: 'High',
         pixelFormat: 'yuv420p',
         bitDepth: 8,
-        ...picture,
+        ...video,
         pixelAspect: { num: 1, den: 1 },
         rotation: 0,
         variableFrameRate: false,
@@ -39,7 +39,7 @@ export function plainFilm({ durationSeconds, sizeBytes, picture }: KnownFilm): M
     }),
     audio: [
       {
-        index: picture ? 1 : 0,
+        index: video ? 1 : 0,
         codec: 'aac',
         channels: 2,
         channelLayout: 'stereo',
@@ -57,7 +57,7 @@ export function plainFilm({ durationSeconds, sizeBytes, picture }: KnownFilm): M
 
 /** Bytes of all renditions at the ladder's target bitrates; films that are easy to encode come out smaller. */
 export function publishedBytes({ video, audio }: Pick<Plan, 'video' | 'audio'>): number {
-  const picture = (video?.renditions ?? []).reduce((sum, { bitrate }) => sum + bitrate, 0);
-  const sound = audio.reduce((sum, { bitrate, durationSeconds }) => sum + bitrate * durationSeconds, 0);
-  return (picture * (video?.durationSeconds ?? 0) + sound) / 8;
+  const videoBitrate = (video?.renditions ?? []).reduce((sum, { bitrate }) => sum + bitrate, 0);
+  const audioBits = audio.reduce((sum, { bitrate, durationSeconds }) => sum + bitrate * durationSeconds, 0);
+  return (videoBitrate * (video?.durationSeconds ?? 0) + audioBits) / 8;
 }

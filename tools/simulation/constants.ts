@@ -170,7 +170,7 @@ export const film = {
   /** The worker's default with NVENC (worker/src/plan/parts.ts). */
   partSeconds: 300,
   /** measured here: 1.73 s of CPU for 120 s of a stereo track (AAC with ffmpeg 5.1). */
-  soundSecondsPerSecond: 120 / 1.73,
+  audioSecondsPerSecond: 120 / 1.73,
 };
 
 /** From the queue to an event source that waits there. assumed */
@@ -210,6 +210,6 @@ export const functionCalls = {
   lookMs: ms(2.5),
   /** assumed: one object of S3, with 16 reads at once. */
   readRecordMs: 3,
-  /** The worker's own: film that is decoded and encoded before a part of the sound (worker/src/encode/audio-stretch.ts). */
-  soundLeadSeconds: 8,
+  /** The worker's own: film that is decoded and encoded before a part of audio (worker/src/encode/audio-stretch.ts). */
+  audioLeadSeconds: 8,
 };

@@ -30,15 +30,15 @@ export function functionFarmOf(facts: FarmFacts): FunctionFarm {
   const { plan, costs } = filmCosts(facts);
   const [first, second] = plan.parts;
   const partSeconds = second?.kind === 'video' ? second.startSeconds : plan.durationSeconds;
-  const sound = plan.parts.find((part) => part.kind === 'audio');
+  const audio = plan.parts.find((part) => part.kind === 'audio');
   if (first === undefined) throw new TypeError('A film has parts.');
   return {
     maxCalls: maxTasks,
     workersPerFilm: settings.sharing.workersPerFilm,
     filmSecondsPerSecond: costs[0]?.speed.filmSecondsPerSecond ?? Number.NaN,
-    soundSecondsPerSecond: film.soundSecondsPerSecond,
+    audioSecondsPerSecond: film.audioSecondsPerSecond,
     partSeconds,
-    soundPartSeconds: sound?.endSeconds ?? plan.durationSeconds,
+    audioPartSeconds: audio?.endSeconds ?? plan.durationSeconds,
   };
 }
 
@@ -93,12 +93,12 @@ function summaryOf(facts: FarmFacts, made: readonly FunctionRun[]): FunctionFilm
     films.reduce((sum, { seconds }) => sum + seconds, 0) / films.length / referenceFilm.durationSeconds;
   const storageUsd = share * ((cost?.requestsUsd ?? 0) + (cost?.transferUsd ?? 0));
   const shares = [
-    { what: 'picture', usd: timeUsd(({ spent }) => spent.picture) },
-    { what: 'sound', usd: timeUsd(({ spent }) => spent.sound) },
+    { what: 'video', usd: timeUsd(({ spent }) => spent.video) },
+    { what: 'audio', usd: timeUsd(({ spent }) => spent.audio) },
     { what: 'starts', usd: timeUsd(({ spent }) => spent.starts) },
     {
       what: 'planning, and waiting for the last part',
-      usd: timeUsd(({ billedSeconds, spent }) => billedSeconds - spent.picture - spent.sound - spent.starts),
+      usd: timeUsd(({ billedSeconds, spent }) => billedSeconds - spent.video - spent.audio - spent.starts),
     },
     { what: 'requests', usd: storageUsd + mean(({ calls }) => calls) * prices.lambdaRequest.usd },
   ];

@@ -22,15 +22,15 @@ export interface FunctionFarm {
   workersPerFilm: number;
   /** Seconds of film in a second of work, with all vCPUs. */
   filmSecondsPerSecond: number;
-  /** Seconds of sound of the film in a second of one core. */
-  soundSecondsPerSecond: number;
+  /** Seconds of audio of the film in a second of one core. */
+  audioSecondsPerSecond: number;
   partSeconds: number;
-  /** Of a film's sound, which is one part in short films. */
-  soundPartSeconds: number;
+  /** Of a film's audio, which is one part in short films. */
+  audioPartSeconds: number;
 }
 
 interface Part {
-  kind: 'picture' | 'sound';
+  kind: 'video' | 'audio';
   workMs: number;
   takenAtMs?: number;
   isDone: boolean;
@@ -80,7 +80,7 @@ class World {
   #calls = 0;
   #maxCalls = 0;
   #billedMs = 0;
-  readonly #spentMs = { starts: 0, picture: 0, sound: 0 };
+  readonly #spentMs = { starts: 0, video: 0, audio: 0 };
   /** When the event source began to have work. */
   #pollingSinceMs: number | undefined;
 
@@ -92,8 +92,8 @@ class World {
 
   result(): FunctionRun {
     const [films, billedSeconds] = [this.#films, this.#billedMs / 1000];
-    const { starts, picture, sound } = this.#spentMs;
-    const spent = { starts: starts / 1000, picture: picture / 1000, sound: sound / 1000 };
+    const { starts, video, audio } = this.#spentMs;
+    const spent = { starts: starts / 1000, video: video / 1000, audio: audio / 1000 };
     return { films, billedSeconds, spent, calls: this.#calls, maxCalls: this.#maxCalls };
   }
 
@@ -182,26 +182,26 @@ class World {
     });
   }
 
-  /** The sound first, as it is the longest where it is one part. */
+  /** The audio first, as it is the longest where it is one part. */
   #partsOf(seconds: number, partSeconds: number): Part[] {
-    const { filmSecondsPerSecond, soundSecondsPerSecond, soundPartSeconds } = this.#farm;
+    const { filmSecondsPerSecond, audioSecondsPerSecond, audioPartSeconds } = this.#farm;
     const speed = this.#times.speed;
     const countOf = (length: number) => Math.max(1, Math.floor(seconds / length + 0.5));
-    const [count, soundCount] = [countOf(partSeconds), countOf(soundPartSeconds)];
-    const picture = Array.from({ length: count }, () => {
+    const [count, audioCount] = [countOf(partSeconds), countOf(audioPartSeconds)];
+    const video = Array.from({ length: count }, () => {
       const chance = 1 + (2 * this.#random.next() - 1) * functionCalls.partSpread;
       const workMs = 1000 * (seconds / count / filmSecondsPerSecond / speed) * chance;
-      return { kind: 'picture' as const, workMs, isDone: false };
+      return { kind: 'video' as const, workMs, isDone: false };
     });
     // One core of a call.
-    const leadSeconds = soundCount > 1 ? functionCalls.soundLeadSeconds : 0;
-    const soundSeconds = (seconds / soundCount + leadSeconds) / soundSecondsPerSecond / speed;
-    const sound = Array.from({ length: soundCount }, () => ({
-      kind: 'sound' as const,
-      workMs: 1000 * soundSeconds,
+    const leadSeconds = audioCount > 1 ? functionCalls.audioLeadSeconds : 0;
+    const audioSeconds = (seconds / audioCount + leadSeconds) / audioSecondsPerSecond / speed;
+    const audio = Array.from({ length: audioCount }, () => ({
+      kind: 'audio' as const,
+      workMs: 1000 * audioSeconds,
       isDone: false,
     }));
-    return [...sound, ...picture];
+    return [...audio, ...video];
   }
 
   /** Makes parts until none is free. */

@@ -95,8 +95,8 @@ function planFilm(
   options: JobOptions,
 ): PlannedFilm {
   const frameRate = { num: Math.round(framesPerSecond * 1000), den: 1000 };
-  const picture = width && height ? { width, height, frameRate } : undefined;
-  const known = plainFilm({ durationSeconds: seconds, sizeBytes: bytes, picture });
+  const video = width && height ? { width, height, frameRate } : undefined;
+  const known = plainFilm({ durationSeconds: seconds, sizeBytes: bytes, video });
   // Short segments change nothing of time and cost, and make plans long.
   const encoding = encodingFor(settings.encoding, { ...options, segmentSeconds: undefined });
   const media: Media = encoding.audioOnly ? withoutVideo(known) : known;
@@ -135,11 +135,11 @@ const mp3Bitrate = 192_000;
 const flacBitrate = 130_000;
 
 function fileBytes({ video, audio, durationSeconds }: Plan, format: FileFormat): number | undefined {
-  const sound = audio.reduce((sum, { bitrate }) => sum + bitrate, 0);
+  const audioBitrate = audio.reduce((sum, { bitrate }) => sum + bitrate, 0);
   const bitrates: Record<FileFormat, number | undefined> = {
-    mp4: (video?.renditions[0]?.bitrate ?? 0) + sound,
-    webm: (video?.renditions[0]?.bitrate ?? 0) + sound,
-    m4a: sound,
+    mp4: (video?.renditions[0]?.bitrate ?? 0) + audioBitrate,
+    webm: (video?.renditions[0]?.bitrate ?? 0) + audioBitrate,
+    m4a: audioBitrate,
     mp3: mp3Bitrate * audio.length,
     flac: flacBitrate * audio.length,
     gif: undefined,

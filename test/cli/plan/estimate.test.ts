@@ -80,9 +80,9 @@ it('says what the figures leave out', () => {
   expect(estimate(interlaced, planOf(interlaced, x264), fargate, 1)?.notes.join()).toContain('deinterlacing');
 });
 
-it('estimates nothing for sound alone', () => {
-  const { video: _, ...sound } = media;
-  expect(estimate(sound, planOf({ ...sound, audio: [] }, x264), fargate, 1)).toBeUndefined();
+it('estimates nothing for audio alone', () => {
+  const { video: _, ...audioOnly } = media;
+  expect(estimate(audioOnly, planOf({ ...audioOnly, audio: [] }, x264), fargate, 1)).toBeUndefined();
 });
 
 it('takes compute and settings of a farm as they are deployed', () => {

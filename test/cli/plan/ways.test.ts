@@ -11,8 +11,8 @@ import { filmOnStack } from '../../../tools/simulation/lone-film.ts';
 import { makePlan } from '../../../worker/src/plan/make-plan.ts';
 import type { Settings } from '../../../worker/src/settings/settings.ts';
 
-const { durationSeconds, bitrate: _, ...picture } = referenceFilm;
-const match = plainFilm({ durationSeconds, sizeBytes: referenceBytes, picture });
+const { durationSeconds, bitrate: _, ...video } = referenceFilm;
+const match = plainFilm({ durationSeconds, sizeBytes: referenceBytes, video });
 const planOn =
   (media = match) =>
   (machine: Machine, settings: Settings) =>
@@ -80,7 +80,7 @@ it.each(['Pulumi.function.yaml', 'Pulumi.dev.yaml', 'Pulumi.prod.yaml'])(
 it('takes no more workers than the job allows, and none that a short film has no part for', () => {
   const limited = waysFor({ own: here, workers: 2 });
   expect(limited.map(({ workers }) => workers)).toEqual([2, 2, 2, 2, 2]);
-  const clip = plainFilm({ durationSeconds: 20, sizeBytes: 20_000_000, picture });
+  const clip = plainFilm({ durationSeconds: 20, sizeBytes: 20_000_000, video });
   expect(way(waysFor({ own: here }, clip), 'gpu', 'spot').workers).toBe(1);
 });
 
@@ -96,9 +96,9 @@ it('adds what leaves AWS for another storage', () => {
   expect((r2?.usd ?? 0) - (s3?.usd ?? 0)).toBeGreaterThan(0.5);
 });
 
-it('estimates nothing for sound alone', () => {
-  const sound = plainFilm({ durationSeconds: 60, sizeBytes: 1_000_000 });
-  expect(waysFor({ own: here }, sound)).toEqual([]);
+it('estimates nothing for audio alone', () => {
+  const audio = plainFilm({ durationSeconds: 60, sizeBytes: 1_000_000 });
+  expect(waysFor({ own: here }, audio)).toEqual([]);
 });
 
 it.each([80, 40])(

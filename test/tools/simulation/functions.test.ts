@@ -11,9 +11,9 @@ const farm: FunctionFarm = {
   maxCalls: 150,
   workersPerFilm: 140,
   filmSecondsPerSecond: 1.75,
-  soundSecondsPerSecond: 69,
+  audioSecondsPerSecond: 69,
   partSeconds: 54,
-  soundPartSeconds: 600,
+  audioPartSeconds: 600,
 };
 const wholeSeconds = async (changes: Partial<FunctionFarm>, times = plausibleCalls) => {
   const run = await simulateFunctions({ ...farm, ...changes }, times, singleFilm(), 1);
@@ -34,17 +34,17 @@ describe('calls of a function, simulated', () => {
     expect(many.billedSeconds / few.billedSeconds).toBeLessThan(1.2);
   });
 
-  it('spend nearly all that is billed on the picture, then on starts and the sound', async () => {
+  it('spend nearly all that is billed on video, then on starts and audio', async () => {
     const { billedSeconds, spent, calls } = await wholeSeconds({});
-    const { picture, sound, starts } = spent;
-    expect(picture).toBeGreaterThan(0.8 * billedSeconds);
-    expect(picture + sound + starts).toBeLessThan(billedSeconds);
+    const { video, audio, starts } = spent;
+    expect(video).toBeGreaterThan(0.8 * billedSeconds);
+    expect(video + audio + starts).toBeLessThan(billedSeconds);
     expect(starts).toBeGreaterThan(calls);
-    expect(sound).toBeGreaterThan(7200 / farm.soundSecondsPerSecond);
+    expect(audio).toBeGreaterThan(7200 / farm.audioSecondsPerSecond);
   });
 
-  it('wait for the sound where that is one part', async () => {
-    const { seconds } = await wholeSeconds({ soundPartSeconds: 7200 });
+  it('wait for the audio where that is one part', async () => {
+    const { seconds } = await wholeSeconds({ audioPartSeconds: 7200 });
     expect(seconds).toBeGreaterThan(7200 / 69);
   });
 

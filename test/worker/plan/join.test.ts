@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { joinClips, type ProbedClip } from '../../../worker/src/plan/join.ts';
+import { joinClips } from '../../../worker/src/plan/join.ts';
+import type { ProbedClip } from '../../../worker/src/plan/place-clips.ts';
 import type { AudioPart, Plan, VideoPart } from '../../../worker/src/plan/plan.ts';
 import { audioStream, film, planRequest, videoStream } from '../../helpers/media/media.ts';
 

@@ -18,9 +18,9 @@ export interface EncodeContext {
   /** A private folder of this job on the local disk. */
   workDir: string;
   stallSeconds: number;
-  /** Whether the audio is read beside the picture, so that the film is fetched once: of no use where each part has a worker. */
+  /** Whether the audio is read beside the video, so that the film is fetched once: of no use where each part has a worker. */
   pacesAudio: boolean;
-  /** Of a film that is played early: behind its first segment the audio leaves the processor to the picture until this resolves. */
+  /** Of a film that is played early: behind its first segment the audio leaves the processor to the video until this resolves. */
   audioYieldsUntil?: Promise<void> | undefined;
   /** How long the source server has been waiting on storage. */
   sourceStalledSeconds: () => number;

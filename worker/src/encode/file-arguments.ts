@@ -23,7 +23,7 @@ const readAhead = ['-thread_queue_size', '512'];
 
 export const readOnce = [...unseekable, ...readAhead];
 
-/** `delay_moov`: the header waits for the first frames, and says when they are shown. Ten seconds a fragment where there is no picture. */
+/** `delay_moov`: the header waits for the first frames, and says when they are shown. Ten seconds a fragment where there is no video. */
 const fragmented = [
   ...['-movflags', '+frag_keyframe+delay_moov+default_base_moof'],
   ...['-frag_duration', '10000000'],

@@ -119,7 +119,7 @@ const standSeconds = 1;
 export function filmChain(video: VideoPlan, part: VideoPart, span: Span, own: Own = {}): string {
   const { clock = [], clip } = own;
   const [largest] = video.renditions;
-  if (largest === undefined) throw new TypeError('A plan with a picture has a rendition of it.');
+  if (largest === undefined) throw new TypeError('A plan with video has a rendition of it.');
   if (own.into) return crossfade(video, part, span, { from: own, into: own.into, largest });
   const timed = [`[0:${video.streamIndex}]${[...clock, ...timing(video, part, span, clip)].join(',')}`];
   const said = sayColours(video);

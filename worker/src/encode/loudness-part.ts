@@ -10,7 +10,7 @@ import { LoudnessMeter } from './loudness-meter.ts';
 
 /**
  * Measures how loud each track of the whole film is. One gain for the whole film can only be known after that, and so its audio is made
- * after that, while the picture does not wait.
+ * after that, while the video does not wait.
  */
 export async function measureLoudness(context: EncodeContext, part: LoudnessPart): Promise<PartRecord> {
   const { plan, tools, stallSeconds, sourceStalledSeconds, maxSeconds } = context;
@@ -22,7 +22,7 @@ export async function measureLoudness(context: EncodeContext, part: LoudnessPart
   const meters = meterSeconds.map((seconds) => new LoudnessMeter(seconds));
   const joined = samples && new JoinedAudio(context, { signal, fail: (error) => failed.abort(error) });
   const measuring = tools.ffmpeg({
-    // Not paced by the picture: the audio waits for what comes of it.
+    // Not paced by the video: the audio waits for what comes of it.
     input:
       samples && joined
         ? { samples, onOpen: (streams) => joined.write(streams) }

@@ -9,7 +9,7 @@ export const trialFile = (n: number) => `trial-${n}.ts`;
 /** Encodes a stretch of the largest rendition several times at once, each with another CRF. */
 export function trialArguments(plan: Plan, film: VideoPlan, sample: Sample, qualities: readonly number[]) {
   const [largest] = film.renditions;
-  if (largest === undefined) throw new TypeError('A plan with a picture has a rendition of it.');
+  if (largest === undefined) throw new TypeError('A plan with video has a rendition of it.');
   const { chain, source, inputArgs } = sampleChain(plan, film, sample);
   const labels = qualities.map((_, n) => `[trial${n}]`);
   return {

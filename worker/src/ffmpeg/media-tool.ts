@@ -124,7 +124,7 @@ const tooLongHeader =
 
 /**
  * The most memory that ffmpeg asks for at once. The largest frame that is allowed takes half of it; a PNG of 1.5 MB, as an image or as
- * the picture of a film, has a compressed profile or comment that takes 3 to 9 GB otherwise.
+ * the video of a film, has a compressed profile or comment that takes 3 to 9 GB otherwise.
  */
 const memoryLimit = ['-max_alloc', String(512 * 2 ** 20)];
 

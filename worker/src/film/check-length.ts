@@ -2,7 +2,7 @@ import { RefusedError } from '../errors.ts';
 import type { Part, Plan } from '../plan/plan.ts';
 import type { PartRecord } from '../protocol/part-record.ts';
 
-/** Headers round durations, and audio may end a little before the picture. */
+/** Headers round durations, and audio may end a little before video. */
 const slackSeconds = 0.1;
 
 /** Streams of one film seldom end at the same moment; a film that was cut off ends all of them early. */

@@ -42,7 +42,7 @@ export function expectationOf(plan: Plan, decision: DoorDecision): NonNullable<J
     : { durationSeconds, workers, encodeSeconds: Math.ceil(decision.seconds) };
 }
 
-/** Of one function that makes all of the picture. */
+/** Of one function that makes all of the video. */
 function secondsOf({ video }: Plan, { vcpus }: DoorRules): number {
   if (video === undefined) return 0;
   const { frameRate, renditions, encoder, durationSeconds } = video;

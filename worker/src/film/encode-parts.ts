@@ -21,13 +21,13 @@ export async function encodeParts(
   const failed = new AbortController();
   const signal = AbortSignal.any([context.signal, failed.signal]);
   const { isPlayedEarly, ...shared } = context;
-  /** A first segment of the picture that is made here is in storage, or there will be none. */
-  const pictureBegun = Promise.withResolvers<void>();
+  /** A first segment of video that is made here is in storage, or there will be none. */
+  const videoBegun = Promise.withResolvers<void>();
   const run: EncodeContext = {
     ...shared,
-    ...(isPlayedEarly && { audioYieldsUntil: pictureBegun.promise }),
+    ...(isPlayedEarly && { audioYieldsUntil: videoBegun.promise }),
     onSegment: (part, rendition, piece) => {
-      if (part.kind === 'video' && piece.kind === 'segment') pictureBegun.resolve();
+      if (part.kind === 'video' && piece.kind === 'segment') videoBegun.resolve();
       shared.onSegment?.(part, rendition, piece);
     },
     signal,
@@ -57,7 +57,7 @@ export async function encodeParts(
   };
   const video = async () => {
     await encodeInTurn('video').finally(() => {
-      pictureBegun.resolve();
+      videoBegun.resolve();
       on.videoEnd();
     });
     // What another worker had may be free by now.

@@ -26,11 +26,11 @@ export interface Encoding {
   loudness?: number | undefined;
   /** True where no stream is made, whose players alone have a use for surround sound. */
   stereoOnly?: true | undefined;
-  /** True where nothing is made of the picture. */
+  /** True where nothing is made of the video. */
   audioOnly?: true | undefined;
-  /** How joined clips of another shape come into the picture. @default pad */
+  /** How joined clips of another shape come into the frame. @default pad */
   fit?: Fit | undefined;
-  /** Size of the picture of joined clips, such as `1280x720`. */
+  /** Size of joined clips, such as `1280x720`. */
   size?: string | undefined;
   /** Seconds in which a joined clip becomes the next one. */
   crossfade?: number | undefined;

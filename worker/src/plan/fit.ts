@@ -10,8 +10,8 @@ export type Fit = (typeof fitNames)[number];
 const shapeSlack = 0.01;
 
 /** @param clip size as a viewer sees it */
-export function planFit(clip: Size, picture: Size, fit: Fit): FitPlan {
-  const { width, height } = picture;
+export function planFit(clip: Size, frame: Size, fit: Fit): FitPlan {
+  const { width, height } = frame;
   const stretch = (clip.width * height) / (clip.height * width);
   if (Math.abs(stretch - 1) < shapeSlack) return { width, height };
   const [across, down] = [width / clip.width, height / clip.height];

@@ -7,7 +7,7 @@ const maxFramesPerSecond = 60;
 /** A keyframe can't come every two seconds in a film with fewer frames than this. */
 const fewestFramesPerSecond = 1;
 
-/** A picture that starts later than this after the audio is filled up from the start, so that no segment is empty. */
+/** Video that starts later than this after the audio is filled up from the start, so that no segment is empty. */
 const latestStartSeconds = 0.5;
 
 /**

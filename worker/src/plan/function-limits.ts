@@ -27,7 +27,7 @@ export function functionPartSeconds(work: EncodingWork, limits: FunctionLimits):
   return Math.min(longestPartSeconds, Math.max(shortestPartSeconds, seconds));
 }
 
-/** @throws RefusedError where the picture is one part, and too much work for any invocation */
+/** @throws RefusedError where the video is one part, and too much work for any invocation */
 export function refuseTooLong(endSeconds: number, work: EncodingWork, limits: FunctionLimits): void {
   const seconds = endSeconds / filmSecondsPerSecond(work, limits);
   if (seconds <= longestWorkSeconds) return;

@@ -76,7 +76,7 @@ export function fitsMemory({ memoryMb }: Load, others: readonly Load[], machine:
   return others.length === 0 || taken + memoryMb <= machine.memoryMb - ownMb;
 }
 
-/** Audio and subtitles take little, and are made beside the picture. */
+/** Audio and subtitles take little, and are made beside the video. */
 export function loadOf({ video }: Pick<Plan, 'video'>, { cores }: MachineSize): Load {
   const cpuSeconds = besideEncoding.cpuSeconds / (cores * x264Utilisation);
   if (video === undefined) return { share: Math.min(1, 1 / cores), memoryMb: processMb };
@@ -88,7 +88,7 @@ export function loadOf({ video }: Pick<Plan, 'video'>, { cores }: MachineSize): 
   };
 }
 
-/** How long the picture takes alone, and how long it would if it left nothing of the machine idle. */
+/** How long the video takes alone, and how long it would if it left nothing of the machine idle. */
 function encodingTime(video: VideoPlan, cores: number): { seconds: number; fullSeconds: number } {
   const { durationSeconds, encoder, renditions, frameRate } = video;
   const framesPerSecond = frameRate.num / frameRate.den;

@@ -90,7 +90,7 @@ export function makePlan(media: Media, request: PlanRequest): Plan {
   const isCut = parts.filter(({ kind }) => kind === 'audio').length > 1;
   const audio = isCut ? whole.map((rendition, n) => ({ ...rendition, grid: grids?.[n] })) : whole;
   const loudness = audio.length > 0 ? encoding.loudness : undefined;
-  const picture =
+  const planned =
     media.video && planVideo(media, media.video, endOf(media.video, zeroSeconds), parts, request);
   const decided = {
     sourceVersion,
@@ -102,7 +102,7 @@ export function makePlan(media: Media, request: PlanRequest): Plan {
     segmentSeconds,
     segmentFormat,
     ...encrypted.plan,
-    video: picture?.video,
+    video: planned?.video,
     audio,
     ...(music ? { music } : {}),
     loudness,
@@ -113,7 +113,7 @@ export function makePlan(media: Media, request: PlanRequest): Plan {
       ...(media.video?.telecined ? [telecineWarning] : []),
       ...clockWarnings(media.clock ?? [], zeroSeconds),
       ...warnings,
-      ...(picture?.warnings ?? (overlays ? [nothingToDrawOn] : [])),
+      ...(planned?.warnings ?? (overlays ? [nothingToDrawOn] : [])),
       ...textWarnings,
       ...encrypted.warnings,
     ],
@@ -121,7 +121,7 @@ export function makePlan(media: Media, request: PlanRequest): Plan {
   return { id: shortHash({ recipe, forceRequestId, ...decided }), ...decided };
 }
 
-/** What a second of the picture takes to encode. */
+/** What a second of video takes to encode. */
 function workOf(media: Media, video: VideoStream, { encoding, encoder }: PlanRequest): EncodingWork {
   const film = displaySize(video);
   const { num, den } = planTiming(media, video, encoding.deinterlace).frameRate;

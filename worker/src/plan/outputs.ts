@@ -42,7 +42,7 @@ export function fileOutputs(outputs: readonly OutputName[]): FileOutput[] {
   });
 }
 
-/** Whether a file of this format has the picture of a rung. */
+/** Whether a file of this format has the video of a rung. */
 export function isOfRung(format: FileFormat): boolean {
   return format === 'mp4' || format === 'webm' || format === 'gif';
 }

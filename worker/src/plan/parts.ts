@@ -10,7 +10,7 @@ const shortestSegmentSeconds = 0.4;
 const shortestPart = 0.5;
 
 export interface PartsRequest {
-  /** When the picture ends, in seconds from the film's start; undefined without picture. */
+  /** When the video ends, in seconds from the film's start; undefined without video. */
   videoEndSeconds?: number;
   /** When the last of the audio ends; undefined without audio. */
   audioEndSeconds?: number;
@@ -31,7 +31,7 @@ export function planParts(request: PartsRequest): MediaPart[] {
   return [...videos, ...audios.map((part, n) => ({ ...part, index: videos.length + n }))];
 }
 
-/** Of the picture's usual parts, so many take as long as a part of the audio: about nine seconds of a core for ten minutes of a track. */
+/** Of the usual parts of video, so many take as long as a part of the audio: about nine seconds of a core for ten minutes of a track. */
 const audioPartLength = 10;
 
 /** How long parts of the audio are, so that one takes as long with several tracks as with one. */
@@ -118,7 +118,7 @@ export interface ClipRange {
 }
 
 /**
- * Parts of joined clips: none is of two clips but those of crossfades, and with a clip a segment ends. Audio is cut where the picture is, but for the
+ * Parts of joined clips: none is of two clips but those of crossfades, and with a clip a segment ends. Audio is cut where video is, but for the
  * cuts that are too near to the one before.
  */
 export function planClipParts(

@@ -59,7 +59,7 @@ export interface ClipPlan {
   fromSeconds: number;
   /** True where it was not trimmed at its end: its last picture may stand a little. */
   toSourceEnd: boolean;
-  /** The film's zero in the container's own time: before the source's first picture where the clip comes late in the film. */
+  /** The film's zero in the container's own time: before the source's first frame where the clip comes late in the film. */
   zeroSeconds: number;
   clock?: ClockStretch[];
   fragmentTable?: true;
@@ -94,7 +94,7 @@ export interface FitPlan extends Size {
 
 export interface VideoPlan {
   streamIndex: number;
-  /** When the picture ends, in seconds from the film's zero, as the header says. */
+  /** When the video ends, in seconds from the film's zero, as the header says. */
   durationSeconds: number;
   /** Taken off the times of all frames. */
   delaySeconds?: number;
@@ -220,7 +220,7 @@ export type TextSource =
   | { kind: 'stream'; index: number; codec: string }
   | { kind: 'file'; source: string; version: string; encoding?: string | undefined };
 
-/** A time range of whole segments of the picture or the audio, or all subtitles, or what must be known before the audio is made. */
+/** A time range of whole segments of video or audio, or all subtitles, or what must be known before the audio is made. */
 export type Part = MediaPart | TextPart | LoudnessPart;
 
 /** What ffmpeg makes media segments of. */

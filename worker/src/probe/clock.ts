@@ -55,7 +55,7 @@ export class RecordingClock {
 
   add({ stream, ptsSeconds, dtsSeconds, durationSeconds }: Packet): void {
     const stretch = this.#stretchOf(stream, dtsSeconds);
-    // A stream whose picture stands still is behind the others: its next frame is decoded long before it is shown.
+    // A stream whose video stands still is behind the others: its next frame is decoded long before it is shown.
     stretch.clockSeconds = Math.max(stretch.clockSeconds, dtsSeconds);
     this.#at.set(stream, { stretch, dtsSeconds });
     const span = stretch.streams.get(stream);

@@ -55,7 +55,7 @@ export function withManifestSubtitles(manifest: string, subtitles: readonly Film
 /** Ids above those of video and audio. */
 const firstSubtitles = 100;
 
-/** Bits per second of a few words; players choose by those of picture and sound. */
+/** Bits per second of a few words; players choose by those of video and audio. */
 const subtitlesBandwidth = 1000;
 
 function subtitlesSet({ name, label, language, kind, file }: FilmSubtitles, id: number): string {

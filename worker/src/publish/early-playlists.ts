@@ -69,7 +69,7 @@ function joinRendition(
 /** A rendition that ends so shortly before the plan says holds nothing back. */
 const endSlackSeconds = 1;
 
-/** How far the film can be played, picture and sound in step: as far as all renditions are there. */
+/** How far the film can be played, video and audio in step: as far as all renditions are there. */
 export function prefixSeconds(plan: Plan, renditions: readonly EarlyRendition[]): number {
   const ends = renditions.map((rendition) => ({ ...rendition, end: sum(rendition.durations) }));
   const growing = ends.filter(
@@ -182,9 +182,9 @@ export function earlyMultivariantPlaylist(plan: Plan, renditions: readonly Early
 }
 
 function declaredBandwidth({ video, audio, segmentSeconds }: Plan, name: string): Bandwidth {
-  const picture = video?.renditions.find((rendition) => rendition.name === name);
-  const bitrate = picture?.bitrate ?? audio.find((rendition) => rendition.name === name)?.bitrate ?? 0;
-  const burst = (picture?.bufferSize ?? 0) / segmentSeconds;
+  const ofVideo = video?.renditions.find((rendition) => rendition.name === name);
+  const bitrate = ofVideo?.bitrate ?? audio.find((rendition) => rendition.name === name)?.bitrate ?? 0;
+  const burst = (ofVideo?.bufferSize ?? 0) / segmentSeconds;
   return {
     average: Math.ceil(bitrate * containerShare),
     peak: Math.ceil((bitrate + burst) * containerShare),

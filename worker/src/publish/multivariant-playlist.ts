@@ -140,7 +140,7 @@ function audioGroups(audio: readonly AudioRendition[]): Pick<AudioGroup, 'id' | 
   ].filter((group) => group.audio.length > 0);
 }
 
-/** A film without a picture: the track that plays by default is the variant of its group, the others are its alternatives. */
+/** A film without video: the track that plays by default is the variant of its group, the others are its alternatives. */
 function audioVariants(
   plan: Plan,
   group: AudioGroup | undefined,

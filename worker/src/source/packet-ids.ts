@@ -26,7 +26,7 @@ const sniffedPackets = 5;
 
 /**
  * Keeps the packet ids of a transport stream as they are at its start. Where recordings are joined, or a broadcaster changes its tables,
- * picture and sound go on under other ids, and ffmpeg takes them for further streams: the film would end there. What is learned of the
+ * video and audio go on under other ids, and ffmpeg takes them for further streams: the film would end there. What is learned of the
  * tables holds for all readers; one that begins where none has been yet learns it from the next table.
  */
 export class PacketIds {

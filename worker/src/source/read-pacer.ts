@@ -26,7 +26,7 @@ interface Place {
 const lookMs = 100;
 
 /**
- * Keeps a fast reader (audio) near a slow one (the picture), so that both get the same blocks while these are in memory,
+ * Keeps a fast reader (audio) near a slow one (video), so that both get the same blocks while these are in memory,
  * and the film is fetched once. Leading readers are never held back. The following one waits while the nearest
  * leader behind it is too far behind, but not for ever: a film may have its tracks far apart, and a leader may stand
  * still. After `followSeconds` in one place it goes on alone until it meets a leader again.

@@ -26,7 +26,7 @@ const sendsAtOnce = 8;
 
 /**
  * Makes a WebM file beside a published film: VP9 and Opus in parts, by this worker and those that it asks, then joined without
- * encoding. The picture is read from the source, as VP9 of H.264 would look worse and be larger; where the source is gone, or the plan
+ * encoding. Video is read from the source, as VP9 of H.264 would look worse and be larger; where the source is gone, or the plan
  * of the film, from the stream.
  * @returns false where an invocation has no time for all of it: another one goes on
  */

@@ -12,7 +12,7 @@ export interface PlannedSources {
   opened: OpenedSource[];
 }
 
-/** @returns a published film's plan and what its picture was made of, or why they can't be had */
+/** @returns a published film's plan and what its video was made of, or why they can't be had */
 export async function openPlanned(
   job: QueuedJob,
   film: Film,

@@ -22,7 +22,7 @@ interface EarlyPartsOptions {
 }
 
 /**
- * What is published of a film from its start: recorded parts, and of the picture and of the audio the first part that is not
+ * What is published of a film from its start: recorded parts, and of video and of audio the first part that is not
  * recorded. Later ones can't be played yet, and are not read.
  */
 export class EarlyParts {

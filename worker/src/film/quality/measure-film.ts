@@ -157,7 +157,7 @@ async function scoresOf(
   run: TranscodeRun,
 ): Promise<number[]> {
   const { video } = plan;
-  if (video === undefined) throw new TypeError('A plan without a picture is not measured.');
+  if (video === undefined) throw new TypeError('A plan without video is not measured.');
   const file = segmentName(sample.number, plan.segmentFormat);
   const init = plan.segmentFormat === 'fmp4' ? [initSegmentName] : [];
   const encoded = await reader.serve(file, await reader.objects(prefix, [...init, file]));

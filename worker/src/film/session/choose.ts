@@ -74,7 +74,7 @@ export function partsToRequest(
   return beside.slice(0, Math.max(0, width - 1 - live.size));
 }
 
-/** The first part of the picture that no one has begun: only the worker that asks the others takes it. */
+/** The first part of video that no one has begun: only the worker that asks the others takes it. */
 export function firstFreePart(plan: Plan, view: FilmView): Part | undefined {
   return partsMissing(plan, view).find(
     ({ kind, index }) => kind === 'video' && !view.leases.get(index)?.isLive,
