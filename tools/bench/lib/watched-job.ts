@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { localAddress } from '../../../cli/demo/keep.ts';
 import { connect } from '../../../cli/farm/farm.ts';
@@ -8,7 +7,7 @@ import type { WorkerProcess } from '../../../cli/local-farm/worker.ts';
 import { startLocalPortal } from '../../../portal/src/local.ts';
 import { startBrowser } from '../../../test/helpers/browser/browser.ts';
 import { type JobOptions, runJob } from './job.ts';
-import { watchKeys } from './keys.ts';
+import { readKeyTimes } from './keys.ts';
 
 /** A job whose page is open in Chromium from the start. @param use the page, when it shows the first frame */
 export async function watchJob<T>(
@@ -17,17 +16,16 @@ export async function watchJob<T>(
 ) {
   await using browser = await startBrowser();
   let watching: Promise<Watched<T>> | undefined;
-  const keys = new Map<string, number>();
+  let keys = new Map<string, number>();
   const { state } = await runJob({
     ...options,
     watch: async (farm, workers) => {
       const page = await browser.newPage();
-      const unwatch = watchKeys(farm, keySteps, keys);
       watching = watchPage(farm, page, () => use(page, workers));
       watching.catch(() => {});
       return async () => {
-        unwatch();
         await watching;
+        keys = await readKeyTimes(farm, keySteps);
       };
     },
   });
@@ -42,7 +40,7 @@ export async function watchJob<T>(
   };
 }
 
-/** What is in storage by then. */
+/** What must be in storage before. */
 const keySteps = {
   'first segment of the picture': /\/\d+p\/00000\.m4s$/,
   'first segment of the audio': /\/audio[^/]*\/00000\.m4s$/,
@@ -60,12 +58,19 @@ async function watchPage<T>(farm: LocalFarm, page: Page, use: () => Promise<T>) 
   const connected = connect(localAddress(farm, ['.mp4']));
   const portal = await startLocalPortal({ farm: connected });
   try {
-    await page.addInitScript(watchWaits);
+    await page.addInitScript(watchVideo);
+    const shown = Promise.withResolvers<number>();
+    // No one asks the page meanwhile: it shares the cores with the worker.
+    await page.exposeFunction('firstFrameAt', shown.resolve);
+    for (const event of ['close', 'crash'] as const)
+      page.once(event as 'close', () =>
+        shown.reject(new Error(`The page was lost (${event}) before it showed a frame.`)),
+      );
+    shown.promise.catch(() => {});
     const id = await findJob(farm.s3, farm.outputBucket, AbortSignal.timeout(60_000));
     const openAt = Date.now();
     await page.goto(portal.signInUrl(`/jobs/${id}`));
-    while (!(await page.evaluate('window.player?.video?.readyState >= 2'))) await sleep(20);
-    const frameAt = Date.now();
+    const frameAt = await shown.promise;
     const loaded = await page.evaluate<Record<string, number>>(readLoads);
     return {
       steps: { 'page opened': openAt, ...loaded, 'first frame': frameAt },
@@ -89,8 +94,12 @@ const readLoads = `(() => {
   return Object.fromEntries(times.filter(([, time]) => time > 0));
 })()`;
 
-/** In the page: counts the times at which a film that plays has nothing to play, until it ends: then it plays as the whole film. */
-const watchWaits = `
+/**
+ * In the page: says when it shows the first frame, and counts the times at which a film that plays has nothing to play, until it ends:
+ * then it plays as the whole film.
+ */
+const watchVideo = `
+  document.addEventListener('loadeddata', () => firstFrameAt(performance.timeOrigin + performance.now()), true);
   window.waits = 0;
   document.addEventListener('waiting', ({ target }) => {
     if (!target.paused && !target.seeking && !window.end) window.waits += 1;
