@@ -1,3 +1,4 @@
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { LocalPortal } from '../../portal/src/local.ts';
@@ -74,4 +75,46 @@ it('goes on where the playlist grows, and over to the whole film at a pause with
   await expect.poll(() => ask('player.hls.url'), patience).toMatch(/\/made\/index\.m3u8$/);
   await expect.poll(() => ask('player.video.readyState >= 2'), patience).toBe(true);
   expect(await ask('player.video.currentTime')).toBeCloseTo(before, 0);
+});
+
+it('asks for the first segment of the audio while that of the picture is on its way', async () => {
+  const apart = await storeFilm(farm, 'apart', 2, [
+    ...['-f', 'lavfi', '-i', 'testsrc2=size=90x160:rate=25'],
+    ...['-f', 'lavfi', '-i', 'sine=frequency=300:sample_rate=48000'],
+  ]);
+  const put = (name: string, lines: readonly string[]) =>
+    farm.s3.send(
+      new PutObjectCommand({
+        Bucket: farm.outputBucket,
+        Key: `${apart.id}/made/early/${name}`,
+        Body: ['#EXTM3U', ...lines, ''].join('\n'),
+      }),
+    );
+  await put('film.m3u8', [
+    ...['#EXT-X-VERSION:6', '#EXT-X-TARGETDURATION:2', '#EXT-X-PLAYLIST-TYPE:EVENT'],
+    ...['#EXT-X-MAP:URI="../film/init.mp4"', '#EXTINF:2,', '../film/00000.m4s'],
+  ]);
+  await put('audio.m3u8', [
+    ...['#EXT-X-VERSION:6', '#EXT-X-TARGETDURATION:2', '#EXT-X-PLAYLIST-TYPE:EVENT'],
+    ...['#EXT-X-MAP:URI="../audio/init.mp4"', '#EXTINF:2,', '../audio/00000.m4s'],
+  ]);
+  await put('index.m3u8', [
+    '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="audio",DEFAULT=YES,AUTOSELECT=YES,URI="audio.m3u8"',
+    '#EXT-X-STREAM-INF:BANDWIDTH=500000,CODECS="avc1.4d400d,mp4a.40.2",AUDIO="audio"',
+    'film.m3u8',
+  ]);
+  await apart.report(apart.playable);
+  const other = await browser.newPage();
+  const audioAsked = Promise.withResolvers<void>();
+  await other.route(/\/film\/00000\.m4s/, async (route) => {
+    await audioAsked.promise;
+    await route.abort();
+  });
+  await other.route(/\/audio\/00000\.m4s/, (route) => {
+    audioAsked.resolve();
+    return route.abort();
+  });
+  await other.goto(portal.signInUrl(`/jobs/${apart.id}`));
+  await audioAsked.promise;
+  await other.close();
 });

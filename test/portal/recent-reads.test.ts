@@ -26,6 +26,14 @@ it('reads once for all who ask within half a second', async () => {
   expect(await recent.read('job a', ask)).toBe(3);
 });
 
+it('reads again sooner where the caller needs a newer answer', async () => {
+  await recent.read('job a', ask, 200);
+  vi.advanceTimersByTime(199);
+  expect(await recent.read('job a', ask, 200)).toBe(1);
+  vi.advanceTimersByTime(2);
+  expect(await recent.read('job a', ask, 200)).toBe(2);
+});
+
 it('reads again after an action', async () => {
   await recent.read('job a', ask);
   recent.forget();

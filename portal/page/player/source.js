@@ -17,8 +17,10 @@ export function openFilm(video, url, { signal, onError, onLevel }) {
     video.src = url;
     return undefined;
   }
-  const hls = new Hls({ renderTextTracksNatively: false });
+  // A web worker takes longer to start than a segment takes here: fMP4 goes to the video element nearly as it is.
+  const hls = new Hls({ renderTextTracksNatively: false, enableWorker: false });
   lookOftenAtFirst(hls, video);
+  fetchFirstAudio(hls);
   const quality = new ChoiceMenu(byId('qualities'), signal);
   const show = () => showQualities(hls, quality);
   hls.on(Hls.Events.MANIFEST_PARSED, show);
@@ -91,6 +93,18 @@ function lookOftenAtFirst(hls, video) {
     if (live && fragments.length < firstSegments) timer = setTimeout(look, lookAgainMs);
   });
   hls.on(Events.DESTROYING, () => clearTimeout(timer));
+}
+
+/**
+ * hls.js asks for the audio of a playlist that grows when it has read the picture's first segment. The browser has it in its cache by
+ * then: nothing is shown before both are there.
+ */
+function fetchFirstAudio(hls) {
+  hls.once(window.Hls.Events.AUDIO_TRACK_LOADED, (_, { details: { live, fragments } }) => {
+    if (!live || fragments.length === 0) return;
+    const [{ url, initSegment }] = fragments;
+    for (const each of initSegment ? [initSegment.url, url] : [url]) void fetch(each).catch(() => undefined);
+  });
 }
 
 /** Renditions are named by their short side, whatever the film's shape. */

@@ -22,6 +22,8 @@ import { assertOwnOptions, noSuchJob, onlyOwner } from './access.ts';
 
 const options = jobOptionsSchema.omit({ webhook: true, addToFilm: true, removeSubtitles: true });
 const callSeconds = 20;
+/** A page asks every 250 ms for a job that has just begun: an older answer would hide that its film can be played. */
+const recentJobMs = 200;
 
 export function jobRoutes(services: Services): Route[] {
   const { farm, tokens, features, owners, recent } = services;
@@ -107,7 +109,9 @@ export function jobRoutes(services: Services): Route[] {
       summary: 'One job; answers 304 while nothing changes',
       answer: { status: 200, description: 'The job', schema: jobViewSchema },
       handle: async ({ params, request }) => {
-        const state = view(await recent.read(`job ${params.id}`, () => knownJob(services, params.id)));
+        const state = view(
+          await recent.read(`job ${params.id}`, () => knownJob(services, params.id), recentJobMs),
+        );
         return jsonWithTag(state, tagOf(state), request);
       },
     }),

@@ -16,7 +16,6 @@ export function securityHeaders({ storage, keys, isSecure }: PageOrigins): Recor
     `img-src 'self' blob: data: ${origins}`,
     `media-src 'self' blob: ${origins}`,
     `connect-src 'self' ${[...storage, ...(keys === undefined ? [] : [keys])].join(' ')}`,
-    "worker-src 'self' blob:",
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
