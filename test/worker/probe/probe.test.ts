@@ -59,6 +59,20 @@ describe('probe', () => {
     });
   });
 
+  it('starts ffprobe four times for a film with an index', async () => {
+    const path = join(folder, 'film.mp4');
+    let runs = 0;
+    const counting: typeof tools = {
+      ...tools,
+      ffprobe: (call) => {
+        runs += 1;
+        return tools.ffprobe(call);
+      },
+    };
+    await probe(counting, server.url(path), statSync(path).size, limits);
+    expect(runs).toBe(4);
+  });
+
   it('leaves out a track that is announced and holds no sound', async () => {
     const tracks = ['-map', '0', '-map', '1', '-map', '1', '-filter:a:1', 'aselect=0'];
     const name = make('empty.mkv', ...picture, ...sound, ...tracks, ...x264, '-c:a', 'pcm_s16le');

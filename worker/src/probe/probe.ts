@@ -2,16 +2,10 @@ import { RefusedError } from '../errors.ts';
 import { MediaToolError, type MediaTools } from '../ffmpeg/media-tool.ts';
 import { findEditStart, hidesFrames, withEditStart } from './edit-start.ts';
 import { findEmptyAudio } from './empty-audio.ts';
-import {
-  type FfprobePacket,
-  ffprobeSchema,
-  frameEntries,
-  packetEntries,
-  streamEntries,
-} from './ffprobe-json.ts';
+import { type FfprobePacket, ffprobeSchema, frameEntries, streamEntries } from './ffprobe-json.ts';
+import { readFirstPackets } from './first-packets.ts';
 import { findFragmentShift, withFragmentShift } from './fragment-shift.ts';
 import { fragmentTableWorks, isFragmented } from './fragment-table.ts';
-import { readPackets } from './frame-rate.ts';
 import type { Media } from './media.ts';
 import { parseProbe, pickVideo } from './parse.ts';
 import { canBeginWithin } from './random-access.ts';
@@ -55,7 +49,6 @@ export async function probe(
   refuseStreams(found, limits);
   const { streams, ...known } = ffprobeSchema.parse(header);
   const video = pickVideo(streams);
-  const start = ['-read_intervals', `%+#${readPackets}`, '-show_entries', packetEntries];
   const decoded = ['-read_intervals', `%+#${decodedPackets}`, '-show_entries', frameEntries];
   const ofVideo = async (entries: readonly string[]) =>
     video ? askJson('-select_streams', String(video.index), ...entries) : {};
@@ -63,9 +56,13 @@ export async function probe(
   // A look that fails is taken again in its turn, when all that a refusal goes by is known.
   const lookAhead =
     from === undefined && found.indexed ? canBeCut(found, ask).catch(() => undefined) : undefined;
-  const findEmpty = () => findEmptyAudio({ streams }, (args) => ask(args, probeSeconds * scanPatience));
-  const [packets, frames, seemsCuttable, seemsEmpty] = await Promise.all([
-    ofVideo(start),
+  const firstPackets = video && readFirstPackets({ streams }, video, askJson);
+  const findEmpty = async () => {
+    const seen = (await firstPackets)?.seen;
+    return findEmptyAudio({ streams }, (args) => ask(args, probeSeconds * scanPatience), seen);
+  };
+  const [first, frames, seemsCuttable, seemsEmpty] = await Promise.all([
+    firstPackets,
     ofVideo(decoded),
     lookAhead,
     from === undefined ? findEmpty().catch(() => undefined) : undefined,
@@ -82,7 +79,7 @@ export async function probe(
   if (isChain) throw chainedOgg();
   const empty = seemsEmpty ?? (await findEmpty());
   const groups = streams.some(({ disposition }) => disposition.dependent) ? await askGroups(askJson) : {};
-  const probed = { ...header, ...packets, ...frames, ...groups };
+  const probed = { ...header, packets: first?.packets, ...frames, ...groups };
   if (video && ffprobeSchema.parse(probed).packets.length === 0)
     throw new RefusedError(
       'no-frames',
