@@ -101,18 +101,20 @@ export async function planFilm(
   const startedAt = performance.now();
   report.update({ stage: 'probing' });
   const { request, outputs, ...rest } = wanted;
-  const beside = await findSideFiles(job, run);
+  const finding = findSideFiles(job, run);
+  // A refusal by the probe, which does not wait for them, may come first.
+  finding.catch(() => {});
   const music = await probeMusic(job.options?.music, open, run);
   const film =
     music === undefined ? open : { sources: open.sources.slice(0, -1), urls: open.urls.slice(0, -1) };
-  const planRequest: PlanRequest = {
+  const planRequest = async (): Promise<PlanRequest> => ({
     ...rest,
     music,
-    sideFiles: beside.files,
+    sideFiles: (await finding).files,
     software: run.software,
     functionLimits: settings.functionLimits,
     ...(request.forcedBy === undefined ? {} : { forceRequestId: request.forcedBy }),
-  };
+  });
   const planned = job.sources
     ? await planClips(job.sources, film, planRequest, run)
     : await planSource(film, planRequest, run);
@@ -121,7 +123,8 @@ export async function planFilm(
       ? await withOwnQuality(planned, film.urls, wanted.encoding.quality, run)
       : planned;
   const ofViews = viewWarnings(wanted.encoder, settings.encoding, job.options ?? {});
-  const plan = { ...fitted, warnings: [...fitted.warnings, ...beside.warnings, ...ofViews] };
+  const ofSideFiles = (await finding).warnings;
+  const plan = { ...fitted, warnings: [...fitted.warnings, ...ofSideFiles, ...ofViews] };
   refuseImpossible(outputs, plan);
   const probeSeconds = (performance.now() - startedAt) / 1000;
   report.update({
@@ -133,11 +136,16 @@ export async function planFilm(
   return plan;
 }
 
-async function planSource({ sources, urls }: OpenSources, request: PlanRequest, run: TranscodeRun) {
+async function planSource(
+  { sources, urls }: OpenSources,
+  planRequest: () => Promise<PlanRequest>,
+  run: TranscodeRun,
+): Promise<Plan> {
   const [source, url] = [sources[0], urls[0]];
   if (source === undefined || url === undefined) throw new TypeError('A job has at least one source.');
   const probed = await withCadence(await probeSource(source, url, run), url, run);
   const whole = await noteWholeFrames(probed, rangeReader(source.object, source.info, run.signal));
+  const request = await planRequest();
   const media = request.encoding.audioOnly ? withoutVideo(whole) : whole;
   return planForGpu((gpuDecodes) => makePlan(media, { ...request, gpuDecodes }), url, run);
 }
@@ -164,7 +172,7 @@ const probesAtOnce = 2;
 async function planClips(
   clips: readonly Clip[],
   { sources, urls }: OpenSources,
-  request: PlanRequest,
+  planRequest: () => Promise<PlanRequest>,
   run: TranscodeRun,
 ): Promise<Plan> {
   const named = clips.map((clip) => ({ ...clip, name: describeSource(clip.source) }));
@@ -182,7 +190,7 @@ async function planClips(
     if (media === undefined) throw new TypeError(`Source ${index} was not probed.`);
     return { source: index, name, from, to, media };
   });
-  const plan = joinClips(joined, request);
+  const plan = joinClips(joined, await planRequest());
   // Each source is short enough, and all of them together may not be.
   refuseDuration(plan, run.settings.limits);
   return plan;

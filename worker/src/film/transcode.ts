@@ -192,8 +192,10 @@ async function makeAndCleanUp(planned: PlannedFilm, run: TranscodeRun): Promise<
   const cleanUp = cleaner(run);
   try {
     await occupyPlace(planned, run);
-    await cleanUp(unmarkReplaced(output, folder, signal));
-    await cleanUp(unmarkUnfinished(output, folder, signal));
+    await Promise.all([
+      cleanUp(unmarkReplaced(output, folder, signal)),
+      cleanUp(unmarkUnfinished(output, folder, signal)),
+    ]);
     await prepareDrawing(planned, run);
     if (planned.role === 'planner') await keepPlan(planned, folder, run);
     const outcome = await makeFilm(planned, run);

@@ -51,7 +51,7 @@ export async function noteCadence(
     return { seconds: place === 0 ? undefined : at, times: readTimes(lines) };
   };
   try {
-    const places = [await packetsAt(0), await packetsAt(0.5), await packetsAt(0.9)];
+    const places = await Promise.all([packetsAt(0), packetsAt(0.5), packetsAt(0.9)]);
     return { ...media, audio: audio.map((stream) => ({ ...stream, ...cadenceOf(stream, format, places) })) };
   } catch (error) {
     if (error instanceof MediaToolError && !signal.aborted) return media;

@@ -8,6 +8,9 @@ const sharedBytes = 64 * 2 ** 20;
 /** Of one server's memory, so that there are always several blocks. */
 const blocksPerServer = 7;
 
+/** Of more sources than this, the start of each waits for its reader: they are read a few at a time. */
+const maxStartsAtOnce = 2;
+
 const most = { memoryBytes: 14 * 2 ** 20, blockBytes: 2 * 2 ** 20 };
 const least = { memoryBytes: 1.75 * 2 ** 20, blockBytes: 2 ** 18 };
 
@@ -26,7 +29,9 @@ export class SourceServers implements AsyncDisposable {
     const share = serverMemory(sources.length);
     const opening = sources.map(({ object, info }) => serveSource(object, info, { ...share, ...options }));
     try {
-      return new SourceServers(await Promise.all(opening));
+      const servers = await Promise.all(opening);
+      if (servers.length <= maxStartsAtOnce) for (const server of servers) server.fetchStart();
+      return new SourceServers(servers);
     } catch (error) {
       const opened = (await Promise.allSettled(opening)).flatMap((each) =>
         each.status === 'fulfilled' ? [each.value] : [],
