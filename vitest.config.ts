@@ -1,8 +1,13 @@
 import { defineConfig } from 'vitest/config';
 import { patience } from './test/helpers/strictness.ts';
 
-/** Tests that run the Pulumi program. */
-const program = 'test/infra/**/*.test.ts';
+/** Tests that run the Pulumi program, and what costs and simulations read of it. */
+const program = [
+  'test/infra/**/*.test.ts',
+  'test/tools/{cost,simulation}/**/!(cost-page).test.ts',
+  'test/cli/plan/ways.test.ts',
+  'test/portal/estimate.test.ts',
+];
 
 /**
  * Campaigns that need minutes of real time (workers killed, storage and network cut, films damaged at random), what needs a
@@ -34,18 +39,17 @@ export default defineConfig({
     // Whole workers, encoders and browsers share a small machine there: one that was starved is tried once more.
     retry: process.env.CI ? 1 : 0,
     projects: [
-      // Packages and modules are read once, not for each file; nothing of a file is left for the next one.
-      { extends: true, test: { name: 'infra', include: [program], isolate: false } },
+      // Packages and modules are read once, not for each file, and the program is run once for each config; nothing else of a
+      // file is left for the next one. None has an `exclude`, as that would replace the command line's.
+      { extends: true, test: { name: 'program', include: program, isolate: false } },
       {
         extends: true,
         test: {
           name: 'farm',
-          include: ['test/**/*.test.ts'],
-          exclude: [program, ...films, ...long],
+          include: ['test/**/*.test.ts', ...[...program, ...films, ...long].map((glob) => `!${glob}`)],
           isolate: false,
         },
       },
-      // Without an `exclude` of its own, as that would replace the command line's.
       { extends: true, test: { name: 'films', include: films } },
       { extends: true, test: { name: 'long', include: long } },
     ],

@@ -38,26 +38,31 @@ function bundle(entry: string, others: string, isProvided: IsProvided): Bundle {
   return { texts: sorted(texts), files: sorted(filesOf(packages)) };
 }
 
+/** It reads some hundred files, which do not change while this runs. */
+function once(make: () => Bundle): () => Bundle {
+  let made: Bundle | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
 /** What Lambda calls: the export `handler` of the file reporter/lambda.js. */
 export const reporterHandler = 'reporter/lambda.handler';
 
-export function bundleReporter(): Bundle {
-  return bundle('reporter/lambda.ts', 'reporter/database/migrations/*.sql', isPartOfLambda);
-}
+export const bundleReporter = once(() =>
+  bundle('reporter/lambda.ts', 'reporter/database/migrations/*.sql', isPartOfLambda),
+);
 
 export const portalHandler = 'portal/src/lambda.handler';
 
-export function bundlePortal(): Bundle {
-  return bundlePage('portal/src/lambda.ts', isPartOfLambda);
-}
+export const bundlePortal = once(() => bundlePage('portal/src/lambda.ts', isPartOfLambda));
 
 /** What the portal's container starts. */
 export const portalProgram = 'portal/src/service.js';
 
 /** The same portal for a container, which has nothing but Node. */
-export function bundlePortalService(): Bundle {
-  return bundlePage('portal/src/service.ts', isPartOfNode);
-}
+export const bundlePortalService = once(() => bundlePage('portal/src/service.ts', isPartOfNode));
 
 /** With the page, and the player's script that it loads. */
 function bundlePage(entry: string, isProvided: IsProvided): Bundle {

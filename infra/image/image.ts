@@ -25,8 +25,12 @@ const imagesKept = 10;
 /** The worker's image as it is built from this folder: the tag follows from what Docker is sent. */
 export function workerTag(architecture: Architecture, measuresVmaf = false): string {
   const suffixes = [architecture === 'arm64' ? '-arm64' : '', measuresVmaf ? '-vmaf' : ''];
-  return `${hashOfContext(root)}${suffixes.join('')}`;
+  contextHash ??= hashOfContext(root);
+  return `${contextHash}${suffixes.join('')}`;
 }
+
+/** Computed once: it reads some hundred files. */
+let contextHash: string | undefined;
 
 /** Then there is a second ffmpeg in the image, which measures: 68 MB. */
 export function needsVmaf({ MEASURE, PER_FILM_QUALITY }: WorkerTexts): boolean {

@@ -5,9 +5,17 @@ import type { StackConfig } from './stacks.ts';
 
 export type FarmRecording = Recording<Awaited<ReturnType<typeof program>>>;
 
-/** Runs the whole program on a stack's config under Pulumi mocks: what it would make, without a cloud. */
+const recordings = new Map<string, Promise<FarmRecording>>();
+
+/**
+ * What the whole program makes of a stack's config under Pulumi mocks, without a cloud. Run once for each config, for all who ask.
+ * @throws SettingsError when the config has mistakes
+ */
 export function recordFarm(stack: StackConfig, options: { preview?: boolean } = {}): Promise<FarmRecording> {
-  return record(() => program(), { ...stack, ...options });
+  const key = JSON.stringify([stack, options]);
+  const known = recordings.get(key) ?? record(() => program(), { ...stack, ...options });
+  recordings.set(key, known);
+  return known;
 }
 
 /** The worker's container, as the task definition has it. */

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import * as pulumi from '@pulumi/pulumi';
 import { answerOf, NotFoundError, stateOf } from './clouds.ts';
 import { keepRequests, optionsOf, type RegisterRequest } from './options.ts';
@@ -24,6 +25,16 @@ export interface RecordOptions {
 }
 
 export const project = 'transcode-farm';
+
+/**
+ * Pulumi notes a stack trace for each of some thousand promises, to name those that are open when the process ends, and for each resource,
+ * to say where the program made it: half of the work here, where `settled` waits for all and nobody asks where.
+ */
+const debuggable = createRequire(import.meta.url)('@pulumi/pulumi/runtime/debuggable.js') as {
+  debuggablePromise<T>(promise: Promise<T>): Promise<T>;
+};
+debuggable.debuggablePromise = (promise) => promise;
+(pulumi.Resource as unknown as { stackTrace(): [] }).stackTrace = () => [];
 
 /**
  * Runs `build` under Pulumi mocks, waits until everything is registered, and returns what was.
@@ -88,16 +99,11 @@ export async function record<T>(
     request = seen;
   });
   let result: T;
-  // Pulumi notes a stack trace for each of some thousand promises, which is half the work; one line says where as well.
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 1;
   try {
     result = await build();
     await settled(() => resources.length + calls.length);
   } catch (error) {
     throw unforeseen ?? error;
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit;
   }
   if (unforeseen) throw unforeseen;
   return { result, resources, calls };

@@ -15,14 +15,19 @@ interface Declared {
 
 const root = new URL('../../', import.meta.url);
 
-/** Pulumi.yaml, as far as the program and its settings go. */
-export function readProject(): {
+interface Project {
   name: string;
   main: string;
   runtime: { options: { typescript: boolean; nodeargs: string } };
   config: Record<string, Declared>;
-} {
-  return parse(readFileSync(new URL('Pulumi.yaml', root), 'utf8'));
+}
+
+let knownProject: Project | undefined;
+
+/** Pulumi.yaml, as far as the program and its settings go. Read once. */
+export function readProject(): Project {
+  knownProject ??= parse(readFileSync(new URL('Pulumi.yaml', root), 'utf8')) as Project;
+  return knownProject;
 }
 
 /** The nine stack files, from the repository's root. */

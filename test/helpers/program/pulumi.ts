@@ -21,7 +21,10 @@ export async function record<T>(
   build: () => T | Promise<T>,
   options: RecordOptions = {},
 ): Promise<Recording<T>> {
-  const recording = await dryRun.record(build, options);
+  return withQueries(await dryRun.record(build, options));
+}
+
+export function withQueries<T>(recording: dryRun.Recording<T>): Recording<T> {
   return { ...recording, ...queries(recording.resources) };
 }
 

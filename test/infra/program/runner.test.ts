@@ -27,24 +27,23 @@ const withoutTypeScript = '--no-experimental-strip-types';
 
 describe("under Pulumi's own runner", () => {
   it.each([
-    ['Pulumi.dev.yaml', loadStack('Pulumi.dev.yaml')],
-    ['stacks/match-footage.yaml', loadStack('stacks/match-footage.yaml')],
-    ['stacks/movie-site.yaml', loadStack('stacks/movie-site.yaml')],
-  ])('%s loads as a preview, with the resources that it has under mocks', async (_file, stack) => {
-    const run = await runAsPulumi(stack);
-    expect(run).toMatchObject({ status: 0, complaints: '' });
-    const { resources, result } = await recordFarm(stack);
-    const expected = resources.map(({ type, name }) => `${type} ${name}`);
-    const stackResource = `pulumi:pulumi:Stack transcode-farm-${stack.stack}`;
-    expect(run.resources.sort()).toEqual([...expected, stackResource].sort());
-    expect(Object.keys(run.outputs).sort()).toEqual(Object.keys(result).sort());
-  });
-
-  it('runs with the installed Node where the one on the PATH cannot read TypeScript', async () => {
-    const run = await runAsPulumi(loadStack('Pulumi.dev.yaml'), { nodeArgs: [withoutTypeScript] });
-    expect(run).toMatchObject({ status: 0, complaints: '' });
-    expect(run.resources).toContain('transcode-farm:index:TranscodeFarm farm');
-  });
+    // Where the Node on the PATH reads no TypeScript, the installed one runs it.
+    ['Pulumi.dev.yaml', 'cannot read', [withoutTypeScript]],
+    ['stacks/match-footage.yaml', 'reads', []],
+    ['stacks/movie-site.yaml', 'reads', []],
+  ])(
+    '%s loads as a preview with a Node that %s TypeScript, with the resources that it has under mocks',
+    async (file, _does, nodeArgs) => {
+      const stack = loadStack(file);
+      const run = await runAsPulumi(stack, { nodeArgs });
+      expect(run).toMatchObject({ status: 0, complaints: '' });
+      const { resources, result } = await recordFarm(stack);
+      const expected = resources.map(({ type, name }) => `${type} ${name}`);
+      const stackResource = `pulumi:pulumi:Stack transcode-farm-${stack.stack}`;
+      expect(run.resources.sort()).toEqual([...expected, stackResource].sort());
+      expect(Object.keys(run.outputs).sort()).toEqual(Object.keys(result).sort());
+    },
+  );
 
   it('says how to get Node 24 where the installed Node cannot read TypeScript either', async () => {
     const run = await runAsPulumi(loadStack('Pulumi.dev.yaml'), {

@@ -6,24 +6,33 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { pricedRegion, pricesDate } from '../../../tools/cost/prices.ts';
 import type { CostReport } from '../../../tools/cost/report.ts';
+import { runCost } from '../../../tools/cost/run.ts';
 import { stackFiles } from '../../../tools/program-run/stacks.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'farm-cost-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function run(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', join(root, 'tools/cost/main.ts'), ...args],
-    { cwd: folder, encoding: 'utf8', env: { ...process.env, INIT_CWD: folder } },
-  );
-  return { status, stdout, stderr };
+async function run(...args: string[]) {
+  const output = { stdout: '', stderr: '' };
+  const status = await runCost(args, folder, {
+    log: (text: string) => {
+      output.stdout += `${text}\n`;
+    },
+    error: (text: string) => {
+      output.stderr += `${text}\n`;
+    },
+  });
+  return { status, ...output };
 }
 
 describe('npm run cost', () => {
   it('prints Pulumi.prod.yaml without arguments', () => {
-    const { status, stdout, stderr } = run();
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', join(root, 'tools/cost/main.ts')],
+      { cwd: folder, encoding: 'utf8', env: { ...process.env, INIT_CWD: folder } },
+    );
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/^Prices of us-east-1, gone through on 20\d\d-\d\d-\d\d/);
     for (const heading of [
@@ -38,16 +47,16 @@ describe('npm run cost', () => {
     expect(stdout).toContain('not measured here');
   });
 
-  it('says from how many views a preset pays where x264 encodes, and with which storage', () => {
-    const { stdout } = run('Pulumi.dev.yaml');
+  it('says from how many views a preset pays where x264 encodes, and with which storage', async () => {
+    const { stdout } = await run('Pulumi.dev.yaml');
     expect(stdout).toContain('\n### Presets and qualities\n');
     for (const storage of ['S3 with CloudFront', 'R2', 'Wasabi']) expect(stdout).toContain(`**${storage}**`);
     expect(stdout).toMatch(/\| standard +\| medium +\|/);
     expect(stdout).toMatch(/With 1,000 views and a year of storage, `\w+` costs least\./);
   });
 
-  it('prints all stacks as JSON', () => {
-    const { stdout } = run('--all', '--json');
+  it('prints all stacks as JSON', async () => {
+    const { stdout } = await run('--all', '--json');
     const reports = JSON.parse(stdout) as CostReport[];
     expect(reports.map(({ stack }) => stack)).toEqual(stackFiles);
     for (const { idle, film } of reports) {
@@ -57,11 +66,11 @@ describe('npm run cost', () => {
     }
   });
 
-  it('takes a stack file of one’s own, its secrets encrypted, and says when it is deployed elsewhere', () => {
+  it('takes a stack file of one’s own, its secrets encrypted, and says when it is deployed elsewhere', async () => {
     const secret = '  transcode-farm:databaseUrl:\n    secure: v1:encrypted\n';
     const config = `encryptionsalt: v1:salt\nconfig:\n  aws:region: eu-central-1\n${secret}`;
     writeFileSync(join(folder, 'Pulumi.mine.yaml'), config);
-    const { status, stdout } = run('Pulumi.mine.yaml');
+    const { status, stdout } = await run('Pulumi.mine.yaml');
     expect(status).toBe(0);
     expect(stdout).toContain('Pulumi.mine.yaml is deployed to eu-central-1, where prices differ.');
   });
@@ -85,9 +94,9 @@ describe('npm run cost', () => {
       'package.json" is not a stack file: it has no "config"',
     ],
     ['settings with mistakes', ['Pulumi.wrong.yaml'], 'pulumi config set storage s3'],
-  ])('refuses %s in a sentence', (_what, args, message) => {
+  ])('refuses %s in a sentence', async (_what, args, message) => {
     writeFileSync(join(folder, 'Pulumi.wrong.yaml'), 'config:\n  transcode-farm:storage: s4\n');
-    const { status, stdout, stderr } = run(...args);
+    const { status, stdout, stderr } = await run(...args);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toContain(message);
     expect(stderr).not.toMatch(/^\s+at /m);
