@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import type { DemoResult } from '../../../cli/demo/result.ts';
+import { farmCommand } from '../../helpers/local-farm/farm-command.ts';
 import { ffmpeg, temporaryFolder } from '../../helpers/media/clips.ts';
 import { makeCountedFilm } from '../../helpers/media/counted-film.ts';
 import { until } from '../../helpers/until.ts';
@@ -74,9 +75,9 @@ it('shares a film among several workers, and says what each made', async () => {
 
 it.each(['0', '17', 'two'])('takes no %s workers', async (count) => {
   await using folder = await temporaryFolder();
-  const demo = await startDemo(folder.path, '--workers', count);
-  expect(await demo.ended).toBe(1);
-  expect(demo.output.stderr).toBe(
+  const { code, stderr } = await farmCommand(folder.path, ['demo', '--workers', count]);
+  expect(code).toBe(1);
+  expect(stderr).toBe(
     `error: option '--workers <number>' argument '${count}' is invalid. expected a whole number from 1 to 16\n` +
       'Usage: farm demo [options] [movie]\nRun "farm demo --help" for its options.\n',
   );
@@ -112,11 +113,11 @@ it.each<[what: string, args: string[], message: (folder: string) => string]>([
   ],
 ])('prints JSON that names the error where %s', async (_, args, message) => {
   await using folder = await temporaryFolder();
-  const demo = await startDemo(folder.path, ...args, '--exit', '--json');
-  expect(await demo.ended).toBe(1);
-  const error = { code: 'demo', message: message(folder.path) };
-  expect(lastLine(demo.output.stdout)).toMatchObject({ state: 'failed', error, jobId: null });
-  expect(demo.output.stderr).toBe(`${error.message}\n`);
+  const { code, stdout, stderr } = await farmCommand(folder.path, ['demo', ...args, '--exit', '--json']);
+  expect(code).toBe(1);
+  const error = { code: 'demo', message: message(await realpath(folder.path)) };
+  expect(lastLine(stdout)).toMatchObject({ state: 'failed', error, jobId: null });
+  expect(stderr).toBe(`${error.message}\n`);
 });
 
 it('prints JSON that names the error where the farm itself breaks, and prints the stack', async () => {
@@ -132,26 +133,33 @@ it('prints JSON that names the error where the farm itself breaks, and prints th
 
 it('makes a film whole although one of its workers is killed in the middle', async () => {
   await using folder = await temporaryFolder();
-  const demo = await startDemo(folder.path, '--workers', '2', '--kill', '--exit');
+  // Long enough to be in the making when the first progress is reported.
+  await makeCountedFilm(join(folder.path, 'long.mp4'), { size: [640, 360], seconds: 48 });
+  const demo = await startDemo(folder.path, 'long.mp4', '--workers', '2', '--kill', '--exit');
   expect(await demo.ended).toBe(0);
   expect(demo.output.stdout).toMatch(/^Killed {2}worker [12], in the middle of the film/m);
   expect(demo.output.stdout).toMatch(/^worker [12] .* killed in the middle of the film$/m);
-  expect(demo.output.stdout).toMatch(/^720p .* 4 +[\d.]+ MB$/m);
+  expect(demo.output.stdout).toMatch(/^360p .* 8 +[\d.]+ MB$/m);
   expect(await demo.leftovers()).toEqual([]);
 }, 300_000);
 
 it('says that there is no such film, before anything is started', async () => {
   await using folder = await temporaryFolder();
-  const demo = await startDemo(folder.path, 'missing.mp4', '--exit');
-  expect(await demo.ended).toBe(1);
-  expect(demo.output.stderr).toBe(`There is no film at ${join(folder.path, 'missing.mp4')}.\n`);
+  const { code, stderr } = await farmCommand(folder.path, ['demo', 'missing.mp4', '--exit']);
+  expect(code).toBe(1);
+  expect(stderr).toBe(`There is no film at ${join(await realpath(folder.path), 'missing.mp4')}.\n`);
 });
 
-it.each(['making a clip', 'encoding'])(
+it.each([
+  ['making a clip', []],
+  ['encoding', ['long.mp4']],
+])(
   'ends with everything it started when stopped while %s',
-  async (step) => {
+  async (step, film) => {
     await using folder = await temporaryFolder();
-    const demo = await startDemo(folder.path, '--exit');
+    if (film.length > 0)
+      await makeCountedFilm(join(folder.path, 'long.mp4'), { size: [640, 360], seconds: 48 });
+    const demo = await startDemo(folder.path, ...film, '--exit');
     await until(() => demo.output.stdout.includes(step), step, 60);
     const stoppedAt = performance.now();
     demo.child.kill('SIGINT');

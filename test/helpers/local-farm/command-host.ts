@@ -9,6 +9,21 @@ export interface CommandToRun {
   endMark: string;
 }
 
+/** Commander ends the process after help and after what is wrong; here that ends the command. */
+class Exit extends Error {
+  readonly code: number;
+
+  constructor(code: number) {
+    super(`exit code ${code}`);
+    this.code = code;
+  }
+}
+
+const exit = process.exit.bind(process);
+process.exit = (code) => {
+  throw new Exit(Number(code ?? 0));
+};
+
 /**
  * Runs commands one after the other in this process, each with its own folder and environment: the start of a process,
  * and what a command imports, would take most of the time of short ones.
@@ -21,8 +36,8 @@ async function runCommand({ args, folder, env, endMark }: CommandToRun): Promise
   try {
     await runProgram(args);
   } catch (error) {
-    console.error(error);
-    process.exitCode = 1;
+    if (!(error instanceof Exit)) console.error(error);
+    process.exitCode = error instanceof Exit ? error.code : 1;
   }
   // Each command listens for them.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeAllListeners(signal);
@@ -31,4 +46,4 @@ async function runCommand({ args, folder, env, endMark }: CommandToRun): Promise
 }
 
 process.on('message', (command: CommandToRun) => void runCommand(command));
-process.on('disconnect', () => process.exit());
+process.on('disconnect', () => exit());

@@ -110,7 +110,7 @@ function runInHost(command: CommandToRun): Promise<Ended> {
     };
     child.stdout?.on('data', look);
     child.stderr?.on('data', look);
-    // A command that ends its process, as those with a mistake do.
+    // A command that ends its process.
     child.once('close', (code) => {
       host = undefined;
       end(code, output);
