@@ -50,7 +50,7 @@ export default defineConfig({
           isolate: false,
         },
       },
-      { extends: true, test: { name: 'films', include: films } },
+      { extends: true, test: { name: 'films', include: films, isolate: false } },
       { extends: true, test: { name: 'long', include: long } },
     ],
   },
