@@ -37,7 +37,7 @@ export const reporterEnvironmentSchema = z.object({
   METRICS_NAMESPACE: z.string().optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   /** Divides every wait between tries: for tests only. */
-  SCHEDULE_SPEEDUP: z.coerce.number().min(1).max(10_000).default(1),
+  SCHEDULE_SPEEDUP: z.coerce.number().min(1).max(100_000).default(1),
 });
 
 /** What the function or the process is given. */

@@ -9,8 +9,11 @@ export async function until(
 ): Promise<void> {
   const timeoutSeconds = limitSeconds * patience;
   const deadline = Date.now() + timeoutSeconds * 1000;
-  while (!(await holds())) {
+  for (;;) {
+    const answer = holds();
+    if (await answer) return;
     if (Date.now() > deadline) throw new Error(`Waited ${timeoutSeconds} s for ${what}.`);
-    await sleep(25);
+    // Requests take processor time from what is waited for.
+    await sleep(answer instanceof Promise ? 100 : 25);
   }
 }

@@ -42,7 +42,7 @@ beforeAll(async () => {
     WEBHOOK_URL: receiver.url,
     WEBHOOK_SECRET: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
     ALLOW_PRIVATE_WEBHOOKS: 'true',
-    SCHEDULE_SPEEDUP: '10000',
+    SCHEDULE_SPEEDUP: '100000',
   });
   const address = addressOf(storage);
   if (address.local) address.local.reporterEndpoint = `http://127.0.0.1:${await reporterPort(reporter)}`;

@@ -27,7 +27,7 @@ beforeAll(async () => {
   folder = await temporaryFolder();
   file = await saveAddress(folder.path, addressOf(farm));
   await ffmpeg(
-    ...['-f', 'lavfi', '-i', 'testsrc2=size=1280x720:rate=25:duration=2'],
+    ...['-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=25:duration=2'],
     ...['-f', 'lavfi', '-i', 'sine=duration=2', '-preset', 'ultrafast'],
     join(folder.path, 'film.mp4'),
   );

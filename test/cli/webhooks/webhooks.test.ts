@@ -55,7 +55,7 @@ beforeAll(async () => {
     WEBHOOK_SECRET: secret,
     ALLOW_PRIVATE_WEBHOOKS: 'true',
     DATABASE_URL: database.url,
-    SCHEDULE_SPEEDUP: '10000',
+    SCHEDULE_SPEEDUP: '100000',
   } as const;
   const reporter = farm.startReporter(settings);
   await report({ ...succeeded('refused'), sequence: 2 });

@@ -156,7 +156,7 @@ export async function startLocalFarm(options: TestFarmOptions = {}): Promise<Tes
           `Job ${jobId} is not ${wanted.join(' or ')} after ${timeoutSeconds} s (${reported}).\n${log}`,
         );
       }
-      await sleep(50);
+      await sleep(100);
     }
   };
 

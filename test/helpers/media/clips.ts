@@ -33,12 +33,15 @@ export async function ffprobe<T>(...args: string[]): Promise<T> {
   return JSON.parse(stdout) as T;
 }
 
-/** The product's own way to ffmpeg. */
+let mediaTools: MediaTools | undefined;
+
+/** The product's own way to ffmpeg. Opened once: it asks ffmpeg for its version. */
 export function realMediaTools(): MediaTools {
-  return openMediaTools({
+  mediaTools ??= openMediaTools({
     ffmpegPath: 'ffmpeg',
     ffprobePath: 'ffprobe',
     maxPixels: 36_000_000,
     maxStreams: 64,
   });
+  return mediaTools;
 }

@@ -93,11 +93,11 @@ describe('a message', () => {
     const deliveries: number[] = [];
     consume(async (message) => {
       deliveries.push(message.receiveCount);
-      await sleep(7000);
+      await sleep(5000);
       return acknowledge;
     });
     await queue.send('long');
-    await sleep(6000);
+    await sleep(4500);
     expect(await queue.counts()).toEqual({ ...empty, held: 1 });
     await emptySoon();
     expect(deliveries).toEqual([1]);

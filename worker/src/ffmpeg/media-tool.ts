@@ -7,7 +7,7 @@ import { shortHash } from '../short-hash.ts';
 import { readLines } from './lines.ts';
 import { type PauseControl, runMediaTool } from './media-process.ts';
 import { type Progress, readProgress } from './progress.ts';
-import { argumentsFor, type FfmpegVersion, readVersion } from './version.ts';
+import { argumentsFor, readVersion } from './version.ts';
 
 export { MediaToolError, type PauseControl } from './media-process.ts';
 
@@ -163,7 +163,8 @@ export interface MediaToolPaths {
 export function openMediaTools(paths: MediaToolPaths): MediaTools {
   const ffmpeg = findProgram(paths.ffmpegPath);
   const ffprobe = findProgram(paths.ffprobePath);
-  const version = versionOf(ffmpeg);
+  const about = aboutProgram(ffmpeg);
+  const version = readVersion(about, ffmpeg);
   const limits = [
     ...inputLimits,
     '-max_streams',
@@ -176,7 +177,7 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
   return {
     version: version.name,
     versionWarning: version.warning,
-    build: buildOf(ffmpeg),
+    build: shortHash(about),
 
     async ffprobe({ input, args, timeoutSeconds, onLine, onErrorLine, signal }) {
       let output = '';
@@ -270,14 +271,10 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
   };
 }
 
-function versionOf(program: string): FfmpegVersion {
+/** Its version, how it was built, and the versions of its libraries. */
+function aboutProgram(program: string): string {
   const { stdout } = spawnSync(program, ['-version'], { env: {}, encoding: 'utf8', timeout: 10_000 });
-  return readVersion(stdout ?? '', program);
-}
-
-function buildOf(program: string): string {
-  const { stdout } = spawnSync(program, ['-version'], { env: {}, encoding: 'utf8', timeout: 10_000 });
-  return shortHash(stdout ?? '');
+  return stdout ?? '';
 }
 
 /** Names of the filters that an ffmpeg has. @throws Error where the program is missing */

@@ -18,8 +18,12 @@ export function makeUnique(labels: readonly string[]): string[] {
   });
 }
 
-const languageNames = new Intl.DisplayNames(['en'], { type: 'language' });
+let languageNames: Intl.DisplayNames | undefined;
 
+/** In English. */
 export function languageName(tag: string | undefined): string | undefined {
-  return tag && languageNames.of(tag);
+  if (!tag) return tag;
+  // Made when it is needed: its tables take longer than most modules of a worker that starts.
+  languageNames ??= new Intl.DisplayNames(['en'], { type: 'language' });
+  return languageNames.of(tag);
 }
