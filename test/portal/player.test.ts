@@ -6,6 +6,7 @@ import type { JobState } from '../../worker/src/protocol/status.ts';
 import { startBrowser } from '../helpers/browser/browser.ts';
 import { startLocalFarm, type TestFarm } from '../helpers/local-farm/local-farm.ts';
 import { ffmpeg, temporaryFolder } from '../helpers/media/clips.ts';
+import { makeCountedFilm } from '../helpers/media/counted-film.ts';
 import { startPortal } from '../helpers/portal/portal.ts';
 
 const filmSeconds = 12;
@@ -38,6 +39,8 @@ beforeAll(async () => {
     env: { SOURCE_SUFFIXES: '.none', X264_PRESET: 'ultrafast', SEGMENT_SECONDS: '2', ENCODER: 'x264' },
   });
   await farm.put('two tracks.mp4', film);
+  await makeCountedFilm(`${folder.path}/short.mp4`, { size: [160, 90], seconds: 2 });
+  await farm.put('short.mp4', `${folder.path}/short.mp4`);
   farm.startWorker();
   const jobId = await farm.sendJob({ source: 'two tracks.mp4', title: 'Two <b>tracks</b>' });
   job = await farm.waitFor(jobId, 'succeeded', 100);
@@ -342,7 +345,7 @@ it('waits on the page of a job that has no status yet', async () => {
   await other.goto(jobUrl('queued-film'));
   await expect.poll(() => other.textContent('#state')).toBe('Waiting');
   expect(await other.isVisible('#failure')).toBe(false);
-  const id = await farm.sendJob({ id: 'queued-film', source: 'two tracks.mp4' });
+  const id = await farm.sendJob({ id: 'queued-film', source: 'short.mp4' });
   await farm.waitFor(id, 'succeeded', 60);
   await other.waitForSelector('#player:not([hidden])');
   await other.close();

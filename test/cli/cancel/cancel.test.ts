@@ -87,7 +87,7 @@ it('ends a job that a worker has in hand, and one that waits behind it', async (
   // Not at the prefix of the others: the worker has none.
   const path = await saveAddress(folder.path, addressOf(farm));
   const clip = join(folder.path, 'long.mp4');
-  const picture = 'testsrc2=size=640x360:rate=25:duration=60';
+  const picture = 'testsrc2=size=640x360:rate=25:duration=30';
   await ffmpeg('-f', 'lavfi', '-i', picture, '-preset', 'ultrafast', clip);
   await farm.put('long.dat', clip);
   const running = await farm.sendJob({ source: 'long.dat' });

@@ -9,7 +9,7 @@ import type { Lane } from '../../../worker/src/protocol/lanes.ts';
 import { addressOf, farmCommand, saveAddress } from '../../helpers/local-farm/farm-command.ts';
 import { startLocalFarm, type TestFarm } from '../../helpers/local-farm/local-farm.ts';
 import { ffmpeg, temporaryFolder } from '../../helpers/media/clips.ts';
-import { makeFilms } from '../../helpers/media/small-films.ts';
+import { makeCountedFilm } from '../../helpers/media/counted-film.ts';
 import { until } from '../../helpers/until.ts';
 
 let farm: TestFarm;
@@ -23,8 +23,8 @@ beforeAll(async () => {
   });
   folder = await temporaryFolder();
   file = await saveAddress(folder.path, addressOf(farm));
-  const film = (await makeFilms(folder.path)).get('mp4');
-  if (film === undefined) throw new Error('There is no film.');
+  const film = join(folder.path, 'film.mp4');
+  await makeCountedFilm(film, { size: [96, 72], seconds: 2 });
   await farm.put('film.mp4', film);
   await until(async () => (await farm.backlog()) === 1, 'the upload to be announced');
 });
