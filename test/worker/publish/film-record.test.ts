@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
-import { committedPlan, findFilm, requestHash } from '../../../worker/src/publish/film-record.ts';
+import { committedPlan, filmFor, readFilmRecord, requestHash } from '../../../worker/src/publish/film-record.ts';
 import { startStore, type TestStore } from '../../helpers/worker/store.ts';
 
 const plan = 'aaaaaaaaaaaa';
@@ -29,10 +29,10 @@ async function publish(
   await files.store.put(`job/${plan}/film.json`, text, options);
   await files.store.put('job/index.m3u8', playlist, options);
 }
-const find = (request: { hash: string; forcedBy?: string }) =>
-  findFilm(files.store, new JobFolder('', 'job'), request, signal);
+const find = async (request: { hash: string; forcedBy?: string }) =>
+  filmFor(await readFilmRecord(files.store, new JobFolder('', 'job'), signal), request);
 
-describe('findFilm', () => {
+describe('the committed film of a job', () => {
   it('finds the film that was made for the same request', async () => {
     await publish({ hash: 'asked', film });
     expect(await find({ hash: 'asked' })).toEqual(film);

@@ -7,7 +7,7 @@ import { readPlanFile, writePlanFile } from '../protocol/plan-file.ts';
 import { describeSource } from '../protocol/source-location.ts';
 import type { Film } from '../protocol/status.ts';
 import { removeStream } from '../publish/clean-up.ts';
-import { findFilm, findStream, publishedFilm } from '../publish/film-record.ts';
+import { filmFor, findStream, publishedFilm, readFilmRecord } from '../publish/film-record.ts';
 import { unmarkReplaced } from '../publish/replaced.ts';
 import { removeUnfinished, unmarkUnfinished } from '../publish/unfinished.ts';
 import { changeSubtitles } from './after/change-subtitles.ts';
@@ -38,12 +38,16 @@ import { requestsOfWorkers, throughDoor } from './through-door.ts';
 export async function transcode(job: QueuedJob, run: TranscodeRun): Promise<FilmOutcome> {
   if (job.options?.addToFilm) return addToFilm(job, run);
   const { stores, signal } = run;
+  const reading = readFilmRecord(stores.output, folderOf(job, run), signal);
+  // A refusal of the source may come first.
+  reading.catch(() => {});
   const sources = await openJobSources(job, run);
   assertExpected(job, sources);
 
   const wanted = await wantedFilm(job, versionsOf(sources), run);
+  const record = await reading;
   for (const request of [wanted.request, ...(await requestsOfWorkers(job, sources, run))]) {
-    const done = await findFilm(stores.output, folderOf(job, run), request, signal);
+    const done = filmFor(record, request);
     if (done && (await isWhole(done, wanted.outputs, folderOf(job, run).plan(done.plan), run)))
       return finishPublished(job, done, run);
   }

@@ -13,6 +13,8 @@ const filmRecordSchema = z.object({
   film: filmSchema,
 });
 
+type FilmRecord = z.output<typeof filmRecordSchema>;
+
 /** What a film was asked for with. */
 export interface FilmRequest {
   /** See `requestHash`. */
@@ -26,17 +28,8 @@ export function requestHash(request: object): string {
   return createHash('sha256').update(JSON.stringify(request)).digest('hex');
 }
 
-/**
- * The film that is committed for a job, if it is what the request asks for. Found without reading the source: the
- * multivariant playlist names the plan's folder, and the record in it says what that plan was made for.
- */
-export async function findFilm(
-  output: Store,
-  folder: JobFolder,
-  request: FilmRequest,
-  signal: AbortSignal,
-): Promise<Film | undefined> {
-  const record = await readRecord(output, folder, signal);
+/** The film of a record, if it is what the request asks for. */
+export function filmFor(record: FilmRecord | undefined, request: FilmRequest): Film | undefined {
   if (record === undefined || record.hash !== request.hash) return undefined;
   if (request.forcedBy !== undefined && record.forcedBy !== request.forcedBy) return undefined;
   return record.film;
@@ -49,7 +42,7 @@ export async function findStream(
   request: FilmRequest,
   signal: AbortSignal,
 ): Promise<Film | undefined> {
-  const film = await findFilm(output, folder, request, signal);
+  const film = filmFor(await readFilmRecord(output, folder, signal), request);
   return film?.playlist === undefined ? undefined : film;
 }
 
@@ -59,7 +52,7 @@ export async function publishedFilm(
   folder: JobFolder,
   signal: AbortSignal,
 ): Promise<Film | undefined> {
-  return (await readRecord(output, folder, signal))?.film;
+  return (await readFilmRecord(output, folder, signal))?.film;
 }
 
 /** Replaces what is recorded of a committed film, which stays what it was asked for with. */
@@ -74,7 +67,15 @@ export async function saveFilm(
   await output.put(filmRecord, JSON.stringify({ ...record, film }), { ...headersFor(filmRecord), signal });
 }
 
-async function readRecord(output: Store, folder: JobFolder, signal: AbortSignal) {
+/**
+ * What is recorded of the film that is committed for a job. Found without reading the source: the multivariant playlist names the
+ * plan's folder, and the record in it says what that plan was made for.
+ */
+export async function readFilmRecord(
+  output: Store,
+  folder: JobFolder,
+  signal: AbortSignal,
+): Promise<FilmRecord | undefined> {
   const planId = await committedPlan(output, folder, signal);
   if (planId === undefined) return undefined;
   return readJson(output, folder.plan(planId).filmRecord, filmRecordSchema, signal);
