@@ -1,6 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { constants, getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openMediaTools } from '../../../worker/src/ffmpeg/media-tool.ts';
@@ -71,6 +71,15 @@ describe('openMediaTools', () => {
     const paths = { ffmpegPath: path, ffprobePath: path, maxPixels: 1000, maxStreams: 8 };
     await openMediaTools({ ...paths, cudaCachePath: '/scratch/cuda-cache' }).ffmpeg(anyCall);
     expect(readFileSync(join(folder, 'environment'), 'utf8')).toBe('CUDA_CACHE_PATH=/scratch/cuda-cache\0');
+  });
+
+  it('lets what encodes stand behind the worker, and ffprobe, for which a film waits, not', async () => {
+    const tools = await toolsThat(folder, `sleep 0.2; nice >"$(dirname "$0")/nice"`);
+    const niceness = () => Number(readFileSync(join(folder, 'nice'), 'utf8'));
+    await tools.ffmpeg(anyCall);
+    expect(niceness()).toBe(constants.priority.PRIORITY_BELOW_NORMAL);
+    await tools.ffprobe({ input: anyCall.input.url, args: ['-show_streams'], timeoutSeconds: 20 });
+    expect(niceness()).toBe(getPriority());
   });
 
   it('says which ffmpeg it is', async () => {

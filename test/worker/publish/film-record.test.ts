@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { JobFolder } from '../../../worker/src/protocol/job-folder.ts';
-import { committedPlan, filmFor, readFilmRecord, requestHash } from '../../../worker/src/publish/film-record.ts';
+import {
+  committedPlan,
+  filmFor,
+  readFilmRecord,
+  requestHash,
+} from '../../../worker/src/publish/film-record.ts';
 import { startStore, type TestStore } from '../../helpers/worker/store.ts';
 
 const plan = 'aaaaaaaaaaaa';

@@ -44,6 +44,8 @@ interface Ending {
 export interface RunOptions {
   cwd?: string;
   signal?: AbortSignal;
+  /** It is short, and a film waits for it: it does not stand behind what other work takes of the processor. @default false */
+  keepsPriority?: boolean;
   /** In all. */
   timeoutSeconds?: number;
   /** Between two calls of `alive`. */
@@ -122,7 +124,7 @@ class MediaProcess implements PauseControl {
     this.#alive();
     signal?.addEventListener('abort', this.#kill, { once: true });
     if (this.#child.stdout) onStdout(this.#child.stdout, () => this.#alive());
-    lowerPriority(this.#child.pid);
+    if (!options.keepsPriority) lowerPriority(this.#child.pid);
     onStart?.(this);
   }
 

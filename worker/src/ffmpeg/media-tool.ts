@@ -192,6 +192,7 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
         ['-hide_banner', '-v', 'error', ...memoryLimit, ...limits, ...args, '-i', input],
         {
           signal: signal ? AbortSignal.any([signal, tooLong.signal]) : tooLong.signal,
+          keepsPriority: true,
           timeoutSeconds,
           onErrorLine,
           onStdout: (stdout) => {
