@@ -47,6 +47,21 @@ afterAll(async () => {
 
 const ask = <T>(expression: string) => page.evaluate(expression) as Promise<T>;
 
+it('draws a job again only when something has changed', async () => {
+  const answers = async (count: number) => {
+    for (let n = 0; n < count; n += 1)
+      await page.waitForResponse((response) => response.url().endsWith(`/api/jobs/${film.id}`));
+  };
+  await ask(`
+    window.draws = 0;
+    new MutationObserver(() => { draws += 1; }).observe(document.querySelector('#facts'), { childList: true });
+    undefined`);
+  await answers(3);
+  expect(await ask('draws')).toBe(0);
+  await film.report({ ...running(film.id), warnings: ['something is new'] });
+  await expect.poll(() => ask('draws'), patience).toBe(1);
+});
+
 it('plays a film that is still made from its first segment on, also where that takes long to load', async () => {
   expect(await page.isVisible('#player')).toBe(false);
   await film.listEarly(1);

@@ -26,13 +26,22 @@ export function showFilm({ signal, go, job: address, id, isShared = false }) {
   /** What the player was given. */
   let playing;
   let begunAtMs;
+  /** The job as it is drawn: most answers say nothing new, and a film may be encoded on this very machine. */
+  let drawn;
+  const draw = (job) => {
+    const text = JSON.stringify(job);
+    if (text !== drawn) showReport(job);
+    drawn = text;
+  };
   const ask = async () => {
     const job = await readJob(address, signal);
     if (signal.aborted) return undefined;
     if (job instanceof ApiProblem && job.code !== 'no-such-job') return fail(job.message);
-    if (job instanceof ApiProblem) showQueued(id ?? 'Film');
-    else if (job) {
-      showReport(job);
+    if (job instanceof ApiProblem) {
+      showQueued(id ?? 'Film');
+      drawn = undefined;
+    } else if (job) {
+      draw(job);
       if (!isShared) showActions(job, { go, signal, refresh: follow });
     }
     const isWhole = job?.state === 'succeeded' && job.film?.playlist;
