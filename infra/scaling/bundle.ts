@@ -12,7 +12,7 @@ export const wakerHandler = 'waker.handler';
  * Lambda's Node runtime, so nothing is installed or bundled.
  */
 export function bundleWaker(): Record<string, string> {
-  return Object.fromEntries(
+  bundled ??= Object.fromEntries(
     globSync('*.ts', { cwd: folder })
       .sort()
       .map((file) => {
@@ -22,4 +22,8 @@ export function bundleWaker(): Record<string, string> {
         return [`${name}.mjs`, plain];
       }),
   );
+  return bundled;
 }
+
+/** The files do not change while this runs. */
+let bundled: Record<string, string> | undefined;

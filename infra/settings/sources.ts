@@ -14,16 +14,18 @@ export interface SettingsSource {
 /** The stack's config. */
 export class ConfigSource implements SettingsSource {
   readonly #project = pulumi.getProject();
+  /** Read once: Pulumi parses all of it at each question. */
+  readonly #config: Readonly<Record<string, string>> = pulumi.runtime.allConfig();
 
   keys(): string[] {
-    return Object.keys(pulumi.runtime.allConfig()).flatMap((full) => {
+    return Object.keys(this.#config).flatMap((full) => {
       const [namespace, key = ''] = full.split(':');
       return namespace === this.#project ? [key] : [];
     });
   }
 
   value(key: string): string {
-    return (pulumi.runtime.getConfig(`${this.#project}:${key}`) ?? '').trim();
+    return (this.#config[`${this.#project}:${key}`] ?? '').trim();
   }
 
   toSet(key: string, value: string, kind: 'text' | 'entry' | 'secret'): string {
