@@ -129,11 +129,13 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
   const suffixes = keptSuffixes(movie);
   const farm = await startLocalFarm({
     lanes: options.lanes,
+    // After this the message of a worker that is gone comes back; longer in the cloud.
+    ...(options.kill && { visibilityTimeoutSeconds: goneSeconds }),
     door: options.door === undefined ? undefined : { functionsPerFilm: options.door },
     environment: {
       ...sharingSettings(options.workers + (options.door ?? 0)),
-      // How long the others wait for a worker that is gone; longer in the cloud.
-      ...(options.kill && { LEASE_SECONDS: '10' }),
+      // How long the others wait for it.
+      ...(options.kill && { LEASE_SECONDS: String(goneSeconds) }),
       ...(options.outputs && { OUTPUTS: options.outputs.join() }),
       ...keys?.environment,
       // The portal puts its uploads where they make no second job, and has to know which names do.
@@ -227,6 +229,9 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
   await sleep(2 ** 31 - 1, undefined, { signal: stop }).catch(() => undefined);
   stop.throwIfAborted();
 }
+
+/** How long a worker that was killed may seem to be there. */
+const goneSeconds = 10;
 
 /** How much of a film is made when one of its workers is killed. */
 const killPercent = 5;
