@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium } from 'playwright-core';
 
 // The headless shell has no window around a page: a page costs it a third of the processor time.
 const names = [
@@ -15,11 +15,36 @@ const applications = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ];
 
+let running: Promise<Browser> | undefined;
+
 /**
- * Starts the Chromium or Chrome of this system, or the one that playwright has installed.
+ * Starts the Chromium or Chrome of this system, or the one that playwright has installed, unless it runs: the files of one test process
+ * share it, and `close` closes what was opened by this call alone. It ends with the process.
  * @throws Error that says how to get one
  */
 export async function startBrowser(): Promise<Browser> {
+  if (!(await running)?.isConnected()) running = launch();
+  const browser = await (running as Promise<Browser>);
+  const opened = new Set<BrowserContext>();
+  const own: Pick<Browser, 'newContext' | 'newPage' | 'close'> = {
+    async newContext(options) {
+      const context = await browser.newContext(options);
+      opened.add(context);
+      return context;
+    },
+    async newPage(options) {
+      const page = await browser.newPage(options);
+      opened.add(page.context());
+      return page;
+    },
+    async close() {
+      for (const context of opened) await context.close();
+    },
+  };
+  return Object.assign(Object.create(browser) as Browser, own);
+}
+
+async function launch(): Promise<Browser> {
   // Chromium refuses to sandbox for root, and containers give no user namespaces to others.
   const args = ['--no-sandbox', '--autoplay-policy=no-user-gesture-required', '--disable-dev-shm-usage'];
   return await chromium.launch({ executablePath: findBrowser(), args });

@@ -17,7 +17,7 @@ export async function functionsFor(
   {
     env: own = {},
     dir,
-    concurrency = 4,
+    concurrency = 3,
     timeoutSeconds = 60 * patience,
     others = {},
   }: {
