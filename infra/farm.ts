@@ -2,9 +2,10 @@ import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { workerEnvironment, workerSecrets } from './compute/environment.ts';
 import { Network } from './compute/network.ts';
-import { type ReporterSecret, Secrets, type WorkerSecret } from './compute/secrets.ts';
+import { Secrets } from './compute/secrets.ts';
 import { type Architecture, functionVisibilitySeconds } from './compute/worker-function.ts';
 import { boundRoles } from './github/boundary.ts';
+import { existingOnS3, madeOnS3 } from './github/buckets.ts';
 import { GithubRoles } from './github/roles.ts';
 import { needsVmaf, WorkerImage } from './image/image.ts';
 import { BucketEvents } from './jobs/bucket-events.ts';
@@ -15,18 +16,14 @@ import type { MonitoredWorkers } from './monitoring/metrics.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
 import { checkName, farmName } from './names.ts';
 import { type FarmOutputs, outputNames } from './outputs.ts';
-import type { PortalSecret } from './portal/args.ts';
 import { createPortal } from './portal/portal.ts';
-import { signingKeyOf } from './portal/signing-key.ts';
+import { portalSecrets } from './portal/portal-secrets.ts';
+import { reporterSecrets } from './reports/reporter-secrets.ts';
 import { Reports, ReportsSenders } from './reports/reports.ts';
 import type { TranscodeFarmArgs } from './settings/args.ts';
 import type { ComputeSettings } from './settings/compute.ts';
-import type { PortalSettings } from './settings/portal.ts';
-import type { ReportSettings } from './settings/reports.ts';
 import { type FarmSettings, readSettings } from './settings/settings.ts';
 import { ArgsSource } from './settings/sources.ts';
-import type { StorageSettings } from './settings/storage.ts';
-import type { Storage } from './storage/backend.ts';
 import { createStorage } from './storage/backends.ts';
 import { farmTag, tagging } from './tags.ts';
 import { createWorkers, type Workers } from './workers.ts';
@@ -285,10 +282,7 @@ export class TranscodeFarm extends pulumi.ComponentResource implements Outputs {
           address,
           signIn: settings.portal.signIn,
           allowHttpSources: settings.worker.ALLOW_HTTP_SOURCES === 'true',
-          secrets: [
-            ...portalSecrets(name, settings.portal, own),
-            ...secrets.references.filter(isStorageKey).map(asPortalSecret),
-          ],
+          secrets: portalSecrets(name, settings.portal, secrets.references, own),
           logRetentionDays: monitoring.logRetentionDays,
         },
         own,
@@ -396,54 +390,4 @@ function monitoredWorkers({ service, functionName }: Workers, maxCalls: number):
   if (service === undefined) throw new TypeError('A farm has a service or a function.');
   const { clusterName, serviceName, wakerName, capacity } = service;
   return { kind: 'service', clusterName, serviceName, wakerName, groupName: capacity.group?.name };
-}
-
-function reporterSecrets(
-  farm: string,
-  { webhookSecret, databaseUrl }: ReportSettings,
-  own: pulumi.ComponentResourceOptions,
-): ReporterSecret[] {
-  const variables = {
-    ...(webhookSecret && { WEBHOOK_SECRET: webhookSecret }),
-    ...(databaseUrl && { DATABASE_URL: databaseUrl }),
-  };
-  return new Secrets<keyof typeof variables>(`${farm}-reporter`, { farm, variables }, own).references;
-}
-
-function portalSecrets(
-  farm: string,
-  { signIn, signingKey }: PortalSettings,
-  own: pulumi.ComponentResourceOptions,
-): PortalSecret[] {
-  const secret = signIn.by === 'password' ? signIn.passwordHash : signIn.clientSecret;
-  const variables = {
-    [signIn.by === 'password' ? 'PORTAL_PASSWORD_HASH' : 'PORTAL_OIDC_CLIENT_SECRET']: secret,
-    PORTAL_SIGNING_KEY: signingKey ?? signingKeyOf(secret),
-  } as Record<PortalSecret['name'], pulumi.Output<string>>;
-  return new Secrets<keyof typeof variables>(`${farm}-portal`, { farm, variables }, own).references;
-}
-
-/** The portal shows films and makes none. */
-function isStorageKey({ name }: WorkerSecret): boolean {
-  return name !== 'ENCRYPTION_SECRET';
-}
-
-/** Keys of R2 and Wasabi, which the portal opens the buckets with as the command line does. */
-function asPortalSecret(secret: WorkerSecret): PortalSecret {
-  return { ...secret, name: `FARM_${secret.name}` as PortalSecret['name'] };
-}
-
-function madeOnS3(
-  { source, output }: StorageSettings,
-  made: Record<'source' | 'output', Storage>,
-): pulumi.Input<string>[] {
-  const isMade = ({ backend, bucket }: StorageSettings['source']) => backend === 's3' && bucket === undefined;
-  return [...(isMade(source) ? [made.source.bucket] : []), ...(isMade(output) ? [made.output.bucket] : [])];
-}
-
-function existingOnS3({ source, output }: StorageSettings): pulumi.Input<string>[] {
-  const buckets = [source, output].flatMap(({ backend, bucket }) =>
-    backend === 's3' && bucket !== undefined ? [bucket] : [],
-  );
-  return [...new Set(buckets)];
 }

@@ -12,7 +12,8 @@ import type { Outcome } from '../queue/outcome.ts';
 import type { Place } from '../queue/places.ts';
 import { type JobReport, type ReportedJob, type Reporter, workerName } from '../report/reporter.ts';
 import { readMessage, UnreadableMessageError } from './message.ts';
-import { confirmEnd, lookAgainLater, onceReported, type Work, type WorkOptions, WorkRunner } from './work.ts';
+import { confirmEnd, lookAgainLater, onceReported, type Work } from './work.ts';
+import { type WorkOptions, WorkRunner } from './work-runner.ts';
 
 /** What the work on a film is given of the message that asks for it. */
 export interface MessageRun {
