@@ -1,26 +1,40 @@
 import { askedCommands, type CompletedCommand, farmOptions, isAsked, type Values } from './tree.ts';
 
-/** For bash 3.2 (macOS) and later; file names are completed by bash itself. */
+/**
+ * For bash 3.2 (macOS) and later; file names are completed by bash itself. It walks the line up to the word in question, for
+ * the command and the place among its arguments. "--flag=value" reaches it as three words.
+ */
 export function bashScript(program: string, commands: readonly CompletedCommand[]): string {
   const name = `_${program}`;
   const paths = commands.flatMap(({ path }) => (path.length > 0 ? [key(path)] : []));
   return `# bash completion for ${program}: source <(${program} completion bash)
 ${name}() {
-  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} path= word before= options= words= files= asked=
+  local cur=\${COMP_WORDS[COMP_CWORD]} path= word before= place=1 options= words= files= asked=
   local -a which=()
+  if [[ $cur == = ]]; then cur=; fi
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case "$path/$word" in
-      ${paths.join('|')}) path="$path/$word" ;;
+    if [[ $word == = ]]; then continue; fi
+    case "$path $before" in
+      ${valuedOptions(commands).join('|')})
+        case "$before" in ${farmOptions.join('|')}) which+=("$before" "$word") ;; esac
+        before=
+        continue ;;
     esac
-    case "$before" in ${farmOptions.join('|')}) which+=("$before" "$word") ;; esac
     before=$word
+    case "$place$path/$word" in
+      ${paths.map((path) => `1${path}`).join('|')}) path="$path/$word" ;;
+      */-*) ;;
+      *) place=$((place + 1)) ;;
+    esac
   done
   case "$path" in
 ${commands.map(commandCase).join('\n')}
   esac
-  case "$path $prev" in
+  case "$path $before" in
 ${optionCases(commands).join('\n')}
-    *) if [[ $cur == -* ]]; then words=$options files= asked=; fi ;;
+    *) if [[ $cur == -* ]]; then words=$options; else case "$path $place" in
+${commands.flatMap(argumentCases).join('\n')}
+      esac; fi ;;
   esac
   if [[ $asked ]]; then words+=" "$(${program} $asked "\${which[@]}" 2>/dev/null | cut -f1); fi
   COMPREPLY=($(compgen -W "$words" -- "$cur"))
@@ -36,12 +50,14 @@ function key(path: readonly string[]): string {
   return path.map((word) => `/${word}`).join('');
 }
 
-function commandCase({ path, options, values, subcommands }: CompletedCommand): string {
-  const words = [...subcommands, ...(values?.kind === 'choices' ? values.choices : [])].join(' ');
-  const flags = options.map(({ flag }) => flag).join(' ');
-  const more =
-    values?.kind === 'files' ? ' files=1' : isAsked(values) ? ` asked='${askedCommands[values.kind]}'` : '';
-  return `    '${key(path)}') options='${flags}' words='${words}'${more} ;;`;
+function valuedOptions(commands: readonly CompletedCommand[]): string[] {
+  return commands.flatMap(({ path, options }) =>
+    options.flatMap(({ flag, values }) => (values ? [`'${key(path)} ${flag}'`] : [])),
+  );
+}
+
+function commandCase({ path, options }: CompletedCommand): string {
+  return `    '${key(path)}') options='${options.map(({ flag }) => flag).join(' ')}' ;;`;
 }
 
 /** After options that take a value: those with the same values in one line. */
@@ -57,8 +73,22 @@ function optionCases(commands: readonly CompletedCommand[]): string[] {
   return [...places].map(([text, patterns]) => `    ${patterns.join('|')}) ${text} ;;`);
 }
 
-function valueText(values: Values): string {
-  if (values.kind === 'choices') return `words='${values.choices.join(' ')}' files= asked=`;
-  const asked = isAsked(values) ? `'${askedCommands[values.kind]}'` : '';
-  return `words= files=${values.kind === 'files' ? 1 : ''} asked=${asked}`;
+/** A command below this one stands where its first argument would. */
+function argumentCases(command: CompletedCommand): string[] {
+  const { path, subcommands } = command;
+  const places = command.arguments.map(({ place, repeats, values }) => {
+    const commandsBelow = place === 1 ? subcommands : [];
+    return `      '${key(path)} '${repeats ? '*' : place}) ${valueText(values, commandsBelow)} ;;`;
+  });
+  if (places.length > 0 || subcommands.length === 0) return places;
+  return [`      '${key(path)} 1') words='${subcommands.join(' ')}' ;;`];
+}
+
+function valueText(values: Values, more: readonly string[] = []): string {
+  const words = [...more, ...(values.kind === 'choices' ? values.choices : [])];
+  return [
+    `words='${words.join(' ')}'`,
+    ...(values.kind === 'files' ? ['files=1'] : []),
+    ...(isAsked(values) ? [`asked='${askedCommands[values.kind]}'`] : []),
+  ].join(' ');
 }

@@ -1,20 +1,34 @@
 import { askedCommands, type CompletedCommand, farmOptions, isAsked, type Values } from './tree.ts';
 
+/** Each rule has a condition: the command that the line is at, and for arguments the place among them. */
 export function fishScript(program: string, commands: readonly CompletedCommand[]): string {
-  const lines = commands.flatMap((command) => [
-    ...command.subcommands.map((word) => subcommandLine(program, command, word, commands)),
-    ...command.options.map(({ flag, description, values }) =>
-      line(
-        program,
-        seen(command),
-        `-l ${flag.slice(2)}${valueText(values, program)} -d ${quote(description)}`,
-      ),
-    ),
-    ...(command.values && command.values.kind !== 'any'
-      ? [line(program, seen(command), argumentText(command.values, program))]
-      : []),
-  ]);
+  const paths = commands.flatMap(({ path }) => (path.length > 0 ? [key(path)] : []));
+  const valued = commands.flatMap(({ path, options }) =>
+    options.flatMap(({ flag, values }) => (values ? [quote(`${key(path)} ${flag}`)] : [])),
+  );
   return `# fish completion for ${program}: ${program} completion fish | source
+function __${program}_at -a wanted first last
+  set -l path ''
+  set -l before ''
+  set -l place 1
+  for word in (commandline -opc)[2..-1]
+    switch "$path $before"
+      case ${valued.join(' ')}
+        set before ''
+        continue
+    end
+    set before $word
+    switch "$place$path/$word"
+      case ${paths.map((path) => `1${path}`).join(' ')}
+        set path $path/$word
+      case '*/-*'
+      case '*'
+        set place (math $place + 1)
+    end
+  end
+  test "$path" = "$wanted"; or return
+  test -z "$first"; or test $place -ge $first -a $place -le $last
+end
 function __${program}_ask
   set -l words (commandline -opc)
   set -l which
@@ -26,41 +40,47 @@ function __${program}_ask
   ${program} $argv $which 2>/dev/null | cut -f1
 end
 complete -c ${program} -f
-${lines.join('\n')}
+${commands.flatMap((command) => rules(program, command, commands)).join('\n')}
 `;
 }
 
-function line(program: string, condition: string, rest: string): string {
-  return `complete -c ${program} -n ${quote(condition)} ${rest}`;
+/** More arguments than any line has. */
+const anyPlace = 9999;
+
+function rules(program: string, command: CompletedCommand, commands: readonly CompletedCommand[]): string[] {
+  const rule = (rest: string, places = '') =>
+    `complete -c ${program} -n ${quote(`__${program}_at ${quote(key(command.path))}${places}`)} ${rest}`;
+  return [
+    ...command.subcommands.map((word) => {
+      const path = key([...command.path, word]);
+      const description = commands.find((one) => key(one.path) === path)?.description ?? '';
+      return rule(`-a ${word} -d ${quote(description)}`, ' 1 1');
+    }),
+    ...command.options.map(({ flag, description, values }) =>
+      rule(`-l ${flag.slice(2)}${optionText(values, program)} -d ${quote(description)}`),
+    ),
+    ...command.arguments.flatMap(({ place, repeats, values }) =>
+      values.kind === 'any'
+        ? []
+        : [rule(valueText(values, program), ` ${place} ${repeats ? anyPlace : place}`)],
+    ),
+  ];
 }
 
-function subcommandLine(
-  program: string,
-  command: CompletedCommand,
-  word: string,
-  commands: readonly CompletedCommand[],
-): string {
-  const path = [...command.path, word].join(' ');
-  const description = commands.find((one) => one.path.join(' ') === path)?.description ?? '';
-  const none = `not __fish_seen_subcommand_from ${command.subcommands.join(' ')}`;
-  const condition = command.path.length > 0 ? `${seen(command)}; and ${none}` : none;
-  return line(program, condition, `-a ${word} -d ${quote(description)}`);
+/** Without `-f` fish offers files as values too. */
+function optionText(values: Values | undefined, program: string): string {
+  if (values === undefined) return '';
+  return ` -r ${values.kind === 'files' ? '' : '-f '}${valueText(values, program)}`.trimEnd();
 }
 
-/** On this command: all words of its path are there. */
-function seen({ path, subcommands }: CompletedCommand): string {
-  if (path.length > 0) return path.map((word) => `__fish_seen_subcommand_from ${word}`).join('; and ');
-  return subcommands.length > 0 ? `not __fish_seen_subcommand_from ${subcommands.join(' ')}` : 'true';
-}
-
-function valueText(values: Values | undefined, program: string): string {
-  return values === undefined ? '' : ` -r ${argumentText(values, program)}`;
-}
-
-function argumentText(values: Values, program: string): string {
+function valueText(values: Values, program: string): string {
   if (values.kind === 'files') return '-F';
   if (isAsked(values)) return `-a '(__${program}_ask ${askedCommands[values.kind]})'`;
   return values.kind === 'choices' ? `-a ${quote(values.choices.join(' '))}` : '';
+}
+
+function key(path: readonly string[]): string {
+  return path.map((word) => `/${word}`).join('');
 }
 
 function quote(text: string): string {

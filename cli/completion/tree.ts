@@ -37,9 +37,16 @@ export interface CompletedCommand {
   path: readonly string[];
   description: string;
   options: CompletedOption[];
-  /** What its arguments are, if it takes any. */
-  values?: Values;
+  arguments: CompletedArgument[];
   subcommands: string[];
+}
+
+export interface CompletedArgument {
+  /** The first argument is 1. */
+  place: number;
+  /** Whether it may be given again: all further arguments are as this one. */
+  repeats: boolean;
+  values: Values;
 }
 
 /** Names of arguments, and of options' values, that are files of this machine. */
@@ -75,7 +82,11 @@ export function commandsOf(command: Command, path: readonly string[] = []): Comp
         const flag = option.long;
         return flag ? [{ flag, description: option.description, values: valuesOfOption(option) }] : [];
       }),
-      values: command.registeredArguments.map(valuesOfArgument).at(0),
+      arguments: command.registeredArguments.map((argument, index) => ({
+        place: index + 1,
+        repeats: argument.variadic,
+        values: valuesOfArgument(argument),
+      })),
       subcommands: below.map((one) => one.name()),
     },
     ...below.flatMap((one) => commandsOf(one, [...path, one.name()])),

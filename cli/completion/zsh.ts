@@ -4,8 +4,10 @@ import { askedCommands, type CompletedCommand, farmOptions, isAsked, type Values
 export function zshScript(program: string, commands: readonly CompletedCommand[]): string {
   const name = (path: readonly string[]) => ['', program, ...path].join('_');
   const functions = commands.map((command) => {
-    const body = command.subcommands.length > 0 ? parent(command, commands, name) : leaf(command, program);
-    return `${name(command.path)}() {\n${body}\n}`;
+    const below = command.subcommands.map((word) => ({ word, call: name([...command.path, word]) }));
+    const first = firstOf(command, commands, program);
+    const body = [...branches(below), ...first.lines, specs(command, program, first.action)];
+    return `${name(command.path)}() {\n${body.join('\n')}\n}`;
   });
   const asking = Object.entries(askedCommands).map(
     ([kind, words]) => `_${program}_${kind}_of_farm() { _${program}_ask ${words} }`,
@@ -30,37 +32,45 @@ fi
 `;
 }
 
-function parent(
-  { path, subcommands }: CompletedCommand,
+/** To the function of the command below that the line names, which sees the line from there on. */
+function branches(below: readonly { word: string; call: string }[]): string[] {
+  if (below.length === 0) return [];
+  const cases = below.map(
+    ({ word, call }) => `    ${word}) shift words; (( CURRENT-- )); ${call}; return ;;`,
+  );
+  return ['  if (( CURRENT > 2 )); then case $words[2] in', ...cases, '  esac; fi'];
+}
+
+/** The first argument of a command that has others below it: one of those, or what it takes itself. */
+function firstOf(
+  { path, subcommands, arguments: [own] }: CompletedCommand,
   commands: readonly CompletedCommand[],
-  name: (path: readonly string[]) => string,
-): string {
+  program: string,
+): { lines: string[]; action?: string } {
+  if (subcommands.length === 0) return { lines: [] };
   const described = subcommands.map((word) => {
     const found = commands.find((one) => one.path.join(' ') === [...path, word].join(' '));
     return `    ${quote(`${word}:${found?.description ?? ''}`)}`;
   });
-  const cases = subcommands.map((word) => `      ${word}) ${name([...path, word])} ;;`);
-  return `  local state line
-  local -a commands=(
-${described.join('\n')}
-  )
-  _arguments -C '1: :->command' '*:: :->rest'
-  case $state in
-    command) _describe command commands ;;
-    rest) case $line[1] in
-${cases.join('\n')}
-    esac ;;
-  esac`;
+  const lines = ['  local -a commands=(', ...described, '  )'];
+  const also = own && isAsked(own.values) ? `; _${program}_${own.values.kind}_of_farm` : '';
+  return { lines, action: `{_describe command commands${also}}` };
 }
 
-function leaf({ options, values }: CompletedCommand, program: string): string {
-  const specs = [
+function specs({ options, ...command }: CompletedCommand, program: string, first?: string): string {
+  const own = command.arguments.filter(({ place }) => first === undefined || place > 1);
+  const all = [
     ...options.map((one) =>
-      quote(`${one.flag}[${escaped(one.description)}]${actionOf(one.values, ':value', program)}`),
+      quote(
+        `${one.flag}${one.values ? '=' : ''}[${escaped(one.description)}]${actionOf(one.values, ':value', program)}`,
+      ),
     ),
-    ...(values ? [quote(`*${actionOf(values, ':argument', program)}`)] : []),
+    ...(first === undefined ? [] : [quote(`1:command:${first}`)]),
+    ...own.map(({ place, repeats, values }) =>
+      quote(`${repeats ? '*' : place}${actionOf(values, ':argument', program)}`),
+    ),
   ];
-  return `  _arguments \\\n    ${specs.join(' \\\n    ')}`;
+  return `  _arguments \\\n    ${all.join(' \\\n    ')}`;
 }
 
 function actionOf(values: Values | undefined, message: string, program: string): string {
