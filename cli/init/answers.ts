@@ -21,8 +21,15 @@ export function givenAnswers(questions: readonly Question[], options: InitAnswer
   return given;
 }
 
+/** Flags of the questions that are neither answered nor made pointless by the answers. */
+export function openFlags(questions: readonly Question[], answers: InitAnswers): string[] {
+  return questions
+    .filter(({ key, isAsked }) => answers[key] === undefined && isAsked(answers))
+    .map(({ flag }) => flag);
+}
+
 /**
- * Without a keyboard nothing is guessed unasked.
+ * Where nothing is asked, nothing is guessed unasked.
  * @param mayGuess take defaults where nothing was given
  * @throws UserError that names the flags of what is still open
  */
@@ -32,14 +39,13 @@ export function withDefaults(
   mayGuess: boolean,
 ): InitAnswers {
   const answers: InitAnswers = { ...given };
-  const open: string[] = [];
-  for (const { key, flag, fallback, isAsked } of questions) {
-    if (answers[key] !== undefined || !isAsked(answers)) continue;
-    const value = mayGuess ? fallback(answers) : undefined;
-    if (value === undefined) open.push(flag);
-    else answers[key] = value;
-  }
+  for (const { key, fallback, isAsked } of mayGuess ? questions : [])
+    if (isAsked(answers)) answers[key] ??= fallback(answers);
+  const open = openFlags(questions, answers);
   if (open.length === 0) return answers;
-  const rest = mayGuess ? '' : ', or --yes for the defaults';
-  throw new UserError(`Questions are asked only at a terminal. Here, add ${open.join(', ')}${rest}.`);
+  throw new UserError(
+    mayGuess
+      ? `There is no default for ${open.join(', ')}. Add it.`
+      : `Nothing is asked with --json. Add ${open.join(', ')}, or --yes for the defaults.`,
+  );
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -40,8 +41,10 @@ export function initCommand(): Command {
             `"${stack}" is not a name for a stack here. Use up to 21 letters, digits, - and _, a letter first.`,
           );
         }
+        const file = `Pulumi.${stack}.yaml`;
+        if (existsSync(join(projectFolder, file))) throw isThere(file);
         const given = givenAnswers(questions, options);
-        const isAsking = !options.yes && !options.json && process.stdin.isTTY;
+        const isAsking = !options.yes && !options.json;
         const answers = isAsking
           ? await askAll(questions, given, {
               input: process.stdin,
@@ -51,7 +54,6 @@ export function initCommand(): Command {
               columns: terminalColumns(process.stderr),
             })
           : withDefaults(questions, given, options.yes === true);
-        const file = `Pulumi.${stack}.yaml`;
         await writeNew(join(projectFolder, file), stackFileOf(answers), file);
         say(`${file} is written. Looking for what a deployment of it would fail at:\n`);
         const findings = await examineDeployment(stack, runProgram);
@@ -72,8 +74,12 @@ async function writeNew(path: string, text: string, name: string): Promise<void>
     await writeFile(path, text, { flag: 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    throw new UserError(
-      `${name} is there already, and was left as it is. Use another name ("farm init NAME"), or edit it.`,
-    );
+    throw isThere(name);
   }
+}
+
+function isThere(name: string): UserError {
+  return new UserError(
+    `${name} is there already, and was left as it is. Use another name ("farm init NAME"), or edit it.`,
+  );
 }

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import type { Readable, Writable } from 'node:stream';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -6,7 +5,7 @@ import { Command } from 'commander';
 import { hashPassword } from '../../portal/src/auth/password.ts';
 import { UserError } from '../errors.ts';
 import { runCommand } from '../farm/run.ts';
-import { askLine } from '../text/question.ts';
+import { AnswerLines } from '../text/answer-lines.ts';
 
 const minCharacters = 12;
 
@@ -35,14 +34,13 @@ export async function readPassword(
   stop: AbortSignal,
 ): Promise<string> {
   if (!input.isTTY) return (await text(input)).replace(/\r?\n$/, '');
-  // readline echoes what is typed to its output: here to nowhere.
-  using lines = createInterface({ input, output: new PassThrough().resume(), terminal: true });
-  // It takes Ctrl-C from the terminal; all else of the command waits for the signal.
-  lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  // What is typed is shown nowhere.
+  using lines = new AnswerLines(input, new PassThrough().resume(), { isKeyboard: true });
   const ask = async (question: string) => {
     out.write(question);
-    const answer = await askLine(lines, '', stop);
+    const answer = await lines.ask('', stop);
     out.write('\n');
+    if (answer === undefined) throw new UserError('Ctrl-D ended the input, so nothing was done.');
     return answer;
   };
   const password = await ask('Password of the portal: ');

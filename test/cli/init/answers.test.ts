@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { readPlannedStack } from '../../../cli/doctor/deployment/stack.ts';
@@ -66,24 +67,28 @@ describe('what is answered by flags', () => {
     expect(() => givenAnswers(questions, given)).toThrow(sentence);
   });
 
-  it('names every flag that is missing without a terminal', () => {
+  it('names every flag that is missing where nothing is asked', () => {
     expect(() => withDefaults(questions, { region: 'eu-west-1', storage: 's3' }, false)).toThrow(
-      'add --compute <kind>, --max-workers <n>, --portal <host>, or --yes for the defaults.',
+      'Add --compute <kind>, --max-workers <n>, --portal <host>, or --yes for the defaults.',
     );
   });
 
   it('does not guess the account of Cloudflare', () => {
-    expect(() => withDefaults(questions, { storage: 'r2' }, true)).toThrow('add --cloudflare-account <id>.');
+    expect(() => withDefaults(questions, { storage: 'r2' }, true)).toThrow(
+      'There is no default for --cloudflare-account <id>.',
+    );
   });
 });
 
 describe('what is answered at a keyboard', () => {
-  async function type(given: InitAnswers, ...lines: string[]) {
-    const [input, out] = [new PassThrough(), new PassThrough()];
+  /** Each answer is typed when it is asked for, some with more lines behind them. */
+  async function type(given: InitAnswers, ...answersInTurn: string[]) {
+    const input = Object.assign(new PassThrough(), { isTTY: true });
+    const out = new PassThrough();
     const shown = text(out);
-    // As a person does: an answer after each prompt.
     out.on('data', (chunk) => {
-      if (String(chunk).includes('> ')) setImmediate(() => input.write(`${lines.shift()}\r`));
+      if (stripVTControlCharacters(String(chunk)).endsWith('> '))
+        setImmediate(() => input.write(`${answersInTurn.shift()}\r`));
     });
     const stop = new AbortController().signal;
     const answers = await askAll(questions, given, { input, out, stop, style: styleFor(process.stderr) });
@@ -105,12 +110,62 @@ describe('what is answered at a keyboard', () => {
     expect(shown).not.toContain('Cloudflare (');
   });
 
+  it('takes answers that are pasted at once, each for its question', async () => {
+    const { answers, shown } = await type({}, 'eu-west-1\rs3\rfunction\r40\rnone');
+    expect(answers).toMatchObject({ region: 'eu-west-1', storage: 's3', compute: 'function', maxWorkers: '40' });
+    expect(shown).toContain('[150] > 40\n');
+  });
+
+  it('forgets what was pasted behind a wrong answer', async () => {
+    const { answers } = await type({}, 'eu-west-1\rfoo\rgpu\r7', 's3', 'fargate', '5', '');
+    expect(answers).toMatchObject({ storage: 's3', compute: 'fargate', maxWorkers: '5' });
+  });
+
   it('ends with a sentence when Ctrl-D ends the input', async () => {
-    await expect(type({}, 'eu-west-1', '\x04')).rejects.toThrow('Ctrl-D ended the input');
+    await expect(type({}, 'eu-west-1', '\x04')).rejects.toThrow(
+      'The input ended before "Where films go" was answered, so nothing was written.',
+    );
   });
 
   it('does not ask what a flag has answered', async () => {
     const { shown } = await type({ region: 'eu-west-1', storage: 's3', compute: 'fargate' }, '5', '');
     expect(shown).not.toContain('Where films go');
+  });
+});
+
+describe('what is answered by a pipe', () => {
+  async function pipe(input: string, given: InitAnswers = {}) {
+    const out = new PassThrough();
+    const shown = text(out);
+    const stop = new AbortController().signal;
+    const style = styleFor(process.stderr);
+    const answers = await askAll(questions, given, { input: Readable.from([input]), out, stop, style });
+    out.end();
+    return { answers, shown: await shown };
+  }
+
+  it('takes the lines in order, an empty one for the default, and shows each behind its question', async () => {
+    const { answers, shown } = await pipe('eu-west-1\nwasabi\n\ngpu\n\nfunction');
+    expect(answers).toEqual({
+      region: 'eu-west-1',
+      storage: 'wasabi',
+      wasabiRegion: 'us-east-1',
+      compute: 'gpu',
+      maxWorkers: '3',
+      portal: 'function',
+    });
+    expect(shown).toContain('AWS region of queue and workers\n[us-east-1] > eu-west-1\n');
+  });
+
+  it('names the question that is left when the lines end, and the flags of all that are', async () => {
+    await expect(pipe('eu-west-1\ns3\n', { maxWorkers: '4' })).rejects.toThrow(
+      'The input ended before "What makes them" was answered, so nothing was written. Add lines for the rest, or --compute <kind>, --portal <host>, or --yes for the defaults.',
+    );
+  });
+
+  it('ends at a wrong answer, as the lines behind it were meant for other questions', async () => {
+    await expect(pipe('eu-west-1\nfoo\ngpu\n3\nnone\n')).rejects.toThrow(
+      '--storage: "foo" is none of s3, r2, wasabi. Nothing was written.',
+    );
   });
 });

@@ -56,3 +56,7 @@ it('asks twice at a keyboard, and shows nothing of what is typed', async () => {
 it('takes no password that was typed in two ways', async () => {
   expect((await type(password, 'correct horse')).answer).toBe('The two are not the same. Try again.');
 });
+
+it('takes both lines of a password that is pasted twice at once', async () => {
+  expect((await type(`${password}\n${password}`)).answer).toBe(password);
+});
