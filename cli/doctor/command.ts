@@ -10,7 +10,7 @@ import {
   runCommand,
   withFarm,
 } from '../farm/run.ts';
-import { printable, type Style, styleFor } from '../text/style.ts';
+import { styleFor } from '../text/style.ts';
 import { terminalColumns } from '../text/wrap.ts';
 import { examineDeployment } from './deployment/examine.ts';
 import { projectFolder } from './deployment/stack.ts';
@@ -19,6 +19,7 @@ import { type Finding, failed, notAsked } from './finding.ts';
 import { showLeftovers } from './leftovers.ts';
 import { runProgram } from './run-program.ts';
 import { smokeTest } from './smoke.ts';
+import { allFindingLines } from './text.ts';
 
 type DoctorOptions = CommonOptions & { smoke?: true; leftovers?: true; gpu?: true };
 
@@ -52,21 +53,11 @@ export function doctorCommand(): Command {
 
 async function showFindings(options: CommonOptions, { say, answer }: Answers): Promise<void> {
   const findings = await diagnose(options);
-  sayFindings(findings, say);
+  const columns = terminalColumns(process.stdout);
+  for (const line of allFindingLines(findings, styleFor(process.stdout), columns)) say(line);
   const isWell = findings.every(({ state }) => state !== 'failed');
   answer({ ok: isWell, checks: findings });
   if (!isWell) process.exitCode = 1;
-}
-
-/** Each finding with its fix, and how many there are of each state. */
-export function sayFindings(findings: readonly Finding[], say: Answers['say']): void {
-  const style = styleFor(process.stdout);
-  const nameWidth = Math.max(16, ...findings.map(({ name }) => name.length));
-  const columns = terminalColumns(process.stdout);
-  for (const finding of findings)
-    for (const line of findingLines(finding, style, { columns, nameWidth })) say(line);
-  say();
-  say(summary(findings));
 }
 
 /** Without a deployed farm, everything that the deployment needs. */
@@ -97,29 +88,4 @@ function stackName({ stack }: CommonOptions): string {
   // Pulumi also takes ORGANIZATION/PROJECT/STACK; files are named after the stack.
   const [file = name] = name.split('/').slice(-1);
   return existsSync(`${projectFolder}/Pulumi.${file}.yaml`) ? file : name;
-}
-
-/** Narrow terminals have what was seen below what was looked at. */
-export function findingLines(
-  { name, state, why, fix }: Finding,
-  style: Style,
-  { columns = 100, nameWidth = 16 }: { columns?: number | undefined; nameWidth?: number } = {},
-): string[] {
-  const paint = { ok: style.good, warning: style.bold, failed: style.bad, 'not asked': style.dim }[state];
-  const fixes = fix?.split('\n') ?? [];
-  const isNarrow = columns < 60;
-  const head = `${paint(state.padEnd(9))}  ${isNarrow ? name : name.padEnd(nameWidth)}`;
-  const indent = ' '.repeat(isNarrow ? 2 : nameWidth + 13);
-  return [
-    ...(isNarrow ? [head, `${indent}${printable(why)}`] : [`${head}  ${printable(why)}`]),
-    ...fixes.map((line, index) => `${indent}${style.dim(index === 0 ? 'fix:' : '    ')} ${printable(line)}`),
-  ];
-}
-
-export function summary(findings: readonly Finding[]): string {
-  return (['ok', 'warning', 'failed', 'not asked'] as const)
-    .map((state) => ({ state, count: findings.filter((finding) => finding.state === state).length }))
-    .filter(({ state, count }) => count > 0 || state === 'failed')
-    .map(({ state, count }) => `${count} ${state}${state === 'warning' && count > 1 ? 's' : ''}`)
-    .join(', ');
 }

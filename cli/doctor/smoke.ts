@@ -16,10 +16,9 @@ import { jobLine } from '../jobs/text.ts';
 import { planFilm } from '../submit/film.ts';
 import { submitFilm } from '../submit/send.ts';
 import { readUploadFilters } from '../submit/uploads.ts';
-import { bar } from '../text/bar.ts';
 import { openLive } from '../text/live.ts';
 import { styleFor } from '../text/style.ts';
-import { formatBytes, formatSeconds } from '../text/units.ts';
+import { smokeLines } from './text.ts';
 
 /** Two seconds of 320×180 with sound. */
 const builtInFilm = fileURLToPath(new URL('smoke.mp4', import.meta.url));
@@ -55,7 +54,7 @@ export async function smokeTest({ farm, stop, say, answer }: Context): Promise<v
     if (line !== '#EXTM3U')
       throw new UserError(`The farm published ${playlist}, but it begins with "${line}" instead of #EXTM3U.`);
     const totalSeconds = secondsSince(startedAt);
-    for (const line of resultLines(state, uploadSeconds, totalSeconds)) say(line);
+    for (const line of smokeLines(state, uploadSeconds, totalSeconds)) say(line);
     answer({ ok: true, job: state, uploadSeconds, totalSeconds });
   } finally {
     await removeFilm(farm, job);
@@ -106,30 +105,4 @@ async function removeFilm(farm: Farm, { id, source }: { id: string; source: stri
   ]);
   const failure = results.find((result) => result.status === 'rejected');
   if (failure) console.error(`The test film could not be deleted (${folder}): ${failure.reason}`);
-}
-
-/** Where the time of a finished test went. */
-export function resultLines(
-  { film, timings }: Pick<JobState, 'film' | 'timings'>,
-  uploadSeconds: number,
-  totalSeconds: number,
-): string[] {
-  const { waitSeconds = 0, probeSeconds = 0, encodeSeconds = 0, publishSeconds = 0 } = timings;
-  const steps: [string, number, string][] = [
-    ['upload', uploadSeconds, 'from this machine to the source bucket'],
-    ['waiting', waitSeconds, 'for the event, the queue, and a worker to start'],
-    ['probing', probeSeconds, 'the worker reads what the film is'],
-    ['encoding', encodeSeconds, `with ${film?.encoder ?? 'an encoder'}, publishing on the way`],
-    ['publishing', publishSeconds, 'the playlists, after the last frame'],
-  ];
-  const known = steps.reduce((sum, [, seconds]) => sum + seconds, 0);
-  steps.push(['reporting', Math.max(0, totalSeconds - known), 'until this machine saw the result']);
-  return [
-    `The farm works: 2 s of film became ${film?.renditions.length ?? 0} renditions, ${formatBytes(film?.bytes ?? 0)}, in ${formatSeconds(totalSeconds)}.`,
-    '',
-    ...steps.map(
-      ([name, seconds, what]) =>
-        `${name.padEnd(10)} ${formatSeconds(seconds).padStart(12)}  ${bar(seconds / totalSeconds, 16, ' ')}  ${what}`,
-    ),
-  ];
 }

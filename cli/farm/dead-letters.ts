@@ -3,7 +3,7 @@ import { type Lane, laneNames } from '../../worker/src/protocol/lanes.ts';
 import type { Farm } from './farm.ts';
 import { HeldMessages } from './held-messages.ts';
 
-/** A job that was given up, or a part request that no worker completed. */
+/** The message of a failed job, or a part request that no worker completed. */
 export interface DeadLetter {
   /** Whose dead letter it is. */
   queue: 'jobs' | 'parts';

@@ -31,13 +31,14 @@ export async function askAll(
   for (const question of questions) {
     if (answers[question.key] !== undefined || !question.isAsked(answers)) continue;
     answers[question.key] = await askOne(question);
+    out.write('\n');
   }
   return answers;
 
   async function askOne(question: Question): Promise<string> {
     const { text, choices = {} } = question;
     const fallback = question.fallback(answers);
-    out.write(`\n${style.bold(text)}\n`);
+    out.write(`${style.bold(text)}\n`);
     for (const [value, meaning] of Object.entries(choices))
       for (const line of wrapLine(`  ${value.padEnd(9)} ${style.dim(meaning)}`, columns))
         out.write(`${line}\n`);

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { sayFindings } from '../doctor/command.ts';
 import { examineDeployment } from '../doctor/deployment/examine.ts';
 import { projectFolder } from '../doctor/deployment/stack.ts';
 import { runProgram } from '../doctor/run-program.ts';
+import { allFindingLines } from '../doctor/text.ts';
 import { UserError } from '../errors.ts';
 import { runCommand } from '../farm/run.ts';
 import { styleFor } from '../text/style.ts';
@@ -14,6 +14,7 @@ import { givenAnswers, withDefaults } from './answers.ts';
 import { askAll } from './ask.ts';
 import { type InitAnswers, initQuestions } from './questions.ts';
 import { stackFileOf } from './stack-file.ts';
+import { nextLines, stepsOf, writtenLine } from './text.ts';
 
 type InitOptions = InitAnswers & { yes?: true; json?: true; profile?: string };
 
@@ -55,16 +56,13 @@ export function initCommand(): Command {
             })
           : withDefaults(questions, given, options.yes === true);
         await writeNew(join(projectFolder, file), stackFileOf(answers), file);
-        say(`${file} is written. Looking for what a deployment of it would fail at:\n`);
+        say(`${writtenLine(stack)}\n`);
         const findings = await examineDeployment(stack, runProgram);
-        sayFindings(findings, say);
-        const steps = [`pulumi stack init ${stack}`, 'pulumi up'];
         const style = styleFor(process.stdout);
-        say(`\nNext:\n  ${style.bold(steps[0] ?? '')}`);
-        say('  the commands after "fix:" above, if there are any');
-        say(`  npm run cost -- ${file}    ${style.dim('what it costs')}`);
-        say(`  ${style.bold(steps[1] ?? '')}`);
-        answer({ file, answers, checks: findings, next: steps });
+        for (const line of allFindingLines(findings, style, terminalColumns(process.stdout))) say(line);
+        say();
+        for (const line of nextLines(stack, style)) say(line);
+        answer({ file, answers, checks: findings, next: stepsOf(stack) });
       }),
     );
 }

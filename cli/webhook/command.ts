@@ -1,12 +1,12 @@
 import { Command, Option } from 'commander';
 import { sampleEvent, sampleStates } from '../../reporter/webhooks/sample.ts';
 import { webhookSecrets, webhookSecretsSchema } from '../../reporter/webhooks/secret.ts';
-import { type Delivery, sendOnce } from '../../reporter/webhooks/send-once.ts';
+import { sendOnce } from '../../reporter/webhooks/send-once.ts';
 import { UserError } from '../errors.ts';
 import { callReporter } from '../farm/reporter.ts';
 import { type Answers, type CommonOptions, chosenFarm, farmCommand, runCommand } from '../farm/run.ts';
-import { printable, styleFor } from '../text/style.ts';
-import { formatSeconds } from '../text/units.ts';
+import { styleFor } from '../text/style.ts';
+import { type SentTest, testLines } from './text.ts';
 
 type TestOptions = CommonOptions & { secret?: string; event: (typeof sampleStates)[number] };
 
@@ -37,27 +37,8 @@ async function testWebhook(
   { stop, say, answer }: Answers,
 ): Promise<void> {
   const { url, body, delivery } = await sendTest(givenUrl, options, stop);
-  const style = styleFor(process.stdout);
-
-  say(`POST ${printable(url)}`);
-  for (const [name, value] of Object.entries(delivery.headers)) {
-    say(`${style.dim(`${name}:`)} ${printable(value)}`);
-  }
-  say();
-  say(body);
-  say();
-  const took = formatSeconds(delivery.seconds);
-  if (delivery.delivered) {
-    say(`${style.good('delivered')}: the receiver answered ${delivery.status} in ${took}`);
-  } else {
-    say(`${style.bad('not delivered')}: ${printable(delivery.why ?? '')}`);
-    process.exitCode = 2;
-  }
-  if (delivery.isPrivate) {
-    say('Its address is private. A farm calls public addresses alone.');
-  }
-  say();
-  for (const line of howToVerify) say(line);
+  for (const line of testLines({ url, body, delivery }, styleFor(process.stdout))) say(line);
+  if (!delivery.delivered) process.exitCode = 2;
   answer({
     url,
     event: JSON.parse(body) as unknown,
@@ -68,21 +49,6 @@ async function testWebhook(
     why: delivery.why ?? null,
     isPrivate: delivery.isPrivate,
   });
-}
-
-/** Standard Webhooks 1.0.0, "Verifying webhook authenticity". */
-const howToVerify = [
-  'To verify an event, a receiver takes the raw body, before any parsing, and',
-  '  1. makes HMAC-SHA256 over "<webhook-id>.<webhook-timestamp>.<body>", keyed with the bytes that the base64 after "whsec_" stands for;',
-  '  2. compares "v1," and the base64 of it, in constant time, with each signature in webhook-signature;',
-  '  3. refuses a webhook-timestamp more than 5 minutes off, and passes over a webhook-id that it has seen.',
-  'docs/jobs.md has that in Node and Python; libraries: https://www.standardwebhooks.com',
-];
-
-interface SentTest {
-  url: string;
-  body: string;
-  delivery: Delivery;
 }
 
 /** With a secret from here; without one by the farm's reporter, which has the farm's. @throws UserError where there is none */

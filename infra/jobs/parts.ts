@@ -14,8 +14,8 @@ import {
  * Carries part requests: each asks for one more worker for a film that is being made, and ends when no part
  * is left to begin. So its messages, waiting and in flight, are the further workers that films can use now.
  *
- * A part that can't be made is given up by its job, in the jobs' dead letters. The dead letters here are a net for messages
- * that SQS gives up.
+ * A part that can't be made fails its job, in the jobs' dead letters. The dead letters here are a net for part requests that
+ * exceed their receive limit.
  *
  * Cost: nothing up to a million requests of SQS a month.
  */

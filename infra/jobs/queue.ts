@@ -20,7 +20,7 @@ export type QueueNames = Record<'arn' | 'url' | 'name', pulumi.Output<string>>;
 /**
  * The worker counts failures itself (`maxAttempts`): a retry is a new message, and a job that can never work goes to the
  * dead letters at once. So a message is received again only when its worker was lost: by Spot, a deployment, a crash.
- * Ten losses must never cost a good job. After 25 the worker gives up on a message, and says why; this limit lies above
+ * Ten losses must never cost a good job. After 25 the worker fails the job, and says why; this limit lies above
  * that, for messages that no worker lives to report on.
  */
 const usualMaxReceiveCount = 40;

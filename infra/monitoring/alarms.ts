@@ -11,7 +11,7 @@ export function farmAlarms(farm: FarmNames, rules: AlarmRules): FarmAlarm[] {
     {
       key: 'dead-letters',
       description:
-        'Jobs have failed for good and lie in the dead letter queue. "farm dead" lists them, "farm redrive" sends them again.',
+        'Failed jobs lie in the dead letter queue. "farm dead" lists them, "farm redrive" sends them again.',
       ...anyLetter(farm.jobs),
     },
     {

@@ -4,8 +4,12 @@ import { type WebhookEvent, webhookEvent } from './event.ts';
 /** What is sent to webhooks, by the last word of the event's type. */
 export const sampleStates = ['running', 'playable', 'published', 'retrying', 'succeeded', 'failed'] as const;
 
-/** An event as a worker sends it, of a job that does not exist. Each has a new id. */
-export function sampleEvent(name: (typeof sampleStates)[number], now: Date): WebhookEvent {
+/** An event as a worker sends it, of a job that does not exist. Each has a new id, unless its request is named. */
+export function sampleEvent(
+  name: (typeof sampleStates)[number],
+  now: Date,
+  requestId: string = randomUUID(),
+): WebhookEvent {
   const at = now.toISOString();
   const id = 'webhook-test';
   const plan = '0123456789ab';
@@ -50,7 +54,7 @@ export function sampleEvent(name: (typeof sampleStates)[number], now: Date): Web
     failed: { error: { code: 'not-media', message: 'This is only a test.' }, finishedAt: at },
     succeeded: { finishedAt: at, film },
   };
-  const event = webhookEvent({ ...job, ...ends[name] }, { requestId: randomUUID() });
+  const event = webhookEvent({ ...job, ...ends[name] }, { requestId });
   if (event === undefined) throw new TypeError(`"${name}" is not sent to webhooks.`);
   return event;
 }

@@ -35,13 +35,17 @@ export async function sendOnce(
     isPrivate && callsPrivate ? await postWebhook({ ...request, allowPrivate: true }) : first;
   signal.throwIfAborted();
   const seconds = (performance.now() - startedAt) / 1000;
-  const next = afterTry(answer, 1, new Date(), 0);
+  return { headers, seconds, isPrivate, ...outcomeOf(answer) };
+}
+
+/** What a first try with this answer comes to. */
+export function outcomeOf(answer: WebhookAnswer): Pick<Delivery, 'status' | 'delivered' | 'why'> {
   const status = answer.kind === 'status' ? { status: answer.status } : {};
-  const delivery = { headers, ...status, seconds, isPrivate };
-  if (next.step === 'delivered') return { ...delivery, delivered: true };
+  const next = afterTry(answer, 1, new Date(), 0);
+  if (next.step === 'delivered') return { ...status, delivered: true };
   const then =
     next.step === 'again'
       ? `The reporter would try again in ${Math.round(next.inSeconds)} s.`
       : 'The reporter would give up.';
-  return { ...delivery, delivered: false, why: `${next.why}. ${then}` };
+  return { ...status, delivered: false, why: `${next.why}. ${then}` };
 }

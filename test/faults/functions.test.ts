@@ -120,7 +120,7 @@ it('a film is whole although every function is killed when it has recorded some 
   await second[Symbol.asyncDispose]();
 });
 
-it('a film whose part fails every time is given up once, after as many tries as a worker makes', async () => {
+it('a film whose part fails every time fails once, after as many tries as a worker makes', async () => {
   const env = { FFMPEG_PATH: await poisonedFfmpeg(), MAX_ATTEMPTS: '2' };
   const functions = await start({ env });
   const id = await send();

@@ -37,7 +37,7 @@ afterAll(async () => {
   await storage?.stop();
 });
 
-it('lists the jobs that were given up with their reasons, and sends the chosen ones again', async () => {
+it('lists the failed jobs with their reasons, and sends the chosen ones again', async () => {
   for (const id of ['a', 'b']) {
     const attribute = (StringValue: string) => ({ DataType: 'String', StringValue });
     await storage.sqs.send(

@@ -74,7 +74,7 @@ it.each([
   await signInFrom('/farm');
   await page.getByText('Waiting', { exact: true }).waitFor();
   await page.getByRole('heading', { name: 'Programs' }).waitFor();
-  for (const name of ['The last 24 hours', 'Given up'])
+  for (const name of ['The last 24 hours', 'Failed jobs'])
     expect(await page.getByRole('heading', { name }).isVisible()).toBe(isShown);
 });
 

@@ -1,3 +1,4 @@
+import type { DeadLetter } from '../../cli/farm/dead-letters.ts';
 import type { Film, JobState } from '../../worker/src/protocol/status.ts';
 
 /** When the samples of docs/cli.md are printed. */
@@ -67,6 +68,31 @@ export const failed: JobState = {
       'The file is not a film or sound that ffmpeg can read: another kind of file, or damaged at its start. Check that it plays, and upload it again.',
   },
   timings: { waitSeconds: 0.1, totalSeconds: 0.6 },
+};
+
+export const dead: DeadLetter = {
+  queue: 'jobs',
+  messageId: '5d8657f1-422a-4c1e-9f0b-2f6f3b0f7a11',
+  jobId: failed.id,
+  source: failed.source,
+  reason: failed.error?.message,
+  reasonCode: failed.error?.code,
+  sentAt: failed.queuedAt,
+};
+
+/** The built-in film of `farm doctor --smoke`. */
+export const smoke: Pick<JobState, 'film' | 'timings'> = {
+  timings: { waitSeconds: 0.1, probeSeconds: 1.5, encodeSeconds: 1, publishSeconds: 0.1 },
+  film: {
+    ...{ playlist: 'x', plan: '5d1c8a90f2b7', durationSeconds: 2, bytes: 59_500, encoder: 'x264' },
+    renditions: [
+      video('180p', 320, 180, 'avc1.64000d', [170_000, 180_000], 42_500),
+      {
+        ...{ name: 'audio-0', kind: 'audio', playlist: 'x', codecs: 'mp4a.40.2', segments: 1 },
+        ...{ averageBandwidth: 67_000, bandwidth: 68_000, bytes: 17_000 },
+      },
+    ],
+  },
 };
 
 export const running: JobState = {

@@ -4,7 +4,7 @@ import { formatBytes, formatClock, formatSeconds } from '../format.js';
 export const stateWords = {
   queued: 'Waiting',
   running: 'Running',
-  retrying: 'Trying again',
+  retrying: 'Retrying',
   succeeded: 'Ready',
   failed: 'Failed',
 };
@@ -26,13 +26,14 @@ function fileName(source) {
 }
 
 /** What is worth knowing of a job in a list. */
-export function factsOf({ state, film, error, progress, stage, early }) {
+export function factsOf({ state, film, error, progress, stage, early, attempt, maxAttempts }) {
   if (state === 'failed') return error?.message ?? 'No reason was reported.';
   if (state === 'succeeded' && film)
     return [formatClock(film.durationSeconds), largest(film), formatBytes(film.bytes)]
       .filter(Boolean)
       .join('  ·  ');
-  if (state === 'retrying') return `Failed once, and is tried again: ${error?.message ?? ''}`;
+  if (state === 'retrying')
+    return `Attempt ${attempt} of ${maxAttempts} failed, trying again: ${error?.message ?? 'no reason was reported.'}`;
   if (state === 'queued') return 'Waits for a worker';
   return [
     capital(stage ?? 'starting'),

@@ -8,7 +8,7 @@ import { poll } from '../poll.js';
 const pollMs = 4000;
 const dayMs = 60_000;
 
-/** Queues and workers as they are now; for who sees the films of all also the last day, and the jobs that were given up. */
+/** Queues and workers as they are now; for who sees the films of all also the last day, and the failed jobs. */
 export function showFarm({ signal, seesAll }) {
   document.title = 'Farm · transcode-farm';
   void poll(signal, async () => {
@@ -36,7 +36,7 @@ async function showNumbers(signal) {
     ['Waiting', queues.waiting],
     ['Running', queues.inFlight],
     ['Retrying', queues.delayed],
-    ['Given up', queues.dead, queues.dead > 0 ? 'bad' : ''],
+    ['Failed', queues.dead, queues.dead > 0 ? 'bad' : ''],
     ['Workers', workers === null ? 'unknown' : workers.running, '', fleetText(workers)],
     ...(instances ? [['GPU machines', instances.running, '', fleetText(instances)]] : []),
     ...(queues.parts ? [['Helpers', queues.parts.inFlight, '', `${queues.parts.waiting} requested`]] : []),
@@ -154,7 +154,7 @@ async function showDeadLetters(signal) {
   const deadLetters = found?.deadLetters ?? [];
   byId('dead-letters-empty').hidden = deadLetters.length > 0;
   byId('dead-letters-empty').textContent =
-    found === undefined ? 'The jobs that were given up can’t be read.' : 'No job was given up.';
+    found === undefined ? 'The failed jobs can’t be read.' : 'No failed job can be sent again.';
   byId('redrive-all').hidden = deadLetters.length < 2;
   const redrive = async (ids) => {
     try {

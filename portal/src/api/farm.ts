@@ -120,7 +120,7 @@ export function farmRoutes({ farm, features, machine, now, uploadFilters }: Serv
       id: 'listDeadLetters',
       method: 'GET',
       path: '/api/dead-letters',
-      summary: 'Jobs that were given up',
+      summary: 'Failed jobs that can be sent again',
       isForAdmins: true,
       answer: {
         status: 200,
@@ -137,7 +137,7 @@ export function farmRoutes({ farm, features, machine, now, uploadFilters }: Serv
       id: 'redriveDeadLetters',
       method: 'POST',
       path: '/api/dead-letters/redrive',
-      summary: 'Send jobs that were given up again',
+      summary: 'Send failed jobs again',
       isForAdmins: true,
       isAudited: true,
       body: z.strictObject({

@@ -34,7 +34,7 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
-it('lists the jobs that were given up with their reasons, and leaves them where they are', async () => {
+it('lists the failed jobs with their reasons, and leaves them where they are', async () => {
   const { deadLetters } = (await run('dead', '--json')).json<{ deadLetters: DeadLetter[] }>();
   expect(deadLetters.find(({ jobId }) => jobId === 'gone')).toMatchObject({
     reasonCode: 'source-missing',
@@ -42,7 +42,7 @@ it('lists the jobs that were given up with their reasons, and leaves them where 
   });
   const again = await run('dead');
   expect(again.stdout).toContain('[not-media]');
-  expect(again.stdout).toContain('3 jobs.');
+  expect(again.stdout).toContain('3 failed jobs. "farm redrive" tries them again.');
 }, 40_000);
 
 it('only reports under --dry-run', async () => {
@@ -56,15 +56,15 @@ it('only reports under --dry-run', async () => {
 it('says that there is no such job', async () => {
   const ended = await run('redrive', 'unknown');
   expect(ended.code).toBe(1);
-  expect(ended.stderr).toContain('No job that was given up is unknown');
+  expect(ended.stderr).toContain('There is no dead letter of unknown.');
 }, 40_000);
 
 it('redrives one job, which is done again from its first attempt, while the others stay', async () => {
   const before = await farm.waitFor('gone', 'failed');
   await farm.put('nowhere.mp4', Buffer.from('here, and no film'));
-  await until(async () => (await dead()) === 4, 'the new upload to be given up');
-  const ended = await run('redrive', 'gone');
-  expect(ended.stdout).toContain('1 job back in the queue.');
+  await until(async () => (await dead()) === 4, 'the job of the new upload to fail');
+  const ended = await run('redrive', 'gone', 'unknown');
+  expect(ended.stdout).toContain('1 job back in the queue.\nThere is no dead letter of unknown.\n');
   await until(async () => {
     const state = await farm.waitFor('gone', ['failed', 'running', 'queued', 'retrying']);
     return state.error?.code === 'not-media';
@@ -88,7 +88,7 @@ it('drops the attempt and the request of letters that SQS itself put aside, and 
   expect(ended.json<{ redriven: DeadLetter[] }>().redriven.map(({ jobId }) => jobId)).toContain('lost');
   expect(await farm.waitFor('lost', 'failed')).toMatchObject({ attempt: 1 });
 
-  await until(async () => (await dead()) === 5, 'all of them to be given up again');
+  await until(async () => (await dead()) === 5, 'all of them to fail again');
   const talk = connect(addressOf(farm));
   const lost = (await takeDeadLetters(talk)).find(({ jobId }) => jobId === 'lost');
   talk.close();

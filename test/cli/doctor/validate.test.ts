@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { validateClock } from '../../../cli/doctor/clock.ts';
-import { findingLines, summary } from '../../../cli/doctor/command.ts';
+import { findingLines, summary } from '../../../cli/doctor/text.ts';
 import { type Finding, failed, notAsked, ok, warning } from '../../../cli/doctor/finding.ts';
 import { checkPrograms, type RunProgram } from '../../../cli/doctor/programs.ts';
 import { validateQuota, wantsOf } from '../../../cli/doctor/quotas.ts';

@@ -41,7 +41,7 @@ describe('Jobs', () => {
     expect(jobs.dependsOn(subscription, jobs.resource('aws:sqs/queuePolicy:QueuePolicy', 'jobs'))).toBe(true);
   });
 
-  it('lets the queue outlast ten lost workers, and the worker give up first', () => {
+  it('lets the queue outlast ten lost workers, and the worker fail the job first', () => {
     const { redrivePolicy } = jobs.resource('aws:sqs/redrivePolicy:RedrivePolicy').inputs;
     const { deadLetterTargetArn, maxReceiveCount } = JSON.parse(String(redrivePolicy));
     expect(deadLetterTargetArn).toMatch(/:jobs-dead-/);

@@ -237,7 +237,7 @@ describe('an interruption', () => {
   });
 });
 
-it('a message that no worker survives is given up, and its job is reported', async () => {
+it('a message that no worker survives fails its job, which is reported', async () => {
   const { run, status } = open(succeeds);
   expect((await run(message(job, { receiveCount: maxReceives }), never)).kind).toBe('acknowledge');
   const outcome = await run(message(job, { receiveCount: maxReceives + 1 }), never);

@@ -226,7 +226,7 @@ export class WorkRunner {
       await report.move({ to: 'retrying', error: { code, message } });
       return { ...decision, requestId: messageId };
     }
-    log.error({ err: error, attempt }, 'job failed for good');
+    log.error({ err: error, attempt }, 'job failed');
     return this.#giveUp(work, { code, message, keepParts: kind === 'trouble' }, signal);
   }
 

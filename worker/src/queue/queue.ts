@@ -18,7 +18,7 @@ export const longPollSeconds = 20;
  */
 export const firstHoldSeconds = 5;
 
-/** A queue and where its messages go that are given up, in the calls that we need. Nothing is retried here: callers know what waiting costs. */
+/** A queue and its dead letter queue, in the calls that we need. Nothing is retried here: callers know what waiting costs. */
 export interface Queue {
   /** As AWS names it. */
   readonly name: string;
