@@ -54,9 +54,7 @@ Examples:
   farm submit film.mov --stack dev --wait
   farm open JOB --stack dev
 
-Which farm: --stack NAME or FARM_STACK (a Pulumi stack), --farm FILE or
-FARM_FILE (its saved outputs), or else the farm that "farm demo --keep" runs
-on this machine. "farm COMMAND --help" shows the options of a command.
+Which farm: --stack NAME or FARM_STACK (a Pulumi stack), --farm FILE or FARM_FILE (its saved outputs), or else the farm that "farm demo --keep" runs on this machine. "farm COMMAND --help" shows the options of a command.
 Documentation: docs/cli.md`;
 
 async function loadCommand({ load, description, group }: CommandEntry): Promise<Command> {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { commands } from './commands.ts';
 import { UserError } from './errors.ts';
 import { makeProgram } from './program.ts';
 import { fitTo } from './text/wrap.ts';
@@ -11,7 +12,8 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 /** Runs `farm ARGS` to its end; sets the exit code. What a user can put right is printed as a sentence. */
 export async function runProgram(args: readonly string[]): Promise<void> {
   try {
-    await (await makeProgram(args, version)).parseAsync(args, { from: 'user' });
+    const meant = withoutHelpOfNothing(args);
+    await (await makeProgram(meant, version)).parseAsync(meant, { from: 'user' });
   } catch (error) {
     const sentence =
       error instanceof UserError ? error.message : missingPackage(error as NodeJS.ErrnoException);
@@ -19,6 +21,13 @@ export async function runProgram(args: readonly string[]): Promise<void> {
     console.error(fitTo(process.stderr, sentence));
     process.exitCode = 1;
   }
+}
+
+/** "farm help nope" is the mistake that "farm nope" is, and not a wish for the help of all commands. */
+function withoutHelpOfNothing(args: readonly string[]): readonly string[] {
+  const [first, name] = args;
+  const isNothing = name !== undefined && !commands.some((command) => command.name === name);
+  return first === 'help' && isNothing && /^\w/.test(name) ? args.slice(1) : args;
 }
 
 /** `npm run demo` installs what the demo needs, and not what other commands do. */

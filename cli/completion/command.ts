@@ -14,7 +14,7 @@ export function completionCommand(): Command {
     .addArgument(new Argument('<shell>', 'of which shell').choices(Object.keys(scripts)))
     .addHelpText(
       'after',
-      '\nFor this shell:  source <(farm completion bash)\nFor good:        add that line to ~/.bashrc; zsh: to ~/.zshrc, after compinit; fish:\n                 farm completion fish > ~/.config/fish/completions/farm.fish',
+      '\nFor this shell:  source <(farm completion bash)\nFor good:        add that line to ~/.bashrc; zsh: to ~/.zshrc, after compinit\nFish:            farm completion fish > ~/.config/fish/completions/farm.fish',
     );
   return command.action((shell: Shell) => {
     let program: Command = command;

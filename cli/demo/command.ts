@@ -95,7 +95,7 @@ interface Flags {
 
 function readUrl(text: string): string {
   if (/^https?:$/.test(URL.parse(text)?.protocol ?? '')) return text;
-  throw new InvalidArgumentError('expected an address that begins with http:// or https://');
+  throw new InvalidArgumentError('Expected an address that begins with http:// or https://.');
 }
 
 /** Each is a process that runs its own encoders, and a machine has only so many cores. */
@@ -103,12 +103,12 @@ const maxWorkers = 16;
 
 function readCalls(text: string): number {
   if (/^\d{1,2}$/.test(text) && Number(text) <= maxWorkers) return Number(text);
-  throw new InvalidArgumentError(`expected a whole number from 0 to ${maxWorkers}`);
+  throw new InvalidArgumentError(`Expected a whole number from 0 to ${maxWorkers}.`);
 }
 
 function readWorkers(text: string): number {
   const count = Number(text);
   if (!/^\d{1,3}$/.test(text) || count < 1 || count > maxWorkers)
-    throw new InvalidArgumentError(`expected a whole number from 1 to ${maxWorkers}`);
+    throw new InvalidArgumentError(`Expected a whole number from 1 to ${maxWorkers}.`);
   return count;
 }

@@ -31,7 +31,7 @@ export function doctorCommand(): Command {
     .option('--gpu', 'encode small films of every kind on the GPU of this machine, and show how fast')
     .addHelpText(
       'after',
-      '\nBefore "pulumi up" it checks the stack\'s config and what the AWS account allows;\nafterwards it checks the farm.',
+      '\nBefore "pulumi up" it checks the stack\'s config and what the AWS account allows; afterwards it checks the farm.',
     )
     .action(async (options: DoctorOptions) => {
       const chosen = (['smoke', 'leftovers', 'gpu'] as const).filter((name) => options[name]);

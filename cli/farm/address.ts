@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { FarmOutputs } from '../../infra/outputs.ts';
 import { expectedBy } from '../../worker/src/protocol/expected.ts';
 import { UserError } from '../errors.ts';
+import { fileProblem } from '../text/file-problem.ts';
 
 const backend = z.enum(['s3', 'r2', 'wasabi']);
 const text = z.string().min(1);
@@ -138,7 +139,7 @@ export async function findFarm(
   const file = choice.farm ?? (fallback ? env.FARM_FILE : undefined);
   if (file) {
     const saved = await readFile(file, 'utf8').catch((error: Error) => {
-      throw new UserError(`The farm's file can't be read: ${error.message}.`);
+      throw new UserError(`The farm's file can't be read: ${fileProblem(error, file) ?? error.message}.`);
     });
     return readAddress(saved, file);
   }
@@ -178,10 +179,8 @@ export function readAddress(json: string, where: string): FarmAddress {
   let value: unknown;
   try {
     value = JSON.parse(json);
-  } catch (error) {
-    throw new UserError(
-      `${where} is not JSON (${(error as Error).message}); expected what "pulumi stack output --json" prints.`,
-    );
+  } catch {
+    throw new UserError(`${where} is not JSON. Expected what "pulumi stack output --json" prints.`);
   }
   const parsed = addressSchema.safeParse(value);
   if (parsed.success) return parsed.data;

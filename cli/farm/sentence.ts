@@ -1,6 +1,7 @@
 import { RefusedError } from '../../worker/src/errors.ts';
 import { StorageError } from '../../worker/src/storage/errors.ts';
 import { UserError } from '../errors.ts';
+import { fileProblem } from '../text/file-problem.ts';
 import { printable } from '../text/style.ts';
 
 const noAnswer = new Set([
@@ -25,6 +26,8 @@ export function sentence(error: unknown): string | undefined {
     return `The farm does not answer (${printable(message || code)}). Does it still exist, and is this machine online? "farm demo --keep" starts one here.`;
   }
   if (error instanceof StorageError) return printable(error.message);
+  const problem = fileProblem(cause);
+  if (problem !== undefined) return `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`;
   if ($metadata !== undefined) return `AWS rejected the request (${name}): ${printable(message)}`;
   return undefined;
 }

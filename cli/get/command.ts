@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { jobView } from '../../portal/src/farm/job-view.ts';
 import { startLocalPortal } from '../../portal/src/local.ts';
@@ -33,6 +33,7 @@ async function getFilm(id: string, options: GetOptions, { farm, stop, say, answe
     throw new UserError(`Job "${id}" was made without a stream. Its files in the output bucket: ${files}.`);
   }
   const path = resolve(here(), options.output ?? `${id}.mp4`);
+  if (!existsSync(dirname(path))) throw new UserError(`There is no folder ${dirname(path)} for the film.`);
   if (existsSync(path)) throw new UserError(`${path} exists. Give another file: -o FILE`);
   // The name of a rendition is checked before anything starts.
   const chosen = chooseVideo(job.film.renditions, options.rung);

@@ -32,7 +32,7 @@ export function initCommand(): Command {
     .option('--json', 'print one JSON object, and nothing else, on standard output')
     .addHelpText(
       'after',
-      '\nWrites Pulumi.STACK.yaml, and looks for what "pulumi up" would fail at. It deploys\nnothing.',
+      '\nWrites Pulumi.STACK.yaml, and looks for what "pulumi up" would fail at. It deploys nothing.',
     )
     .action((stack: string, options: InitOptions) =>
       // The region is an answer here, and Pulumi and the AWS clients get it from the file.

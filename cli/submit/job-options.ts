@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Job, jobFieldsSchema } from '../../worker/src/protocol/job.ts';
 import { UserError } from '../errors.ts';
+import { fileProblem } from '../text/file-problem.ts';
+import { printable } from '../text/style.ts';
 import { here } from '../farm/run.ts';
 import { optionProblems } from './option-problems.ts';
 
@@ -107,9 +109,9 @@ function readOptionsFile(path: string): object {
   try {
     text = readFileSync(resolve(here(), path), 'utf8');
   } catch (error) {
-    throw new UserError(`--options: ${path} cannot be read: ${(error as Error).message}.`);
+    throw new UserError(`--options: ${fileProblem(error, path) ?? (error as Error).message}.`);
   }
-  const value = parseJson('--options', text);
+  const value = parseJson('--options', text, path);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   throw new UserError(
     `--options: ${path} is not a JSON object. Use the "options" of a job, such as {"overlays":[{"text":"Hello"}]}.`,
@@ -124,10 +126,10 @@ function textOrJson(text: string | undefined): unknown {
   return text !== undefined && /^\s*[[{]/.test(text) ? parseJson('--ladder', text) : text;
 }
 
-function parseJson(flag: string, text: string): unknown {
+function parseJson(flag: string, text: string, name = text): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new UserError(`${flag}: ${text} is not valid JSON: ${(error as Error).message}.`);
+    throw new UserError(printable(`${flag}: ${name} is not valid JSON: ${(error as Error).message}.`));
   }
 }

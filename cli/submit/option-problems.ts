@@ -69,7 +69,13 @@ export function optionProblems(error: z.ZodError, job: object): string {
     // Without a flag it came from a file.
     if (known === undefined)
       return `--options: ${place(path[0] === 'options' ? path.slice(1) : path)}${expectedBy(issue)}.`;
-    return `${known.flag}: ${JSON.stringify(values[part])} is not ${known.noun}. ${known.allowed}`;
+    return `${known.flag}: ${typed(values[part])} is not ${known.noun}. ${known.allowed}`;
   });
   return [...new Set(problems)].join('\n');
+}
+
+/** A list of words as the command line has it. */
+function typed(value: unknown): string {
+  const isWords = Array.isArray(value) && value.every((each) => typeof each === 'string');
+  return JSON.stringify(isWords ? value.join() : value);
 }

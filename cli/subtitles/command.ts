@@ -17,6 +17,7 @@ import { readSubtitles } from '../../worker/src/text/read-subtitles.ts';
 import { UserError } from '../errors.ts';
 import { knownJob } from '../farm/jobs.ts';
 import { type CommonOptions, type Context, farmCommand, withFarm } from '../farm/run.ts';
+import { fileProblem } from '../text/file-problem.ts';
 import { nextStorageSecond } from '../farm/storage-time.ts';
 import { subtitlesJob, subtitlesKey } from '../farm/subtitles-job.ts';
 import { jobLines } from '../jobs/text.ts';
@@ -137,8 +138,8 @@ async function readChecked(
   file: string,
   known: { encoding?: string | undefined; language: string },
 ): Promise<Buffer> {
-  const { size } = await stat(file).catch(() => {
-    throw new UserError(`${file} cannot be read. Check its name.`);
+  const { size } = await stat(file).catch((error: Error) => {
+    throw new UserError(`The subtitles can't be read: ${fileProblem(error, file) ?? error.message}.`);
   });
   const bytes = size > 2 ** 30 ? Buffer.alloc(0) : await readFile(file);
   try {

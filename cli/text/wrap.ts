@@ -15,7 +15,10 @@ export function fitTo(stream: NodeJS.WriteStream, text: string): string {
     .join('\n');
 }
 
-/** Commands and JSON stay in one line, as what is broken can't be copied; the terminal shows them in several. */
+/**
+ * Commands and JSON stay in one line, as what is broken can't be copied; the terminal shows them in several. What is said of
+ * a command behind two spaces or more goes below it.
+ */
 const copied = /^ *(?:fix: +|or +)?(?:(?:aws|cp|docker|export|farm|gh|npm|npx|pulumi) \S|\{")/;
 
 /**
@@ -25,15 +28,22 @@ const copied = /^ *(?:fix: +|or +)?(?:(?:aws|cp|docker|export|farm|gh|npm|npx|pu
  */
 export function wrapLine(line: string, columns: number): string[] {
   const shown = stripVTControlCharacters(line);
-  if (shown.length <= columns || copied.test(shown)) return [line];
+  if (shown.length <= columns) return [line];
   const indent = /^ */.exec(shown)?.[0].length ?? 0;
   const half = Math.floor(columns / 2);
+  const below = ' '.repeat(Math.min(indent + 4, half));
+  const command = copied.exec(shown)?.[0];
+  if (command !== undefined) {
+    const remark = command.endsWith('"') ? -1 : shown.slice(command.length).search(/ {2,}\S/);
+    if (remark < 0) return [line];
+    const at = indexOfColumn(line, command.length + remark);
+    return [line.slice(0, at), ...wrapLine(below + line.slice(at).replace(/ +/, ''), columns)];
+  }
   const texts = [...shown.matchAll(/(?<=\S) {2,}(?=\S)/g)].map(({ index, 0: gap }) => index + gap.length);
   const hang = texts.findLast((start) => start <= half);
   const [behindLabel] = texts;
   if (hang === undefined && behindLabel !== undefined && behindLabel <= columns) {
     const at = indexOfColumn(line, behindLabel);
-    const below = ' '.repeat(Math.min(indent + 4, half));
     return [line.slice(0, at).trimEnd(), ...wrapLine(below + line.slice(at), columns)];
   }
   return fill(line, columns, hang ?? Math.min(indent, half));

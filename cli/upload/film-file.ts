@@ -1,5 +1,6 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
+import { fileProblem } from '../text/file-problem.ts';
 import type { FileVersion } from './records.ts';
 
 /** Size of a film on this machine. @throws UserError when it is not a file that can be read */
@@ -14,7 +15,7 @@ export async function filmSize(path: string): Promise<number> {
 /** @throws UserError */
 export function openFilm(path: string): Promise<FileHandle> {
   return open(path, 'r').catch((error: Error) => {
-    throw new UserError(`The film can't be read: ${error.message}.`);
+    throw new UserError(`The film can't be read: ${fileProblem(error, path) ?? error.message}.`);
   });
 }
 

@@ -28,7 +28,7 @@ export function webhookCommand(): Command {
     .action((url: string | undefined, options: TestOptions) =>
       runCommand(options, (answers) => testWebhook(url, options, answers)),
     );
-  return new Command('webhook').addCommand(test);
+  return new Command('webhook').helpCommand(false).addCommand(test);
 }
 
 async function testWebhook(

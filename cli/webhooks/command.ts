@@ -121,6 +121,6 @@ const collect = (name: string, earlier: readonly string[] = []) => [...earlier, 
 
 function period(text: string): number {
   const milliseconds = parsePeriod(text);
-  if (milliseconds === undefined) throw new InvalidArgumentError('expected a time such as 30m, 2h or 7d');
+  if (milliseconds === undefined) throw new InvalidArgumentError('Expected a time such as 30m, 2h or 7d.');
   return milliseconds;
 }

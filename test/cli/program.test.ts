@@ -49,7 +49,7 @@ it.each([
     {
       state: 'failed',
       error: {
-        message: "option '--workers <number>' argument 'x' is invalid. expected a whole number from 1 to 16",
+        message: "option '--workers <number>' argument 'x' is invalid. Expected a whole number from 1 to 16.",
       },
     },
   ],
@@ -68,6 +68,13 @@ it('proposes the command that an unknown one resembles', async () => {
   const { stderr, code } = await farm('sumbit');
   expect(stderr).toContain('Did you mean submit?');
   expect(code).toBe(1);
+}, 20_000);
+
+it('says that there is no such command when its help is asked for', async () => {
+  const { stdout, stderr, code } = await farm('help', 'sumbit');
+  expect(stderr).toContain("unknown command 'sumbit'\n(Did you mean submit?)");
+  expect({ stdout, code }).toEqual({ stdout: '', code: 1 });
+  expect((await farm('help', 'submit')).stdout).toContain('Usage: farm submit [options] <films...>');
 }, 20_000);
 
 it('says what to install when a package is missing that only other commands need', async () => {
@@ -98,6 +105,11 @@ it.each([120, 80, 40])(
   },
   40_000,
 );
+
+it('leaves it to the terminal to break what stands below the options', async () => {
+  const { stdout } = await farm('init', '--help');
+  expect(stdout).toContain('looks for what "pulumi up" would fail at. It deploys nothing.\n');
+}, 20_000);
 
 it('describes no default of an option by a number without a unit', async () => {
   const { stdout } = await farm('webhooks', '--help');

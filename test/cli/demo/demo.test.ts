@@ -78,7 +78,7 @@ it.each(['0', '17', 'two'])('takes no %s workers', async (count) => {
   const { code, stderr } = await farmCommand(folder.path, ['demo', '--workers', count]);
   expect(code).toBe(1);
   expect(stderr).toBe(
-    `error: option '--workers <number>' argument '${count}' is invalid. expected a whole number from 1 to 16\n` +
+    `error: option '--workers <number>' argument '${count}' is invalid. Expected a whole number from 1 to 16.\n` +
       'Usage: farm demo [options] [movie]\nRun "farm demo --help" for its options.\n',
   );
 });

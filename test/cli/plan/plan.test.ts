@@ -163,7 +163,7 @@ it.each([
   [['film.mp4', '--compute', 'fargate', '--preset', 'social'], 'names no preset of this farm'],
   [
     ['film.mp4', '--compute', 'fargate', '--options', 'nowhere.json'],
-    '--options: nowhere.json cannot be read',
+    '--options: no such file or folder: ',
   ],
   [['film.mp4', '--compute', 'gpu', '--workers', 'many'], '--workers: "many" is not a number of workers'],
 ])(

@@ -34,6 +34,14 @@ it.each([
   expect(wrapLine(line, 40)).toEqual([line]);
 });
 
+it('puts what is said of a command below it', () => {
+  const [dim, plain] = ['\u001b[90m', '\u001b[39m'];
+  expect(wrapLine(`  npm run cost -- Pulumi.films.yaml    ${dim}what it costs${plain}`, 40)).toEqual([
+    '  npm run cost -- Pulumi.films.yaml',
+    `      ${dim}what it costs${plain}`,
+  ]);
+});
+
 it('breaks a sentence about a program', () => {
   expect(
     wrapLine('farm      "farm demo --keep" on this machine, as nothing else is selected', 40),
