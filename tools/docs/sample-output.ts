@@ -15,6 +15,7 @@ import { sampleEvent } from '../../reporter/webhooks/sample.ts';
 import { outcomeOf } from '../../reporter/webhooks/send-once.ts';
 import type { JobState } from '../../worker/src/protocol/status.ts';
 import { initOutput } from './sample-init.ts';
+import { planOutput } from './sample-plan.ts';
 import { dead, failed, running, sampleTime, smoke, succeeded } from './sample-jobs.ts';
 
 /** Width of the terminal whose output the pages show. */
@@ -32,6 +33,7 @@ export const samples: Readonly<Record<string, () => string[] | Promise<string[]>
   dead: () => deadLines([dead]),
   redrive: () => redriveLines([dead], false),
   init: () => initOutput(style),
+  plan: () => planOutput(style, columns),
   smoke: () => smokeLines(smoke, 0.2, 3.2),
   'webhook test': webhookTest,
   status: () => queueLines({ ...idle, dead: 1, parts: idle }),
