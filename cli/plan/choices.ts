@@ -50,6 +50,8 @@ export function choicesOf(
   return { views, output, quality, planned, choices, cheapest: cheapest(choices, quality, views).preset };
 }
 
+const storageNames: Readonly<Record<BackendName, string>> = { s3: 'S3', r2: 'R2', wasabi: 'Wasabi' };
+
 export function choiceLines(view: ChoicesView, style: Style, columns: number): string[] {
   const { views, output, quality, planned, choices, cheapest: best } = view;
   const rows = choices.map((choice) => [
@@ -76,6 +78,6 @@ export function choiceLines(view: ChoicesView, style: Style, columns: number): s
       style,
       columns,
     ),
-    `With ${views.toLocaleString('en-US')} views, a year in ${output} and quality ${quality}, ${best} costs least.`,
+    `With ${views.toLocaleString('en-US')} views, a year in ${storageNames[output]} and quality ${quality}, ${best} costs least.`,
   ];
 }

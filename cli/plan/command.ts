@@ -17,6 +17,7 @@ import { readClipName } from '../submit/clip-names.ts';
 import { addFilmOptions } from '../submit/film-options.ts';
 import { type JobOptionFlags, readJobOptions } from '../submit/job-options.ts';
 import { printable, styleFor } from '../text/style.ts';
+import { terminalColumns } from '../text/wrap.ts';
 import { choicesOf } from './choices.ts';
 import { estimate } from './estimate.ts';
 import { openFilm } from './film.ts';
@@ -128,7 +129,8 @@ async function plan(names: string[], flags: PlanOptions, { stop, say, answer }: 
       choices,
     };
     const { stdout } = process;
-    for (const line of planLines(view, styleFor(stdout), stdout.columns || 100)) say(line);
+    const columns = terminalColumns(stdout) ?? Number.POSITIVE_INFINITY;
+    for (const line of planLines(view, styleFor(stdout), columns)) say(line);
     if (frame) say(`frame      ${frame.path}`);
     answer({
       film: clips.map(({ film }) => film.name).join(' + '),

@@ -10,6 +10,7 @@ import { readWorkers } from '../farm/workers.ts';
 import { type Live, openLive } from '../text/live.ts';
 import { quitKey } from '../text/quit-key.ts';
 import { styleFor } from '../text/style.ts';
+import { terminalColumns } from '../text/wrap.ts';
 import { oldestSeconds, openJobs, type WatchView, watchLines } from './view.ts';
 
 const everyMs = 2000;
@@ -74,7 +75,8 @@ function nameOf(options: CommonOptions): string {
 
 function lines(view: WatchView, isLive: boolean): string[] {
   const { stdout } = process;
-  return watchLines(view, styleFor(stdout), stdout.columns || 100, stdout.rows || 40, isLive);
+  const columns = terminalColumns(stdout) ?? Number.POSITIVE_INFINITY;
+  return watchLines(view, styleFor(stdout), columns, stdout.rows || 40, isLive);
 }
 
 function snapshot({ queues, workers, jobs, at }: WatchView) {

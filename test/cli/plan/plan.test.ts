@@ -59,7 +59,7 @@ it('says what each preset and quality costs for the views that are expected, whe
   expect(choices).toMatchObject({ views: 100, output: 's3', quality: 'standard', planned: 'veryfast' });
   expect(choices.choices.map(({ preset }) => preset)).toContain(choices.cheapest);
   const shown = await plan(...flags, '100');
-  expect(shown.stdout).toMatch(/With 100 views, a year in s3 and quality standard, \w+ costs least\./);
+  expect(shown.stdout).toMatch(/With 100 views, a year in S3 and quality standard, \w+ costs least\./);
   const wrong = await plan(...flags, 'many');
   expect(wrong.stderr).toContain('--views: "many" is not a number of views.');
 }, 30_000);

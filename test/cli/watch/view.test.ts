@@ -58,6 +58,13 @@ it('writes no line wider than the terminal, and no control characters', () => {
   }
 });
 
+it('gives files and pipes the whole reason of a failed job', () => {
+  const message = `The file is not a film: ${'another kind of file '.repeat(8).trim()}.`;
+  const failed = { ...job('x', 'failed'), error: { code: 'not-media', message } };
+  const lines = watchLines({ ...view, jobs: [failed] }, plainStyle, Number.POSITIVE_INFINITY, 40, false);
+  expect(lines.at(-1)).toContain(`[not-media] ${message}`);
+});
+
 it('measures the age of the job that was queued first', () => {
   expect(oldestSeconds([], at)).toBeUndefined();
   expect(oldestSeconds([job('a', 'running'), job('b', 'queued', '2030-01-01T11:00:00Z')], at)).toBe(3600);
