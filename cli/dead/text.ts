@@ -11,7 +11,10 @@ export function deadLines(deadLetters: readonly DeadLetter[]): string[] {
 }
 
 export function redriveLines(chosen: readonly DeadLetter[], dryRun: boolean): string[] {
-  return [...chosen.map(lineOf), `${count(chosen)} ${dryRun ? 'would be tried again' : 'back in the queue'}.`];
+  return [
+    ...chosen.map(lineOf),
+    `${count(chosen)} ${dryRun ? 'would be tried again' : 'back in the queue'}.`,
+  ];
 }
 
 /** Jobs, and part requests where there are any. */

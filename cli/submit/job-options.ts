@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Job, jobFieldsSchema } from '../../worker/src/protocol/job.ts';
 import { UserError } from '../errors.ts';
+import { here } from '../farm/run.ts';
 import { fileProblem } from '../text/file-problem.ts';
 import { printable } from '../text/style.ts';
-import { here } from '../farm/run.ts';
 import { optionProblems } from './option-problems.ts';
 
 /** What the flags say of a job. */

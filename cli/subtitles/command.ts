@@ -17,12 +17,12 @@ import { readSubtitles } from '../../worker/src/text/read-subtitles.ts';
 import { UserError } from '../errors.ts';
 import { knownJob } from '../farm/jobs.ts';
 import { type CommonOptions, type Context, farmCommand, withFarm } from '../farm/run.ts';
-import { fileProblem } from '../text/file-problem.ts';
 import { nextStorageSecond } from '../farm/storage-time.ts';
 import { subtitlesJob, subtitlesKey } from '../farm/subtitles-job.ts';
 import { jobLines } from '../jobs/text.ts';
 import { sendJob } from '../submit/send.ts';
 import { waitForJobs } from '../submit/wait.ts';
+import { fileProblem } from '../text/file-problem.ts';
 import { styleFor } from '../text/style.ts';
 
 type ChangeOptions = CommonOptions & { wait?: true; kind?: SubtitleKind };

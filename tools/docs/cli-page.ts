@@ -8,7 +8,8 @@ export async function withSamples(page: string): Promise<string> {
   const printed = new Map<string, string>();
   for (const [, , name = ''] of page.matchAll(block)) {
     const lines = samples[name];
-    if (lines === undefined) throw new TypeError(`There is no sample "${name}" in tools/docs/sample-output.ts.`);
+    if (lines === undefined)
+      throw new TypeError(`There is no sample "${name}" in tools/docs/sample-output.ts.`);
     printed.set(name, (await lines()).join('\n'));
   }
   return page.replace(

@@ -20,13 +20,20 @@ export async function initOutput(style: Style): Promise<string[]> {
   const out = new PassThrough();
   const shown = text(out);
   const input = Readable.from(['eu-west-1\n\n\n\n\n']);
-  const answers = await askAll(initQuestions({}), {}, { input, out, stop: new AbortController().signal, style });
+  const answers = await askAll(
+    initQuestions({}),
+    {},
+    { input, out, stop: new AbortController().signal, style },
+  );
   out.end();
   await using folder = await mkdtempDisposable(join(tmpdir(), 'farm-docs-'));
   await writeFile(join(folder.path, `Pulumi.${stack}.yaml`), stackFileOf(answers));
   const { finding } = await readPlannedStack(stack, folder.path);
   return [
-    ...(await shown).trimEnd().split('\n').map((line) => line.trimEnd()),
+    ...(await shown)
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.trimEnd()),
     '',
     writtenLine(stack),
     '',

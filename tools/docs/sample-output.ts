@@ -15,8 +15,8 @@ import { sampleEvent } from '../../reporter/webhooks/sample.ts';
 import { outcomeOf } from '../../reporter/webhooks/send-once.ts';
 import type { JobState } from '../../worker/src/protocol/status.ts';
 import { initOutput } from './sample-init.ts';
-import { planOutput } from './sample-plan.ts';
 import { dead, failed, running, sampleTime, smoke, succeeded } from './sample-jobs.ts';
+import { planOutput } from './sample-plan.ts';
 
 /** Width of the terminal whose output the pages show. */
 const columns = 100;

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { validateClock } from '../../../cli/doctor/clock.ts';
-import { findingLines, summary } from '../../../cli/doctor/text.ts';
 import { type Finding, failed, notAsked, ok, warning } from '../../../cli/doctor/finding.ts';
 import { checkPrograms, type RunProgram } from '../../../cli/doctor/programs.ts';
 import { validateQuota, wantsOf } from '../../../cli/doctor/quotas.ts';
+import { findingLines, summary } from '../../../cli/doctor/text.ts';
 import { validateService } from '../../../cli/doctor/workers.ts';
 import type { Deployed } from '../../../cli/farm/deployed.ts';
 import { plainStyle } from '../../../cli/text/style.ts';

@@ -112,7 +112,12 @@ describe('what is answered at a keyboard', () => {
 
   it('takes answers that are pasted at once, each for its question', async () => {
     const { answers, shown } = await type({}, 'eu-west-1\rs3\rfunction\r40\rnone');
-    expect(answers).toMatchObject({ region: 'eu-west-1', storage: 's3', compute: 'function', maxWorkers: '40' });
+    expect(answers).toMatchObject({
+      region: 'eu-west-1',
+      storage: 's3',
+      compute: 'function',
+      maxWorkers: '40',
+    });
     expect(shown).toContain('[150] > 40\n');
   });
 

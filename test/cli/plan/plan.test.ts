@@ -161,10 +161,7 @@ it.each([
   ],
   [['film.mp4', '--compute', 'fargate', '--frame', '1', '--frame-file', 'x.gif'], 'x.gif is not a picture'],
   [['film.mp4', '--compute', 'fargate', '--preset', 'social'], 'names no preset of this farm'],
-  [
-    ['film.mp4', '--compute', 'fargate', '--options', 'nowhere.json'],
-    '--options: no such file or folder: ',
-  ],
+  [['film.mp4', '--compute', 'fargate', '--options', 'nowhere.json'], '--options: no such file or folder: '],
   [['film.mp4', '--compute', 'gpu', '--workers', 'many'], '--workers: "many" is not a number of workers'],
 ])(
   'says what is wrong with %j, without a stack',

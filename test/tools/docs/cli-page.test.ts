@@ -6,11 +6,14 @@ import { withSamples } from '../../../tools/docs/cli-page.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 
-it.each(['README.md', 'docs/cli.md'])('%s shows what commands print today (else: npm run docs)', async (path) => {
-  const page = read(path);
-  expect(page).toContain('<!-- Printed by `npm run docs`: ');
-  expect(await withSamples(page)).toBe(page);
-});
+it.each(['README.md', 'docs/cli.md'])(
+  '%s shows what commands print today (else: npm run docs)',
+  async (path) => {
+    const page = read(path);
+    expect(page).toContain('<!-- Printed by `npm run docs`: ');
+    expect(await withSamples(page)).toBe(page);
+  },
+);
 
 it('refuses a page that asks for a sample that there is not', async () => {
   await expect(withSamples('<!-- Printed by `npm run docs`: nope -->\n\n```\n```')).rejects.toThrow(
