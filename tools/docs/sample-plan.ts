@@ -12,8 +12,8 @@ import { plainFilm } from '../cost/plain-film.ts';
 
 /** What `farm plan night.mp4 --compute gpu --workers 3 --include-480p` prints where AWS can't be asked for prices. */
 export function planOutput(style: Style, columns: number): string[] {
-  const picture = { width: 1280, height: 720, frameRate: { num: 25, den: 1 } };
-  const media = plainFilm({ durationSeconds: 40, sizeBytes: 32_500_000, picture });
+  const video = { width: 1280, height: 720, frameRate: { num: 25, den: 1 } };
+  const media = plainFilm({ durationSeconds: 40, sizeBytes: 32_500_000, video });
   const machine = machineOf('gpu', 'g4dn.xlarge');
   const options = { include480p: true, workersPerFilm: 3 };
   const environment = environmentOn(machine);
