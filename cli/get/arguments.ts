@@ -18,6 +18,9 @@ export function chooseVideo(
   );
 }
 
+/** The portal sends each request for a segment on to another host, which no connection is kept for. */
+const ownConnections = ['-http_persistent', '0'];
+
 /** The chosen video and every audio track, copied into one MP4. @param renditions their playlists are addresses */
 export function downloadArguments(
   renditions: readonly Rendition[],
@@ -27,7 +30,7 @@ export function downloadArguments(
   const inputs = [...(video ? [video] : []), ...renditions.filter(({ kind }) => kind === 'audio')];
   return [
     ...['-v', 'error', '-nostdin', '-n'],
-    ...inputs.flatMap(({ playlist = '' }) => ['-i', playlist]),
+    ...inputs.flatMap(({ playlist = '' }) => [...ownConnections, '-i', playlist]),
     ...inputs.flatMap((_, index) => ['-map', `${index}`]),
     ...['-c', 'copy', '-movflags', '+faststart', '-f', 'mp4'],
     file,

@@ -211,6 +211,16 @@ describe('a bucket event', () => {
     });
   });
 
+  it.each([
+    ['Über den Wölken – Grüße.mp4', 'uber-den-wolken-grusse'],
+    ['Smørrebrød i Ærø.mov', 'smorrebrod-i-aero'],
+    ['Łódź, cœur.mkv', 'lodz-coeur'],
+    ['映画.mp4', 'film'],
+  ])('of %s has the id %s-…', (name, readable) => {
+    const key = encodeURIComponent(name);
+    expect(jobOf(read(s3Event(s3Record({ key })))).id).toMatch(new RegExp(`^${readable}-[0-9a-f]{12}$`));
+  });
+
   it('is the same job bare, raw and in an SNS envelope, and however often it is reported', () => {
     const bare = read(fixture('s3-event'));
     const again = JSON.parse(fixture('s3-event'));

@@ -98,12 +98,18 @@ export function eventJobId(bucket: string, key: string, version: string): string
   return `${slug(key)}-${hash.slice(0, 12)}`;
 }
 
+/** Latin letters that Unicode does not take apart into a plain one and marks. */
+const plainLetters: Readonly<Record<string, string>> = {
+  ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', ł: 'l', đ: 'd', ð: 'd', þ: 'th', ħ: 'h', ı: 'i',
+};
+
 function slug(key: string): string {
   const name = key.slice(key.lastIndexOf('/') + 1).replace(/\.[^.]{1,10}$/, '');
   const plain = name
     .normalize('NFKD')
     .replace(/\p{Mark}/gu, '')
     .toLowerCase()
+    .replace(/[^a-z0-9]/g, (letter) => plainLetters[letter] ?? letter)
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '')
     .slice(0, 80)
