@@ -37,6 +37,10 @@ afterAll(async () => {
   await storage?.stop();
 });
 
+it('names no region of AWS for a farm on this machine', async () => {
+  expect(await call('GET', '/api/farm')).toMatchObject({ region: null });
+});
+
 it('lists the failed jobs with their reasons, and sends the chosen ones again', async () => {
   for (const id of ['a', 'b']) {
     const attribute = (StringValue: string) => ({ DataType: 'String', StringValue });

@@ -50,7 +50,8 @@ async function showNumbers(signal) {
       ]),
     ),
   );
-  byId('farm-facts').textContent = `${farm.region}  ·  ${storageText(farm.storage)}`;
+  const { region, storage } = farm;
+  byId('farm-facts').textContent = region === null ? 'on this machine' : `${region}  ·  ${storageText(storage)}`;
 }
 
 function fleetText(fleet) {

@@ -23,7 +23,7 @@ const countsSchema = z.object({ waiting: z.number(), inFlight: z.number(), delay
 const fleetSchema = z.object({ wanted: z.number(), starting: z.number(), running: z.number() });
 
 const farmSchema = z.object({
-  region: z.string(),
+  region: z.string().nullable().describe('null for a farm on this machine'),
   storage: z.object({ source: z.string(), output: z.string() }),
   queues: countsSchema.extend({ dead: z.number(), parts: countsSchema.optional() }),
   workers: fleetSchema.nullable().describe('null where it is unknown'),
@@ -92,7 +92,7 @@ export function farmRoutes({ farm, features, machine, now, uploadFilters }: Serv
           readWorkers(farm).catch(() => undefined),
         ]);
         return json({
-          region: address.region,
+          region: address.local === undefined ? address.region : null,
           storage: { source: address.sourceStorage, output: address.outputStorage },
           queues,
           workers: workers?.tasks ?? null,
