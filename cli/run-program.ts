@@ -23,7 +23,7 @@ export async function runProgram(args: readonly string[]): Promise<void> {
   }
 }
 
-/** "farm help nope" is the mistake that "farm nope" is, and not a wish for the help of all commands. */
+/** "farm help nope" is the same mistake as "farm nope": it does not ask for the help of all commands. */
 function withoutHelpOfNothing(args: readonly string[]): readonly string[] {
   const [first, name] = args;
   const isNothing = name !== undefined && !commands.some((command) => command.name === name);

@@ -51,7 +51,8 @@ async function showNumbers(signal) {
     ),
   );
   const { region, storage } = farm;
-  byId('farm-facts').textContent = region === null ? 'on this machine' : `${region}  ·  ${storageText(storage)}`;
+  byId('farm-facts').textContent =
+    region === null ? 'on this machine' : `${region}  ·  ${storageText(storage)}`;
 }
 
 function fleetText(fleet) {
