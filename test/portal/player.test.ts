@@ -365,6 +365,27 @@ it('plays at a tap on the middle of a phone, and shows every quality inside the 
   await phone.close();
 }, 60_000);
 
+it.each([390, 320])(
+  'has all buttons inside the player on a phone of %i pixels',
+  async (width) => {
+    const phone = await browser.newContext({ viewport: { width, height: 700 }, hasTouch: true });
+    const small = await phone.newPage();
+    await small.goto(jobUrl(job.id));
+    await small.waitForSelector('#captions:not([hidden])');
+    const player = await small.locator('#player').boundingBox();
+    const right = (player?.x ?? 0) + (player?.width ?? 0);
+    for (const button of await small.locator('#controls .row button:visible').all()) {
+      const box = await button.boundingBox();
+      expect(
+        (box?.x ?? right) + (box?.width ?? 1),
+        `${await button.getAttribute('aria-label')}`,
+      ).toBeLessThan(right);
+    }
+    await phone.close();
+  },
+  30_000,
+);
+
 it('leaves arrow keys to the volume slider', async () => {
   await page.keyboard.press('5');
   await page.focus('#volume');
