@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GetObjectCommand, ListObjectsV2Command, NoSuchKey, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, NoSuchKey, type S3Client } from '@aws-sdk/client-s3';
 import { JobFolder } from '../worker/src/protocol/job-folder.ts';
 import { type JobState, readJobState } from '../worker/src/protocol/status.ts';
 
@@ -29,24 +29,6 @@ export async function* followJob(
 
 export function isOver({ state }: JobState): boolean {
   return state === 'succeeded' || state === 'failed';
-}
-
-/**
- * Waits for the first job that writes its state into an empty output bucket. The id of a job made from a bucket event
- * is the worker's to choose.
- */
-export async function findJob(
-  s3: S3Client,
-  bucket: string,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  while (!signal.aborted) {
-    const listed = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Delimiter: '/' }));
-    const prefix = listed.CommonPrefixes?.find(({ Prefix }) => Prefix !== '_index/')?.Prefix;
-    if (prefix) return prefix.slice(0, -1);
-    await sleep(pollMs, undefined, { signal }).catch(() => undefined);
-  }
-  return undefined;
 }
 
 async function readText(s3: S3Client, bucket: string, key: string): Promise<string | undefined> {

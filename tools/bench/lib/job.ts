@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { findJob, followJob } from '../../../cli/follow.ts';
+import { followJob } from '../../../cli/follow.ts';
 import { localCredentials } from '../../../cli/local-farm/emulator.ts';
 import { type LocalFarm, startLocalFarm } from '../../../cli/local-farm/farm.ts';
 import { startWorker, type WorkerProcess } from '../../../cli/local-farm/worker.ts';
@@ -31,7 +31,7 @@ export interface JobOptions {
   film: string;
   /** Stretches of the film, in seconds, that are joined; without them it is the whole film. */
   clips?: readonly { from: number; to: number }[];
-  /** Runs when the farm stands and before its worker does. */
+  /** Runs when the job waits, and before there is a worker. */
   prepare?: (farm: LocalFarm) => Promise<void>;
   environment?: (farm: LocalFarm) => Partial<WorkerEnvironment>;
   /** @default 1 */
@@ -61,19 +61,19 @@ export async function runJob(options: JobOptions): Promise<JobRun> {
         ContentLength: size,
       }),
     );
-    if (clips !== undefined)
-      await sendJob(
-        farm,
-        clips.map((clip) => ({ source: basename(film), ...clip })),
-      );
+    const source = basename(film);
+    await sendJob(
+      farm,
+      clips === undefined ? { source } : { sources: clips.map((clip) => ({ source, ...clip })) },
+    );
     await prepare?.(farm);
     const farmBefore = cpuOf('self').ownSeconds;
     const { result, cpuSeconds } = await measureChildren(async () => {
       const settings = {
         ...farm.environment,
         ENCODER: 'x264',
-        // The upload of a film whose clips are joined is to make no job.
-        ...(clips === undefined ? {} : { SOURCE_SUFFIXES: '.none' }),
+        // Its upload is to make no job.
+        SOURCE_SUFFIXES: '.none',
         ...environment?.(farm),
       } as WorkerEnvironment;
       const workers = (cores ?? Array.from({ length: count }, () => undefined)).map((kept) => {
@@ -100,10 +100,13 @@ export async function runJob(options: JobOptions): Promise<JobRun> {
   }
 }
 
-async function sendJob({ environment }: LocalFarm, sources: Job['sources']): Promise<void> {
+/** Of the one job of a farm. */
+export const benchJobId = 'bench';
+
+async function sendJob({ environment }: LocalFarm, of: Pick<Job, 'source' | 'sources'>): Promise<void> {
   const { QUEUE_URL, SQS_ENDPOINT, AWS_REGION } = environment;
   const sqs = new SQSClient({ endpoint: SQS_ENDPOINT, region: AWS_REGION, credentials: localCredentials });
-  const MessageBody = JSON.stringify({ id: 'joined', sources });
+  const MessageBody = JSON.stringify({ id: benchJobId, ...of });
   await sqs.send(new SendMessageCommand({ QueueUrl: QUEUE_URL, MessageBody }));
   sqs.destroy();
 }
@@ -133,9 +136,8 @@ export function describeCpu({ workerCpu, farmCpuSeconds }: JobRun): string {
 
 async function jobEnd(farm: LocalFarm): Promise<JobState> {
   const signal = AbortSignal.timeout(30 * 60 * 1000);
-  const jobId = await findJob(farm.s3, farm.outputBucket, signal);
   let last: JobState | undefined;
-  if (jobId) for await (const state of followJob(farm.s3, farm.outputBucket, jobId, signal)) last = state;
+  for await (const state of followJob(farm.s3, farm.outputBucket, benchJobId, signal)) last = state;
   if (!last) throw new Error('No job was seen.');
   return last;
 }

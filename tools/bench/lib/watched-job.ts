@@ -1,43 +1,59 @@
 import type { Page } from 'playwright-core';
 import { localAddress } from '../../../cli/demo/keep.ts';
 import { connect } from '../../../cli/farm/farm.ts';
-import { findJob } from '../../../cli/follow.ts';
 import type { LocalFarm } from '../../../cli/local-farm/farm.ts';
 import type { WorkerProcess } from '../../../cli/local-farm/worker.ts';
 import { startLocalPortal } from '../../../portal/src/local.ts';
 import { startBrowser } from '../../../test/helpers/browser/browser.ts';
-import { type JobOptions, runJob } from './job.ts';
+import { benchJobId, type JobOptions, runJob } from './job.ts';
 import { readKeyTimes } from './keys.ts';
 
-/** A job whose page is open in Chromium from the start. @param use the page, when it shows the first frame */
+/**
+ * A job whose page is open in Chromium before a worker takes it, as it is after an upload.
+ * @param use the page, when it shows the first frame
+ */
 export async function watchJob<T>(
-  options: Omit<JobOptions, 'watch'>,
+  options: Omit<JobOptions, 'prepare' | 'watch'>,
   use: (page: Page, workers: readonly WorkerProcess[]) => Promise<T>,
 ) {
   await using browser = await startBrowser();
-  let watching: Promise<Watched<T>> | undefined;
+  const page = await browser.newPage();
+  let opened: OpenPage | undefined;
+  let watched: Watched<T> | undefined;
   let keys = new Map<string, number>();
-  const { state } = await runJob({
-    ...options,
-    watch: async (farm, workers) => {
-      const page = await browser.newPage();
-      watching = watchPage(farm, page, () => use(page, workers));
-      watching.catch(() => {});
-      return async () => {
-        await watching;
-        keys = await readKeyTimes(farm, keySteps);
-      };
-    },
-  });
-  const { steps, frameAt, seen } = (await watching) as Watched<T>;
-  const since = (at: number) => (at - Date.parse(state.startedAt ?? '')) / 1000;
-  const times = [...Object.entries(steps), ...keys].map(([what, at]): [string, number] => [what, since(at)]);
-  return {
-    state,
-    steps: times.toSorted(([, a], [, b]) => a - b),
-    frameSeconds: since(frameAt),
-    seen,
-  };
+  try {
+    const { state } = await runJob({
+      ...options,
+      prepare: async (farm) => {
+        opened = await openPage(farm, page);
+      },
+      watch: (farm, workers) => {
+        const watching = (opened as OpenPage).firstFrame().then(async (shown) => ({
+          ...shown,
+          seen: await use(page, workers),
+        }));
+        watching.catch(() => {});
+        return async () => {
+          watched = await watching;
+          keys = await readKeyTimes(farm, keySteps);
+        };
+      },
+    });
+    const { steps, frameAt, seen } = watched as Watched<T>;
+    const since = (at: number) => (at - Date.parse(state.startedAt ?? '')) / 1000;
+    const times = [...Object.entries(steps), ...keys].map(([what, at]): [string, number] => [
+      what,
+      since(at),
+    ]);
+    return {
+      state,
+      steps: times.toSorted(([, a], [, b]) => a - b),
+      frameSeconds: since(frameAt),
+      seen,
+    };
+  } finally {
+    await opened?.close();
+  }
 }
 
 /** What must be in storage before. */
@@ -47,40 +63,45 @@ const keySteps = {
   'playlist of early play': /\/early\/index\.m3u8$/,
 };
 
-interface Watched<T> {
+interface Shown {
   /** What the page did, and when. */
   steps: Record<string, number>;
   frameAt: number;
-  seen: T;
 }
 
-async function watchPage<T>(farm: LocalFarm, page: Page, use: () => Promise<T>) {
+type Watched<T> = Shown & { seen: T };
+
+interface OpenPage {
+  firstFrame(): Promise<Shown>;
+  close(): Promise<void>;
+}
+
+/** Resolves when the page says that the job waits for a worker. */
+async function openPage(farm: LocalFarm, page: Page): Promise<OpenPage> {
   const connected = connect(localAddress(farm, ['.mp4']));
   const portal = await startLocalPortal({ farm: connected });
-  try {
-    await page.addInitScript(watchVideo);
-    const shown = Promise.withResolvers<number>();
-    // No one asks the page meanwhile: it shares the cores with the worker.
-    await page.exposeFunction('firstFrameAt', shown.resolve);
-    for (const event of ['close', 'crash'] as const)
-      page.once(event as 'close', () =>
-        shown.reject(new Error(`The page was lost (${event}) before it showed a frame.`)),
-      );
-    shown.promise.catch(() => {});
-    const id = await findJob(farm.s3, farm.outputBucket, AbortSignal.timeout(60_000));
-    const openAt = Date.now();
-    await page.goto(portal.signInUrl(`/jobs/${id}`));
-    const frameAt = await shown.promise;
-    const loaded = await page.evaluate<Record<string, number>>(readLoads);
-    return {
-      steps: { 'page opened': openAt, ...loaded, 'first frame': frameAt },
-      frameAt,
-      seen: await use(),
-    };
-  } finally {
-    await portal.close();
-    connected.close();
-  }
+  const shown = Promise.withResolvers<number>();
+  // No one asks the page meanwhile: it shares the cores with the worker.
+  await page.exposeFunction('firstFrameAt', shown.resolve);
+  for (const event of ['close', 'crash'] as const)
+    page.once(event as 'close', () =>
+      shown.reject(new Error(`The page was lost (${event}) before it showed a frame.`)),
+    );
+  shown.promise.catch(() => {});
+  await page.addInitScript(watchVideo);
+  await page.goto(portal.signInUrl(`/jobs/${benchJobId}`));
+  await page.waitForSelector('[data-state=queued]');
+  return {
+    async firstFrame() {
+      const frameAt = await shown.promise;
+      const loaded = await page.evaluate<Record<string, number>>(readLoads);
+      return { steps: { ...loaded, 'first frame': frameAt }, frameAt };
+    },
+    async close() {
+      await portal.close();
+      connected.close();
+    },
+  };
 }
 
 /** In the page: when it had the first of what the player asks for. */
