@@ -17,13 +17,9 @@ const applications = [
 
 let running: Promise<Browser> | undefined;
 
-/**
- * Starts the Chromium or Chrome of this system, or the one that playwright has installed, unless it runs: the files of one test process
- * share it, and `close` closes what was opened by this call alone. It ends with the process.
- * @throws Error that says how to get one
- */
+/** `launchBrowser`, unless it runs: the files of a test process share it, and `close` closes what was opened by this call alone. It ends with the process. */
 export async function startBrowser(): Promise<Browser> {
-  if (!(await running)?.isConnected()) running = launch();
+  if (!(await running)?.isConnected()) running = launchBrowser();
   const browser = await (running as Promise<Browser>);
   const opened = new Set<BrowserContext>();
   const own: Pick<Browser, 'newContext' | 'newPage' | 'close'> = {
@@ -44,7 +40,11 @@ export async function startBrowser(): Promise<Browser> {
   return Object.assign(Object.create(browser) as Browser, own);
 }
 
-async function launch(): Promise<Browser> {
+/**
+ * Starts the Chromium or Chrome of this system, or the one that playwright has installed.
+ * @throws Error that says how to get one
+ */
+export async function launchBrowser(): Promise<Browser> {
   // Chromium refuses to sandbox for root, and containers give no user namespaces to others.
   const args = ['--no-sandbox', '--autoplay-policy=no-user-gesture-required', '--disable-dev-shm-usage'];
   return await chromium.launch({ executablePath: findBrowser(), args });

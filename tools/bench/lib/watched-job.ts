@@ -4,7 +4,7 @@ import { connect } from '../../../cli/farm/farm.ts';
 import type { LocalFarm } from '../../../cli/local-farm/farm.ts';
 import type { WorkerProcess } from '../../../cli/local-farm/worker.ts';
 import { startLocalPortal } from '../../../portal/src/local.ts';
-import { startBrowser } from '../../../test/helpers/browser/browser.ts';
+import { launchBrowser } from '../../../test/helpers/browser/browser.ts';
 import { benchJobId, type JobOptions, runJob } from './job.ts';
 import { readKeyTimes } from './keys.ts';
 
@@ -16,7 +16,7 @@ export async function watchJob<T>(
   options: Omit<JobOptions, 'prepare' | 'watch'>,
   use: (page: Page, workers: readonly WorkerProcess[]) => Promise<T>,
 ) {
-  await using browser = await startBrowser();
+  await using browser = await launchBrowser();
   const page = await browser.newPage();
   let opened: OpenPage | undefined;
   let watched: Watched<T> | undefined;
