@@ -71,7 +71,7 @@ it(
     const stopKilling = killAll(functions);
     await until(async () => (await faults.farm.backlog()) > 0, 'the job to be passed on', 60);
     // A call that is killed while storage answers it has not said what it recorded.
-    const before = new Set(await recordedParts(id));
+    const before = new Set<unknown>(await recordedParts(id));
     const worker = faults.startWorker();
     await faults.farm.waitFor(id, 'succeeded', 120);
     await stopKilling();
