@@ -36,6 +36,8 @@ export async function watchJob<T>(
         return async () => {
           watched = await watching;
           keys = await readKeyTimes(farm, keySteps);
+          // It would go on asking when the farm has ended.
+          await page.close();
         };
       },
     });
