@@ -1,4 +1,13 @@
-import { askedCommands, type CompletedCommand, farmOptions, isAsked, type Values } from './tree.ts';
+import {
+  askedCommands,
+  type CompletedCommand,
+  commandKeys,
+  farmOptions,
+  isAsked,
+  key,
+  type Values,
+  valuedOptions,
+} from './tree.ts';
 
 /**
  * For bash 3.2 (macOS) and later; file names are completed by bash itself. It walks the line up to the word in question, for
@@ -6,7 +15,7 @@ import { askedCommands, type CompletedCommand, farmOptions, isAsked, type Values
  */
 export function bashScript(program: string, commands: readonly CompletedCommand[]): string {
   const name = `_${program}`;
-  const paths = commands.flatMap(({ path }) => (path.length > 0 ? [key(path)] : []));
+  const paths = commandKeys(commands);
   return `# bash completion for ${program}: source <(${program} completion bash)
 ${name}() {
   local cur=\${COMP_WORDS[COMP_CWORD]} path= word before= place=1 options= words= files= asked=
@@ -15,7 +24,9 @@ ${name}() {
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     if [[ $word == = ]]; then continue; fi
     case "$path $before" in
-      ${valuedOptions(commands).join('|')})
+      ${valuedOptions(commands)
+        .map((option) => `'${option}'`)
+        .join('|')})
         case "$before" in ${farmOptions.join('|')}) which+=("$before" "$word") ;; esac
         before=
         continue ;;
@@ -44,16 +55,6 @@ ${commands.flatMap(argumentCases).join('\n')}
 }
 complete -F ${name} ${program}
 `;
-}
-
-function key(path: readonly string[]): string {
-  return path.map((word) => `/${word}`).join('');
-}
-
-function valuedOptions(commands: readonly CompletedCommand[]): string[] {
-  return commands.flatMap(({ path, options }) =>
-    options.flatMap(({ flag, values }) => (values ? [`'${key(path)} ${flag}'`] : [])),
-  );
 }
 
 function commandCase({ path, options }: CompletedCommand): string {

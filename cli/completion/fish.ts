@@ -1,11 +1,18 @@
-import { askedCommands, type CompletedCommand, farmOptions, isAsked, type Values } from './tree.ts';
+import {
+  askedCommands,
+  type CompletedCommand,
+  commandKeys,
+  farmOptions,
+  isAsked,
+  key,
+  type Values,
+  valuedOptions,
+} from './tree.ts';
 
 /** Each rule has a condition: the command that the line is at, and for arguments the place among them. */
 export function fishScript(program: string, commands: readonly CompletedCommand[]): string {
-  const paths = commands.flatMap(({ path }) => (path.length > 0 ? [key(path)] : []));
-  const valued = commands.flatMap(({ path, options }) =>
-    options.flatMap(({ flag, values }) => (values ? [quote(`${key(path)} ${flag}`)] : [])),
-  );
+  const paths = commandKeys(commands);
+  const valued = valuedOptions(commands).map(quote);
   return `# fish completion for ${program}: ${program} completion fish | source
 function __${program}_at -a wanted first last
   set -l path ''
@@ -77,10 +84,6 @@ function valueText(values: Values, program: string): string {
   if (values.kind === 'files') return '-F';
   if (isAsked(values)) return `-a '(__${program}_ask ${askedCommands[values.kind]})'`;
   return values.kind === 'choices' ? `-a ${quote(values.choices.join(' '))}` : '';
-}
-
-function key(path: readonly string[]): string {
-  return path.map((word) => `/${word}`).join('');
 }
 
 function quote(text: string): string {

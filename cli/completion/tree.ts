@@ -93,6 +93,23 @@ export function commandsOf(command: Command, path: readonly string[] = []): Comp
   ];
 }
 
+/** A command as the scripts compare it: `/subtitles/add`. */
+export function key(path: readonly string[]): string {
+  return path.map((word) => `/${word}`).join('');
+}
+
+/** Of all commands but the program itself. */
+export function commandKeys(commands: readonly CompletedCommand[]): string[] {
+  return commands.flatMap(({ path }) => (path.length > 0 ? [key(path)] : []));
+}
+
+/** Options that take a value, each behind its command: `/submit --ladder`. */
+export function valuedOptions(commands: readonly CompletedCommand[]): string[] {
+  return commands.flatMap(({ path, options }) =>
+    options.flatMap(({ flag, values }) => (values ? [`${key(path)} ${flag}`] : [])),
+  );
+}
+
 function valuesOfOption({ flags, long, argChoices, required, optional }: Option): Values | undefined {
   if (!required && !optional) return undefined;
   const flag = long ?? '';

@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
+import { once } from '../once.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -36,15 +37,6 @@ function bundle(entry: string, others: string, isProvided: IsProvided): Bundle {
   }
   for (const file of globSync(others, { cwd: root })) texts[file] = readFileSync(join(root, file), 'utf8');
   return { texts: sorted(texts), files: sorted(filesOf(packages)) };
-}
-
-/** It reads some hundred files, which do not change while this runs. */
-function once(make: () => Bundle): () => Bundle {
-  let made: Bundle | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }
 
 /** What Lambda calls: the export `handler` of the file reporter/lambda.js. */

@@ -2,7 +2,7 @@ import type * as pulumi from '@pulumi/pulumi';
 import type { StorageSettings } from '../settings/storage.ts';
 import type { Storage } from '../storage/backend.ts';
 
-/** Buckets on S3 that the farm makes, which a deployment may change. */
+/** Buckets on S3 that the farm makes. */
 export function madeOnS3(
   { source, output }: StorageSettings,
   made: Record<'source' | 'output', Storage>,
@@ -11,7 +11,7 @@ export function madeOnS3(
   return [...(isMade(source) ? [made.source.bucket] : []), ...(isMade(output) ? [made.output.bucket] : [])];
 }
 
-/** Buckets on S3 that were there before, which a deployment only reads. */
+/** Buckets on S3 that the farm uses and does not make. */
 export function existingOnS3({ source, output }: StorageSettings): pulumi.Input<string>[] {
   const buckets = [source, output].flatMap(({ backend, bucket }) =>
     backend === 's3' && bucket !== undefined ? [bucket] : [],

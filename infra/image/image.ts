@@ -4,6 +4,7 @@ import * as aws from '@pulumi/aws';
 import * as awsx from '@pulumi/awsx';
 import * as pulumi from '@pulumi/pulumi';
 import type { Architecture } from '../compute/worker-function.ts';
+import { once } from '../once.ts';
 import { policyDocument } from '../policy.ts';
 import type { WorkerTexts } from '../settings/worker.ts';
 import { hashOfContext } from './context.ts';
@@ -25,12 +26,11 @@ const imagesKept = 10;
 /** The worker's image as it is built from this folder: the tag follows from what Docker is sent. */
 export function workerTag(architecture: Architecture, measuresVmaf = false): string {
   const suffixes = [architecture === 'arm64' ? '-arm64' : '', measuresVmaf ? '-vmaf' : ''];
-  contextHash ??= hashOfContext(root);
-  return `${contextHash}${suffixes.join('')}`;
+  return `${contextHash()}${suffixes.join('')}`;
 }
 
-/** Computed once: it reads some hundred files. */
-let contextHash: string | undefined;
+/** It reads some hundred files. */
+const contextHash = once(() => hashOfContext(root));
 
 /** Then there is a second ffmpeg in the image, which measures: 68 MB. */
 export function needsVmaf({ MEASURE, PER_FILM_QUALITY }: WorkerTexts): boolean {

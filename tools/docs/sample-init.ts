@@ -15,7 +15,7 @@ import type { Style } from '../../cli/text/style.ts';
 
 const stack = 'films';
 
-/** What `farm init` prints where only the region is typed, and nobody is logged in; without what this machine has. */
+/** What `farm init` prints where only the region is typed, without a login; without what this machine has. */
 export async function initOutput(style: Style): Promise<string[]> {
   const out = new PassThrough();
   const shown = text(out);

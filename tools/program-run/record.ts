@@ -28,7 +28,7 @@ export const project = 'transcode-farm';
 
 /**
  * Pulumi notes a stack trace for each of some thousand promises, to name those that are open when the process ends, and for each resource,
- * to say where the program made it: half of the work here, where `settled` waits for all and nobody asks where.
+ * to say where the program made it: half of the work here, where `settled` waits for all and the place is not asked for.
  */
 const debuggable = createRequire(import.meta.url)('@pulumi/pulumi/runtime/debuggable.js') as {
   debuggablePromise<T>(promise: Promise<T>): Promise<T>;
@@ -36,7 +36,7 @@ const debuggable = createRequire(import.meta.url)('@pulumi/pulumi/runtime/debugg
 debuggable.debuggablePromise = (promise) => promise;
 (pulumi.Resource as unknown as { stackTrace(): [] }).stackTrace = () => [];
 
-/** What is in a function's archive is a thousand files, each of them a property that Pulumi sends and reads. Nobody asks for them here. */
+/** What is in a function's archive is a thousand files, each of them a property that Pulumi sends and reads. They are not asked for here. */
 Object.defineProperty(pulumi.asset.AssetArchive.prototype, 'assets', {
   set(this: object) {
     const value = Promise.resolve({ files: new pulumi.asset.StringAsset('left out') });

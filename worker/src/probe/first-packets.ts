@@ -5,13 +5,13 @@ import { readPackets } from './frame-rate.ts';
 type RawPacket = { stream_index?: number; flags?: string };
 
 export interface FirstPackets {
-  /** The first packets of the picture, as ffprobe's JSON has them. */
+  /** The first packets of the video, as ffprobe's JSON has them. */
   packets: RawPacket[];
   /** Streams of which a packet was seen that is shown. */
   seen: ReadonlySet<number>;
 }
 
-/** Films with more packets before the picture's last one have each stream read by itself. */
+/** Films with more packets before the video's last one have each stream read by itself. */
 const maxPackets = 1000;
 
 /** Opus has the shortest packets of the usual codecs: 20 ms. */
@@ -21,7 +21,7 @@ const audioPacketsPerSecond = 50;
 const otherPackets = 16;
 
 /**
- * Reads the picture's first packets, and with them those of the audio between: one look where each would take its own.
+ * Reads the video's first packets, and with them those of the audio between: one look where each would take its own.
  * @param askJson asks ffprobe and returns its JSON
  */
 export async function readFirstPackets(
@@ -34,7 +34,7 @@ export async function readFirstPackets(
     const entries = packetEntries.replace('packet=', 'packet=stream_index,');
     return (await askJson(...select, ...interval, '-show_entries', entries)).packets ?? [];
   };
-  const ofPicture = (packets: readonly RawPacket[]) =>
+  const ofVideo = (packets: readonly RawPacket[]) =>
     packets.filter(({ stream_index }) => stream_index === video.index).slice(0, readPackets);
 
   const count = packetsBetween(streams, video);
@@ -42,13 +42,13 @@ export async function readFirstPackets(
   const seen = new Set(
     all.flatMap(({ stream_index, flags }) => (isShown(flags) ? (stream_index ?? []) : [])),
   );
-  const found = ofPicture(all);
+  const found = ofVideo(all);
   const isEnough = found.length === readPackets || (count <= maxPackets && all.length < count);
   const packets = isEnough ? found : await read(readPackets, '-select_streams', String(video.index));
   return { packets, seen };
 }
 
-/** About how many packets of all streams lie before the picture's last one that is read, and rather more; infinite without audio. */
+/** About how many packets of all streams lie before the video's last one that is read, and rather more; infinite without audio. */
 function packetsBetween(
   streams: FfprobeJson['streams'],
   { avg_frame_rate, r_frame_rate }: FfprobeStream,
