@@ -33,9 +33,7 @@ const ffmpegTests = [
 
 /** Of those, what our own code, players and storage decide, whichever ffmpeg made the segments. */
 const sameForAll = [
-  ...['added-files', 'clip-refusals', 'dash', 'early-play', 'encryption', 'seams'].map(
-    (name) => `test/films/${name}.test.ts`,
-  ),
+  ...['added-files', 'clip-refusals', 'dash', 'seams'].map((name) => `test/films/${name}.test.ts`),
   ...['keys', 'subtitles'].map((name) => `test/hostile/${name}.test.ts`),
   ...['encode/part', 'ffmpeg/media-process'].map((name) => `test/worker/${name}.test.ts`),
 ];
