@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
+import { rungNames } from '../../worker/src/plan/ladder.ts';
+import { outputSchema } from '../../worker/src/plan/outputs.ts';
 import type { JobState } from '../../worker/src/protocol/status.ts';
 import { UserError } from '../errors.ts';
 import { filesJob, whyNoFiles } from '../farm/files-job.ts';
@@ -7,7 +9,7 @@ import { knownJob } from '../farm/jobs.ts';
 import { type CommonOptions, type Context, farmCommand, withFarm } from '../farm/run.ts';
 import { nextStorageSecond } from '../farm/storage-time.ts';
 import { jobLines } from '../jobs/text.ts';
-import { readJobOptions } from '../submit/job-options.ts';
+import { splitList } from '../submit/film-options.ts';
 import { sendJob } from '../submit/send.ts';
 import { waitForJobs } from '../submit/wait.ts';
 import { styleFor } from '../text/style.ts';
@@ -23,9 +25,20 @@ export function addCommand(): Command {
       'mp4, webm, m4a, mp3, flac or gif; mp4, webm and gif may name a rung, as in mp4:720p',
     )
     .option('--wait', 'follow the job to its end; Ctrl-C leaves it running')
-    .action((id: string, outputs: string[], options: AddOptions) =>
-      withFarm(options, (context) => addFiles(id, outputs, options, context)),
+    .action((id: string, given: string[], options: AddOptions) =>
+      withFarm(options, (context) => addFiles(id, readFiles(given), options, context)),
     );
+}
+
+/** Also as "--outputs" of other commands takes them, with commas between. @throws UserError */
+function readFiles(given: readonly string[]): string[] {
+  const files = [...new Set(given.flatMap(splitList))];
+  const wrong = files.find((file) => file === 'hls' || !outputSchema.safeParse(file).success);
+  if (wrong === undefined) return files;
+  const why = wrong === 'hls' ? 'is the stream, which the film has' : 'is not a file that can be made';
+  throw new UserError(
+    `${JSON.stringify(wrong)} ${why}. Use mp4, webm, m4a, mp3, flac or gif; mp4, webm and gif may name a rung: ${rungNames.join(', ')}, as in mp4:720p.`,
+  );
 }
 
 async function addFiles(
@@ -34,8 +47,6 @@ async function addFiles(
   { wait }: AddOptions,
   { farm, stop, say, answer }: Context,
 ): Promise<void> {
-  // An output that there is not is refused before the farm is asked.
-  readJobOptions({ outputs });
   const state = await knownJob(farm, id);
   assertPublished(state);
   const since = wait ? await nextStorageSecond(farm) : undefined;

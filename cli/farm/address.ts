@@ -133,23 +133,39 @@ export async function findFarm(
   if (choice.stack !== undefined && choice.farm !== undefined) {
     throw new UserError('--stack and --farm both name a farm; give one of them.');
   }
-  const fallback = choice.stack === undefined && choice.farm === undefined;
-  const stack = choice.stack ?? (fallback ? env.FARM_STACK : undefined);
-  if (stack) return readAddress(await stackOutputs(stack), `The outputs of stack "${stack}"`);
-  const file = choice.farm ?? (fallback ? env.FARM_FILE : undefined);
-  if (file) {
-    const saved = await readFile(file, 'utf8').catch((error: Error) => {
-      throw new UserError(`The farm's file can't be read: ${fileProblem(error, file) ?? error.message}.`);
-    });
-    return readAddress(saved, file);
-  }
+  if (choice.stack === '') throw new UserError('--stack has no name behind it. Use one such as dev.');
+  const isNamed = choice.stack !== undefined || choice.farm !== undefined;
+  if (choice.stack) return readStack(choice.stack);
+  if (!isNamed && env.FARM_STACK) return readStack(env.FARM_STACK).catch(blame('FARM_STACK'));
+  if (choice.farm) return readSaved(choice.farm);
+  if (!isNamed && env.FARM_FILE) return readSaved(env.FARM_FILE).catch(blame('FARM_FILE'));
   const path = localAddressPath(env);
   const local = await readFile(path, 'utf8').catch(() => undefined);
-  if (local !== undefined) return readAddress(local, path);
+  if (local !== undefined)
+    return readAddress(local, path, 'Start the farm of this machine again: "farm demo --keep".');
   throw new NoFarmError(
     'No farm is selected. Use --stack NAME (a Pulumi stack) or --farm FILE (a saved "pulumi stack output --json"), ' +
       'set FARM_STACK or FARM_FILE, or start a farm on this machine: "farm demo --keep".',
   );
+}
+
+async function readStack(stack: string): Promise<FarmAddress> {
+  return readAddress(await stackOutputs(stack), `The outputs of stack "${stack}"`);
+}
+
+async function readSaved(file: string): Promise<FarmAddress> {
+  const saved = await readFile(file, 'utf8').catch((error: Error) => {
+    throw new UserError(`The farm's file can't be read: ${fileProblem(error, file) ?? error.message}.`);
+  });
+  return readAddress(saved, file);
+}
+
+/** Nobody typed the name of this farm, so an error says where it is from. */
+function blame(variable: string) {
+  return (error: Error): never => {
+    if (error instanceof UserError) error.message += `\nThe variable ${variable} names this farm.`;
+    throw error;
+  };
 }
 
 /** Which farm `findFarm` takes, and why that one. */
@@ -174,22 +190,27 @@ export function farmOrigin({ stack, farm }: FarmChoice, env: NodeJS.ProcessEnv =
   };
 }
 
-/** @throws UserError that lists what is missing or wrong */
-export function readAddress(json: string, where: string): FarmAddress {
+/**
+ * @param fix what to do where it is not valid
+ * @throws UserError that lists what is missing or wrong
+ */
+export function readAddress(
+  json: string,
+  where: string,
+  fix = 'Run "pulumi up", then save the outputs again: pulumi stack output --json > farm.json',
+): FarmAddress {
   let value: unknown;
   try {
     value = JSON.parse(json);
   } catch {
-    throw new UserError(`${where} is not JSON. Expected what "pulumi stack output --json" prints.`);
+    throw new UserError(`${where} is not JSON, as "pulumi stack output --json" prints it. ${fix}`);
   }
   const parsed = addressSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const mistakes = parsed.error.issues.map(
     (issue) => `  ${issue.path.join('.') || 'all'}: ${expectedBy(issue)}`,
   );
-  throw new UserError(
-    `${where} is not a valid farm file:\n${mistakes.join('\n')}\nRun "pulumi up", then save the outputs again: pulumi stack output --json > farm.json`,
-  );
+  throw new UserError(`${where} is not a valid farm file:\n${mistakes.join('\n')}\n${fix}`);
 }
 
 async function stackOutputs(stack: string): Promise<string> {

@@ -37,5 +37,5 @@ export function extraLanesOf(address: FarmAddress): ExtraLane[] {
 export function laneAddress(address: FarmAddress, lane: Lane): LaneAddress {
   const found = lanesOf(address).find((each) => each.lane === lane);
   if (found !== undefined) return found;
-  throw new UserError(`options.lane: "${lane}" ${whyNoLane(lane, extraLanesOf(address))}.`);
+  throw new UserError(`"${lane}" ${whyNoLane(lane, extraLanesOf(address))}.`);
 }

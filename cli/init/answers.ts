@@ -8,7 +8,7 @@ export function givenAnswers(questions: readonly Question[], options: InitAnswer
     const value = options[question.key];
     if (value === undefined) continue;
     const problem = problemOf(question, value);
-    if (problem !== undefined) throw new UserError(problem);
+    if (problem !== undefined) throw new UserError(`${question.flag.split(' ')[0]}: ${problem}`);
     given[question.key] = value;
   }
   for (const { key, flag, isAsked } of questions) {

@@ -49,9 +49,9 @@ export async function askAll(
       const value = typed.trim() || fallback || '';
       const problem = problemOf(question, value);
       if (problem === undefined) return value;
-      if (!isKeyboard) throw new UserError(`${problem} Nothing was written.`);
+      if (!isKeyboard) throw new UserError(`${text}: ${problem} Nothing was written.`);
       lines.forgetEarly();
-      out.write(`${problem.slice(problem.indexOf(': ') + 2)}\n`);
+      out.write(`${problem}\n`);
     }
   }
 

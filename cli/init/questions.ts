@@ -17,16 +17,18 @@ export type InitAnswers = Partial<Record<Question['key'], string>>;
 
 const always = () => true;
 
+const awsRegion = /^[a-z]{2,}(-[a-z]+)+-\d$/;
+
 export function initQuestions(env: NodeJS.ProcessEnv): readonly Question[] {
   return [
     {
       key: 'region',
       flag: '--region <region>',
       text: 'AWS region of queue and workers',
-      fallback: () => env.AWS_REGION || env.AWS_DEFAULT_REGION || 'us-east-1',
+      fallback: () =>
+        [env.AWS_REGION, env.AWS_DEFAULT_REGION].find((name = '') => awsRegion.test(name)) ?? 'us-east-1',
       isAsked: always,
-      fault: (value) =>
-        /^[a-z]{2,}(-[a-z]+)+-\d$/.test(value) ? undefined : 'is not an AWS region, such as eu-central-1',
+      fault: (value) => (awsRegion.test(value) ? undefined : 'is not an AWS region, such as eu-central-1'),
     },
     {
       key: 'storage',
@@ -94,10 +96,12 @@ export function initQuestions(env: NodeJS.ProcessEnv): readonly Question[] {
 }
 
 /** @returns what is wrong with an answer, in a sentence with what is allowed; undefined if nothing is */
-export function problemOf({ flag, choices, fault }: Question, value: string): string | undefined {
-  const name = flag.split(' ')[0];
+export function problemOf(
+  { choices, fault }: Pick<Question, 'choices' | 'fault'>,
+  value: string,
+): string | undefined {
   if (choices && !Object.hasOwn(choices, value))
-    return `${name}: "${value}" is none of ${Object.keys(choices).join(', ')}.`;
+    return `"${value}" is none of ${Object.keys(choices).join(', ')}.`;
   const wrong = fault?.(value);
-  return wrong === undefined ? undefined : `${name}: "${value}" ${wrong}.`;
+  return wrong === undefined ? undefined : `"${value}" ${wrong}.`;
 }

@@ -188,7 +188,7 @@ function presetOptions(
     return withPreset(options, presets);
   } catch (error) {
     if (!(error instanceof UnknownPresetError)) throw error;
-    throw new UserError(`--preset: ${JSON.stringify(options.preset)} ${error.message}.`);
+    throw new UserError(`${JSON.stringify(options.preset)} ${error.message}.`);
   }
 }
 

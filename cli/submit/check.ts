@@ -1,7 +1,9 @@
 import { GetTopicAttributesCommand } from '@aws-sdk/client-sns';
 import { sourcesOf } from '../../worker/src/protocol/clips.ts';
+import type { Job } from '../../worker/src/protocol/job.ts';
 import { laneOf } from '../../worker/src/protocol/lanes.ts';
 import { UnknownPresetError, withPreset } from '../../worker/src/protocol/presets.ts';
+import { refuseClearFiles } from '../../worker/src/publish/film-files.ts';
 import { UserError } from '../errors.ts';
 import { readDeployed } from '../farm/deployed.ts';
 import type { Farm } from '../farm/farm.ts';
@@ -26,14 +28,22 @@ export async function checkFarmTakes(
     if (film.kind === 'joined') return film.job(new Map());
     return film.kind === 'there' ? film.job : film.job('film');
   });
-  for (const job of jobs) laneAddress(farm.address, laneOf(job));
+  for (const job of jobs) {
+    laneAddress(farm.address, laneOf(job));
+    if (isEncrypted(job)) refuseClearFiles(job.options?.outputs ?? []);
+  }
   await checkRules(farm, {
     webhook: jobs.some(({ options }) => options?.webhook !== undefined),
     presets: jobs.flatMap(({ options }) => options?.preset ?? []),
+    encryption: jobs.some(isEncrypted),
     web: jobs
       .flatMap((job) => [...sourcesOf(job), job.options?.music?.source ?? ''])
       .some((source) => /^https?:/i.test(source)),
   });
+}
+
+function isEncrypted({ options }: Job): boolean {
+  return options?.encryption === 'aes-128';
 }
 
 /** Who may publish need not be allowed to read the topic's attributes: a denial shows that the login is valid. */
@@ -54,21 +64,27 @@ async function checkTopic({ sns, address }: Farm): Promise<void> {
 interface Used {
   webhook: boolean;
   web: boolean;
+  encryption: boolean;
   presets: string[];
 }
 
 async function checkRules(farm: Farm, used: Used): Promise<void> {
-  if (!used.webhook && !used.web && used.presets.length === 0) return;
+  if (!used.webhook && !used.web && !used.encryption && used.presets.length === 0) return;
   const deployed = await readDeployed(farm, farm.address).catch((error: unknown) => {
     if (error instanceof UserError) throw error;
     return undefined;
   });
   if (deployed === undefined) return;
-  const { ALLOW_JOB_WEBHOOKS, ALLOW_HTTP_SOURCES, PRESETS } = deployed.environment;
+  const { ALLOW_JOB_WEBHOOKS, ALLOW_HTTP_SOURCES, ENCRYPTION_KEY_URL, PRESETS } = deployed.environment;
   checkPresets(used.presets, PRESETS);
+  if (used.encryption && !ENCRYPTION_KEY_URL) {
+    throw new UserError(
+      'This farm has no keys to encrypt films with. Leave the encryption out, or set encryptionKeyUrl and encryptionSecret of its stack.',
+    );
+  }
   if (used.webhook && ALLOW_JOB_WEBHOOKS !== 'true') {
     throw new UserError(
-      'This farm lets no job name a webhook. Leave --webhook out, or set allowJobWebhooks of its stack to true.',
+      'This farm lets no job name a webhook. Leave it out, or set allowJobWebhooks of its stack to true.',
     );
   }
   if (used.web && ALLOW_HTTP_SOURCES !== 'true') {
@@ -87,7 +103,7 @@ function checkPresets(names: readonly string[], deployed: string | undefined): v
       withPreset({ preset }, presets);
     } catch (error) {
       if (!(error instanceof UnknownPresetError)) throw error;
-      throw new UserError(`--preset: ${JSON.stringify(preset)} ${error.message}.`);
+      throw new UserError(`${JSON.stringify(preset)} ${error.message}.`);
     }
   }
 }

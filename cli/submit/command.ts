@@ -150,7 +150,7 @@ async function planAll(
   const trimmed = found.filter((clip) => !whole.includes(clip));
   const { fit, size, crossfade } = wanted.jobOptions.options ?? {};
   if (whole.length > 0 && (fit ?? size ?? crossfade) !== undefined)
-    throw new UserError('--size, --fit and --crossfade are for joined clips. Add --join, or leave them out.');
+    throw new UserError('A size, a fit and a crossfade are for joined clips. Add --join, or leave them out.');
   return Promise.all([
     ...whole.map(({ film }) => planFilm(film, farm, filters, wanted)),
     ...trimmed.map((clip) => planJoined([clip], farm, filters, wanted)),

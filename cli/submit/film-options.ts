@@ -42,5 +42,5 @@ export function addFilmOptions(command: Command): Command {
     .option('--crossfade <seconds>', 'of joined clips: how long each takes to become the next one')
     .option('--segment-seconds <seconds>', 'length of a media segment')
     .option('--thumbnail-at <place>', 'where the poster is taken: seconds, or a share such as 10%')
-    .option('--workers <number>', 'how many workers may make the film together, 1 to 100');
+    .option('--workers <number>', 'how many workers may make the film together, 1 to 1000');
 }

@@ -47,7 +47,7 @@ const flaggedOptionsSchema = jobFieldsSchema.pick({ title: true, metadata: true,
 
 /** Validated as the worker validates jobs. @throws UserError that names the flag, the value and what is allowed */
 export function readJobOptions(flags: JobOptionFlags): JobFields {
-  const options = {
+  const typed = given({
     force: flags.force,
     keepSource: flags.deleteSource ? false : undefined,
     include480p: flags.include480p,
@@ -71,16 +71,17 @@ export function readJobOptions(flags: JobOptionFlags): JobFields {
     preset: flags.preset,
     lane: flags.lane,
     batch: flags.batch,
-  };
+  });
   const fromFile = flags.options === undefined ? undefined : readOptionsFile(flags.options);
   const wanted = {
     title: flags.title,
     metadata: flags.metadata === undefined ? undefined : parseJson('--metadata', flags.metadata),
-    options: withFile(options, fromFile),
+    // What the flags say comes before what the file says.
+    options: fromFile || Object.keys(typed).length > 0 ? { ...fromFile, ...typed } : undefined,
   };
   const parsed = flaggedOptionsSchema.safeParse(wanted);
   if (!parsed.success) {
-    throw new UserError(optionProblems(parsed.error, wanted));
+    throw new UserError(optionProblems(parsed.error, wanted, typed));
   }
   // Through JSON, as it will travel: leaves out what is undefined.
   return JSON.parse(JSON.stringify(parsed.data)) as JobFields;
@@ -98,10 +99,8 @@ function number(text: string | undefined): string | number | undefined {
   return text !== undefined && text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
 }
 
-/** What the flags say comes before what the file says. */
-function withFile(flags: Record<string, unknown>, fromFile: object | undefined): object | undefined {
-  const given = Object.entries(flags).filter(([, value]) => value !== undefined);
-  return given.length > 0 || fromFile ? { ...fromFile, ...Object.fromEntries(given) } : undefined;
+function given(flags: Record<string, unknown>): object {
+  return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
 }
 
 function readOptionsFile(path: string): object {
@@ -130,6 +129,8 @@ function parseJson(flag: string, text: string, name = text): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new UserError(printable(`${flag}: ${name} is not valid JSON: ${(error as Error).message}.`));
+    // V8 says some of its text, and that it is not valid JSON, once more.
+    const why = (error as Error).message.replace(/, (\.\.\.)?".*is not valid JSON$/s, '');
+    throw new UserError(printable(`${flag}: ${name} is not valid JSON: ${why}.`));
   }
 }

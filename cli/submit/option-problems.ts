@@ -1,9 +1,30 @@
 import type { z } from 'zod';
 import { ladderNames } from '../../worker/src/plan/ladder.ts';
 import { expectedBy, place } from '../../worker/src/protocol/expected.ts';
+import { clip } from '../text/style.ts';
 
 /** How the command line names a part of a job, and what may stand there. */
-const flags: Record<string, { flag: string; noun: string; allowed: string }> = {
+interface Flag {
+  flag: string;
+  noun: string;
+  /** Where the schema's own words are not enough. */
+  allowed?: string;
+}
+
+const flags: Record<string, Flag> = {
+  quality: { flag: '--quality', noun: 'a quality' },
+  expectedViews: {
+    flag: '--expected-views',
+    noun: 'a number of views',
+    allowed: 'Use a whole number, such as 100.',
+  },
+  measure: { flag: '--measure', noun: 'a metric' },
+  minVmaf: { flag: '--min-vmaf', noun: 'a VMAF', allowed: 'Use a number from 1 to 100.' },
+  loudness: {
+    flag: '--loudness',
+    noun: 'a loudness',
+    allowed: 'Use LUFS from -31 to -9, such as -16, or off.',
+  },
   ladder: {
     flag: '--ladder',
     noun: 'a ladder',
@@ -15,14 +36,15 @@ const flags: Record<string, { flag: string; noun: string; allowed: string }> = {
     allowed:
       'Use hls, mp4, webm, m4a, mp3, flac and gif, each once; mp4, webm and gif may name a rung, such as mp4:720p.',
   },
-  music: {
-    flag: '--music',
-    noun: 'music',
-    allowed:
-      'Use a key in the source bucket, --music-volume from 0 to 1, and --music-duck from 0 to that volume.',
+  'music.source': { flag: '--music', noun: 'music', allowed: 'Use a key in the source bucket, or a URL.' },
+  'music.volume': { flag: '--music-volume', noun: 'a volume', allowed: 'Use a number from 0 to 1.' },
+  'music.duck': {
+    flag: '--music-duck',
+    noun: 'a volume',
+    allowed: 'Use a number from 0 to that of --music-volume, which is 1 where it is left out.',
   },
-  encryption: { flag: '--encryption', noun: 'a way to encrypt', allowed: 'Use none or aes-128.' },
-  fit: { flag: '--fit', noun: 'a way to fit', allowed: 'Use pad or crop.' },
+  encryption: { flag: '--encryption', noun: 'a way to encrypt' },
+  fit: { flag: '--fit', noun: 'a way to fit' },
   size: { flag: '--size', noun: 'a size', allowed: 'Use width and height, such as 1280x720.' },
   crossfade: { flag: '--crossfade', noun: 'a length', allowed: 'Use seconds from 0.1 to 10.' },
   segmentSeconds: {
@@ -38,13 +60,11 @@ const flags: Record<string, { flag: string; noun: string; allowed: string }> = {
   workersPerFilm: {
     flag: '--workers',
     noun: 'a number of workers',
-    allowed: 'Use a whole number from 1 to 100.',
+    allowed: 'Use a whole number from 1 to 1000.',
   },
-  preset: {
-    flag: '--preset',
-    noun: "a preset's name",
-    allowed: 'Use 1 to 50 letters, digits, "_" or "-".',
-  },
+  preset: { flag: '--preset', noun: "a preset's name" },
+  lane: { flag: '--lane', noun: 'a lane' },
+  'batch.id': { flag: '--batch', noun: "a batch's name" },
   webhook: {
     flag: '--webhook',
     noun: 'a web address',
@@ -59,23 +79,34 @@ const flags: Record<string, { flag: string; noun: string; allowed: string }> = {
   },
 };
 
-/** One sentence for each option that is not valid: the value, and what is allowed. */
-export function optionProblems(error: z.ZodError, job: object): string {
-  const values = { ...job, ...(job as { options?: object }).options } as Record<string, unknown>;
+/**
+ * One sentence for each option that is not valid: where it was given, the value, and what is allowed.
+ * @param typed the job's options that flags gave; the others came from the file of `--options`
+ */
+export function optionProblems(error: z.ZodError, job: object, typed: object = {}): string {
   const problems = error.issues.map((issue) => {
-    const { path } = issue;
-    const part = String(path[0] === 'options' ? path[1] : path[0]);
-    const known = flags[part];
-    // Without a flag it came from a file.
+    const [part, ...inside] = issue.path[0] === 'options' ? issue.path.slice(1) : issue.path;
+    const name = String(part ?? '');
+    const isTyped = issue.path[0] !== 'options' || name in typed;
+    const path = flags[name] === undefined ? [name, String(inside[0])] : [name];
+    const known = isTyped ? flags[path.join('.')] : undefined;
     if (known === undefined)
-      return `--options: ${place(path[0] === 'options' ? path.slice(1) : path)}${expectedBy(issue)}.`;
-    return `${known.flag}: ${typed(values[part])} is not ${known.noun}. ${known.allowed}`;
+      return `--options: ${place(part === undefined ? [] : [part, ...inside])}${expectedBy(issue)}.`;
+    const value = path.reduce(partOf, { ...job, ...typed });
+    // Which of its rungs is wrong, and how.
+    if (name === 'ladder' && typeof value !== 'string') return `${known.flag}: ${expectedBy(issue)}.`;
+    const allowed = known.allowed ?? `${expectedBy(issue).replace(/^expected/, 'Use')}.`;
+    return `${known.flag}: ${shown(value)} is not ${known.noun}. ${allowed}`;
   });
   return [...new Set(problems)].join('\n');
 }
 
-/** A list of words as the command line has it. */
-function typed(value: unknown): string {
-  const isWords = Array.isArray(value) && value.every((each) => typeof each === 'string');
-  return JSON.stringify(isWords ? value.join() : value);
+function partOf(value: unknown, name: string): unknown {
+  return (value as Record<string, unknown> | undefined)?.[name];
+}
+
+/** As the command line has it. */
+function shown(value: unknown): string {
+  const isWords = Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'string');
+  return clip(JSON.stringify(isWords ? value.join() : value), 80);
 }

@@ -60,7 +60,7 @@ export function planUpload(
   const key = [fileName, `${fileName}.film`].find((name) => !becomesJob(name, filters));
   if (key !== undefined) return { key, sendJob: true };
   throw new UserError(
-    'This farm makes a job of every upload, so a film with options, title or metadata would become two jobs. ' +
+    'This farm makes a job of every upload, so a film with anything else in its job (an id, a title, an option, a stretch) would become two jobs. ' +
       'Limit sourceSuffixes or sourcePrefix of the stack, or upload elsewhere and submit s3://BUCKET/KEY.',
   );
 }

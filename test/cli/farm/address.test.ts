@@ -63,6 +63,14 @@ it('takes the stack before the file, the named before the environment, and the f
     'named',
   );
   await expect(findFarm({ farm: named, stack: 'x' }, env)).rejects.toThrow('give one of them');
+  await expect(findFarm({ stack: '' }, env)).rejects.toThrow('--stack has no name behind it');
+  await expect(findFarm({}, { ...env, FARM_FILE: '/none.json' })).rejects.toThrow(
+    "The farm's file can't be read: no such file or folder: /none.json.\nThe variable FARM_FILE names this farm.",
+  );
+  await writeFile(localAddressPath(env), '{}');
+  await expect(findFarm({}, env)).rejects.toThrow(
+    'Start the farm of this machine again: "farm demo --keep".',
+  );
 });
 
 it('reads the outputs of a stack from Pulumi', async () => {

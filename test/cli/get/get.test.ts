@@ -59,7 +59,9 @@ it('adds files to a film that is published, and says where they lie', async () =
   expect(files.map((key) => key.split('/').at(-1))).toEqual(['240p.mp4', 'audio-0.m4a']);
   const unknown = await command('add', id, 'avi');
   expect(unknown.code).toBe(1);
-  expect(unknown.stderr).toContain('--outputs: "avi" is not a list of outputs. Use hls, mp4, webm, m4a');
+  expect(unknown.stderr).toMatch(/^"avi" is not a file that can be made\. Use mp4, webm, m4a/);
+  const stream = await command('add', id, 'mp4,hls');
+  expect(stream.stderr).toMatch(/^"hls" is the stream, which the film has\./);
 }, 60_000);
 
 it('shows which farm commands use, and why', async () => {

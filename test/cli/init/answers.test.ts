@@ -170,7 +170,7 @@ describe('what is answered by a pipe', () => {
 
   it('ends at a wrong answer, as the lines behind it were meant for other questions', async () => {
     await expect(pipe('eu-west-1\nfoo\ngpu\n3\nnone\n')).rejects.toThrow(
-      '--storage: "foo" is none of s3, r2, wasabi. Nothing was written.',
+      'Where films go: "foo" is none of s3, r2, wasabi. Nothing was written.',
     );
   });
 });

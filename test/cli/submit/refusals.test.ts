@@ -140,7 +140,18 @@ it('refuses what the rules of the farm forbid, and takes what they allow', async
   await checkFarmTakes(open, [web, hooked]);
   const styled = { ...web, job: { id: 'film', source: 'a.mp4', options: { preset: 'social' } } };
   await expect(checkFarmTakes(open, [styled])).rejects.toThrow(
-    '--preset: "social" names no preset of this farm: this farm has no presets.',
+    /^"social" names no preset of this farm: this farm has no presets\.$/,
   );
   await checkFarmTakes(deployed([{ name: 'PRESETS', value: '{"social":{"ladder":"hd"}}' }]), [styled]);
+  const locked = {
+    ...web,
+    job: { id: 'film', source: 'a.mp4', options: { encryption: 'aes-128' as const } },
+  };
+  await expect(checkFarmTakes(open, [locked])).rejects.toThrow('set encryptionKeyUrl and encryptionSecret');
+  const keys = deployed([{ name: 'ENCRYPTION_KEY_URL', value: 'https://keys.example.com/{jobId}/{plan}' }]);
+  await checkFarmTakes(keys, [locked]);
+  const beside = { ...locked.job, options: { ...locked.job.options, outputs: ['hls', 'mp4'] } };
+  await expect(checkFarmTakes(keys, [{ ...locked, job: beside }])).rejects.toThrow('mp4 would lie beside it');
+  const urgent = { ...web, job: { id: 'film', source: 'a.mp4', options: { lane: 'urgent' as const } } };
+  await expect(checkFarmTakes(open, [urgent])).rejects.toThrow(/^"urgent" is no lane of this farm/);
 });

@@ -150,7 +150,7 @@ it.each([
   [['film one.mp4', 'notes.mp4', '--id', 'both'], '--id names one job'],
   [['film one.mp4', './film one.mp4'], 'Two films are named film one.mp4'],
   [['--join', 'film one.mp4#t=2,1'], 'ends at 1 s, which is not after its beginning'],
-  [['film one.mp4', '--size', '160x90'], '--size, --fit and --crossfade are for joined clips'],
+  [['film one.mp4', '--size', '160x90'], 'A size, a fit and a crossfade are for joined clips'],
   [['--join', 'film one.mp4', '--fit', 'stretch'], '--fit: "stretch" is not a way to fit. Use pad or crop.'],
   [
     ['--join', ...Array.from({ length: 51 }, () => 'film one.mp4')],
