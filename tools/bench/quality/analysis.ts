@@ -48,7 +48,8 @@ export const bitsAt = (points: readonly CrfPoint[], crf: number) =>
 const cpuAt = (points: readonly CrfPoint[], crf: number) =>
   atCrf(points, crf, ({ cpuSeconds }) => cpuSeconds);
 
-const crfRange = { from: 14, to: 36 };
+/** A CRF for each film may lie 7 below that of `high`. */
+const crfRange = { from: 10, to: 36 };
 
 /** The CRF at which films have a VMAF, on average: VMAF falls with it, so the range is halved until it is known. */
 export function crfFor(films: readonly (readonly CrfPoint[])[], target: number): number {
@@ -118,28 +119,6 @@ function vmafWith(points: readonly CrfPoint[], bits: number): number {
     else to = middle;
   }
   return vmafAt(points, to);
-}
-
-/**
- * How far the film that is farthest from the VMAF of `standard` is from it, with the CRF of the table and with a CRF for each film; and the bits
- * that the latter take over those of one CRF for all films that gives them the same mean VMAF.
- */
-export function ownCrfFigures(
-  films: readonly FilmFigures[],
-  anchor: string,
-): { farthestOfTable: number; farthest: number; bitRatio: number } {
-  const farthest = (of: keyof OwnCrf) =>
-    Math.max(...films.map(({ ownCrf }) => Math.abs(ownCrf[of].vmaf.mean - vmafTargets.standard)));
-  const curves = films.map(({ top }) => top[anchor] ?? []);
-  const one = crfFor(curves, mean(films.map(({ ownCrf }) => ownCrf.own.vmaf.mean)));
-  const sum = (bits: readonly number[]) => bits.reduce((all, each) => all + each, 0);
-  return {
-    farthestOfTable: farthest('ofTable'),
-    farthest: farthest('own'),
-    bitRatio:
-      sum(films.map(({ ownCrf }) => ownCrf.own.bitsPerSecond)) /
-      sum(curves.map((points) => bitsAt(points, one))),
-  };
 }
 
 /** What a preset comes to against the anchor at the VMAF of `standard`, over all films. */

@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
 import { mkdir, readdir, rename, stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { bundledFontFiles } from '../../../worker/src/fonts/bundled.ts';
 import { shortHash } from '../../../worker/src/short-hash.ts';
+import { mapLimited } from '../../../worker/src/storage/limited.ts';
 import { type MadeFilm, madeFilmSize, madeFilms } from './made-films.ts';
 
 const run = promisify(execFile);
@@ -25,13 +27,10 @@ export interface RawFilm {
 /** @param ffmpeg the pinned one */
 export async function rawFilms(ffmpeg: string, cache: string, folder?: string): Promise<RawFilm[]> {
   await mkdir(cache, { recursive: true });
-  const films: RawFilm[] = [];
-  if (folder === undefined) for (const film of madeFilms) films.push(await makeFilm(ffmpeg, cache, film));
-  else
-    for (const name of (await readdir(folder)).sort())
-      if (/\.(mp4|mov|mkv|webm|ts|mxf)$/i.test(name))
-        films.push(await readFilm(ffmpeg, cache, join(folder, name)));
-  return films;
+  const cores = availableParallelism();
+  if (folder === undefined) return mapLimited(madeFilms, cores, (film) => makeFilm(ffmpeg, cache, film));
+  const names = (await readdir(folder)).filter((name) => /\.(mp4|mov|mkv|webm|ts|mxf)$/i.test(name)).sort();
+  return mapLimited(names, cores, (name) => readFilm(ffmpeg, cache, join(folder, name)));
 }
 
 async function makeFilm(ffmpeg: string, cache: string, { name, graph }: MadeFilm): Promise<RawFilm> {

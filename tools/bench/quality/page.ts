@@ -11,7 +11,6 @@ import {
   type FilmFigures,
   finer,
   geometricMean,
-  ownCrfFigures,
   presetFigures,
   rates,
   rungFigures,
@@ -23,6 +22,7 @@ import type { RawFilm } from './films.ts';
 import { madeFilms } from './made-films.ts';
 import type { Encode } from './measure.ts';
 import { filmsWithOwnCrf, measuredSection } from './measured-section.ts';
+import { againstOneCrf, farthestFromTarget, type OneCrf } from './own-crf-figures.ts';
 import { peers } from './peers.ts';
 import { writePicture } from './pictures.ts';
 import { curvesPlot } from './plot.ts';
@@ -76,7 +76,9 @@ function page(
   { crfs, names }: { crfs: Record<Quality, number>; names: readonly string[] },
 ): string {
   const crf = crfs.standard;
-  const { farthestOfTable, farthest, bitRatio } = ownCrfFigures(films, anchorPreset);
+  const farthest = farthestFromTarget(films);
+  const oneCrf = againstOneCrf(films, anchorPreset);
+  const { bitRatio } = oneCrf.sameMean;
   const machine = `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores`;
   return `# Quality
 
@@ -96,7 +98,8 @@ npm run bench -- quality --write               # writes the table and this page
 \`\`\`
 
 Measured ${today} on ${machine}, with libvmaf (model v0.6.1) of ffmpeg 9.0.2, every fourth frame, smaller renditions scaled up to the film's size;
-without the caps, as x264 stays far below a cap in a film of seconds. CPU times are beside other work, and hold as ratios only.
+without the caps, as x264 stays far below a cap in a film of seconds. Figures between the CRFs that were encoded (\`tools/bench/quality/runs.ts\`) are
+interpolated. CPU times are of as many encodes at once as there are cores, and hold as ratios only.
 
 ## Films
 
@@ -109,10 +112,18 @@ ${filmTable(films, crf)}
 One CRF does not look the same on all films: see the column "VMAF at CRF ${crf}". VMAF counts grain as detail, so films with grain or
 water take many times the bits of others for the same figure, and hit their caps.
 
-With the table's CRF the film that is farthest from VMAF ${vmafTargets.standard} is ${farthestOfTable.toFixed(1)} points off: one CRF for all films cannot hold it. With the setting
-[\`perFilmQuality\`](#a-crf-for-each-film) it is ${farthest.toFixed(1)} (goal 2), for ${bitRatio.toFixed(2)} of the bits that one CRF for all takes at the same mean VMAF (goal 0.9${bitRatio <= 0.9 ? '' : ', **missed**'}).
+With the table's CRF the film that is farthest from VMAF ${vmafTargets.standard} is ${farthest.ofTable.toFixed(1)} points off: one CRF for all films cannot hold it. With the setting
+[\`perFilmQuality\`](#a-crf-for-each-film) it is ${farthest.own.toFixed(1)} (goal 2), for ${bitRatio.toFixed(2)} of the bits that one CRF for all takes at the same mean VMAF (goal 0.9${bitRatio <= 0.9 ? '' : ', **missed**'}).
 The two goals pull apart: what brings the films with grain, water and darkness up to the others is the most expensive VMAF that there is, and what the easy films
-save is small beside it. Fewer bits at the same mean have a slower preset ([below](#presets)).
+save is small beside it. Fewer bits at the same mean have a slower preset ([below](#presets)); the default's CRF of ${crf} alone, against the former ${formerCrf}, moves
+along the same curve.
+
+The mean hides films that look bad. What one CRF for all films would have to be so that none does, and what a CRF for each film takes of its bits:
+
+${oneCrfTable(Object.values(oneCrf))}
+
+"All bits" are those of the seven films together, most of which are those of grain and water; "a film's bits" count every film alike (the geometric mean). So
+with mostly ordinary films the setting saves bits and still gives hard ones their quality; with mostly grainy ones it costs bits, and buys quality with them.
 
 ## Pictures
 
@@ -154,7 +165,8 @@ What that costs, and from how many views a preset pays: [cost.md](cost.md), and 
 ## Beside others
 
 Each peer's own command for 1080p, from its source, on the same films: what this farm takes of its bits and CPU time at the peer's own VMAF.
-Films on which VMAF distinguishes no more (above 99) or that this farm did not reach are left out.
+Films on which VMAF distinguishes no more (above 99) or that this farm did not reach are left out, as are those for which a peer's average bitrate is above all
+that this farm took.
 
 ${peerTable(films)}
 
@@ -190,6 +202,16 @@ function filmTable(films: readonly FilmFigures[], crf: number): string {
     'CRF for VMAF 93:',
   ];
   return table(['film', 'what', ...columns, `${anchorPreset}, VMAF 93:`, 'medium, VMAF 93:'], rows);
+}
+
+function oneCrfTable(readings: readonly OneCrf[]): string {
+  const rows = readings.map(({ condition, crf, bitRatio, filmBitRatio }) => [
+    condition,
+    crf.toFixed(1),
+    bitRatio.toFixed(2),
+    filmBitRatio.toFixed(2),
+  ]);
+  return table(['what the one CRF has to reach', 'it is:', 'all bits:', "a film's bits:"], rows);
 }
 
 function rungTable(films: readonly FilmFigures[], names: readonly string[], crf: number): string {

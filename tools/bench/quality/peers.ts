@@ -6,7 +6,18 @@ export interface Peer {
   name: string;
   /** Where that stands. */
   source: string;
+  /** Where it aims at an average bitrate, whatever the film is. */
+  averageBitsPerSecond?: number;
   passes(film: { framesPerSecond: number }): string[][];
+}
+
+/**
+ * Whether the peer's encode can be compared: an easy film with an average bitrate that is above all that this farm takes for it looks better than all of them,
+ * and the slowest encodes of all need not be made.
+ * @param ourBits a second, of this farm's encodes of the film
+ */
+export function isWithinReach({ averageBitsPerSecond = 0 }: Peer, ourBits: readonly number[]): boolean {
+  return averageBitsPerSecond <= Math.max(...ourBits);
 }
 
 export const peers: readonly Peer[] = [
@@ -50,6 +61,7 @@ export const peers: readonly Peer[] = [
   {
     name: 'Encore',
     source: 'svt/encore, encore-web/src/test/resources/profile/program.yml (1080p)',
+    averageBitsPerSecond: 3_100_000,
     passes: () => {
       const rates = ['-b:v', '3100k', '-maxrate', '4700k', '-bufsize', '6200k'];
       const key = ['-force_key_frames', 'expr:not(mod(n,96))', '-profile:v', 'high', '-level', '4.1'];
@@ -72,6 +84,7 @@ export const peers: readonly Peer[] = [
   {
     name: 'shaka-streamer',
     source: 'shaka-project/shaka-streamer, streamer/transcoder_node.py and bitrate_configuration.py',
+    averageBitsPerSecond: 5_000_000,
     passes: ({ framesPerSecond }) => {
       // Its segments are of four seconds.
       const gop = String(Math.trunc(4 * framesPerSecond));

@@ -14,12 +14,12 @@ const detail = 'crop=400:300';
 /** The film's own frame and that of each encode, beside each other. */
 export async function writePicture(film: RawFilm, encodes: readonly Encode[], path: string): Promise<void> {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'bench-picture-'));
-  const files = [film.path];
-  for (const [n, encode] of encodes.entries()) {
+  const encodeOne = async (encode: Encode, n: number) => {
     const file = join(folder.path, `${n}.mp4`);
     await run('ffmpeg', ['-v', 'error', '-nostdin', '-i', film.path, ...(encode.passes[0] ?? []), file]);
-    files.push(file);
-  }
+    return file;
+  };
+  const files = [film.path, ...(await Promise.all(encodes.map(encodeOne)))];
   const frame = Math.floor(film.framesPerSecond * film.seconds * 0.6);
   const each = files.map((_, n) => `[${n}:v]select=eq(n\\,${frame}),${detail},setpts=0[p${n}]`);
   const graph = `${each.join(';')};${files.map((_, n) => `[p${n}]`).join('')}hstack=inputs=${files.length}[out]`;

@@ -18,12 +18,15 @@ export const anchorPreset = 'veryfast';
 /** Of every film before qualities were measured. */
 export const formerCrf = 23;
 
-/** CRFs of the largest rendition, by preset: the two that are compared have four, the others enough to place them. */
+/**
+ * CRFs of the largest rendition, by preset: the two that are compared have four, the others two on both sides of `standard`. The anchor's are
+ * those that a worker tries for `perFilmQuality` with a table that says 21, and one beyond: what was encoded once is not encoded again.
+ */
 export const topRuns: Readonly<Record<string, readonly number[]>> = {
-  veryfast: [18, 23, 28, 33],
+  veryfast: [15, 21, 27, 33],
   medium: [18, 23, 28, 33],
-  superfast: [20, 26],
-  slow: [20, 26],
+  superfast: [22, 28],
+  slow: [22, 28],
 };
 
 /** CRFs of the smaller renditions, with the anchor's preset; the first stands for what scaling alone leaves. */
@@ -40,7 +43,8 @@ export const trials: Readonly<Record<string, readonly string[]>> = {
   'tune film': ['-tune', 'film'],
 };
 
-export const trialCrf = 22;
+/** On the anchor's curve, so that the encode without a flag is there already. */
+export const trialCrf = 21;
 
 /** The renditions that the standard ladder has of the film. */
 export function renditionsOf(film: RawFilm): VideoRendition[] {

@@ -5,7 +5,6 @@ import {
   type CrfPoint,
   crfFor,
   crfTable,
-  ownCrfFigures,
   presetFigures,
   rungFigures,
   trialFigures,
@@ -79,26 +78,6 @@ it("compares with a peer at the peer's own quality", () => {
   expect(figures).toHaveLength(1);
   expect(figures[0]?.bitRatio).toBeCloseTo(0.5, 6);
   expect(figures[0]?.cpuRatio).toBeCloseTo(0.5, 6);
-});
-
-it('says how far films are from the target, and what a CRF for each takes over one that looks the same on average', () => {
-  const at = (crf: number, score: number, bitsPerSecond: number) => ({ crf, ...rest(score, bitsPerSecond) });
-  const films = [
-    {
-      ...film('a', { veryfast: curve(14) }),
-      ownCrf: { ofTable: at(23, 91, 0), own: at(20, 94, 1_000_000 * 0.9 ** 20) },
-    },
-    {
-      ...film('b', { veryfast: curve(18, 100_000) }),
-      ownCrf: { ofTable: at(23, 95.5, 0), own: at(26, 92, 100_000 * 0.9 ** 26) },
-    },
-  ];
-  const { farthestOfTable, farthest, bitRatio } = ownCrfFigures(films, 'veryfast');
-  expect(farthestOfTable).toBeCloseTo(2.5, 6);
-  expect(farthest).toBeCloseTo(1, 6);
-  // The mean of both is 93, as with CRF 23 for both.
-  const each = 1_000_000 * 0.9 ** 20 + 100_000 * 0.9 ** 26;
-  expect(bitRatio).toBeCloseTo(each / (1_100_000 * 0.9 ** 23), 2);
 });
 
 it('says how many bits a flag takes at the same VMAF', () => {
