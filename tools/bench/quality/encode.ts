@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Each line with its level, so that errors can be told from what else ffmpeg says: the CPU time comes at the level of information. */
+/** Each line begins with its level: errors are picked out by it. ffmpeg reports its CPU time at the level of information. */
 const reporting = ['-hide_banner', '-nostdin', '-nostats', '-v', 'level+info', '-benchmark'];
 
 /**
