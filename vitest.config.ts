@@ -1,33 +1,26 @@
 import { defineConfig } from 'vitest/config';
 import { patience } from './test/helpers/strictness.ts';
 
+/**
+ * What needs long: whole farms again and again, pages used for a minute, workers killed, networks cut, minutes of simulated time.
+ * `NAME.long.test.ts`, beside the quick tests of the same thing, and all of `test/faults`. `npm run test:long`.
+ */
+const long = ['test/**/*.long.test.ts', 'test/faults/**/*.test.ts'];
+
+/**
+ * What encodes for long, so that ffmpeg decides: `NAME.films.test.ts`; and whole films of every kind, and films made to do harm.
+ * `npm run test:films`, with each ffmpeg that the farm supports.
+ */
+const films = ['test/**/*.films.test.ts', 'test/{films,hostile}/**/*.test.ts', '!test/**/*.long.test.ts'];
+
+const quick = ['!test/**/*.{long,films}.test.ts', '!test/{faults,films,hostile}/**'];
+
 /** Tests that run the Pulumi program, and what costs and simulations read of it. */
 const program = [
   'test/infra/**/*.test.ts',
-  'test/tools/{cost,simulation}/**/!(cost-page).test.ts',
+  'test/tools/{cost,simulation}/**/*.test.ts',
   'test/cli/plan/ways.test.ts',
   'test/portal/estimate.test.ts',
-];
-
-/**
- * Campaigns that need minutes of real time (workers killed, storage and network cut, films damaged at random), what needs a
- * download of its own, and docs/cost.md, which takes minutes of simulated farms. `npm run test:long`.
- */
-const long = [
-  'test/faults/**/*.test.ts',
-  'test/hostile/mutations.test.ts',
-  'test/films/dash.test.ts',
-  'test/tools/cost/cost-page.test.ts',
-];
-
-/**
- * Whole films of every kind, films made to do harm, and sound of every format over its seams: minutes of encoding.
- * `npm run test:films`, with each ffmpeg that the farm supports.
- */
-const films = [
-  'test/films/**/!(dash).test.ts',
-  'test/hostile/**/!(mutations).test.ts',
-  'test/worker/encode/audio-stretch.test.ts',
 ];
 
 export default defineConfig({
@@ -41,12 +34,12 @@ export default defineConfig({
     projects: [
       // Packages and modules are read once, not for each file, and the program is run once for each config; nothing else of a
       // file is left for the next one. None has an `exclude`, as that would replace the command line's.
-      { extends: true, test: { name: 'program', include: program, isolate: false } },
+      { extends: true, test: { name: 'program', include: [...program, ...quick], isolate: false } },
       {
         extends: true,
         test: {
           name: 'farm',
-          include: ['test/**/*.test.ts', ...[...program, ...films, ...long].map((glob) => `!${glob}`)],
+          include: ['test/**/*.test.ts', ...quick, ...program.map((glob) => `!${glob}`)],
           isolate: false,
         },
       },

@@ -33,13 +33,15 @@ const ffmpegTests = [
 
 /** Of those, what our own code, players and storage decide, whichever ffmpeg made the segments. */
 const sameForAll = [
-  ...['added-files', 'clip-refusals', 'dash', 'seams'].map((name) => `test/films/${name}.test.ts`),
+  ...['added-files', 'clip-refusals', 'seams'].map((name) => `test/films/${name}.test.ts`),
   ...['keys', 'subtitles'].map((name) => `test/hostile/${name}.test.ts`),
-  ...['encode/part', 'ffmpeg/media-process'].map((name) => `test/worker/${name}.test.ts`),
+  'test/films/dash.long.test.ts',
+  'test/worker/encode/part.films.test.ts',
+  'test/worker/ffmpeg/media-process.test.ts',
 ];
 
 /** Films damaged at random: with the ffmpeg of this machine and with that of the worker's image. */
-const mutations = 'test/hostile/mutations.test.ts';
+const mutations = 'test/hostile/mutations.long.test.ts';
 const imageVersion = '7.1';
 
 /**

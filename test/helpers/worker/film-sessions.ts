@@ -67,6 +67,16 @@ export function mapStore(store: Store, calls: Partial<Store>): Store {
   };
 }
 
+/** A store whose clock is ahead of when its objects were written, as it is later on. */
+export function laterStore(store: Store, aheadSeconds: () => number): Store {
+  return mapStore(store, {
+    async listAll(...given) {
+      const { at, objects } = await store.listAll(...given);
+      return { at: new Date(at.getTime() + aheadSeconds() * 1000), objects };
+    },
+  });
+}
+
 /** A worker's way to storage, which takes its time: each call is made whole, some moments later. */
 export function slowStore(store: Store, delay: () => Promise<unknown>): Store {
   return mapStore(store, {

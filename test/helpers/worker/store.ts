@@ -30,12 +30,18 @@ export async function startStore(): Promise<TestStore> {
       return found.sort();
     },
     async fill(keys, sizeOf = () => undefined) {
-      const options = { contentType: 'text/plain', cacheControl: 'no-cache' };
       const content = (key: string) => {
         const size = sizeOf(key);
         return size === undefined ? `content of ${key}` : Buffer.alloc(size);
       };
-      await Promise.all(keys.map((key) => put(key, content(key), options)));
+      // Plain requests take a third of the time of the client's.
+      const urlOf = (key: string) =>
+        `${storage.endpoint}/films/${key.split('/').map(encodeURIComponent).join('/')}`;
+      const send = async (key: string) => {
+        const { ok, status } = await fetch(urlOf(key), { method: 'PUT', body: content(key) });
+        if (!ok) throw new Error(`${key} could not be put: ${status}`);
+      };
+      await Promise.all(keys.map(send));
     },
     async [Symbol.asyncDispose]() {
       store.close();

@@ -28,6 +28,9 @@ export interface RunOptions {
   env?: Readonly<Record<string, string>>;
 }
 
+/** For Node: as Node 20 is, and Node 22 before 22.18. */
+export const withoutTypeScript = '--no-experimental-strip-types';
+
 /** What Pulumi calls a value that only an update will know. */
 const unknownValue = '04da6b54-80e4-46f7-96ec-b56ff0331ba9';
 

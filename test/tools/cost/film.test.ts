@@ -1,19 +1,13 @@
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { planFilm } from '../../../tools/bench/lib/plan.ts';
+import { describe, expect, it } from 'vitest';
 import { factsOf } from '../../../tools/cost/facts.ts';
 import { type FilmPlan, planReferenceFilm, referenceBytes } from '../../../tools/cost/film.ts';
 import { type FilmCost, filmCosts } from '../../../tools/cost/film-cost.ts';
 import { mediaConvert } from '../../../tools/cost/others.ts';
 import { publishedBytes } from '../../../tools/cost/plain-film.ts';
 import { prices } from '../../../tools/cost/prices.ts';
-import { countPuts, countRequests } from '../../../tools/cost/requests.ts';
+import { countRequests } from '../../../tools/cost/requests.ts';
 import { recordFarm } from '../../../tools/program-run/farm.ts';
 import { readSettings } from '../../../worker/src/settings/settings.ts';
-import { tone, x264 } from '../../helpers/local-farm/use-farm.ts';
-import { ffmpeg } from '../../helpers/media/clips.ts';
-import { noise, pattern } from '../../helpers/media/pattern.ts';
-import { startTranscoding, type Transcoding } from '../../helpers/media/transcoding.ts';
 import { allCredentials, bareStack } from '../../helpers/program/stacks.ts';
 
 function planWith(variables: Record<string, string> = {}, encoder: 'x264' | 'nvenc' = 'x264'): FilmPlan {
@@ -44,44 +38,6 @@ describe('the film that costs are computed for', () => {
 });
 
 describe('requests', () => {
-  let transcoding: Transcoding;
-  const keys: string[] = [];
-  beforeAll(async () => {
-    transcoding = await startTranscoding();
-    const { output } = transcoding.stores;
-    const put = output.put.bind(output);
-    output.put = (key, body, options) => {
-      keys.push(key);
-      return put(key, body, options);
-    };
-    // What is there with the same bytes is not written again (test/worker/storage/unless-same.test.ts).
-    const putFile = output.putFile.bind(output);
-    output.putFile = (key, path, options) => {
-      if (options.unlessSame && !keys.includes(key)) keys.push(key);
-      return putFile(key, path, options);
-    };
-  });
-  afterAll(() => transcoding[Symbol.asyncDispose]());
-
-  it.each(['fmp4', 'mpegts'] as const)('are as many PUTs as a worker makes (%s)', async (SEGMENT_FORMAT) => {
-    const clip = join(transcoding.folder, `${SEGMENT_FORMAT}.mp4`);
-    await ffmpeg(
-      ...pattern({ width: 640, height: 360, seconds: 5, filter: noise }),
-      ...tone(5),
-      ...x264,
-      '-c:a',
-      'aac',
-      clip,
-    );
-    const environment = { SEGMENT_FORMAT, SEGMENT_SECONDS: '2', PART_SECONDS: '4' } as const;
-    await using planned = await planFilm(clip, environment);
-    keys.length = 0;
-    await transcoding.transcode(clip, { environment });
-    const published = keys.filter((key) => !key.endsWith('/film')); // the clip itself, on its way into the source bucket
-    expect(published.length).toBe(countPuts(planned.plan));
-    expect(published.length).toBeGreaterThan(20);
-  });
-
   it('are more for large segments, which go up in parts of 8 MiB', () => {
     const job = { sourceBytes: referenceBytes, workSeconds: 3600, isShared: false };
     const rung = (bitrate: number) => planWith({ LADDER: JSON.stringify([{ rung: '1080p', bitrate }]) });

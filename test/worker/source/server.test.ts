@@ -145,7 +145,9 @@ describe('serveSource', () => {
 
   it('never holds more than its memory, however many readers there are', async () => {
     const { bytes, source, info } = await farm.film('film.mp4', 30 * blockBytes);
-    await using server = await farm.serve(source, info, { blockBytes, memoryBytes: 3 * blockBytes });
+    await using server = await farm.serve(source, info, {
+      ...{ blockBytes, memoryBytes: 3 * blockBytes, slowSeconds: 1 },
+    });
     farm.proxy.inject({ kind: 'hang' });
     const before = farm.proxy.requests.length;
     const readers = Array.from({ length: 10 }, (_, index) =>
@@ -160,7 +162,7 @@ describe('serveSource', () => {
   });
 
   it('goes on after cuts, resets, early ends, errors and silence, at the byte where it stopped', async () => {
-    const { bytes, source, info } = await farm.film('film.mp4', 20 * blockBytes);
+    const { bytes, source, info } = await farm.film('film.mp4', 8 * blockBytes);
     await using server = await farm.serve(source, info, {
       ...small,
       slowSeconds: 0.5,
@@ -189,7 +191,7 @@ describe('serveSource', () => {
       proxy.heal();
     }
     await using last = await farm.serve(source, info, small);
-    const healed = proxy.injectFor(3, { kind: 'cut' });
+    const healed = proxy.injectFor(1, { kind: 'cut' });
     expect((await read(last.url)).equals(bytes)).toBe(true);
     await healed;
   });
