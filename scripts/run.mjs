@@ -5,7 +5,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureFfmpegVersion } from './setup/ffmpeg/versions.mjs';
 import { ensurePackages, isNewEnough, pinnedNode } from './setup/packages.mjs';
-import { SetupError, tryRun } from './setup/process.mjs';
+import { findProgram, SetupError, tryRun } from './setup/process.mjs';
 import { ensureChromium, ensureFfmpeg, ensurePostgres } from './setup/tools.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -60,8 +60,11 @@ try {
   if (!task) throw new SetupError(`There is no task "${name}". Tasks: ${Object.keys(tasks).join(', ')}.`);
   ensurePackages(root, task.packages);
   if (isStrict) process.env.STRICT_SERVICES = 'true';
-  if (ffmpeg !== undefined)
+  if (ffmpeg !== undefined) {
+    // Tests make their clips with the system's all the same.
+    process.env.CLIP_FFMPEG = findProgram('ffmpeg') ?? 'ffmpeg';
     process.env.PATH = dirname(ensureFfmpegVersion(root, ffmpeg).ffmpeg) + delimiter + process.env.PATH;
+  }
   for (const need of task.needs) ensure[need]();
   // Halves the start of each Node: tests start hundreds. Benches measure starts.
   if (name !== 'bench') process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules', '.cache', 'compiled');

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type MediaTools, openMediaTools } from '../../../worker/src/ffmpeg/media-tool.ts';
+import { isGenerated, makeOnce } from './made-once.ts';
 
 const exec = promisify(execFile);
 
@@ -18,12 +19,18 @@ export async function temporaryFolder(): Promise<AsyncDisposable & { path: strin
   };
 }
 
-/** Runs ffmpeg outside of the product: to make clips, and to read what was made. @returns standard output */
+/**
+ * Runs ffmpeg outside of the product: to make clips, and to read what was made. Clips of generated pictures and sound are
+ * made once, for all tests and versions of ffmpeg.
+ * @returns standard output
+ */
 export async function ffmpeg(...args: string[]): Promise<Buffer> {
-  const { stdout } = await exec('ffmpeg', ['-hide_banner', '-nostdin', '-v', 'error', '-y', ...args], {
-    encoding: 'buffer',
-    maxBuffer: 2 ** 28,
-  });
+  const given = ['-hide_banner', '-nostdin', '-v', 'error', '-y', ...args];
+  if (isGenerated(given)) {
+    await makeOnce(given);
+    return Buffer.alloc(0);
+  }
+  const { stdout } = await exec('ffmpeg', given, { encoding: 'buffer', maxBuffer: 2 ** 28 });
   return stdout;
 }
 
