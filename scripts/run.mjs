@@ -31,7 +31,7 @@ const tasks = {
   'test:long': {
     needs: ['ffmpeg', 'chromium', 'postgres'],
     script: 'node_modules/vitest/vitest.mjs',
-    args: ['run', '--project', 'long', '--maxWorkers', '2'],
+    args: ['run', '--project', 'long'],
   },
   'test:all': {
     needs: ['ffmpeg', 'chromium', 'postgres'],
