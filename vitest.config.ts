@@ -25,6 +25,8 @@ const program = [
 
 export default defineConfig({
   test: {
+    // What npm says of itself changes how commands name themselves.
+    env: { npm_lifecycle_event: '' },
     testTimeout: 60_000 * patience,
     hookTimeout: 60_000 * patience,
     // Three at once also on two cores (vitest's own choice is one): many tests wait for clocks, not for the processor.

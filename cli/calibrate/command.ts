@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -58,6 +59,7 @@ async function run(options: CalibrateOptions, { say, answer, stop }: Answers): P
   const { encoder, presets = [usualPreset[encoder]], ffmpeg } = options;
   checkPresets(encoder, presets);
   const measuring = measuringFfmpeg(options);
+  assertRuns('--ffmpeg', ffmpeg);
   // Frames of films are large, and of no use afterwards.
   await using folder = await mkdtempDisposable(join(tmpdir(), 'calibration-'));
   const given = options.films === undefined ? undefined : resolve(here(), options.films);
@@ -97,11 +99,19 @@ function checkPresets(encoder: VideoEncoder['name'], presets: readonly string[])
     );
 }
 
-/** @throws UserError where it has no libvmaf */
-function measuringFfmpeg({
-  ffmpeg,
-  measureFfmpeg = process.env.FFMPEG_MEASURE_PATH ?? ffmpeg,
-}: CalibrateOptions): string {
+/** @throws UserError that names what gave the program */
+function assertRuns(by: string, program: string): void {
+  const { error, status } = spawnSync(program, ['-version'], { stdio: 'ignore' });
+  if (error !== undefined || status !== 0)
+    throw new UserError(`${by}: ${program} does not run, or is not an ffmpeg. Use the path of one.`);
+}
+
+/** @throws UserError where it does not run, or has no libvmaf */
+function measuringFfmpeg(options: CalibrateOptions): string {
+  const { ffmpeg, measureFfmpeg = process.env.FFMPEG_MEASURE_PATH || ffmpeg } = options;
+  const isNamed = options.measureFfmpeg !== undefined;
+  const by = isNamed ? '--measure-ffmpeg' : measureFfmpeg === ffmpeg ? '--ffmpeg' : 'FFMPEG_MEASURE_PATH';
+  assertRuns(by, measureFfmpeg);
   const metric = metricOf(readFilters(measureFfmpeg));
   if (metric === 'vmaf') return measureFfmpeg;
   throw new UserError(

@@ -44,6 +44,11 @@ export function checkJob(id: string, job: JobState | undefined, queues: Queues):
   };
 }
 
+/** What comes of a job that is ended. */
+export function cancelLine({ id, outlook }: Cancellation): string {
+  return `${id}  ${outlook}`;
+}
+
 /** @throws UserError that names every job that can't be ended */
 export function refuseToCancel(jobs: readonly Cancellation[]): void {
   const objections = jobs.flatMap(({ objection }) => objection ?? []);

@@ -3,7 +3,7 @@ import { cancelJob } from '../farm/cancel-job.ts';
 import { readJob } from '../farm/jobs.ts';
 import { readQueues } from '../farm/queues.ts';
 import { type CommonOptions, farmCommand, withFarm } from '../farm/run.ts';
-import { checkJob, refuseToCancel } from './check.ts';
+import { cancelLine, checkJob, refuseToCancel } from './check.ts';
 
 /** `farm cancel`: ends jobs that run or wait. */
 export function cancelCommand(): Command {
@@ -20,7 +20,7 @@ export function cancelCommand(): Command {
         if (!options.force) refuseToCancel(jobs);
         for (const job of jobs) {
           await cancelJob(farm, job, '"farm cancel"', stop);
-          say(`${job.id}  ${job.outlook}`);
+          say(cancelLine(job));
         }
         answer({ cancelled: jobs.map(({ id, state }) => ({ id, state: state ?? null })) });
       }),

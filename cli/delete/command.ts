@@ -19,13 +19,20 @@ export function deleteCommand(): Command {
         const folder = `${outputPrefix}${id}/`;
         const place = `s3://${outputBucket}/${folder}`;
         if (!options.yes) {
-          say(`Everything in ${place} would be deleted; the source film stays. Add --yes to delete it.`);
+          say(deleteLine(place));
           answer({ job: id, folder: place, deleted: 0 });
           return;
         }
         const count = await deleteJob(farm, job, stop);
-        say(`Deleted ${count} objects in ${place}`);
+        say(deleteLine(place, count));
         answer({ job: id, folder: place, deleted: count });
       }),
     );
+}
+
+/** @param count of the objects that were deleted; undefined: nothing was yet */
+export function deleteLine(place: string, count?: number): string {
+  return count === undefined
+    ? `Everything in ${place} would be deleted; the source film stays. Add --yes to delete it.`
+    : `Deleted ${count} objects in ${place}`;
 }

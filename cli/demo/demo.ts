@@ -13,7 +13,6 @@ import { type LocalFarm, startLocalFarm } from '../local-farm/farm.ts';
 import { describeFilm } from '../local-farm/linked-films.ts';
 import { Stopped, stopSignal } from '../stop-signal.ts';
 import { printable, styleFor } from '../text/style.ts';
-import { formatBytes } from '../text/units.ts';
 import { fitTo, terminalColumns } from '../text/wrap.ts';
 import { filmSize } from '../upload/film-file.ts';
 import { openBrowser } from './browser.ts';
@@ -25,6 +24,7 @@ import { startDemoReporter } from './reporter.ts';
 import { demoResult, noResult } from './result.ts';
 import { openScreen } from './screen.ts';
 import { summary } from './summary.ts';
+import { endLines, filesLine, keptLine, pageLine } from './text.ts';
 import type { DemoView } from './view.ts';
 import {
   type DemoWorkers,
@@ -168,7 +168,7 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
 
   const page = options.exit ? undefined : await openPage(address, jobId, closing);
   if (page !== undefined) {
-    say(`Page    ${styleFor(stream).bold(page)}`);
+    say(pageLine(page, styleFor(stream)));
     say();
     openBrowser(page, stream);
   }
@@ -207,24 +207,22 @@ async function show(options: DemoOptions, closing: AsyncDisposableStack, stop: A
       'No worker was killed: one made all of the film before another had begun. Try it with a longer film.',
     );
   say();
-  if (out !== undefined) {
-    const { files, bytes } = await downloadAll(farm.s3, farm.outputBucket, `${job.id}/`, out);
-    say(`Files   ${join(out, job.id, 'index.m3u8')} (${files} files, ${formatBytes(bytes)})`);
-  } else {
-    say(`Files   in the farm's own storage, removed at the end; --out DIR keeps them`);
-  }
+  const kept = out && {
+    ...(await downloadAll(farm.s3, farm.outputBucket, `${job.id}/`, out)),
+    playlist: join(out, job.id, 'index.m3u8'),
+  };
+  say(filesLine(kept || undefined));
   if (options.json) console.log(JSON.stringify(demoResult(job, workerParts, out)));
   if (options.exit) return;
 
-  say(`Page    ${styleFor(stream).bold(page ?? '')}`);
+  say(pageLine(page ?? '', styleFor(stream)));
   if (options.keep) {
     const path = localAddressPath();
     await saveLocalAddress(path, address);
     closing.defer(() => removeLocalAddress(path));
-    say(`Farm    running for the other commands, such as "farm submit FILE" (${path})`);
+    say(keptLine(path));
   }
-  say();
-  say('Ctrl-C ends everything.');
+  for (const line of endLines) say(line);
   // A timer keeps the process alive.
   await sleep(2 ** 31 - 1, undefined, { signal: stop }).catch(() => undefined);
   stop.throwIfAborted();

@@ -14,7 +14,7 @@ import { checkLambda } from './deployment/lambda.ts';
 import { attempt, type Finding, failed, notAsked, ok } from './finding.ts';
 import { checkFunction } from './function.ts';
 import { checkImage } from './image.ts';
-import { checkPrograms } from './programs.ts';
+import { checkPrograms, type RunProgram } from './programs.ts';
 import { checkQueues } from './queues.ts';
 import { checkQuotas } from './quotas.ts';
 import { examineReporter } from './reporter.ts';
@@ -27,8 +27,9 @@ import { validateService } from './workers.ts';
 export async function examine(
   address: FarmAddress,
   env: NodeJS.ProcessEnv = process.env,
+  run: RunProgram = runProgram,
 ): Promise<Finding[]> {
-  const programs = checkPrograms(runProgram, { isLocal: address.local !== undefined });
+  const programs = checkPrograms(run, { isLocal: address.local !== undefined });
   const others = address.local ? examineLocal(address, env) : examineCloud(address, env);
   return (await Promise.all([programs, others])).flat();
 }

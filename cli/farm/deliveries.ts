@@ -6,6 +6,7 @@ import { recordsPrefix } from '../../reporter/webhooks/records.ts';
 import { UserError } from '../errors.ts';
 import type { FarmAddress } from './address.ts';
 import { awsOf } from './farm.ts';
+import { noReporterHere } from './reporter.ts';
 
 /** Read at once. */
 const readsAtOnce = 16;
@@ -18,6 +19,7 @@ export class Deliveries implements Disposable {
   /** @throws UserError where the farm sends no webhooks */
   constructor(address: FarmAddress) {
     if (address.reportsBucket === undefined) {
+      if (address.local) throw new UserError(noReporterHere);
       throw new UserError(
         'This farm sends no webhooks: neither webhookUrl nor allowJobWebhooks is set, or its outputs are of an earlier version.',
       );

@@ -11,6 +11,10 @@ export function hasReporter({ reporterName, local }: FarmAddress): boolean {
   return local === undefined ? reporterName !== undefined : local.reporterEndpoint !== undefined;
 }
 
+/** Of a farm on this machine. */
+export const noReporterHere =
+  'This farm has no reporter. Start one that has: farm demo --keep --webhook http://127.0.0.1:8080/hook';
+
 /**
  * Asks the farm's reporter for something by calling its function. It has the secrets, the network and the right to send reports,
  * which whoever types the command may not have.
@@ -21,6 +25,7 @@ export async function callReporter<Name extends ReporterCommand['command']>(
   command: Extract<ReporterCommand, { command: Name }>,
 ): Promise<CommandAnswers[Name]> {
   if (!hasReporter(address)) {
+    if (address.local) throw new UserError(noReporterHere);
     throw new UserError(
       'This farm has no reporter: neither webhookUrl, allowJobWebhooks nor databaseUrl is set, or its outputs are of an earlier version. Set one, run "pulumi up", and save the outputs again.',
     );

@@ -27,7 +27,9 @@ export function getCommand(): Command {
 async function getFilm(id: string, options: GetOptions, { farm, stop, say, answer }: Context): Promise<void> {
   const job = await knownJob(farm, id);
   if (job.film === undefined)
-    throw new UserError(`Job "${id}" has no film: it is ${job.state}. See "farm status ${id}".`);
+    throw new UserError(
+      `Job "${id}" has no film: it ${job.state === 'failed' ? 'has failed' : `is ${job.state}`}. See "farm status ${id}".`,
+    );
   if (job.film.playlist === undefined) {
     const files = job.film.files?.map(({ key }) => key).join(', ');
     throw new UserError(`Job "${id}" was made without a stream. Its files in the output bucket: ${files}.`);
@@ -56,9 +58,14 @@ async function getFilm(id: string, options: GetOptions, { farm, stop, say, answe
     })) as [number | null];
     stop.throwIfAborted();
     if (code !== 0) throw new UserError(`ffmpeg could not join the film (exit code ${code}).`);
-    say(`${path}  ${video?.name ?? 'audio'}`);
+    say(gotLine(path, video?.name));
     answer({ job: id, rendition: video?.name ?? null, file: path });
   } finally {
     await portal.close();
   }
+}
+
+/** @param rendition undefined for a film without video */
+export function gotLine(path: string, rendition: string | undefined): string {
+  return `${path}  ${rendition ?? 'audio'}`;
 }

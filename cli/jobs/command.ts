@@ -30,7 +30,8 @@ export function statusCommand(): Command {
         }
         const job = await knownJob(farm, id);
         for (const line of jobLines(job, styleFor(process.stdout))) say(line);
-        for (const line of nextSteps([job], options)) say(line);
+        for (const line of nextSteps([job], { ...options, isLocal: farm.address.local !== undefined }))
+          say(line);
         answer({ job });
         if (job.state === 'failed') process.exitCode = 2;
       }),

@@ -7,17 +7,25 @@ export function linksCommand(): Command {
   return farmCommand('links').action((options: CommonOptions) =>
     withFarm(options, async ({ farm, say, answer }) => {
       const links = farmLinks(farm.address);
-      for (const [name, url] of Object.entries(links)) say(`${name.padEnd(9)} ${url}`);
-      if (Object.keys(links).length === 0) {
-        say('This farm has no pages. "farm open JOB" shows a film.');
-      }
+      for (const line of linkLines(links)) say(line);
       answer({ links });
     }),
   );
 }
 
+/** One a line. */
+export function linkLines(links: Readonly<Record<string, string>>): string[] {
+  const lines = Object.entries(links).map(([name, url]) => `${name.padEnd(9)} ${url}`);
+  return lines.length > 0 ? lines : ['This farm has no pages. "farm open JOB" shows a film.'];
+}
+
 /** By name; what the farm does not have is left out. */
-export function farmLinks(address: FarmAddress): Record<string, string> {
+export function farmLinks(
+  address: Pick<
+    FarmAddress,
+    'portalUrl' | 'dashboardUrl' | 'sourceConsoleUrl' | 'outputConsoleUrl' | 'publicUrl'
+  >,
+): Record<string, string> {
   const links = {
     portal: address.portalUrl ?? '',
     dashboard: address.dashboardUrl,

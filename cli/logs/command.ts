@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { jobIdSchema } from '../../worker/src/protocol/job.ts';
 import { UserError } from '../errors.ts';
 import { awsOf } from '../farm/farm.ts';
@@ -10,15 +10,14 @@ import { logLine } from './text.ts';
 export function logsCommand(): Command {
   return farmCommand('logs')
     .argument('<job>', 'id of a job')
-    .option('--hours <number>', 'how far to look back', (text) => Number(text), 72)
+    .option('--hours <number>', 'how far to look back', hours, 72)
     .action((id: string, options: CommonOptions & { hours: number }) =>
       withFarm(options, (context) => showLogs(id, options.hours, context)),
     );
 }
 
-async function showLogs(id: string, hours: number, { farm, stop, say, answer }: Context): Promise<void> {
+async function showLogs(id: string, backHours: number, { farm, stop, say, answer }: Context): Promise<void> {
   if (!jobIdSchema.safeParse(id).success) throw new UserError(`${JSON.stringify(id)} is not a job id.`);
-  if (!(hours > 0)) throw new UserError('--hours: use a number above 0.');
   const { local, logGroupName } = farm.address;
   if (local) {
     throw new UserError(
@@ -33,7 +32,7 @@ async function showLogs(id: string, hours: number, { farm, stop, say, answer }: 
   const { CloudWatchLogsClient } = await import('@aws-sdk/client-cloudwatch-logs');
   const client = new CloudWatchLogsClient(awsOf(farm.address));
   try {
-    const since = new Date(Date.now() - hours * 3_600_000);
+    const since = new Date(Date.now() - backHours * 3_600_000);
     const { doorLogGroupName, reporterLogGroupName } = farm.address;
     const groups = [doorLogGroupName, logGroupName, reporterLogGroupName].filter(
       (name) => name !== undefined,
@@ -43,13 +42,18 @@ async function showLogs(id: string, hours: number, { farm, stop, say, answer }: 
     for (const line of lines) say(logLine(line));
     if (lines.length === 0) {
       say(
-        `No worker logged anything about job "${id}" in the last ${hours} hours. --hours looks further back.`,
+        `No worker logged anything about job "${id}" in the last ${backHours} hours. --hours looks further back.`,
       );
     }
     answer({ job: id, lines });
   } finally {
     client.destroy();
   }
+}
+
+function hours(text: string): number {
+  if (/^\d{1,6}(\.\d+)?$/.test(text) && Number(text) > 0) return Number(text);
+  throw new InvalidArgumentError('Expected a number above 0.');
 }
 
 function timeOf({ time }: LogLine): number {

@@ -26,8 +26,7 @@ export function openCommand(): Command {
         });
         try {
           const url = portal.signInUrl(id === undefined ? '/' : `/jobs/${id}`);
-          say(`Page    ${url}`);
-          say('The link signs in once. Ctrl-C ends the page.');
+          for (const line of openLines(url)) say(line);
           answer({ url });
           // A timer keeps the process alive.
           await sleep(2 ** 31 - 1, undefined, { signal: stop }).catch(() => undefined);
@@ -37,6 +36,11 @@ export function openCommand(): Command {
         stop.throwIfAborted();
       }),
     );
+}
+
+/** Where the page is. */
+export function openLines(url: string): string[] {
+  return [`Page    ${url}`, 'The link signs in once. Ctrl-C ends the page.'];
 }
 
 function portNumber(text: string): number {

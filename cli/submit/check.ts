@@ -70,28 +70,34 @@ interface Used {
 
 async function checkRules(farm: Farm, used: Used): Promise<void> {
   if (!used.webhook && !used.web && !used.encryption && used.presets.length === 0) return;
+  const environment = await environmentOf(farm);
+  if (environment === undefined) return;
+  const { ALLOW_JOB_WEBHOOKS, ALLOW_HTTP_SOURCES, ENCRYPTION_KEY_URL, PRESETS } = environment;
+  const orSet = (settings: string) => (farm.address.local ? '' : `, or set ${settings} of its stack`);
+  checkPresets(used.presets, PRESETS);
+  if (used.encryption && !ENCRYPTION_KEY_URL) {
+    throw new UserError(
+      `This farm has no keys to encrypt films with. Leave the encryption out${orSet('encryptionKeyUrl and encryptionSecret')}.`,
+    );
+  }
+  if (used.webhook && ALLOW_JOB_WEBHOOKS !== 'true') {
+    throw new UserError(`This farm lets no job name a webhook. Leave it out${orSet('allowJobWebhooks')}.`);
+  }
+  if (used.web && ALLOW_HTTP_SOURCES !== 'true') {
+    throw new UserError(
+      `This farm takes no films and no music from http(s) URLs. Upload them${orSet('allowHttpSources')}.`,
+    );
+  }
+}
+
+/** The workers' settings as far as they are known here. A farm on this machine has those of `farm demo`. */
+async function environmentOf(farm: Farm): Promise<Record<string, string | undefined> | undefined> {
+  if (farm.address.local) return { ENCRYPTION_KEY_URL: farm.address.encryptionKeyUrl };
   const deployed = await readDeployed(farm, farm.address).catch((error: unknown) => {
     if (error instanceof UserError) throw error;
     return undefined;
   });
-  if (deployed === undefined) return;
-  const { ALLOW_JOB_WEBHOOKS, ALLOW_HTTP_SOURCES, ENCRYPTION_KEY_URL, PRESETS } = deployed.environment;
-  checkPresets(used.presets, PRESETS);
-  if (used.encryption && !ENCRYPTION_KEY_URL) {
-    throw new UserError(
-      'This farm has no keys to encrypt films with. Leave the encryption out, or set encryptionKeyUrl and encryptionSecret of its stack.',
-    );
-  }
-  if (used.webhook && ALLOW_JOB_WEBHOOKS !== 'true') {
-    throw new UserError(
-      'This farm lets no job name a webhook. Leave it out, or set allowJobWebhooks of its stack to true.',
-    );
-  }
-  if (used.web && ALLOW_HTTP_SOURCES !== 'true') {
-    throw new UserError(
-      'This farm takes no films and no music from http(s) URLs. Upload them, or set allowHttpSources of its stack to true.',
-    );
-  }
+  return deployed?.environment;
 }
 
 /** @param deployed as the workers have them; what this command can't read is of another version, and left to them */

@@ -9,7 +9,7 @@ import { type CommonOptions, farmCommand, here, withFarm } from '../farm/run.ts'
 import { nextStorageSecond } from '../farm/storage-time.ts';
 import { nextSteps } from '../jobs/next-steps.ts';
 import { jobLines } from '../jobs/text.ts';
-import { printable, styleFor } from '../text/style.ts';
+import { styleFor } from '../text/style.ts';
 import { UploadRecords } from '../upload/records.ts';
 import { checkFarmTakes } from './check.ts';
 import { isTrimmed, readClipName } from './clip-names.ts';
@@ -20,6 +20,7 @@ import { type JobOptionFlags, readJobOptions } from './job-options.ts';
 import { type FoundClip, type JoinedFilm, planJoined } from './join.ts';
 import { UploadProgress } from './progress.ts';
 import { type SubmittedJob, submitFilm } from './send.ts';
+import { submittedLine } from './text.ts';
 import { readUploadFilters, type UploadFilter } from './uploads.ts';
 import { waitForJobs } from './wait.ts';
 
@@ -89,7 +90,7 @@ async function submit(
   try {
     const results = await Promise.allSettled(Array.from({ length: uploadsAtOnce }, work));
     progress.clear();
-    for (const { id, source } of jobs) say(`${printable(source)}  is job ${id}`);
+    for (const job of jobs) say(submittedLine(job));
     const failure = results.find((result) => result.status === 'rejected');
     if (failure && progress.hasBegun) {
       console.error('What is uploaded is kept: the same command goes on from there.');

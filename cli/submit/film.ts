@@ -19,10 +19,12 @@ export type Film = { name: string } & (
   | { kind: 'web' }
 );
 
-/** Files on this machine come first; what is none is a key in the source bucket. */
+/** Files on this machine come first; what is none is a key in the source bucket. @throws UserError */
 export async function findFilm(name: string, sourceBucket: string, here: string): Promise<Film> {
   const place = parseSource(name, sourceBucket);
   if (place.kind === 'http') return { kind: 'web', name };
+  if (/^(s3|https?):\/\//i.test(place.key))
+    throw new UserError(`${name} names no film. Expected s3://BUCKET/KEY or an http(s) URL.`);
   if (!name.startsWith('s3://')) {
     const path = resolve(here, name);
     const found = await stat(path).catch(() => undefined);
@@ -135,7 +137,11 @@ async function versionOf(
     return versionName(VersionId, ETag);
   } catch (error) {
     if (!(error instanceof NotFound)) throw error;
-    throw new UserError(`${name} is neither a file here nor an object in bucket ${bucket}.`);
+    throw new UserError(
+      name.startsWith('s3://')
+        ? `There is no object ${name}.`
+        : `${name} is neither a file here nor an object in bucket ${bucket}.`,
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { basename, extname } from 'node:path';
+import { basename, extname, resolve } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { type Command, Option } from 'commander';
 import { normalizeLanguage } from '../../worker/src/probe/language.ts';
@@ -16,7 +16,7 @@ import { isEncoding } from '../../worker/src/text/decode.ts';
 import { readSubtitles } from '../../worker/src/text/read-subtitles.ts';
 import { UserError } from '../errors.ts';
 import { knownJob } from '../farm/jobs.ts';
-import { type CommonOptions, type Context, farmCommand, withFarm } from '../farm/run.ts';
+import { type CommonOptions, type Context, farmCommand, here, withFarm } from '../farm/run.ts';
 import { nextStorageSecond } from '../farm/storage-time.ts';
 import { subtitlesJob, subtitlesKey } from '../farm/subtitles-job.ts';
 import { jobLines } from '../jobs/text.ts';
@@ -91,8 +91,6 @@ async function add(id: string, file: string, options: AddOptions, context: Conte
   const language = given === undefined ? guessed.language : normalizeLanguage(given);
   if (given !== undefined && language === undefined)
     throw new UserError(`"${given}" is not a language tag. Use one such as en, de or pt-BR.`);
-  if (language === undefined)
-    throw new UserError(`The name of ${file} does not say its language. Say it: --language en`);
   const { encoding, name } = options;
   if (encoding !== undefined && !isEncoding(encoding))
     throw new UserError(
@@ -100,7 +98,12 @@ async function add(id: string, file: string, options: AddOptions, context: Conte
     );
   if (!isSubtitleFile(file))
     throw new UserError(`${file} is not a file of subtitles: expected ${subtitleExtensions.join(', ')}.`);
-  const bytes = await readChecked(file, { encoding, language });
+  const { size } = await stat(resolve(here(), file)).catch((error: Error) => {
+    throw new UserError(`The subtitles can't be read: ${fileProblem(error, file) ?? error.message}.`);
+  });
+  if (language === undefined)
+    throw new UserError(`The name of ${file} does not say its language. Say it: --language en`);
+  const bytes = await readChecked(file, size, { encoding, language });
   const kind = options.kind ?? guessed.kind;
   const state = publishedJob(await knownJob(context.farm, id));
   const { farm, stop } = context;
@@ -136,12 +139,10 @@ async function add(id: string, file: string, options: AddOptions, context: Conte
 /** What no player could show is not sent. @throws UserError */
 async function readChecked(
   file: string,
+  sizeBytes: number,
   known: { encoding?: string | undefined; language: string },
 ): Promise<Buffer> {
-  const { size } = await stat(file).catch((error: Error) => {
-    throw new UserError(`The subtitles can't be read: ${fileProblem(error, file) ?? error.message}.`);
-  });
-  const bytes = size > 2 ** 30 ? Buffer.alloc(0) : await readFile(file);
+  const bytes = sizeBytes > 2 ** 30 ? Buffer.alloc(0) : await readFile(resolve(here(), file));
   try {
     readSubtitles(bytes, known);
   } catch (error) {

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { type Command, Help } from 'commander';
 import { fitTo, wrapLine } from './wrap.ts';
 
@@ -12,8 +14,16 @@ export function fitHelp(command: Command): void {
     .configureOutput({
       writeOut: (text) => process.stdout.write(fitTo(process.stdout, text)),
       writeErr: (text) => process.stderr.write(fitTo(process.stderr, text)),
+      outputError: (text, write) => write(withFileHint(text)),
     });
   command.commands.forEach(fitHelp);
+}
+
+/** A file whose name begins with "-" is taken for an option. */
+function withFileHint(text: string): string {
+  const [, name] = /unknown option '(-[^']*)'/.exec(text) ?? [];
+  if (name === undefined || !existsSync(resolve(process.env.INIT_CWD ?? '.', name))) return text;
+  return text.replace('\n', `\n(To name the file, write ./${name})\n`);
 }
 
 const help = Help.prototype;

@@ -1,15 +1,20 @@
 import { stripVTControlCharacters } from 'node:util';
+import { asTyped } from './as-typed.ts';
 
 /** How wide a terminal is; undefined for files and pipes, which get each line whole. */
 export function terminalColumns(stream: NodeJS.WriteStream): number | undefined {
   return stream.isTTY ? stream.columns || undefined : undefined;
 }
 
-/** Text for a stream: lines that its terminal would break within words are broken between them. */
+/**
+ * Text for a stream: commands in it as they can be typed, and lines that its terminal would break within words broken
+ * between them.
+ */
 export function fitTo(stream: NodeJS.WriteStream, text: string): string {
   const columns = terminalColumns(stream);
-  if (columns === undefined) return text;
-  return text
+  const typed = asTyped(text);
+  if (columns === undefined) return typed;
+  return typed
     .split('\n')
     .flatMap((line) => wrapLine(line, columns))
     .join('\n');

@@ -25,13 +25,19 @@ export function ensurePackages(root, only) {
     only === 'demo'
       ? 'Installing the npm packages of the demo (half a minute the first time)'
       : 'Installing npm packages (about a minute the first time)',
+    { counts: true },
   );
   // npm passes its own place to what it runs; without it, the one in PATH.
   const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
-  runQuietly([...npm, ...args], {
-    cwd: root,
-    failure: 'npm packages could not be installed. Try "npm install" manually to see more.',
-  });
+  try {
+    runQuietly([...npm, ...args], {
+      cwd: root,
+      failure: 'npm packages could not be installed. Try "npm install" manually to see more.',
+    });
+  } catch (error) {
+    done('failed');
+    throw error;
+  }
   removeUnused(root);
   done();
 }

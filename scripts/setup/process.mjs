@@ -1,18 +1,46 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 
 /** An error that the user can fix: printed without a stack. */
 export class SetupError extends Error {
   name = 'SetupError';
 }
 
-/** Says what takes a while, on standard error, and how long it took. Standard output belongs to the task. */
-export function say(what) {
+/**
+ * Says what takes a while, on standard error, and how long it took. Standard output belongs to the task.
+ * @param counts whether a terminal shows the seconds meanwhile; not where a command may ask for a password
+ */
+export function say(what, { counts = false } = {}) {
   const startedAt = Date.now();
   process.stderr.write(`${what} ...`);
+  const takeBack = counts && process.stderr.isTTY ? countSeconds() : () => '';
   return (outcome = 'done') => {
-    process.stderr.write(` ${outcome} (${((Date.now() - startedAt) / 1000).toFixed(0)} s)\n`);
+    const seconds = ((Date.now() - startedAt) / 1000).toFixed(0);
+    process.stderr.write(`${takeBack()} ${outcome} (${seconds} s)\n`);
+  };
+}
+
+/**
+ * Counts behind the text in a thread, as `spawnSync` holds this one.
+ * @returns ends it; what it returns takes the number off the terminal
+ */
+function countSeconds() {
+  const shared = new Int32Array(new SharedArrayBuffer(8));
+  const count = `
+    const { workerData: shared } = require('node:worker_threads');
+    for (let s = 1; Atomics.wait(shared, 0, 0, 1000) === 'timed-out'; s += 1) {
+      const text = ' ' + s + ' s';
+      require('node:fs').writeSync(2, '\\b'.repeat(shared[1]) + text);
+      shared[1] = text.length;
+    }
+  `;
+  new Worker(count, { eval: true, workerData: shared }).unref();
+  return () => {
+    Atomics.store(shared, 0, 1);
+    Atomics.notify(shared, 0);
+    return `${'\b'.repeat(shared[1])}\x1b[K`;
   };
 }
 
@@ -20,7 +48,6 @@ export function say(what) {
 export function runQuietly([command, ...args], { cwd, env, failure }) {
   const result = tryRun([command, ...args], { cwd, env });
   if (result.ok) return;
-  process.stderr.write(' failed\n');
   throw new SetupError(`${failure}\n\n${indent(head(result.output, 15))}`);
 }
 

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { expect, it } from 'vitest';
 import { commands } from '../../cli/commands.ts';
@@ -39,6 +41,15 @@ it('shows how a command is used when an argument is missing', async () => {
   expect(stderr).toContain("missing required argument 'films'");
   expect(stderr).toContain('Usage: farm submit [options] <films...>');
   expect(code).toBe(1);
+}, 20_000);
+
+it('says how a file is named whose name begins with "-"', async () => {
+  await using folder = await temporaryFolder();
+  await writeFile(join(folder.path, '-dash.mp4'), '');
+  const named = await farmCommand(folder.path, ['submit', '-dash.mp4']);
+  expect(named.stderr).toContain("unknown option '-dash.mp4'\n(To name the file, write ./-dash.mp4)\nUsage:");
+  const missing = await farmCommand(folder.path, ['submit', '-other.mp4']);
+  expect(missing.stderr).not.toContain('To name the file');
 }, 20_000);
 
 it.each([

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { STSClient } from '@aws-sdk/client-sts';
 import { checkCredentials } from '../../cli/doctor/account.ts';
 import { readPlannedStack } from '../../cli/doctor/deployment/stack.ts';
 import { allFindingLines } from '../../cli/doctor/text.ts';
@@ -12,6 +11,7 @@ import { initQuestions } from '../../cli/init/questions.ts';
 import { stackFileOf } from '../../cli/init/stack-file.ts';
 import { nextLines, writtenLine } from '../../cli/init/text.ts';
 import type { Style } from '../../cli/text/style.ts';
+import { loggedOut } from './sample-doctor.ts';
 
 const stack = 'films';
 
@@ -41,12 +41,4 @@ export async function initOutput(style: Style): Promise<string[]> {
     '',
     ...nextLines(stack, style),
   ];
-}
-
-/** As the SDK fails where it finds no credentials. */
-function loggedOut(): STSClient {
-  const error = Object.assign(new Error('Could not load credentials from any providers'), {
-    name: 'CredentialsProviderError',
-  });
-  return new STSClient({ region: 'us-east-1', credentials: () => Promise.reject(error) });
 }

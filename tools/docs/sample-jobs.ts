@@ -1,4 +1,5 @@
 import type { DeadLetter } from '../../cli/farm/dead-letters.ts';
+import type { LogLine } from '../../cli/logs/read.ts';
 import type { Film, JobState } from '../../worker/src/protocol/status.ts';
 
 /** When the samples of docs/cli.md are printed. */
@@ -111,3 +112,29 @@ export const running: JobState = {
     renditions: ['720p', '540p', '360p', '240p', 'audio-0'],
   },
 };
+
+/** Of several clips. */
+export const joined = {
+  id: 'intro-mov-0d53e9b1c6fa',
+  source: ['intro.mov.film', 'match.mp4.film', 'outro.mp4']
+    .map((key) => `s3://source-films/${key}`)
+    .join(' + '),
+};
+
+/** The pages of a deployed farm. */
+export const linked = {
+  portalUrl: 'https://abc.lambda-url.eu-central-1.on.aws',
+  dashboardUrl: 'https://console.example.org/dashboard',
+  sourceConsoleUrl: '',
+  outputConsoleUrl: '',
+  publicUrl: 'https://video.example.org',
+};
+
+/** Of the film that succeeded, as its worker logs them. */
+export const logLines: readonly LogLine[] = [
+  { level: 30, time: ago(252), job: succeeded.id, attempt: 1, receiveCount: 1, msg: 'job started' },
+  {
+    ...{ level: 30, time: ago(242), job: succeeded.id, timings: succeeded.timings },
+    ...{ playlist: succeeded.film?.playlist, msg: 'job succeeded' },
+  },
+];

@@ -3,7 +3,23 @@ import { calibrate, valuesOf } from '../../../cli/calibrate/calibrate.ts';
 import type { Encode, Measurer } from '../../../tools/bench/quality/measure.ts';
 import { encoderQuality } from '../../../worker/src/plan/encoder-quality.ts';
 import { ownQualitySchema } from '../../../worker/src/plan/own-quality.ts';
+import { farmCommand } from '../../helpers/local-farm/farm-command.ts';
+import { temporaryFolder } from '../../helpers/media/clips.ts';
 import { shortPlan } from '../../helpers/media/plans.ts';
+
+it.each([
+  [['--ffmpeg', 'no-ffmpeg'], '--ffmpeg: no-ffmpeg does not run, or is not an ffmpeg.'],
+  [['--measure-ffmpeg', '/none'], '--measure-ffmpeg: /none does not run, or is not an ffmpeg.'],
+])(
+  'says of %j that the program does not run',
+  async (args, words) => {
+    await using folder = await temporaryFolder();
+    const ended = await farmCommand(folder.path, ['calibrate', ...args], { FFMPEG_MEASURE_PATH: '' });
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain(words);
+  },
+  30_000,
+);
 
 /** VMAF falls by two points for each point of the CRF. */
 const falling = (vmafAt20: number) =>

@@ -142,6 +142,16 @@ it('leaves the job running when Ctrl-C ends the waiting, and says so', async () 
 
 it.each([
   [['missing.mp4'], 'neither a file here nor an object'],
+  [['s3://films/missing.mp4'], 'There is no object s3://films/missing.mp4.'],
+  [['s3://'], 's3:// names no film. Expected s3://BUCKET/KEY or an http(s) URL.'],
+  [[''], 'The name of a film is empty.'],
+  // A farm on this machine allows what "farm demo" gives it.
+  [['film one.mp4', '--preset', 'social'], '"social" names no preset of this farm'],
+  [['film one.mp4', '--encryption', 'aes-128'], 'This farm has no keys to encrypt films with.'],
+  [
+    ['film one.mp4', '--webhook', 'https://example.org/'],
+    'This farm lets no job name a webhook. Leave it out.',
+  ],
   [
     ['film one.mp4', '--ladder', 'mobil'],
     '--ladder: "mobil" is not a ladder. Use standard, mobile, hd, or a JSON list such as [{"rung":"720p"}].',

@@ -82,6 +82,7 @@ it('are removed by language and kind', async () => {
 it.each([
   [['add', 'JOB', 'poem.en.srt'], 'poem.en.srt has no subtitles that can be shown: it holds no times'],
   [['add', 'JOB', 'german.srt'], 'The name of german.srt does not say its language. Say it: --language en'],
+  [['add', 'JOB', 'nope.srt'], "The subtitles can't be read: no such file or folder"],
   [['add', 'JOB', 'german.srt', '--language', 'klingon!'], '"klingon!" is not a language tag'],
   [['add', 'JOB', 'clip.mp4', '--language', 'en'], 'clip.mp4 is not a file of subtitles: expected srt, vtt'],
 ])(

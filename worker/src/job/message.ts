@@ -136,7 +136,7 @@ function readJob(content: JsonObject, rules: MessageRules): Job {
   if (job.options?.webhook !== undefined && !rules.allowJobWebhooks) {
     throw new UnreadableMessageError(
       "The job's field options.webhook names a webhook, and this farm lets no job do so; " +
-        'leave it out, or set ALLOW_JOB_WEBHOOKS.',
+        'leave it out, or allow it (setting allowJobWebhooks, ALLOW_JOB_WEBHOOKS).',
       known,
     );
   }
@@ -145,7 +145,7 @@ function readJob(content: JsonObject, rules: MessageRules): Job {
   if (options.encryption === 'aes-128' && rules.encryption === undefined) {
     throw new UnreadableMessageError(
       'The job\'s field options.encryption is "aes-128", and this farm has no keys; ' +
-        'leave it out, or set ENCRYPTION_KEY_URL and ENCRYPTION_SECRET.',
+        'leave it out, or give it keys (settings encryptionKeyUrl and encryptionSecret, ENCRYPTION_KEY_URL and ENCRYPTION_SECRET).',
       known,
     );
   }
@@ -184,7 +184,7 @@ function sourceProblem(text: string, { source, allowHttpSources }: MessageRules)
   if (place.kind === 's3' && place.key.startsWith('s3://'))
     return ', which names no object; expected s3://bucket/key.';
   if (place.kind === 'http' && !allowHttpSources)
-    return ', and this farm takes no films and no music from http(s) URLs; upload it to a bucket, or set ALLOW_HTTP_SOURCES.';
+    return ', and this farm takes no films and no music from http(s) URLs; upload it to a bucket, or allow them (setting allowHttpSources, ALLOW_HTTP_SOURCES).';
   return undefined;
 }
 

@@ -25,7 +25,7 @@ export function openSource(source: string, options: SourceOptions): SourceObject
     if (options.allowHttp) return openHttpSource(source, { allowPrivate: options.allowPrivate ?? false });
     throw new RefusedError(
       'source-address',
-      `The source "${clip(describeSource(source))}" is a URL, which this farm does not allow: put the film into a bucket, or set ALLOW_HTTP_SOURCES.`,
+      `The source "${clip(describeSource(source))}" is a URL, which this farm does not allow: put the film into a bucket, or allow URLs (setting allowHttpSources, ALLOW_HTTP_SOURCES).`,
     );
   }
   const { bucket, key } = /^s3:\/\//.test(source) ? parseS3(source) : { bucket: options.bucket, key: source };
