@@ -54,7 +54,11 @@ export async function makeFilm(film: PlannedFilm, run: TranscodeRun): Promise<Fi
         maxSeconds: settings.limits.durationSeconds,
         onProgress: (part, seen) => {
           progress.onProgress(part, seen);
-          if (part.kind === 'video') breaks?.progressed(progress.shareOf(part.index));
+          if (part.kind === 'video') {
+            breaks?.progressed(progress.shareOf(part.index));
+            if (plan.video)
+              writer?.encoded((seen.frames * plan.video.frameRate.den) / plan.video.frameRate.num);
+          }
           update();
         },
         onPublished: (part, bytes) => {

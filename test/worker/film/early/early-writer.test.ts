@@ -1,6 +1,6 @@
 import type { types } from 'hls-parser';
 import * as hls from 'hls-parser';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EarlyWriter } from '../../../../worker/src/film/early/early-writer.ts';
 import type { Part } from '../../../../worker/src/plan/plan.ts';
 import type { PartRecord } from '../../../../worker/src/protocol/part-record.ts';
@@ -118,6 +118,8 @@ const listedAre = (segments: number) =>
 describe('the worker that has the lease', () => {
   it('offers the film when picture and audio of its first segment are there, and not before', async () => {
     await using one = open();
+    // However long this takes, the film is made in no time.
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(performance.now());
     one.writer.begun(first);
     one.writer.begun(audio);
     publish(one, first, 2);
@@ -125,9 +127,35 @@ describe('the worker that has the lease', () => {
     expect(await files.keys()).not.toContain(folder.earlyStream);
     publish(one, audio, 1);
     await until(() => one.isPlayable(), 'the film to be playable', 5);
+    clock.mockRestore();
     expect(await count()).toBe(1);
     expect(await count(plan.audio[0]?.name)).toBe(1);
     expect(await files.keys()).toContain(folder.earlyStream);
+  });
+
+  it('offers the film though its encoder was slow to start, and not one that is slow', async () => {
+    let startedMs = 0;
+    const now = performance.now.bind(performance);
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + startedMs);
+    try {
+      for (const isSlow of [true, false]) {
+        await using one = open();
+        one.writer.begun(first);
+        one.writer.begun(audio);
+        publish(one, audio, 2);
+        if (isSlow) one.writer.encoded(0.04);
+        // Four seconds of film in five.
+        startedMs += 5000;
+        if (!isSlow) one.writer.encoded(0.04);
+        publish(one, first, 2);
+        if (isSlow) {
+          await new Promise((resolve) => setTimeout(resolve, 300));
+          expect(one.isPlayable()).toBe(false);
+        } else await until(() => one.isPlayable(), 'the film to be playable', 5);
+      }
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   it('is one of several, and another one goes on when it has recorded its last part', async () => {

@@ -72,6 +72,8 @@ export class EarlyWriter {
   #needsRead = true;
   #begunAtMs = Number.POSITIVE_INFINITY;
   #startPrefixSeconds: number | undefined;
+  /** When this worker's encoder had made its first frames, and how long they are. */
+  #firstFrames: { atMs: number; seconds: number } | undefined;
   /** The lease as another worker wrote it, and since when it is that. */
   #seen: { etag: string; sinceMs: number } | undefined;
 
@@ -108,6 +110,11 @@ export class EarlyWriter {
     const stop = new AbortController();
     const either = AbortSignal.any([stop.signal, this.#options.signal]);
     this.#running = { stop, ended: this.#run(either).catch(() => {}) };
+  }
+
+  /** @param seconds of a part of the video that are encoded */
+  encoded(seconds: number): void {
+    if (seconds > 0) this.#firstFrames ??= { atMs: performance.now(), seconds };
   }
 
   /** Before a part's record is written: with the last of them this worker writes no more. */
@@ -240,14 +247,22 @@ export class EarlyWriter {
     onPlayable();
   }
 
+  /** What an encoder takes to start says nothing of its speed: it is measured from the first frames on too. */
   #mayOffer(prefix: number): boolean {
     const { segmentSeconds } = this.#options.plan;
-    return mayOffer({
-      prefixSeconds: prefix,
-      grownSeconds: prefix - (this.#startPrefixSeconds ?? 0),
-      elapsedSeconds: (performance.now() - this.#begunAtMs) / 1000,
-      segmentSeconds,
-    });
+    const nowMs = performance.now();
+    const grownSeconds = prefix - (this.#startPrefixSeconds ?? 0);
+    const since = ({ atMs, seconds }: { atMs: number; seconds: number }) =>
+      mayOffer({
+        prefixSeconds: prefix,
+        grownSeconds: grownSeconds - seconds,
+        elapsedSeconds: (nowMs - atMs) / 1000,
+        segmentSeconds,
+      });
+    return (
+      since({ atMs: this.#begunAtMs, seconds: 0 }) ||
+      (this.#firstFrames !== undefined && since(this.#firstFrames))
+    );
   }
 
   /** Of a film that is taken up again, what was there before this worker began. */
