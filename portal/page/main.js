@@ -91,8 +91,11 @@ function show() {
   for (const [pattern, template, open] of views) {
     const found = pattern.exec(pathname);
     if (!found) continue;
+    const isFirst = root.childElementCount === 0;
     root.replaceChildren(fromTemplate(template));
     window.scrollTo(0, 0);
+    // Whoever uses keys goes on in the new view: what had the focus is gone.
+    if (!isFirst && document.activeElement === document.body) root.focus({ preventScroll: true });
     return open({ signal: leaving.signal, root, go }, found.slice(1));
   }
   root.replaceChildren(fromTemplate('nothing-view'));

@@ -145,7 +145,8 @@ function showTimes({ timings }) {
     ['encoding', timings.encodeSeconds, 'and publishing on the way'],
     ['publishing', timings.publishSeconds, 'after the last frame'],
   ].filter(([, seconds]) => seconds !== undefined);
-  byId('times').hidden = stages.length === 0;
+  // Where files or subtitles were added to a film, nothing is known but how long that waited.
+  byId('times').hidden = stages.every(([name]) => name === 'waiting');
   byId('times-bar').replaceChildren(
     ...stages.map(([name, seconds]) => {
       const piece = element('div', {
