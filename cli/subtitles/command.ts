@@ -80,7 +80,7 @@ async function list(id: string, { farm, say, answer }: Context): Promise<void> {
 }
 
 function trackLine({ language = 'und', kind, label, cues, default: isDefault }: FilmSubtitles): string {
-  return [language.padEnd(8), kind.padEnd(9), label, `(${cues} cues${isDefault ? ', default' : ''})`].join(
+  return [language.padEnd(8), kind.padEnd(9), label, `(${cues} ${cues === 1 ? 'cue' : 'cues'}${isDefault ? ', default' : ''})`].join(
     '  ',
   );
 }
@@ -190,7 +190,7 @@ async function send(
 function publishedJob(state: JobState): JobState {
   const { id, state: name, film } = state;
   if (name !== 'succeeded' && name !== 'failed')
-    throw new UserError(`Job "${id}" is ${name}. Change its subtitles when it has ended: farm status ${id}`);
+    throw new UserError(`Job "${id}" is ${name}. Its subtitles are known when it has ended: farm status ${id}`);
   if (film === undefined) throw new UserError(`Job "${id}" has no film. See "farm status ${id}".`);
   return state;
 }
