@@ -80,9 +80,12 @@ async function list(id: string, { farm, say, answer }: Context): Promise<void> {
 }
 
 function trackLine({ language = 'und', kind, label, cues, default: isDefault }: FilmSubtitles): string {
-  return [language.padEnd(8), kind.padEnd(9), label, `(${cues} ${cues === 1 ? 'cue' : 'cues'}${isDefault ? ', default' : ''})`].join(
-    '  ',
-  );
+  return [
+    language.padEnd(8),
+    kind.padEnd(9),
+    label,
+    `(${cues} ${cues === 1 ? 'cue' : 'cues'}${isDefault ? ', default' : ''})`,
+  ].join('  ');
 }
 
 async function add(id: string, file: string, options: AddOptions, context: Context): Promise<void> {
@@ -190,7 +193,9 @@ async function send(
 function publishedJob(state: JobState): JobState {
   const { id, state: name, film } = state;
   if (name !== 'succeeded' && name !== 'failed')
-    throw new UserError(`Job "${id}" is ${name}. Its subtitles are known when it has ended: farm status ${id}`);
+    throw new UserError(
+      `Job "${id}" is ${name}. Its subtitles are known when it has ended: farm status ${id}`,
+    );
   if (film === undefined) throw new UserError(`Job "${id}" has no film. See "farm status ${id}".`);
   return state;
 }

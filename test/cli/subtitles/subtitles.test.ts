@@ -62,7 +62,7 @@ it('are added by the name of a file or by options, and listed', async () => {
   expect(more.stdout).toMatch(/subtitles +English \(SDH\), Deutsch/);
   const listed = await command('list', id);
   expect(listed.stdout).toMatch(
-    /^en +sdh +English \(SDH\) +\(1 cue\)\nde +subtitles +Deutsch +\(1 cues, default\)\n$/,
+    /^en +sdh +English \(SDH\) +\(1 cue\)\nde +subtitles +Deutsch +\(1 cue, default\)\n$/,
   );
   // Beside the film, where they are found should it be made again.
   const { Contents = [] } = await farm.s3.send(new ListObjectsV2Command({ Bucket: farm.sourceBucket }));
