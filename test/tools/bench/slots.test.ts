@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Slots } from '../../../tools/bench/lib/slots.ts';
+import { Slots, settled } from '../../../tools/bench/lib/slots.ts';
 
 it('runs as many works at once as it has slots, in the order in which they came', async () => {
   const slots = new Slots(2);
@@ -32,4 +32,15 @@ it('begins nothing after a failure', async () => {
   await expect(waiting).rejects.toThrow('no space');
   await expect(slots.run(async () => void begun.push('later'))).rejects.toThrow('no space');
   expect(begun).toEqual([]);
+});
+
+it('throws the first error when all works have ended', async () => {
+  const slow = Promise.withResolvers<void>();
+  let hasEnded = false;
+  const all = settled([Promise.reject(new Error('no space')), slow.promise.then(() => void (hasEnded = true))]);
+  all.catch(() => {});
+  await new Promise(setImmediate);
+  slow.resolve();
+  await expect(all).rejects.toThrow('no space');
+  expect(hasEnded).toBe(true);
 });

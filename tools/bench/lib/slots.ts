@@ -24,3 +24,12 @@ export class Slots {
     }
   }
 }
+
+/** What all of them come to. The first error is thrown when all have ended, so nothing goes on behind it. */
+export async function settled<T>(works: readonly Promise<T>[]): Promise<T[]> {
+  const results = await Promise.allSettled(works);
+  return results.map((result) => {
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  });
+}

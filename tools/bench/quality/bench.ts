@@ -3,37 +3,31 @@ import { fileURLToPath } from 'node:url';
 import { ensureFfmpegVersion } from '../../../scripts/setup/ffmpeg/versions.mjs';
 import { vmafTargets } from '../../../worker/src/plan/quality.ts';
 import type { Bench, BenchOptions, Goal } from '../lib/bench.ts';
+import { settled } from '../lib/slots.ts';
 import {
   againstPeer,
-  type CrfPoint,
   crfTable,
   type FilmFigures,
   finer,
   geometricMean,
   mean,
   presetFigures,
-  rates,
   rungFigures,
   trialFigures,
 } from './analysis.ts';
-import { bitsAtQuality } from './bd-rate.ts';
 import { type RawFilm, rawFilms } from './films.ts';
-import { type Encode, type Measurer, openMeasurer } from './measure.ts';
-import { measureOwnCrf } from './own-crf.ts';
+import { openMeasurer } from './measure.ts';
+import { measureFilm } from './measure-film.ts';
 import { againstOneCrf, farthestFromTarget } from './own-crf-figures.ts';
 import { writePage } from './page.ts';
-import { isWithinReach, peers } from './peers.ts';
+import { peers } from './peers.ts';
 import {
   anchorPreset,
+  compared,
   noFlag,
   renditionNames,
-  renditionsOf,
-  rungRuns,
   topRuns,
-  trialCrf,
   trials,
-  workerEncode,
-  x264With,
 } from './runs.ts';
 import { writeTable } from './write-table.ts';
 
@@ -89,77 +83,8 @@ export const quality: Bench = {
 
 async function measureFilms(films: readonly RawFilm[], log: BenchOptions['log']): Promise<FilmFigures[]> {
   const measurer = await openMeasurer(pinnedFfmpeg(), join(cache, 'measured'));
-  // All at once, an encode after another of each: the measurer has as many under way as there are cores, to the end.
-  const figures = await Promise.allSettled(films.map((film) => measureFilm(film, measurer, log)));
-  return figures.map((result) => {
-    if (result.status === 'rejected') throw result.reason;
-    return result.value;
-  });
+  return settled(films.map((film) => measureFilm(film, measurer, log)));
 }
-
-async function measureFilm(
-  film: RawFilm,
-  measurer: Measurer,
-  log: BenchOptions['log'],
-): Promise<FilmFigures> {
-  const [largest, ...smaller] = renditionsOf(film);
-  if (largest === undefined) throw new TypeError('A film has a rendition.');
-  const curve = async (
-    crfs: readonly number[],
-    encode: (crf: number) => Encode,
-  ): Promise<readonly CrfPoint[]> => {
-    const points: CrfPoint[] = [];
-    for (const crf of crfs) points.push({ crf, ...(await measurer.measure(film, encode(crf))) });
-    return points;
-  };
-  const top: Record<string, readonly CrfPoint[]> = {};
-  for (const [preset, crfs] of Object.entries(topRuns))
-    top[preset] = await curve(crfs, (crf) =>
-      workerEncode(film, largest, { encoder: x264With(preset), quality: crf }),
-    );
-  const rungs: Record<string, readonly CrfPoint[]> = {};
-  for (const rendition of smaller)
-    rungs[rendition.name] = await curve(rungRuns, (crf) =>
-      workerEncode(film, rendition, { encoder: x264With(anchorPreset), quality: crf }),
-    );
-  const measured: Record<string, CrfPoint> = {};
-  const ourBits = compared.flatMap((preset) => (top[preset] ?? []).map(({ bitsPerSecond }) => bitsPerSecond));
-  // Their commands are of 1080p.
-  if (largest.name === '1080p')
-    for (const { name, passes } of peers.filter((peer) => isWithinReach(peer, ourBits))) {
-      const { width, height } = film;
-      measured[name] = {
-        crf: 0,
-        ...(await measurer.measure(film, { passes: passes(film), width, height })),
-      };
-    }
-  const shown = (top[anchorPreset] ?? []).map(
-    ({ crf, vmaf, bitsPerSecond }) =>
-      `CRF ${crf}: ${vmaf.mean.toFixed(1)} (5th percentile ${vmaf.fifthPercentile.toFixed(1)}), ${(bitsPerSecond / 1e6).toFixed(2)} Mb/s`,
-  );
-  log(`${film.name}, ${anchorPreset}: ${shown.join('; ')}`);
-  const at = bitsAtQuality(rates(top[anchorPreset] ?? []), vmafTargets.standard);
-  const other = bitsAtQuality(rates(top.medium ?? []), vmafTargets.standard);
-  log(`${film.name}, bits at VMAF ${vmafTargets.standard}: ${megabits(at)}, medium ${megabits(other)}`);
-  const tried: Record<string, CrfPoint> = {};
-  for (const [flag, more] of Object.entries(trials))
-    tried[flag] = {
-      crf: trialCrf,
-      ...(await measurer.measure(
-        film,
-        workerEncode(film, largest, { encoder: x264With(anchorPreset), quality: trialCrf, more }),
-      )),
-    };
-  const ownCrf = await measureOwnCrf(film, measurer);
-  return { name: film.name, top, rungs, peers: measured, trials: tried, ownCrf };
-}
-
-function megabits(bits: number | undefined): string {
-  return bits === undefined ? 'out of reach' : `${(bits / 1e6).toFixed(2)} Mb/s`;
-}
-
-/** The presets whose curves have enough points. */
-const compared = [anchorPreset, 'medium'];
 
 /** @returns the largest ratio of bits to a peer, each with the preset that takes the fewest bits at no more CPU than the peer's */
 function comparePeers(films: readonly FilmFigures[], log: BenchOptions['log']): number {

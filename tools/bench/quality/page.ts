@@ -28,6 +28,7 @@ import { writePicture } from './pictures.ts';
 import { curvesPlot } from './plot.ts';
 import {
   anchorPreset,
+  compared,
   formerCrf,
   noFlag,
   renditionNames,
@@ -38,9 +39,6 @@ import {
   workerEncode,
   x264With,
 } from './runs.ts';
-
-/** Presets with whole curves. */
-const plotted = [anchorPreset, 'medium'];
 
 /** Films whose frames are shown. */
 const pictured = ['head', 'water'];
@@ -54,7 +52,7 @@ export async function writePage(
 ): Promise<void> {
   const folder = join(root, 'docs', 'quality');
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'curves.svg'), curvesPlot(films, plotted));
+  await writeFile(join(folder, 'curves.svg'), curvesPlot(films, compared));
   const crfs = crfTable(films, anchorPreset);
   const crf = crfs.standard;
   for (const film of raw.filter(({ name }) => pictured.includes(name)))
@@ -243,7 +241,7 @@ function trialTable(films: readonly FilmFigures[]): string {
 
 function peerTable(films: readonly FilmFigures[]): string {
   const rows = peers.flatMap(({ name }) =>
-    plotted.map((preset) => {
+    compared.map((preset) => {
       const figures = againstPeer(films, name, preset);
       const of = (ratio: 'bitRatio' | 'cpuRatio') =>
         figures.length === 0 ? '' : geometricMean(figures.map((each) => each[ratio])).toFixed(2);

@@ -15,12 +15,15 @@ const capFlags = new Set(['-maxrate', '-bufsize', '-rc_init_occupancy']);
 
 export const anchorPreset = 'veryfast';
 
+/** The presets whose curves have enough points to be compared. */
+export const compared = [anchorPreset, 'medium'];
+
 /** Of every film before qualities were measured. */
 export const formerCrf = 23;
 
 /**
  * CRFs of the largest rendition, by preset: the two that are compared have four, the others two on both sides of `standard`. The anchor's are
- * those that a worker tries for `perFilmQuality` with a table that says 21, and one beyond: what was encoded once is not encoded again.
+ * those that a worker tries for `perFilmQuality` with a table that says 21, and one beyond: nothing is encoded twice.
  */
 export const topRuns: Readonly<Record<string, readonly number[]>> = {
   veryfast: [15, 21, 27, 33],
@@ -43,8 +46,8 @@ export const trials: Readonly<Record<string, readonly string[]>> = {
   'tune film': ['-tune', 'film'],
 };
 
-/** On the anchor's curve, so that the encode without a flag is there already. */
-export const trialCrf = 21;
+/** Between two points of the anchor's curve, as the encodes with flags are: at a point the one without them would be exact, and the others not. */
+export const trialCrf = 22;
 
 /** The renditions that the standard ladder has of the film. */
 export function renditionsOf(film: RawFilm): VideoRendition[] {
