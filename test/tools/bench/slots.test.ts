@@ -37,7 +37,12 @@ it('begins nothing after a failure', async () => {
 it('throws the first error when all works have ended', async () => {
   const slow = Promise.withResolvers<void>();
   let hasEnded = false;
-  const all = settled([Promise.reject(new Error('no space')), slow.promise.then(() => void (hasEnded = true))]);
+  const all = settled([
+    Promise.reject(new Error('no space')),
+    slow.promise.then(() => {
+      hasEnded = true;
+    }),
+  ]);
   all.catch(() => {});
   await new Promise(setImmediate);
   slow.resolve();

@@ -21,14 +21,7 @@ import { measureFilm } from './measure-film.ts';
 import { againstOneCrf, farthestFromTarget } from './own-crf-figures.ts';
 import { writePage } from './page.ts';
 import { peers } from './peers.ts';
-import {
-  anchorPreset,
-  compared,
-  noFlag,
-  renditionNames,
-  topRuns,
-  trials,
-} from './runs.ts';
+import { anchorPreset, compared, noFlag, renditionNames, topRuns, trials } from './runs.ts';
 import { writeTable } from './write-table.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));

@@ -1,5 +1,5 @@
-import { vmafTargets } from '../../../worker/src/plan/quality.ts';
 import type { VideoRendition } from '../../../worker/src/plan/plan.ts';
+import { vmafTargets } from '../../../worker/src/plan/quality.ts';
 import type { BenchOptions } from '../lib/bench.ts';
 import { settled } from '../lib/slots.ts';
 import { type CrfPoint, type FilmFigures, rates } from './analysis.ts';
@@ -37,7 +37,9 @@ export async function measureFilm(
   });
   const curve = (rendition: VideoRendition, preset: string, crfs: readonly number[]) =>
     settled(
-      crfs.map((quality) => at(quality, workerEncode(film, rendition, { encoder: x264With(preset), quality }))),
+      crfs.map((quality) =>
+        at(quality, workerEncode(film, rendition, { encoder: x264With(preset), quality })),
+      ),
     );
   const top = await each(Object.entries(topRuns), (crfs, preset) => curve(largest, preset, crfs));
   logCurve(film.name, top, log);

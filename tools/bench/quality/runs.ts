@@ -22,14 +22,15 @@ export const compared = [anchorPreset, 'medium'];
 export const formerCrf = 23;
 
 /**
- * CRFs of the largest rendition, by preset: the two that are compared have four, the others two on both sides of `standard`. The anchor's are
- * those that a worker tries for `perFilmQuality` with a table that says 21, and one beyond: nothing is encoded twice.
+ * CRFs of the largest rendition, by preset: the two that are compared have four, the others three, as a line through two misjudges their
+ * bits by up to a tenth. The anchor's are those that a worker tries for `perFilmQuality` with a table that says 21, and one beyond:
+ * nothing is encoded twice.
  */
 export const topRuns: Readonly<Record<string, readonly number[]>> = {
   veryfast: [15, 21, 27, 33],
   medium: [18, 23, 28, 33],
-  superfast: [22, 28],
-  slow: [22, 28],
+  superfast: [20, 26, 28],
+  slow: [20, 26, 28],
 };
 
 /** CRFs of the smaller renditions, with the anchor's preset; the first stands for what scaling alone leaves. */
