@@ -7,7 +7,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import type { PatientCalls } from '../../worker/src/storage/calls.ts';
-import { completeOrFind, md5Hex } from '../../worker/src/storage/completed.ts';
+import { completeOrFind, md5Hex, multipartEtag } from '../../worker/src/storage/completed.ts';
 import { eachLimited } from '../../worker/src/storage/limited.ts';
 import { partChecksums } from '../../worker/src/storage/part-checksums.ts';
 import { UserError } from '../errors.ts';
@@ -117,7 +117,9 @@ async function complete(upload: PartsUpload, record: UploadRecord): Promise<Uplo
       })),
     },
   });
-  const expected = { bucket, key, sizeBytes, partMd5s: () => parts.map(({ md5 }) => md5) };
+  const etag = multipartEtag(parts.map(({ md5 }) => md5));
+  const isOurs = (found: { ETag?: string | undefined }) => found.ETag === etag;
+  const expected = { bucket, key, sizeBytes, isOurs };
   const done = await calls.limited({ action: 'complete', key, signal }, completeBytes, (abortSignal) =>
     completeOrFind(s3, expected, () => s3.send(command, { abortSignal }), abortSignal),
   );

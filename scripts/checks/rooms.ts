@@ -12,6 +12,7 @@ export const rooms = [
   'hide-secrets.ts',
   'fonts',
   'ffmpeg',
+  'mp4',
   'probe',
   'text',
   'plan',

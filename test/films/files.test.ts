@@ -116,38 +116,27 @@ describe('an MP4 beside the stream', () => {
       await expectMp4(film, path);
       expect(await hasIndexFirst(path)).toBe(true);
 
+      if (environment?.SEGMENT_FORMAT !== 'mpegts') return;
+      // The same without room for it on the disk.
       const [file] = filmFiles(published.film, ['mp4']).files;
       if (file === undefined) throw new Error('The film has no MP4.');
       const folder = new JobFolder('', id).plan(published.film.plan);
-      const { log, lines } = recordingLogger();
       const run = {
         settings: testSettings({ WORK_DIR: farm.folder }),
         stores: farm.stores,
         tools: realMediaTools(),
-        log,
+        log: recordingLogger().log,
         signal: new AbortController().signal,
       };
       const job = { id, source: 'film.mp4', requestId: id };
-      const again = async (name: string) => {
-        const copy = join(farm.folder, `${name}-${id}.mp4`);
-        await writeFile(copy, (await farm.stores.output.get(`${folder.files}240p.mp4`)) ?? '');
-        return copy;
-      };
-
-      // The same where the room for the index is too small.
-      expect(await makeFile(job, file, folder, run, { indexRoom: () => 500 })).toEqual([]);
-      expect(lines).toMatchObject([{ msg: expect.stringMatching(/^the room for the index/), bytes: 500 }]);
-      const moved = await again('moved');
-      await expectMp4(film, moved);
-      expect(await hasIndexFirst(moved)).toBe(true);
-
-      // The same without room for it on the disk.
       expect(await makeFile(job, file, folder, run, { freeBytes: async () => 0 })).toEqual([
         expect.stringMatching(
           /^the worker's disk has no room for 240p\.mp4 \(1 MB\), so it was made in fragments/,
         ),
       ]);
-      await expectMp4(film, await again('streamed'));
+      const copy = join(farm.folder, `streamed-${id}.mp4`);
+      await writeFile(copy, (await farm.stores.output.get(`${folder.files}240p.mp4`)) ?? '');
+      await expectMp4(film, copy);
     },
   );
 
@@ -174,6 +163,45 @@ describe('an MP4 beside the stream', () => {
       { name: '240p.mp4', format: 'mp4', key: expect.stringMatching(/\/files\/240p\.mp4$/) },
     ]);
   });
+});
+
+describe('an MP4 of a film with subtitles', () => {
+  it.each(['fmp4', 'mpegts'] as const)(
+    'has them as tracks, with languages, names and times: segments of %s',
+    async (SEGMENT_FORMAT) => {
+      const words = join(farm.folder, 'words.srt');
+      await writeFile(
+        words,
+        '1\n00:00:01,500 --> 00:00:02,250\nGrüße\n\n2\n00:00:03,000 --> 00:00:03,500\nund <i>Küsse</i>\n',
+      );
+      const inputs = ['-f', 'lavfi', '-i', 'testsrc2=s=160x90:r=25:d=4', '-f', 'lavfi', '-i', 'sine=d=4:r=48000'];
+      const published = await make(
+        `subtitles-${SEGMENT_FORMAT}.mp4`,
+        [
+          ...[...inputs, '-i', words, '-i', words, '-map', '0', '-map', '1', '-map', '2', '-map', '3'],
+          ...[...x264, ...aac, '-c:s', 'mov_text', '-metadata:s:s:0', 'language=deu'],
+          ...['-metadata:s:s:1', 'language=eng', '-disposition:s:1', 'forced'],
+        ],
+        { environment: { SEGMENT_FORMAT }, job: { outputs: ['hls', 'mp4'] } },
+      );
+      const path = fileOf(published, '240p.mp4');
+      const { streams } = await ffprobe<{
+        streams: { codec_name: string; disposition: { forced: number }; tags: { language: string; title: string } }[];
+      }>('-select_streams', 's', '-show_streams', path);
+      const texts = published.film.subtitles ?? [];
+      expect(texts).toHaveLength(2);
+      expect(streams.map(({ codec_name, tags, disposition }) => [codec_name, tags.language, disposition.forced])).toEqual([
+        ['mov_text', 'deu', 0],
+        ['mov_text', 'eng', 1],
+      ]);
+      for (const [index] of texts.entries()) {
+        const srt = (await ffmpeg('-i', path, '-map', `0:s:${index}`, '-f', 'srt', '-')).toString();
+        expect(srt).toBe(
+          '1\n00:00:01,500 --> 00:00:02,250\nGrüße\n\n2\n00:00:03,000 --> 00:00:03,500\nund <i>Küsse</i>\n\n',
+        );
+      }
+    },
+  );
 });
 
 describe('a WebM beside the stream', () => {

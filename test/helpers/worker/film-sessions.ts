@@ -56,7 +56,7 @@ export function mapStore(store: Store, calls: Partial<Store>): Store {
     put: (...given) => store.put(...given),
     putIf: (...given) => store.putIf(...given),
     putFile: (...given) => store.putFile(...given),
-    putGrowingFile: (...given) => store.putGrowingFile(...given),
+    putHeadLast: (...given) => store.putHeadLast(...given),
     putStream: (...given) => store.putStream(...given),
     list: (...given) => store.list(...given),
     listAll: (...given) => store.listAll(...given),

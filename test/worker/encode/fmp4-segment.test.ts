@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type InitFacts, readFmp4Segment, readInit } from '../../../worker/src/encode/fmp4-segment.ts';
-import { findBox, readBoxes } from '../../../worker/src/probe/boxes.ts';
+import { findBox, readBoxes } from '../../../worker/src/mp4/boxes.ts';
 import { ffprobe, temporaryFolder } from '../../helpers/media/clips.ts';
 import { type MadeSegments, makeSegments } from '../../helpers/media/segments.ts';
 

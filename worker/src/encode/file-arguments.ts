@@ -1,7 +1,6 @@
 import { iso6393To1 } from 'iso-639-3/iso6393-to-1.js';
 import type { FilmSubtitles } from '../protocol/status.ts';
 import type { FilmFile } from '../publish/film-files.ts';
-import { chunkMicroseconds } from './index-room.ts';
 import { mpegtsOffsetSeconds } from './segment-arguments.ts';
 
 export interface FileArguments {
@@ -33,8 +32,6 @@ export interface FileFacts {
   segmentFormat: 'fmp4' | 'mpegts';
   /** For an MP4 that goes to this descriptor as it is made: fragmented, with no index of the whole. */
   pipe?: number | undefined;
-  /** Bytes before the media for the index of an MP4: without them ffmpeg writes the file a second time, to have it first. */
-  indexRoom?: number | undefined;
   /** For people: players show it. */
   title?: string | undefined;
 }
@@ -49,13 +46,10 @@ const mp3Bitrate = '192k';
 const speechRate = 16_000;
 
 /**
- * What makes a file of published renditions: the video first, then each audio track, each an input. MP4 and M4A are copies,
- * frame by frame.
+ * What makes a file of published renditions: the video first, then each audio track, each an input. MP4 and M4A of MPEG-TS are copies,
+ * frame by frame; those of fMP4 are joined without ffmpeg (film/after/join-file.ts).
  */
-export function fileArguments(
-  file: FilmFile,
-  { segmentFormat, title, pipe, indexRoom }: FileFacts,
-): FileArguments {
+export function fileArguments(file: FilmFile, { segmentFormat, title, pipe }: FileFacts): FileArguments {
   // `-copyts`: else ffmpeg moves the start of each input to zero, and a video that begins later than its audio with it.
   const inputArgs = [...readOnce, '-copyts'];
   const offset = segmentFormat === 'mpegts' ? ['-output_ts_offset', String(-mpegtsOffsetSeconds)] : [];
@@ -73,11 +67,10 @@ export function fileArguments(
             '-c',
             'copy',
             ...head,
-            ...(segmentFormat === 'fmp4' && file.video ? ['-bsf:v', undoShift] : []),
             ...file.audio.flatMap(trackArguments),
             ...(file.text ?? []).flatMap(textArguments),
           ],
-          ...(pipe === undefined ? indexFirst(indexRoom) : fragmented),
+          ...(pipe === undefined ? ['-movflags', '+faststart'] : fragmented),
           // ffmpeg finds by itself that it needs this, but too late for a header that waits.
           ...(pipe !== undefined && segmentFormat === 'mpegts' ? ['-bsf:a', 'aac_adtstoasc'] : []),
           ...['-f', file.format === 'mp4' ? 'mp4' : 'ipod', pipe === undefined ? file.name : `pipe:${pipe}`],
@@ -121,17 +114,6 @@ export function fileArguments(
   }
 }
 
-/**
- * Segments have negative composition offsets, as CMAF lets them, and ffmpeg's demuxer moves all times of such a film by the
- * largest of them: as far as the first frame, which is shown when it is decoded, says.
- */
-const undoShift = 'setts=pts=PTS-(STARTPTS-STARTDTS):dts=DTS-(STARTPTS-STARTDTS)';
-
-function indexFirst(room: number | undefined): string[] {
-  const place = room === undefined ? ['-movflags', '+faststart'] : ['-moov_size', String(room)];
-  return [...place, '-chunk_duration', String(chunkMicroseconds)];
-}
-
 /** Nothing that a source's tags say; the job's title alone. */
 export function headArguments(title: string | undefined): string[] {
   // No argument of a program can hold a NUL.
@@ -162,10 +144,20 @@ function textArguments({ language, label, kind }: FilmSubtitles, index: number):
   ];
 }
 
+/** One of a film's subtitles as an fMP4 file of its own, of the input with its number. */
+export function textTrackArguments(text: FilmSubtitles, index: number): string[] {
+  const head = ['-map_metadata', '-1', '-movflags', '+empty_moov+default_base_moof', '-f', 'mp4'];
+  return ['-map', `${index}:0`, ...textArguments(text, 0), ...head, textTrackName(index)];
+}
+
+export function textTrackName(index: number): string {
+  return `text-${index}.mp4`;
+}
+
 const iso6391To3 = new Map(Object.entries(iso6393To1).map(([three, two]) => [two, three]));
 
 /** MP4 has ISO 639-2/T codes: `de-CH` is `deu`. */
-function threeLetters(language: string): string | undefined {
+export function threeLetters(language: string): string | undefined {
   const [subtag = ''] = language.split('-');
   return subtag.length === 3 ? subtag : iso6391To3.get(subtag);
 }

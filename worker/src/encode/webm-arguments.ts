@@ -69,7 +69,7 @@ export function webmVideoArguments(
   { frameRate = 30, height = 0 }: Pick<FilmRendition, 'frameRate' | 'height'>,
   { startSeconds, threads, file }: { startSeconds: number; threads: number; file: string },
 ): FileArguments {
-  // The demuxer moves the times of segments, see `undoShift` in file-arguments.ts: the first frame's is known.
+  // The demuxer moves all times of segments by the largest of their composition offsets, which may be negative: the first frame's is known.
   const times = `settb=1/${webmClock},setpts=PTS-STARTPTS+round(${seconds(startSeconds)}*${webmClock})`;
   return {
     inputArgs: [...readOnce, '-copyts'],

@@ -1,4 +1,4 @@
-import { type Box, findBox, readBoxes } from './boxes.ts';
+import { type Box, findBox, readBoxes } from '../mp4/boxes.ts';
 import type { FfprobePacket } from './ffprobe-json.ts';
 import type { Media } from './media.ts';
 

@@ -1,4 +1,4 @@
-import { findBox, readBoxes } from '../probe/boxes.ts';
+import { findBox, readBoxes } from '../mp4/boxes.ts';
 import type { ByteRange } from './source.ts';
 
 /** What stands between the media of a fragmented MP4: the boxes before an `mdat`, and its own header. */

@@ -1,13 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import {
   AbortMultipartUploadCommand,
   type CompletedPart,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  type HeadObjectCommandOutput,
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { freeBuffer } from '../free-buffer.ts';
-import { completeOrFind, md5Hex } from './completed.ts';
+import { completeOrFind } from './completed.ts';
 import { eachLimited } from './limited.ts';
 import { partChecksums } from './part-checksums.ts';
 import type { Part, Parts } from './parts.ts';
@@ -16,11 +18,9 @@ import type { PutOptions } from './store.ts';
 interface Upload {
   bucket: string;
   key: string;
-  /** All parts, and then those that go up again; each list begins when storage has the one before. */
+  /** All parts; each list begins when storage has the one before. */
   parts: readonly Parts[];
   partBytes: number;
-  /** The MD5 of each part, of bytes that can be read again; else they are taken as the parts go. */
-  md5sAgain?: () => Promise<readonly string[]>;
   options: PutOptions;
   /** Retries, limits the time by the bytes sent, and explains errors. */
   call: <T>(
@@ -29,6 +29,9 @@ interface Upload {
     signal?: AbortSignal,
   ) => Promise<T>;
 }
+
+/** Of an object's own metadata: which upload it came from. An ETag says that only where no KMS key encrypts the object. */
+const uploadName = 'upload';
 
 /** Storage joins the parts before it answers, so this call gets the time limit of a body of this size. */
 const completeBytes = 8 * 2 ** 20;
@@ -41,10 +44,11 @@ const partsAtOnce = 4;
 
 /** A large object in equal parts, some at a time, each retried separately. An upload that fails is taken back. */
 export async function putInParts(client: S3Client, upload: Upload): Promise<{ sizeBytes: number }> {
-  const { options, call, md5sAgain } = upload;
+  const { options, call } = upload;
   const { signal } = options;
   const place = { Bucket: upload.bucket, Key: upload.key };
   const checksums = await partChecksums(client);
+  const name = randomUUID();
   const created = await call(
     0,
     (abortSignal) =>
@@ -55,6 +59,7 @@ export async function putInParts(client: S3Client, upload: Upload): Promise<{ si
           ContentType: options.contentType,
           CacheControl: options.cacheControl,
           ContentDisposition: options.contentDisposition,
+          Metadata: { [uploadName]: name },
         }),
         { abortSignal },
       ),
@@ -64,32 +69,33 @@ export async function putInParts(client: S3Client, upload: Upload): Promise<{ si
   const free: Buffer[] = [];
   const takeBuffer = () => free.pop() ?? Buffer.allocUnsafe(upload.partBytes);
   try {
-    const sent = new Map<number, { part: CompletedPart; md5?: string; sizeBytes: number }>();
-    const send = async ({ number, buffer, body, crc }: Part) => {
-      const md5 = md5sAgain ? {} : { md5: md5Hex(body) };
+    const sent: (CompletedPart & { PartNumber: number })[] = [];
+    let sizeBytes = 0;
+    const send = async ({ number, buffer, body }: Part) => {
       const command = new UploadPartCommand({
         ...target,
         PartNumber: number,
         Body: body,
         ContentLength: body.length,
-        // Else the SDK computes it.
-        ...(checksums.ChecksumAlgorithm && crc !== undefined && { ChecksumCRC32: base64Of(crc) }),
       });
       const { ETag, ChecksumCRC32 } = await call(
         body.length,
         (abortSignal) => client.send(command, { abortSignal }),
         signal,
       );
-      sent.set(number, { part: { PartNumber: number, ETag, ChecksumCRC32 }, ...md5, sizeBytes: body.length });
+      sent.push({ PartNumber: number, ETag, ChecksumCRC32 });
+      sizeBytes += body.length;
       free.push(buffer);
     };
     for (const parts of upload.parts) await eachLimited(parts(takeBuffer), partsAtOnce, send);
-    const inOrder = [...sent].sort(([a], [b]) => a - b).map(([, part]) => part);
-    const sizeBytes = inOrder.reduce((sum, part) => sum + part.sizeBytes, 0);
-    const parts = inOrder.map(({ part }) => part);
-    const partMd5s = md5sAgain ?? (() => inOrder.flatMap(({ md5 }) => md5 ?? []));
+    const parts = sent.sort((a, b) => a.PartNumber - b.PartNumber);
     const command = new CompleteMultipartUploadCommand({ ...target, MultipartUpload: { Parts: parts } });
-    const expected = { bucket: upload.bucket, key: upload.key, sizeBytes, partMd5s };
+    const expected = {
+      bucket: upload.bucket,
+      key: upload.key,
+      sizeBytes,
+      isOurs: ({ Metadata }: HeadObjectCommandOutput) => Metadata?.[uploadName] === name,
+    };
     await call(
       completeBytes,
       (abortSignal) =>
@@ -106,11 +112,4 @@ export async function putInParts(client: S3Client, upload: Upload): Promise<{ si
   } finally {
     for (const buffer of free) freeBuffer(buffer);
   }
-}
-
-/** As S3 has it: the four bytes, the highest first. */
-function base64Of(crc: number): string {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(crc);
-  return bytes.toString('base64');
 }

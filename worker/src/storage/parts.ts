@@ -7,8 +7,6 @@ export interface Part {
   /** What `body` lies in: it is used again when storage has the part. */
   buffer: Buffer;
   body: Buffer;
-  /** CRC-32 of the body, where it is known. */
-  crc?: number;
 }
 
 /** Parts of an object, each read when it is asked for. @param takeBuffer memory for one part */

@@ -4,9 +4,8 @@ import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, type S3Client } 
 import { freeBuffer } from '../free-buffer.ts';
 import { archiveOf } from './archive.ts';
 import { PatientCalls } from './calls.ts';
-import { md5Hex } from './completed.ts';
 import { ArchivedObjectError, SourceChangedError } from './errors.ts';
-import { type GrowingFile, GrowingParts } from './growing-file.ts';
+import { type HeadLastObject, HeadLastParts } from './head-last.ts';
 import { Lister } from './list.ts';
 import { putInParts } from './multipart.ts';
 import { type Parts, partsInOrder, readFully } from './parts.ts';
@@ -207,18 +206,14 @@ class S3Store implements Store {
     await using file = await open(path, 'r');
     const { size } = await file.stat();
     if (size > partBytes) {
-      const reading = () => {
-        let at = 0;
-        return async (buffer: Buffer) => {
-          const { length } = await readFully(file, buffer, at, size);
-          at += length;
-          return length;
-        };
+      let at = 0;
+      const fill = async (buffer: Buffer) => {
+        const { length } = await readFully(file, buffer, at, size);
+        at += length;
+        return length;
       };
       // The file stays open until then.
-      return await this.#putInParts(key, options, [partsInOrder(reading())], () =>
-        md5sOf(partsInOrder(reading())),
-      );
+      return await this.#putInParts(key, options, [partsInOrder(fill)]);
     }
     const body = await file.readFile();
     if (body.length !== size)
@@ -227,17 +222,6 @@ class S3Store implements Store {
     // Storage has said that it has all of it.
     freeBuffer(body);
     return { sizeBytes: size };
-  }
-
-  async putGrowingFile(
-    key: string,
-    growing: GrowingFile,
-    options: PutOptions,
-  ): Promise<{ sizeBytes: number }> {
-    await using file = await GrowingParts.open(growing, partBytes);
-    if (!(await file.isLarge())) return await this.putFile(key, growing.path, options);
-    const lists = [file.asWritten.bind(file), file.changed.bind(file)];
-    return await this.#putInParts(key, options, lists, () => md5sOf(file.whole.bind(file)));
   }
 
   async putStream(
@@ -260,21 +244,26 @@ class S3Store implements Store {
     return this.#putInParts(key, options, [partsInOrder(fill)]);
   }
 
-  #putInParts(
+  async putHeadLast(
     key: string,
+    object: HeadLastObject,
     options: PutOptions,
-    parts: readonly Parts[],
-    md5sAgain?: () => Promise<readonly string[]>,
-  ) {
+  ): Promise<{ sizeBytes: number }> {
+    await using parts = new HeadLastParts(object, partBytes);
+    const whole = await parts.readSmall();
+    if (whole === undefined)
+      return await this.#putInParts(key, options, [parts.rest.bind(parts), parts.beginning.bind(parts)]);
+    await this.put(key, whole, options);
+    return { sizeBytes: whole.length };
+  }
+
+  #putInParts(key: string, options: PutOptions, parts: readonly Parts[]) {
     const call = <T>(
       bytes: number,
       attempt: (abortSignal: AbortSignal) => Promise<T>,
       signal?: AbortSignal,
     ) => this.#calls.limited({ action: 'write', key, signal }, bytes, attempt);
-    return putInParts(this.#client, {
-      ...{ bucket: this.bucket, key, parts, partBytes, options, call },
-      ...(md5sAgain && { md5sAgain }),
-    });
+    return putInParts(this.#client, { bucket: this.bucket, key, parts, partBytes, options, call });
   }
 
   async *list(prefix: string, signal?: AbortSignal): AsyncGenerator<ListedObject> {
@@ -324,11 +313,4 @@ class S3Store implements Store {
 
 function undefinedWhenMissing(error: unknown): undefined {
   if (!isMissing(error)) throw error;
-}
-
-async function md5sOf(parts: Parts): Promise<string[]> {
-  const buffer = Buffer.allocUnsafe(partBytes);
-  const md5s: string[] = [];
-  for await (const { body } of parts(() => buffer)) md5s.push(md5Hex(body));
-  return md5s;
 }

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { GrowingFile } from './growing-file.ts';
+import type { HeadLastObject } from './head-last.ts';
 
 export interface ObjectInfo {
   sizeBytes: number;
@@ -83,10 +83,10 @@ export interface Store {
   putIf(key: string, body: string, condition: PutCondition, options: PutOptions): Promise<PutOutcome>;
   /** A local file; `sizeBytes` is checked against what was read. */
   putFile(key: string, path: string, options: PutFileOptions): Promise<{ sizeBytes: number }>;
-  /** A local file while a program writes it: all but its beginning goes up as it is written. */
-  putGrowingFile(key: string, file: GrowingFile, options: PutOptions): Promise<{ sizeBytes: number }>;
   /** What has no length yet, in parts as it comes. */
   putStream(key: string, bytes: AsyncIterable<Buffer>, options: PutOptions): Promise<{ sizeBytes: number }>;
+  /** What has no length yet, and whose beginning is known last: all but that goes up as it comes. @throws what its `head` throws */
+  putHeadLast(key: string, object: HeadLastObject, options: PutOptions): Promise<{ sizeBytes: number }>;
   list(prefix: string, signal?: AbortSignal): AsyncIterable<ListedObject>;
   /** All objects at once, for prefixes below which there are few. */
   listAll(prefix: string, signal?: AbortSignal): Promise<Listing>;

@@ -92,6 +92,8 @@ function toolsWith(run: MediaTools['ffmpeg']): MediaTools {
 }
 
 const mp4: JobOptions = { outputs: ['hls', 'mp4'], addToFilm: true };
+/** Made by ffmpeg. */
+const gif: JobOptions = { outputs: ['hls', 'gif'], addToFilm: true };
 
 describe('the files of a film', () => {
   it('do not keep a film from being noted as replaced when the worker that replaced it is lost', async () => {
@@ -116,10 +118,10 @@ describe('the files of a film', () => {
     const first = await publish();
     const tools = realMediaTools();
     const fails = toolsWith(async (run) => {
-      if (run.outputArgs.includes('-moov_size')) throw new Error('The disk is full.');
+      if (run.outputArgs.includes('gif')) throw new Error('The disk is full.');
       return tools.ffmpeg(run);
     });
-    const { outcome } = work({ outputs: ['hls', 'mp4'], thumbnailAt: 0.5 }, { tools: fails });
+    const { outcome } = work({ outputs: ['hls', 'gif'], thumbnailAt: 0.5 }, { tools: fails });
     await expect(outcome).rejects.toThrow('The disk is full.');
     const { objects } = await stores.output.listAll(`.replaced/${id}/`, signal);
     expect(objects.map(({ key }) => key)).toEqual([`.replaced/${id}/${first.plan}.json`]);
@@ -130,11 +132,11 @@ describe('the files of a film', () => {
     const tools = realMediaTools();
     const stop = new AbortController();
     const stopped = toolsWith(async (run) => {
-      if (!run.outputArgs.includes('-moov_size')) return tools.ffmpeg(run);
+      if (!run.outputArgs.includes('gif')) return tools.ffmpeg(run);
       stop.abort(new StoppedError('The job was cancelled.'));
       throw stop.signal.reason;
     });
-    const options: JobOptions = { outputs: ['hls', 'mp4'], thumbnailAt: 0.5 };
+    const options: JobOptions = { outputs: ['hls', 'gif'], thumbnailAt: 0.5 };
     await expect(work(options, { tools: stopped, signal: stop.signal }).outcome).rejects.toThrow('cancelled');
     const { objects } = await stores.output.listAll(`.replaced/${id}/`, signal);
     expect(objects.map(({ key }) => key)).toEqual([`.replaced/${id}/${first.plan}.json`]);
@@ -159,7 +161,7 @@ describe('the files of a film', () => {
     const tools = toolsWith(async () => {
       throw new Error('The disk is full.');
     });
-    const { outcome, report, reported } = work(mp4, { tools });
+    const { outcome, report, reported } = work(gif, { tools });
     await expect(outcome).rejects.toThrow('The disk is full.');
     await report.move({ to: 'retrying', error: { code: 'trouble', message: 'The disk is full.' } });
     expect(reported).toEqual(['files', 'retrying']);
@@ -173,7 +175,7 @@ describe('the files of a film', () => {
       await new Promise((resolve) => by?.addEventListener('abort', resolve));
       throw by?.reason;
     });
-    expect(await work(mp4, { tools, leaseSeconds: 2 }).outcome).toEqual({ kind: 'atCapacity' });
+    expect(await work(gif, { tools, leaseSeconds: 2 }).outcome).toEqual({ kind: 'atCapacity' });
   });
 
   it('are not made again, nor said to be in the making, when another worker has just made them', async () => {

@@ -154,8 +154,8 @@ async function encodeAudio(
   const isMpegts = tracks.some((track) => track.isMpegts);
   const { inputArgs, outputArgs } = webmAudioArguments(audio, { isMpegts, file: webmAudioName });
   await tools.ffmpeg({
-    input: { url: first.url },
-    moreInputs: more.map(({ url }) => ({ url, inputArgs })),
+    input: { url: await first.serve() },
+    moreInputs: await Promise.all(more.map(async (each) => ({ url: await each.serve(), inputArgs }))),
     inputArgs,
     outputArgs,
     cwd: workDir,

@@ -1,17 +1,16 @@
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileArguments, inputsOf } from '../../encode/file-arguments.ts';
-import { hasIndexFirst } from '../../encode/file-boxes.ts';
-import { finalFromByte, indexRoomBytes } from '../../encode/index-room.ts';
-import { BadOutputError } from '../../encode/recorder.ts';
 import type { FfmpegCall } from '../../ffmpeg/media-tool.ts';
+import type { ExpectedTrack } from '../../mp4/index-room.ts';
 import type { QueuedJob } from '../../protocol/job.ts';
 import type { PlanFolder } from '../../protocol/job-folder.ts';
 import type { FilmFile } from '../../publish/film-files.ts';
 import type { TranscodeRun } from '../film.ts';
-import { IndexRoomError, publishGrowing, publishStream } from './publish-while-made.ts';
+import { joinFile } from './join-file.ts';
+import { publishStream } from './publish-stream.ts';
 import { putFilmFile } from './put-film-file.ts';
-import { withPublished } from './read-published.ts';
+import { type PublishedReader, type PublishedRendition, withPublished } from './read-published.ts';
 
 type FileRun = Pick<TranscodeRun, 'settings' | 'stores' | 'tools' | 'log' | 'signal'>;
 
@@ -19,8 +18,8 @@ type FileRun = Pick<TranscodeRun, 'settings' | 'stores' | 'tools' | 'log' | 'sig
 const spareBytes = 256 * 2 ** 20;
 
 /**
- * Makes one file of published renditions on the worker's disk, and publishes it. An MP4 goes up while it is written; a copy for which
- * the disk has no room is made in fragments, and kept nowhere.
+ * Makes one file of published renditions, and publishes it. MP4 and M4A of fMP4 segments are joined as they are read; all others are
+ * made by ffmpeg on the worker's disk. A copy of MPEG-TS for which the disk has no room is made in fragments, and kept nowhere.
  * @returns warnings
  */
 export function makeFile(
@@ -28,72 +27,27 @@ export function makeFile(
   file: FilmFile,
   folder: PlanFolder,
   run: FileRun,
-  { freeBytes = freeBytesOf, indexRoom = indexRoomBytes }: MakeOptions = {},
+  { freeBytes = freeBytesOf, indexRoom }: MakeOptions = {},
 ): Promise<string[]> {
-  const { settings, stores, log, signal } = run;
-  const { output } = stores;
+  const put = (from: Parameters<typeof putFilmFile>[3]) => putFilmFile(job, file, folder, from, run);
   return withPublished(run, async (reader, workDir) => {
-    let isMpegts = false;
-    let durationSeconds = 0;
-    const urls: string[] = [];
-    const textInputs: string[] = [];
-    for (const rendition of inputsOf(file)) {
-      const read = await reader.rendition(rendition);
-      isMpegts ||= read.isMpegts;
-      durationSeconds = Math.max(durationSeconds, read.durationSeconds);
-      urls.push(read.url);
+    const renditions: PublishedRendition[] = [];
+    for (const rendition of inputsOf(file)) renditions.push(await reader.rendition(rendition));
+    const isMpegts = renditions.some((each) => each.isMpegts);
+    if (isCopy(file) && !isMpegts) {
+      await joinFile(file, { renditions, reader, workDir, title: job.title }, run, put, indexRoom);
+      return [];
     }
-    for (const { file: key } of file.text ?? []) {
-      const { objects } = await output.listAll(key, signal);
-      textInputs.push(await reader.serve(key, objects.slice(0, 1)));
-    }
-    const [first, ...moreInputs] = urls;
-    if (first === undefined) throw new TypeError(`${file.name} is made of nothing.`);
-    const callWith = (way: { pipe?: number; indexRoom?: number }): FfmpegCall => {
-      const segmentFormat = isMpegts ? 'mpegts' : 'fmp4';
-      const made = fileArguments(file, { segmentFormat, title: job.title, ...way });
-      return {
-        input: { url: first },
-        moreInputs: moreInputs.map((url) => ({ url, inputArgs: made.inputArgs })),
-        textInputs,
-        textInputArgs: made.textInputArgs ?? [],
-        inputArgs: made.inputArgs,
-        outputArgs: made.outputArgs,
-        cwd: workDir,
-        stallSeconds: settings.encoding.stallSeconds,
-        isSourceStalled: () => reader.isStalled(),
-        signal,
-      };
-    };
-    const put = (from: Parameters<typeof putFilmFile>[3]) => putFilmFile(job, file, folder, from, run);
-
+    const call = await ffmpegCalls(job, file, { renditions, isMpegts, reader, workDir }, run);
     if (isCopy(file) && (await freeBytes(workDir)) < bytesOf(file) + spareBytes) {
-      await publishStream(callWith({ pipe: 3 }), run, put);
+      await publishStream(call({ pipe: 3 }), run, put);
       return [
         `the worker's disk has no room for ${file.name} (${Math.ceil(bytesOf(file) / 1e6)} MB), so it was made in fragments: ` +
           'players find places in it later than with an index',
       ];
     }
-    const path = join(workDir, file.name);
-    if (file.format === 'mp4') {
-      const room = indexRoom(file, { durationSeconds, title: job.title });
-      try {
-        await publishGrowing(callWith({ indexRoom: room }), path, run, (made) =>
-          put({ path, made, finalFromByte: finalFromByte(room) }),
-        );
-        return [];
-      } catch (error) {
-        if (!(error instanceof IndexRoomError)) throw error;
-        log.warn(
-          { file: file.name, bytes: room },
-          'the room for the index of a file was too small: it is made again',
-        );
-      }
-    }
-    await run.tools.ffmpeg(callWith({}));
-    if (isCopy(file) && !(await hasIndexFirst(path)))
-      throw new BadOutputError(`ffmpeg made ${file.name} without a whole index.`);
-    await put({ path });
+    await run.tools.ffmpeg(call());
+    await put({ path: join(workDir, file.name) });
     return [];
   });
 }
@@ -101,11 +55,55 @@ export function makeFile(
 interface MakeOptions {
   /** What a disk has left. */
   freeBytes?: (path: string) => Promise<number>;
-  indexRoom?: typeof indexRoomBytes;
+  indexRoom?: ((tracks: readonly ExpectedTrack[]) => number) | undefined;
 }
 
-function isCopy({ format }: FilmFile): boolean {
-  return format === 'mp4' || format === 'm4a';
+/** @returns the call that makes the file, on the disk or into a pipe */
+async function ffmpegCalls(
+  job: QueuedJob,
+  file: FilmFile,
+  {
+    renditions,
+    isMpegts,
+    reader,
+    workDir,
+  }: {
+    renditions: readonly PublishedRendition[];
+    isMpegts: boolean;
+    reader: PublishedReader;
+    workDir: string;
+  },
+  { settings, stores, signal }: FileRun,
+): Promise<(way?: { pipe: number }) => FfmpegCall> {
+  const urls: string[] = [];
+  for (const rendition of renditions) urls.push(await rendition.serve());
+  const [first, ...moreInputs] = urls;
+  if (first === undefined) throw new TypeError(`${file.name} is made of nothing.`);
+  const textInputs: string[] = [];
+  for (const { file: key } of file.text ?? []) {
+    const { objects } = await stores.output.listAll(key, signal);
+    textInputs.push(await reader.serve(key, objects.slice(0, 1)));
+  }
+  return (way) => {
+    const segmentFormat = isMpegts ? 'mpegts' : 'fmp4';
+    const made = fileArguments(file, { segmentFormat, title: job.title, ...way });
+    return {
+      input: { url: first },
+      moreInputs: moreInputs.map((url) => ({ url, inputArgs: made.inputArgs })),
+      textInputs,
+      textInputArgs: made.textInputArgs ?? [],
+      inputArgs: made.inputArgs,
+      outputArgs: made.outputArgs,
+      cwd: workDir,
+      stallSeconds: settings.encoding.stallSeconds,
+      isSourceStalled: () => reader.isStalled(),
+      signal,
+    };
+  };
+}
+
+function isCopy(file: FilmFile): file is FilmFile & { format: 'mp4' | 'm4a' } {
+  return file.format === 'mp4' || file.format === 'm4a';
 }
 
 function bytesOf(file: FilmFile): number {

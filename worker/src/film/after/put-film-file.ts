@@ -4,18 +4,18 @@ import type { QueuedJob } from '../../protocol/job.ts';
 import type { PlanFolder } from '../../protocol/job-folder.ts';
 import { contentDisposition } from '../../publish/file-name.ts';
 import type { FilmFile } from '../../publish/film-files.ts';
-import type { GrowingFile } from '../../storage/growing-file.ts';
+import type { HeadLastObject } from '../../storage/head-last.ts';
 import type { TranscodeRun } from '../film.ts';
 
 /**
  * Uploads a file beside the film, under a name that says which film it is of.
- * @param from where it is, or while it is made: the file that grows, or its bytes as they come
+ * @param from where it is; or its bytes as they come, all or all but the beginning
  */
 export async function putFilmFile(
   job: QueuedJob,
   file: Pick<FilmFile, 'name' | 'video'>,
   folder: PlanFolder,
-  from: { path: string } | GrowingFile | AsyncIterable<Buffer>,
+  from: { path: string } | HeadLastObject | AsyncIterable<Buffer>,
   { stores, signal }: Pick<TranscodeRun, 'stores' | 'signal'>,
 ): Promise<void> {
   const key = folder.files + file.name;
@@ -25,6 +25,6 @@ export async function putFilmFile(
     signal,
   };
   if (Symbol.asyncIterator in from) await stores.output.putStream(key, from, options);
-  else if ('made' in from) await stores.output.putGrowingFile(key, from, options);
+  else if ('rest' in from) await stores.output.putHeadLast(key, from, options);
   else await stores.output.putFile(key, from.path, options);
 }

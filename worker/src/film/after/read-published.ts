@@ -24,10 +24,19 @@ export interface PublishedReader {
   objects(prefix: string, names: readonly string[]): Promise<ListedObject[]>;
   /** @returns a URL of all of them, one behind the other; without the first `skipBytes` of all but the first */
   serve(name: string, objects: readonly ListedObject[], skipBytes?: number): Promise<string>;
-  /** A whole rendition, as its playlist names it. */
-  rendition(rendition: FilmRendition): Promise<{ url: string; isMpegts: boolean; durationSeconds: number }>;
+  rendition(rendition: FilmRendition): Promise<PublishedRendition>;
   /** Whether ffmpeg waits for storage. */
   isStalled(): boolean;
+}
+
+/** A whole rendition, as its playlist names it. */
+export interface PublishedRendition {
+  /** The init segment first, where there is one. */
+  objects: readonly ListedObject[];
+  isMpegts: boolean;
+  durationSeconds: number;
+  /** @returns the URL of all of it */
+  serve(): Promise<string>;
 }
 
 /** With a folder on the worker's disk, while `work` runs. */
@@ -66,9 +75,12 @@ export async function withPublished<T>(
       const media = text?.toString('utf8') ?? '';
       const files = playlistFiles(media);
       const objects = await reader.objects(`${dirname(playlist)}/`, files);
-      const url = await serveJoined(kind === 'video' ? 'large' : 'small', name, objects);
-      const durationSeconds = segmentSecondsOf(media).reduce((sum, each) => sum + each, 0);
-      return { url, isMpegts: files.some((file) => file.endsWith('.ts')), durationSeconds };
+      return {
+        objects,
+        isMpegts: files.some((file) => file.endsWith('.ts')),
+        durationSeconds: segmentSecondsOf(media).reduce((sum, each) => sum + each, 0),
+        serve: () => serveJoined(kind === 'video' ? 'large' : 'small', name, objects),
+      };
     },
     isStalled: () => servers.some((server) => server.stalledSeconds() > 0),
   };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findBox, readBoxes } from '../../../worker/src/probe/boxes.ts';
+import { findBox, readBoxes } from '../../../worker/src/mp4/boxes.ts';
 
 function box(type: string, ...content: Buffer[]): Buffer {
   const body = Buffer.concat(content);

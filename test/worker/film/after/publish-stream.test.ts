@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, vi } from 'vitest';
 import type { FfmpegCall } from '../../../../worker/src/ffmpeg/media-tool.ts';
-import { publishStream } from '../../../../worker/src/film/after/publish-while-made.ts';
+import { publishStream } from '../../../../worker/src/film/after/publish-stream.ts';
 
 it('an upload that fails before ffmpeg has begun fails the file, and not the worker', async () => {
   const unhandled = vi.fn();

@@ -1,0 +1,170 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { inputsOf, textTrackArguments, textTrackName, threeLetters } from '../../encode/file-arguments.ts';
+import { BadOutputError } from '../../encode/recorder.ts';
+import { findBox } from '../../mp4/boxes.ts';
+import { type ExpectedTrack, indexRoomBytes } from '../../mp4/index-room.ts';
+import { IndexRoomError, JoinedMovie, type SegmentedTrack } from '../../mp4/join.ts';
+import type { FilmFile } from '../../publish/film-files.ts';
+import { defaultFetchTiming } from '../../source/fetch-range.ts';
+import type { HeadLastObject } from '../../storage/head-last.ts';
+import type { TranscodeRun } from '../film.ts';
+import { readInOrder } from './read-in-order.ts';
+import type { PublishedReader, PublishedRendition } from './read-published.ts';
+
+type JoinRun = Pick<TranscodeRun, 'settings' | 'stores' | 'tools' | 'log' | 'signal'>;
+
+/** What says of files of a kind how they may be read: the same that ffmpeg writes. */
+const brands = {
+  mp4: ['isom', 'iso2', 'avc1', 'mp41'],
+  m4a: ['M4A ', 'isom', 'iso2'],
+};
+
+/** AAC has 1024 samples a frame, at 48 kHz or less. */
+const audioFramesPerSecond = 48_000 / 1024;
+
+/** Renditions have no more. */
+const maxFrameRate = 60;
+
+export interface JoinParts {
+  /** In the order of `inputsOf`. */
+  renditions: readonly PublishedRendition[];
+  reader: PublishedReader;
+  workDir: string;
+  title: string | undefined;
+}
+
+/**
+ * Joins published fMP4 segments to an MP4 or M4A with its index first, and publishes it while they are read: it takes neither disk nor
+ * another program, but for what turns subtitles into a track.
+ * @param indexRoom bytes that are left for the index at first
+ */
+export async function joinFile(
+  file: FilmFile & { format: 'mp4' | 'm4a' },
+  { renditions, reader, workDir, title }: JoinParts,
+  run: JoinRun,
+  put: (object: HeadLastObject) => Promise<void>,
+  indexRoom: (tracks: readonly ExpectedTrack[]) => number = indexRoomBytes,
+): Promise<void> {
+  const texts = await textTracks(file, { reader, workDir }, run);
+  const { output } = run.stores;
+  const { patienceSeconds, stallSeconds } = run.settings.storage;
+  const timing = { ...defaultFetchTiming, patienceSeconds, slowSeconds: stallSeconds / 2 };
+  const inits = await Promise.all(
+    renditions.map(async ({ objects: [init] }) => {
+      const bytes = init && (await output.get(init.key, run.signal));
+      if (bytes === undefined) throw new Error(`The init segment of ${file.name} is no longer in storage.`);
+      return bytes;
+    }),
+  );
+  const movie = () =>
+    new JoinedMovie({
+      brands: brands[file.format],
+      title,
+      tracks: [
+        ...inputsOf(file).map((rendition, index): SegmentedTrack => {
+          const [, ...segments] = renditions[index]?.objects ?? [];
+          const isAudio = rendition.kind === 'audio';
+          return {
+            init: inits[index] as Buffer,
+            segments: readInOrder(output, segments, { timing, signal: run.signal }),
+            ...(isAudio && { isEnabled: rendition === file.audio[0] }),
+            ...(isAudio && rendition.language && { language: threeLetters(rendition.language) }),
+          };
+        }),
+        ...texts.map(({ init, segments }, index) => ({
+          init,
+          segments: once(segments),
+          // As ffmpeg has it: players show one only if they are asked to, and this first.
+          isEnabled: index === 0,
+        })),
+      ],
+    });
+  const expected = expectedTracks(file, renditions);
+  for (let room = indexRoom(expected); ; ) {
+    const joined = movie();
+    try {
+      await put({
+        rest: wholeSegments(file, joined),
+        headRoomBytes: room,
+        head: (roomBytes) => joined.head(roomBytes),
+      });
+      return;
+    } catch (error) {
+      if (!(error instanceof IndexRoomError)) throw error;
+      run.log.warn(
+        { err: error, file: file.name },
+        'the room for the index of a file was too small: it is made again',
+      );
+      room = error.neededBytes;
+    }
+  }
+}
+
+/** @throws BadOutputError where a segment is not what its head says */
+async function* wholeSegments({ name }: FilmFile, movie: JoinedMovie): AsyncGenerator<Buffer> {
+  try {
+    yield* movie.media();
+  } catch (error) {
+    if (!(error instanceof Error) || error.constructor !== Error) throw error;
+    throw new BadOutputError(`${name} could not be made of the published segments: ${error.message}.`, {
+      cause: error,
+    });
+  }
+}
+
+function expectedTracks(file: FilmFile, renditions: readonly PublishedRendition[]): ExpectedTrack[] {
+  const ofRenditions = inputsOf(file).map(({ kind, frameRate }, index) => {
+    // A last frame may be longer than the others.
+    const seconds = (renditions[index]?.durationSeconds ?? 0) + 1;
+    const perSecond = kind === 'video' ? (frameRate ?? maxFrameRate) : audioFramesPerSecond;
+    return {
+      kind: kind === 'video' ? ('video' as const) : ('audio' as const),
+      samples: perSecond * seconds,
+      seconds,
+    };
+  });
+  // Between two cues stands an empty sample.
+  const ofTexts = (file.text ?? []).map(({ cues }) => ({
+    kind: 'text' as const,
+    samples: 2 * cues + 2,
+    seconds: 0,
+  }));
+  return [...ofRenditions, ...ofTexts];
+}
+
+/** Subtitles as a published rendition would be: ffmpeg makes them of the WebVTT files. */
+async function textTracks(
+  { text = [] }: FilmFile,
+  { reader, workDir }: Pick<JoinParts, 'reader' | 'workDir'>,
+  { settings, stores, tools, signal }: JoinRun,
+): Promise<{ init: Buffer; segments: Buffer }[]> {
+  if (text.length === 0) return [];
+  const urls: string[] = [];
+  for (const { file: key } of text) {
+    const { objects } = await stores.output.listAll(key, signal);
+    urls.push(await reader.serve(key, objects.slice(0, 1)));
+  }
+  const [url = '', ...more] = urls;
+  await tools.ffmpeg({
+    input: { url },
+    moreInputs: more.map((each) => ({ url: each, inputArgs: [] })),
+    inputArgs: [],
+    outputArgs: text.flatMap(textTrackArguments),
+    cwd: workDir,
+    stallSeconds: settings.encoding.stallSeconds,
+    isSourceStalled: () => reader.isStalled(),
+    signal,
+  });
+  return Promise.all(
+    text.map(async (_, index) => {
+      const bytes = await readFile(join(workDir, textTrackName(index)));
+      const { end } = findBox(bytes, ['moov']);
+      return { init: bytes.subarray(0, end), segments: bytes.subarray(end) };
+    }),
+  );
+}
+
+async function* once(segments: Buffer): AsyncGenerator<Buffer> {
+  yield segments;
+}

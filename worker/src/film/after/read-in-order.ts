@@ -1,0 +1,100 @@
+import { type FetchTiming, fetchRange } from '../../source/fetch-range.ts';
+import type { SourceObject } from '../../source/source.ts';
+import type { ListedObject, Store } from '../../storage/store.ts';
+
+export interface ReadOptions {
+  timing: FetchTiming;
+  signal: AbortSignal;
+}
+
+/** One connection has less than a worker (S3 takes 85 to 90 MB/s of one); each of these is in memory. */
+const maxAheadBytes = 16 * 2 ** 20;
+
+/** Segments of audio are small. */
+const maxAtOnce = 6;
+
+/**
+ * Objects in their order, each whole; the next ones are on their way meanwhile.
+ * @returns each in memory that is used until the next one is asked for
+ * @throws Error when one is gone or another, or no byte came for `patienceSeconds`
+ */
+export async function* readInOrder(
+  store: Pick<Store, 'readRange'>,
+  objects: readonly ListedObject[],
+  { timing, signal }: ReadOptions,
+): AsyncGenerator<Buffer> {
+  const left = new AbortController();
+  const either = AbortSignal.any([signal, left.signal]);
+  const waiting = [...objects];
+  const coming: { sizeBytes: number; bytes: Promise<Buffer> }[] = [];
+  const memory = new SpareMemory();
+  const startNext = () => {
+    const aheadBytes = coming.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    const [next] = waiting;
+    if (next === undefined || coming.length >= maxAtOnce) return false;
+    if (coming.length > 0 && aheadBytes + next.sizeBytes > maxAheadBytes) return false;
+    waiting.shift();
+    const bytes = readWhole(store, next, memory.take(next.sizeBytes), { timing, signal: either });
+    // Its reader learns of it when it comes to it.
+    bytes.catch(() => {});
+    coming.push({ sizeBytes: next.sizeBytes, bytes });
+    return true;
+  };
+  try {
+    for (;;) {
+      while (startNext());
+      const first = coming[0];
+      if (first === undefined) return;
+      const bytes = await first.bytes;
+      yield bytes;
+      coming.shift();
+      memory.give(bytes);
+    }
+  } finally {
+    left.abort(new Error('No one reads on.'));
+  }
+}
+
+async function readWhole(
+  store: Pick<Store, 'readRange'>,
+  { key, sizeBytes, etag }: ListedObject,
+  bytes: Buffer,
+  { timing, signal }: ReadOptions,
+): Promise<Buffer> {
+  let filled = 0;
+  const source: SourceObject = {
+    name: key,
+    describe: async () => ({ sizeBytes, etag }),
+    readRange: (range, _info, until) => store.readRange(key, range, etag, until),
+  };
+  const append = (chunk: Buffer) => {
+    filled += chunk.copy(bytes, filled);
+  };
+  const range = { start: 0, end: sizeBytes - 1 };
+  await fetchRange(source, { sizeBytes, etag }, range, append, signal, timing);
+  return bytes;
+}
+
+/** Segments of a rendition are of about one size. */
+const roundedTo = 2 ** 20;
+
+/**
+ * Memory that is used again: V8 collects all garbage for every few megabytes that are allocated outside of its heap, which takes as long
+ * as reading what they hold.
+ */
+class SpareMemory {
+  readonly #spare: ArrayBufferLike[] = [];
+
+  take(sizeBytes: number): Buffer {
+    const index = this.#spare.findIndex(({ byteLength }) => byteLength >= sizeBytes);
+    const [memory] = index < 0 ? [] : this.#spare.splice(index, 1);
+    if (memory) return Buffer.from(memory, 0, sizeBytes);
+    // What was too small is of no more use.
+    this.#spare.shift();
+    return Buffer.from(new ArrayBuffer(Math.ceil(sizeBytes / roundedTo) * roundedTo), 0, sizeBytes);
+  }
+
+  give({ buffer }: Buffer): void {
+    this.#spare.push(buffer);
+  }
+}
