@@ -174,7 +174,16 @@ describe('an MP4 of a film with subtitles', () => {
         words,
         '1\n00:00:01,500 --> 00:00:02,250\nGrüße\n\n2\n00:00:03,000 --> 00:00:03,500\nund <i>Küsse</i>\n',
       );
-      const inputs = ['-f', 'lavfi', '-i', 'testsrc2=s=160x90:r=25:d=4', '-f', 'lavfi', '-i', 'sine=d=4:r=48000'];
+      const inputs = [
+        '-f',
+        'lavfi',
+        '-i',
+        'testsrc2=s=160x90:r=25:d=4',
+        '-f',
+        'lavfi',
+        '-i',
+        'sine=d=4:r=48000',
+      ];
       const published = await make(
         `subtitles-${SEGMENT_FORMAT}.mp4`,
         [
@@ -186,11 +195,17 @@ describe('an MP4 of a film with subtitles', () => {
       );
       const path = fileOf(published, '240p.mp4');
       const { streams } = await ffprobe<{
-        streams: { codec_name: string; disposition: { forced: number }; tags: { language: string; title: string } }[];
+        streams: {
+          codec_name: string;
+          disposition: { forced: number };
+          tags: { language: string; title: string };
+        }[];
       }>('-select_streams', 's', '-show_streams', path);
       const texts = published.film.subtitles ?? [];
       expect(texts).toHaveLength(2);
-      expect(streams.map(({ codec_name, tags, disposition }) => [codec_name, tags.language, disposition.forced])).toEqual([
+      expect(
+        streams.map(({ codec_name, tags, disposition }) => [codec_name, tags.language, disposition.forced]),
+      ).toEqual([
         ['mov_text', 'deu', 0],
         ['mov_text', 'eng', 1],
       ]);

@@ -66,7 +66,9 @@ async function probe(bytes: Buffer, stream: string) {
 }
 
 const shown = ({ packets }: { packets: Packet[] }) =>
-  packets.map(({ size, data_hash, flags, pts_time }) => [size, data_hash, flags[0], Number(pts_time)] as const);
+  packets.map(
+    ({ size, data_hash, flags, pts_time }) => [size, data_hash, flags[0], Number(pts_time)] as const,
+  );
 
 const typesOf = (bytes: Buffer) => readBoxes(bytes).map(({ type }) => type);
 
@@ -76,12 +78,19 @@ describe('a film of segmented tracks', () => {
     const media = await mediaOf(movie);
     const film = Buffer.concat([movie.head(), media]);
     expect(typesOf(film)).toEqual(['ftyp', 'moov', 'mdat']);
-    for (const [stream, { init, segments }] of [['v:0', video], ['a:0', audio]] as const) {
+    for (const [stream, { init, segments }] of [
+      ['v:0', video],
+      ['a:0', audio],
+    ] as const) {
       const read = await probe(film, stream);
       expect(read.title).toBe('Grüße');
-      const published = shown(await probe(Buffer.concat([init, ...segments]), stream[0] === 'v' ? 'v:0' : 'a:0'));
+      const published = shown(
+        await probe(Buffer.concat([init, ...segments]), stream[0] === 'v' ? 'v:0' : 'a:0'),
+      );
       const joined = shown(read);
-      expect(joined.map((packet) => packet.slice(0, 3))).toEqual(published.map((packet) => packet.slice(0, 3)));
+      expect(joined.map((packet) => packet.slice(0, 3))).toEqual(
+        published.map((packet) => packet.slice(0, 3)),
+      );
       // ffmpeg moves the times of a fragmented film by its composition offsets, so the first frame says by how much.
       const shift = Math.min(...published.map(([, , , pts]) => pts));
       for (const [index, [, , , pts]] of joined.entries())
@@ -105,8 +114,12 @@ describe('a film of segmented tracks', () => {
       const head = movie.head(whole.length + spare);
       expect(head.length, `${spare} bytes to spare`).toBe(whole.length + spare);
       const film = Buffer.concat([head, media]);
-      expect(typesOf(film)).toEqual(spare === 0 ? ['ftyp', 'moov', 'mdat'] : ['ftyp', 'moov', 'free', 'mdat']);
-      expect(shown(await probe(film, 'v:0'))).toEqual(shown(await probe(Buffer.concat([whole, media]), 'v:0')));
+      expect(typesOf(film)).toEqual(
+        spare === 0 ? ['ftyp', 'moov', 'mdat'] : ['ftyp', 'moov', 'free', 'mdat'],
+      );
+      expect(shown(await probe(film, 'v:0'))).toEqual(
+        shown(await probe(Buffer.concat([whole, media]), 'v:0')),
+      );
     }
     for (const room of [0, 500, whole.length - 1, whole.length + 1, whole.length + 7]) {
       const error = (() => {

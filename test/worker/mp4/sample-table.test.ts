@@ -35,7 +35,10 @@ describe('the table of a track', () => {
   it('has offsets of zero or more, and takes back what was added to them', () => {
     const table = new SampleTable();
     const offsets = [0, 20, -10, -10];
-    table.add({ decodeTicks: 0, samples: offsets.map((offsetTicks, n) => sample({ offsetTicks, isSync: n === 0 })) });
+    table.add({
+      decodeTicks: 0,
+      samples: offsets.map((offsetTicks, n) => sample({ offsetTicks, isSync: n === 0 })),
+    });
     expect(numbersOf(table, 'ctts')).toEqual([3, 1, 10, 1, 30, 2, 0]);
     expect(numbersOf(table, 'stss')).toEqual([1, 1]);
     expect(table.shown).toEqual({ fromTicks: 10, durationTicks: 40, filmTicks: 0 });
@@ -45,13 +48,16 @@ describe('the table of a track', () => {
     ['later', 35, [2, 2, 10, 1, 15, 1, 10].slice(1), 45],
     ['sooner', 25, [2, 10, 1, 5, 1, 10], 35],
     ['before its last frame', 15, [2, 10, 1, 1, 1, 10], 31],
-  ])('lets the frame before a fragment last until it begins: %s than it ends', (_, decodeTicks, runs, endTicks) => {
-    const table = new SampleTable();
-    table.add({ decodeTicks: 0, samples: [sample(), sample(), sample()] });
-    table.add({ decodeTicks, samples: [sample()] });
-    expect(numbersOf(table, 'stts')).toEqual([runs.length / 2, ...runs]);
-    expect(table.durationTicks).toBe(endTicks);
-  });
+  ])(
+    'lets the frame before a fragment last until it begins: %s than it ends',
+    (_, decodeTicks, runs, endTicks) => {
+      const table = new SampleTable();
+      table.add({ decodeTicks: 0, samples: [sample(), sample(), sample()] });
+      table.add({ decodeTicks, samples: [sample()] });
+      expect(numbersOf(table, 'stts')).toEqual([runs.length / 2, ...runs]);
+      expect(table.durationTicks).toBe(endTicks);
+    },
+  );
 
   it('comes back to the times of the film after a fragment that began too soon', () => {
     const table = new SampleTable();

@@ -51,12 +51,15 @@ const partsOf = (key: string) =>
   });
 
 describe('an object whose beginning is known last', () => {
-  it.each([0, 1, 700_001, partBytes - 1000])('goes up at once with %i bytes, and no more head than it needs', async (size) => {
-    const rest = randomBytes(size);
-    const bytes = await put(`small-${size}`, rest, 1000);
-    expect(bytes?.equals(Buffer.concat([head(), rest]))).toBe(true);
-    expect(partsOf(`small-${size}`)).toEqual([]);
-  });
+  it.each([0, 1, 700_001, partBytes - 1000])(
+    'goes up at once with %i bytes, and no more head than it needs',
+    async (size) => {
+      const rest = randomBytes(size);
+      const bytes = await put(`small-${size}`, rest, 1000);
+      expect(bytes?.equals(Buffer.concat([head(), rest]))).toBe(true);
+      expect(partsOf(`small-${size}`)).toEqual([]);
+    },
+  );
 
   it.each([
     ['in two parts, of which the second has a byte', 1000, partBytes - 1000 + 1],
@@ -90,9 +93,9 @@ describe('an object whose beginning is known last', () => {
       throw new Error('too little room');
     };
     const rest = inPieces(randomBytes(20 * 2 ** 20));
-    await expect(store.putHeadLast('tight', { rest, headRoomBytes: 10, head: tight }, headers)).rejects.toThrow(
-      'too little room',
-    );
+    await expect(
+      store.putHeadLast('tight', { rest, headRoomBytes: 10, head: tight }, headers),
+    ).rejects.toThrow('too little room');
     expect(await store.head('broken')).toBeUndefined();
     expect(await store.head('tight')).toBeUndefined();
     const taken = proxy.requests.filter((request) => /^DELETE .*(broken|tight)/.test(request));
@@ -106,7 +109,11 @@ describe('an object whose beginning is known last', () => {
     );
     proxy.inject(
       { kind: 'lose' },
-      { match: ({ method, url }: { method: string; url: string }) => method === 'POST' && url.includes('uploadId='), times: 1 },
+      {
+        match: ({ method, url }: { method: string; url: string }) =>
+          method === 'POST' && url.includes('uploadId='),
+        times: 1,
+      },
     );
     const rest = randomBytes(20 * 2 ** 20);
     const bytes = await put('faults', rest, 1000);

@@ -128,7 +128,9 @@ export async function keepPartsInMemory(): Promise<(server: PartServer) => void>
         return undefined;
       }
       upload.parts.set(number, part);
-      reply.raw.writeHead(200, { etag: part.etag, ...(checksum && { 'x-amz-checksum-crc32': checksum }) }).end();
+      reply.raw
+        .writeHead(200, { etag: part.etag, ...(checksum && { 'x-amz-checksum-crc32': checksum }) })
+        .end();
       return undefined;
     });
   };

@@ -165,7 +165,9 @@ function earliest(readers: readonly ChunkReader[]): ChunkReader | undefined {
     .filter(({ chunk }) => chunk !== undefined)
     .reduce<ChunkReader | undefined>(
       (first, reader) =>
-        (reader.chunk?.startSeconds ?? 0) < (first?.chunk?.startSeconds ?? Number.POSITIVE_INFINITY) ? reader : first,
+        (reader.chunk?.startSeconds ?? 0) < (first?.chunk?.startSeconds ?? Number.POSITIVE_INFINITY)
+          ? reader
+          : first,
       undefined,
     );
 }

@@ -1,5 +1,5 @@
-import { ac3FrameSamples, readAc3Frames } from './ac3-frames.ts';
 import { findBox, readBoxes } from '../mp4/boxes.ts';
+import { ac3FrameSamples, readAc3Frames } from './ac3-frames.ts';
 import type { AudioStream, Media, WholeFrames } from './media.ts';
 
 /** Reads bytes of the source. @param end the byte after the last one */

@@ -12,7 +12,12 @@ function storageOf(contents: ReadonlyMap<string, Buffer>) {
   const seen = { underWay: 0, most: 0, bytesAhead: 0 };
   return {
     seen,
-    async readRange(key: string, { start, end }: { start: number; end: number }, _etag: string, signal?: AbortSignal) {
+    async readRange(
+      key: string,
+      { start, end }: { start: number; end: number },
+      _etag: string,
+      signal?: AbortSignal,
+    ) {
       signal?.throwIfAborted();
       const bytes = contents.get(key)?.subarray(start, end + 1);
       if (bytes === undefined) throw new Error(`${key} is gone.`);
@@ -39,7 +44,10 @@ it('reads objects in their order, some at once, and goes on where a connection b
   const contents = new Map(Array.from({ length: 20 }, (_, n) => [`${n}`, randomBytes(500 + n * 1000)]));
   const storage = storageOf(contents);
   const read: Buffer[] = [];
-  for await (const bytes of readInOrder(storage, objectsOf(contents), { timing, signal: new AbortController().signal }))
+  for await (const bytes of readInOrder(storage, objectsOf(contents), {
+    timing,
+    signal: new AbortController().signal,
+  }))
     read.push(Buffer.from(bytes));
   expect(Buffer.concat(read).equals(Buffer.concat([...contents.values()]))).toBe(true);
   expect(storage.seen.most).toBeGreaterThan(1);
@@ -52,7 +60,10 @@ it('says what is gone when its turn comes', async () => {
   contents.delete('2');
   const read: number[] = [];
   const reading = (async () => {
-    for await (const bytes of readInOrder(storageOf(contents), objects, { timing, signal: new AbortController().signal }))
+    for await (const bytes of readInOrder(storageOf(contents), objects, {
+      timing,
+      signal: new AbortController().signal,
+    }))
       read.push(bytes.length);
   })();
   await expect(reading).rejects.toThrow('2 is gone.');
@@ -70,7 +81,11 @@ it('asks for nothing more when its reader leaves', async () => {
       return storage.readRange(...given);
     },
   };
-  for await (const _ of readInOrder(counting, objectsOf(contents), { timing, signal: new AbortController().signal })) break;
+  for await (const _ of readInOrder(counting, objectsOf(contents), {
+    timing,
+    signal: new AbortController().signal,
+  }))
+    break;
   // 16 MiB ahead are eight of them; each was asked for again when its connection broke.
   expect(asked).toBeLessThanOrEqual(12);
 });
