@@ -144,9 +144,9 @@ function textArguments({ language, label, kind }: FilmSubtitles, index: number):
   ];
 }
 
-/** One of a film's subtitles as an fMP4 file of its own, of the input with its number. */
+/** One of a film's subtitles as an fMP4 file of its own, of the input with its number. `delay_moov`: else nothing stands before the first cue. */
 export function textTrackArguments(text: FilmSubtitles, index: number): string[] {
-  const head = ['-map_metadata', '-1', '-movflags', '+empty_moov+default_base_moof', '-f', 'mp4'];
+  const head = ['-map_metadata', '-1', '-movflags', '+delay_moov+default_base_moof+frag_custom', '-f', 'mp4'];
   return ['-map', `${index}:0`, ...textArguments(text, 0), ...head, textTrackName(index)];
 }
 

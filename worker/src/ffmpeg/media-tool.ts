@@ -53,9 +53,13 @@ export interface SampleInput {
 }
 
 export interface FfmpegCall {
-  /** URL of the source server on loopback, a still image on this disk, a test picture made by ffmpeg itself, or audio that the worker writes. */
+  /**
+   * URL of the source server on loopback, of WebVTT that the worker itself has made, a still image on this disk, a test picture made by ffmpeg
+   * itself, or audio that the worker writes.
+   */
   input:
     | { url: string }
+    | { textUrl: string }
     | { imagePath: string; format: ImageFormat }
     | { lavfi: string }
     | { samples: readonly SampleInput[]; onOpen: (streams: Writable[]) => void };
@@ -226,11 +230,13 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
       const source =
         'url' in input
           ? [...limits, ...inputArgs, '-i', input.url]
-          : 'samples' in input
-            ? input.samples.flatMap((each, n) => sampleInput(each, firstPipe + n))
-            : 'lavfi' in input
-              ? [...inputArgs, '-f', 'lavfi', '-i', input.lavfi]
-              : [...imageLimits(input.format, paths.maxPixels), ...inputArgs, '-i', input.imagePath];
+          : 'textUrl' in input
+            ? [...textLimits, ...inputArgs, '-i', input.textUrl]
+            : 'samples' in input
+              ? input.samples.flatMap((each, n) => sampleInput(each, firstPipe + n))
+              : 'lavfi' in input
+                ? [...inputArgs, '-f', 'lavfi', '-i', input.lavfi]
+                : [...imageLimits(input.format, paths.maxPixels), ...inputArgs, '-i', input.imagePath];
       const first = lavfiFirst === undefined ? [] : ['-f', 'lavfi', '-i', lavfiFirst];
       const more = moreInputs.flatMap((each) => [...limits, ...each.inputArgs, '-i', each.url]);
       const texts = textInputs.flatMap((url) => [...textLimits, ...textInputArgs, '-i', url]);

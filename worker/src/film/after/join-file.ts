@@ -145,11 +145,12 @@ async function textTracks(
     const { objects } = await stores.output.listAll(key, signal);
     urls.push(await reader.serve(key, objects.slice(0, 1)));
   }
-  const [url = '', ...more] = urls;
+  const [textUrl = '', ...textInputs] = urls;
   await tools.ffmpeg({
-    input: { url },
-    moreInputs: more.map((each) => ({ url: each, inputArgs: [] })),
-    inputArgs: [],
+    input: { textUrl },
+    textInputs,
+    // Else the first cue is moved to zero.
+    inputArgs: ['-copyts'],
     outputArgs: text.flatMap(textTrackArguments),
     cwd: workDir,
     stallSeconds: settings.encoding.stallSeconds,

@@ -1,6 +1,8 @@
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileArguments, inputsOf } from '../../encode/file-arguments.ts';
+import { hasIndexFirst } from '../../encode/file-boxes.ts';
+import { BadOutputError } from '../../encode/recorder.ts';
 import type { FfmpegCall } from '../../ffmpeg/media-tool.ts';
 import type { ExpectedTrack } from '../../mp4/index-room.ts';
 import type { QueuedJob } from '../../protocol/job.ts';
@@ -47,7 +49,10 @@ export function makeFile(
       ];
     }
     await run.tools.ffmpeg(call());
-    await put({ path: join(workDir, file.name) });
+    const path = join(workDir, file.name);
+    if (isCopy(file) && !(await hasIndexFirst(path)))
+      throw new BadOutputError(`ffmpeg made ${file.name} without a whole index.`);
+    await put({ path });
     return [];
   });
 }
