@@ -3,6 +3,7 @@ import { encryptionNames } from '../../worker/src/plan/encryption.ts';
 import { fitNames } from '../../worker/src/plan/fit.ts';
 import { ladderNames, rungNames } from '../../worker/src/plan/ladder.ts';
 import { measureNames } from '../../worker/src/plan/measure.ts';
+import { fileFormats } from '../../worker/src/plan/outputs.ts';
 import { qualityNames } from '../../worker/src/plan/quality.ts';
 import { laneNames } from '../../worker/src/protocol/lanes.ts';
 
@@ -56,7 +57,7 @@ const jobNames = new Set(['job', 'jobs', 'ids']);
 /** Options whose values are presets of the farm. */
 const presetFlags = new Set(['--preset']);
 
-/** What is offered where other values may be given too, or where the job's schema checks them. */
+/** By option or by the name of an argument: what is offered where other values may be given too, or where the job's schema checks them. */
 const suggestions: Readonly<Record<string, readonly string[]>> = {
   '--ladder': ladderNames,
   '--lane': laneNames,
@@ -65,6 +66,8 @@ const suggestions: Readonly<Record<string, readonly string[]>> = {
   '--encryption': encryptionNames,
   '--fit': fitNames,
   '--rung': rungNames,
+  '--outputs': ['hls', ...fileFormats],
+  outputs: fileFormats,
 };
 
 /** Options that say which farm is meant: a completion that asks the farm passes them on. */
@@ -118,7 +121,7 @@ function valuesOfOption({ flags, long, argChoices, required, optional }: Option)
 }
 
 function valuesOfArgument(argument: Argument): Values {
-  return valuesOf(argument.name(), argument.argChoices);
+  return valuesOf(argument.name(), argument.argChoices ?? suggestions[argument.name()]);
 }
 
 function valuesOf(name: string, choices: readonly string[] | undefined): Values {

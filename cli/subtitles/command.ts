@@ -55,6 +55,7 @@ export function subtitlesCommand(): Command {
     )
     .addCommand(
       changeCommand('remove')
+        .alias('delete')
         .description('Remove subtitles from a film')
         .argument('<job>', 'id of a job whose film is published')
         .argument('<language>', 'RFC 5646 tag, such as en; "und" for those without a language')

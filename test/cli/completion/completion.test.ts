@@ -49,7 +49,9 @@ const offers = {
   'farm subtitles add --en': ['--encoding'],
   'farm add --en': [],
   'farm subtitles add first-job ': [FILES],
-  'farm add first-job ': [],
+  'farm add first-job ': ['flac', 'gif', 'm4a', 'mp3', 'mp4', 'webm'],
+  'farm add first-job mp4 w': ['webm'],
+  'farm submit --outputs h': ['hls'],
   // The name of a command is an argument like any other behind a command.
   'farm logs plan --vi': [],
 };

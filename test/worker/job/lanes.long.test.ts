@@ -83,7 +83,9 @@ it('leaves a job that names no lane where its sender put it', async () => {
 });
 
 it('sends a failed job back to the lane that it came from', async () => {
-  await submit('--id', 'lost', '--lane', 'bulk', '--preset', 'none').then(({ code }) => expect(code).toBe(0));
+  const { bulk } = farm.lanes;
+  const options: Job['options'] = { lane: 'bulk', preset: 'none' };
+  await send(bulk?.queueUrl ?? '', { id: 'lost', source: 'film.mp4', options });
   await farm.waitFor('lost', 'failed', 100);
   await until(async () => (await farm.backlog(farm.deadLetterQueueUrl)) === 1, 'its dead letter');
   const sent: string[] = [];
@@ -98,7 +100,7 @@ it('sends a failed job back to the lane that it came from', async () => {
   const signal = new AbortController().signal;
   const { redriven } = await redriveChosen({ ...talk, sqs: sqs as never }, { ids: ['lost'] }, { signal });
   talk.close();
-  expect([redriven, sent]).toEqual([1, [farm.lanes.bulk?.queueUrl]]);
+  expect([redriven, sent]).toEqual([1, [bulk?.queueUrl]]);
 }, 120_000);
 
 it('lists the jobs of a batch, and how far it is', async () => {

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readBoxes } from '../../../worker/src/mp4/boxes.ts';
-import { IndexRoomError, JoinedMovie } from '../../../worker/src/mp4/join.ts';
+import { BrokenSegmentError, IndexRoomError, JoinedMovie } from '../../../worker/src/mp4/join.ts';
 import { ffprobe, temporaryFolder } from '../../helpers/media/clips.ts';
 import { makeSegments } from '../../helpers/media/segments.ts';
 
@@ -138,7 +138,18 @@ describe('a film of segmented tracks', () => {
   it('refuses a segment that is cut off, and lets go of the others', async () => {
     const [first = Buffer.alloc(0), ...others] = video.segments;
     const cut = { ...video, segments: [first.subarray(0, first.length - 1), ...others] };
-    await expect(mediaOf(movieOf(audio, cut))).rejects.toThrow(/"mdat" is cut off/);
+    const reading = mediaOf(movieOf(audio, cut));
+    await expect(reading).rejects.toThrow(BrokenSegmentError);
+    await expect(reading).rejects.toThrow(/"mdat" is cut off/);
+  });
+
+  it('says itself what keeps segments from being read', async () => {
+    async function* gone(): AsyncGenerator<Buffer> {
+      yield Buffer.from(video.segments[0] ?? '');
+      throw new Error('00001.m4s is gone.');
+    }
+    const movie = new JoinedMovie({ brands: ['isom'], title: undefined, tracks: [{ init: video.init, segments: gone() }] });
+    await expect(mediaOf(movie)).rejects.toThrow(/^00001\.m4s is gone\.$/);
   });
 
   it('has no track where nothing was published of it', async () => {

@@ -9,6 +9,11 @@ export interface SegmentedTrack extends Omit<MovieTrack, 'table'> {
   segments: AsyncIterable<Buffer>;
 }
 
+/** A segment is not what its head says. */
+export class BrokenSegmentError extends Error {
+  override readonly name = 'BrokenSegmentError';
+}
+
 /** The index does not go into the room that was left for it. */
 export class IndexRoomError extends Error {
   override readonly name = 'IndexRoomError';
@@ -54,7 +59,7 @@ export class JoinedMovie {
 
   /**
    * The media, tracks side by side. What is yielded is of use until the next is asked for.
-   * @throws Error that says what is wrong with a segment
+   * @throws BrokenSegmentError; what reading the segments throws
    */
   async *media(): AsyncGenerator<Buffer> {
     const readers = this.#tracks.map((track) => new ChunkReader(track));
@@ -107,7 +112,7 @@ async function* chunksOf(track: SegmentedTrack & MovieTrack): AsyncGenerator<Chu
   const defaults = readSampleDefaults(init);
   const timescale = timescaleOf(track);
   for await (const data of segments)
-    for (const { fragment, content } of fragmentsOf(data, defaults)) {
+    for (const { fragment, content } of wholeFragments(data, defaults)) {
       table.add(fragment);
       let startTicks = fragment.decodeTicks;
       let start = content.body;
@@ -119,6 +124,14 @@ async function* chunksOf(track: SegmentedTrack & MovieTrack): AsyncGenerator<Chu
         start = end;
       }
     }
+}
+
+function* wholeFragments(...given: Parameters<typeof fragmentsOf>): ReturnType<typeof fragmentsOf> {
+  try {
+    yield* fragmentsOf(...given);
+  } catch (error) {
+    throw new BrokenSegmentError((error as Error).message, { cause: error });
+  }
 }
 
 function* inChunks(

@@ -4,7 +4,7 @@ import { inputsOf, textTrackArguments, textTrackName, threeLetters } from '../..
 import { BadOutputError } from '../../encode/recorder.ts';
 import { findBox } from '../../mp4/boxes.ts';
 import { type ExpectedTrack, indexRoomBytes } from '../../mp4/index-room.ts';
-import { IndexRoomError, JoinedMovie, type SegmentedTrack } from '../../mp4/join.ts';
+import { BrokenSegmentError, IndexRoomError, JoinedMovie, type SegmentedTrack } from '../../mp4/join.ts';
 import type { FilmFile } from '../../publish/film-files.ts';
 import { defaultFetchTiming } from '../../source/fetch-range.ts';
 import type { HeadLastObject } from '../../storage/head-last.ts';
@@ -106,7 +106,7 @@ async function* wholeSegments({ name }: FilmFile, movie: JoinedMovie): AsyncGene
   try {
     yield* movie.media();
   } catch (error) {
-    if (!(error instanceof Error) || error.constructor !== Error) throw error;
+    if (!(error instanceof BrokenSegmentError)) throw error;
     throw new BadOutputError(`${name} could not be made of the published segments: ${error.message}.`, {
       cause: error,
     });
