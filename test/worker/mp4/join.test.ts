@@ -148,7 +148,11 @@ describe('a film of segmented tracks', () => {
       yield Buffer.from(video.segments[0] ?? '');
       throw new Error('00001.m4s is gone.');
     }
-    const movie = new JoinedMovie({ brands: ['isom'], title: undefined, tracks: [{ init: video.init, segments: gone() }] });
+    const movie = new JoinedMovie({
+      brands: ['isom'],
+      title: undefined,
+      tracks: [{ init: video.init, segments: gone() }],
+    });
     await expect(mediaOf(movie)).rejects.toThrow(/^00001\.m4s is gone\.$/);
   });
 
