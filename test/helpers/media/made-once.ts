@@ -14,6 +14,9 @@ const tested = 'ffmpeg';
 const maker = process.env.CLIP_FFMPEG ?? tested;
 let version: Promise<string> | undefined;
 
+/** Each Ogg file has a number at random, by which those that are joined to one are told apart. */
+const isOgg = (path: string) => /\.og[agv]$|\.opus$/.test(path);
+
 /** Whether these arguments of ffmpeg make one file of generated pictures and sound alone: the same each time. */
 export function isGenerated(args: readonly string[]): boolean {
   const [output = ''] = args.slice(-1);
@@ -27,6 +30,7 @@ export function isGenerated(args: readonly string[]): boolean {
     inputs > 0 &&
     generated === inputs &&
     isAbsolute(output) &&
+    !isOgg(output) &&
     !output.includes('%') &&
     !others.some((arg) => arg.includes(tmpdir()))
   );
