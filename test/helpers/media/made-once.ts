@@ -14,7 +14,7 @@ const tested = 'ffmpeg';
 const maker = process.env.CLIP_FFMPEG ?? tested;
 let version: Promise<string> | undefined;
 
-/** Each Ogg file has a number at random, by which those that are joined to one are told apart. */
+/** Each Ogg file has a number at random, by which readers know one from the next where several are joined. */
 const isOgg = (path: string) => /\.og[agv]$|\.opus$/.test(path);
 
 /** Whether these arguments of ffmpeg make one file of generated pictures and sound alone: the same each time. */
