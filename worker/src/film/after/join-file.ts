@@ -137,15 +137,10 @@ function expectedTracks(file: FilmFile, renditions: readonly PublishedRendition[
 async function textTracks(
   { text = [] }: FilmFile,
   { reader, workDir }: Pick<JoinParts, 'reader' | 'workDir'>,
-  { settings, stores, tools, signal }: JoinRun,
+  { settings, tools, signal }: JoinRun,
 ): Promise<{ init: Buffer; segments: Buffer }[]> {
   if (text.length === 0) return [];
-  const urls: string[] = [];
-  for (const { file: key } of text) {
-    const { objects } = await stores.output.listAll(key, signal);
-    urls.push(await reader.serve(key, objects.slice(0, 1)));
-  }
-  const [textUrl = '', ...textInputs] = urls;
+  const [textUrl = '', ...textInputs] = await reader.texts(text);
   await tools.ffmpeg({
     input: { textUrl },
     textInputs,

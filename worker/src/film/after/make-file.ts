@@ -78,17 +78,13 @@ async function ffmpegCalls(
     reader: PublishedReader;
     workDir: string;
   },
-  { settings, stores, signal }: FileRun,
+  { settings, signal }: FileRun,
 ): Promise<(way?: { pipe: number }) => FfmpegCall> {
   const urls: string[] = [];
   for (const rendition of renditions) urls.push(await rendition.serve());
   const [first, ...moreInputs] = urls;
   if (first === undefined) throw new TypeError(`${file.name} is made of nothing.`);
-  const textInputs: string[] = [];
-  for (const { file: key } of file.text ?? []) {
-    const { objects } = await stores.output.listAll(key, signal);
-    textInputs.push(await reader.serve(key, objects.slice(0, 1)));
-  }
+  const textInputs = await reader.texts(file.text ?? []);
   return (way) => {
     const segmentFormat = isMpegts ? 'mpegts' : 'fmp4';
     const made = fileArguments(file, { segmentFormat, title: job.title, ...way });

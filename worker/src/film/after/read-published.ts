@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { basename, dirname } from 'node:path/posix';
-import type { FilmRendition } from '../../protocol/status.ts';
+import type { FilmRendition, FilmSubtitles } from '../../protocol/status.ts';
 import { playlistFiles } from '../../publish/media-playlist.ts';
 import { segmentSecondsOf } from '../../publish/text-playlist.ts';
 import { JoinedSource } from '../../source/joined-source.ts';
@@ -25,6 +25,8 @@ export interface PublishedReader {
   /** @returns a URL of all of them, one behind the other; without the first `skipBytes` of all but the first */
   serve(name: string, objects: readonly ListedObject[], skipBytes?: number): Promise<string>;
   rendition(rendition: FilmRendition): Promise<PublishedRendition>;
+  /** @returns URLs of the WebVTT files of subtitles, in their order */
+  texts(subtitles: readonly FilmSubtitles[]): Promise<string[]>;
   /** Whether ffmpeg waits for storage. */
   isStalled(): boolean;
 }
@@ -81,6 +83,14 @@ export async function withPublished<T>(
         durationSeconds: segmentSecondsOf(media).reduce((sum, each) => sum + each, 0),
         serve: () => serveJoined(kind === 'video' ? 'large' : 'small', name, objects),
       };
+    },
+    async texts(subtitles) {
+      const urls: string[] = [];
+      for (const { file: key } of subtitles) {
+        const { objects } = await output.listAll(key, signal);
+        urls.push(await serveJoined('small', key, objects.slice(0, 1)));
+      }
+      return urls;
     },
     isStalled: () => servers.some((server) => server.stalledSeconds() > 0),
   };
