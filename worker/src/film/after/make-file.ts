@@ -4,7 +4,6 @@ import { fileArguments, inputsOf } from '../../encode/file-arguments.ts';
 import { hasIndexFirst } from '../../encode/file-boxes.ts';
 import { BadOutputError } from '../../encode/recorder.ts';
 import type { FfmpegCall } from '../../ffmpeg/media-tool.ts';
-import type { ExpectedTrack } from '../../mp4/index-room.ts';
 import type { QueuedJob } from '../../protocol/job.ts';
 import type { PlanFolder } from '../../protocol/job-folder.ts';
 import type { FilmFile } from '../../publish/film-files.ts';
@@ -29,7 +28,7 @@ export function makeFile(
   file: FilmFile,
   folder: PlanFolder,
   run: FileRun,
-  { freeBytes = freeBytesOf, indexRoom }: MakeOptions = {},
+  { freeBytes = freeBytesOf }: MakeOptions = {},
 ): Promise<string[]> {
   const put = (from: Parameters<typeof putFilmFile>[3]) => putFilmFile(job, file, folder, from, run);
   return withPublished(run, async (reader, workDir) => {
@@ -37,7 +36,7 @@ export function makeFile(
     for (const rendition of inputsOf(file)) renditions.push(await reader.rendition(rendition));
     const isMpegts = renditions.some((each) => each.isMpegts);
     if (isCopy(file) && !isMpegts) {
-      await joinFile(file, { renditions, reader, workDir, title: job.title }, run, put, indexRoom);
+      await joinFile(file, { renditions, reader, workDir, title: job.title }, run, put);
       return [];
     }
     const call = await ffmpegCalls(job, file, { renditions, isMpegts, reader, workDir }, run);
@@ -60,7 +59,6 @@ export function makeFile(
 interface MakeOptions {
   /** What a disk has left. */
   freeBytes?: (path: string) => Promise<number>;
-  indexRoom?: ((tracks: readonly ExpectedTrack[]) => number) | undefined;
 }
 
 /** @returns the call that makes the file, on the disk or into a pipe */
