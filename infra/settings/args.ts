@@ -46,7 +46,10 @@ export interface TranscodeFarmArgs {
   architecture?: string;
   /** Workers that always run. 0 lets the farm sleep. Not with `compute: function` */
   minTasks?: number;
-  /** Most workers at once; with `gpu`, most instances; with `function`, most calls at once, up to 1000 */
+  /**
+   * Most workers at once; up to 100; with `gpu`, most instances; with `function`, most calls at once, up to
+   * 1000
+   */
   maxTasks?: number;
   /**
    * Reserve `maxTasks` of the account's concurrent executions for the farm, and let it have no more, so that
@@ -141,7 +144,6 @@ export interface TranscodeFarmArgs {
   visibilityTimeoutSeconds?: number;
   /**
    * Days that a job waits for a worker before it is dropped, at most 14. Dead letters are kept for 14 days
-   * after the job was sent
    */
   retentionDays?: number;
   /**
@@ -394,7 +396,10 @@ export interface TranscodeFarmArgs {
   cloudflareZoneId?: string;
   /** Where new R2 buckets are: `apac`, `eeur`, `enam`, `weur`, `wnam` or `oc`. Empty: near the caller */
   r2Location?: string;
-  /** Where the law keeps R2 data: `default`, `eu` or `fedramp` */
+  /**
+   * Where the law keeps R2 data: `default`, `eu` or `fedramp`. Another one makes new buckets; the old ones
+   * stay, films and all
+   */
   r2Jurisdiction?: string;
   /** Region of the Wasabi buckets, such as `eu-central-2` */
   wasabiRegion?: string;
