@@ -17,8 +17,9 @@ export interface TranscodeFarmArgs {
    */
   keepBuckets?: boolean;
   /**
-   * Films, their files and their status are deleted so many days after they were made, by a lifecycle rule of
-   * the output bucket; sources stay. `0`: films stay. Not with `outputBucket`, whose rules are its owner's
+   * Films, their files and their status are deleted this many days after they were written, by a lifecycle
+   * rule of the output bucket; sources stay. `0`: films stay. Not with `outputBucket`, whose rules are its
+   * owner's
    */
   expireAfterDays?: number;
   /**
@@ -26,7 +27,7 @@ export interface TranscodeFarmArgs {
    * and Wasabi send none
    */
   sourceEvents?: boolean;
-  /** Only uploads whose key begins so start jobs, such as `films/` */
+  /** Only uploads whose key begins with this start jobs, such as `films/` */
   sourcePrefix?: string;
   /** Only uploads whose key ends in one of these start jobs; letter case counts. An empty list takes all */
   sourceSuffixes?: string[];

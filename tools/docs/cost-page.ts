@@ -11,6 +11,8 @@ import { stackFiles } from '../program-run/stacks.ts';
 import { type FilmOnStack, type FilmSpread, filmOnStack, filmSpread, seed } from '../simulation/lone-film.ts';
 import { duration } from '../simulation/table.ts';
 
+const list = new Intl.ListFormat('en');
+
 /** The stack that the page shows in full. */
 const shown = 'Pulumi.prod.yaml';
 
@@ -78,15 +80,15 @@ function filmTable(films: readonly (FilmOnStack & FilmSpread)[]): string {
     fromTo([quickest.loneUsd, slowest.loneUsd]),
   ]);
   const heads = [
-    ...['stack', 'playable and whole, p50:', 'p95:', 'a lone film:', 'one of 30 in an hour:'],
+    ...['stack', 'whole, p50:', 'p95:', 'a lone film:', 'one of 30 in an hour:'],
     ...['capacity is short, p95:', 'a lone film then:', 'range of p50:', 'range of a lone film:'],
   ];
   return table(heads, rows);
 }
 
 const filmNotes = `1080p, 30 frames a second, the standard ladder, from an upload to a sleeping farm; simulated with each stack's own settings when
-EC2 has capacity, and once more when it is short of it ("pessimistic" in [scaling.md](scaling.md#simulated)). A film can be watched when it
-is whole.
+EC2 has capacity, and once more when it is short of it ("pessimistic" in [scaling.md](scaling.md#simulated)). With
+[early play](jobs.md#early-play) a film that is made faster than it plays can be watched sooner: from its first segment on.
 
 - *A lone film* pays for the machines from their order until they are gone: boot, work, and the wait before the farm sleeps. With
   \`onDemandBase: 1\` its first worker is On-Demand, whatever Spot costs. Where a worker always runs, its hours are in the idle month.
@@ -147,7 +149,7 @@ function readings(reports: readonly CostReport[]): string {
   const paid = new Set(charges.flatMap((each) => paidByPrice(each).map(({ name }) => name)));
   const dashboard = priceOf('dashboard');
   return [
-    `- A sleeping farm costs ${fromTo(asleep.map(({ idle }) => idle.usd))} a month in an account with nothing else in it, all of it for ${[...paid].join(' and ')}. Where other things use up the free allowances it is ${fromTo(asleep.map(({ idle }) => idle.listUsd))}, ${usd(dashboard.usd)} of it the dashboard.`,
+    `- A sleeping farm costs ${fromTo(asleep.map(({ idle }) => idle.usd))} a month in an account with nothing else in it, all of it for ${list.format(paid)}. Where other things use up the free allowances it is ${fromTo(asleep.map(({ idle }) => idle.listUsd))}, ${usd(dashboard.usd)} of it the dashboard.`,
     `- A portal in containers (\`portal: service\`) is ${fromTo(reports.map(standingPortal).filter((each) => each > 0))} a month, for its load balancer and one task that always runs; as a function it costs nothing at rest.`,
     `- A worker that always runs (\`minTasks: 1\`) is ${fromTo(awake.map(withoutPortal))} a month, films or not. It saves the start of a machine, one to two minutes of a film; it does not make a film playable sooner than that.`,
     ...(wasabi
@@ -214,8 +216,9 @@ function whenNot(reports: readonly CostReport[]): string {
 - **A few films, watched a few times.** Services that encode for free cost less and need no care: see "Beside services".
 - **R2 or Wasabi, and films that hardly anybody watches.** What is published leaves AWS once: ${usd(transfer)} for a film of two
   hours. R2 gives that back after a dozen or so views. Otherwise keep films in S3, or publish a smaller ladder (\`hd\`, \`mobile\`).
-- **Films that must play seconds after their upload.** A film of this farm can be watched when it is whole. A worker that always runs
-  (${fromTo(standing)} a month) takes a minute or two off, no more.
+- **Films that must play seconds after their upload.** A sleeping farm takes a minute or two until its first worker encodes (functions: seconds). A
+  worker that always runs (${fromTo(standing)} a month) takes that off; a film plays before it is whole only with \`earlyPlay\`, where it is made faster than
+  it plays.
 - **A load that never ends.** Machines by the hour are expensive around the clock: look at Savings Plans, or at hardware of your own.
 - **Costs that must be certain for NVENC.** Measure with your films first; the figures above halve or double with the speed.
 - Live streams, DRM, HEVC or AV1 output: not supported. Without an AWS account: R2 and Wasabi hold films, but queue and workers run

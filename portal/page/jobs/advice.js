@@ -1,6 +1,7 @@
 /** What a person can do about a failure, by the codes of docs/jobs.md. */
 const advice = {
-  cancelled: 'It was stopped before it was done. “Try again” goes on with the parts that are there.',
+  cancelled:
+    'It was stopped before it was done, and its parts were deleted. “Try again” makes it from the start.',
   'clear-files': 'Send it for its stream alone, or without encryption.',
   damaged: 'Export the film again from where it was made, or play it to its end to see where it breaks.',
   encrypted: 'The film has copy protection. Send a version without it.',
