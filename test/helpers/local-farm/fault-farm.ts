@@ -173,6 +173,12 @@ export async function script(folder: string, name: string, lines: readonly strin
 export const put = (path: RegExp) => request('PUT', path);
 export const get = (path: RegExp) => request('GET', path);
 
+/** Requests that remove objects. */
+export const removal = {
+  match: ({ method, url }: { method: string; url: string }) =>
+    method === 'DELETE' || (method === 'POST' && /\?delete\b/.test(url)),
+};
+
 function request(wanted: string, path: RegExp) {
   return {
     match: ({ method, url }: { method: string; url: string }) =>

@@ -18,6 +18,8 @@ export type Fault =
   | { kind: 'cut' }
   /** Requests are taken and never answered. */
   | { kind: 'hang' }
+  /** The request reaches the service so much later. */
+  | { kind: 'delay'; seconds: number }
   /** The service answers this status with S3's XML error `code`. */
   | { kind: 'status'; status: number; code?: string; message?: string }
   /** The service does what was asked, and the connection breaks before its answer. */
@@ -81,6 +83,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     requests.push(`${request.method} ${request.url}`);
     const fault = faultFor(request);
     if (fault?.kind === 'hang') return;
+    if (fault?.kind === 'delay') await sleep(fault.seconds * 1000);
     if (fault?.kind === 'status') {
       request.resume();
       response.writeHead(fault.status, { 'content-type': 'application/xml' });

@@ -9,11 +9,12 @@ import {
 
 import type { WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
 import { patience } from '../strictness.ts';
+import type { TestFarm } from './local-farm.ts';
 import { logLines } from './worker-log.ts';
 
 /** Functions that take the jobs of a test's farm, until it disposes of them, or ends: others would lose their jobs to them. */
 export async function functionsFor(
-  { functionEnv: env }: { functionEnv: WorkerEnvironment },
+  { functionEnv: env, functions: running }: Pick<TestFarm, 'functionEnv' | 'functions'>,
   {
     env: own = {},
     dir,
@@ -37,10 +38,12 @@ export async function functionsFor(
     timeoutSeconds,
     others,
   });
+  running.add(started.functions);
   let closing: Promise<void> | undefined;
   const close = async () => {
     closing ??= Promise.resolve(started[Symbol.asyncDispose]());
     await closing;
+    running.delete(started.functions);
   };
   onTestFinished(close);
   return { functions: started.functions, [Symbol.asyncDispose]: close };

@@ -12,6 +12,7 @@ import {
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type Emulator, localCredentials } from '../../../cli/local-farm/emulator.ts';
 import { startLocalFarm as startFarm } from '../../../cli/local-farm/farm.ts';
+import type { LocalFunctions } from '../../../cli/local-farm/functions/functions.ts';
 import type { FarmProcess } from '../../../cli/local-farm/process.ts';
 import { type ReporterProcessEnvironment, startReporter } from '../../../cli/local-farm/reporter.ts';
 import { startWorker, type WorkerProcess } from '../../../cli/local-farm/worker.ts';
@@ -62,6 +63,8 @@ export interface TestFarm {
   env: WorkerEnvironment;
   /** The same for a worker that is a function: its role is another one. */
   functionEnv: WorkerEnvironment;
+  /** Functions that take its jobs, see `functionsFor`. */
+  functions: Set<Pick<LocalFunctions, 'busy'>>;
   /** Puts a file, or bytes, into the source bucket, whose event makes it a job. */
   put(key: string, content: string | Buffer): Promise<void>;
   /** Sends a job to the queue, or to the one before it; `source` is a key in the source bucket or a URL. */
@@ -179,6 +182,7 @@ export async function startLocalFarm(options: TestFarmOptions = {}): Promise<Tes
       ...farm.doorEnvironment,
       ...credentialsOf(forProgram(options.door ? 'door' : 'function')),
     },
+    functions: new Set(),
     read,
     readBytes: async (key) => {
       const object = await s3.send(new GetObjectCommand({ Bucket: outputBucket, Key: key }));
