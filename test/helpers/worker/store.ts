@@ -1,3 +1,4 @@
+import { eachLimited } from '../../../worker/src/storage/limited.ts';
 import { openStore } from '../../../worker/src/storage/s3-store.ts';
 import type { Store } from '../../../worker/src/storage/store.ts';
 import { startStorage } from './storage.ts';
@@ -11,6 +12,8 @@ export interface TestStore extends AsyncDisposable {
   /** Puts small objects, or objects of the size that is wanted. */
   fill(keys: readonly string[], sizeOf?: (key: string) => number | undefined): Promise<void>;
 }
+
+const putsAtOnce = 32;
 
 export async function startStore(): Promise<TestStore> {
   const storage = await startStorage();
@@ -41,7 +44,8 @@ export async function startStore(): Promise<TestStore> {
         const { ok, status } = await fetch(urlOf(key), { method: 'PUT', body: content(key) });
         if (!ok) throw new Error(`${key} could not be put: ${status}`);
       };
-      await Promise.all(keys.map(send));
+      // Each at once would have a connection of its own; beyond some hundred a busy machine refuses them.
+      await eachLimited(keys, putsAtOnce, send);
     },
     async [Symbol.asyncDispose]() {
       store.close();

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { leadOver } from '../../../worker/src/source/read-pacer.ts';
 import {
   followUrl,
@@ -15,7 +15,14 @@ import { until } from '../../helpers/until.ts';
 /** Large beside what the system's buffers hold between two processes of one machine. */
 const blockBytes = 2 * 2 ** 20;
 const blocks = 40;
-const small = { blockBytes, memoryBytes: 8 * blockBytes, followSeconds: 60, leftSeconds: 60 };
+const leadBlocks = 2;
+const small = {
+  blockBytes,
+  memoryBytes: 8 * blockBytes,
+  leadBlocks,
+  followSeconds: 60,
+  leftSeconds: 60,
+};
 
 const bytes = Buffer.alloc(blocks * blockBytes);
 const info = { sizeBytes: bytes.length, etag: '"film"' };
@@ -27,11 +34,20 @@ const source: SourceObject = {
 
 let server: SourceServer;
 
-async function open(options: SourceServerOptions = {}): Promise<void> {
-  server = await serveSource(source, info, { ...small, ...options });
+async function open(options: SourceServerOptions = {}, sizeBytes = info.sizeBytes): Promise<void> {
+  server = await serveSource(source, { ...info, sizeBytes }, { ...small, ...options });
 }
 
-afterEach(() => server?.close());
+// The server's time passes only by `pass`, however slow the machine is.
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  await server?.close();
+});
+
+const pass = (seconds: number) => vi.advanceTimersByTime(seconds * 1000);
 
 interface Reader {
   /** Bytes that it has taken so far. */
@@ -45,29 +61,22 @@ interface Reader {
 interface ReaderOptions {
   /** First byte that it asks for. @default 0 */
   start?: number;
-  /** At most. @default as many as come */
-  bytesPerSecond?: number;
+  /** Last byte that it asks for. @default the source's last */
+  end?: number;
   /** Called at each piece that it has taken. */
   onTaken?: () => void;
-  /** Whether it waits before it takes more. @default never */
-  waits?: () => boolean;
 }
 
-function startReader(
-  url: string,
-  { start = 0, bytesPerSecond = Number.POSITIVE_INFINITY, onTaken, waits = () => false }: ReaderOptions = {},
-): Reader {
+function startReader(url: string, { start = 0, end, onTaken }: ReaderOptions = {}): Reader {
   let taken = 0;
   let paused = false;
   const { promise: ended, resolve } = Promise.withResolvers<void>();
-  const asked = request(url, { headers: { range: `bytes=${start}-` } }, async (response) => {
-    const startedAt = performance.now();
+  const asked = request(url, { headers: { range: `bytes=${start}-${end ?? ''}` } }, async (response) => {
     try {
       for await (const chunk of response as AsyncIterable<Buffer>) {
         taken += chunk.length;
         onTaken?.();
-        const isEarly = () => taken > ((performance.now() - startedAt) / 1000) * bytesPerSecond;
-        while (paused || waits() || isEarly()) await sleep(10);
+        while (paused) await sleep(10);
       }
     } catch {
       // It was cut off, by `leave` or at the test's end.
@@ -89,83 +98,104 @@ function startReader(
   };
 }
 
+/** Reads one block and stays there: what the system holds for it can't carry it further. */
+async function readBlock(index: number): Promise<void> {
+  const start = index * blockBytes;
+  await startReader(server.url, { start, end: start + blockBytes - 1 }).ended;
+}
+
+const hasTaken = (reader: Reader, blocks: number) =>
+  until(() => reader.taken() === blocks * blockBytes, `${blocks} blocks to be taken`);
+
+/** It reads on to the source's end, when so much time has passed as that takes. */
+const endsInTime = (reader: Reader) =>
+  until(() => {
+    pass(1);
+    return reader.taken() === bytes.length;
+  }, 'the end of the film');
+
 describe('a reader that follows', () => {
   it('stays near a slow one, so that the film is fetched once', async () => {
-    await open();
-    let fast: Reader | undefined;
+    const count = 12;
+    await open({}, count * blockBytes);
+    let place = 0;
     let lead = 0;
-    // On a busy machine the follower may be late: the slow one is no faster than it, so that all it reads is still in memory.
-    const isAhead = () => slow.taken() > (fast?.taken() ?? 0) + 2 * blockBytes;
-    const slow: Reader = startReader(server.url, { bytesPerSecond: 40e6, waits: isAhead });
-    await until(() => slow.taken() > 0, 'the slow reader to begin');
-    const measure = () => {
-      lead = Math.max(lead, (fast?.taken() ?? 0) - slow.taken());
-    };
-    fast = startReader(followUrl(server.url), { onTaken: measure });
-    await Promise.all([slow.ended, fast.ended]);
-    expect(fast.taken()).toBe(bytes.length);
-    expect(lead).toBeLessThan(small.memoryBytes);
-    expect(server.fetchedBytes).toBe(bytes.length);
+    await readBlock(place);
+    const fast: Reader = startReader(followUrl(server.url), {
+      onTaken: () => {
+        lead = Math.max(lead, fast.taken() - place * blockBytes);
+      },
+    });
+    for (;;) {
+      await hasTaken(fast, Math.min(place + leadBlocks + 1, count));
+      place += 1;
+      if (place === count) break;
+      await readBlock(place);
+    }
+    await fast.ended;
+    expect(lead).toBe((leadBlocks + 1) * blockBytes);
+    expect(server.fetchedBytes).toBe(count * blockBytes);
   });
 
   it('never holds the other back, and runs to catch up when it is behind', async () => {
     await open();
-    const follower = startReader(followUrl(server.url), { bytesPerSecond: 20e6 });
+    const follower = startReader(followUrl(server.url));
+    follower.pause();
     const leader = startReader(server.url);
     await leader.ended;
     expect(leader.taken()).toBe(bytes.length);
     expect(follower.taken()).toBeLessThan(bytes.length);
-    follower.leave();
+    follower.resume();
+    await follower.ended;
+    expect(follower.taken()).toBe(bytes.length);
   });
 
   it('excuses itself while it waits', async () => {
     await open();
-    const slow = startReader(server.url);
-    slow.pause();
+    await readBlock(0);
     const fast = startReader(followUrl(server.url));
-    await until(() => server.stalledSeconds() > 0.1, 'the follower to wait');
-    slow.leave();
+    await until(() => {
+      pass(0.01);
+      return server.stalledSeconds() > 0.1;
+    }, 'the follower to wait');
     fast.leave();
     await until(() => server.stalledSeconds() === 0, 'no reader to wait');
     expect(server.failure).toBeUndefined();
   });
 
   it('goes on alone when the other stands still for too long', async () => {
-    await open({ followSeconds: 0.6 });
+    await open({ followSeconds: 5 });
     const slow = startReader(server.url);
     slow.pause();
+    await until(() => slow.taken() > 0, 'the slow reader to begin');
     const fast = startReader(followUrl(server.url));
-    await sleep(400);
+    pass(1);
+    await sleep(300);
     expect(fast.taken()).toBeLessThan(bytes.length);
-    await fast.ended;
-    expect(fast.taken()).toBe(bytes.length);
+    await endsInTime(fast);
     slow.resume();
     await slow.ended;
     expect(slow.taken()).toBe(bytes.length);
   });
 
   it('waits a moment for the next part when the other leaves, and then goes on alone', async () => {
-    await open({ leftSeconds: 1 });
+    await open({ leftSeconds: 5, followSeconds: 1e6 });
     const first = startReader(server.url);
     first.pause();
+    await until(() => first.taken() > 0, 'the first reader to begin');
     const fast = startReader(followUrl(server.url));
-    await sleep(300);
     first.leave();
-    await sleep(400);
-    const waited = fast.taken();
-    expect(waited).toBeLessThan(bytes.length);
-    await fast.ended;
-    expect(fast.taken()).toBe(bytes.length);
+    pass(1);
+    await sleep(300);
+    expect(fast.taken()).toBeLessThan(bytes.length);
+    await endsInTime(fast);
   });
 
   it('goes on at once when it learns that no other reader comes', async () => {
     await open();
-    const last = startReader(server.url);
-    last.pause();
+    await readBlock(0);
     const fast = startReader(followUrl(server.url));
-    await sleep(300);
-    last.leave();
-    expect(fast.taken()).toBeLessThan(bytes.length);
+    await hasTaken(fast, leadBlocks + 1);
     server.endOfVideo();
     await fast.ended;
     expect(fast.taken()).toBe(bytes.length);
@@ -173,33 +203,26 @@ describe('a reader that follows', () => {
 
   it('follows the reader of the next part, which begins a little ahead of where the last one began', async () => {
     await open();
-    const first = startReader(server.url);
-    first.pause();
+    await readBlock(0);
     const fast = startReader(followUrl(server.url));
-    await sleep(300);
-    const held = fast.taken();
-    first.leave();
-    const next = startReader(server.url, { start: 3 * blockBytes });
-    next.pause();
-    await sleep(300);
-    expect(fast.taken()).toBeGreaterThan(held);
-    expect(fast.taken()).toBeLessThan(bytes.length);
-    next.leave();
+    await hasTaken(fast, leadBlocks + 1);
+    await readBlock(3);
+    await hasTaken(fast, 3 + leadBlocks + 1);
     fast.leave();
   });
 
   it('is held once where the tracks lie far apart, and not at each block', async () => {
     await open({ followSeconds: 2 });
-    const slow = startReader(server.url);
-    slow.pause();
-    const startedAt = performance.now();
+    await readBlock(0);
     for (const start of [20, 24, 28, 32, 36]) {
       const fast = startReader(followUrl(server.url), { start: start * blockBytes });
-      await until(() => fast.taken() > 0, 'its first byte');
+      await until(() => {
+        if (start === 20) pass(0.1);
+        return fast.taken() > 0;
+      }, 'its first byte');
       fast.leave();
     }
-    expect(performance.now() - startedAt).toBeLessThan(4 * 2000);
-    slow.leave();
+    expect(performance.now()).toBeGreaterThan(2000);
   });
 
   it('is free where nobody leads', async () => {
