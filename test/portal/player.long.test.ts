@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { LocalPortal } from '../../portal/src/local.ts';
 import type { JobState } from '../../worker/src/protocol/status.ts';
@@ -365,6 +365,26 @@ it('plays at a tap on the middle of a phone, and shows every quality inside the 
   await other.tap('#qualities > button');
   const menu = (await other.locator('#qualities .menu').boundingBox()) ?? { y: 0 };
   expect(menu.y).toBeGreaterThanOrEqual(box.y);
+  await phone.close();
+}, 60_000);
+
+it('keeps the names in a menu beside the mark of what is chosen, and a dialog’s fields inside it, on a phone', async () => {
+  const phone = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true });
+  const other = await phone.newPage();
+  await other.goto(jobUrl(job.id));
+  await other.waitForSelector('#captions:not([hidden])');
+  const left = async (found: Locator) => (await found.boundingBox())?.x ?? 0;
+  for (const menu of ['qualities', 'speeds', 'captions']) {
+    await other.tap(`#${menu} > button`);
+    const item = other.locator(`#${menu} [role=menuitemradio]`).first();
+    // The mark ends 21 pixels from the left.
+    expect((await left(item.locator('span').first())) - (await left(item))).toBeGreaterThan(21);
+    await other.keyboard.press('Escape');
+  }
+  await other.tap('#actions >> text=Make a file');
+  const dialog = await other.locator('dialog').boundingBox();
+  const select = await other.locator('dialog select').boundingBox();
+  expect((select?.x ?? 390) + (select?.width ?? 1)).toBeLessThan((dialog?.x ?? 0) + (dialog?.width ?? 0));
   await phone.close();
 }, 60_000);
 

@@ -1,7 +1,7 @@
 import { byId, element } from '../elements.js';
 import { formatBitrate, formatBytes, formatClock, formatSeconds } from '../format.js';
 import { adviceFor } from '../jobs/advice.js';
-import { capital, stateWords, titleOf } from '../jobs/words.js';
+import { capital, isOver, stateWords, titleOf } from '../jobs/words.js';
 
 /** Shows all that is known of the job, apart from the film itself. */
 export function showReport(job) {
@@ -130,7 +130,12 @@ function showLadder(renditions) {
 function audioText({ language = 'sound', loudness }) {
   if (loudness === undefined) return language;
   if (loudness.integratedLufs === undefined) return `${language} · silent`;
-  return `${language} · ${loudness.integratedLufs.toFixed(1)} LUFS, peaks of ${loudness.truePeakDbtp.toFixed(1)} dBTP`;
+  const [lufs, dbtp] = [loudness.integratedLufs, loudness.truePeakDbtp].map(withMinus);
+  return `${language} · ${lufs} LUFS, peaks of ${dbtp} dBTP`;
+}
+
+function withMinus(value) {
+  return value.toFixed(1).replace('-', '−');
 }
 
 function pictureText({ width, height, frameRate }) {
@@ -138,7 +143,9 @@ function pictureText({ width, height, frameRate }) {
   return `${width} × ${height}${rate}`;
 }
 
-function showTimes({ timings }) {
+/** When the job is over: before, the longest stage is the one that is not there yet. */
+function showTimes(job) {
+  const { timings } = job;
   const stages = [
     ['waiting', timings.waitSeconds, 'in the queue'],
     ['probing', timings.probeSeconds, 'reading what the film is'],
@@ -146,7 +153,7 @@ function showTimes({ timings }) {
     ['publishing', timings.publishSeconds, 'after the last frame'],
   ].filter(([, seconds]) => seconds !== undefined);
   // Where files or subtitles were added to a film, nothing is known but how long that waited.
-  byId('times').hidden = stages.every(([name]) => name === 'waiting');
+  byId('times').hidden = !isOver(job) || stages.every(([name]) => name === 'waiting');
   byId('times-bar').replaceChildren(
     ...stages.map(([name, seconds]) => {
       const piece = element('div', {

@@ -90,7 +90,7 @@ export function subtitlesDialog({ film }, path, done) {
 }
 
 function trackRow({ label, kind }, onRemove) {
-  return element('li', { className: 'download' }, [
+  return element('li', { className: 'download removable' }, [
     element('span', { className: 'row-title', text: label }),
     element('span', { className: 'row-age', text: kind === 'subtitles' ? '' : kinds[kind] }),
     button('Remove', { className: 'button quiet', 'aria-label': `Remove ${label}` }, onRemove),
