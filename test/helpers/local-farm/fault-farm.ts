@@ -10,6 +10,7 @@ import { toolPath } from '../ffmpeg/tool-path.ts';
 import { temporaryFolder } from '../media/clips.ts';
 import { makeCountedFilm } from '../media/counted-film.ts';
 import { type Receiver, startReceiver } from '../reports/receiver.ts';
+import { isStrict } from '../strictness.ts';
 import { until } from '../until.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import { startLocalFarm, type TestFarm } from './local-farm.ts';
@@ -50,7 +51,8 @@ export async function startFaultFarm(
   env: Partial<WorkerEnvironment> = {},
   {
     encodeSeconds = 0,
-    visibilityTimeoutSeconds = 3,
+    // Where answers get lost a worker needs more than one try to hold its message.
+    visibilityTimeoutSeconds = isStrict ? 6 : 3,
     reporter = {},
     door,
   }: {
