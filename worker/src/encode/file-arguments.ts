@@ -22,6 +22,12 @@ const readAhead = ['-thread_queue_size', '512'];
 
 export const readOnce = [...unseekable, ...readAhead];
 
+/** `-copyts`: else ffmpeg moves the start of each input to zero, and a video that begins later than its audio with it. */
+const inStep = [...readOnce, '-copyts'];
+
+/** MPEG-TS segments have later times than the film: see `mpegtsOffsetSeconds`. */
+const fromZero = ['-output_ts_offset', String(-mpegtsOffsetSeconds)];
+
 /** `delay_moov`: the header waits for the first frames, and says when they are shown. Ten seconds a fragment where there is no video. */
 const fragmented = [
   ...['-movflags', '+frag_keyframe+delay_moov+default_base_moof'],
@@ -29,6 +35,7 @@ const fragmented = [
 ];
 
 export interface FileFacts {
+  /** Of the renditions; an MP4 or M4A is made here of MPEG-TS alone. */
   segmentFormat: 'fmp4' | 'mpegts';
   /** For an MP4 that goes to this descriptor as it is made: fragmented, with no index of the whole. */
   pipe?: number | undefined;
@@ -46,62 +53,29 @@ const mp3Bitrate = '192k';
 const speechRate = 16_000;
 
 /**
- * What makes a file of published renditions: the video first, then each audio track, each an input. MP4 and M4A of MPEG-TS are copies,
+ * What makes a file of published renditions: the video first, then each audio track, each an input. MP4 and M4A are copies of MPEG-TS,
  * frame by frame; those of fMP4 are joined without ffmpeg (film/after/join-file.ts).
  */
 export function fileArguments(file: FilmFile, { segmentFormat, title, pipe }: FileFacts): FileArguments {
-  // `-copyts`: else ffmpeg moves the start of each input to zero, and a video that begins later than its audio with it.
-  const inputArgs = [...readOnce, '-copyts'];
-  const offset = segmentFormat === 'mpegts' ? ['-output_ts_offset', String(-mpegtsOffsetSeconds)] : [];
-  const head = [...headArguments(title), ...offset];
+  const offset = segmentFormat === 'mpegts' ? fromZero : [];
   switch (file.format) {
     case 'mp4':
     case 'm4a':
-      return {
-        inputArgs,
-        // Their times count from the film's zero, those of MPEG-TS from before it.
-        textInputArgs: segmentFormat === 'mpegts' ? ['-itsoffset', String(mpegtsOffsetSeconds)] : [],
-        outputArgs: [
-          ...[...inputsOf(file), ...(file.text ?? [])].flatMap((_, index) => ['-map', `${index}:0`]),
-          ...[
-            '-c',
-            'copy',
-            ...head,
-            ...file.audio.flatMap(trackArguments),
-            ...(file.text ?? []).flatMap(textArguments),
-          ],
-          ...(pipe === undefined ? ['-movflags', '+faststart'] : fragmented),
-          // ffmpeg finds by itself that it needs this, but too late for a header that waits.
-          ...(pipe !== undefined && segmentFormat === 'mpegts' ? ['-bsf:a', 'aac_adtstoasc'] : []),
-          ...['-f', file.format === 'mp4' ? 'mp4' : 'ipod', pipe === undefined ? file.name : `pipe:${pipe}`],
-        ],
-      };
+      return copyArguments(file, { title, pipe });
     case 'mp3':
       return {
-        inputArgs,
+        inputArgs: inStep,
         outputArgs: [
-          ...['-map', '0:0', '-c:a', 'libmp3lame', '-b:a', mp3Bitrate, ...head],
+          ...['-map', '0:0', '-c:a', 'libmp3lame', '-b:a', mp3Bitrate, ...headArguments(title), ...offset],
           ...['-id3v2_version', '3', '-f', 'mp3', file.name],
         ],
       };
     case 'flac':
       return {
-        inputArgs,
+        inputArgs: inStep,
         outputArgs: [
-          ...[
-            '-map',
-            '0:0',
-            '-c:a',
-            'flac',
-            '-ac',
-            '1',
-            '-ar',
-            String(speechRate),
-            ...head,
-            '-f',
-            'flac',
-            file.name,
-          ],
+          ...['-map', '0:0', '-c:a', 'flac', '-ac', '1', '-ar', String(speechRate)],
+          ...[...headArguments(title), ...offset, '-f', 'flac', file.name],
         ],
       };
     case 'webm':
@@ -112,6 +86,25 @@ export function fileArguments(file: FilmFile, { segmentFormat, title, pipe }: Fi
         outputArgs: ['-filter_complex', gifFilters, '-map', '[out]', '-loop', '0', '-f', 'gif', file.name],
       };
   }
+}
+
+function copyArguments(file: FilmFile, { title, pipe }: Pick<FileFacts, 'title' | 'pipe'>): FileArguments {
+  const { format, name, audio, text = [] } = file;
+  const inputs = [...inputsOf(file), ...text];
+  // ffmpeg finds by itself that it needs the filter, but too late for a header that waits.
+  const layout =
+    pipe === undefined ? ['-movflags', '+faststart'] : [...fragmented, '-bsf:a', 'aac_adtstoasc'];
+  return {
+    inputArgs: inStep,
+    // Their times are the film's.
+    textInputArgs: ['-itsoffset', String(mpegtsOffsetSeconds)],
+    outputArgs: [
+      ...inputs.flatMap((_, index) => ['-map', `${index}:0`]),
+      ...['-c', 'copy', ...headArguments(title), ...fromZero],
+      ...[...audio.flatMap(trackArguments), ...text.flatMap(textArguments), ...layout],
+      ...['-f', format === 'mp4' ? 'mp4' : 'ipod', pipe === undefined ? name : `pipe:${pipe}`],
+    ],
+  };
 }
 
 /** Nothing that a source's tags say; the job's title alone. */
