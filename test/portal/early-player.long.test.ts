@@ -62,6 +62,17 @@ it('draws a job again only when something has changed', async () => {
   await expect.poll(() => ask('draws'), patience).toBe(1);
 });
 
+it('draws progress at once: where no GPU draws, each frame of a bar that slides takes from the encoders of this machine', async () => {
+  const drawn = ask(`
+    new Promise((resolve) => {
+      const bar = document.querySelector('#progress-bar').firstElementChild;
+      new MutationObserver(() => resolve([bar.style.width, document.getAnimations().length])).observe(bar, { attributes: true });
+    })`);
+  const progress = { percent: 40, publishedSegments: 1, publishedBytes: 1000, renditions: [] };
+  await film.report({ ...running(film.id), progress });
+  expect(await drawn).toEqual(['40%', 0]);
+});
+
 it('plays a film that is still made from its first segment on, also where that takes long to load', async () => {
   expect(await page.isVisible('#player')).toBe(false);
   await film.listEarly(1);
