@@ -73,6 +73,16 @@ it('draws progress at once: where no GPU draws, each frame of a bar that slides 
   expect(await drawn).toEqual(['40%', 0]);
 });
 
+it('does not say where the time went while the longest stage is missing', async () => {
+  await film.report({
+    ...running(film.id),
+    timings: { waitSeconds: 2, probeSeconds: 1 },
+    warnings: ['it is probed'],
+  });
+  await expect.poll(() => page.textContent('#notes-list'), patience).toBe('it is probed');
+  expect(await page.isVisible('#times')).toBe(false);
+});
+
 it('plays a film that is still made from its first segment on, also where that takes long to load', async () => {
   expect(await page.isVisible('#player')).toBe(false);
   await film.listEarly(1);

@@ -1,7 +1,7 @@
 import { byId, element } from '../elements.js';
 import { formatBitrate, formatBytes, formatClock, formatSeconds } from '../format.js';
 import { adviceFor } from '../jobs/advice.js';
-import { capital, isOver, stateWords, titleOf } from '../jobs/words.js';
+import { capital, stateWords, titleOf } from '../jobs/words.js';
 
 /** Shows all that is known of the job, apart from the film itself. */
 export function showReport(job) {
@@ -143,9 +143,8 @@ function pictureText({ width, height, frameRate }) {
   return `${width} × ${height}${rate}`;
 }
 
-/** When the job is over: before, the longest stage is the one that is not there yet. */
-function showTimes(job) {
-  const { timings } = job;
+/** Of a job that succeeded: before, and after a failure, the longest stage is missing. */
+function showTimes({ state, timings }) {
   const stages = [
     ['waiting', timings.waitSeconds, 'in the queue'],
     ['probing', timings.probeSeconds, 'reading what the film is'],
@@ -153,7 +152,7 @@ function showTimes(job) {
     ['publishing', timings.publishSeconds, 'after the last frame'],
   ].filter(([, seconds]) => seconds !== undefined);
   // Where files or subtitles were added to a film, nothing is known but how long that waited.
-  byId('times').hidden = !isOver(job) || stages.every(([name]) => name === 'waiting');
+  byId('times').hidden = state !== 'succeeded' || stages.every(([name]) => name === 'waiting');
   byId('times-bar').replaceChildren(
     ...stages.map(([name, seconds]) => {
       const piece = element('div', {
