@@ -5,6 +5,7 @@ import { endEarlyPlay } from '../publish/early-end.ts';
 import { findStream } from '../publish/film-record.ts';
 import { loudnessWarnings } from '../publish/loudness.ts';
 import { readRecords } from '../publish/records.ts';
+import type { FilesAhead } from './ahead/files-ahead.ts';
 import { checkLength } from './check-length.ts';
 import { notPlayable, openEarlyPlay } from './early/early-play.ts';
 import { encodeParts } from './encode-parts.ts';
@@ -16,7 +17,11 @@ import type { AssemblyClaim, FilmSession } from './session/session.ts';
 import { readSideFile } from './side-files.ts';
 
 /** encode ⇄ publish → commit, by this worker alone or together with others. */
-export async function makeFilm(film: PlannedFilm, run: TranscodeRun): Promise<FilmOutcome> {
+export async function makeFilm(
+  film: PlannedFilm,
+  run: TranscodeRun,
+  ahead?: Pick<FilesAhead, 'begin'>,
+): Promise<FilmOutcome> {
   const { job, plan, sources, workDir } = film;
   const { settings, stores, tools, invocation, breaks, report, log, signal } = run;
   const { output } = stores;
@@ -31,6 +36,7 @@ export async function makeFilm(film: PlannedFilm, run: TranscodeRun): Promise<Fi
   const { isShared } = session;
   await using writer = early?.writer;
   writer?.open(isShared);
+  if (!isShared && invocation === undefined) ahead?.begin(film, folder, run);
   /** Waits for what the others make, and commits if none of them does: a function's part request is never handed out again. */
   const stays =
     film.role === 'planner' && (invocation !== undefined || settings.sharing.functionsPerFilm > 0);

@@ -14,6 +14,7 @@ import { changeSubtitles } from './after/change-subtitles.ts';
 import { endStream } from './after/files-alone.ts';
 import { hasAllFiles, makeFiles } from './after/make-files.ts';
 import { helpWithWebm } from './after/make-webm.ts';
+import { FilesAhead } from './ahead/files-ahead.ts';
 import { cleaner, cleanUpAfter, cleanUpLater, cleanUpStopped, folderOf } from './clean-up-film.ts';
 import type { FilmOutcome, FilmToJoin, PlannedFilm, TranscodeRun } from './film.ts';
 import { makeFilm } from './make-film.ts';
@@ -52,15 +53,16 @@ export async function transcode(job: QueuedJob, run: TranscodeRun): Promise<Film
       return finishPublished(job, done, run);
   }
 
+  await using ahead = new FilesAhead();
   const outcome = await withSourceServers(sources, run, async (servers, workDir): Promise<FilmOutcome> => {
     const plan = await planFilm(job, { sources, urls: servers.urls }, wanted, run);
     run.log.info({ plan: plan.id, parts: plan.parts.length, path: plan.video?.path }, 'planned');
     const { request } = wanted;
     const maker = await throughDoor(plan, run);
     if (maker === undefined) return { kind: 'passedOn' };
-    return makeAndCleanUp({ job, plan, request, sources: servers, workDir, role: 'planner' }, maker);
+    return makeAndCleanUp({ job, plan, request, sources: servers, workDir, role: 'planner' }, maker, ahead);
   });
-  return completeFilm(job, outcome, run);
+  return await completeFilm(job, outcome, run, ahead);
 }
 
 /** A film that is files alone can't become a stream, nor have further files. */
@@ -83,9 +85,14 @@ export function finishPublished(job: QueuedJob, film: Film, run: TranscodeRun): 
 const stoppedCleanUpMs = 20_000;
 
 /** The stream is committed; the job ends when its files are there too, and the film is measured where that is asked for. */
-async function completeFilm(job: QueuedJob, outcome: FilmOutcome, run: TranscodeRun): Promise<FilmOutcome> {
+async function completeFilm(
+  job: QueuedJob,
+  outcome: FilmOutcome,
+  run: TranscodeRun,
+  ahead?: FilesAhead,
+): Promise<FilmOutcome> {
   if (outcome.kind !== 'published') return outcome;
-  const made = await makeFilesAndMeasure(job, outcome, run).catch(async (error: unknown) => {
+  const made = await makeFilesAndMeasure(job, outcome, run, ahead).catch(async (error: unknown) => {
     if (!run.signal.aborted) await outcome.cleanUp?.();
     else if (run.signal.reason instanceof StoppedError && outcome.cleanUp)
       await cleanUpStopped(job, outcome.film, { ...run, signal: AbortSignal.timeout(stoppedCleanUpMs) });
@@ -101,8 +108,10 @@ async function makeFilesAndMeasure(
   job: QueuedJob,
   { film, byPeer }: Extract<FilmOutcome, { kind: 'published' }>,
   run: TranscodeRun,
+  ahead: FilesAhead | undefined,
 ): Promise<FilmOutcome> {
-  const made = await makeFiles(job, film, run);
+  const made = await makeFiles(job, film, run, ahead);
+  await ahead?.[Symbol.asyncDispose]();
   return made.kind === 'published' && !byPeer ? measureFilm(job, made.film, run) : made;
 }
 
@@ -183,13 +192,18 @@ export async function continueFilm(
   const opened = await openJobSources(job, run, plan.sourceVersion);
   const [other] = replacedSince(opened, plan.sourceVersion);
   if (other) throw replaced(other);
+  await using ahead = new FilesAhead();
   const outcome = await withSourceServers(opened, run, (sources, workDir) =>
-    makeAndCleanUp({ job, plan, request, sources, workDir, role, firstPart }, run),
+    makeAndCleanUp({ job, plan, request, sources, workDir, role, firstPart }, run, ahead),
   );
-  return completeFilm(job, outcome, run);
+  return await completeFilm(job, outcome, run, ahead);
 }
 
-async function makeAndCleanUp(planned: PlannedFilm, run: TranscodeRun): Promise<FilmOutcome> {
+async function makeAndCleanUp(
+  planned: PlannedFilm,
+  run: TranscodeRun,
+  ahead: FilesAhead,
+): Promise<FilmOutcome> {
   const { signal } = run;
   const { output } = run.stores;
   const folder = folderOf(planned.job, run).plan(planned.plan.id);
@@ -202,7 +216,7 @@ async function makeAndCleanUp(planned: PlannedFilm, run: TranscodeRun): Promise<
     ]);
     await prepareDrawing(planned, run);
     if (planned.role === 'planner') await keepPlan(planned, folder, run);
-    const outcome = await makeFilm(planned, run);
+    const outcome = await makeFilm(planned, run, ahead);
     if (outcome.kind !== 'published') return outcome;
     if (outcome.byPeer) return { ...outcome, cleanUp: () => cleanUpLater(planned.job, outcome.film, run) };
     const renditions = planned.plan.video?.renditions ?? [];

@@ -42,6 +42,11 @@ export function fileOutputs(outputs: readonly OutputName[]): FileOutput[] {
   });
 }
 
+/** Whether a file is made of the published frames as they are. */
+export function isCopied(format: FileFormat): format is 'mp4' | 'm4a' {
+  return format === 'mp4' || format === 'm4a';
+}
+
 /** Whether a file of this format has the video of a rung. */
 export function isOfRung(format: FileFormat): boolean {
   return format === 'mp4' || format === 'webm' || format === 'gif';

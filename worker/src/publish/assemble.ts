@@ -200,7 +200,12 @@ function describeRendition(
 }
 
 /** Tracks that were made; one that could not be read has no record. */
-function describeSubtitles({ plan, records, folder, publicUrl }: Assembly): Pick<Film, 'subtitles'> {
+export function describeSubtitles({
+  plan,
+  records,
+  folder,
+  publicUrl,
+}: Pick<Assembly, 'plan' | 'records' | 'folder' | 'publicUrl'>): Pick<Film, 'subtitles'> {
   const made = new Map(
     records.flatMap(({ renditions }) => renditions.map((rendition) => [rendition.name, rendition] as const)),
   );

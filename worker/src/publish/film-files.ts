@@ -3,6 +3,7 @@ import { rungNames } from '../plan/ladder.ts';
 import {
   type FileFormat,
   fileOutputs,
+  isCopied,
   isOfRung,
   longestGifSeconds,
   type OutputName,
@@ -19,6 +20,13 @@ export interface FilmFile {
   audio: FilmRendition[];
   /** Of an MP4. */
   text?: FilmSubtitles[];
+}
+
+/** A file of the published frames as they are. */
+export type CopiedFile = FilmFile & { format: 'mp4' | 'm4a' };
+
+export function isCopiedFile(file: FilmFile): file is CopiedFile {
+  return isCopied(file.format);
 }
 
 /**

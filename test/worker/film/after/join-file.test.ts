@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { expect, it } from 'vitest';
 import { joinFile } from '../../../../worker/src/film/after/join-file.ts';
+import { ObjectList } from '../../../../worker/src/film/after/object-list.ts';
 import { readBoxes } from '../../../../worker/src/mp4/boxes.ts';
 import type { FilmFile } from '../../../../worker/src/publish/film-files.ts';
 import { makeSegments } from '../../../helpers/media/segments.ts';
@@ -30,7 +31,10 @@ it('makes a file again with enough room where that for its index was too small',
   let film = Buffer.alloc(0);
   await joinFile(
     file as Parameters<typeof joinFile>[0],
-    { renditions: [rendition], title: undefined } as unknown as Parameters<typeof joinFile>[1],
+    {
+      renditions: [{ ...rendition, objects: ObjectList.whole(objects) }],
+      title: undefined,
+    } as unknown as Parameters<typeof joinFile>[1],
     run as unknown as Parameters<typeof joinFile>[2],
     async ({ rest, headRoomBytes, head }) => {
       rooms.push(headRoomBytes);

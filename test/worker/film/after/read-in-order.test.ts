@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { expect, it } from 'vitest';
+import { ObjectList } from '../../../../worker/src/film/after/object-list.ts';
 import { readInOrder } from '../../../../worker/src/film/after/read-in-order.ts';
 import type { ListedObject } from '../../../../worker/src/storage/store.ts';
 
@@ -44,7 +45,7 @@ it('reads objects in their order, some at once, and goes on where a connection b
   const contents = new Map(Array.from({ length: 20 }, (_, n) => [`${n}`, randomBytes(500 + n * 1000)]));
   const storage = storageOf(contents);
   const read: Buffer[] = [];
-  for await (const bytes of readInOrder(storage, objectsOf(contents), {
+  for await (const bytes of readInOrder(storage, ObjectList.whole(objectsOf(contents)), {
     timing,
     signal: new AbortController().signal,
   }))
@@ -60,7 +61,7 @@ it('says what is gone when its turn comes', async () => {
   contents.delete('2');
   const read: number[] = [];
   const reading = (async () => {
-    for await (const bytes of readInOrder(storageOf(contents), objects, {
+    for await (const bytes of readInOrder(storageOf(contents), ObjectList.whole(objects), {
       timing,
       signal: new AbortController().signal,
     }))
@@ -81,7 +82,7 @@ it('asks for nothing more when its reader leaves', async () => {
       return storage.readRange(...given);
     },
   };
-  for await (const _ of readInOrder(counting, objectsOf(contents), {
+  for await (const _ of readInOrder(counting, ObjectList.whole(objectsOf(contents)), {
     timing,
     signal: new AbortController().signal,
   }))

@@ -5,12 +5,13 @@ import { BadOutputError } from '../../encode/recorder.ts';
 import { findBox } from '../../mp4/boxes.ts';
 import { type ExpectedTrack, indexRoomBytes } from '../../mp4/index-room.ts';
 import { BrokenSegmentError, IndexRoomError, JoinedMovie, type SegmentedTrack } from '../../mp4/join.ts';
-import type { FilmFile } from '../../publish/film-files.ts';
+import type { CopiedFile, FilmFile } from '../../publish/film-files.ts';
 import { defaultFetchTiming } from '../../source/fetch-range.ts';
 import type { HeadLastObject } from '../../storage/head-last.ts';
 import type { TranscodeRun } from '../film.ts';
+import type { ObjectList } from './object-list.ts';
 import { readInOrder } from './read-in-order.ts';
-import type { PublishedReader, PublishedRendition } from './read-published.ts';
+import type { PublishedReader } from './read-published.ts';
 
 type JoinRun = Pick<TranscodeRun, 'settings' | 'stores' | 'tools' | 'log' | 'signal'>;
 
@@ -26,21 +27,29 @@ const audioFramesPerSecond = 48_000 / 1024;
 /** Renditions have no more. */
 const maxFrameRate = 60;
 
+/** A rendition to join. */
+export interface JoinedRendition {
+  /** The init segment first. */
+  objects: ObjectList;
+  /** At most. */
+  durationSeconds: number;
+}
+
 export interface JoinParts {
   /** In the order of `inputsOf`. */
-  renditions: readonly PublishedRendition[];
-  reader: PublishedReader;
+  renditions: readonly JoinedRendition[];
+  reader: Pick<PublishedReader, 'texts' | 'isStalled'>;
   workDir: string;
   title: string | undefined;
 }
 
 /**
- * Joins published fMP4 segments to an MP4 or M4A with its index first, and publishes it while they are read: it takes neither disk nor
- * another program, but for what turns subtitles into a track.
+ * Joins published fMP4 segments to an MP4 or M4A with its index first, and publishes it while they are read, or even come to be: it
+ * takes neither disk nor another program, but for what turns subtitles into a track.
  * @param indexRoom bytes that are left for the index at first
  */
 export async function joinFile(
-  file: FilmFile & { format: 'mp4' | 'm4a' },
+  file: CopiedFile,
   { renditions, reader, workDir, title }: JoinParts,
   run: JoinRun,
   put: (object: HeadLastObject) => Promise<void>,
@@ -51,7 +60,8 @@ export async function joinFile(
   const { patienceSeconds, stallSeconds } = run.settings.storage;
   const timing = { ...defaultFetchTiming, patienceSeconds, slowSeconds: stallSeconds / 2 };
   const inits = await Promise.all(
-    renditions.map(async ({ objects: [init] }) => {
+    renditions.map(async ({ objects }) => {
+      const init = await objects.wait(0, run.signal);
       const bytes = init && (await output.get(init.key, run.signal));
       if (bytes === undefined) throw new Error(`The init segment of ${file.name} is no longer in storage.`);
       return bytes;
@@ -63,11 +73,11 @@ export async function joinFile(
       title,
       tracks: [
         ...inputsOf(file).map((rendition, index): SegmentedTrack => {
-          const [, ...segments] = renditions[index]?.objects ?? [];
+          const { objects } = renditions[index] as JoinedRendition;
           const isAudio = rendition.kind === 'audio';
           return {
             init: inits[index] as Buffer,
-            segments: readInOrder(output, segments, { timing, signal: run.signal }),
+            segments: readInOrder(output, objects, { from: 1, timing, signal: run.signal }),
             ...(isAudio && { isEnabled: rendition === file.audio[0] }),
             ...(isAudio && rendition.language && { language: threeLetters(rendition.language) }),
           };
@@ -113,7 +123,7 @@ async function* wholeSegments({ name }: FilmFile, movie: JoinedMovie): AsyncGene
   }
 }
 
-function expectedTracks(file: FilmFile, renditions: readonly PublishedRendition[]): ExpectedTrack[] {
+function expectedTracks(file: FilmFile, renditions: readonly JoinedRendition[]): ExpectedTrack[] {
   const ofRenditions = inputsOf(file).map(({ kind, frameRate }, index) => {
     // A last frame may be longer than the others.
     const seconds = (renditions[index]?.durationSeconds ?? 0) + 1;

@@ -6,14 +6,15 @@ import { BadOutputError } from '../../encode/recorder.ts';
 import type { FfmpegCall } from '../../ffmpeg/media-tool.ts';
 import type { QueuedJob } from '../../protocol/job.ts';
 import type { PlanFolder } from '../../protocol/job-folder.ts';
-import type { FilmFile } from '../../publish/film-files.ts';
+import { type FilmFile, isCopiedFile } from '../../publish/film-files.ts';
 import type { TranscodeRun } from '../film.ts';
 import { joinFile } from './join-file.ts';
+import { ObjectList } from './object-list.ts';
 import { publishStream } from './publish-stream.ts';
 import { putFilmFile } from './put-film-file.ts';
 import { type PublishedReader, type PublishedRendition, withPublished } from './read-published.ts';
 
-type FileRun = Pick<TranscodeRun, 'settings' | 'stores' | 'tools' | 'log' | 'signal'>;
+export type FileRun = Pick<TranscodeRun, 'settings' | 'stores' | 'tools' | 'log' | 'signal'>;
 
 /** Left free for what else the worker writes. */
 const spareBytes = 256 * 2 ** 20;
@@ -35,12 +36,16 @@ export function makeFile(
     const renditions: PublishedRendition[] = [];
     for (const rendition of inputsOf(file)) renditions.push(await reader.rendition(rendition));
     const isMpegts = renditions.some((each) => each.isMpegts);
-    if (isCopy(file) && !isMpegts) {
-      await joinFile(file, { renditions, reader, workDir, title: job.title }, run, put);
+    if (isCopiedFile(file) && !isMpegts) {
+      const whole = renditions.map(({ objects, durationSeconds }) => ({
+        objects: ObjectList.whole(objects),
+        durationSeconds,
+      }));
+      await joinFile(file, { renditions: whole, reader, workDir, title: job.title }, run, put);
       return [];
     }
     const call = await ffmpegCalls(job, file, { renditions, isMpegts, reader, workDir }, run);
-    if (isCopy(file) && (await freeBytes(workDir)) < bytesOf(file) + spareBytes) {
+    if (isCopiedFile(file) && (await freeBytes(workDir)) < bytesOf(file) + spareBytes) {
       await publishStream(call({ pipe: 3 }), run, put);
       return [
         `the worker's disk has no room for ${file.name} (${Math.ceil(bytesOf(file) / 1e6)} MB), so it was made in fragments: ` +
@@ -49,7 +54,7 @@ export function makeFile(
     }
     await run.tools.ffmpeg(call());
     const path = join(workDir, file.name);
-    if (isCopy(file) && !(await hasIndexFirst(path)))
+    if (isCopiedFile(file) && !(await hasIndexFirst(path)))
       throw new BadOutputError(`ffmpeg made ${file.name} without a whole index.`);
     await put({ path });
     return [];
@@ -99,10 +104,6 @@ async function ffmpegCalls(
       signal,
     };
   };
-}
-
-function isCopy(file: FilmFile): file is FilmFile & { format: 'mp4' | 'm4a' } {
-  return file.format === 'mp4' || file.format === 'm4a';
 }
 
 function bytesOf(file: FilmFile): number {

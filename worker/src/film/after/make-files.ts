@@ -3,6 +3,7 @@ import type { QueuedJob } from '../../protocol/job.ts';
 import { JobFolder, type PlanFolder } from '../../protocol/job-folder.ts';
 import type { Film, PublishedFile } from '../../protocol/status.ts';
 import { filmFiles, refuseClearFiles } from '../../publish/film-files.ts';
+import type { FilesAhead } from '../ahead/files-ahead.ts';
 import type { FilmOutcome, TranscodeRun } from '../film.ts';
 import { noStream } from './files-alone.ts';
 import { holdFilesLease } from './files-lease.ts';
@@ -12,10 +13,16 @@ import { makeWebm } from './make-webm.ts';
 /**
  * Makes the files that a job asks for beside the stream, of what is published of it, after the commit. Files that are
  * there are kept, so that a job that is sent again with more outputs adds those.
+ * @param ahead what was begun of them before the commit
  * @returns `atCapacity` while another worker makes them, `outOfTime` where an invocation has no time for all
  * @throws RefusedError `gif-too-long`, `no-stream`, `clear-files`
  */
-export async function makeFiles(job: QueuedJob, film: Film, run: TranscodeRun): Promise<FilmOutcome> {
+export async function makeFiles(
+  job: QueuedJob,
+  film: Film,
+  run: TranscodeRun,
+  ahead?: FilesAhead,
+): Promise<FilmOutcome> {
   const { settings, report, log } = run;
   const folder = new JobFolder(settings.output.prefix, job.id).plan(film.plan);
   const outputs = job.options?.outputs ?? (film.encryption ? [] : settings.outputs);
@@ -32,7 +39,7 @@ export async function makeFiles(job: QueuedJob, film: Film, run: TranscodeRun): 
   if (lacking === undefined) return { kind: 'published', film: before.film };
   if (film.playlist === undefined) throw noStream(job, `${lacking.name} cannot be made of it`);
 
-  const made = await holdFilesLease(folder, run, async (making): Promise<{ film?: Film }> => {
+  const make = async (making: TranscodeRun): Promise<{ film?: Film }> => {
     // Another worker may have made them until a moment ago.
     const found = await look();
     if (found.missing.length === 0) return { film: found.film };
@@ -44,11 +51,13 @@ export async function makeFiles(job: QueuedJob, film: Film, run: TranscodeRun): 
       report.update({ file: { name: file.name, percent: 0 } });
       if (file.format === 'webm') {
         if (!(await makeWebm(job, film, file, folder, making))) return {};
-      } else report.addWarnings(await makeFile(job, file, folder, making));
+      } else if (!(await ahead?.finish(file, making)))
+        report.addWarnings(await makeFile(job, file, folder, making));
       log.info({ file: file.name, seconds: (performance.now() - startedAt) / 1000 }, 'file published');
     }
     return { film: (await look()).film };
-  });
+  };
+  const made = await holdFilesLease(folder, run, make, await ahead?.takeLease());
   if (made === undefined) return { kind: 'atCapacity' };
   return made.film === undefined ? { kind: 'outOfTime' } : { kind: 'published', film: made.film };
 }

@@ -1,8 +1,11 @@
 import { type FetchTiming, fetchRange } from '../../source/fetch-range.ts';
 import type { SourceObject } from '../../source/source.ts';
 import type { ListedObject, Store } from '../../storage/store.ts';
+import type { ObjectList } from './object-list.ts';
 
 export interface ReadOptions {
+  /** The first object. @default 0 */
+  from?: number;
   timing: FetchTiming;
   signal: AbortSignal;
 }
@@ -14,37 +17,40 @@ const maxAheadBytes = 16 * 2 ** 20;
 const maxAtOnce = 6;
 
 /**
- * Objects in their order, each whole; the next ones are on their way meanwhile.
+ * Objects in their order, each whole; the next ones that are known are on their way meanwhile.
  * @returns each in memory that is used until the next one is asked for
- * @throws Error when one is gone or another, or no byte came for `patienceSeconds`
+ * @throws Error when one is gone or another, or no byte came for `patienceSeconds`; the signal's reason
  */
 export async function* readInOrder(
   store: Pick<Store, 'readRange'>,
-  objects: readonly ListedObject[],
-  { timing, signal }: ReadOptions,
+  objects: ObjectList,
+  { from = 0, timing, signal }: ReadOptions,
 ): AsyncGenerator<Buffer> {
   const left = new AbortController();
   const either = AbortSignal.any([signal, left.signal]);
-  const waiting = [...objects];
+  let next = from;
   const coming: { sizeBytes: number; bytes: Promise<Buffer> }[] = [];
   const memory = new SpareMemory();
   const startNext = () => {
     const aheadBytes = coming.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-    const [next] = waiting;
-    if (next === undefined || coming.length >= maxAtOnce) return false;
-    if (coming.length > 0 && aheadBytes + next.sizeBytes > maxAheadBytes) return false;
-    waiting.shift();
-    const bytes = readWhole(store, next, memory.take(next.sizeBytes), { timing, signal: either });
+    const object = objects.at(next);
+    if (object === undefined || coming.length >= maxAtOnce) return false;
+    if (coming.length > 0 && aheadBytes + object.sizeBytes > maxAheadBytes) return false;
+    next += 1;
+    const bytes = readWhole(store, object, memory.take(object.sizeBytes), { timing, signal: either });
     // Its reader learns of it when it comes to it.
     bytes.catch(() => {});
-    coming.push({ sizeBytes: next.sizeBytes, bytes });
+    coming.push({ sizeBytes: object.sizeBytes, bytes });
     return true;
   };
   try {
     for (;;) {
       while (startNext());
       const first = coming[0];
-      if (first === undefined) return;
+      if (first === undefined) {
+        if ((await objects.wait(next, either)) === undefined) return;
+        continue;
+      }
       const bytes = await first.bytes;
       yield bytes;
       coming.shift();
@@ -59,7 +65,7 @@ async function readWhole(
   store: Pick<Store, 'readRange'>,
   { key, sizeBytes, etag }: ListedObject,
   bytes: Buffer,
-  { timing, signal }: ReadOptions,
+  { timing, signal }: Pick<ReadOptions, 'timing' | 'signal'>,
 ): Promise<Buffer> {
   let filled = 0;
   const source: SourceObject = {
