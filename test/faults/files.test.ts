@@ -1,11 +1,9 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { DeleteObjectCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { JobState } from '../../worker/src/protocol/status.ts';
 import { type FaultFarm, holdAt, startFaultFarm } from '../helpers/local-farm/fault-farm.ts';
 import { expectClean } from '../helpers/local-farm/job-ends.ts';
-import { ffmpeg } from '../helpers/media/clips.ts';
+import { noiseFilm, picturesOf, putNoiseFilm, streamPictures } from '../helpers/media/noise-film.ts';
 import { says } from '../helpers/media/shared-film.ts';
 import { patience } from '../helpers/strictness.ts';
 import { until } from '../helpers/until.ts';
@@ -21,25 +19,15 @@ const seconds = 8;
 
 beforeAll(async () => {
   faults = await startFaultFarm({ QUALITY: 'high' });
-  const { farm, folder } = faults;
-  const noise = join(folder, 'noise.mp4');
-  await ffmpeg(
-    ...['-f', 'lavfi', '-i', `testsrc2=s=640x360:r=25:d=${seconds},noise=alls=70:allf=t`],
-    ...['-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=48000:duration=${seconds}`],
-    ...['-c:v', 'libx264', '-preset', 'ultrafast', '-qp', '20', '-g', '50', '-pix_fmt', 'yuv420p'],
-    ...['-c:a', 'aac', noise],
-  );
-  await farm.put('films/noise.mp4', noise);
+  const { farm } = faults;
+  await putNoiseFilm(faults, seconds);
   faults.startWorker();
   id = await faults.send({
-    source: 'films/noise.mp4',
-    options: { ladder: [{ rung: '360p', bitrate: 60_000_000 }] },
+    source: noiseFilm.key,
+    options: noiseFilm.options,
   });
   const { film } = await farm.waitFor(id, 'succeeded', 120);
-  const rendition = `${id}/${film?.plan}/360p/`;
-  const names = (await farm.keys(rendition)).filter((each) => each.endsWith('.m4s')).sort();
-  const bytes = await Promise.all([`${rendition}init.mp4`, ...names].map((each) => farm.readBytes(each)));
-  pictures = await picturesOf(Buffer.concat(bytes));
+  pictures = await streamPictures(faults, `${id}/${film?.plan}/360p/`);
   key = `${id}/${film?.plan}/files/360p.mp4`;
   await faults.reset();
 }, 180_000 * patience);
@@ -55,15 +43,8 @@ const part = (number: number) => ({
     method === 'PUT' && new URL(url, 'http://s3').searchParams.get('partNumber') === String(number),
 });
 
-async function picturesOf(film: Uint8Array): Promise<string> {
-  const path = join(faults.folder, 'film.mp4');
-  await writeFile(path, film);
-  const copy = ['-map', '0:v:0', '-c', 'copy', '-bsf:v', 'h264_mp4toannexb'];
-  return (await ffmpeg('-i', path, ...copy, '-f', 'md5', '-')).toString();
-}
-
 const ask = () =>
-  faults.send({ id, source: 'films/noise.mp4', options: { addToFilm: true, outputs: ['mp4:360p'] } });
+  faults.send({ id, source: noiseFilm.key, options: { addToFilm: true, outputs: ['mp4:360p'] } });
 
 /** One whole file in the place of the others, and nothing left behind. */
 async function expectFile(): Promise<void> {
@@ -75,7 +56,7 @@ async function expectFile(): Promise<void> {
   const bytes = await farm.readBytes(key);
   expect(film?.files).toMatchObject([{ key, bytes: bytes.length }]);
   expect(bytes.length).toBeGreaterThan(3 * 8 * 2 ** 20);
-  expect(await picturesOf(bytes)).toBe(pictures);
+  expect(await picturesOf(bytes, faults)).toBe(pictures);
   await expectClean(faults);
 }
 

@@ -8,7 +8,7 @@ import { joined } from './joined.ts';
 import { ladder } from './ladder.ts';
 import type { Bench } from './lib/bench.ts';
 import { memory } from './memory.ts';
-import { outputs } from './outputs.ts';
+import { outputs } from './outputs/bench.ts';
 import { overlap } from './overlap.ts';
 import { overlays } from './overlays.ts';
 import { parallel } from './parallel.ts';

@@ -40,9 +40,12 @@ import type { Invocation } from './session/invocation.ts';
  *   early-play.ts      whether that is wanted, and from when on players can begin
  *   early-writer.ts    writes the playlists of what is there (early-parts.ts of all workers, made-segments.ts of this one)
  *
+ * While it is made, by the planner:
+ *   files-ahead.ts     begins the files that are copies (expected-film.ts: which), with what follow-stream.ts finds of the stream
+ *
  * After the commit, by one worker at a time (files-lease.ts):
- *   make-files.ts      MP4, audio files and GIFs (make-file.ts makes one of the stream, which read-published.ts serves to ffmpeg;
- *                      publish-while-made.ts uploads an MP4 meanwhile)
+ *   make-files.ts      MP4, audio files and GIFs. make-file.ts makes one of the stream: join-file.ts joins what read-in-order.ts reads,
+ *                      and what ffmpeg makes reads it by read-published.ts
  *   make-webm.ts       WebM, by several workers: of the source (open-planned.ts) or of the stream, who makes which part
  *                      (webm-parts.ts), how it is encoded and joined (encode-webm.ts)
  *   measure-film.ts    compares a sample of the film with its source (compare.ts compares a stretch)

@@ -1,10 +1,13 @@
+import type { Plan } from '../plan/plan.ts';
 import { JobFolder, type PlanFolder } from '../protocol/job-folder.ts';
+import type { PartRecord } from '../protocol/part-record.ts';
 import type { Film } from '../protocol/status.ts';
 import { assemble } from '../publish/assemble.ts';
 import { endEarlyPlay } from '../publish/early-end.ts';
 import { findStream } from '../publish/film-record.ts';
 import { loudnessWarnings } from '../publish/loudness.ts';
 import { readRecords } from '../publish/records.ts';
+import type { Settings } from '../settings/settings.ts';
 import type { FilesAhead } from './ahead/files-ahead.ts';
 import { checkLength } from './check-length.ts';
 import { notPlayable, openEarlyPlay } from './early/early-play.ts';
@@ -20,7 +23,7 @@ import { readSideFile } from './side-files.ts';
 export async function makeFilm(
   film: PlannedFilm,
   run: TranscodeRun,
-  ahead?: Pick<FilesAhead, 'begin'>,
+  ahead?: Pick<FilesAhead, 'begin' | 'hasLease'>,
 ): Promise<FilmOutcome> {
   const { job, plan, sources, workDir } = film;
   const { settings, stores, tools, invocation, breaks, report, log, signal } = run;
@@ -36,10 +39,14 @@ export async function makeFilm(
   const { isShared } = session;
   await using writer = early?.writer;
   writer?.open(isShared);
-  if (!isShared && invocation === undefined) ahead?.begin(film, folder, run);
-  /** Waits for what the others make, and commits if none of them does: a function's part request is never handed out again. */
-  const stays =
-    film.role === 'planner' && (invocation !== undefined || settings.sharing.functionsPerFilm > 0);
+  if (film.role === 'planner' && invocation === undefined) ahead?.begin(film, folder, run);
+  /**
+   * Waits for what the others make, and commits if none of them does: a function's part request is never handed out again, and files that
+   * this worker has begun are its to finish.
+   */
+  const stays = () =>
+    film.role === 'planner' &&
+    (invocation !== undefined || settings.sharing.functionsPerFilm > 0 || ahead?.hasLease === true);
   let isLate = false;
   const makeParts = () =>
     encodeParts(
@@ -108,13 +115,14 @@ export async function makeFilm(
       if (isLate && !isShared) return { kind: 'outOfTime' };
       const claim = await session.claimAssembly();
       const published = claim && (await commitFilm(film, folder, session, claim, run));
-      if (published?.byPeer) return stays ? published : { kind: 'leftToPeers' };
-      if (published !== undefined) {
+      if (published?.byPeer && !stays()) return { kind: 'leftToPeers' };
+      if (published?.byPeer && ahead?.hasLease) await reportWarnings(film, folder, run);
+      if (published && (!published.byPeer || ahead?.hasLease))
         await reportMade(published.film, folder, run, { ...clocks, isShared, isEarly: early !== undefined });
-        return published;
-      }
-      if (!stays) return { kind: isLate ? 'outOfTime' : 'leftToPeers' };
+      if (published) return published;
+      if (!stays()) return { kind: isLate ? 'outOfTime' : 'leftToPeers' };
       if ((await session.awaitPeers(invocation)) === 'outOfTime') return { kind: 'outOfTime' };
+      clocks.encodedAt = performance.now();
     }
   } catch (error) {
     await session.fail(error);
@@ -159,15 +167,26 @@ async function publishFilm(
   const signal = AbortSignal.any([run.signal, lost]);
   report.update({ stage: 'publishing' });
   const records = await readRecords(output, folder, plan, signal);
-  const warnings = [
+  report.update({ warnings: warningsOf(plan, records, settings) });
+  const { publicUrl } = settings.output;
+  return assemble({ plan, records, output, folder, publicUrl, request, assertHeld, signal });
+}
+
+/** Another worker has committed the film, and this one ends its job. */
+async function reportWarnings({ plan }: PlannedFilm, folder: PlanFolder, run: TranscodeRun): Promise<void> {
+  const { settings, stores, report, signal } = run;
+  const records = await readRecords(stores.output, folder, plan, signal);
+  report.update({ warnings: warningsOf(plan, records, settings) });
+}
+
+/** @throws RefusedError where the film is shorter than its header says, and may not be */
+function warningsOf(plan: Plan, records: readonly PartRecord[], settings: Settings): string[] {
+  return [
     ...plan.warnings,
     ...checkLength(plan, records, settings.allowShortSources),
     ...records.flatMap((record) => record.warnings),
     ...loudnessWarnings(plan, records),
   ];
-  report.update({ warnings });
-  const { publicUrl } = settings.output;
-  return assemble({ plan, records, output, folder, publicUrl, request, assertHeld, signal });
 }
 
 /** After the commit. */

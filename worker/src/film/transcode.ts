@@ -92,14 +92,16 @@ async function completeFilm(
   ahead?: FilesAhead,
 ): Promise<FilmOutcome> {
   if (outcome.kind !== 'published') return outcome;
-  const made = await makeFilesAndMeasure(job, outcome, run, ahead).catch(async (error: unknown) => {
-    if (!run.signal.aborted) await outcome.cleanUp?.();
-    else if (run.signal.reason instanceof StoppedError && outcome.cleanUp)
-      await cleanUpStopped(job, outcome.film, { ...run, signal: AbortSignal.timeout(stoppedCleanUpMs) });
+  // Whoever has committed it leaves its files, and with them the end of the job, to the worker that has begun them.
+  const published = ahead?.hasLease ? { ...outcome, byPeer: false } : outcome;
+  const made = await makeFilesAndMeasure(job, published, run, ahead).catch(async (error: unknown) => {
+    if (!run.signal.aborted) await published.cleanUp?.();
+    else if (run.signal.reason instanceof StoppedError && published.cleanUp)
+      await cleanUpStopped(job, published.film, { ...run, signal: AbortSignal.timeout(stoppedCleanUpMs) });
     throw error;
   });
-  if (made.kind === 'published') return withoutStream(job, { ...outcome, film: made.film }, run);
-  await outcome.cleanUp?.();
+  if (made.kind === 'published') return withoutStream(job, { ...published, film: made.film }, run);
+  await published.cleanUp?.();
   return made;
 }
 

@@ -58,6 +58,11 @@ export class FilesAhead implements AsyncDisposable {
     });
   }
 
+  /** Whether no other worker may make the film's files. */
+  get hasLease(): boolean {
+    return this.#lease?.lost.aborted === false;
+  }
+
   /** The film is committed. @returns the right to make its files, where this worker has it: it is the caller's now */
   async takeLease(): Promise<FilesLease | undefined> {
     this.#committed.abort();

@@ -60,6 +60,7 @@ const readsAtOnce = 16;
 
 /** Looks in the time of a lease, by a worker that only waits. */
 const waitingLooksPerLease = 8;
+const maxWaitingSeconds = 2;
 
 /** A stop must not wait longer for the leases to go; they become stale by themselves. */
 const leaveMs = 2000;
@@ -184,7 +185,7 @@ export class SharedSession implements FilmSession {
 
   async awaitPeers(invocation: Invocation | undefined): Promise<'work' | 'outOfTime'> {
     const { plan, leaseSeconds, signal } = this.#options;
-    const pauseSeconds = leaseSeconds / waitingLooksPerLease;
+    const pauseSeconds = Math.min(maxWaitingSeconds, leaseSeconds / waitingLooksPerLease);
     for (;;) {
       const { view } = await this.#looks.now();
       const missing = partsMissing(plan, view);
