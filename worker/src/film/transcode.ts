@@ -14,7 +14,7 @@ import { changeSubtitles } from './after/change-subtitles.ts';
 import { endStream } from './after/files-alone.ts';
 import { hasAllFiles, makeFiles } from './after/make-files.ts';
 import { helpWithWebm } from './after/make-webm.ts';
-import { FilesAhead } from './ahead/files-ahead.ts';
+import { aheadMemoryMb, FilesAhead } from './ahead/files-ahead.ts';
 import { cleaner, cleanUpAfter, cleanUpLater, cleanUpStopped, folderOf } from './clean-up-film.ts';
 import type { FilmOutcome, FilmToJoin, PlannedFilm, TranscodeRun } from './film.ts';
 import { makeFilm } from './make-film.ts';
@@ -232,7 +232,8 @@ async function makeAndCleanUp(
 /** Where a worker takes several messages at once: what this film takes of it. WebM, which is made after the stream, fills any machine. */
 async function occupyPlace({ job, plan }: PlannedFilm, { settings, place, size, signal }: TranscodeRun) {
   if (place === undefined || size === undefined) return;
-  const load = loadOf(plan, size);
+  const { share, memoryMb } = loadOf(plan, size);
+  const load = { share, memoryMb: memoryMb + aheadMemoryMb({ job, plan }, { settings }) };
   await place.occupy(wantsWebm(job, settings) ? { ...load, share: 1 } : load, signal);
 }
 

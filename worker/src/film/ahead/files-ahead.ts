@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { inputsOf } from '../../encode/file-arguments.ts';
 import type { OutputName } from '../../plan/outputs.ts';
 import type { QueuedJob } from '../../protocol/job.ts';
-import type { PlanFolder } from '../../protocol/job-folder.ts';
+import { JobFolder, type PlanFolder } from '../../protocol/job-folder.ts';
 import type { CopiedFile, FilmFile } from '../../publish/film-files.ts';
 import { FilesLease } from '../after/files-lease.ts';
 import { joinFile } from '../after/join-file.ts';
@@ -13,8 +13,9 @@ import type { PlannedFilm, TranscodeRun } from '../film.ts';
 import { expectedCopies, subtitleRecords } from './expected-film.ts';
 import { StreamFollower } from './follow-stream.ts';
 
-/** Each has buffers for its upload: 20 to 100 MB. */
+/** Each has segments and parts of its upload in memory: 30 MB while it follows the film, so many at most (`partsAtOnce`, `maxAheadBytes`). */
 const filesAtOnce = 3;
+const fileMb = 80;
 
 /**
  * Of the time since the making began, how long is waited between two looks: what is not known yet of the film is about this share of it,
@@ -49,9 +50,7 @@ export class FilesAhead implements AsyncDisposable {
 
   /** Where the job has such files and this worker may make them. Returns at once. */
   begin(film: PlannedFilm, folder: PlanFolder, run: AheadRun): void {
-    const { job, plan } = film;
-    const mayCopy = plan.segmentFormat === 'fmp4' && plan.encryption === undefined;
-    if (!mayCopy || expectedCopies(plan, outputsOf(job, run), { records: [], folder }).length === 0) return;
+    if (copiesOf(film, run).length === 0) return;
     const signal = AbortSignal.any([run.signal, this.#ended.signal]);
     this.#following = this.#follow(film, folder, { ...run, signal }).catch((error: unknown) => {
       if (!signal.aborted) run.log.warn({ err: error }, 'no file could be begun before the commit');
@@ -174,6 +173,17 @@ export class FilesAhead implements AsyncDisposable {
     published.catch(() => {});
     this.#files.set(file.name, { file, abandon, published });
   }
+}
+
+/** What the files that are begun take beside the film, in MB. */
+export function aheadMemoryMb(film: Pick<PlannedFilm, 'job' | 'plan'>, run: Pick<AheadRun, 'settings'>): number {
+  return fileMb * Math.min(filesAtOnce, copiesOf(film, run).length);
+}
+
+function copiesOf({ job, plan }: Pick<PlannedFilm, 'job' | 'plan'>, run: Pick<AheadRun, 'settings'>): CopiedFile[] {
+  const mayCopy = plan.segmentFormat === 'fmp4' && plan.encryption === undefined;
+  const folder = new JobFolder(run.settings.output.prefix, job.id).plan(plan.id);
+  return mayCopy ? expectedCopies(plan, outputsOf(job, run), { records: [], folder }) : [];
 }
 
 function outputsOf(
