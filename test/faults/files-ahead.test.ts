@@ -26,7 +26,7 @@ const outputs: JobOptions['outputs'] = ['hls', 'mp4'];
 
 const isCommitted = async (id: string) => (await faults.farm.read(`${id}/index.m3u8`)) !== undefined;
 
-/** The stream and one whole file of the same frames, told once, and nothing left behind. */
+/** The stream and one whole file of the same frames, reported once, and nothing left behind. */
 async function expectFilm(id: string): Promise<JobState> {
   const { farm, receiver } = faults;
   const state = await farm.waitFor(id, 'succeeded', 120);
@@ -45,8 +45,8 @@ async function expectFilm(id: string): Promise<JobState> {
   expect(await picturesOf(bytes, faults)).toBe(await streamPictures(faults, rendition));
   const leases = `${id}/${state.film?.plan}/leases/`;
   await until(async () => (await farm.keys(leases)).length === 0, 'all leases to be released');
-  const told = receiver.deliveries.map(({ body }) => JSON.parse(body) as { type: string; data: JobState });
-  const ends = told.filter(({ type, data }) => type === 'job.succeeded' && data.id === id);
+  const reports = receiver.deliveries.map(({ body }) => JSON.parse(body) as { type: string; data: JobState });
+  const ends = reports.filter(({ type, data }) => type === 'job.succeeded' && data.id === id);
   expect(new Set(ends.map(({ data }) => data.film?.files?.length))).toEqual(new Set([1]));
   return state;
 }
@@ -116,13 +116,13 @@ describe('an MP4 that is begun while its film is made', () => {
     await expectClean(faults);
   });
 
-  it('is made anew when a segment could not be read', async () => {
+  it('is made again when a segment could not be read', async () => {
     const id = await faults.send(job);
     faults.s3.inject({ kind: 'status', status: 403, code: 'AccessDenied' }, { ...segment, times: 1 });
     const worker = faults.startWorker();
     await expectFilm(id);
     expect(logLines(worker.log).map(({ msg }) => msg)).toContain(
-      'a file that was begun before the commit is made anew',
+      'a file that was begun before the commit is made again',
     );
     await expectClean(faults);
   });

@@ -127,7 +127,7 @@ describe('a file that is begun while its film is made', () => {
     expect(await leases()).toEqual([]);
   });
 
-  it('is made anew where a segment was published again after it had been read', async () => {
+  it('is made again where a segment was published again after it had been read', async () => {
     await using ahead = new FilesAhead();
     begin(ahead);
     await publish({ to: 2 });
@@ -137,11 +137,11 @@ describe('a file that is begun while its film is made', () => {
     const file = await commit();
     await ahead.takeLease();
     expect(await ahead.finish(file, run)).toBe(false);
-    expect(lines).toMatchObject([{ msg: expect.stringMatching(/made anew$/), file: '240p.mp4' }]);
+    expect(lines).toMatchObject([{ msg: expect.stringMatching(/made again$/), file: '240p.mp4' }]);
     expect(await published()).toEqual([]);
   });
 
-  it('is made anew where the film has other tracks than its plan had', async () => {
+  it('is made again where the film has other tracks than its plan had', async () => {
     await using ahead = new FilesAhead();
     begin(ahead);
     await publish();

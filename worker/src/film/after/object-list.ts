@@ -39,7 +39,7 @@ export class ObjectList {
   add(objects: readonly ListedObject[]): void {
     if (this.#isWhole || objects.length === 0) return;
     this.#known.push(...objects);
-    this.#tell();
+    this.#wake();
   }
 
   /** @returns false, and does nothing, where those that were known are others */
@@ -47,11 +47,11 @@ export class ObjectList {
     if (!this.#known.every((object, index) => isSame(object, all[index]))) return false;
     this.add(all.slice(this.#known.length));
     this.#isWhole = true;
-    this.#tell();
+    this.#wake();
     return true;
   }
 
-  #tell(): void {
+  #wake(): void {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
   }

@@ -38,7 +38,7 @@ interface BegunFile {
 /**
  * Files that are copies of the stream, begun while the film is made: segments are read and uploaded as they are published, so that little is
  * left to do after the commit. Nothing shows before it: the beginning of each file goes up last. What was read is compared with what was
- * committed; where it differs, and where anything fails here, the file is made anew after the commit.
+ * committed; where it differs, and where anything fails here, the file is made again after the commit.
  */
 export class FilesAhead implements AsyncDisposable {
   readonly #ended = new AbortController();
@@ -92,7 +92,7 @@ export class FilesAhead implements AsyncDisposable {
       return true;
     } catch (error) {
       signal.throwIfAborted();
-      log.warn({ err: error, file: file.name }, 'a file that was begun before the commit is made anew');
+      log.warn({ err: error, file: file.name }, 'a file that was begun before the commit is made again');
       begun.abandon.abort(error);
       await begun.published.catch(() => {});
       return false;
@@ -176,11 +176,17 @@ export class FilesAhead implements AsyncDisposable {
 }
 
 /** What the files that are begun take beside the film, in MB. */
-export function aheadMemoryMb(film: Pick<PlannedFilm, 'job' | 'plan'>, run: Pick<AheadRun, 'settings'>): number {
+export function aheadMemoryMb(
+  film: Pick<PlannedFilm, 'job' | 'plan'>,
+  run: Pick<AheadRun, 'settings'>,
+): number {
   return fileMb * Math.min(filesAtOnce, copiesOf(film, run).length);
 }
 
-function copiesOf({ job, plan }: Pick<PlannedFilm, 'job' | 'plan'>, run: Pick<AheadRun, 'settings'>): CopiedFile[] {
+function copiesOf(
+  { job, plan }: Pick<PlannedFilm, 'job' | 'plan'>,
+  run: Pick<AheadRun, 'settings'>,
+): CopiedFile[] {
   const mayCopy = plan.segmentFormat === 'fmp4' && plan.encryption === undefined;
   const folder = new JobFolder(run.settings.output.prefix, job.id).plan(plan.id);
   return mayCopy ? expectedCopies(plan, outputsOf(job, run), { records: [], folder }) : [];
