@@ -33,9 +33,7 @@ const ffmpegTests = [
 
 /** Of those, what our own code, players and storage decide, whichever ffmpeg made the segments. */
 const sameForAll = [
-  ...['added-files', 'clip-refusals', 'defects', 'early-play', 'encryption', 'seams'].map(
-    (name) => `test/films/${name}.test.ts`,
-  ),
+  ...['added-files', 'clip-refusals', 'defects', 'seams'].map((name) => `test/films/${name}.test.ts`),
   ...['keys', 'subtitles'].map((name) => `test/hostile/${name}.test.ts`),
   'test/films/dash.long.test.ts',
   'test/worker/encode/part.films.test.ts',
