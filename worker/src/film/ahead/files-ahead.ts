@@ -19,9 +19,9 @@ const fileMb = 80;
 
 /**
  * Of the time since the making began, how long is waited between two looks: what is not known yet of the film is about this share of it,
- * and a film of hours takes some hundred looks.
+ * and is read after the commit. A film of hours takes some hundred looks.
  */
-const shareBetweenLooks = 1 / 50;
+const shareBetweenLooks = 1 / 20;
 const minPauseMs = 1000;
 
 type AheadRun = Pick<
