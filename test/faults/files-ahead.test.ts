@@ -1,9 +1,9 @@
-import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
+import { ListMultipartUploadsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { WorkerProcess } from '../../cli/local-farm/worker.ts';
 import type { JobOptions } from '../../worker/src/protocol/job.ts';
 import type { JobState } from '../../worker/src/protocol/status.ts';
-import { type FaultFarm, get, holdAt, startFaultFarm } from '../helpers/local-farm/fault-farm.ts';
+import { type FaultFarm, get, holdAt, put, startFaultFarm } from '../helpers/local-farm/fault-farm.ts';
 import { deadLetters, expectClean } from '../helpers/local-farm/job-ends.ts';
 import { logLines } from '../helpers/local-farm/worker-log.ts';
 import { longFilm, putLongFilm } from '../helpers/media/long-film.ts';
@@ -152,6 +152,34 @@ describe('an MP4 of a film that several workers make', () => {
     faults.s3.heal();
     await expectFilm(id);
     expect(makersOf(helpers)).toBe(1);
+  });
+
+  it('is made when the lease of a worker that is gone was live until after the commit', async () => {
+    const { farm } = faults;
+    faults.s3.inject(
+      { kind: 'status', status: 412, code: 'PreconditionFailed' },
+      { ...put(/\/leases\/files$/), times: 1 },
+    );
+    const { id, lead, helpers } = await startSharedFilm(faults, job, env);
+    const said = (worker: WorkerProcess, message: RegExp) =>
+      logLines(worker.log).find(({ msg }) => message.test(String(msg)));
+    const plan = String(said(lead, /^planned$/)?.plan);
+    const lease = { version: 1, owner: 'gone', messageId: 'gone', renewals: 0, kept: false };
+    const isPutOff = () =>
+      [lead, ...helpers].some((worker) => said(worker, /^another worker makes the files of the film$/));
+    await until(
+      async () => {
+        const Key = `${id}/${plan}/leases/files`;
+        await farm.s3.send(
+          new PutObjectCommand({ Bucket: farm.outputBucket, Key, Body: JSON.stringify(lease) }),
+        );
+        return isPutOff();
+      },
+      'the worker that committed the film to be put off',
+      60,
+    );
+    await expectFilm(id);
+    await expectClean(faults);
   });
 
   it('is whole when the worker that began it stands still until others have made it', async () => {

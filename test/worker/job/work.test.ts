@@ -187,6 +187,20 @@ describe('a worker that helps', () => {
     expect(farm.reported).toEqual([]);
   });
 
+  it('looks at the film again later when it has committed it, and another makes its files', async () => {
+    let isRepeat: boolean | undefined;
+    await using farm = await open(async (_, run) => {
+      ({ isRepeat } = run);
+      return { kind: 'atCapacity', hasCommitted: true };
+    });
+    await farm.report(begun);
+    const outcome = await farm.runPartRequest(call(), never);
+    expect(outcome).toMatchObject({ kind: 'hand-over', isRepeat: true });
+    expect(isRepeat).toBe(false);
+    await farm.runPartRequest(call({ id: 'm-2', attributes: { requestId: 'm-1', repeat: 'true' } }), never);
+    expect(isRepeat).toBe(true);
+  });
+
   it('has nothing to do when the film is published, but has for another plan', async () => {
     await using farm = await open();
     await farm.report({ ...succeeded('a'), film: { ...film, plan } });

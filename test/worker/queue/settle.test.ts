@@ -1,6 +1,7 @@
 import { type SendMessageCommandInput, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
 import type { ReceivedMessage } from '../../../worker/src/protocol/queue-message.ts';
+import { readRequest, requestAttributes } from '../../../worker/src/protocol/request.ts';
 import type { Outcome } from '../../../worker/src/queue/outcome.ts';
 import { createQueue, MessageGoneError, type Queue } from '../../../worker/src/queue/queue.ts';
 import { settle } from '../../../worker/src/queue/settle.ts';
@@ -117,6 +118,19 @@ it('a retry keeps body, group, foreign attributes and identity, and is delayed',
       },
     },
   ]);
+});
+
+it('a message that is put off says so where there is something to look at, and goes on to say so', async () => {
+  const outcome: Outcome = { kind: 'hand-over', requestId: 'r-1', delaySeconds: 5 };
+  const [plain] = await sentBy(outcome);
+  expect(plain?.MessageAttributes?.repeat).toBeUndefined();
+  const [sent] = await sentBy({ ...outcome, isRepeat: true });
+  const attributes = Object.fromEntries(
+    Object.entries(sent?.MessageAttributes ?? {}).map(([name, { StringValue = '' }]) => [name, StringValue]),
+  );
+  const again = readRequest({ ...message, attributes });
+  expect(again).toMatchObject({ isRepeat: true, attempt: 1 });
+  expect(requestAttributes(again)).toMatchObject({ repeat: 'true' });
 });
 
 it('a dead letter names reason and job, and starts again when it is redriven', async () => {

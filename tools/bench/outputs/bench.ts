@@ -119,7 +119,7 @@ async function begunBefore(
   const makingSeconds = await timed(() => publish(stream, folder, s3, speed));
   const file = await commit(stream, folder, s3);
   const seconds = await timed(async () => {
-    const lease = await ahead.takeLease();
+    const lease = await ahead.takeLease(planId, run.signal);
     if (!(await ahead.finish(file, run))) throw new Error('The file was not begun before the commit.');
     await lease?.release();
   });
@@ -129,18 +129,21 @@ async function begunBefore(
   return seconds;
 }
 
+const planId = '0123456789ab';
+
 function jobOf(id: string) {
   const options = { outputs: ['hls' as const, 'mp4' as const] };
   return {
     job: { id, source: 'film.mp4', requestId: id, options },
-    folder: new JobFolder('', id).plan('0123456789ab'),
+    folder: new JobFolder('', id).plan(planId),
   };
 }
 
 /** What is asked of a plan before the commit. */
 function planOf(stream: readonly CutRendition[]): Plan {
   const [video, ...audio] = stream;
-  const plan: Pick<Plan, 'durationSeconds' | 'segmentFormat' | 'parts'> = {
+  const plan: Pick<Plan, 'id' | 'durationSeconds' | 'segmentFormat' | 'parts'> = {
+    id: planId,
     durationSeconds: video?.filmSeconds ?? 0,
     segmentFormat: 'fmp4',
     parts: [],

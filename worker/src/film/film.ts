@@ -133,7 +133,11 @@ export type FilmOutcome =
   /** Nothing is left to begin here: the workers that still make parts end the job. */
   | { kind: 'leftToPeers' }
   /** As many workers are on the film as may be, or another run holds this very message. */
-  | { kind: 'atCapacity' }
+  | {
+      kind: 'atCapacity';
+      /** This worker has committed the film, and another makes its files: what becomes of that has to be looked at. */
+      hasCommitted?: boolean;
+    }
   /** An invocation ends before the film is done: another one must go on. */
   | { kind: 'outOfTime' }
   /** The door leaves the film to the workers. */

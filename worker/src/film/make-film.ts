@@ -23,7 +23,7 @@ import { readSideFile } from './side-files.ts';
 export async function makeFilm(
   film: PlannedFilm,
   run: TranscodeRun,
-  ahead?: Pick<FilesAhead, 'begin' | 'hasLease'>,
+  ahead?: Pick<FilesAhead, 'begin' | 'isWanted'>,
 ): Promise<FilmOutcome> {
   const { job, plan, sources, workDir } = film;
   const { settings, stores, tools, invocation, breaks, report, log, signal } = run;
@@ -42,11 +42,11 @@ export async function makeFilm(
   if (film.role === 'planner' && invocation === undefined) ahead?.begin(film, folder, run);
   /**
    * Waits for what the others make, and commits if none of them does: a function's part request is never handed out again, and files that
-   * this worker has begun are its to finish.
+   * are begun here are this worker's to finish.
    */
   const stays = () =>
     film.role === 'planner' &&
-    (invocation !== undefined || settings.sharing.functionsPerFilm > 0 || ahead?.hasLease === true);
+    (invocation !== undefined || settings.sharing.functionsPerFilm > 0 || ahead?.isWanted === true);
   let isLate = false;
   const makeParts = () =>
     encodeParts(
@@ -109,19 +109,25 @@ export async function makeFilm(
       },
     );
   try {
-    for (;;) {
+    for (let need: 'parts' | 'commit' = 'parts'; ; ) {
       isLate = false;
-      await makeParts();
+      if (need === 'parts') await makeParts();
       if (isLate && !isShared) return { kind: 'outOfTime' };
       const claim = await session.claimAssembly();
       const published = claim && (await commitFilm(film, folder, session, claim, run));
       if (published?.byPeer && !stays()) return { kind: 'leftToPeers' };
-      if (published?.byPeer && ahead?.hasLease) await reportWarnings(film, folder, run);
-      if (published && (!published.byPeer || ahead?.hasLease))
-        await reportMade(published.film, folder, run, { ...clocks, isShared, isEarly: early !== undefined });
-      if (published) return published;
+      if (published) {
+        if (published.byPeer && ahead?.isWanted) await reportWarnings(film, folder, run);
+        // Whoever has committed it has ended early play.
+        const isEarly = early !== undefined && !published.byPeer;
+        if (!published.byPeer || ahead?.isWanted)
+          await reportMade(published.film, folder, run, { ...clocks, isShared, isEarly });
+        return published;
+      }
       if (!stays()) return { kind: isLate ? 'outOfTime' : 'leftToPeers' };
-      if ((await session.awaitPeers(invocation)) === 'outOfTime') return { kind: 'outOfTime' };
+      const needed = await session.awaitPeers(invocation);
+      if (needed === 'outOfTime') return { kind: 'outOfTime' };
+      need = needed;
       clocks.encodedAt = performance.now();
     }
   } catch (error) {

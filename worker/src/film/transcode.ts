@@ -92,20 +92,18 @@ async function completeFilm(
   ahead?: FilesAhead,
 ): Promise<FilmOutcome> {
   if (outcome.kind !== 'published') return outcome;
-  // Whoever has committed it leaves its files, and with them the end of the job, to the worker that has begun them.
-  const published = ahead?.hasLease ? { ...outcome, byPeer: false } : outcome;
-  const made = await makeFilesAndMeasure(job, published, run, ahead).catch(async (error: unknown) => {
-    if (!run.signal.aborted) await published.cleanUp?.();
-    else if (run.signal.reason instanceof StoppedError && published.cleanUp)
-      await cleanUpStopped(job, published.film, { ...run, signal: AbortSignal.timeout(stoppedCleanUpMs) });
+  const made = await makeFilesAndMeasure(job, outcome, run, ahead).catch(async (error: unknown) => {
+    if (!run.signal.aborted) await outcome.cleanUp?.();
+    else if (run.signal.reason instanceof StoppedError && outcome.cleanUp)
+      await cleanUpStopped(job, outcome.film, { ...run, signal: AbortSignal.timeout(stoppedCleanUpMs) });
     throw error;
   });
-  if (made.kind === 'published') return withoutStream(job, { ...published, film: made.film }, run);
-  await published.cleanUp?.();
-  return made;
+  if (made.kind === 'published') return withoutStream(job, { ...outcome, ...made }, run);
+  await outcome.cleanUp?.();
+  return made.kind === 'atCapacity' && !outcome.byPeer ? { ...made, hasCommitted: true } : made;
 }
 
-/** The worker that commits a film measures it. */
+/** The worker that commits a film measures it, or the one that has made its files. */
 async function makeFilesAndMeasure(
   job: QueuedJob,
   { film, byPeer }: Extract<FilmOutcome, { kind: 'published' }>,
@@ -114,7 +112,9 @@ async function makeFilesAndMeasure(
 ): Promise<FilmOutcome> {
   const made = await makeFiles(job, film, run, ahead);
   await ahead?.[Symbol.asyncDispose]();
-  return made.kind === 'published' && !byPeer ? measureFilm(job, made.film, run) : made;
+  if (made.kind !== 'published' || (made.byPeer ?? byPeer)) return made;
+  const measured = await measureFilm(job, made.film, run);
+  return measured.kind === 'published' ? { ...made, film: measured.film } : measured;
 }
 
 /** The stream of a film whose job asked for files alone goes when they are there; where none could be made, it is all there is. */
@@ -230,10 +230,14 @@ async function makeAndCleanUp(
 }
 
 /** Where a worker takes several messages at once: what this film takes of it. WebM, which is made after the stream, fills any machine. */
-async function occupyPlace({ job, plan }: PlannedFilm, { settings, place, size, signal }: TranscodeRun) {
+async function occupyPlace(
+  { job, plan, role }: PlannedFilm,
+  { settings, place, size, signal }: TranscodeRun,
+) {
   if (place === undefined || size === undefined) return;
   const { share, memoryMb } = loadOf(plan, size);
-  const load = { share, memoryMb: memoryMb + aheadMemoryMb({ job, plan }, { settings }) };
+  const aheadMb = role === 'planner' ? aheadMemoryMb({ job, plan }, { settings }) : 0;
+  const load = { share, memoryMb: memoryMb + aheadMb };
   await place.occupy(wantsWebm(job, settings) ? { ...load, share: 1 } : load, signal);
 }
 

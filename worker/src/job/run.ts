@@ -285,6 +285,6 @@ function isSentAgain(earlier: JobState, { queuedAt }: Request, isOwn: boolean): 
 }
 
 /** Counted by the queue, or as a failure. */
-function isHandedOutAgain({ receiveCount }: ReceivedMessage, { attempt }: Request): boolean {
-  return receiveCount > 1 || attempt > 1;
+function isHandedOutAgain({ receiveCount }: ReceivedMessage, { attempt, isRepeat }: Request): boolean {
+  return receiveCount > 1 || attempt > 1 || isRepeat === true;
 }

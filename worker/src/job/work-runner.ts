@@ -165,8 +165,9 @@ export class WorkRunner {
       log.info('other workers make the rest of the film');
       return { kind: 'acknowledge' };
     }
-    log.info('enough workers are on the film');
-    return lookAgainLater(work.messageId, this.#options.leaseSeconds, this.#random());
+    const { hasCommitted } = outcome;
+    log.info(hasCommitted ? 'another worker makes the files of the film' : 'enough workers are on the film');
+    return lookAgainLater(work.messageId, this.#options.leaseSeconds, this.#random(), hasCommitted);
   }
 
   async #interrupted(work: Work, reason: unknown): Promise<Outcome> {

@@ -26,8 +26,14 @@ export interface Work {
 }
 
 /** There is nothing to do for the message yet. Two deliveries of one message must not meet again at the same moment. */
-export function lookAgainLater(requestId: string, leaseSeconds: number, random: number): Outcome {
-  return { kind: 'hand-over', requestId, delaySeconds: Math.ceil(leaseSeconds * (1 + random)) };
+export function lookAgainLater(
+  requestId: string,
+  leaseSeconds: number,
+  random: number,
+  isRepeat = false,
+): Outcome {
+  const delaySeconds = Math.ceil(leaseSeconds * (1 + random));
+  return { kind: 'hand-over', requestId, delaySeconds, ...(isRepeat && { isRepeat }) };
 }
 
 /** Another worker has ended the job and reported its end. */

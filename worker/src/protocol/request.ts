@@ -12,6 +12,8 @@ export interface Request {
   requestId?: string;
   /** When the job first entered the queue. */
   queuedAt: Date;
+  /** Another message of the request was at work before, and has left something to look at. */
+  isRepeat?: true;
 }
 
 export function readRequest(message: ReceivedMessage): Request {
@@ -21,6 +23,7 @@ export function readRequest(message: ReceivedMessage): Request {
     attempt: /^[1-9]\d{0,3}$/.test(attempt) ? Number(attempt) : 1,
     ...(requestId === undefined ? {} : { requestId }),
     queuedAt: Number.isNaN(queued.getTime()) ? message.sentAt : queued,
+    ...(message.attributes.repeat === 'true' && { isRepeat: true }),
   };
 }
 
@@ -29,6 +32,7 @@ export function requestAttributes(request: Request): Record<string, string> {
     attempt: String(request.attempt),
     ...(request.requestId === undefined ? {} : { requestId: request.requestId }),
     queuedAt: request.queuedAt.toISOString(),
+    ...(request.isRepeat && { repeat: 'true' }),
   };
 }
 

@@ -20,7 +20,13 @@ export type Outcome =
    * Send it again as it is, then delete the original: because SQS lets no one hold a message for over 12 hours, or
    * because there is nothing to do for it yet.
    */
-  | { kind: 'hand-over'; requestId: string; delaySeconds: number }
+  | {
+      kind: 'hand-over';
+      requestId: string;
+      delaySeconds: number;
+      /** Whoever gets it is to look at what this worker has left. */
+      isRepeat?: true;
+    }
   /** Send it to the queue of the lane that its job names, then delete the original. */
   | { kind: 'move'; requestId: string; lane: Lane }
   /** Send it to the queue behind this one, then delete the original. */

@@ -46,7 +46,12 @@ export async function settle(
       const { delaySeconds } = outcome;
       const attributes = {
         ...message.attributes,
-        ...requestAttributes({ ...request, attempt, requestId: outcome.requestId }),
+        ...requestAttributes({
+          ...request,
+          attempt,
+          requestId: outcome.requestId,
+          ...(outcome.kind === 'hand-over' && outcome.isRepeat && { isRepeat: true }),
+        }),
       };
       const next = { body: message.body, attributes, delaySeconds, ...group };
       const to = outcome.kind === 'retry' && behind !== undefined ? behind : queue;
@@ -94,7 +99,7 @@ export async function settle(
 
 /** A redriven message starts again: at attempt 1, with a wait of its own. */
 function withoutRequest(attributes: Readonly<Record<string, string>>): Record<string, string> {
-  const { attempt, requestId, queuedAt, ...others } = attributes;
+  const { attempt, requestId, queuedAt, repeat, ...others } = attributes;
   return others;
 }
 

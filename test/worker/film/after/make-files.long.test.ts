@@ -156,6 +156,14 @@ describe('the files of a film', () => {
     expect(await help({ isRepeat: true })).toMatchObject({ kind: 'published', film: { files: [{}] } });
   });
 
+  it('are left to the worker that has their lease by the one that committed the film, which looks again later', async () => {
+    const { plan } = await publish();
+    const { filesLease } = new JobFolder('', id).plan(plan);
+    await stores.output.put(filesLease, 'of another worker', headers);
+    const late = work({ outputs: ['hls', 'mp4'] });
+    expect(await late.outcome).toEqual({ kind: 'atCapacity', hasCommitted: true });
+  });
+
   it('are made by a worker that reports a pause, also where others had the say of the film', async () => {
     await publish();
     const tools = toolsWith(async () => {

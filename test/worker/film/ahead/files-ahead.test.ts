@@ -2,15 +2,18 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeFile } from '../../../../worker/src/film/after/make-file.ts';
 import { FilesAhead } from '../../../../worker/src/film/ahead/files-ahead.ts';
 import type { PlannedFilm, TranscodeRun } from '../../../../worker/src/film/film.ts';
+import type { TextRendition } from '../../../../worker/src/plan/plan.ts';
 import type { QueuedJob } from '../../../../worker/src/protocol/job.ts';
 import { JobFolder, type PlanFolder } from '../../../../worker/src/protocol/job-folder.ts';
-import type { FilmRendition } from '../../../../worker/src/protocol/status.ts';
+import type { PartRecord } from '../../../../worker/src/protocol/part-record.ts';
+import type { FilmRendition, FilmSubtitles } from '../../../../worker/src/protocol/status.ts';
+import { describeTrack } from '../../../../worker/src/publish/assemble.ts';
 import type { FilmFile } from '../../../../worker/src/publish/film-files.ts';
 import { openStores, type Stores } from '../../../../worker/src/storage/stores.ts';
 import { realMediaTools, temporaryFolder } from '../../../helpers/media/clips.ts';
 import { type MadeSegments, makeSegments } from '../../../helpers/media/segments.ts';
 import { until } from '../../../helpers/until.ts';
-import { mapStore } from '../../../helpers/worker/film-sessions.ts';
+import { mapStore, recordOf } from '../../../helpers/worker/film-sessions.ts';
 import { recordingLogger } from '../../../helpers/worker/queue.ts';
 import { testSettings } from '../../../helpers/worker/settings.ts';
 import { startStorage } from '../../../helpers/worker/storage.ts';
@@ -115,7 +118,7 @@ describe('a file that is begun while its film is made', () => {
     await publish({ from: 2 });
     const file = await commit();
     expect(await published()).toEqual([]);
-    const lease = await ahead.takeLease();
+    const lease = await ahead.takeLease(made.plan.id, run.signal);
     expect(lease).toBeDefined();
     expect(await ahead.finish(file, run)).toBe(true);
     expect(new Set(read).size).toBe(read.length);
@@ -135,7 +138,7 @@ describe('a file that is begun while its film is made', () => {
     await put('240p/00001.m4s', segmentsOf('240p').segments[2] ?? '');
     await publish({ from: 2 });
     const file = await commit();
-    await ahead.takeLease();
+    await ahead.takeLease(made.plan.id, run.signal);
     expect(await ahead.finish(file, run)).toBe(false);
     expect(lines).toMatchObject([{ msg: expect.stringMatching(/made again$/), file: '240p.mp4' }]);
     expect(await published()).toEqual([]);
@@ -147,9 +150,54 @@ describe('a file that is begun while its film is made', () => {
     await publish();
     await readSegments([0, 3]);
     const file = await commit();
-    await ahead.takeLease();
+    await ahead.takeLease(made.plan.id, run.signal);
     expect(await ahead.finish({ ...file, audio: [] }, run)).toBe(false);
     expect(await published()).toEqual([]);
+  });
+
+  it('has the subtitles that the film has, once they are made', async () => {
+    const text: TextRendition = {
+      name: 'text-0',
+      label: 'Subtitles',
+      kind: 'subtitles',
+      default: false,
+    } as TextRendition;
+    const part = { kind: 'text' as const, index: 9, firstSegment: 0 as const, segmentCuts: [] };
+    const plan = { ...made.plan, text: [text], parts: [...made.plan.parts, part] };
+    await using ahead = new FilesAhead();
+    ahead.begin({ job, plan } as unknown as PlannedFilm, folder, run);
+    await publish();
+    const vtt = 'WEBVTT\n\n00:01.000 --> 00:02.000\nOne\n\n00:03.000 --> 00:04.000\nTwo\n';
+    await put('text-0/subtitles.vtt', vtt);
+    const rendition = { name: 'text-0', codecs: 'wvtt', frames: 2, initBytes: 0, segments: [] };
+    const record: PartRecord = { ...recordOf(part), renditions: [rendition] };
+    expect(read).toEqual([]);
+    await stores.output.put(folder.record(part.index), JSON.stringify(record), options);
+    await readSegments([0, 3]);
+    const file = await commit();
+    const committed = describeTrack({ ...text, language: undefined }, 2, folder, undefined);
+    await ahead.takeLease(plan.id, run.signal);
+    // As it is read of the film's record.
+    const whole = { ...file, text: [JSON.parse(JSON.stringify(committed)) as FilmSubtitles] };
+    expect(await ahead.finish(whole, run)).toBe(true);
+  });
+
+  it('is taken back where another plan was committed', async () => {
+    await using ahead = new FilesAhead();
+    begin(ahead);
+    await publish({ to: 2 });
+    await readSegments([0, 1]);
+    expect(await ahead.takeLease('another', run.signal)).toBeUndefined();
+    expect(await ahead.finish(await commit(), run)).toBe(false);
+    expect([...(await published()), ...(await leases())]).toEqual([]);
+  });
+
+  it('is begun when the lease of a lost worker is stale', async () => {
+    await stores.output.put(folder.filesLease, 'of a lost worker', options);
+    await using ahead = new FilesAhead();
+    ahead.begin({ job, plan: made.plan } as unknown as PlannedFilm, folder, { ...run, leaseSeconds: 2 });
+    await publish();
+    await readSegments([0, 3]);
   });
 
   it('leaves nothing behind where the film is not made', async () => {
@@ -168,7 +216,7 @@ describe('a file that is begun while its film is made', () => {
     await until(async () => (await leases()).length > 0, 'the lease');
     await using ahead = new FilesAhead();
     begin(ahead);
-    expect(await ahead.takeLease()).toBeUndefined();
+    expect(await ahead.takeLease(made.plan.id, run.signal)).toBeUndefined();
     expect(await ahead.finish(await commit(), run)).toBe(false);
   });
 
@@ -180,7 +228,7 @@ describe('a file that is begun while its film is made', () => {
     await publish();
     await using ahead = new FilesAhead();
     begin(ahead);
-    await ahead.takeLease();
+    await ahead.takeLease(made.plan.id, run.signal);
     expect(await ahead.finish(await commit(), run)).toBe(false);
     expect(read).toEqual([]);
   });

@@ -394,8 +394,9 @@ describe('the playlists', () => {
       await worker.session.next(part.kind);
       await record(worker, part);
     }
+    expect(await worker.session.awaitPeers(undefined)).toBe('commit');
     await files.store.remove([folder.record(first.index)]);
-    expect(await worker.session.awaitPeers(undefined)).toBe('work');
+    expect(await worker.session.awaitPeers(undefined)).toBe('parts');
     expect(await worker.session.next('video')).toBe(first);
   });
 

@@ -9,11 +9,13 @@ type LeaseRun = Pick<TranscodeRun, 'stores' | 'messageId' | 'leaseSeconds' | 'lo
 
 /** What only one worker at a time may do to a film: make its files, change its subtitles. */
 export class FilesLease {
+  readonly #key: string;
   readonly #leases: HeldLeases;
   readonly #lost: AbortController;
   readonly #log: Logger;
 
-  private constructor(leases: HeldLeases, lost: AbortController, log: Logger) {
+  private constructor(key: string, leases: HeldLeases, lost: AbortController, log: Logger) {
+    this.#key = key;
     this.#leases = leases;
     this.#lost = lost;
     this.#log = log;
@@ -35,7 +37,7 @@ export class FilesLease {
     const { at, objects } = await stores.output.listAll(key, signal);
     const found = objects.find((object) => object.key === key);
     if (found !== undefined && isLive(found, at, leaseSeconds)) return undefined;
-    const lease = new FilesLease(leases, lost, log);
+    const lease = new FilesLease(key, leases, lost, log);
     try {
       return (await leases.acquire(key, found?.etag, signal)) ? lease : undefined;
     } catch (error) {
@@ -48,6 +50,11 @@ export class FilesLease {
   /** Aborted when another worker has taken over. */
   get lost(): AbortSignal {
     return this.#lost.signal;
+  }
+
+  /** For certain: after a standstill of this process storage is asked. */
+  async isHeld(signal: AbortSignal): Promise<boolean> {
+    return !this.lost.aborted && (await this.#leases.stillHolds(this.#key, signal));
   }
 
   async release(): Promise<void> {

@@ -14,7 +14,7 @@ import { makeWebm } from './make-webm.ts';
  * Makes the files that a job asks for beside the stream, of what is published of it, after the commit. Files that are
  * there are kept, so that a job that is sent again with more outputs adds those.
  * @param ahead what was begun of them before the commit
- * @returns `atCapacity` while another worker makes them, `outOfTime` where an invocation has no time for all
+ * @returns `byPeer: false` where this worker has made them, whoever committed the film: it ends the job; `atCapacity` while another worker makes them, `outOfTime` where an invocation has no time for all
  * @throws RefusedError `gif-too-long`, `no-stream`, `clear-files`
  */
 export async function makeFiles(
@@ -39,14 +39,16 @@ export async function makeFiles(
   if (lacking === undefined) return { kind: 'published', film: before.film };
   if (film.playlist === undefined) throw noStream(job, `${lacking.name} cannot be made of it`);
 
-  const make = async (making: TranscodeRun): Promise<{ film?: Film }> => {
+  const make = async (making: TranscodeRun): Promise<{ film?: Film; byPeer?: false }> => {
     // Another worker may have made them until a moment ago.
     const found = await look();
     if (found.missing.length === 0) return { film: found.film };
     // Of those that made the film together, only this one is left: also that it pauses is to be reported.
     await report.setReporting('reporting');
     await report.move({ to: 'published', film: found.film });
-    for (const file of found.missing) {
+    // Those that are begun first.
+    const left = found.missing.toSorted((a, b) => Number(ahead?.hasBegun(b)) - Number(ahead?.hasBegun(a)));
+    for (const file of left) {
       const startedAt = performance.now();
       report.update({ file: { name: file.name, percent: 0 } });
       if (file.format === 'webm') {
@@ -55,11 +57,12 @@ export async function makeFiles(
         report.addWarnings(await makeFile(job, file, folder, making));
       log.info({ file: file.name, seconds: (performance.now() - startedAt) / 1000 }, 'file published');
     }
-    return { film: (await look()).film };
+    return { film: (await look()).film, byPeer: false };
   };
-  const made = await holdFilesLease(folder, run, make, await ahead?.takeLease());
+  const made = await holdFilesLease(folder, run, make, await ahead?.takeLease(film.plan, run.signal));
   if (made === undefined) return { kind: 'atCapacity' };
-  return made.film === undefined ? { kind: 'outOfTime' } : { kind: 'published', film: made.film };
+  const { film: whole, ...by } = made;
+  return whole === undefined ? { kind: 'outOfTime' } : { kind: 'published', film: whole, ...by };
 }
 
 /** Whether a film has all files that a job asks for. */

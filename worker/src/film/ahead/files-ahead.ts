@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { inputsOf } from '../../encode/file-arguments.ts';
 import type { OutputName } from '../../plan/outputs.ts';
+import type { Plan } from '../../plan/plan.ts';
 import type { QueuedJob } from '../../protocol/job.ts';
 import { JobFolder, type PlanFolder } from '../../protocol/job-folder.ts';
 import type { CopiedFile, FilmFile } from '../../publish/film-files.ts';
@@ -24,6 +25,9 @@ const fileMb = 80;
 const shareBetweenLooks = 1 / 20;
 const minPauseMs = 1000;
 
+/** Of the length that the film's header says. The room for the index of a file goes by that. */
+const leastShare = 0.5;
+
 type AheadRun = Pick<
   TranscodeRun,
   'settings' | 'stores' | 'tools' | 'messageId' | 'leaseSeconds' | 'log' | 'signal'
@@ -44,45 +48,56 @@ export class FilesAhead implements AsyncDisposable {
   readonly #ended = new AbortController();
   readonly #committed = new AbortController();
   readonly #files = new Map<string, BegunFile>();
+  #plan: Plan | undefined;
   #stream: StreamFollower | undefined;
   #following: Promise<void> | undefined;
   #lease: FilesLease | undefined;
 
-  /** Where the job has such files and this worker may make them. Returns at once. */
+  /** Where the job has such files. Returns at once. */
   begin(film: PlannedFilm, folder: PlanFolder, run: AheadRun): void {
     if (copiesOf(film, run).length === 0) return;
+    this.#plan = film.plan;
     const signal = AbortSignal.any([run.signal, this.#ended.signal]);
-    this.#following = this.#follow(film, folder, { ...run, signal }).catch((error: unknown) => {
-      if (!signal.aborted) run.log.warn({ err: error }, 'no file could be begun before the commit');
-    });
+    this.#following = this.#follow(film, folder, { ...run, signal });
   }
 
-  /** Whether no other worker may make the film's files. */
-  get hasLease(): boolean {
-    return this.#lease?.lost.aborted === false;
+  /** Whether the job has such files, which this worker sees to. */
+  get isWanted(): boolean {
+    return this.#plan !== undefined;
   }
 
-  /** The film is committed. @returns the right to make its files, where this worker has it: it is the caller's now */
-  async takeLease(): Promise<FilesLease | undefined> {
+  /** Whether a file is begun, so that little is left to do. */
+  hasBegun({ name }: Pick<FilmFile, 'name'>): boolean {
+    return this.#files.has(name);
+  }
+
+  /**
+   * The film is committed.
+   * @param planId which was: of another one nothing is begun here
+   * @returns the right to make its files, where this worker has it: it is the caller's now
+   */
+  async takeLease(planId: string, signal: AbortSignal): Promise<FilesLease | undefined> {
     this.#committed.abort();
     await this.#following;
+    if (planId !== this.#plan?.id) await this[Symbol.asyncDispose]();
     const lease = this.#lease;
     this.#lease = undefined;
-    if (!lease?.lost.aborted) return lease;
-    await lease.release();
+    if (await lease?.isHeld(signal)) return lease;
+    await lease?.release();
     return undefined;
   }
 
   /** @returns whether the file is published; else it must be made */
   async finish(file: FilmFile, { settings, stores, log, signal }: AheadRun): Promise<boolean> {
     const begun = this.#files.get(file.name);
-    if (begun === undefined || this.#stream === undefined) return false;
-    const stream = this.#stream;
+    const [plan, stream] = [this.#plan, this.#stream];
+    if (begun === undefined || plan === undefined || stream === undefined) return false;
     try {
       const isAsRead = await withPublished({ settings, stores, signal }, async (reader) => {
         if (!isDeepStrictEqual(madeOf(begun.file), madeOf(file))) return false;
         for (const input of inputsOf(file)) {
-          const { objects } = await reader.rendition(input);
+          const { objects, durationSeconds } = await reader.rendition(input);
+          if (durationSeconds < plan.durationSeconds * leastShare) return false;
           if (!stream.list(input.name).complete(objects)) return false;
         }
         return true;
@@ -102,26 +117,21 @@ export class FilesAhead implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended.abort(new Error('The files that were begun are not needed.'));
     await this.#following;
-    await Promise.allSettled([...this.#files.values()].map(({ published }) => published));
-    await this.#lease?.release();
+    const begun = [...this.#files.values()].map(({ published }) => published);
+    this.#files.clear();
+    const lease = this.#lease;
     this.#lease = undefined;
+    // Others need not wait until the uploads are taken back.
+    await Promise.allSettled([lease?.release(), ...begun]);
   }
 
-  /** Until the commit, or the end of all of it. */
+  /** Until the commit, or the end of all of it. Never throws. */
   async #follow(film: PlannedFilm, folder: PlanFolder, run: AheadRun): Promise<void> {
     const startedAt = performance.now();
-    const lease = await FilesLease.take(folder, run);
-    if (lease === undefined) return;
-    this.#lease = lease;
-    const signal = AbortSignal.any([run.signal, lease.lost]);
-    const stream = new StreamFollower(folder, run.stores.output);
-    this.#stream = stream;
-    const until = AbortSignal.any([signal, this.#committed.signal]);
-    let isBegun = false;
+    const until = AbortSignal.any([run.signal, this.#committed.signal]);
     while (!until.aborted) {
       try {
-        if (!isBegun) isBegun = await this.#beginFiles(film, folder, { ...run, signal }, until);
-        await stream.look(until);
+        if ((await this.#look(film, folder, run, until)) === 'nothingToMake') return;
       } catch (error) {
         if (!until.aborted) run.log.warn({ err: error }, 'could not look at what is published of a film');
       }
@@ -131,39 +141,61 @@ export class FilesAhead implements AsyncDisposable {
     }
   }
 
-  /** @returns false where it is not known yet what they are made of */
-  async #beginFiles(
+  async #look(
+    film: PlannedFilm,
+    folder: PlanFolder,
+    run: AheadRun,
+    until: AbortSignal,
+  ): Promise<'waiting' | 'following' | 'nothingToMake'> {
+    // A worker that was lost may have left it.
+    this.#lease ??= await FilesLease.take(folder, { ...run, signal: until });
+    const lease = this.#lease;
+    if (lease === undefined) return 'waiting';
+    if (this.#stream === undefined) {
+      const stream = new StreamFollower(folder, run.stores.output);
+      const files = await this.#filesToBegin(film, folder, run, until);
+      if (files === undefined) return 'waiting';
+      if (files.length === 0) {
+        this.#lease = undefined;
+        await lease.release();
+        return 'nothingToMake';
+      }
+      this.#stream = stream;
+      const own = { ...run, signal: AbortSignal.any([run.signal, lease.lost]) };
+      for (const file of files) this.#beginFile(film, file, { folder, stream }, own);
+    }
+    await this.#stream.look(until);
+    return 'following';
+  }
+
+  /** @returns undefined where it is not known yet what they are made of */
+  async #filesToBegin(
     { job, plan }: PlannedFilm,
     folder: PlanFolder,
     run: AheadRun,
     until: AbortSignal,
-  ): Promise<boolean> {
+  ): Promise<CopiedFile[] | undefined> {
     const { output } = run.stores;
     const records = await subtitleRecords(plan, folder, output, until);
-    if (records === undefined) return false;
+    if (records === undefined) return undefined;
     const { objects } = await output.listAll(folder.files, until);
     const there = new Set(objects.map(({ key }) => key));
     const { publicUrl } = run.settings.output;
-    const files = expectedCopies(plan, outputsOf(job, run), { records, folder, publicUrl })
+    return expectedCopies(plan, outputsOf(job, run), { records, folder, publicUrl })
       .filter(({ name }) => !there.has(folder.files + name))
       .slice(0, filesAtOnce);
-    for (const file of files)
-      this.#beginFile(job, file, { folder, durationSeconds: plan.durationSeconds }, run);
-    return true;
   }
 
   #beginFile(
-    job: QueuedJob,
+    { job, plan }: PlannedFilm,
     file: CopiedFile,
-    { folder, durationSeconds }: { folder: PlanFolder; durationSeconds: number },
+    { folder, stream }: { folder: PlanFolder; stream: StreamFollower },
     run: AheadRun,
   ): void {
     const abandon = new AbortController();
     const own = { ...run, signal: AbortSignal.any([run.signal, abandon.signal]) };
-    const renditions = inputsOf(file).map(({ name }) => ({
-      objects: (this.#stream as StreamFollower).list(name),
-      durationSeconds,
-    }));
+    const { durationSeconds } = plan;
+    const renditions = inputsOf(file).map(({ name }) => ({ objects: stream.list(name), durationSeconds }));
     const published = withPublished(own, (reader, workDir) =>
       joinFile(file, { renditions, reader, workDir, title: job.title }, own, (object) =>
         putFilmFile(job, file, folder, object, own),
@@ -206,5 +238,10 @@ function pauseMs(elapsedMs: number): number {
 
 /** What must be the same before and after the commit. */
 function madeOf({ format, video, audio, text = [] }: FilmFile) {
-  return [format, video?.name, audio.map(({ name, language }) => [name, language]), text];
+  return [
+    format,
+    video?.name,
+    audio.map(({ name, language }) => [name, language]),
+    text.map((track) => [track.file, track.label, track.language, track.cues]),
+  ];
 }

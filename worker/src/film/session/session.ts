@@ -25,10 +25,10 @@ export interface FilmSession extends AsyncDisposable {
   /** Undefined where parts are not recorded, or another worker is at it. */
   claimAssembly(): Promise<AssemblyClaim | undefined>;
   /**
-   * Waits until this worker is needed: `work` when a part can be begun, or the film be committed; `outOfTime` when its
-   * invocation, where it is one, ends before that.
+   * Waits until this worker is needed: `parts` when one can be begun, `commit` when all are recorded, and maybe committed;
+   * `outOfTime` when its invocation, where it is one, ends before that.
    */
-  awaitPeers(invocation: Invocation | undefined): Promise<'work' | 'outOfTime'>;
+  awaitPeers(invocation: Invocation | undefined): Promise<'parts' | 'commit' | 'outOfTime'>;
   /** Another worker has published the film: removes what is left of this one's share. */
   leavePublished(): Promise<void>;
   /** After an error: prepares the next run of the message, and lets the report say what is true of the job. */

@@ -183,7 +183,7 @@ export class SharedSession implements FilmSession {
     });
   }
 
-  async awaitPeers(invocation: Invocation | undefined): Promise<'work' | 'outOfTime'> {
+  async awaitPeers(invocation: Invocation | undefined): Promise<'parts' | 'commit' | 'outOfTime'> {
     const { plan, leaseSeconds, signal } = this.#options;
     const pauseSeconds = Math.min(maxWaitingSeconds, leaseSeconds / waitingLooksPerLease);
     for (;;) {
@@ -195,7 +195,8 @@ export class SharedSession implements FilmSession {
         ({ index }) => !this.#begun.has(index) && !view.leases.get(index)?.isLive,
       );
       if (isFree && invocation?.mayBegin() === false) return 'outOfTime';
-      if (isFree || (missing.length === 0 && !view.assembly?.isLive)) return 'work';
+      if (isFree) return 'parts';
+      if (missing.length === 0 && !view.assembly?.isLive) return 'commit';
       if (invocation?.mayWait(2 * pauseSeconds) === false) return 'outOfTime';
       await sleep(pauseSeconds * 1000, undefined, { signal });
     }
