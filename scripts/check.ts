@@ -62,10 +62,10 @@ const except = (files: readonly string[]) => files.flatMap((file) => ['--exclude
 
 const quickTests: Check = { name: 'tests', args: ['scripts/run.mjs', 'test'], limitMinutes: 15 };
 
-/** They wait for clocks a good part of their time, so more of them run at once than of others. */
+/** They wait for clocks a good part of their time, and watch them: more at once than this miss them. */
 const longTests: Check = {
   name: 'long tests',
-  args: ['scripts/run.mjs', 'test:long', '--maxWorkers', '4', ...except(strictFaults)],
+  args: ['scripts/run.mjs', 'test:long', '--maxWorkers', '3', ...except(strictFaults)],
   limitMinutes: 25,
 };
 

@@ -216,15 +216,22 @@ it('pauses, and goes on after a reload with the parts that are missing', async (
 
 it('ends an upload whose answer was lost with a reload: without its file, and without a second job', async () => {
   await expect.poll(facts, patience).toContain('Trying again');
-  await page.unrouteAll({ behavior: 'ignoreErrors' });
+  let isReloaded = false;
+  page.once('framenavigated', () => {
+    isReloaded = true;
+  });
+  // What the page asks until then is lost too.
+  await page.route('**/complete', (route) => (isReloaded ? route.continue() : route.abort()));
   const begun: string[] = [];
   page.on('request', (request) => {
-    if (request.method() === 'POST') begun.push(new URL(request.url()).pathname.split('/').at(-1) ?? '');
+    if (isReloaded && request.method() === 'POST')
+      begun.push(new URL(request.url()).pathname.split('/').at(-1) ?? '');
   });
   await page.reload();
   await expect.poll(() => page.locator('#upload-rows li').count(), patience).toBe(0);
   expect(begun).toEqual(['complete']);
   expect(await page.locator('#job-rows li').count()).toBe(1);
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
 }, 60_000);
 
 it('lists the job of the upload by the name of its file', async () => {

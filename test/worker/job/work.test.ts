@@ -362,6 +362,25 @@ describe('a message that comes again after the end of its request was reported',
     expect(await farm.status()).toEqual(end);
   });
 
+  it.each([
+    ['has ended', { ...done, film: { ...film, plan } }],
+    [
+      'ended, and is adding files for a later request',
+      { ...begun, requestId: 'r-2', queuedAt: ago(1).toISOString(), film: { ...film, plan } },
+    ],
+  ])(
+    'does nothing where it was only put off, and the job %s: a newer source may be there',
+    async (_, state) => {
+      await using farm = await open(undefined, undefined, true);
+      await farm.report(state as JobState);
+      const body = { job, requestId: 'r', plan, firstPart: 1 };
+      const putOff = message(body, { attributes: { repeat: 'true' } });
+      expect(await farm.runPartRequest(putOff, never)).toEqual({ kind: 'acknowledge' });
+      expect([...farm.asked, ...farm.reported]).toEqual([]);
+      expect(await farm.status()).toEqual(state);
+    },
+  );
+
   it('begins again where the film is gone', async () => {
     await using farm = await open(async () => ({ kind: 'published', film }));
     await farm.report(done);

@@ -108,6 +108,14 @@ export async function makeFilm(
         },
       },
     );
+  const made = async (published: Published) => {
+    if (published.byPeer && ahead?.isWanted) await reportWarnings(film, folder, run);
+    // Whoever has committed it has ended early play.
+    const isEarly = early !== undefined && !published.byPeer;
+    if (!published.byPeer || ahead?.isWanted)
+      await reportMade(published.film, folder, run, { ...clocks, isShared, isEarly });
+    return published;
+  };
   try {
     for (let need: 'parts' | 'commit' = 'parts'; ; ) {
       isLate = false;
@@ -116,17 +124,13 @@ export async function makeFilm(
       const claim = await session.claimAssembly();
       const published = claim && (await commitFilm(film, folder, session, claim, run));
       if (published?.byPeer && !stays()) return { kind: 'leftToPeers' };
-      if (published) {
-        if (published.byPeer && ahead?.isWanted) await reportWarnings(film, folder, run);
-        // Whoever has committed it has ended early play.
-        const isEarly = early !== undefined && !published.byPeer;
-        if (!published.byPeer || ahead?.isWanted)
-          await reportMade(published.film, folder, run, { ...clocks, isShared, isEarly });
-        return published;
-      }
+      if (published) return await made(published);
       if (!stays()) return { kind: isLate ? 'outOfTime' : 'leftToPeers' };
       const needed = await session.awaitPeers(invocation);
       if (needed === 'outOfTime') return { kind: 'outOfTime' };
+      // The mark of a part in which the film ends goes after the commit: those behind it seem to be missing then.
+      const committed = needed === 'parts' && (await findStream(output, folder.job, film.request, signal));
+      if (committed) return await made({ kind: 'published', film: committed, byPeer: true });
       need = needed;
       clocks.encodedAt = performance.now();
     }

@@ -149,7 +149,9 @@ export class JobRunner {
     const isOwn = status !== undefined && isOwnState(status, job, request);
     const running = isOwn && status.state === 'running' ? status : undefined;
     if (status?.state === 'succeeded' && status.film?.plan === asked.plan) {
-      if (isOwn && isRepeat) return this.#finishDone(basis, status, signal);
+      // A message that was put off need not: whoever has ended the job had one of its own, which comes back if that worker was lost.
+      const wasLost = message.receiveCount > 1 || request.attempt > 1;
+      if (isOwn && wasLost) return this.#finishDone(basis, status, signal);
       return { kind: 'acknowledge' };
     }
     if (stop !== undefined) {
@@ -161,6 +163,10 @@ export class JobRunner {
     // Before anything is reported: the job may have become another film since.
     if (asked.file === undefined && !(await this.#options.isShared(job.id, asked.plan))) {
       jobLog.info({ plan: asked.plan }, 'the film of a part request is gone');
+      return { kind: 'acknowledge' };
+    }
+    if (asked.file === undefined && status !== undefined && isOfLaterRequest(status, asked, request)) {
+      jobLog.info({ plan: asked.plan }, 'the film of a part request is published, and asked for again');
       return { kind: 'acknowledge' };
     }
     const report = running
@@ -268,6 +274,15 @@ export class JobRunner {
 
 function isOwnState(state: JobState, { requestId }: QueuedJob, { queuedAt }: Request): boolean {
   return isOfRequest(state, { requestId, queuedAt });
+}
+
+/** What is reported is of a later request, to which the film is known: it may add files to it now. */
+function isOfLaterRequest(
+  { queuedAt, film }: JobState,
+  { plan }: { plan: string },
+  request: Request,
+): boolean {
+  return Date.parse(queuedAt) > request.queuedAt.getTime() && film?.plan === plan;
 }
 
 /** What entered the queue once is one message, or takes its place. */

@@ -80,9 +80,10 @@ export class FilesAhead implements AsyncDisposable {
     this.#committed.abort();
     await this.#following;
     if (planId !== this.#plan?.id) await this[Symbol.asyncDispose]();
+    const isHeld = await this.#lease?.isHeld(signal);
     const lease = this.#lease;
     this.#lease = undefined;
-    if (await lease?.isHeld(signal)) return lease;
+    if (isHeld) return lease;
     await lease?.release();
     return undefined;
   }
@@ -131,7 +132,7 @@ export class FilesAhead implements AsyncDisposable {
     const until = AbortSignal.any([run.signal, this.#committed.signal]);
     while (!until.aborted) {
       try {
-        if ((await this.#look(film, folder, run, until)) === 'nothingToMake') return;
+        if ((await this.#look(film, folder, run, until)) === 'over') return;
       } catch (error) {
         if (!until.aborted) run.log.warn({ err: error }, 'could not look at what is published of a film');
       }
@@ -146,19 +147,21 @@ export class FilesAhead implements AsyncDisposable {
     folder: PlanFolder,
     run: AheadRun,
     until: AbortSignal,
-  ): Promise<'waiting' | 'following' | 'nothingToMake'> {
+  ): Promise<'waiting' | 'following' | 'over'> {
     // A worker that was lost may have left it.
     this.#lease ??= await FilesLease.take(folder, { ...run, signal: until });
     const lease = this.#lease;
     if (lease === undefined) return 'waiting';
+    if (lease.lost.aborted) return 'over';
     if (this.#stream === undefined) {
       const stream = new StreamFollower(folder, run.stores.output);
       const files = await this.#filesToBegin(film, folder, run, until);
       if (files === undefined) return 'waiting';
       if (files.length === 0) {
+        this.#plan = undefined;
         this.#lease = undefined;
         await lease.release();
-        return 'nothingToMake';
+        return 'over';
       }
       this.#stream = stream;
       const own = { ...run, signal: AbortSignal.any([run.signal, lease.lost]) };
