@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { ListedObject } from '../../storage/store.ts';
 
 /** The objects of a rendition in their order, as far as they are known: its readers wait for the others. */
@@ -24,12 +23,12 @@ export class ObjectList {
     return this.#known.length;
   }
 
-  /** Undefined where it is not known yet, or there is none. */
+  /** Undefined where it is not known yet, and behind the last. */
   at(index: number): ListedObject | undefined {
     return this.#known[index];
   }
 
-  /** Waits until it is known, or that there is none. @throws the signal's reason */
+  /** Waits until it is known. @returns undefined behind the last. @throws the signal's reason */
   async wait(index: number, signal: AbortSignal): Promise<ListedObject | undefined> {
     while (this.#known[index] === undefined && !this.#isWhole)
       await unlessAborted(this.#changed.promise, signal);
@@ -66,6 +65,5 @@ async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<
 }
 
 function isSame(one: ListedObject, other: ListedObject | undefined): boolean {
-  const { key, sizeBytes, etag } = one;
-  return isDeepStrictEqual([key, sizeBytes, etag], [other?.key, other?.sizeBytes, other?.etag]);
+  return one.key === other?.key && one.sizeBytes === other.sizeBytes && one.etag === other.etag;
 }

@@ -154,7 +154,6 @@ export class FilesAhead implements AsyncDisposable {
     if (lease === undefined) return 'waiting';
     if (lease.lost.aborted) return 'over';
     if (this.#stream === undefined) {
-      const stream = new StreamFollower(folder, run.stores.output);
       const files = await this.#filesToBegin(film, folder, run, until);
       if (files === undefined) return 'waiting';
       if (files.length === 0) {
@@ -163,6 +162,7 @@ export class FilesAhead implements AsyncDisposable {
         await lease.release();
         return 'over';
       }
+      const stream = new StreamFollower(folder, run.stores.output);
       this.#stream = stream;
       const own = { ...run, signal: AbortSignal.any([run.signal, lease.lost]) };
       for (const file of files) this.#beginFile(film, file, { folder, stream }, own);
