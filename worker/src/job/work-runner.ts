@@ -37,6 +37,8 @@ export interface WorkOptions {
   health: Pick<Health, 'examine'>;
   /** See `TranscodeRun`. */
   leaseSeconds: number;
+  /** Exactly one worker reports an end. The others wait this long for its report before they report it themselves. @default 10 */
+  peerReportSeconds?: number | undefined;
   random?: () => number;
 }
 
@@ -45,9 +47,6 @@ const interruptedFlushMs = 1500;
 const interruptedReadSeconds = 1;
 const neverAborted = new AbortController().signal;
 
-/** Exactly one worker reports the stop. The others wait this long for that report before they report it themselves. */
-const peerReportSeconds = 10;
-
 /**
  * Does a piece of work and decides what becomes of its message. The message is acknowledged only after the film is published
  * and its end is reported, or when other workers hold all that is left.
@@ -55,9 +54,11 @@ const peerReportSeconds = 10;
 export class WorkRunner {
   readonly #options: WorkOptions;
   readonly #random: () => number;
+  readonly #peerReportSeconds: number;
 
   constructor(options: WorkOptions) {
     this.#options = options;
+    this.#peerReportSeconds = options.peerReportSeconds ?? 10;
     this.#random = options.random ?? Math.random;
   }
 
@@ -111,7 +112,7 @@ export class WorkRunner {
       return { kind: 'acknowledge' };
     }
     const cancelled = code === 'cancelled';
-    const patience = cancelled && !joined ? 0 : peerReportSeconds * (1 + this.#random());
+    const patience = cancelled && !joined ? 0 : this.#peerReportSeconds * (1 + this.#random());
     let status = await readStatus(job.id);
     for (
       let seconds = this.#isShared(work) ? stops.quietSeconds + patience : 0;
@@ -261,7 +262,7 @@ export class WorkRunner {
 
   /** Another worker has committed the film: waits for its report of the end, for as long as it may take. */
   async #awaitEnd(work: Work, signal: AbortSignal): Promise<JobState | undefined> {
-    for (let seconds = peerReportSeconds; ; seconds -= 1) {
+    for (let seconds = this.#peerReportSeconds; ; seconds -= 1) {
       const end = await this.#reportedEnd(work);
       if (end !== undefined || seconds <= 0 || !(await waited(1, signal))) return end;
     }
