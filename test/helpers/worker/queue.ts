@@ -8,8 +8,8 @@ import { startFauxqs } from 'fauxqs';
 import { pino } from 'pino';
 import type { Logger } from '../../../worker/src/log.ts';
 
-/** A queue with dead letters, for one test file. */
-export interface TestQueue {
+/** A queue with dead letters. */
+export interface TestQueue extends AsyncDisposable {
   sqs: SQSClient;
   url: string;
   deadLetterUrl: string;
@@ -39,6 +39,10 @@ export async function startTestQueue(maxReceiveCount = 100, port = 0): Promise<T
   const url = `${endpoint}/000000000000/jobs`;
   const deadLetterUrl = `${endpoint}/000000000000/jobs-dead`;
   const sqs = testSqsClient(endpoint);
+  const close = async () => {
+    sqs.destroy();
+    await server.stop();
+  };
   return {
     sqs,
     url,
@@ -88,10 +92,8 @@ export async function startTestQueue(maxReceiveCount = 100, port = 0): Promise<T
       }));
     },
     clear: () => server.reset(),
-    async close() {
-      sqs.destroy();
-      await server.stop();
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 
