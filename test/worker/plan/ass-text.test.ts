@@ -2,13 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assFile } from '../../../worker/src/plan/ass.ts';
 import { breakLongWords, cleanText, escapeAss } from '../../../worker/src/plan/ass-text.ts';
+import { anyText } from '../../helpers/any-text.ts';
 
 const still = { fades: false, dx: 0, dy: 0 };
 const show = { fromSeconds: 0, motionSeconds: 0.5, in: still, out: still };
 const hostile = fc
   .array(
     fc.oneof(
-      fc.string({ unit: 'binary', maxLength: 5 }),
+      anyText({ maxLength: 5 }),
       fc.constantFrom(
         '{',
         '}',

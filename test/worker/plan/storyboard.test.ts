@@ -42,12 +42,11 @@ describe('planStoryboard', () => {
         const parts = planParts(request);
         const { intervalSeconds, columns, rows } = planStoryboard(wide, end, parts);
         expect(intervalSeconds).toBeGreaterThanOrEqual(1);
-        for (const item of parts) {
-          if (item.kind !== 'video') continue;
-          const length = (item.endSeconds ?? end) - item.startSeconds;
-          if (length >= 1) expect(intervalSeconds).toBeLessThanOrEqual(length);
-          expect(Math.ceil(length / intervalSeconds)).toBeLessThanOrEqual(columns * rows);
-        }
+        const lengths = parts.flatMap((item) =>
+          item.kind === 'video' ? [(item.endSeconds ?? end) - item.startSeconds] : [],
+        );
+        expect(lengths.filter((length) => length >= 1 && length < intervalSeconds)).toEqual([]);
+        expect(Math.ceil(Math.max(...lengths) / intervalSeconds)).toBeLessThanOrEqual(columns * rows);
         expect(Math.max(columns, rows)).toBeLessThanOrEqual(10);
       }),
     );

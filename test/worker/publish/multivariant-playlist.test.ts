@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import * as hls from 'hls-parser';
 import { describe, expect, it } from 'vitest';
 import { multivariantPlaylist } from '../../../worker/src/publish/multivariant-playlist.ts';
+import { anyText } from '../../helpers/any-text.ts';
 import { audioRendition, planOf, recordsOf } from '../../helpers/media/published.ts';
 
 const pieces = [
@@ -10,7 +11,8 @@ const pieces = [
 ];
 
 function parse(text: string): hls.types.MasterPlaylist {
-  const parsed = hls.parse(text);
+  // hls-parser takes an apostrophe for a quotation mark, which it is not (RFC 8216 section 4.2).
+  const parsed = hls.parse(text.replaceAll("'", '\ue000\ue000'));
   if (!parsed.isMasterPlaylist) throw new Error('expected a multivariant playlist');
   return parsed as hls.types.MasterPlaylist;
 }
@@ -131,7 +133,7 @@ describe('multivariantPlaylist', () => {
 
   it('keeps names apart and quoted strings whole, whatever a film calls its audio tracks', () => {
     const label = fc.oneof(
-      fc.string({ unit: 'binary', maxLength: 30 }),
+      anyText({ maxLength: 30 }),
       fc.constantFrom('', '"', 'a"\n#EXT-X-ENDLIST\n', 'Same', 'Same', 'a,B="c"', '\u2028'),
     );
     const track = fc.record({

@@ -138,10 +138,13 @@ describe('a server of a fragmented MP4', () => {
       for (const range of [`bytes=${at}-${at + 20}`, `bytes=${at + 4}-${at + 5000}`]) {
         const [start, end] = range.slice(6).split('-').map(Number) as [number, number];
         const answer = await fetch(server.url, { headers: { range } });
-        expect(Buffer.from(await answer.arrayBuffer())).toEqual(file.subarray(start, end + 1));
+        expect(file.subarray(start, end + 1).equals(Buffer.from(await answer.arrayBuffer())), range).toBe(
+          true,
+        );
       }
     }
-    const rest = await fetch(server.url, { headers: { range: `bytes=${file.lastIndexOf('moof') - 4}-` } });
-    expect(Buffer.from(await rest.arrayBuffer())).toEqual(file.subarray(file.lastIndexOf('moof') - 4));
+    const last = file.lastIndexOf('moof') - 4;
+    const rest = await fetch(server.url, { headers: { range: `bytes=${last}-` } });
+    expect(file.subarray(last).equals(Buffer.from(await rest.arrayBuffer()))).toBe(true);
   });
 });
