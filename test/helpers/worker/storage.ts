@@ -1,6 +1,7 @@
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { tuneFauxqs } from '../../../cli/local-farm/fauxqs-tuning.ts';
 import type { RuleOptions } from '../../../cli/local-farm/rules/rules.ts';
+import { eachLimited } from '../../../worker/src/storage/limited.ts';
 import type { BucketSettings } from '../../../worker/src/storage/s3-client.ts';
 
 export interface TestStorage extends AsyncDisposable {
@@ -37,4 +38,23 @@ export async function startStorage(rules?: RuleOptions): Promise<TestStorage> {
       await server.stop();
     },
   };
+}
+
+/** Each at once would have a connection of its own; beyond some hundred a busy machine refuses them. */
+const putsAtOnce = 32;
+
+/**
+ * Puts many objects, each by a plain request: that takes a third of the time of the client's.
+ * @param bucketUrl as `http://127.0.0.1:4566/films`
+ */
+export async function putPlainly(
+  bucketUrl: string,
+  keys: readonly string[],
+  contentOf: (key: string) => string | Uint8Array<ArrayBuffer> = () => '',
+): Promise<void> {
+  await eachLimited(keys, putsAtOnce, async (key) => {
+    const url = `${bucketUrl}/${key.split('/').map(encodeURIComponent).join('/')}`;
+    const { ok, status } = await fetch(url, { method: 'PUT', body: contentOf(key) });
+    if (!ok) throw new Error(`${key} could not be put: ${status}`);
+  });
 }

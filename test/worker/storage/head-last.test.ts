@@ -2,7 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openStore } from '../../../worker/src/storage/s3-store.ts';
 import type { Store } from '../../../worker/src/storage/store.ts';
-import { type FaultProxy, startFaultProxy } from '../../helpers/local-farm/fault-proxy.ts';
+import {
+  type Fault,
+  type FaultOptions,
+  type FaultProxy,
+  startFaultProxy,
+} from '../../helpers/local-farm/fault-proxy.ts';
 import { startStorage, type TestStorage } from '../../helpers/worker/storage.ts';
 
 const headers = { contentType: 'video/mp4', cacheControl: 'no-cache' };
@@ -63,11 +68,11 @@ describe('an object whose beginning is known last', () => {
 
   it.each([
     ['in two parts, of which the second has a byte', 1000, partBytes - 1000 + 1],
-    ['in whole parts', 1000, 3 * partBytes - 1000],
-    ['in many parts', 1000, 7 * partBytes + 123],
-    ['with a head that fills a part', partBytes, 2 * partBytes + 5],
-    ['with a head of several parts', 2 * partBytes + 77, 2 * partBytes],
-    ['with a head of several parts and hardly more', 2 * partBytes + 77, 3],
+    ['in whole parts', 1000, 2 * partBytes - 1000],
+    ['in more parts than go up at once', 1000, 5 * partBytes + 123],
+    ['with a head that fills a part', partBytes, partBytes + 5],
+    ['with a head of two parts', partBytes + 77, 2 * partBytes],
+    ['with a head of two parts and hardly more', partBytes + 77, 3],
   ])('goes up %s, its beginning last', async (what, headRoomBytes, size) => {
     const rest = randomBytes(size);
     const key = what.replaceAll(/\W/g, '-');
@@ -83,8 +88,7 @@ describe('an object whose beginning is known last', () => {
 
   it('leaves nothing behind when its bytes break off, or its head does not fit', async () => {
     async function* breaks() {
-      yield randomBytes(9 * 2 ** 20);
-      yield* inPieces(randomBytes(9 * 2 ** 20));
+      yield randomBytes(17 * 2 ** 20);
       throw new Error('a segment is gone');
     }
     const broken = store.putHeadLast('broken', { rest: breaks(), headRoomBytes: 10, head }, headers);
@@ -92,7 +96,7 @@ describe('an object whose beginning is known last', () => {
     const tight = () => {
       throw new Error('too little room');
     };
-    const rest = inPieces(randomBytes(20 * 2 ** 20));
+    const rest = inPieces(randomBytes(9 * 2 ** 20));
     await expect(
       store.putHeadLast('tight', { rest, headRoomBytes: 10, head: tight }, headers),
     ).rejects.toThrow('too little room');
@@ -102,21 +106,25 @@ describe('an object whose beginning is known last', () => {
     expect(taken).toHaveLength(2);
   });
 
-  it('is whole when parts are refused, and when the answer to its completion is lost', async () => {
-    proxy.inject(
+  it.each<[what: string, times: number, Fault, FaultOptions['match']]>([
+    [
+      'parts are refused',
+      2,
       { kind: 'status', status: 503, code: 'SlowDown' },
-      { match: ({ url }: { url: string }) => url.includes('partNumber=2'), times: 2 },
-    );
-    proxy.inject(
+      ({ url }) => url.includes('partNumber=2'),
+    ],
+    [
+      'the answer to its completion is lost',
+      1,
       { kind: 'lose' },
-      {
-        match: ({ method, url }: { method: string; url: string }) =>
-          method === 'POST' && url.includes('uploadId='),
-        times: 1,
-      },
-    );
-    const rest = randomBytes(20 * 2 ** 20);
+      ({ method, url }) => method === 'POST' && url.includes('uploadId='),
+    ],
+  ])('is whole when %s', async (_, times, fault, match) => {
+    const spoilt = proxy.spoilt;
+    proxy.inject(fault, { match, times });
+    const rest = randomBytes(9 * 2 ** 20);
     const bytes = await put('faults', rest, 1000);
     expect(bytes?.equals(Buffer.concat([head(1000), rest]))).toBe(true);
+    expect(proxy.spoilt - spoilt).toBe(times);
   });
 });
