@@ -14,12 +14,12 @@ const functions = {
 /**
  * One point of the query that returns data, computed as CloudWatch does: from measured values by id, undefined where the minute has none.
  * Undefined, as a missing point, when something needed is missing.
- * @param before the last known values, which `FILL(id, REPEAT)` repeats
+ * @param before the last known value, which `FILL(id, REPEAT)` repeats
  */
 export function evaluate(
   queries: readonly Query[],
   measured: Readonly<Record<string, number | undefined>>,
-  before: Readonly<Record<string, number | undefined>> = {},
+  before: (id: string) => number | undefined = () => undefined,
 ): number | undefined {
   const [result, ...others] = queries.filter(({ returnData }) => returnData);
   if (!result?.expression || others.length > 0) throw new Error('expected one expression that returns data');
@@ -46,7 +46,7 @@ function compile(expression: string) {
     .replace(/\bAND\b/g, '&&')
     // A comparison takes a missing value for 0 (CloudWatch user guide, metric math).
     .replace(/(?<!\+ )\b([a-z]\w*) ([<>]) ([a-z]\w*|\d+)/g, 'ZERO($1) $2 ZERO($3)')
-    .replace(/\bFILL\((\w+), REPEAT\)/g, 'FILL($1, BEFORE.$1)');
+    .replace(/\bFILL\((\w+), REPEAT\)/g, '($1 ?? BEFORE("$1"))');
   const run = new Function('BEFORE', ...Object.keys(functions), ...ids, `return ${program};`) as (
     ...values: unknown[]
   ) => number;

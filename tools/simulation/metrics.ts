@@ -14,6 +14,14 @@ interface Point {
   readableAtMs: number;
 }
 
+/** Metric math over measured metrics. */
+interface Computed {
+  /** Of what is measured, by the ids of the queries. */
+  keys: ReadonlyMap<string, string>;
+  /** By minute. */
+  known: Map<number, number | undefined>;
+}
+
 /** Longer than any alarm looks back, and than any metric comes late. */
 const keptMinutes = 40;
 
@@ -23,8 +31,7 @@ export class Metrics {
   private readonly random: Random;
   private readonly sources: { key: string; read: () => number | undefined; lateMs: () => number }[] = [];
   private readonly points = new Map<string, Map<number, Point>>();
-  /** Of metric math, by query and minute. */
-  private readonly computed = new WeakMap<readonly MetricQuery[], Map<number, number | undefined>>();
+  private readonly computed = new WeakMap<readonly MetricQuery[], Computed>();
 
   constructor(timeline: Timeline, random: Random) {
     this.timeline = timeline;
@@ -63,18 +70,18 @@ export class Metrics {
 
   /** As `last`, of metric math. */
   lastComputed(queries: readonly MetricQuery[], count: number): (number | undefined)[] {
-    const known = this.computed.get(queries) ?? new Map<number, number | undefined>();
-    this.computed.set(queries, known);
+    const { keys, known } = this.computed.get(queries) ?? { keys: keysOf(queries), known: new Map() };
+    this.computed.set(queries, { keys, known });
     return this.minutes(count).map((minute) => {
       if (known.has(minute)) return known.get(minute);
-      const measured = queries.filter(({ metricStat }) => metricStat);
+      const points = [...keys].map(([id, key]) => [id, this.readable(key, minute)] as const);
       const value = evaluate(
         queries,
-        Object.fromEntries(measured.map((query) => [query.id, this.read(keyOf(query), minute)])),
-        Object.fromEntries(measured.map((query) => [query.id, this.lastBefore(keyOf(query), minute)])),
+        Object.fromEntries(points.map(([id, point]) => [id, point?.value])),
+        (id) => this.lastBefore(keys.get(id) ?? '', minute),
       );
       // What can be read does not change any more.
-      if (measured.every((query) => this.isReadable(keyOf(query), minute))) known.set(minute, value);
+      if (points.every(([, point]) => point)) known.set(minute, value);
       known.delete(minute - keptMinutes);
       return value;
     });
@@ -95,12 +102,13 @@ export class Metrics {
   }
 
   private read(key: string, minute: number): number | undefined {
-    return this.isReadable(key, minute) ? this.points.get(key)?.get(minute)?.value : undefined;
+    return this.readable(key, minute)?.value;
   }
 
-  private isReadable(key: string, minute: number): boolean {
+  /** Undefined while it is late. */
+  private readable(key: string, minute: number): Point | undefined {
     const point = this.points.get(key)?.get(minute);
-    return point !== undefined && point.readableAtMs <= this.timeline.nowMs;
+    return point && point.readableAtMs <= this.timeline.nowMs ? point : undefined;
   }
 
   private collect(): void {
@@ -118,6 +126,11 @@ export class Metrics {
       points.delete(minute - keptMinutes);
     }
   }
+}
+
+function keysOf(queries: readonly MetricQuery[]): ReadonlyMap<string, string> {
+  const measured = queries.filter(({ metricStat }) => metricStat);
+  return new Map(measured.map((query) => [query.id, keyOf(query)]));
 }
 
 export function keyOf({ metricStat }: MetricQuery): string {

@@ -128,7 +128,12 @@ describe('whatever films come, and whenever Spot goes', () => {
   });
 
   it('comes to the same with the same seed', async () => {
-    const workload = workloads.spotStorms(5);
+    const day = workloads.matchDay(5);
+    const storms = [0, 1, 2].map((nth) => {
+      const fromMs = day.untilMs + nth * hour;
+      return { fromMs, untilMs: fromMs + 10 * minute };
+    });
+    const workload = { ...day, storms };
     const of = async (seed: number) =>
       measure(await simulate({ policy: policyOf('farm 0'), workload, speed: 5, seed }));
     expect(await of(1)).toEqual(await of(1));
@@ -176,7 +181,9 @@ describe('this farm', () => {
   });
 
   it('orders instances itself, a minute or two before managed scaling would', async () => {
-    const workload = workloads.oneFilmADay(3, 10);
+    // Far enough apart for the farm to sleep in between.
+    const films = Array.from({ length: 10 }, (_, nth) => ({ atMs: 3 * nth * hour, seconds: 7200 }));
+    const workload = { ...workloads.oneFilmADay(3), films, untilMs: 30 * hour };
     const orders = async (stack: Stack | undefined) => {
       if (!stack) throw new Error('no stack was read');
       const run = await simulate({ policy: farmPolicy(stack), workload, speed: 5, seed: 3 });
