@@ -36,7 +36,17 @@ export default defineConfig({
     projects: [
       // Packages and modules are read once, not for each file, and the program is run once for each config; nothing else of a
       // file is left for the next one. None has an `exclude`, as that would replace the command line's.
-      { extends: true, test: { name: 'program', include: [...program, ...quick], isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: 'program',
+          include: [...program, ...quick],
+          isolate: false,
+          // They wait for nothing but the processor, and each worker loads Pulumi and runs the program for each config again.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
       {
         extends: true,
         test: {
