@@ -332,6 +332,7 @@ describe('encodeParts', () => {
         kind === 'video'
           ? sleep(100).then(() => Promise.reject(new Error('storage is unwell')))
           : session.next(kind),
+      drop: async () => {},
       record: async () => {},
     };
     const on = { videoEnd: () => {}, encoded: () => {} };

@@ -2,6 +2,7 @@ import type { EncodeContext } from '../encode/context.ts';
 import { startPart } from '../encode/part.ts';
 import type { Part } from '../plan/plan.ts';
 import { endsEarly } from './check-length.ts';
+import type { CurrentPart, LostParts } from './early/lost-parts.ts';
 import type { FilmSession } from './session/session.ts';
 
 /**
@@ -10,13 +11,15 @@ import type { FilmSession } from './session/session.ts';
  */
 export async function encodeParts(
   context: Omit<EncodeContext, 'record' | 'audioYieldsUntil'> & { isPlayedEarly?: boolean },
-  session: Pick<FilmSession, 'next' | 'record'>,
+  session: Pick<FilmSession, 'next' | 'drop' | 'record'>,
   on: {
     /** The last video part was encoded here. */
     videoEnd: () => void;
     /** This worker's last frame: what follows is publishing. */
     encoded: () => void;
   },
+  /** Of a film that is played early by several workers. */
+  lostParts?: Pick<LostParts, 'next'>,
 ): Promise<void> {
   const failed = new AbortController();
   const signal = AbortSignal.any([context.signal, failed.signal]);
@@ -35,18 +38,33 @@ export async function encodeParts(
   };
 
   const tails: Promise<unknown>[] = [];
+  let current: (CurrentPart & { drop: () => void }) | undefined;
   const encodeInTurn = async (kind: Part['kind']) => {
     const own: Promise<unknown>[] = [];
     for (;;) {
       const part = failed.signal.aborted ? undefined : await session.next(kind);
       if (part === undefined) return;
-      const running = startPart(run, part);
-      const tail = running.recorded;
-      tail.catch((error: unknown) => failed.abort(error));
+      const dropped = new AbortController();
+      const running = startPart({ ...run, signal: AbortSignal.any([signal, dropped.signal]) }, part);
+      const tail = running.recorded.catch((error: unknown) => {
+        if (dropped.signal.aborted) return;
+        failed.abort(error);
+        throw error;
+      });
+      tail.catch(() => {});
       tails.push(tail);
       own.push(tail);
-      const { endSeconds } = await running.encoded;
-      if (endsEarly(context.plan, part, endSeconds)) return;
+      if (kind === 'video') current = { part, startedAtMs: performance.now(), drop: () => dropped.abort() };
+      const reached = await running.encoded.catch((error: unknown) => {
+        if (!dropped.signal.aborted) throw error;
+      });
+      if (kind === 'video') current = undefined;
+      if (reached === undefined) {
+        await tail;
+        await session.drop(part);
+        continue;
+      }
+      if (endsEarly(context.plan, part, reached.endSeconds)) return;
       // A network slower than the encoder must not pile up tails. Video does not wait for audio, which follows it.
       await own.at(part.kind === 'loudness' ? -1 : -2);
     }
@@ -55,8 +73,10 @@ export async function encodeParts(
     await encodeInTurn('loudness');
     await encodeInTurn('audio');
   };
+  let isVideoOver = false;
   const video = async () => {
     await encodeInTurn('video').finally(() => {
+      isVideoOver = true;
       videoBegun.resolve();
       on.videoEnd();
     });
@@ -64,13 +84,25 @@ export async function encodeParts(
     await audio();
     await encodeInTurn('text');
   };
+  const over = new AbortController();
+  const takeUpLost = async () => {
+    for (;;) {
+      const part = await lostParts?.next(() => current, AbortSignal.any([signal, over.signal]));
+      if (part === undefined) return;
+      if (part.kind === 'video' && !isVideoOver) current?.drop();
+      else await encodeInTurn(part.kind);
+    }
+  };
   const abortOthers = (error: unknown) => {
     failed.abort(error);
     throw error;
   };
+  const takingUp = takeUpLost().catch(abortOthers);
   const turns = await Promise.allSettled(
     [video(), audio(), encodeInTurn('text')].map((turn) => turn.catch(abortOthers)),
   );
+  over.abort();
+  turns.push(...(await Promise.allSettled([takingUp])));
   on.encoded();
   for (const end of [...(await Promise.allSettled(tails)), ...turns]) {
     // The first failure is the cause of the others.

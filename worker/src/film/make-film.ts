@@ -11,6 +11,7 @@ import type { Settings } from '../settings/settings.ts';
 import type { FilesAhead } from './ahead/files-ahead.ts';
 import { checkLength } from './check-length.ts';
 import { notPlayable, openEarlyPlay } from './early/early-play.ts';
+import { LostParts } from './early/lost-parts.ts';
 import { encodeParts } from './encode-parts.ts';
 import type { FilmOutcome, PlannedFilm, TranscodeRun } from './film.ts';
 import { keyOf } from './segment-keys.ts';
@@ -34,11 +35,16 @@ export async function makeFilm(
   const update = () => report.update({ progress: progress.now() });
 
   const early = openEarlyPlay(film, folder, run);
-  await using session = await joinFilm(film, folder, run, progress, early);
+  const leaseSeconds = early?.leaseSeconds ?? run.leaseSeconds;
+  await using session = await joinFilm(film, folder, { ...run, leaseSeconds }, progress, early);
   if (session === undefined) return { kind: 'atCapacity' };
   const { isShared } = session;
   await using writer = early?.writer;
-  writer?.open(isShared);
+  const lostParts =
+    early && isShared && invocation === undefined
+      ? new LostParts({ segmentSeconds: plan.segmentSeconds, session, progress })
+      : undefined;
+  writer?.open(isShared, (...quiet) => lostParts?.consider(...quiet));
   if (film.role === 'planner' && invocation === undefined) ahead?.begin(film, folder, run);
   /**
    * Waits for what the others make, and commits if none of them does: a function's part request is never handed out again, and files that
@@ -92,6 +98,12 @@ export async function makeFilm(
           writer?.begun(part);
           return part;
         },
+        async drop(part) {
+          log.info({ part: part.index }, 'gives a part back for one that players come to sooner');
+          writer?.dropped(part);
+          progress.dropped(part);
+          await session.drop(part);
+        },
         async record(part, record, by) {
           await writer?.recording(part);
           await session.record(part, record, by);
@@ -107,6 +119,7 @@ export async function makeFilm(
           if (!isShared) report.update({ stage: 'publishing', progress: progress.now() });
         },
       },
+      lostParts,
     );
   const made = async (published: Published) => {
     if (published.byPeer && ahead?.isWanted) await reportWarnings(film, folder, run);

@@ -10,6 +10,11 @@ import { type MadeSegments, madeOf } from '../session/made-segments.ts';
 
 const readsAtOnce = 16;
 
+const noLease = '';
+
+/** Between the end of one lease of a part and the next there is none for a moment. */
+const noLeaseSeconds = 1;
+
 interface EarlyPartsOptions {
   plan: Plan;
   folder: PlanFolder;
@@ -32,6 +37,8 @@ export class EarlyParts {
   /** Of other workers, as their leases say. */
   #leased = new Map<number, MadePart>();
   #lookedAtMs = Number.NEGATIVE_INFINITY;
+  /** What the leases of those said, and since when. */
+  #news = new Map<number, { text: string; sinceMs: number }>();
 
   constructor(options: EarlyPartsOptions) {
     this.#options = options;
@@ -53,6 +60,19 @@ export class EarlyParts {
       { isRecorded: false, renditions: made.of(part) },
     ]);
     return new Map([...this.#leased, ...making, ...this.#recorded]);
+  }
+
+  /**
+   * Parts of other workers that a player comes to next and that may be lost: with a lease that says nothing new, or that was not
+   * looked at before, and without one.
+   * @param stillSeconds for so long nothing new
+   */
+  quiet(stillSeconds: number): number[] {
+    const nowMs = performance.now();
+    return [...this.#news].flatMap(([part, { text, sinceMs }]) => {
+      const seconds = text === noLease ? noLeaseSeconds : stillSeconds;
+      return nowMs - sinceMs >= seconds * 1000 ? [part] : [];
+    });
   }
 
   async #look(own: ReadonlySet<number>, signal: AbortSignal): Promise<void> {
@@ -79,12 +99,23 @@ export class EarlyParts {
       if (record !== undefined) this.add(record);
     });
     const leases = await Promise.all(
-      front.map(async (part): Promise<[number, MadePart]> => {
+      front.map(async (part) => {
         const lease = await readJson(output, folder.partLease(part), leaseSchema, signal);
-        return [part, { isRecorded: false, renditions: lease?.progress?.made ?? [] }];
+        return { part, lease };
       }),
     );
-    this.#leased = new Map(leases);
+    this.#leased = new Map(
+      leases.map(({ part, lease }) => [part, { isRecorded: false, renditions: lease?.progress?.made ?? [] }]),
+    );
+    this.#news = new Map(
+      leases.map(({ part, lease }) => {
+        const text = lease === undefined ? noLease : `${lease.owner} ${lease.renewals}`;
+        const before = this.#news.get(part);
+        if (before?.text === text) return [part, before];
+        const isSeenFirst = before === undefined && text !== noLease;
+        return [part, { text, sinceMs: isSeenFirst ? Number.NEGATIVE_INFINITY : performance.now() }];
+      }),
+    );
     // What one worker alone has recorded in an earlier run is looked for once.
     if (!isShared) this.#lookedAtMs = Number.POSITIVE_INFINITY;
   }

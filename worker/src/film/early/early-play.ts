@@ -11,7 +11,15 @@ import { EarlyWriter } from './early-writer.ts';
 /** What this worker does so that its film can be played early. */
 export interface EarlyPlay extends SessionEarly {
   writer: EarlyWriter;
+  /** Of all leases of the film. */
+  leaseSeconds: number;
 }
+
+/**
+ * Players stand still when those who make the film's next seconds are lost, and Safari's gives up after about 40 s without news: so leases
+ * are short. With one of 10 s a worker writes 12 renewals a minute.
+ */
+const maxLeaseSeconds = 10;
 
 /** Whether a film is to be played while it is made. */
 export function wantsEarly(
@@ -39,9 +47,10 @@ export function notPlayable(
 export function openEarlyPlay(
   { job, plan }: PlannedFilm,
   folder: PlanFolder,
-  { settings, stores, messageId, leaseSeconds, report, log, signal }: TranscodeRun,
+  { settings, stores, messageId, report, log, signal, ...run }: TranscodeRun,
 ): EarlyPlay | undefined {
   if (!wantsEarly(job, settings)) return undefined;
+  const leaseSeconds = Math.min(maxLeaseSeconds, run.leaseSeconds);
   const { output } = stores;
   const { publicUrl } = settings.output;
   const playlist = folder.earlyStream;
@@ -66,6 +75,7 @@ export function openEarlyPlay(
   });
   return {
     writer,
+    leaseSeconds,
     made: writer.made,
     announce: async () => {
       // Mostly the worker that reports is the one that writes, and has said so.

@@ -21,9 +21,6 @@ import { HeldLeases } from '../session/held-leases.ts';
 import { MadeSegments } from '../session/made-segments.ts';
 import { EarlyParts } from './early-parts.ts';
 
-/** Safari's player gives up after about 40 s without news, so a lost writer is replaced sooner than the worker of a part. */
-const maxLeaseSeconds = 20;
-
 /** RFC 8216 section 6.2.1: no sooner than half a target duration after the last change. R2 takes one write a second to a key. */
 const minPauseSeconds = (targetSeconds: number) => Math.max(1.5, targetSeconds / 2);
 
@@ -32,6 +29,12 @@ const stopMs = 3000;
 
 /** A playlist that can't be written in this time is written again. */
 const writeMs = 10_000;
+
+/** A lease is renewed twice in its time: one that says nothing new for this share of it may be a lost worker's. */
+const quietShare = 0.75;
+
+/** @param playedSeconds how far a player can be */
+type OnQuiet = (parts: readonly Part[], playedSeconds: number) => void;
 
 export interface EarlyWriterOptions {
   plan: Plan;
@@ -61,6 +64,7 @@ export class EarlyWriter {
   readonly #inHand = new Set<number>();
   #parts: EarlyParts | undefined;
   #isShared = false;
+  #onQuiet: OnQuiet = () => {};
   #running: { stop: AbortController; ended: Promise<void> } | undefined;
   /** The last version of each playlist. */
   readonly #written = new Map<string, { etag: string; text: string }>();
@@ -83,7 +87,6 @@ export class EarlyWriter {
     this.#targetSeconds = earlyTarget(options.plan);
     this.#leases = new HeldLeases({
       ...options,
-      leaseSeconds: this.#leaseSeconds,
       progressOf: () => undefined,
       onLost: () => {
         this.#needsRead = true;
@@ -95,10 +98,14 @@ export class EarlyWriter {
     return this.#made;
   }
 
-  /** The session is known: whether other workers may be on the film. */
-  open(isShared: boolean): void {
+  /**
+   * The session is known: whether other workers may be on the film.
+   * @param onQuiet called with parts that players come to next, when it may be that no worker makes them any more
+   */
+  open(isShared: boolean, onQuiet: OnQuiet = () => {}): void {
     const { plan, folder, output } = this.#options;
     this.#isShared = isShared;
+    this.#onQuiet = onQuiet;
     const lookSeconds = minPauseSeconds(this.#targetSeconds);
     this.#parts = new EarlyParts({ plan, folder, output, made: this.#made, isShared, lookSeconds });
   }
@@ -110,6 +117,11 @@ export class EarlyWriter {
     const stop = new AbortController();
     const either = AbortSignal.any([stop.signal, this.#options.signal]);
     this.#running = { stop, ended: this.#run(either).catch(() => {}) };
+  }
+
+  /** Given back while another part is in hand. */
+  dropped({ index }: Part): void {
+    this.#inHand.delete(index);
   }
 
   /** @param seconds of a part of the video that are encoded */
@@ -164,7 +176,7 @@ export class EarlyWriter {
         await Promise.race([pause(minPauseSeconds(this.#targetSeconds)), changed]);
       } else {
         // Hundreds of workers do not look at the same moment.
-        await pause((this.#leaseSeconds / 2) * (0.5 + random()));
+        await pause((this.#options.leaseSeconds / 2) * (0.5 + random()));
       }
     }
   }
@@ -173,10 +185,6 @@ export class EarlyWriter {
   #heldBackSeconds(): number {
     const sinceSeconds = (performance.now() - this.#writtenAtMs) / 1000;
     return Math.max(0, minPauseSeconds(this.#targetSeconds) - sinceSeconds);
-  }
-
-  get #leaseSeconds(): number {
-    return Math.min(maxLeaseSeconds, this.#options.leaseSeconds);
   }
 
   #isWriter(): boolean {
@@ -191,7 +199,8 @@ export class EarlyWriter {
     const etag = (await output.head(key, signal))?.etag;
     if (etag !== undefined && etag !== this.#seen?.etag) this.#seen = { etag, sinceMs: performance.now() };
     const isLive =
-      etag !== undefined && performance.now() - (this.#seen?.sinceMs ?? 0) < this.#leaseSeconds * 1000;
+      etag !== undefined &&
+      performance.now() - (this.#seen?.sinceMs ?? 0) < this.#options.leaseSeconds * 1000;
     if (isLive) return false;
     this.#needsRead = true;
     return this.#leases.acquire(key, etag, signal);
@@ -229,13 +238,15 @@ export class EarlyWriter {
     const renditions = joinEarly(plan, parts, this.#targetSeconds);
     const prefix = prefixSeconds(plan, renditions);
     const nowMs = performance.now();
+    const playedSeconds = (nowMs - (this.#offeredAtMs ?? nowMs)) / 1000;
+    this.#sayQuiet(playedSeconds);
     this.#startPrefixSeconds ??= this.#prefixOfOthers(parts);
     const isFirst = this.#offeredAtMs === undefined;
     if (isFirst && !this.#mayOffer(prefix)) return;
     const listed = pacedSeconds({
       prefixSeconds: prefix,
       listedSeconds: this.#listedSeconds,
-      playedSeconds: (nowMs - (this.#offeredAtMs ?? nowMs)) / 1000,
+      playedSeconds,
       targetSeconds: this.#targetSeconds,
     });
     if (listed <= this.#listedSeconds && !isFirst) return;
@@ -245,6 +256,13 @@ export class EarlyWriter {
     if (!isFirst) return;
     this.#offeredAtMs = nowMs;
     onPlayable();
+  }
+
+  #sayQuiet(playedSeconds: number): void {
+    const { plan, leaseSeconds } = this.#options;
+    const quiet = this.#parts?.quiet(leaseSeconds * quietShare) ?? [];
+    const parts = plan.parts.filter(({ index }) => quiet.includes(index));
+    if (parts.length > 0) this.#onQuiet(parts, playedSeconds);
   }
 
   /** What an encoder takes to start says nothing of its speed: it is measured from the first frames on too. */

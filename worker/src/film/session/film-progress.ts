@@ -51,6 +51,11 @@ export class FilmProgress {
     return this.#plan.parts.some(({ kind, index }) => kind === 'video' && this.shareOf(index) < almostAll);
   }
 
+  /** This worker does not finish the part: it is another's, or begun again. */
+  dropped({ index }: Part): void {
+    this.#own.delete(index);
+  }
+
   isOwn(part: number): boolean {
     return this.#own.has(part);
   }

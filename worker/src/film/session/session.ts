@@ -20,6 +20,10 @@ export interface FilmSession extends AsyncDisposable {
   readonly isShared: boolean;
   /** Claims the next part for this worker; undefined when none is left to begin. */
   next(kind: Part['kind']): Promise<Part | undefined>;
+  /** Takes up a part that no living worker makes: `next` gives it then. @returns false where one does, or the part is recorded */
+  takeLost(part: Part): Promise<boolean>;
+  /** Gives back a part that this worker has begun and does not finish. */
+  drop(part: Part): Promise<void>;
   /** Writes that a part is done and published. */
   record(part: Part, record: PartRecord, signal: AbortSignal): Promise<void>;
   /** Undefined where parts are not recorded, or another worker is at it. */

@@ -11,11 +11,11 @@ import type { JobReport } from '../../report/reporter.ts';
 import { eachLimited } from '../../storage/limited.ts';
 import { readJson } from '../../storage/read-json.ts';
 import type { Store } from '../../storage/store.ts';
-import { choosePart } from './choose.ts';
+import { type Choice, choosePart } from './choose.ts';
 import type { FilmProgress } from './film-progress.ts';
 import { HeldLeases } from './held-leases.ts';
 import type { Invocation } from './invocation.ts';
-import { FilmLooks } from './looks.ts';
+import { FilmLooks, type Look } from './looks.ts';
 import type { MadeSegments } from './made-segments.ts';
 import { type AssemblyClaim, type FilmSession, writeRecord } from './session.ts';
 import { StatusReporter } from './status-reporter.ts';
@@ -139,17 +139,38 @@ export class SharedSession implements FilmSession {
     return { view, workers: owners.size };
   }
 
-  async next(kind: Part['kind']): Promise<Part | undefined> {
-    const at = this.#reserved.findIndex((part) => part.kind === kind);
-    const [reserved] = at < 0 ? [] : this.#reserved.splice(at, 1);
-    if (reserved !== undefined) {
-      // The planner has looked.
-      if (this.#looks.last !== undefined) await this.#status.consider(this.#looks.last.view);
-      return reserved;
-    }
-    // A worker that began with a reserved part has not looked yet; the planner has the audio.
-    if (kind !== 'video' && this.#looks.last === undefined) return undefined;
-    return this.#inTurn(() => this.#choose(kind));
+  next(kind: Part['kind']): Promise<Part | undefined> {
+    return this.#inTurn(async () => {
+      const at = this.#reserved.findIndex((part) => part.kind === kind);
+      const [reserved] = at < 0 ? [] : this.#reserved.splice(at, 1);
+      if (reserved !== undefined) {
+        // The planner has looked.
+        if (this.#looks.last !== undefined) await this.#status.consider(this.#looks.last.view);
+        return reserved;
+      }
+      // A worker that began with a reserved part has not looked yet; the planner has the audio.
+      if (kind !== 'video' && this.#looks.last === undefined) return undefined;
+      return this.#choose(kind);
+    });
+  }
+
+  takeLost(part: Part): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const { index } = part;
+      const look = await this.#looks.now();
+      const lease = look.view.leases.get(index);
+      const isReady = partsReady(this.#options.plan, look.view).some((ready) => ready.index === index);
+      if (!isReady || lease?.isLive || this.#begun.has(index)) return false;
+      if ((await this.#acquirePart({ part, staleEtag: lease?.etag }, look)) !== 'held') return false;
+      this.#reserved.push(part);
+      return true;
+    });
+  }
+
+  async drop(part: Part): Promise<void> {
+    this.#begun.delete(part.index);
+    this.#status.dropped(part);
+    await this.#leases.release(this.#options.folder.partLease(part.index), this.#options.signal);
   }
 
   async record(part: Part, record: PartRecord, signal: AbortSignal): Promise<void> {
@@ -230,7 +251,7 @@ export class SharedSession implements FilmSession {
   }
 
   async #choose(kind: Part['kind']): Promise<Part | undefined> {
-    const { plan, folder, signal, random = Math.random } = this.#options;
+    const { plan, random = Math.random } = this.#options;
     const { last } = this.#looks;
     const isFresh = last !== undefined && performance.now() - last.atMs < sameLookMs;
     let look = isFresh ? last : await this.#looks.now();
@@ -240,20 +261,27 @@ export class SharedSession implements FilmSession {
       const chooser = { begun: this.#begun, kept: this.#kept, taken, inOrder, random };
       const choice = choosePart(plan, kind, look.view, chooser);
       if (choice === undefined) return undefined;
-      const { part, staleEtag } = choice;
-      const key = folder.partLease(part.index);
-      if (!(await this.#leases.acquire(key, staleEtag, signal))) {
-        taken.add(part.index);
-      } else if (this.#looks.isOutdated(look)) {
-        // This process stood still: the part may be recorded by now, and the film published.
-        await this.#leases.release(key, signal);
-        look = await this.#looks.now();
-      } else {
-        this.#begin(part);
+      const acquired = await this.#acquirePart(choice, look);
+      if (acquired === 'taken') taken.add(choice.part.index);
+      else if (acquired === 'outdated') look = await this.#looks.now();
+      else {
         await this.#status.consider(look.view);
-        return part;
+        return choice.part;
       }
     }
+  }
+
+  /** @returns `outdated` where this process stood still: the part may be recorded by now, and the film published */
+  async #acquirePart({ part, staleEtag }: Choice, look: Look): Promise<'held' | 'taken' | 'outdated'> {
+    const { folder, signal } = this.#options;
+    const key = folder.partLease(part.index);
+    if (!(await this.#leases.acquire(key, staleEtag, signal))) return 'taken';
+    if (this.#looks.isOutdated(look)) {
+      await this.#leases.release(key, signal);
+      return 'outdated';
+    }
+    this.#begin(part);
+    return 'held';
   }
 
   #lost(key: string): void {

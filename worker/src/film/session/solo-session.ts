@@ -39,6 +39,14 @@ export class SoloSession implements FilmSession {
     return part;
   }
 
+  async takeLost(): Promise<false> {
+    return false;
+  }
+
+  async drop({ index }: Part): Promise<void> {
+    this.#begun.delete(index);
+  }
+
   async record(part: Part, record: PartRecord, signal: AbortSignal): Promise<void> {
     await writeRecord(this.#output, this.#folder, this.#plan, { part, record, signal });
     this.#recorded.add(part.index);

@@ -91,6 +91,11 @@ export class StatusReporter {
     await leases.release(folder.statusLease, signal);
   }
 
+  /** Given back while another part is in hand. */
+  dropped({ index }: Part): void {
+    this.#unrecorded.delete(index);
+  }
+
   lost(key: string): void {
     if (key !== this.#options.folder.statusLease) return;
     this.stop();
