@@ -153,9 +153,9 @@ describe('a worker that is killed', () => {
 
 describe('a part of a lost worker', () => {
   it('is taken up when its lease is stale, and is given next', async () => {
-    const lost = open();
+    const lost = open({ leaseSeconds });
     const part = await begin(lost);
-    await using other = open();
+    await using other = open({ leaseSeconds });
     expect(await begin(other)).toEqual(second);
     expect(await other.session.takeLost(part)).toBe(false);
     lost.kill();
@@ -166,34 +166,34 @@ describe('a part of a lost worker', () => {
   });
 
   it('is taken up by one of many', async () => {
-    const lost = open();
+    const lost = open({ leaseSeconds });
     const part = await begin(lost);
     lost.kill();
     makeStale();
-    const others = Array.from({ length: 5 }, () => open());
+    const others = Array.from({ length: 5 }, () => open({ leaseSeconds }));
     const taken = await Promise.all(others.map(({ session }) => session.takeLost(part)));
     expect(taken.filter(Boolean)).toHaveLength(1);
     for (const other of others) await other[Symbol.asyncDispose]();
   });
 
   it('is not taken up when it is recorded', async () => {
-    await using one = open();
+    await using one = open({ leaseSeconds });
     await record(one, await begin(one));
-    await using other = open();
+    await using other = open({ leaseSeconds });
     makeStale();
     expect(await other.session.takeLost(first)).toBe(false);
   });
 
   it('makes room for another one that is given back, which is free for others at once', async () => {
-    const lost = open();
+    const lost = open({ leaseSeconds });
     const part = await begin(lost);
-    await using other = open();
+    await using other = open({ leaseSeconds });
     const later = await begin(other);
     lost.kill();
     makeStale();
     expect(await other.session.takeLost(part)).toBe(true);
     await other.session.drop(later);
-    await using third = open();
+    await using third = open({ leaseSeconds });
     expect(await begin(third)).toEqual(later);
     expect(await other.session.next('video')).toEqual(part);
   });
