@@ -124,8 +124,16 @@ const readLoads = `(() => {
 const watchVideo = `
   document.addEventListener('loadeddata', () => firstFrameAt(performance.timeOrigin + performance.now()), true);
   window.waits = 0;
+  window.waitedMs = 0;
+  let waitsSince;
   document.addEventListener('waiting', ({ target }) => {
-    if (!target.paused && !target.seeking && !window.end) window.waits += 1;
+    if (target.paused || target.seeking || window.end) return;
+    window.waits += 1;
+    waitsSince ??= performance.now();
+  }, true);
+  document.addEventListener('playing', () => {
+    if (waitsSince !== undefined) window.waitedMs += performance.now() - waitsSince;
+    waitsSince = undefined;
   }, true);
   document.addEventListener('ended', ({ target }) => {
     const { currentTime: at, played } = target;
