@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { architectureOf, TranscodeFarm } from './farm.ts';
+import { TranscodeFarm } from './farm.ts';
 import { type BuiltImage, requireDocker } from './image/docker.ts';
 import { needsVmaf, workerTag } from './image/image.ts';
 import { outputNames } from './outputs.ts';
 import { readContent } from './portal/image.ts';
+import { architectureOf } from './settings/compute.ts';
 import { type FarmSettings, readSettings } from './settings/settings.ts';
 import { argsOf, ConfigSource } from './settings/sources.ts';
 

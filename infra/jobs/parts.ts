@@ -92,3 +92,15 @@ export class PartsSenders extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 }
+
+/** The same for the parts queue of each lane. */
+export function createPartsSenders(
+  name: string,
+  { queue, lanes }: Pick<Parts, 'queue' | 'lanes'>,
+  workerRoleArns: pulumi.Input<string>[],
+  own: pulumi.ComponentResourceOptions,
+): void {
+  new PartsSenders(name, { queue, workerRoleArns }, own);
+  for (const [lane, laneQueue] of Object.entries(lanes))
+    new PartsSenders(`${name}-${lane}`, { queue: laneQueue, workerRoleArns }, own);
+}

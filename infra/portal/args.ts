@@ -1,6 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
-import type { FarmAddress } from '../../cli/farm/address.ts';
 import type { PortalEnvironment } from '../../portal/src/settings.ts';
+import type { AddressOutputs } from '../address.ts';
 import type { Secret } from '../compute/secrets.ts';
 import type { PortalNames } from '../monitoring/metrics.ts';
 import type { PortalSignIn } from '../settings/portal.ts';
@@ -13,7 +13,7 @@ export interface PortalArgs {
   farm: PortalFarm;
   region: pulumi.Output<string>;
   /** The outputs by which the portal finds the farm. */
-  address: { [K in keyof FarmAddress]?: pulumi.Input<FarmAddress[K]> };
+  address: AddressOutputs;
   allowHttpSources: boolean;
   signIn: PortalSignIn;
   /** SSM parameters of the portal's secrets. */

@@ -16,6 +16,11 @@ export type ComputeSettings = {
   | { kind: 'function'; architecture: Architecture; reserveConcurrency: boolean }
 );
 
+/** Of the machines that run the worker; GPU instances are x86_64 alone. */
+export function architectureOf(compute: ComputeSettings): Architecture {
+  return compute.kind === 'gpu' ? 'x86_64' : compute.architecture;
+}
+
 /** A function before the jobs queue of workers in ECS. */
 export interface DoorSettings {
   /** Calls that make parts of a film, beside its own. */
