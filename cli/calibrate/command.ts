@@ -9,7 +9,7 @@ import { readFilters } from '../../worker/src/ffmpeg/media-tool.ts';
 import { metricOf } from '../../worker/src/plan/measure.ts';
 import type { OwnQuality } from '../../worker/src/plan/own-quality.ts';
 import type { VideoEncoder } from '../../worker/src/plan/plan.ts';
-import { environmentSchema } from '../../worker/src/settings/settings.ts';
+import { environmentSchema } from '../../worker/src/settings/environment.ts';
 import { UserError } from '../errors.ts';
 import { type Answers, here, runCommand } from '../farm/run.ts';
 import { splitList } from '../submit/film-options.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { segmentKey } from '../../worker/src/publish/segment-encryption.ts';
-import type { WorkerEnvironment } from '../../worker/src/settings/settings.ts';
+import type { WorkerEnvironment } from '../../worker/src/settings/environment.ts';
 
 export interface DemoKeyServer {
   /** For workers. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { JobState } from '../../worker/src/protocol/status.ts';
-import type { WorkerEnvironment } from '../../worker/src/settings/settings.ts';
+import type { WorkerEnvironment } from '../../worker/src/settings/environment.ts';
 import { UserError } from '../errors.ts';
 import { isOver } from '../follow.ts';
 import type { LocalFarm } from '../local-farm/farm.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { ReporterEnvironment } from '../../reporter/settings.ts';
 import type { ExtraLane } from '../../worker/src/protocol/lanes.ts';
-import type { WorkerEnvironment } from '../../worker/src/settings/settings.ts';
+import type { WorkerEnvironment } from '../../worker/src/settings/environment.ts';
 import { type Emulator, localCredentials, type StartEmulator } from './emulator.ts';
 import { startFauxqsEmulator } from './fauxqs.ts';
 import type { RuleOptions } from './rules/rules.ts';

@@ -1,5 +1,5 @@
 import { devNull } from 'node:os';
-import type { WorkerEnvironment } from '../../worker/src/settings/settings.ts';
+import type { WorkerEnvironment } from '../../worker/src/settings/environment.ts';
 import { type FarmProcess, startProcess } from './process.ts';
 
 const entry = new URL('../../worker/src/main.ts', import.meta.url);

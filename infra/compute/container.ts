@@ -1,4 +1,4 @@
-import type { WorkerEnvironment } from '../../worker/src/settings/settings.ts';
+import type { WorkerEnvironment } from '../../worker/src/settings/environment.ts';
 import type { TaskSize } from './capacity.ts';
 import { scratchDirectory, workerUser } from './user-data.ts';
 

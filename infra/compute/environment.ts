@@ -1,6 +1,6 @@
 import type * as pulumi from '@pulumi/pulumi';
 import type { ExtraLane } from '../../worker/src/protocol/lanes.ts';
-import type { WorkerEnvironment } from '../../worker/src/settings/settings.ts';
+import type { WorkerEnvironment } from '../../worker/src/settings/environment.ts';
 import type { FarmSettings } from '../settings/settings.ts';
 import type { Storage } from '../storage/backend.ts';
 import { holdSeconds } from './worker-function.ts';

@@ -1,7 +1,7 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { ReporterEnvironment } from '../../reporter/settings.ts';
-import type { WorkerEnvironment } from '../../worker/src/settings/settings.ts';
+import type { WorkerEnvironment } from '../../worker/src/settings/environment.ts';
 import { farmName } from '../names.ts';
 
 /** A setting that comes from an SSM SecureString parameter. */

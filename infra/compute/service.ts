@@ -1,6 +1,6 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
-import type { WorkerEnvironment } from '../../worker/src/settings/settings.ts';
+import type { WorkerEnvironment } from '../../worker/src/settings/environment.ts';
 import { farmName } from '../names.ts';
 import type { Capacity } from './capacity.ts';
 import { buildContainer, scratchVolume } from './container.ts';

@@ -1,6 +1,6 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
-import type { WorkerEnvironment } from '../../worker/src/settings/settings.ts';
+import type { WorkerEnvironment } from '../../worker/src/settings/environment.ts';
 import type { QueueNames } from '../jobs/queue.ts';
 import { allow, readSecrets, writeLog } from '../policy.ts';
 import type { Variables } from './environment.ts';

@@ -1,6 +1,6 @@
 import { viewPresets } from '../../tools/cost/view-presets.ts';
 import { vcpusOf } from '../../worker/src/plan/function-limits.ts';
-import { readEncoding } from '../../worker/src/settings/settings.ts';
+import { readEncoding } from '../../worker/src/settings/encoding.ts';
 import type { BackendName } from '../storage/names.ts';
 import type { ComputeSettings } from './compute.ts';
 import type { SettingsReader } from './reader.ts';

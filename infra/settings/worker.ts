@@ -1,5 +1,5 @@
 import { expectedBy, place } from '../../worker/src/protocol/expected.ts';
-import { environmentSchema, type WorkerEnvironment } from '../../worker/src/settings/settings.ts';
+import { environmentSchema, type WorkerEnvironment } from '../../worker/src/settings/environment.ts';
 import type { SettingsReader } from './reader.ts';
 
 /** Keys that go to the worker as they are: its own schema says what is allowed. */

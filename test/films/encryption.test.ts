@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { WorkerEnvironment } from '../../worker/src/settings/settings.ts';
+import type { WorkerEnvironment } from '../../worker/src/settings/environment.ts';
 import { startBrowser } from '../helpers/browser/browser.ts';
 import { tone, x264 } from '../helpers/local-farm/use-farm.ts';
 import { ffmpeg, ffprobe } from '../helpers/media/clips.ts';

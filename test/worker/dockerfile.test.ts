@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { scratchDirectory } from '../../infra/compute/user-data.ts';
 import { contextPaths } from '../../infra/image/context.ts';
 import { bundledFontFiles } from '../../worker/src/fonts/bundled.ts';
-import { environmentSchema } from '../../worker/src/settings/settings.ts';
+import { environmentSchema } from '../../worker/src/settings/environment.ts';
 
 const root = new URL('../../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8');

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { WorkerEnvironment } from '../../worker/src/settings/settings.ts';
+import type { WorkerEnvironment } from '../../worker/src/settings/environment.ts';
 import { guardNetwork } from '../helpers/local-farm/guarded-network.ts';
 import { startLocalFarm, type TestFarm } from '../helpers/local-farm/local-farm.ts';
 import { ffmpeg, temporaryFolder } from '../helpers/media/clips.ts';

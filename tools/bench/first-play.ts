@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import type { WorkerProcess } from '../../cli/local-farm/worker.ts';
 import { ensureFfmpegVersion } from '../../scripts/setup/ffmpeg/versions.mjs';
-import type { WorkerEnvironment } from '../../worker/src/settings/settings.ts';
+import type { WorkerEnvironment } from '../../worker/src/settings/environment.ts';
 import type { Bench } from './lib/bench.ts';
 import { benchFilm } from './lib/film.ts';
 import { watchJob } from './lib/watched-job.ts';

@@ -19,7 +19,7 @@ import { JobFolder } from '../../worker/src/protocol/job-folder.ts';
 import { sendPartRequest } from '../../worker/src/protocol/part-request.ts';
 import { writePlanFile } from '../../worker/src/protocol/plan-file.ts';
 import type { NewMessage } from '../../worker/src/protocol/queue-message.ts';
-import type { WorkerEnvironment } from '../../worker/src/settings/settings.ts';
+import type { WorkerEnvironment } from '../../worker/src/settings/environment.ts';
 import { readSettings } from '../../worker/src/settings/settings.ts';
 import { openStores } from '../../worker/src/storage/stores.ts';
 import { bareFfmpeg } from './lib/bare.ts';

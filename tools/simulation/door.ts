@@ -1,7 +1,7 @@
 import { doorCalls } from '../../infra/compute/door-calls.ts';
 import { decideAtDoor } from '../../worker/src/film/door.ts';
 import { vcpusOf } from '../../worker/src/plan/function-limits.ts';
-import { environmentSchema } from '../../worker/src/settings/settings.ts';
+import { environmentSchema } from '../../worker/src/settings/environment.ts';
 import { type FarmFacts, readFarm } from '../cost/facts.ts';
 import { filmCosts } from '../cost/film-cost.ts';
 import { loadStack } from '../program-run/stacks.ts';

@@ -1,5 +1,5 @@
 import type { Farm } from '../../infra/scaling/waker/farm.ts';
-import { environmentSchema } from '../../worker/src/settings/settings.ts';
+import { environmentSchema } from '../../worker/src/settings/environment.ts';
 import { environmentOf, type FarmRecording, isWorkersOwn, recordFarm } from '../program-run/farm.ts';
 import type { Inputs } from '../program-run/registered.ts';
 import { loadStack } from '../program-run/stacks.ts';

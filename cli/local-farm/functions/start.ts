@@ -1,4 +1,4 @@
-import type { WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
+import type { WorkerEnvironment } from '../../../worker/src/settings/environment.ts';
 import { EventSource } from './event-source.ts';
 import { LocalFunctions } from './functions.ts';
 

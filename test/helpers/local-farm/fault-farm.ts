@@ -5,7 +5,7 @@ import { PurgeQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { WorkerProcess } from '../../../cli/local-farm/worker.ts';
 import type { ReporterEnvironment } from '../../../reporter/settings.ts';
 import type { Job } from '../../../worker/src/protocol/job.ts';
-import type { WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
+import type { WorkerEnvironment } from '../../../worker/src/settings/environment.ts';
 import { toolPath } from '../ffmpeg/tool-path.ts';
 import { temporaryFolder } from '../media/clips.ts';
 import { makeCountedFilm } from '../media/counted-film.ts';

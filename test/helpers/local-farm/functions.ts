@@ -7,7 +7,7 @@ import {
   startFunctions,
 } from '../../../cli/local-farm/functions/start.ts';
 
-import type { WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
+import type { WorkerEnvironment } from '../../../worker/src/settings/environment.ts';
 import { patience } from '../strictness.ts';
 import type { TestFarm } from './local-farm.ts';
 import { logLines } from './worker-log.ts';

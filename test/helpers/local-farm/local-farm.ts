@@ -21,7 +21,7 @@ import { asciiJson } from '../../../worker/src/protocol/ascii-json.ts';
 import type { Job } from '../../../worker/src/protocol/job.ts';
 import type { ExtraLane } from '../../../worker/src/protocol/lanes.ts';
 import type { JobState, JobStateName } from '../../../worker/src/protocol/status.ts';
-import type { WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
+import type { WorkerEnvironment } from '../../../worker/src/settings/environment.ts';
 import { isStrict, patience } from '../strictness.ts';
 import { startStrictServices } from './strict-services.ts';
 

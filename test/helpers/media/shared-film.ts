@@ -1,6 +1,6 @@
 import type { WorkerProcess } from '../../../cli/local-farm/worker.ts';
 import type { Job } from '../../../worker/src/protocol/job.ts';
-import type { WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
+import type { WorkerEnvironment } from '../../../worker/src/settings/environment.ts';
 import type { FaultFarm } from '../local-farm/fault-farm.ts';
 import { logLines } from '../local-farm/worker-log.ts';
 import { until } from '../until.ts';

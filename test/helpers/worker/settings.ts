@@ -1,8 +1,5 @@
-import {
-  readSettings,
-  type Settings,
-  type WorkerEnvironment,
-} from '../../../worker/src/settings/settings.ts';
+import type { WorkerEnvironment } from '../../../worker/src/settings/environment.ts';
+import { readSettings, type Settings } from '../../../worker/src/settings/settings.ts';
 
 /** Settings of a small farm, with what a test wants otherwise. */
 export function testSettings(environment: Partial<WorkerEnvironment> = {}): Settings {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type EncodingWork, nvencSpeed, x264Speed } from '../../../tools/cost/speeds.ts';
-import { environmentSchema } from '../../../worker/src/settings/settings.ts';
+import { environmentSchema } from '../../../worker/src/settings/environment.ts';
 
 const sizes = {
   '1080p': [1920, 1080],

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ReadMessage, readMessage, UnreadableMessageError } from '../../../worker/src/job/message.ts';
 import { jobIdSchema } from '../../../worker/src/protocol/job.ts';
-import type { WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
+import type { WorkerEnvironment } from '../../../worker/src/settings/environment.ts';
 import { s3Event, s3Record, snsEnvelope } from '../../helpers/worker/messages.ts';
 import { testSettings } from '../../helpers/worker/settings.ts';
 

@@ -12,7 +12,7 @@ import { maxReceives } from '../../../worker/src/queue/outcome.ts';
 import { createReporter } from '../../../worker/src/report/reporter.ts';
 import type { Sink } from '../../../worker/src/report/sink.ts';
 import { createStatusFiles, readStatusFile } from '../../../worker/src/report/status-file.ts';
-import type { WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
+import type { WorkerEnvironment } from '../../../worker/src/settings/environment.ts';
 import { openStores, type Stores } from '../../../worker/src/storage/stores.ts';
 import { film as anyFilm } from '../../helpers/reports/job-states.ts';
 import { s3Event, s3Record } from '../../helpers/worker/messages.ts';

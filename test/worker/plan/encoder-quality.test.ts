@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { encoderQuality } from '../../../worker/src/plan/encoder-quality.ts';
 import { qualityNames } from '../../../worker/src/plan/quality.ts';
 import { qualityTable } from '../../../worker/src/plan/quality-table.ts';
-import { environmentSchema } from '../../../worker/src/settings/settings.ts';
+import { environmentSchema } from '../../../worker/src/settings/environment.ts';
 
 const presets = environmentSchema.shape.X264_PRESET.unwrap().options;
 

@@ -1,9 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  readSettings,
-  SettingsError,
-  type WorkerEnvironment,
-} from '../../../worker/src/settings/settings.ts';
+import type { WorkerEnvironment } from '../../../worker/src/settings/environment.ts';
+import { readSettings, SettingsError } from '../../../worker/src/settings/settings.ts';
 
 const least: WorkerEnvironment = {
   QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/1/jobs',

@@ -9,7 +9,7 @@ import { type LocalFarm, startLocalFarm } from '../../../cli/local-farm/farm.ts'
 import { startWorker, type WorkerProcess } from '../../../cli/local-farm/worker.ts';
 import type { Job } from '../../../worker/src/protocol/job.ts';
 import type { JobState } from '../../../worker/src/protocol/status.ts';
-import type { WorkerEnvironment } from '../../../worker/src/settings/settings.ts';
+import type { WorkerEnvironment } from '../../../worker/src/settings/environment.ts';
 import { keepTo } from './cores.ts';
 import { type CpuTime, cpuOf, measureChildren } from './cpu.ts';
 
