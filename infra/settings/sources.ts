@@ -1,5 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
-import { settings, type TranscodeFarmArgs } from './args.ts';
+import type { TranscodeFarmArgs } from './args.ts';
+import { declaredSettings } from './declared.ts';
 
 /** Where settings come from, as texts, and what an owner does to change one there. */
 export interface SettingsSource {
@@ -52,7 +53,7 @@ export class ArgsSource implements SettingsSource {
 
   value(key: string): string | pulumi.Output<string> {
     const value = this.#args[key];
-    if (value === undefined || value === null) return key in settings ? settings[key as Key].default : '';
+    if (value === undefined || value === null) return key in declaredSettings ? declaredSettings[key as Key].default : '';
     if (isPending(value)) return pulumi.output(value).apply((known) => textOf(known));
     return textOf(value);
   }
@@ -68,18 +69,18 @@ export class ArgsSource implements SettingsSource {
   }
 }
 
-type Key = keyof typeof settings;
+type Key = keyof typeof declaredSettings;
 
 /** The stack's config as arguments, each of the type that Pulumi.yaml gives it; secrets are secret outputs. */
 export function argsOf(config: ConfigSource): TranscodeFarmArgs {
-  const set = (Object.keys(settings) as Key[]).flatMap((key) => {
+  const set = (Object.keys(declaredSettings) as Key[]).flatMap((key) => {
     const text = config.value(key);
-    return text === '' ? [] : [[key, typed(settings[key].kind, text)]];
+    return text === '' ? [] : [[key, typed(declaredSettings[key].kind, text)]];
   });
   return Object.fromEntries(set) as TranscodeFarmArgs;
 }
 
-function typed(kind: (typeof settings)[Key]['kind'], text: string): unknown {
+function typed(kind: (typeof declaredSettings)[Key]['kind'], text: string): unknown {
   if (kind === 'secret') return pulumi.secret(text);
   return kind === 'text' ? text : JSON.parse(text);
 }

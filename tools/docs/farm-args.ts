@@ -20,30 +20,41 @@ const fromResources = new Set([
 ]);
 const isSecret = ({ description }: Setting) => description.startsWith('Secret');
 
+const settingsOf = (project: string) =>
+  Object.entries((parse(project) as { config: Record<string, Setting> }).config);
+
+const origin = '// Made from Pulumi.yaml by `npm run docs`. Change it there.';
+
 /** infra/settings/args.ts, from the text of Pulumi.yaml: one declaration of the settings, for stacks and for programs. */
 export function farmArgs(project: string): string {
-  const settings = Object.entries((parse(project) as { config: Record<string, Setting> }).config);
-  const properties = settings.map(
+  const properties = settingsOf(project).map(
     ([key, setting]) => `${comment(setting)}\n  ${key}?: ${typeOf(key, setting)};`,
   );
-  const declared = settings.map(([key, setting]) => declaration(key, setting));
-  return `${head}\n${properties.join('\n')}\n}\n\n${tableHead}\n${declared.join('\n')}\n${tableEnd}`;
-}
-
-const head = `// Made from Pulumi.yaml by \`npm run docs\`. Change it there.
+  return `${origin}
 import type * as pulumi from '@pulumi/pulumi';
 
 /** What a farm is made of. Everything may be left out: the defaults are a small farm on Fargate with films in S3. */
-export interface TranscodeFarmArgs {`;
+export interface TranscodeFarmArgs {
+${properties.join('\n')}
+}
+`;
+}
 
-const tableHead = `/** Every setting as config has it: a text, with its default. */
-export const settings = {`;
+/** infra/settings/declared.ts, from the same text: how a program's arguments become the texts of a stack's config, and back. */
+export function declaredSettings(project: string): string {
+  const declared = settingsOf(project).map(([key, setting]) => declaration(key, setting));
+  return `${origin}
+import type { TranscodeFarmArgs } from './args.ts';
 
-const tableEnd = `} as const satisfies Record<
+/** Every setting as config has it: a text, with its default. */
+export const declaredSettings = {
+${declared.join('\n')}
+} as const satisfies Record<
   keyof TranscodeFarmArgs,
   { kind: 'text' | 'integer' | 'flag' | 'list' | 'secret'; default: string }
 >;
 `;
+}
 
 function typeOf(key: string, setting: Setting): string {
   const plain = { string: 'string', boolean: 'boolean', integer: 'number', array: 'string[]' }[setting.type];

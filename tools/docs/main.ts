@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { withSamples } from './cli-page.ts';
 import { configurationPage } from './configuration-page.ts';
-import { farmArgs } from './farm-args.ts';
+import { declaredSettings, farmArgs } from './farm-args.ts';
 import { renderJobSchema } from './job-schema.ts';
 import { performancePage } from './performance-page.ts';
 
@@ -14,6 +14,7 @@ const readProjectFile = () => readPage('Pulumi.yaml');
 
 const documents: Record<string, () => string | Promise<string>> = {
   'infra/settings/args.ts': () => farmArgs(readProjectFile()),
+  'infra/settings/declared.ts': () => declaredSettings(readProjectFile()),
   'docs/configuration.md': () => configurationPage(readProjectFile()),
   // Imported only now: it runs the program, which reads the arguments that were just written.
   'docs/deploy.md': async () => (await import('./changes-page.ts')).deployPage(readPage('docs/deploy.md')),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { configurationPage } from '../../../tools/docs/configuration-page.ts';
-import { farmArgs } from '../../../tools/docs/farm-args.ts';
+import { declaredSettings, farmArgs } from '../../../tools/docs/farm-args.ts';
 import { readProject } from '../../../tools/program-run/stacks.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
@@ -22,6 +22,10 @@ describe('Pulumi.yaml', () => {
 describe('the arguments of TranscodeFarm', () => {
   it('are what Pulumi.yaml declares (if not: npm run docs)', () => {
     expect(read('infra/settings/args.ts')).toBe(farmArgs(read('Pulumi.yaml')));
+  });
+
+  it('have the kinds and defaults that Pulumi.yaml declares (if not: npm run docs)', () => {
+    expect(read('infra/settings/declared.ts')).toBe(declaredSettings(read('Pulumi.yaml')));
   });
 });
 
