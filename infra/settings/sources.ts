@@ -53,7 +53,7 @@ export class ArgsSource implements SettingsSource {
 
   value(key: string): string | pulumi.Output<string> {
     const value = this.#args[key];
-    if (value === undefined || value === null) return key in declaredSettings ? declaredSettings[key as Key].default : '';
+    if (value === undefined || value === null) return defaultOf(key);
     if (isPending(value)) return pulumi.output(value).apply((known) => textOf(known));
     return textOf(value);
   }
@@ -70,6 +70,11 @@ export class ArgsSource implements SettingsSource {
 }
 
 type Key = keyof typeof declaredSettings;
+
+/** Empty for what is not a setting, which the reader reports. */
+function defaultOf(key: string): string {
+  return key in declaredSettings ? declaredSettings[key as Key].default : '';
+}
 
 /** The stack's config as arguments, each of the type that Pulumi.yaml gives it; secrets are secret outputs. */
 export function argsOf(config: ConfigSource): TranscodeFarmArgs {

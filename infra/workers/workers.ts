@@ -7,7 +7,7 @@ import type { Workers, WorkersArgs } from './args.ts';
 import { createFunction } from './function.ts';
 import { createService } from './service.ts';
 
-/** What encodes: the image, what it is told and what it may do, and what runs it. */
+/** What encodes: the image, its variables and rights, and what runs it. */
 export function createWorkers(
   name: string,
   farm: Omit<FarmPieces, 'workers' | 'uploadsStartJobs'> & Pick<WorkersArgs, 'tags'>,
