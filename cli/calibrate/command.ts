@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { rawFilms } from '../../tools/bench/quality/films.ts';
 import { openMeasurer } from '../../tools/bench/quality/measure.ts';
-import { readFilters } from '../../worker/src/ffmpeg/media-tool.ts';
+import { readFilters } from '../../worker/src/ffmpeg/programs.ts';
 import { metricOf } from '../../worker/src/plan/measure.ts';
 import type { OwnQuality } from '../../worker/src/plan/own-quality.ts';
 import type { VideoEncoder } from '../../worker/src/plan/plan.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { poolScores, readScores } from '../../worker/src/encode/measure-log.ts';
-import { readFilters } from '../../worker/src/ffmpeg/media-tool.ts';
+import { readFilters } from '../../worker/src/ffmpeg/programs.ts';
 import { type Metric, metricOf } from '../../worker/src/plan/measure.ts';
 import type { JobOptions } from '../../worker/src/protocol/job.ts';
 import { JobFolder } from '../../worker/src/protocol/job-folder.ts';

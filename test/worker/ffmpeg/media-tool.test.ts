@@ -118,7 +118,7 @@ describe('the worker', () => {
       file.endsWith('.ts'),
     );
     const starters = files.filter((file) => /child_process/.test(readFileSync(new URL(file, root), 'utf8')));
-    expect(starters.sort()).toEqual(['ffmpeg/media-process.ts', 'ffmpeg/media-tool.ts']);
+    expect(starters.sort()).toEqual(['ffmpeg/media-process.ts', 'ffmpeg/programs.ts']);
     expect(files.length).toBeGreaterThan(50);
   });
 });

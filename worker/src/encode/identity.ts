@@ -1,4 +1,5 @@
-import { type MediaTools, readGpuName } from '../ffmpeg/media-tool.ts';
+import type { MediaTools } from '../ffmpeg/media-tool.ts';
+import { readGpuName } from '../ffmpeg/programs.ts';
 import type { VideoEncoder } from '../plan/plan.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { SampleInput } from '../ffmpeg/media-tool.ts';
+import type { SampleInput } from '../ffmpeg/inputs.ts';
 import type { Plan, VideoPart, VideoPlan, VideoRendition } from '../plan/plan.ts';
 import { seekInClip, viewOfPart } from './clip-view.ts';
 import { clockFilter } from './clock-filter.ts';

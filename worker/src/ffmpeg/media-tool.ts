@@ -1,18 +1,17 @@
-import { spawnSync } from 'node:child_process';
-import { accessSync, constants as fsConstants } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { RefusedError } from '../errors.ts';
 import { shortHash } from '../short-hash.ts';
+import { type FfmpegInput, type FilmLimits, filmLimits, inputArguments, memoryLimit } from './inputs.ts';
 import { readLines } from './lines.ts';
 import { type PauseControl, runMediaTool } from './media-process.ts';
+import { aboutProgram, findProgram } from './programs.ts';
 import { type Progress, readProgress } from './progress.ts';
 import { argumentsFor, readVersion } from './version.ts';
 
 export { MediaToolError, type PauseControl } from './media-process.ts';
 
 /**
- * The one place that starts ffmpeg and ffprobe. Every call reads its input through the same whitelists, has an empty
+ * The one way to start ffmpeg and ffprobe. Every call reads its input through the same whitelists (`inputs.ts`), has an empty
  * environment (no credentials), no standard input and no shell, and is killed with its whole process group.
  */
 export interface MediaTools {
@@ -32,8 +31,6 @@ export interface MediaTools {
   ffmpeg(call: FfmpegCall): Promise<{ errorLines: number }>;
 }
 
-export type ImageFormat = 'png' | 'jpeg' | 'webp';
-
 export interface FfprobeCall {
   /** URL of the source server on loopback. */
   input: string;
@@ -46,23 +43,8 @@ export interface FfprobeCall {
   signal?: AbortSignal;
 }
 
-/** Samples in 32-bit floating point, little-endian. */
-export interface SampleInput {
-  sampleRate: number;
-  channels: number;
-}
-
 export interface FfmpegCall {
-  /**
-   * URL of the source server on loopback, of WebVTT that the worker itself has made, a still image on this disk, a test picture made by ffmpeg
-   * itself, or audio that the worker writes.
-   */
-  input:
-    | { url: string }
-    | { textUrl: string }
-    | { imagePath: string; format: ImageFormat }
-    | { lavfi: string }
-    | { samples: readonly SampleInput[]; onOpen: (streams: Writable[]) => void };
+  input: FfmpegInput;
   /** Made by ffmpeg itself, and read before all other inputs. */
   lavfiFirst?: string;
   /** Further inputs, each with the arguments before its own `-i`. */
@@ -93,72 +75,15 @@ export interface FfmpegCall {
   signal?: AbortSignal;
 }
 
-/**
- * Real containers only: playlists, `concat` scripts, SDP and the like point elsewhere, and a text file named .mp4 is
- * opened as such without this list.
- */
-const inputFormats = [
-  ['mov', 'mp4', 'm4a', '3gp', '3g2', 'mj2'],
-  ['matroska', 'webm'],
-  [
-    'mpegts',
-    'mpeg',
-    'mpegvideo',
-    'avi',
-    'flv',
-    'live_flv',
-    'asf',
-    'mxf',
-    'ogg',
-    'gxf',
-    'wtv',
-    'dv',
-    'nut',
-    'ivf',
-    'rm',
-  ],
-  ['mp3', 'aac', 'flac', 'wav', 'w64', 'aiff', 'ac3', 'eac3', 'amr', 'caf', 'h264', 'hevc', 'm4v'],
-].flat();
-
 /** ffprobe's output on a film's streams and first packets is a few kilobytes. */
 const maxProbeChars = 8 * 2 ** 20;
 
 const tooLongHeader =
   'The file describes its streams at a length that no film needs: it is damaged, or made to do harm. Upload the film again.';
 
-/**
- * The most memory that ffmpeg asks for at once. The largest frame that is allowed takes half of it; a PNG of 1.5 MB, as an image or as
- * the video of a film, has a compressed profile or comment that takes 3 to 9 GB otherwise.
- */
-const memoryLimit = ['-max_alloc', String(512 * 2 ** 20)];
-
-/** Options that stand before every `-i`. */
-const inputLimits = ['-protocol_whitelist', 'http,tcp', '-format_whitelist', inputFormats.join(',')];
-
-/** One format, and nothing that the file could point to. */
-function imageLimits(format: ImageFormat, maxPixels: number): string[] {
-  const demuxer = `${format}_pipe`;
-  return [
-    ...['-protocol_whitelist', 'file', '-format_whitelist', demuxer],
-    ...['-max_pixels', String(maxPixels), '-f', demuxer],
-  ];
-}
-
-const sampleLimits = ['-protocol_whitelist', 'pipe', '-format_whitelist', 'f32le', '-f', 'f32le'];
-
-function sampleInput({ sampleRate, channels }: SampleInput, descriptor: number): string[] {
-  const format = ['-ar', String(sampleRate), '-ac', String(channels)];
-  return [...sampleLimits, ...format, '-i', `pipe:${descriptor}`];
-}
-
-const textLimits = ['-protocol_whitelist', 'http,tcp', '-format_whitelist', 'webvtt', '-f', 'webvtt'];
-
-export interface MediaToolPaths {
+export interface MediaToolPaths extends FilmLimits {
   ffmpegPath: string;
   ffprobePath: string;
-  /** Decoders refuse larger frames at once, before they ask for memory. */
-  maxPixels: number;
-  maxStreams: number;
   /** A folder that can be written to; made by the driver. */
   cudaCachePath?: string;
 }
@@ -169,14 +94,7 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
   const ffprobe = findProgram(paths.ffprobePath);
   const about = aboutProgram(ffmpeg);
   const version = readVersion(about, ffmpeg);
-  const limits = [
-    ...inputLimits,
-    '-max_streams',
-    // One more than allowed: current versions leave out streams over this number without a word, and the probe counts.
-    String(paths.maxStreams + 1),
-    '-max_pixels',
-    String(paths.maxPixels),
-  ];
+  const limits = filmLimits(paths);
 
   return {
     version: version.name,
@@ -226,20 +144,12 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
       isSourceStalled,
       signal,
     }) {
-      const firstPipe = 3 + onLine.length;
-      const source =
-        'url' in input
-          ? [...limits, ...inputArgs, '-i', input.url]
-          : 'textUrl' in input
-            ? [...textLimits, ...inputArgs, '-i', input.textUrl]
-            : 'samples' in input
-              ? input.samples.flatMap((each, n) => sampleInput(each, firstPipe + n))
-              : 'lavfi' in input
-                ? [...inputArgs, '-f', 'lavfi', '-i', input.lavfi]
-                : [...imageLimits(input.format, paths.maxPixels), ...inputArgs, '-i', input.imagePath];
+      const argumentsOf = (each: FfmpegInput, args: readonly string[]) =>
+        inputArguments(each, args, paths, 3 + onLine.length);
+      const source = argumentsOf(input, inputArgs);
       const first = lavfiFirst === undefined ? [] : ['-f', 'lavfi', '-i', lavfiFirst];
-      const more = moreInputs.flatMap((each) => [...limits, ...each.inputArgs, '-i', each.url]);
-      const texts = textInputs.flatMap((url) => [...textLimits, ...textInputArgs, '-i', url]);
+      const more = moreInputs.flatMap((each) => argumentsOf({ url: each.url }, each.inputArgs));
+      const texts = textInputs.flatMap((textUrl) => argumentsOf({ textUrl }, textInputArgs));
       const head = [
         '-hide_banner',
         '-nostdin',
@@ -276,49 +186,4 @@ export function openMediaTools(paths: MediaToolPaths): MediaTools {
       );
     },
   };
-}
-
-/** Its version, how it was built, and the versions of its libraries. */
-function aboutProgram(program: string): string {
-  const { stdout } = spawnSync(program, ['-version'], { env: {}, encoding: 'utf8', timeout: 10_000 });
-  return stdout ?? '';
-}
-
-/** Names of the filters that an ffmpeg has. @throws Error where the program is missing */
-export function readFilters(path: string): ReadonlySet<string> {
-  const { stdout } = spawnSync(findProgram(path), ['-hide_banner', '-filters'], {
-    env: {},
-    encoding: 'utf8',
-    timeout: 10_000,
-  });
-  const lines = (stdout ?? '').split('\n');
-  return new Set(lines.flatMap((line) => /^ [A-Z.|]{2,3} +(\w+) +\S+->\S+/.exec(line)?.[1] ?? []));
-}
-
-/** The child gets no PATH, so the program is found here. */
-function findProgram(name: string): string {
-  if (name.includes('/')) return name;
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    const path = join(folder, name);
-    try {
-      accessSync(path, fsConstants.X_OK);
-      return path;
-    } catch {
-      // Not in this folder.
-    }
-  }
-  throw new Error(
-    `"${name}" was not found on the PATH. Install ffmpeg, or name it in FFMPEG_PATH and FFPROBE_PATH.`,
-  );
-}
-
-/** Such as `Tesla T4, 535.183.01`. A task sees only its own GPU. */
-export function readGpuName(): string {
-  const query = ['--query-gpu=name,driver_version', '--format=csv,noheader'];
-  const { stdout } = spawnSync('nvidia-smi', query, {
-    env: { PATH: process.env.PATH },
-    encoding: 'utf8',
-    timeout: 20_000,
-  });
-  return stdout?.split('\n')[0]?.trim() || 'unknown GPU';
 }

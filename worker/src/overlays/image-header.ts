@@ -1,4 +1,4 @@
-import type { ImageFormat } from '../ffmpeg/media-tool.ts';
+import type { ImageFormat } from '../ffmpeg/inputs.ts';
 
 /** What an image says of itself in its header. */
 export interface ImageHeader {

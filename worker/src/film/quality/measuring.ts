@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { type MediaTools, openMediaTools, readFilters } from '../../ffmpeg/media-tool.ts';
+import { type MediaTools, openMediaTools } from '../../ffmpeg/media-tool.ts';
+import { readFilters } from '../../ffmpeg/programs.ts';
 import { metricOf } from '../../plan/measure.ts';
 import type { Settings } from '../../settings/settings.ts';
 import type { Measuring } from '../film.ts';
