@@ -16,7 +16,7 @@ export type Parts = (takeBuffer: () => Buffer) => AsyncIterable<Part>;
  * An object from its first part to its last.
  * @param fill fills the buffer as far as there are bytes, and returns how many; only the last one is not filled
  */
-export function partsInOrder(fill: (buffer: Buffer) => Promise<number>): Parts {
+function partsInOrder(fill: (buffer: Buffer) => Promise<number>): Parts {
   return async function* (takeBuffer) {
     for (let number = 1, isFull = true; isFull; number++) {
       const buffer = takeBuffer();
@@ -29,8 +29,34 @@ export function partsInOrder(fill: (buffer: Buffer) => Promise<number>): Parts {
   };
 }
 
+/** A file of `sizeBytes`, which stays open until storage has all of it. */
+export function partsOfFile(file: FileHandle, sizeBytes: number): Parts {
+  let at = 0;
+  return partsInOrder(async (buffer) => {
+    const { length } = await readFully(file, buffer, at, sizeBytes);
+    at += length;
+    return length;
+  });
+}
+
+/** What has no length yet, as it comes. */
+export function partsOfStream(bytes: AsyncIterable<Buffer>): Parts {
+  const chunks = bytes[Symbol.asyncIterator]();
+  let rest: Buffer | undefined = Buffer.alloc(0);
+  return partsInOrder(async (buffer) => {
+    let filled = 0;
+    while (rest !== undefined && filled < buffer.length) {
+      if (rest.length === 0) rest = ((await chunks.next()).value as Buffer | undefined) ?? undefined;
+      const taken: number = rest?.copy(buffer, filled) ?? 0;
+      rest = rest?.subarray(taken);
+      filled += taken;
+    }
+    return filled;
+  });
+}
+
 /** A file's bytes from `start` on: as many as the buffer takes, or fewer where it ends at `sizeBytes`. */
-export async function readFully(
+async function readFully(
   file: FileHandle,
   buffer: Buffer,
   start: number,

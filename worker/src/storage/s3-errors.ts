@@ -43,6 +43,11 @@ export function isMissing(error: unknown): boolean {
   return status === 404 && name !== 'NoSuchBucket';
 }
 
+/** For calls that a missing object answers too. @throws every other error again */
+export function undefinedWhenMissing(error: unknown): undefined {
+  if (!isMissing(error)) throw error;
+}
+
 /** The object is in an archive class. Only S3 answers so. */
 export function isArchived(error: unknown): boolean {
   return factsOf(error).name === 'InvalidObjectState';
