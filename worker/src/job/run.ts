@@ -5,13 +5,13 @@ import type { QueuedJob } from '../protocol/job.ts';
 import { type ExtraLane, type Lane, servedLane } from '../protocol/lanes.ts';
 import { jobBody, readPartRequest } from '../protocol/part-request.ts';
 import type { ReceivedMessage } from '../protocol/queue-message.ts';
-import { isOfRequest } from '../protocol/report.ts';
 import { type Request, readRequest } from '../protocol/request.ts';
 import type { Film, JobState } from '../protocol/status.ts';
 import type { Outcome } from '../queue/outcome.ts';
 import type { Place } from '../queue/places.ts';
 import { type JobReport, type ReportedJob, type Reporter, workerName } from '../report/reporter.ts';
 import { readMessage, UnreadableMessageError } from './message.ts';
+import { isHandedOutAgain, isOfLaterRequest, isOwnState, isSameTime, isSentAgain } from './seen-before.ts';
 import { confirmEnd, lookAgainLater, onceReported, type Work } from './work.ts';
 import { type WorkOptions, WorkRunner } from './work-runner.ts';
 
@@ -270,36 +270,4 @@ export class JobRunner {
       return this.#options.finishPublished(job, film, run);
     }
   }
-}
-
-function isOwnState(state: JobState, { requestId }: QueuedJob, { queuedAt }: Request): boolean {
-  return isOfRequest(state, { requestId, queuedAt });
-}
-
-/** What is reported is of a later request, to which the film is known: it may add files to it now. */
-function isOfLaterRequest(
-  { queuedAt, film }: JobState,
-  { plan }: { plan: string },
-  request: Request,
-): boolean {
-  return Date.parse(queuedAt) > request.queuedAt.getTime() && film?.plan === plan;
-}
-
-/** What entered the queue once is one message, or takes its place. */
-function isSameTime(state: JobState, { queuedAt }: Request): boolean {
-  return Date.parse(state.queuedAt) === queuedAt.getTime();
-}
-
-/**
- * Whether the job was asked for before: work may still go on for that, or its message may be handed out again. The portal writes
- * the first state of a request itself, which names the film of the one before.
- */
-function isSentAgain(earlier: JobState, { queuedAt }: Request, isOwn: boolean): boolean {
-  if (isOwn) return earlier.state === 'queued' && earlier.film !== undefined;
-  return Date.parse(earlier.queuedAt) < queuedAt.getTime();
-}
-
-/** Counted by the queue, or as a failure. */
-function isHandedOutAgain({ receiveCount }: ReceivedMessage, { attempt, isRepeat }: Request): boolean {
-  return receiveCount > 1 || attempt > 1 || isRepeat === true;
 }
