@@ -59,7 +59,8 @@ export async function encodeParts(
         if (!dropped.signal.aborted) throw error;
       });
       if (kind === 'video') current = undefined;
-      if (reached === undefined) {
+      // It may be dropped at the very moment at which it is encoded.
+      if (reached === undefined || dropped.signal.aborted) {
         await tail;
         await session.drop(part);
         continue;

@@ -86,13 +86,15 @@ export class EarlyParts {
     );
     const front: number[] = [];
     const unread: number[] = [];
-    for (const kind of ['video', 'audio'] as const) {
+    for (const kind of ['video', 'loudness', 'audio'] as const) {
       const parts = plan.parts.filter((part) => part.kind === kind);
       const at = parts.findIndex(({ index }) => !recorded.has(index) && !this.#recorded.has(index));
       const done = at === -1 ? parts : parts.slice(0, at);
       unread.push(...done.flatMap(({ index }) => (this.#recorded.has(index) ? [] : [index])));
       const first = parts[at]?.index;
       if (first !== undefined && !own.has(first)) front.push(first);
+      // No one begins the audio before it is measured.
+      if (first !== undefined && kind === 'loudness') break;
     }
     await eachLimited(unread, readsAtOnce, async (part) => {
       const record = await readJson(output, folder.record(part), partRecordSchema, signal);
