@@ -17,15 +17,15 @@ it.skipIf(!hasTerminal)(
       step,
       `import { runQuietly, say } from '${setup}';
 const done = say('Installing', { counts: true });
-runQuietly(['sleep', '2.5'], { failure: 'Nothing was installed.' });
+runQuietly(['sleep', process.argv[2]], { failure: 'Nothing was installed.' });
 done();\n`,
     );
-    const { stdout } = spawnSync('script', ['-qec', `"${process.execPath}" "${step}"`, '/dev/null'], {
+    const { stdout } = spawnSync('script', ['-qec', `"${process.execPath}" "${step}" 2.5`, '/dev/null'], {
       encoding: 'utf8',
     });
     expect(stdout).toMatch(/^Installing \.\.\. 1 s/);
     expect(stdout).toMatch(/ done \(\d+ s\)\r\n$/);
-    const { stderr } = spawnSync(process.execPath, [step], { encoding: 'utf8' });
+    const { stderr } = spawnSync(process.execPath, [step, '0.1'], { encoding: 'utf8' });
     expect(stderr).toMatch(/^Installing \.\.\. done \(\d+ s\)\n$/);
   },
   30_000,

@@ -12,22 +12,30 @@ import { patience } from '../strictness.ts';
 import type { TestFarm } from './local-farm.ts';
 import { logLines } from './worker-log.ts';
 
+type FarmOfFunctions = Pick<TestFarm, 'functionEnv' | 'functions'>;
+
+interface FunctionsOptions {
+  env?: Partial<WorkerEnvironment>;
+  /** For their logs. */
+  dir: string;
+  /** @default 3 */
+  concurrency?: number;
+  /** @default a minute */
+  timeoutSeconds?: number;
+  others?: FarmFunctionsOptions['others'];
+}
+
 /** Functions that take the jobs of a test's farm, until it disposes of them, or ends: others would lose their jobs to them. */
-export async function functionsFor(
-  { functionEnv: env, functions: running }: Pick<TestFarm, 'functionEnv' | 'functions'>,
-  {
-    env: own = {},
-    dir,
-    concurrency = 3,
-    timeoutSeconds = 60 * patience,
-    others = {},
-  }: {
-    env?: Partial<WorkerEnvironment>;
-    dir: string;
-    concurrency?: number;
-    timeoutSeconds?: number;
-    others?: FarmFunctionsOptions['others'];
-  },
+export async function functionsFor(farm: FarmOfFunctions, options: FunctionsOptions): Promise<FarmFunctions> {
+  const functions = await functionsOf(farm, options);
+  onTestFinished(() => Promise.resolve(functions[Symbol.asyncDispose]()));
+  return functions;
+}
+
+/** The same, until somebody disposes of them. */
+export async function functionsOf(
+  { functionEnv: env, functions: running }: FarmOfFunctions,
+  { env: own = {}, dir, concurrency = 3, timeoutSeconds = 60 * patience, others = {} }: FunctionsOptions,
 ): Promise<FarmFunctions> {
   const started = await startFunctions({
     environment: { ...env, WORKERS_PER_FILM: String(concurrency), ...own },
@@ -45,7 +53,6 @@ export async function functionsFor(
     await closing;
     running.delete(started.functions);
   };
-  onTestFinished(close);
   return { functions: started.functions, [Symbol.asyncDispose]: close };
 }
 

@@ -1,14 +1,17 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
+import type { FarmFunctions } from '../../../cli/local-farm/functions/start.ts';
 import { temporaryFolder } from '../media/clips.ts';
 import { makeCountedFilm } from '../media/counted-film.ts';
 import { until } from '../until.ts';
-import { functionsFor } from './functions.ts';
+import { functionsFor, functionsOf } from './functions.ts';
 import { startLocalFarm, type TestFarm } from './local-farm.ts';
 
 /** Six parts and a sound. */
 export const doorFilm = { key: 'films/film.mp4', seconds: 12, parts: [0, 1, 2, 3, 4, 5, 6] };
+
+type FunctionEnvironment = Parameters<typeof functionsFor>[1]['env'];
 
 /** For all tests of a file: a farm in which functions get each job first, with `doorFilm` and a file that is no film. */
 export function useDoor() {
@@ -41,19 +44,29 @@ export function useDoor() {
     await folder[Symbol.asyncDispose]();
   });
 
+  const options = (env: FunctionEnvironment) => ({
+    env: { WAKER_FUNCTION: 'waker', WORKERS_PER_FILM: '2', ...env },
+    dir: folder.path,
+    others: { waker: (event: string) => asked.push(event) },
+  });
+
   return {
     /** What the functions have asked of the waker since they were started. */
     asked,
     get farm() {
       return farm;
     },
-    start: (env: Parameters<typeof functionsFor>[1]['env'] = {}) => {
+    /** Functions for one test. */
+    start: (env: FunctionEnvironment = {}) => {
       asked.length = 0;
-      return functionsFor(farm, {
-        env: { WAKER_FUNCTION: 'waker', WORKERS_PER_FILM: '2', ...env },
-        dir: folder.path,
-        others: { waker: (event) => asked.push(event) },
-      });
+      return functionsFor(farm, options(env));
+    },
+    /** Functions for all tests of the file. */
+    startOnce: () => {
+      const { promise, resolve } = Promise.withResolvers<FarmFunctions>();
+      beforeAll(async () => resolve(await functionsOf(farm, options({}))));
+      afterAll(async () => (await promise)[Symbol.asyncDispose]());
+      return promise;
     },
     done: (id: string) => farm.waitFor(id, 'succeeded'),
     /** Until a queue has no message, by default the one before the jobs. */

@@ -3,10 +3,11 @@ import { functionLog } from '../../helpers/local-farm/functions.ts';
 import { doorFilm, recordedParts, useDoor } from '../../helpers/local-farm/use-door.ts';
 
 const door = useDoor();
+const started = door.startOnce();
 
 describe('a function before the jobs queue', () => {
   it('makes a film that it can make soon, with other calls, and starts no worker', async () => {
-    await using functions = await door.start();
+    const functions = await started;
     const { expected, film: made } = await door.done(await door.farm.sendJob({ source: doorFilm.key }));
     expect(made?.durationSeconds).toBeCloseTo(doorFilm.seconds, 0);
     expect(expected).toBeUndefined();
@@ -18,7 +19,6 @@ describe('a function before the jobs queue', () => {
   });
 
   it('refuses what no worker could make, and starts no worker for it', async () => {
-    await using _ = await door.start();
     const { error } = await door.farm.waitFor(
       await door.farm.sendJob({ source: 'films/notes.mp4' }),
       'failed',
