@@ -1,6 +1,6 @@
 import { openStore } from '../../../worker/src/storage/s3-store.ts';
 import type { Store } from '../../../worker/src/storage/store.ts';
-import { putPlainly, startStorage } from './storage.ts';
+import { startStorage } from './storage.ts';
 
 /** One empty bucket, and a list of what was asked of it. */
 export interface TestStore extends AsyncDisposable {
@@ -34,7 +34,7 @@ export async function startStore(): Promise<TestStore> {
         const size = sizeOf(key);
         return size === undefined ? `content of ${key}` : Buffer.alloc(size);
       };
-      await putPlainly(`${storage.endpoint}/films`, keys, content);
+      await storage.fill('films', keys, content);
     },
     async [Symbol.asyncDispose]() {
       store.close();

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SourceChangedError, StorageError } from '../../../worker/src/storage/errors.ts';
 import { openStore } from '../../../worker/src/storage/s3-store.ts';
 import type { Store } from '../../../worker/src/storage/store.ts';
-import { putPlainly, startStorage, type TestStorage } from '../../helpers/worker/storage.ts';
+import { startStorage, type TestStorage } from '../../helpers/worker/storage.ts';
 
 const headers = { contentType: 'text/plain', cacheControl: 'no-cache' };
 
@@ -112,7 +112,7 @@ describe('a bucket', () => {
 
   it('lists more than a page', async () => {
     const keys = Array.from({ length: 1003 }, (_, index) => `many/${String(index).padStart(4, '0')}`);
-    await putPlainly(`${storage.endpoint}/films`, keys);
+    await storage.fill('films', keys);
     expect(await keysOf('many/')).toEqual(keys);
     await store.remove(keys);
     expect(await keysOf('many/')).toEqual([]);
