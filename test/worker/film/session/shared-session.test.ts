@@ -197,13 +197,17 @@ describe('a worker that lives', () => {
   });
 
   it('finds that its lease was taken over, and does not remove the other’s', async () => {
-    const asleep = open({ leaseSeconds });
+    const looked = Promise.withResolvers<void>();
+    const output = mapStore(files.store, {
+      get: (...given) => files.store.get(...given).finally(() => setImmediate(looked.resolve)),
+    });
+    const asleep = open({ leaseSeconds }, output);
     await begin(asleep);
     const key = folder.partLease(first.index);
     const taken = JSON.stringify({ version: 1, owner: 'o', messageId: 'm', renewals: 0, kept: false });
     await files.store.put(key, taken, { contentType: 'application/json', cacheControl: 'no-cache' });
-    // Longer than until the next renewal.
-    await sleep((leaseSeconds * 3000) / 4);
+    // The next renewal is refused, and then it reads whose the lease is.
+    await looked.promise;
     await asleep[Symbol.asyncDispose]();
     expect((await files.store.get(key))?.toString()).toBe(taken);
   });
