@@ -111,9 +111,9 @@ describe('a report of a job that several workers have', () => {
     const report = open(sink).join(job, reported);
     await report.setReporting('reporting');
     report.update({ progress: progress(20) });
-    await sleep(60);
+    await vi.waitFor(() => expect(said).toHaveLength(1), { timeout: 5000 });
     report.update({ progress: progress(50) });
-    await sleep(60);
+    await vi.waitFor(() => expect(said).toHaveLength(2), { timeout: 5000 });
     await report.setReporting('silent');
     report.update({ progress: progress(60) });
     await sleep(60);
