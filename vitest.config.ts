@@ -53,10 +53,16 @@ export default defineConfig({
           name: 'farm',
           include: ['test/**/*.test.ts', ...quick, ...program.map((glob) => `!${glob}`)],
           isolate: false,
+          // They are short, and wait for clocks most of their time.
+          maxWorkers: 4,
+          sequence: { groupOrder: 0 },
         },
       },
-      { extends: true, test: { name: 'films', include: films, isolate: false } },
-      { extends: true, test: { name: 'long', include: long } },
+      {
+        extends: true,
+        test: { name: 'films', include: films, isolate: false, sequence: { groupOrder: 2 } },
+      },
+      { extends: true, test: { name: 'long', include: long, sequence: { groupOrder: 2 } } },
     ],
   },
 });
