@@ -65,7 +65,7 @@ const quickTests: Check = { name: 'tests', args: ['scripts/run.mjs', 'test'], li
 /** They wait for clocks a good part of their time, and watch them: more at once than this miss them. */
 const longTests: Check = {
   name: 'long tests',
-  args: ['scripts/run.mjs', 'test:long', '--maxWorkers', '3', ...except(strictFaults)],
+  args: ['scripts/run.mjs', 'test:long', '--maxWorkers', '4', ...except(strictFaults)],
   limitMinutes: 25,
 };
 

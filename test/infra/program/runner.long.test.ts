@@ -26,7 +26,6 @@ describe("under Pulumi's own runner", () => {
     // Where the Node on the PATH reads no TypeScript, the installed one runs it.
     ['Pulumi.dev.yaml', 'cannot read', [withoutTypeScript]],
     ['stacks/match-footage.yaml', 'reads', []],
-    ['stacks/movie-site.yaml', 'reads', []],
   ])(
     '%s loads as a preview with a Node that %s TypeScript, with the resources that it has under mocks',
     async (file, _does, nodeArgs) => {
