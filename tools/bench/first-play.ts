@@ -51,26 +51,28 @@ export const firstPlay: Bench = {
 
     const folder = await mkdtemp(join(tmpdir(), 'first-play-'));
     try {
-      const FFMPEG_PATH = await heldTool(folder);
       const short = await benchFilm({ seconds: heldFilmSeconds, width: 640, height: 360 });
-      const environment = () => ({
+      const environment = (FFMPEG_PATH: string) => ({
         ...one('360p'),
         SEGMENT_SECONDS: String(heldSegmentSeconds),
         FFMPEG_PATH,
       });
-      const held = await watchJob({ film: short, environment }, playToEnd);
+      const wholeTool = await heldTool(folder, 'whole', 'ffmpeg');
+      const held = await watchJob({ film: short, environment: () => environment(wholeTool) }, playToEnd);
       const { waits, playedSeconds } = held.seen;
       const speed = held.state.timings.speed ?? 0;
       log(
         `a film that is made at ${speed.toFixed(2)} times the speed at which it plays: ${playedSeconds.toFixed(1)} s played, ${waits} waits`,
       );
       const longer = await benchFilm({ seconds: survivedFilmSeconds, width: 640, height: 360 });
+      // Of a film from a place in the middle on, `-readrate` of version 5.1 holds nothing back.
+      const partTool = await heldTool(folder, 'part', ensureFfmpegVersion(root, '7.1').ffmpeg);
       const survive = (seconds: number) =>
         watchJob(
           {
             film: longer,
             environment: () => ({
-              ...environment(),
+              ...environment(partTool),
               PART_SECONDS: String(survivedPartSeconds),
               WORKERS_PER_FILM: '3',
             }),
@@ -115,10 +117,9 @@ export const firstPlay: Bench = {
   },
 };
 
-/** An ffmpeg that reads its film no faster. Of a film from a place in the middle on, `-readrate` of version 5.1 holds nothing back. */
-async function heldTool(folder: string): Promise<string> {
-  const path = join(folder, 'ffmpeg');
-  const { ffmpeg } = ensureFfmpegVersion(root, '7.1');
+/** An ffmpeg that reads its film no faster. */
+async function heldTool(folder: string, name: string, ffmpeg: string): Promise<string> {
+  const path = join(folder, name);
   await writeFile(path, `#!/bin/sh\nexec ${ffmpeg} -readrate ${heldSpeed} "$@"\n`);
   await chmod(path, 0o755);
   return path;

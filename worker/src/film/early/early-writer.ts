@@ -30,6 +30,9 @@ const stopMs = 3000;
 /** A playlist that can't be written in this time is written again. */
 const writeMs = 10_000;
 
+/** By a worker that does not write, at whether the one that does is lost. */
+const looksPerLease = 4;
+
 /** A lease is renewed twice in its time: one that says nothing new for this share of it may be a lost worker's. */
 const quietShare = 0.75;
 
@@ -176,7 +179,7 @@ export class EarlyWriter {
         await Promise.race([pause(minPauseSeconds(this.#targetSeconds)), changed]);
       } else {
         // Hundreds of workers do not look at the same moment.
-        await pause((this.#options.leaseSeconds / 2) * (0.5 + random()));
+        await pause((this.#options.leaseSeconds / looksPerLease) * (0.5 + random()));
       }
     }
   }
