@@ -2,7 +2,7 @@ import type { EncodeContext } from '../encode/context.ts';
 import { startPart } from '../encode/part.ts';
 import type { Part } from '../plan/plan.ts';
 import { endsEarly } from './check-length.ts';
-import type { CurrentPart, LostParts } from './early/lost-parts.ts';
+import type { LostParts, VideoWork } from './early/lost-parts.ts';
 import type { FilmSession } from './session/session.ts';
 
 /**
@@ -24,6 +24,8 @@ export async function encodeParts(
   const failed = new AbortController();
   const signal = AbortSignal.any([context.signal, failed.signal]);
   const { isPlayedEarly, ...shared } = context;
+  let work: VideoWork = { kind: 'between' };
+  let dropCurrent = () => {};
   /** A first segment of video that is made here is in storage, or there will be none. */
   const videoBegun = Promise.withResolvers<void>();
   const run: EncodeContext = {
@@ -33,12 +35,15 @@ export async function encodeParts(
       if (part.kind === 'video' && piece.kind === 'segment') videoBegun.resolve();
       shared.onSegment?.(part, rendition, piece);
     },
+    onProgress: (part, progress) => {
+      if (work.kind === 'encoding' && work.part === part) work.frames = progress.frames;
+      shared.onProgress(part, progress);
+    },
     signal,
     record: (...given) => session.record(...given),
   };
 
   const tails: Promise<unknown>[] = [];
-  let current: (CurrentPart & { drop: () => void }) | undefined;
   const encodeInTurn = async (kind: Part['kind']) => {
     const own: Promise<unknown>[] = [];
     for (;;) {
@@ -54,11 +59,17 @@ export async function encodeParts(
       tail.catch(() => {});
       tails.push(tail);
       own.push(tail);
-      if (kind === 'video') current = { part, startedAtMs: performance.now(), drop: () => dropped.abort() };
+      if (kind === 'video') {
+        work = { kind: 'encoding', part, startedAtMs: performance.now(), frames: 0 };
+        dropCurrent = () => dropped.abort();
+      }
       const reached = await running.encoded.catch((error: unknown) => {
         if (!dropped.signal.aborted) throw error;
       });
-      if (kind === 'video') current = undefined;
+      if (kind === 'video') {
+        work = { kind: 'between' };
+        dropCurrent = () => {};
+      }
       // It may be dropped at the very moment at which it is encoded.
       if (reached === undefined || dropped.signal.aborted) {
         await tail;
@@ -74,10 +85,9 @@ export async function encodeParts(
     await encodeInTurn('loudness');
     await encodeInTurn('audio');
   };
-  let isVideoOver = false;
   const video = async () => {
     await encodeInTurn('video').finally(() => {
-      isVideoOver = true;
+      work = { kind: 'over' };
       videoBegun.resolve();
       on.videoEnd();
     });
@@ -85,20 +95,24 @@ export async function encodeParts(
     await audio();
     await encodeInTurn('text');
   };
-  const over = new AbortController();
-  const takeUpLost = async () => {
-    for (;;) {
-      const part = await lostParts?.next(() => current, AbortSignal.any([signal, over.signal]));
-      if (part === undefined) return;
-      if (part.kind === 'video' && !isVideoOver) current?.drop();
-      else await encodeInTurn(part.kind);
-    }
-  };
   const abortOthers = (error: unknown) => {
     failed.abort(error);
     throw error;
   };
-  const takingUp = takeUpLost().catch(abortOthers);
+  const over = new AbortController();
+  const takeUpLost = async () => {
+    const beside: Promise<void>[] = [];
+    const until = AbortSignal.any([signal, over.signal]);
+    for (;;) {
+      const part = await lostParts?.next(() => work, until);
+      if (part === undefined) break;
+      if (part.kind === 'video' && work.kind !== 'over') dropCurrent();
+      else beside.push(encodeInTurn(part.kind).catch(abortOthers));
+    }
+    await Promise.all(beside);
+  };
+  const takingUp = takeUpLost();
+  takingUp.catch(() => {});
   const turns = await Promise.allSettled(
     [video(), audio(), encodeInTurn('text')].map((turn) => turn.catch(abortOthers)),
   );

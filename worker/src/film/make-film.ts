@@ -42,7 +42,7 @@ export async function makeFilm(
   await using writer = early?.writer;
   const lostParts =
     early && isShared && invocation === undefined
-      ? new LostParts({ segmentSeconds: plan.segmentSeconds, session, progress })
+      ? new LostParts({ plan, session, log })
       : undefined;
   writer?.open(isShared, (...quiet) => lostParts?.consider(...quiet));
   if (film.role === 'planner' && invocation === undefined) ahead?.begin(film, folder, run);
@@ -89,8 +89,9 @@ export async function makeFilm(
       },
       {
         async next(kind) {
-          // A film that is all encoded is committed first.
-          if (kind === 'video' && progress.hasVideoLeft()) await breaks?.beforePart();
+          // A film that is all encoded is committed first, and a part that was taken up is made at once.
+          if (kind === 'video' && progress.hasVideoLeft() && !session.hasReserved(kind))
+            await breaks?.beforePart();
           isLate ||= invocation?.mayBegin() === false;
           const part = isLate ? undefined : await session.next(kind);
           if (part === undefined) return undefined;

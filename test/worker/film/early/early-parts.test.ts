@@ -34,8 +34,8 @@ function watch(plan: Plan) {
   });
   return {
     of,
-    renew: (part: number, renewals: number) =>
-      put(folder.partLease(part), { version: 1, owner: 'a', messageId: 'a', renewals, kept: false }),
+    renew: (part: number, renewals: number, kept = false) =>
+      put(folder.partLease(part), { version: 1, owner: 'a', messageId: 'a', renewals, kept }),
     record: (part: number) => {
       const found = plan.parts.find(({ index }) => index === part);
       return found && put(folder.record(part), recordOf(found));
@@ -64,6 +64,14 @@ describe('a part that players come to next may be lost', () => {
     expect(await quietAfter(1, beside)).toEqual([first]);
     await renew(first, 2);
     expect(await quietAfter(2, beside)).toEqual([]);
+  });
+
+  it('but not when it is kept for the next run of a message', async () => {
+    const { of, renew, quietAfter } = watch(plan);
+    const beside = [of('audio')];
+    await renew(of('video'), 1, true);
+    expect(await quietAfter(0, beside)).toEqual([]);
+    expect(await quietAfter(20, beside)).toEqual([]);
   });
 
   it('when it has no lease for more than a moment', async () => {

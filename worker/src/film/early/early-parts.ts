@@ -109,8 +109,10 @@ export class EarlyParts {
     this.#leased = new Map(
       leases.map(({ part, lease }) => [part, { isRecorded: false, renditions: lease?.progress?.made ?? [] }]),
     );
+    // A part that is kept for the next run of its message failed before: no one drops another for it.
+    const others = leases.filter(({ lease }) => !lease?.kept);
     this.#news = new Map(
-      leases.map(({ part, lease }) => {
+      others.map(({ part, lease }) => {
         const text = lease === undefined ? noLease : `${lease.owner} ${lease.renewals}`;
         const before = this.#news.get(part);
         if (before?.text === text) return [part, before];

@@ -17,7 +17,7 @@ export interface EarlyPlay extends SessionEarly {
 
 /**
  * Players stand still when those who make the film's next seconds are lost, and Safari's gives up after about 40 s without news: so leases
- * are short. With one of 10 s a worker writes 12 renewals a minute.
+ * are short. With one of 10 s a worker writes 12 renewals a minute, and the one that reports looks at the film every 1.7 s.
  */
 const maxLeaseSeconds = 10;
 

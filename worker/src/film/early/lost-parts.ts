@@ -1,13 +1,14 @@
-import type { Part } from '../../plan/plan.ts';
-import type { FilmProgress } from '../session/film-progress.ts';
+import type { Logger } from '../../log.ts';
+import type { Part, Plan } from '../../plan/plan.ts';
 import type { FilmSession } from '../session/session.ts';
 
-/** A part of the video that this worker encodes. */
-export interface CurrentPart {
-  part: Part;
-  /** Of this process's steady clock. */
-  startedAtMs: number;
-}
+/** What this worker does of the video. */
+export type VideoWork =
+  /** It chooses its next part by itself. */
+  | { kind: 'between' }
+  | { kind: 'encoding'; part: Part; startedAtMs: number; frames: number }
+  /** There was no part left to begin. */
+  | { kind: 'over' };
 
 /** What is left of a part is finished first where it takes no longer: the start of another encoder takes about as long. */
 const shortSeconds = 3;
@@ -16,9 +17,9 @@ const shortSeconds = 3;
 const spareSegments = 2;
 
 interface LostPartsOptions {
-  segmentSeconds: number;
+  plan: Pick<Plan, 'segmentSeconds' | 'durationSeconds' | 'video'>;
   session: Pick<FilmSession, 'takeLost'>;
-  progress: Pick<FilmProgress, 'shareOf'>;
+  log: Logger;
 }
 
 /**
@@ -45,7 +46,7 @@ export class LostParts {
    * Waits for a part that is to be made at once, and takes it: the session gives it next.
    * @returns undefined when the signal is aborted
    */
-  async next(current: () => CurrentPart | undefined, signal: AbortSignal): Promise<Part | undefined> {
+  async next(work: () => VideoWork, signal: AbortSignal): Promise<Part | undefined> {
     const aborted = Promise.withResolvers<void>();
     const stop = () => aborted.resolve();
     signal.addEventListener('abort', stop, { once: true });
@@ -55,7 +56,7 @@ export class LostParts {
         this.#news = Promise.withResolvers();
         if (signal.aborted) return undefined;
         for (const part of this.#quiet.parts) {
-          if (this.#isNeeded(part, current()) && (await this.#options.session.takeLost(part))) return part;
+          if (this.#isNeeded(part, work()) && (await this.#take(part, signal))) return part;
         }
       }
       return undefined;
@@ -64,16 +65,35 @@ export class LostParts {
     }
   }
 
+  /** The film is made all the same where storage does not answer. */
+  async #take(part: Part, signal: AbortSignal): Promise<boolean> {
+    const { session, log } = this.#options;
+    try {
+      return await session.takeLost(part);
+    } catch (error) {
+      if (!signal.aborted) log.warn({ err: error, part: part.index }, 'could not take up a lost part');
+      return false;
+    }
+  }
+
   /** Audio is encoded beside the video; a part of the video is dropped for another that players come to sooner than it ends. */
-  #isNeeded(lost: Part, current: CurrentPart | undefined): boolean {
-    if (lost.kind !== 'video') return true;
-    if (current === undefined || startOf(lost) >= startOf(current.part)) return false;
-    const { segmentSeconds, progress } = this.#options;
+  #isNeeded(lost: Part, work: VideoWork): boolean {
+    if (lost.kind !== 'video' || work.kind === 'over') return true;
+    if (work.kind === 'between' || startOf(lost) >= startOf(work.part)) return false;
+    const { segmentSeconds } = this.#options.plan;
     const reserveSeconds = startOf(lost) - this.#quiet.playedSeconds - spareSegments * segmentSeconds;
-    const share = progress.shareOf(current.part.index);
-    const elapsedSeconds = (performance.now() - current.startedAtMs) / 1000;
-    const leftSeconds = share > 0 ? (elapsedSeconds * (1 - share)) / share : Number.POSITIVE_INFINITY;
-    return leftSeconds > Math.max(shortSeconds, reserveSeconds);
+    return this.#leftSeconds(work) > Math.max(shortSeconds, reserveSeconds);
+  }
+
+  /** What the current part takes yet, by what it has taken. */
+  #leftSeconds({ part, startedAtMs, frames }: Extract<VideoWork, { kind: 'encoding' }>): number {
+    const { video, durationSeconds } = this.#options.plan;
+    if (video === undefined || frames === 0) return Number.POSITIVE_INFINITY;
+    const madeSeconds = (frames * video.frameRate.den) / video.frameRate.num;
+    const end = 'endSeconds' in part ? part.endSeconds : undefined;
+    const lengthSeconds = (end ?? video.durationSeconds ?? durationSeconds) - startOf(part);
+    const elapsedSeconds = (performance.now() - startedAtMs) / 1000;
+    return (elapsedSeconds * Math.max(0, lengthSeconds - madeSeconds)) / madeSeconds;
   }
 }
 

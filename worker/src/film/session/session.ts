@@ -22,6 +22,8 @@ export interface FilmSession extends AsyncDisposable {
   next(kind: Part['kind']): Promise<Part | undefined>;
   /** Takes up a part that no living worker makes: `next` gives it then. @returns false where one does, or the part is recorded */
   takeLost(part: Part): Promise<boolean>;
+  /** Whether `next` gives a part that this worker has taken already. */
+  hasReserved(kind: Part['kind']): boolean;
   /** Gives back a part that this worker has begun and does not finish. */
   drop(part: Part): Promise<void>;
   /** Writes that a part is done and published. */

@@ -62,6 +62,9 @@ const readsAtOnce = 16;
 const waitingLooksPerLease = 8;
 const maxWaitingSeconds = 2;
 
+/** A process does not stand still so often one after the other: it is storage that takes its time. */
+const maxSlowLooks = 2;
+
 /** A stop must not wait longer for the leases to go; they become stale by themselves. */
 const leaveMs = 2000;
 
@@ -139,15 +142,11 @@ export class SharedSession implements FilmSession {
     return { view, workers: owners.size };
   }
 
-  next(kind: Part['kind']): Promise<Part | undefined> {
+  async next(kind: Part['kind']): Promise<Part | undefined> {
+    if (this.hasReserved(kind)) return this.#takeReserved(kind);
     return this.#inTurn(async () => {
-      const at = this.#reserved.findIndex((part) => part.kind === kind);
-      const [reserved] = at < 0 ? [] : this.#reserved.splice(at, 1);
-      if (reserved !== undefined) {
-        // The planner has looked.
-        if (this.#looks.last !== undefined) await this.#status.consider(this.#looks.last.view);
-        return reserved;
-      }
+      // Taken up meanwhile.
+      if (this.hasReserved(kind)) return this.#takeReserved(kind);
       // A worker that began with a reserved part has not looked yet; the planner has the audio.
       if (kind !== 'video' && this.#looks.last === undefined) return undefined;
       return this.#choose(kind);
@@ -167,10 +166,17 @@ export class SharedSession implements FilmSession {
     });
   }
 
+  hasReserved(kind: Part['kind']): boolean {
+    return this.#reserved.some((part) => part.kind === kind);
+  }
+
   async drop(part: Part): Promise<void> {
+    const { folder, log } = this.#options;
     this.#begun.delete(part.index);
     this.#status.dropped(part);
-    await this.#leases.release(this.#options.folder.partLease(part.index), this.#options.signal);
+    await this.#leases
+      .release(folder.partLease(part.index), AbortSignal.timeout(leaveMs))
+      .catch((error: unknown) => log.warn({ err: error, part: part.index }, 'could not give a part back'));
   }
 
   async record(part: Part, record: PartRecord, signal: AbortSignal): Promise<void> {
@@ -250,21 +256,31 @@ export class SharedSession implements FilmSession {
     await this.#releaseAll();
   }
 
+  async #takeReserved(kind: Part['kind']): Promise<Part | undefined> {
+    const at = this.#reserved.findIndex((part) => part.kind === kind);
+    const [reserved] = this.#reserved.splice(at, 1);
+    // The planner has looked.
+    if (this.#looks.last !== undefined) await this.#status.consider(this.#looks.last.view);
+    return reserved;
+  }
+
   async #choose(kind: Part['kind']): Promise<Part | undefined> {
     const { plan, random = Math.random } = this.#options;
     const { last } = this.#looks;
     const isFresh = last !== undefined && performance.now() - last.atMs < sameLookMs;
     let look = isFresh ? last : await this.#looks.now();
     const taken = new Set<number>();
-    for (;;) {
+    for (let slowLooks = 0; ; ) {
       const inOrder = this.#options.early !== undefined;
       const chooser = { begun: this.#begun, kept: this.#kept, taken, inOrder, random };
       const choice = choosePart(plan, kind, look.view, chooser);
       if (choice === undefined) return undefined;
-      const acquired = await this.#acquirePart(choice, look);
+      const acquired = await this.#acquirePart(choice, look, slowLooks === maxSlowLooks);
       if (acquired === 'taken') taken.add(choice.part.index);
-      else if (acquired === 'outdated') look = await this.#looks.now();
-      else {
+      else if (acquired === 'outdated') {
+        slowLooks += 1;
+        look = await this.#looks.now();
+      } else {
         await this.#status.consider(look.view);
         return choice.part;
       }
@@ -272,11 +288,15 @@ export class SharedSession implements FilmSession {
   }
 
   /** @returns `outdated` where this process stood still: the part may be recorded by now, and the film published */
-  async #acquirePart({ part, staleEtag }: Choice, look: Look): Promise<'held' | 'taken' | 'outdated'> {
+  async #acquirePart(
+    { part, staleEtag }: Choice,
+    look: Look,
+    isStorageSlow = false,
+  ): Promise<'held' | 'taken' | 'outdated'> {
     const { folder, signal } = this.#options;
     const key = folder.partLease(part.index);
     if (!(await this.#leases.acquire(key, staleEtag, signal))) return 'taken';
-    if (this.#looks.isOutdated(look)) {
+    if (!isStorageSlow && this.#looks.isOutdated(look)) {
       await this.#leases.release(key, signal);
       return 'outdated';
     }

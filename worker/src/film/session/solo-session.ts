@@ -43,6 +43,10 @@ export class SoloSession implements FilmSession {
     return false;
   }
 
+  hasReserved(): false {
+    return false;
+  }
+
   async drop({ index }: Part): Promise<void> {
     this.#begun.delete(index);
   }
