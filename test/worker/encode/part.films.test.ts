@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,6 +8,7 @@ import { startPart } from '../../../worker/src/encode/part.ts';
 import { BadOutputError } from '../../../worker/src/encode/recorder.ts';
 import { videoArguments } from '../../../worker/src/encode/video-arguments.ts';
 import { MediaToolError, openMediaTools } from '../../../worker/src/ffmpeg/media-tool.ts';
+import type { VideoWork } from '../../../worker/src/film/early/lost-parts.ts';
 import { encodeParts } from '../../../worker/src/film/encode-parts.ts';
 import { writeRecord } from '../../../worker/src/film/session/session.ts';
 import { SoloSession } from '../../../worker/src/film/session/solo-session.ts';
@@ -313,6 +315,54 @@ describe('encodeParts', () => {
         call.inputArgs.includes('-vn') ? Promise.reject(new Error('no sound today')) : tools.ffmpeg(call),
     };
     await expect(encodeAll(contextWith({ tools: failing }))).rejects.toThrow('no sound today');
+    expect(await readdir(workDir)).toEqual([]);
+  });
+
+  it('drops a part for one that players come to sooner, makes that and its audio, and then the dropped one', async () => {
+    const begun = Promise.withResolvers<void>();
+    const waiting: Part[] = [second];
+    const recorded: number[] = [];
+    const dropped: number[] = [];
+    const session = {
+      next: async (kind: Part['kind']) => {
+        const at = waiting.findIndex((part) => part.kind === kind);
+        return at < 0 ? undefined : waiting.splice(at, 1)[0];
+      },
+      drop: async (part: Part) => {
+        dropped.push(part.index);
+        waiting.push(part);
+      },
+      record: async (part: Part) => void recorded.push(part.index),
+    };
+    const lost = [audioPart(plan), first];
+    const lostParts = {
+      async next(work: () => VideoWork, signal: AbortSignal) {
+        await begun.promise;
+        const part = lost.shift();
+        if (part !== undefined) {
+          expect(work()).toMatchObject({ kind: 'encoding', part: second });
+          waiting.push(part);
+          return part;
+        }
+        if (!signal.aborted) await once(signal, 'abort');
+        return undefined;
+      },
+    };
+    // As long as the first part of the film and its audio are lost, it gets nowhere.
+    const tools = realMediaTools();
+    const slow: typeof tools = {
+      ...tools,
+      ffmpeg: (call) =>
+        tools.ffmpeg({
+          ...call,
+          inputArgs: [...(lost.length > 0 ? ['-readrate', '0.1'] : []), ...call.inputArgs],
+        }),
+    };
+    const context = contextWith({ tools: slow, onProgress: () => begun.resolve() });
+    await encodeParts(context, session, { videoEnd: () => {}, encoded: () => {} }, lostParts);
+    expect(dropped).toEqual([second.index]);
+    expect(recorded.toSorted()).toEqual([first.index, second.index, audioPart(plan).index]);
+    expect(recorded.indexOf(first.index)).toBeLessThan(recorded.indexOf(second.index));
     expect(await readdir(workDir)).toEqual([]);
   });
 

@@ -41,9 +41,7 @@ export async function makeFilm(
   const { isShared } = session;
   await using writer = early?.writer;
   const lostParts =
-    early && isShared && invocation === undefined
-      ? new LostParts({ plan, session, log })
-      : undefined;
+    early && isShared && invocation === undefined ? new LostParts({ plan, session, log }) : undefined;
   writer?.open(isShared, (...quiet) => lostParts?.consider(...quiet));
   if (film.role === 'planner' && invocation === undefined) ahead?.begin(film, folder, run);
   /**

@@ -64,10 +64,12 @@ describe('a part to which players come next, and whose worker was lost', () => {
 
   it('waits for one that ends before they come to it', async () => {
     // 10 s are played, 20 are there, of which two segments are spare; 10 s are left of the part.
-    expect(await takenUp(watch(), [third], at({ ...third, startSeconds: 24, endSeconds: 34 } as Part), 0)).toEqual([]);
-    expect(await takenUp(watch(), [third], at({ ...third, startSeconds: 24, endSeconds: 34 } as Part), 10)).toEqual([
-      third,
-    ]);
+    expect(
+      await takenUp(watch(), [third], at({ ...third, startSeconds: 24, endSeconds: 34 } as Part), 0),
+    ).toEqual([]);
+    expect(
+      await takenUp(watch(), [third], at({ ...third, startSeconds: 24, endSeconds: 34 } as Part), 10),
+    ).toEqual([third]);
   });
 
   it('waits for one that is all but made', async () => {

@@ -160,8 +160,11 @@ describe('a part of a lost worker', () => {
     expect(await other.session.takeLost(part)).toBe(false);
     lost.kill();
     makeStale();
+    expect(other.session.hasReserved('video')).toBe(false);
     expect(await other.session.takeLost(part)).toBe(true);
+    expect(other.session.hasReserved('video')).toBe(true);
     expect(await other.session.next('video')).toEqual(part);
+    expect(other.session.hasReserved('video')).toBe(false);
     expect(await other.session.takeLost(part)).toBe(false);
   });
 
