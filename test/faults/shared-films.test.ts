@@ -174,7 +174,7 @@ describe('of its workers', () => {
     }
     const { film } = await whole(id);
     await earlyPlayEnded(id, film as Film);
-    // A loss costs what its worker had in hand: a part whose tail was under way, the next, and the sound; and a part that is dropped for it.
+    // A loss costs what its worker had begun: a part whose tail was under way, the next, and the sound; and a part that is dropped for it.
     expect(await runs()).toBeLessThanOrEqual(longFilm.parts + 4 * losses);
   });
 

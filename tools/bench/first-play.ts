@@ -25,11 +25,11 @@ const heldSegmentSeconds = 2;
 /** Long enough that three workers have not made it when the second of them is killed. */
 const survivedFilmSeconds = 120;
 const survivedPartSeconds = 4 * heldSegmentSeconds;
-/** The second worker is killed so long after the first. */
+/** Before each worker is killed; for the first of them on top of `killedAfterSeconds`. */
 const betweenKillsSeconds = 2;
 /** Half of it is a worker's lease: with less of the film ahead no one can go on without a wait. */
 const survivedVisibilitySeconds = 10;
-/** After the first frame: "on the way", and when players have hardly anything ahead. */
+/** From the first frame on: in the middle of the film, and when players have hardly anything ahead. */
 const killedAfterSeconds = { later: 12, atOnce: 2 };
 /** At the start of a film: the lease of a lost worker, and what it takes to notice that and to make a segment. */
 const longestWaitSeconds = survivedVisibilitySeconds / 2 + 5;

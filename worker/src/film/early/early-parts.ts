@@ -12,7 +12,7 @@ const readsAtOnce = 16;
 
 const noLease = '';
 
-/** Between the end of one lease of a part and the next there is none for a moment. */
+/** A part has no lease for a moment when one worker has given it up and the next takes it. */
 const noLeaseSeconds = 1;
 
 interface EarlyPartsOptions {
@@ -65,7 +65,7 @@ export class EarlyParts {
   /**
    * Parts of other workers that a player comes to next and that may be lost: with a lease that says nothing new, or that was not
    * looked at before, and without one.
-   * @param stillSeconds for so long nothing new
+   * @param stillSeconds how long a lease must have said nothing new
    */
   quiet(stillSeconds: number): number[] {
     const nowMs = performance.now();

@@ -122,7 +122,7 @@ export class EarlyWriter {
     this.#running = { stop, ended: this.#run(either).catch(() => {}) };
   }
 
-  /** Given back while another part is in hand. */
+  /** The part is given back, as this worker makes another one first. */
   dropped({ index }: Part): void {
     this.#inHand.delete(index);
   }

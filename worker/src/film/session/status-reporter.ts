@@ -91,7 +91,7 @@ export class StatusReporter {
     await leases.release(folder.statusLease, signal);
   }
 
-  /** Given back while another part is in hand. */
+  /** The part is given back, as this worker makes another one first. */
   dropped({ index }: Part): void {
     this.#unrecorded.delete(index);
   }
