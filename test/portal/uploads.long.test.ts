@@ -228,9 +228,11 @@ it('ends an upload whose answer was lost with a reload: without its file, and wi
       begun.push(new URL(request.url()).pathname.split('/').at(-1) ?? '');
   });
   await page.reload();
+  // A page that has just loaded has no rows yet: the upload has ended when it was asked for, and is no longer listed.
+  await expect.poll(() => begun, patience).toEqual(['complete']);
   await expect.poll(() => page.locator('#upload-rows li').count(), patience).toBe(0);
+  await expect.poll(() => page.locator('#job-rows li').count(), patience).toBe(1);
   expect(begun).toEqual(['complete']);
-  expect(await page.locator('#job-rows li').count()).toBe(1);
   await page.unrouteAll({ behavior: 'ignoreErrors' });
 }, 60_000);
 
