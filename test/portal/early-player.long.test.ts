@@ -99,6 +99,20 @@ it('plays a film that is still made from its first segment on, also where that t
   ).toBeCloseTo(9 / 16);
 });
 
+it('looks for its second segment sooner than players do, once each time', async () => {
+  const pauses = async () => {
+    const asked = await ask<number[]>(
+      "performance.getEntriesByType('resource').filter(({ name }) => name.includes('/early/film.m3u8')).map(({ startTime }) => startTime)",
+    );
+    // Players ask after a target duration of 2 s, and then after half of one.
+    return asked.slice(1).map((time, n) => time - (asked[n] ?? 0));
+  };
+  await expect
+    .poll(async () => (await pauses()).filter((ms) => ms < 900).length, patience)
+    .toBeGreaterThan(1);
+  expect(Math.min(...(await pauses()))).toBeGreaterThan(400);
+});
+
 it('goes on where the playlist grows, and over to the whole film at a pause without losing its place', async () => {
   await ask('player.video.muted = true; player.video.play()');
   await film.listEarly(film.segments);

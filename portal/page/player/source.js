@@ -69,9 +69,12 @@ export function changeFilm(hls, video, url) {
 
 /** From as many segments of a film that is still made on, its playlist is looked at as seldom as players do. */
 const firstSegments = 3;
-const lookAgainMs = 1000;
+const lookAgainMs = 500;
 
-/** hls.js looks at a playlist once in the time of a segment: too seldom while the film has one or two. */
+/**
+ * hls.js looks at a playlist once in the time of a segment: too seldom while the film has one or two. It keeps to that also where it is
+ * told to load, by a time in what it knows of the playlist.
+ */
 function lookOftenAtFirst(hls, video) {
   const { Events } = window.Hls;
   /** By their kind, picture or audio. To look again ends what is on its way: a slow network would never have a segment. */
@@ -85,8 +88,13 @@ function lookOftenAtFirst(hls, video) {
   let timer;
   const look = () => {
     if (!hls.media) return;
-    if (loading.size === 0) hls.startLoad(video.currentTime);
-    else timer = setTimeout(look, lookAgainMs);
+    if (loading.size > 0) {
+      timer = setTimeout(look, lookAgainMs);
+      return;
+    }
+    for (const playlist of [hls.levels[hls.currentLevel], hls.audioTracks[hls.audioTrack]])
+      if (playlist?.details) playlist.details.requestScheduled = performance.now();
+    hls.startLoad(video.currentTime);
   };
   hls.on(Events.LEVEL_UPDATED, (_, { details: { live, fragments } }) => {
     clearTimeout(timer);

@@ -143,13 +143,13 @@ describe('when playing may begin', () => {
   });
 
   it('is with the second where there is less to spare', () => {
-    expect([6, 12].map((seconds) => offer(seconds, seconds / 1.2))).toEqual([false, true]);
+    expect([6, 12].map((seconds) => offer(seconds, seconds / 1.12))).toEqual([false, true]);
   });
 
-  it('is with the first segment only where the second is there in time for a page that looks every second', () => {
+  it('is with the first segment only where the second is there in time for a page that looks every half second', () => {
     const short = { prefixSeconds: 2, grownSeconds: 2, segmentSeconds: 2 };
-    expect(mayOffer({ ...short, elapsedSeconds: 1 })).toBe(false);
-    expect(mayOffer({ ...short, elapsedSeconds: 0.7 })).toBe(true);
+    expect(mayOffer({ ...short, elapsedSeconds: 1.3 })).toBe(false);
+    expect(mayOffer({ ...short, elapsedSeconds: 1.2 })).toBe(true);
   });
 
   it('is never where the film is made about as slowly as it plays', () => {

@@ -10,8 +10,11 @@ const leadSeconds = (targetSeconds: number) => 4 * targetSeconds;
 /** Film seconds a second at which playing can't overtake the encoders, with something to spare. */
 export const minSpeed = 1.1;
 
-/** What a page takes to learn of the next segment and to load it: it looks at the playlist every second at first. */
-const spareSeconds = 1.25;
+/**
+ * What a page takes to learn of the next segment and to load it: it looks at the playlist every half second at first. Players that
+ * look once in a target duration look while the first segment, which they had to load, is still played.
+ */
+const spareSeconds = 0.75;
 
 /** With less to spare a player needs what comes in the time of a segment, and in that of a look at the playlist, which is as long. */
 const firstSegmentsAtLowSpeed = 2;

@@ -33,7 +33,7 @@ afterEach(async () => {
 const pass = (seconds: number) => vi.advanceTimersByTime(seconds * 1000);
 
 /** One worker's writer; `kill` is the end of its process: it says nothing more, and its lease stays where it is. */
-function open({ isShared = true, leaseSeconds = 1 } = {}) {
+function open({ isShared = true, leaseSeconds = 1, onOffered = () => {}, of = plan } = {}) {
   const stop = new AbortController();
   let isKilled = false;
   const output = new Proxy(files.store, {
@@ -48,13 +48,16 @@ function open({ isShared = true, leaseSeconds = 1 } = {}) {
   const owner = `worker-${Math.random()}`;
   const { log, lines } = recordingLogger();
   const writer = new EarlyWriter({
-    plan,
+    plan: of,
     folder,
     output,
     owner,
     messageId: owner,
     leaseSeconds,
-    onPlayable: () => playable++,
+    onPlayable: () => {
+      playable++;
+      if (playable === 1) onOffered();
+    },
     log,
     signal: stop.signal,
   });
@@ -74,31 +77,31 @@ function open({ isShared = true, leaseSeconds = 1 } = {}) {
 
 type Opened = ReturnType<typeof open>;
 
-const segment = (number: number) => ({
+const segment = (number: number, seconds = 2) => ({
   number,
-  startSeconds: number * 2,
-  durationSeconds: 2,
+  startSeconds: number * seconds,
+  durationSeconds: seconds,
   bytes: 100,
 });
 const renditionsOf = (part: Part) => (part.kind === 'audio' ? plan.audio : plan.video.renditions);
 const codecsOf = (part: Part) => (part.kind === 'audio' ? 'mp4a.40.2' : 'avc1.64001f');
 
 /** Segments of all renditions of a part are published, the first of them being its own first one. */
-function publish({ writer }: Pick<Opened, 'writer'>, part: Part, count: number): void {
+function publish({ writer }: Pick<Opened, 'writer'>, part: Part, count: number, seconds?: number): void {
   for (const rendition of renditionsOf(part)) {
     writer.made.add(part, rendition.name, { kind: 'init' });
     for (let n = 0; n < count; n++)
       writer.made.add(part, rendition.name, {
         kind: 'segment',
         codecs: codecsOf(part),
-        segment: segment(part.firstSegment + n),
+        segment: segment(part.firstSegment + n, seconds),
       });
   }
 }
 
 function recordWith(part: Part): PartRecord {
   const segments = [part.firstSegment, ...part.segmentCuts.map((_, n) => part.firstSegment + n + 1)].map(
-    segment,
+    (number) => segment(number),
   );
   const renditions = renditionsOf(part).map((rendition) => ({
     ...{ name: rendition.name, codecs: codecsOf(part), frames: 1, initBytes: 1, initSha256: 'a', segments },
@@ -160,6 +163,41 @@ describe('the worker that has the lease', () => {
         expect(one.isPlayable()).toBe(false);
       } else await one.playable();
     }
+  });
+
+  it('lists a segment as soon as it may write, though its timer rang a moment too soon', async () => {
+    // It may write again after 7.5 s.
+    const of = shortPlan({ encoding: { segmentSeconds: 15, partSeconds: 30 } });
+    const [video, sound] = ['video', 'audio'].map((kind) => of.parts.find((part) => part.kind === kind));
+    const parts = [video, sound] as Part[];
+    await using one: Opened = open({
+      of,
+      onOffered: () => {
+        for (const part of parts) publish(one, part, 2, 15);
+        pass(7.4995);
+      },
+    });
+    for (const part of parts) {
+      one.writer.begun(part);
+      publish(one, part, 1, 15);
+    }
+    await one.playable();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    pass(0.001);
+    await until(async () => (await count()) === 2, 'the second segment to be listed', 5);
+  });
+
+  it('does not count a look that changes no playlist as a write', async () => {
+    await using one = open({ onOffered: () => pass(1.6) });
+    one.writer.begun(first);
+    one.writer.begun(audio);
+    publish(one, first, 1);
+    publish(one, audio, 1, 1.99);
+    await one.playable();
+    publish(one, audio, 2, 1.99);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    publish(one, first, 2);
+    await until(async () => (await count()) === 2, 'the second segment to be listed', 5);
   });
 
   it('is one of several, and another one goes on when it has recorded its last part', async () => {

@@ -175,8 +175,10 @@ export class EarlyWriter {
         await pause(minPauseSeconds(this.#targetSeconds));
       }
       if (this.#isWriter()) {
-        await pause(this.#heldBackSeconds());
-        await Promise.race([pause(minPauseSeconds(this.#targetSeconds)), changed]);
+        const heldBackSeconds = this.#heldBackSeconds();
+        // What came in this time is looked at afterwards.
+        if (heldBackSeconds > 0) await pause(heldBackSeconds);
+        else await Promise.race([pause(minPauseSeconds(this.#targetSeconds)), changed]);
       } else {
         // Hundreds of workers do not look at the same moment.
         await pause((this.#options.leaseSeconds / looksPerLease) * (0.5 + random()));
@@ -253,9 +255,9 @@ export class EarlyWriter {
       targetSeconds: this.#targetSeconds,
     });
     if (listed <= this.#listedSeconds && !isFirst) return;
-    await this.#put(renditions, listed, isFirst, signal);
+    const isWritten = await this.#put(renditions, listed, isFirst, signal);
     this.#listedSeconds = listed;
-    this.#writtenAtMs = performance.now();
+    if (isWritten) this.#writtenAtMs = performance.now();
     if (!isFirst) return;
     this.#offeredAtMs = nowMs;
     onPlayable();
@@ -293,17 +295,18 @@ export class EarlyWriter {
     return prefixSeconds(plan, joinEarly(plan, others, this.#targetSeconds));
   }
 
+  /** @returns whether any playlist has changed */
   async #put(
     renditions: readonly EarlyRendition[],
     untilSeconds: number,
     isFirst: boolean,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { plan, folder, output } = this.#options;
     const targetSeconds = this.#targetSeconds;
     const either = AbortSignal.any([signal, AbortSignal.timeout(writeMs)]);
     const options = { ...headersFor('index.m3u8'), cacheControl: 'no-cache', signal: either };
-    await Promise.all(
+    const written = await Promise.all(
       renditions.map(async (rendition) => {
         const { name } = rendition;
         const before = this.#written.get(name);
@@ -311,7 +314,7 @@ export class EarlyWriter {
         const text = earlyMediaPlaylist(plan, rendition, { count, targetSeconds });
         // A player that has seen a segment listed must find it again.
         const isShorter = count < (before ? readEarlyPlaylist(before.text).durations.length : 0);
-        if (isShorter || text === before?.text) return;
+        if (isShorter || text === before?.text) return false;
         const condition =
           before === undefined
             ? ({ kind: 'absent' } as const)
@@ -319,10 +322,12 @@ export class EarlyWriter {
         const outcome = await output.putIf(folder.earlyPlaylist(name), text, condition, options);
         if (outcome.kind === 'written') this.#written.set(name, { etag: outcome.etag, text });
         else this.#needsRead = true;
+        return true;
       }),
     );
     if (this.#needsRead) throw new Error('another worker has written them');
-    if (!isFirst) return;
+    if (!isFirst) return written.includes(true);
     await output.put(folder.earlyStream, earlyMultivariantPlaylist(plan, renditions), options);
+    return true;
   }
 }
