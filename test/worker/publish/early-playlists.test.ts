@@ -147,9 +147,15 @@ describe('when playing may begin', () => {
   });
 
   it('is with the first segment only where the second is there in time for a page that looks every half second', () => {
-    const short = { prefixSeconds: 2, grownSeconds: 2, segmentSeconds: 2 };
-    expect(mayOffer({ ...short, elapsedSeconds: 1.3 })).toBe(false);
-    expect(mayOffer({ ...short, elapsedSeconds: 1.2 })).toBe(true);
+    const short = { prefixSeconds: 4, grownSeconds: 4, segmentSeconds: 4 };
+    expect(mayOffer({ ...short, elapsedSeconds: 3.3 })).toBe(false);
+    expect(mayOffer({ ...short, elapsedSeconds: 3.2 })).toBe(true);
+  });
+
+  it('is with the second where the first one would have been played before the playlist may change again', () => {
+    const made = (segments: number) => ({ prefixSeconds: 2 * segments, grownSeconds: 2 * segments });
+    expect(mayOffer({ ...made(1), segmentSeconds: 2, elapsedSeconds: 0.2 })).toBe(false);
+    expect(mayOffer({ ...made(2), segmentSeconds: 2, elapsedSeconds: 0.4 })).toBe(true);
   });
 
   it('is never where the film is made about as slowly as it plays', () => {

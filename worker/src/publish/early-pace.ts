@@ -7,6 +7,9 @@ export const reserveSegments = 5;
 /** A player gets this much ahead of where it can be, before any segment is held back. */
 const leadSeconds = (targetSeconds: number) => 4 * targetSeconds;
 
+/** RFC 8216 section 6.2.1: no sooner than half a target duration after the last change. R2 takes one write a second to a key. */
+export const minPauseSeconds = (targetSeconds: number) => Math.max(1.5, targetSeconds / 2);
+
 /** Film seconds a second at which playing can't overtake the encoders, with something to spare. */
 export const minSpeed = 1.1;
 
@@ -34,8 +37,9 @@ export function mayOffer({
 }): boolean {
   const speed = grownSeconds / Math.max(elapsedSeconds, 1e-3);
   if (speed < minSpeed) return false;
-  // Whether the second segment is there before the first has been played.
-  const first = segmentSeconds * (1 - 1 / speed) >= spareSeconds ? 1 : firstSegmentsAtLowSpeed;
+  // Whether the second segment is listed before the first has been played.
+  const secondAfterSeconds = Math.max(segmentSeconds / speed, minPauseSeconds(segmentSeconds));
+  const first = segmentSeconds - secondAfterSeconds >= spareSeconds ? 1 : firstSegmentsAtLowSpeed;
   // A segment may be some frames shorter.
   return prefixSeconds >= (first - 0.5) * segmentSeconds;
 }

@@ -133,17 +133,17 @@ const listedAre = (segments: number) =>
   }, `${segments} segments to be listed`);
 
 describe('the worker that has the lease', () => {
-  it('offers the film when picture and audio of its first segment are there, and not before', async () => {
+  it('offers the film when picture and audio of its first segments are there, and not before', async () => {
     await using one = open();
     one.writer.begun(first);
     one.writer.begun(audio);
-    publish(one, first, 2);
+    publish(one, first, 3);
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(await files.keys()).not.toContain(folder.earlyStream);
-    publish(one, audio, 1);
+    publish(one, audio, 2);
     await one.playable();
-    expect(await count()).toBe(1);
-    expect(await count(plan.audio[0]?.name)).toBe(1);
+    expect(await count()).toBe(2);
+    expect(await count(plan.audio[0]?.name)).toBe(2);
     expect(await files.keys()).toContain(folder.earlyStream);
   });
 
@@ -191,13 +191,13 @@ describe('the worker that has the lease', () => {
     await using one = open({ onOffered: () => pass(1.6) });
     one.writer.begun(first);
     one.writer.begun(audio);
-    publish(one, first, 1);
-    publish(one, audio, 1, 1.99);
-    await one.playable();
-    publish(one, audio, 2, 1.99);
-    await new Promise((resolve) => setTimeout(resolve, 200));
     publish(one, first, 2);
-    await until(async () => (await count()) === 2, 'the second segment to be listed', 5);
+    publish(one, audio, 2, 1.99);
+    await one.playable();
+    publish(one, audio, 3, 1.99);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    publish(one, first, 3);
+    await until(async () => (await count()) === 3, 'the third segment to be listed', 5);
   });
 
   it('is one of several, and another one goes on when it has recorded its last part', async () => {
@@ -245,11 +245,11 @@ describe('the worker that has the lease', () => {
   it('writes nothing more after the film was published, though it stood still meanwhile', async () => {
     await using one = open({ isShared: false });
     for (const part of [first, audio]) one.writer.begun(part);
-    publish(one, first, 1);
+    publish(one, first, 2);
     publish(one, audio, 15);
     await one.playable();
     const options = { contentType: 'text/plain', cacheControl: 'no-cache' };
-    const published = `#EXTM3U\n#EXTINF:2.000000,\n00000.m4s\n#EXT-X-ENDLIST\n`;
+    const published = `#EXTM3U\n#EXTINF:2.000000,\n00000.m4s\n#EXTINF:2.000000,\n00001.m4s\n#EXT-X-ENDLIST\n`;
     const renditions = [...plan.video.renditions, ...plan.audio];
     for (const each of renditions)
       await files.store.put(folder.file(`${each.name}/index.m3u8`), published, options);
@@ -260,7 +260,7 @@ describe('the worker that has the lease', () => {
       return one.hasLogged('could not write the playlists of early play');
     }, 'it to try');
     expect(await listed()).toMatchObject({ endlist: true });
-    expect(await count()).toBe(1);
+    expect(await count()).toBe(2);
   });
 });
 

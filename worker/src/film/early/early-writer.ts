@@ -4,7 +4,7 @@ import type { Part, Plan } from '../../plan/plan.ts';
 import { headersFor } from '../../protocol/content-types.ts';
 import type { PlanFolder } from '../../protocol/job-folder.ts';
 import type { PartRecord } from '../../protocol/part-record.ts';
-import { mayOffer, pacedSeconds } from '../../publish/early-pace.ts';
+import { mayOffer, minPauseSeconds, pacedSeconds } from '../../publish/early-pace.ts';
 import {
   type EarlyRendition,
   earlyMediaPlaylist,
@@ -20,9 +20,6 @@ import type { Store } from '../../storage/store.ts';
 import { HeldLeases } from '../session/held-leases.ts';
 import { MadeSegments } from '../session/made-segments.ts';
 import { EarlyParts } from './early-parts.ts';
-
-/** RFC 8216 section 6.2.1: no sooner than half a target duration after the last change. R2 takes one write a second to a key. */
-const minPauseSeconds = (targetSeconds: number) => Math.max(1.5, targetSeconds / 2);
 
 /** A part's record waits no longer than this for a write that is under way. */
 const stopMs = 3000;
