@@ -82,6 +82,18 @@ it('the last part of a shared film is not made a second time by who takes the fi
   expect(await film.makeFilm()).toEqual({ kind: 'leftToPeers' });
 });
 
+it('of a job that is sent again, a part that failed and is kept for a message of the earlier request is made', async () => {
+  await using film = await takeOver({ isRepeat: false, isSentAgain: true, leaseSeconds: 2 });
+  const { output } = film;
+  await writePlanFile(output, new JobFolder('', job.id).plan(plan.id), { request, plan }, signal);
+  await using failed = openMember(plan, output, { messageId: 'm-1', leaseSeconds: 2 });
+  await failed.session.enter();
+  const last = (await failed.session.next('video')) as Part;
+  for (const part of plan.parts) if (part !== last) await record(failed, part);
+  await failed.session.fail(new Error('ffmpeg ended with exit code 1'));
+  await expect(film.makeFilm()).rejects.toThrow('Connection refused');
+});
+
 it('a film with one part left that was nobody else’s is not shared', async () => {
   await using film = await takeOver();
   const { output } = film;

@@ -98,6 +98,7 @@ function startWorker(queue: Queue, { isSick }: { isSick: boolean }, sinks: reado
       watch: (_, __, signal) => ({ signal, stopped: () => undefined, end: () => {} }),
       claim: async () => undefined,
       supersede: async () => {},
+      hasSuperseded: async () => false,
       cleanUp: async () => {},
     },
     sourceRemoval: { prepare: async () => ({ remove: async () => {} }) },

@@ -23,8 +23,10 @@ describe('a job that is sent again', () => {
 
   it('is made as it is asked for now, though others make its film, and their work ends', async () => {
     const isBegun = Promise.withResolvers<void>();
+    const again: boolean[] = [];
     await using farm = await openWorker({
       work: async (signal, run) => {
+        again.push(run.isSentAgain === true);
         if (run.messageId === 'm-2') return { kind: 'published', film };
         isBegun.resolve();
         return untilStopped(signal, run);
@@ -36,8 +38,26 @@ describe('a job that is sent again', () => {
     expect(await farm.runJob(later(), never)).toEqual({ kind: 'acknowledge' });
     expect(await older).toEqual({ kind: 'acknowledge' });
     expect(farm.asked.at(-1)).toBe('transcode');
+    expect(again).toEqual([false, true]);
     expect(farm.reported).toEqual(['running', 'succeeded']);
     expect(await farm.status()).toMatchObject({ state: 'succeeded', queuedAt: laterAt.toISOString() });
+  });
+
+  it('and is taken over by another worker, is known to be sent again', async () => {
+    const again: boolean[] = [];
+    await using farm = await openWorker({
+      work: async (_, run) => {
+        again.push(run.isSentAgain === true);
+        if (again.length === 1) throw new Error('ffmpeg ended with exit code 1');
+        return { kind: 'published', film };
+      },
+    });
+    await farm.report({ ...succeeded('a'), queuedAt: sentAt.toISOString() });
+    await farm.runJob(later(), never);
+    await farm.report({ ...begun, requestId: 'm-2', queuedAt: laterAt.toISOString() });
+    await farm.runJob(later({ receiveCount: 2 }), never);
+    expect(farm.asked).toMatchObject(['transcode', { role: 'planner' }]);
+    expect(again).toEqual([true, true]);
   });
 
   it('is not made as it was asked for before when that message is handed out once more', async () => {

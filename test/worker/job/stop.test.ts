@@ -192,7 +192,10 @@ describe('a job that is sent again', () => {
   const before = new Date(later.getTime() - 1);
 
   it('ends what was asked for before it, and not itself', async () => {
+    expect(await open().hasSuperseded('a', later)).toBe(false);
     await open().supersede('a', later);
+    expect(await open().hasSuperseded('a', later)).toBe(true);
+    expect(await open().hasSuperseded('a', before)).toBe(false);
     expect(await read(before)).toMatchObject({ code: 'superseded' });
     expect(await read(later)).toBeUndefined();
     const watch = open().watch('a', before, signal);

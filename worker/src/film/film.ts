@@ -68,6 +68,11 @@ export interface TranscodeRun {
   messageId: string;
   /** The message may have been handed out before. */
   isRepeat: boolean;
+  /**
+   * The job was asked for before: the workers of that request stop, and a part that failed under it is kept for a message that comes
+   * no more. So who holds a lease may not make its part.
+   */
+  isSentAgain?: boolean;
   /** A lease that was not renewed for this long is a lost worker's. */
   leaseSeconds: number;
   /** Asks one more worker to make parts of a film; undefined where each film is one worker's. */

@@ -45,12 +45,15 @@ export async function makeFilm(
   writer?.open(isShared, (...quiet) => lostParts?.consider(...quiet));
   if (film.role === 'planner' && invocation === undefined) ahead?.begin(film, folder, run);
   /**
-   * Waits for what the others make, and commits if none of them does: a function's part request is never handed out again, and files that
-   * are begun here are this worker's to finish.
+   * Waits for what the others make, and commits if none of them does: a function's part request is never handed out again, files that
+   * are begun here are this worker's to finish, and the leases of an earlier request's workers stand for no one who ends the job.
    */
   const stays = () =>
     film.role === 'planner' &&
-    (invocation !== undefined || settings.sharing.functionsPerFilm > 0 || ahead?.isWanted === true);
+    (invocation !== undefined ||
+      settings.sharing.functionsPerFilm > 0 ||
+      ahead?.isWanted === true ||
+      run.isSentAgain === true);
   let isLate = false;
   const makeParts = () =>
     encodeParts(

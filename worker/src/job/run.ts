@@ -23,6 +23,8 @@ export interface MessageRun {
   messageId: string;
   /** The message may have been handed out before. */
   isRepeat: boolean;
+  /** The job was asked for before: leases may be those of workers that this ended. */
+  isSentAgain?: boolean;
   request: Request;
   /** Fair queues: whose message it is. */
   groupId?: string | undefined;
@@ -106,14 +108,20 @@ export class JobRunner {
     if (isOwn && plan !== undefined && (await this.#options.isShared(job.id, plan))) {
       const report = reporter.join(job, earlier);
       jobLog.info({ receiveCount: message.receiveCount, plan }, 'job taken over');
+      const isSentAgain = await this.#options.stops.hasSuperseded(job.id, request.queuedAt);
       const run = (by: AbortSignal) =>
-        this.#options.continueFilm({ job, plan, role: 'planner' }, { ...work, report, signal: by });
+        this.#options.continueFilm(
+          { job, plan, role: 'planner' },
+          { ...work, report, signal: by, isSentAgain },
+        );
       return this.#work.run({ ...work, report, joined: true, run }, signal);
     }
-    if (earlier !== undefined && !job.options?.addToFilm && isSentAgain(earlier, request, isOwn))
-      await this.#options.stops.supersede(job.id, request.queuedAt);
+    const comesAgain =
+      earlier !== undefined && !job.options?.addToFilm && isSentAgain(earlier, request, isOwn);
+    if (comesAgain) await this.#options.stops.supersede(job.id, request.queuedAt);
     const report = await this.#begin(job, request, earlier, jobLog, message);
-    const run = (by: AbortSignal) => this.#transcodeOnce(job, earlier, { ...work, report, signal: by });
+    const run = (by: AbortSignal) =>
+      this.#transcodeOnce(job, earlier, { ...work, report, signal: by, isSentAgain: comesAgain });
     return this.#work.run({ ...work, report, joined: false, run }, signal);
   }
 

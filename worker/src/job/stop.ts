@@ -157,6 +157,15 @@ export class Stops {
     await write().catch(this.#warn('stop what is done for earlier requests of the job', jobId));
   }
 
+  /** Whether this request has ended earlier ones. */
+  async hasSuperseded(jobId: string, queuedAt: Date): Promise<boolean> {
+    const key = new JobFolder(this.#outputPrefix, jobId).stop;
+    const stop = await readJson(this.#output, key, stopSchema, AbortSignal.timeout(readMs)).catch(
+      this.#warn('look whether the job was sent again', jobId),
+    );
+    return stop?.before === queuedAt.toISOString();
+  }
+
   /** Removes what a stopped plan has published. */
   async cleanUp(jobId: string, planId: string | undefined): Promise<void> {
     if (planId === undefined) return;

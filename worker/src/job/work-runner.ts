@@ -31,7 +31,7 @@ export interface WorkOptions {
   settings: Settings;
   /** The job's state as any worker reported it last. */
   readStatus: (jobId: string) => Promise<JobState | undefined>;
-  stops: Pick<Stops, 'quietSeconds' | 'read' | 'watch' | 'claim' | 'supersede' | 'cleanUp'>;
+  stops: Pick<Stops, 'quietSeconds' | 'read' | 'watch' | 'claim' | 'supersede' | 'hasSuperseded' | 'cleanUp'>;
   sourceRemoval: Pick<SourceRemoval, 'prepare'>;
   /** Distinguishes a failure of this worker from one of the film. */
   health: Pick<Health, 'examine'>;
