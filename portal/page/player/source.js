@@ -73,7 +73,7 @@ const lookAgainMs = 500;
 
 /**
  * hls.js looks at a playlist once in the time of a segment: too seldom while the film has one or two. It keeps to that also where it is
- * told to load, by a time in what it knows of the playlist.
+ * asked to load, by a time in what it knows of the playlist.
  */
 function lookOftenAtFirst(hls, video) {
   const { Events } = window.Hls;
