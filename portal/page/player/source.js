@@ -82,18 +82,24 @@ function lookOftenAtFirst(hls, video) {
   const ended = (_, { frag }) => {
     if (frag && loading.get(frag.type) === frag) loading.delete(frag.type);
   };
+  /** Until then there is nothing to look for, and hls.js may only be about to load it. */
+  let hasFirst = false;
   hls.on(Events.FRAG_LOADING, (_, { frag }) => loading.set(frag.type, frag));
+  hls.once(Events.FRAG_LOADED, () => {
+    hasFirst = true;
+  });
   for (const event of [Events.FRAG_LOADED, Events.FRAG_LOAD_EMERGENCY_ABORTED, Events.ERROR])
     hls.on(event, ended);
   let timer;
   const look = () => {
     if (!hls.media) return;
-    if (loading.size > 0) {
+    if (!hasFirst || loading.size > 0) {
       timer = setTimeout(look, lookAgainMs);
       return;
     }
-    for (const playlist of [hls.levels[hls.currentLevel], hls.audioTracks[hls.audioTrack]])
-      if (playlist?.details) playlist.details.requestScheduled = performance.now();
+    // Only those that are loaded now are looked at.
+    for (const { details } of [...hls.levels, ...hls.audioTracks])
+      if (details) details.requestScheduled = performance.now();
     hls.startLoad(video.currentTime);
   };
   hls.on(Events.LEVEL_UPDATED, (_, { details: { live, fragments } }) => {
