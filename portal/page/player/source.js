@@ -80,20 +80,17 @@ function lookOftenAtFirst(hls, video) {
   /** By their kind, picture or audio. To look again ends what is on its way: a slow network would never have a segment. */
   const loading = new Map();
   const ended = (_, { frag }) => {
-    if (frag && loading.get(frag.type) === frag) loading.delete(frag.type);
+    // By its number: a playlist that was read meanwhile has an object of its own for it.
+    if (frag && loading.get(frag.type) === frag.sn) loading.delete(frag.type);
   };
-  /** Until then there is nothing to look for, and hls.js may only be about to load it. */
-  let hasFirst = false;
-  hls.on(Events.FRAG_LOADING, (_, { frag }) => loading.set(frag.type, frag));
-  hls.once(Events.FRAG_LOADED, () => {
-    hasFirst = true;
-  });
-  for (const event of [Events.FRAG_LOADED, Events.FRAG_LOAD_EMERGENCY_ABORTED, Events.ERROR])
+  hls.on(Events.FRAG_LOADING, (_, { frag }) => loading.set(frag.type, frag.sn));
+  // One that is loaded and not in the buffer yet would be loaded again.
+  for (const event of [Events.FRAG_BUFFERED, Events.FRAG_LOAD_EMERGENCY_ABORTED, Events.ERROR])
     hls.on(event, ended);
   let timer;
   const look = () => {
     if (!hls.media) return;
-    if (!hasFirst || loading.size > 0) {
+    if (loading.size > 0) {
       timer = setTimeout(look, lookAgainMs);
       return;
     }
