@@ -377,8 +377,9 @@ it('keeps the names in a menu beside the mark of what is chosen, and a dialog’
   for (const menu of ['qualities', 'speeds', 'captions']) {
     await other.tap(`#${menu} > button`);
     const item = other.locator(`#${menu} [role=menuitemradio]`).first();
-    // The mark ends 21 pixels from the left.
-    expect((await left(item.locator('span').first())) - (await left(item))).toBeGreaterThan(21);
+    // The mark ends 21 pixels from the left. A menu is made again when the player chooses another quality.
+    const indent = async () => (await left(item.locator('span').first())) - (await left(item));
+    await expect.poll(indent, { timeout: 15_000 }).toBeGreaterThan(21);
     await other.keyboard.press('Escape');
   }
   await other.tap('#actions >> text=Make a file');
