@@ -108,11 +108,11 @@ export class JobRunner {
     if (isOwn && plan !== undefined && (await this.#options.isShared(job.id, plan))) {
       const report = reporter.join(job, earlier);
       jobLog.info({ receiveCount: message.receiveCount, plan }, 'job taken over');
-      const isSentAgain = await this.#options.stops.hasSuperseded(job.id, request.queuedAt);
+      const comesAgain = await this.#options.stops.hasSuperseded(job.id, request.queuedAt);
       const run = (by: AbortSignal) =>
         this.#options.continueFilm(
           { job, plan, role: 'planner' },
-          { ...work, report, signal: by, isSentAgain },
+          { ...work, report, signal: by, isSentAgain: comesAgain },
         );
       return this.#work.run({ ...work, report, joined: true, run }, signal);
     }
