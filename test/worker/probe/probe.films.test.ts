@@ -59,8 +59,14 @@ describe('probe', () => {
     });
   });
 
-  it('starts ffprobe four times for a film with an index', async () => {
-    const path = join(folder, 'film.mp4');
+  it.each<[film: string, runs: number, indexed: boolean, codec: string[]]>([
+    ['an index', 3, true, x264],
+    ['B frames and an index', 3, true, [...x264, '-bf', '3', '-g', '10']],
+    ['an index that leads to no keyframe', 5, false, [...x264, '-x264-params', 'intra-refresh=1:keyint=10']],
+    ['keyframes alone', 3, true, ['-c:v', 'mjpeg']],
+    ['HEVC', 3, true, ['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', 'log-level=none']],
+  ])('starts ffprobe a few times for a film with %s', async (_, count, indexed, codec) => {
+    const path = join(folder, make('looks.mp4', ...picture, ...sound, ...codec, '-c:a', 'aac'));
     let runs = 0;
     const counting: typeof tools = {
       ...tools,
@@ -69,8 +75,9 @@ describe('probe', () => {
         return tools.ffprobe(call);
       },
     };
-    await probe(counting, server.url(path), statSync(path).size, limits);
-    expect(runs).toBe(4);
+    const media = await probe(counting, server.url(path), statSync(path).size, limits);
+    expect(runs).toBe(count);
+    expect(media.indexed).toBe(indexed);
   });
 
   it('leaves out a track that is announced and holds no sound', async () => {

@@ -2,7 +2,7 @@ import { type FfprobeJson, type FfprobeStream, packetEntries } from './ffprobe-j
 import { readPackets } from './frame-rate.ts';
 
 /** ffprobe's JSON on a packet. */
-type RawPacket = { stream_index?: number; flags?: string };
+type RawPacket = { stream_index?: number; pts_time?: string; flags?: string };
 
 export interface FirstPackets {
   /** The first packets of the video, as ffprobe's JSON has them. */

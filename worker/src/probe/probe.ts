@@ -2,13 +2,19 @@ import { RefusedError } from '../errors.ts';
 import { MediaToolError, type MediaTools } from '../ffmpeg/media-tool.ts';
 import { findEditStart, hidesFrames, withEditStart } from './edit-start.ts';
 import { findEmptyAudio } from './empty-audio.ts';
-import { type FfprobePacket, ffprobeSchema, frameEntries, streamEntries } from './ffprobe-json.ts';
+import {
+  type FfprobePacket,
+  type FfprobeStream,
+  ffprobeSchema,
+  frameEntries,
+  streamEntries,
+} from './ffprobe-json.ts';
 import { readFirstPackets } from './first-packets.ts';
 import { findFragmentShift, withFragmentShift } from './fragment-shift.ts';
 import { fragmentTableWorks, isFragmented } from './fragment-table.ts';
 import type { Media } from './media.ts';
 import { parseProbe, pickVideo } from './parse.ts';
-import { canBeginWithin } from './random-access.ts';
+import { canBeginWithin, decodeTwoKeyframes } from './random-access.ts';
 import { refusal } from './refusal.ts';
 import { type MediaLimits, refuseDuration, refuseStreams } from './refuse.ts';
 import { mayJump, Scan, scanArguments, scanFrom } from './scan.ts';
@@ -54,17 +60,24 @@ export async function probe(
     video ? askJson('-select_streams', String(video.index), ...entries) : {};
   const from = scanFrom({ streams, ...known });
   // A look that fails is taken again in its turn, when all that a refusal goes by is known.
-  const lookAhead =
-    from === undefined && found.indexed ? canBeCut(found, ask).catch(() => undefined) : undefined;
+  const isIndexed = from === undefined && found.indexed;
+  const keyframe = isIndexed ? lookAtKeyframes(found, video, askJson).catch(() => undefined) : undefined;
+  const lookAhead = async () => ((await keyframe) ? true : canBeCut(found, ask).catch(() => undefined));
   const firstPackets = video && readFirstPackets({ streams }, video, askJson);
+  const firstFrames = async () => {
+    const frame = await keyframe;
+    // Without times of its packets it tells how long ffmpeg waits for the frame.
+    const isTimed = (await firstPackets)?.packets[0]?.pts_time !== undefined;
+    return frame && isTimed ? { frames: [frame] } : ofVideo(decoded);
+  };
   const findEmpty = async () => {
     const seen = (await firstPackets)?.seen;
     return findEmptyAudio({ streams }, (args) => ask(args, probeSeconds * scanPatience), seen);
   };
   const [first, frames, seemsCuttable, seemsEmpty] = await Promise.all([
     firstPackets,
-    ofVideo(decoded),
-    lookAhead,
+    firstFrames(),
+    isIndexed ? lookAhead() : undefined,
     from === undefined ? findEmpty().catch(() => undefined) : undefined,
   ]);
   const shown = [...(found.video ? [found.video.index] : []), ...found.audio.map(({ index }) => index)];
@@ -100,6 +113,16 @@ export async function probe(
 
 function placeOf({ video, startSeconds, durationSeconds }: Media) {
   return { index: video?.index ?? 0, startSeconds, durationSeconds };
+}
+
+/** Only where the header says of itself whether the film is interlaced. */
+async function lookAtKeyframes(
+  { video, startSeconds, durationSeconds }: Media,
+  stream: FfprobeStream | undefined,
+  askJson: (...args: string[]) => Promise<object>,
+) {
+  if (video === undefined || stream?.field_order === undefined) return undefined;
+  return decodeTwoKeyframes(video, startSeconds + durationSeconds / 2, askJson);
 }
 
 async function editStartOf(

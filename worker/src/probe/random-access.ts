@@ -1,3 +1,5 @@
+import { frameEntries } from './ffprobe-json.ts';
+
 /** Codecs whose encoders can refresh a picture bit by bit. */
 const refreshed = new Set(['h264', 'hevc']);
 
@@ -18,4 +20,27 @@ export async function canBeginWithin(
     ...['-of', 'csv=p=0', '-show_entries', 'frame=pict_type'],
   ]);
   return frames.trimStart().startsWith('I');
+}
+
+interface RawFrame {
+  pict_type?: string;
+}
+
+/**
+ * Decodes the film's first frame and one in its middle: one look where each would take its own. Most films begin with a keyframe, and
+ * with another wherever the index says so.
+ * @param askJson asks ffprobe and returns its JSON
+ * @returns the first frame, as ffprobe's JSON has it, where decoding can begin at both; undefined where more has to be looked at
+ */
+export async function decodeTwoKeyframes(
+  { index, codec }: { index: number; codec: string },
+  middleSeconds: number,
+  askJson: (...args: string[]) => Promise<{ frames?: RawFrame[] }>,
+): Promise<RawFrame | undefined> {
+  if (!refreshed.has(codec)) return undefined;
+  const { frames = [] } = await askJson(
+    ...['-select_streams', String(index), '-read_intervals', `%+#1,${middleSeconds.toFixed(3)}%+#1`],
+    ...['-show_entries', frameEntries.replace('frame=', 'frame=pict_type,')],
+  );
+  return frames.length === 2 && frames.every(({ pict_type }) => pict_type === 'I') ? frames[0] : undefined;
 }
