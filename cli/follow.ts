@@ -3,15 +3,16 @@ import { GetObjectCommand, NoSuchKey, type S3Client } from '@aws-sdk/client-s3';
 import { JobFolder } from '../worker/src/protocol/job-folder.ts';
 import { type JobState, readJobState } from '../worker/src/protocol/status.ts';
 
-/** How often the state is read. The worker writes it about every 2 s. */
-const pollMs = 300;
-
-/** Yields a job's state each time it has changed, until the job is over. Ends early when `signal` is aborted. */
+/**
+ * Yields a job's state each time it has changed, until the job is over. Ends early when `signal` is aborted.
+ * @param pollMs how often the state is read. The worker writes it about every 2 s. @default 300
+ */
 export async function* followJob(
   s3: S3Client,
   bucket: string,
   jobId: string,
   signal: AbortSignal,
+  pollMs = 300,
 ): AsyncGenerator<JobState> {
   let last = '';
   while (!signal.aborted) {

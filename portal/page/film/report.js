@@ -82,6 +82,9 @@ function showProgress(job) {
     job.state === 'retrying' ? job.error?.message : '',
     !progress?.framesPerSecond ? '' : `${Math.round(progress.framesPerSecond)} frames/s`,
     !progress?.speed ? '' : `${progress.speed.toFixed(1)}× real time`,
+    progress?.playableInSeconds === undefined || job.early
+      ? ''
+      : `can be watched in about ${formatSeconds(progress.playableInSeconds)}`,
     progress?.etaSeconds === undefined ? '' : `${formatSeconds(progress.etaSeconds)} to go`,
     progress ? `${formatBytes(progress.publishedBytes)} in ${progress.publishedSegments} segments` : '',
   ];

@@ -2,6 +2,7 @@ import { ApiProblem, api } from '../api.js';
 import { byId, element } from '../elements.js';
 import { showActions } from '../film/actions.js';
 import { showAddresses } from '../film/addresses.js';
+import { NextLook } from '../film/next-look.js';
 import { markPlaying, showQueued, showReport } from '../film/report.js';
 import { titleOf } from '../jobs/words.js';
 import { wireAudio } from '../player/audio.js';
@@ -14,18 +15,12 @@ import { wireSpeed } from '../player/speed.js';
 import { wireMediaSession, wirePictureInPicture } from '../player/system.js';
 import { poll } from '../poll.js';
 
-/** How often a job that is not over is asked for. */
-const pollMs = 1000;
-/** While it has just begun: it may be playable at any moment, and a second is much of what its first segment takes. */
-const pollStartMs = 250;
-const startMs = 30_000;
-
 /** A job as it goes on, and its film when there is one. @param job address of the job in the API */
 export function showFilm({ signal, go, job: address, id, isShared = false }) {
   byId('back').hidden = isShared;
   /** What the player was given. */
   let playing;
-  let begunAtMs;
+  const nextLook = new NextLook();
   /** The job as it is drawn: most answers say nothing new, and a film may be encoded on this very machine. */
   let drawn;
   const draw = (job) => {
@@ -51,9 +46,7 @@ export function showFilm({ signal, go, job: address, id, isShared = false }) {
     else if (job?.state === 'running' && job.early && !playing)
       playing = playEarly(job, { signal, isShared });
     if (job?.state === 'succeeded' || job?.state === 'failed') return undefined;
-    if (job?.state === 'running') begunAtMs ??= performance.now();
-    const isStarting = !playing && performance.now() - begunAtMs < startMs;
-    return isStarting ? pollStartMs : pollMs;
+    return nextLook.after(job, { isPlaying: playing !== undefined, nowMs: performance.now() });
   };
   const follow = () => void poll(signal, ask);
   follow();

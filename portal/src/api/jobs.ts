@@ -22,8 +22,8 @@ import { assertOwnOptions, noSuchJob, onlyOwner } from './access.ts';
 
 const options = jobOptionsSchema.omit({ webhook: true, addToFilm: true, removeSubtitles: true });
 const callSeconds = 20;
-/** A page asks every 250 ms for a job that has just begun: an older answer would hide that its film can be played. */
-const recentJobMs = 200;
+/** A page asks every 100 ms when a film may be played at any moment: an older answer would hide that it can. */
+const recentJobMs = 80;
 
 export function jobRoutes(services: Services): Route[] {
   const { farm, tokens, features, owners, recent } = services;

@@ -17,8 +17,17 @@ export const jobViewSchema = jobStateSchema.extend({
 
 export type JobView = z.infer<typeof jobViewSchema>;
 
-/** @param films where the job's files are served, such as `/api/films/ID` */
-export function jobView(state: JobState, outputPrefix: string, films: string): JobView {
+/**
+ * @param films where the job's files are served, such as `/api/films/ID`
+ * @param nowMs what is left of a time is what is left now: a page's clock may not be right
+ */
+export function jobView(
+  reported: JobState,
+  outputPrefix: string,
+  films: string,
+  nowMs = Date.now(),
+): JobView {
+  const state = withoutElapsed(reported, nowMs);
   const { film, early } = state;
   const prefix = `${outputPrefix}${state.id}/`;
   const address = (key: string) =>
@@ -47,6 +56,14 @@ export function jobView(state: JobState, outputPrefix: string, films: string): J
       ...(film.storyboard !== undefined && { storyboard: address(film.storyboard) }),
     },
   };
+}
+
+function withoutElapsed(state: JobState, nowMs: number): JobState {
+  const { progress, updatedAt } = state;
+  if (progress?.playableInSeconds === undefined) return state;
+  const elapsedSeconds = Math.max(0, nowMs - Date.parse(updatedAt)) / 1000;
+  const playableInSeconds = Math.max(0, Math.round((progress.playableInSeconds - elapsedSeconds) * 10) / 10);
+  return { ...state, progress: { ...progress, playableInSeconds } };
 }
 
 /** What a person with a share link sees: the film, and nothing of where it came from. */

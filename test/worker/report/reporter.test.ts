@@ -41,6 +41,23 @@ describe('a report', () => {
     expect(reported.slice(1).map((state) => state.progress?.percent)).toEqual([49]);
   });
 
+  it('reports at once when it is known when the film can be played, and then as usual', async () => {
+    const { sink, reported } = recordingSink();
+    const report = createReporter({ sinks: [sink], intervalMs: 60_000 }).open(job, facts);
+    await report.move(start);
+    report.update({ progress: progress(1) });
+    report.update({ progress: { ...progress(2), playableInSeconds: 3 } });
+    await vi.waitFor(() => expect(reported).toHaveLength(2));
+    expect(reported[1]?.progress).toEqual({ ...progress(2), playableInSeconds: 3 });
+    report.update({ progress: progress(3) });
+    report.update({ progress: { ...progress(4), playableInSeconds: 2 } });
+    await sleep(50);
+    expect(reported).toHaveLength(2);
+    await report.move({ to: 'playable', early: { playlist: 'a/1/early/index.m3u8', plan: '1' } });
+    expect(reported[2]?.progress).toEqual(progress(4));
+    await report.setReporting('detached');
+  });
+
   it('says nothing of a running job after its end', async () => {
     const { sink, reported } = recordingSink();
     const report = createReporter({ sinks: [sink], intervalMs: 50 }).open(job, facts);

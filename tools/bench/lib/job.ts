@@ -137,7 +137,8 @@ export function describeCpu({ workerCpu, farmCpuSeconds }: JobRun): string {
 async function jobEnd(farm: LocalFarm): Promise<JobState> {
   const signal = AbortSignal.timeout(30 * 60 * 1000);
   let last: JobState | undefined;
-  for await (const state of followJob(farm.s3, farm.outputBucket, benchJobId, signal)) last = state;
+  // Seldom: it shares the cores with what is measured.
+  for await (const state of followJob(farm.s3, farm.outputBucket, benchJobId, signal, 1000)) last = state;
   if (!last) throw new Error('No job was seen.');
   return last;
 }

@@ -3,7 +3,7 @@ import type { MediaPart } from '../plan/plan.ts';
 import type { EncodeContext } from './context.ts';
 
 /**
- * Of a film that is played early: an ffmpeg that has made the first segment of the audio stands still until the video has one too.
+ * Of a film that is played early: an ffmpeg that has made the first segment of the audio stands still until players have one of the video.
  * No one hears the second segment before the first picture is seen, and the encoders share the cores.
  */
 export class AudioYield {

@@ -1,9 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EncodeContext } from '../encode/context.ts';
 import { startPart } from '../encode/part.ts';
 import type { Part } from '../plan/plan.ts';
 import { endsEarly } from './check-length.ts';
 import type { LostParts, VideoWork } from './early/lost-parts.ts';
 import type { FilmSession } from './session/session.ts';
+
+/** What players take to load the first segment of a film that is played early, and to show a picture of it. */
+const firstPictureMs = 1000;
 
 /**
  * Encodes what the session gives this worker: video parts one after another without a pause, audio and subtitles beside them, and
@@ -26,13 +30,14 @@ export async function encodeParts(
   const { isPlayedEarly, ...shared } = context;
   let work: VideoWork = { kind: 'between' };
   let dropCurrent = () => {};
-  /** A first segment of video that is made here is in storage, or there will be none. */
+  /** A first segment of video that is made here has been in storage for a moment, or there will be no more. */
   const videoBegun = Promise.withResolvers<void>();
   const run: EncodeContext = {
     ...shared,
     ...(isPlayedEarly && { audioYieldsUntil: videoBegun.promise }),
     onSegment: (part, rendition, piece) => {
-      if (part.kind === 'video' && piece.kind === 'segment') videoBegun.resolve();
+      if (part.kind === 'video' && piece.kind === 'segment')
+        void sleep(firstPictureMs, undefined, { ref: false }).then(videoBegun.resolve);
       shared.onSegment?.(part, rendition, piece);
     },
     onProgress: (part, progress) => {

@@ -32,7 +32,11 @@ export async function makeFilm(
   const folder = new JobFolder(settings.output.prefix, job.id).plan(plan.id);
   const clocks = { startedAt: performance.now(), encodedAt: performance.now() };
   const progress = new FilmProgress(plan, () => performance.now() / 1000);
-  const update = () => report.update({ progress: progress.now() });
+  const update = () => {
+    const playableInSeconds = writer?.playableInSeconds();
+    const known = playableInSeconds === undefined ? {} : { playableInSeconds };
+    report.update({ progress: { ...progress.now(), ...known } });
+  };
 
   const early = openEarlyPlay(film, folder, run);
   const leaseSeconds = early?.leaseSeconds ?? run.leaseSeconds;
@@ -77,7 +81,7 @@ export async function makeFilm(
           if (part.kind === 'video') {
             breaks?.progressed(progress.shareOf(part.index));
             if (plan.video)
-              writer?.encoded((seen.frames * plan.video.frameRate.den) / plan.video.frameRate.num);
+              writer?.encoded(part, (seen.frames * plan.video.frameRate.den) / plan.video.frameRate.num);
           }
           update();
         },

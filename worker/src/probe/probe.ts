@@ -66,7 +66,7 @@ export async function probe(
   const firstPackets = video && readFirstPackets({ streams }, video, askJson);
   const firstFrames = async () => {
     const frame = await keyframe;
-    // Without times of its packets it tells how long ffmpeg waits for the frame.
+    // Where packets have no times, that of the frame shows how long ffmpeg waits for it.
     const isTimed = (await firstPackets)?.packets[0]?.pts_time !== undefined;
     return frame && isTimed ? { frames: [frame] } : ofVideo(decoded);
   };

@@ -14,6 +14,8 @@ const progressSchema = z.object({
   /** Film seconds per second. */
   speed: z.number().optional(),
   etaSeconds: z.number().optional(),
+  /** About how long until the film can be played early, see `early`. */
+  playableInSeconds: z.number().optional(),
   publishedBytes: z.number(),
   publishedSegments: z.number(),
   renditions: z.array(z.string()),

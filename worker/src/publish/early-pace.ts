@@ -22,6 +22,13 @@ const spareSeconds = 0.75;
 /** With less to spare a player needs what comes in the time of a segment, and in that of a look at the playlist, which is as long. */
 const firstSegmentsAtLowSpeed = 2;
 
+/** How many segments have to be there, of a film that is made at this speed. */
+export function segmentsToBegin(speed: number, segmentSeconds: number): number {
+  // Whether the second segment is listed before the first has been played.
+  const secondAfterSeconds = Math.max(segmentSeconds / speed, minPauseSeconds(segmentSeconds));
+  return segmentSeconds - secondAfterSeconds >= spareSeconds ? 1 : firstSegmentsAtLowSpeed;
+}
+
 /** Playing may begin: as the film has grown so far, it is there before it is played. */
 export function mayOffer({
   prefixSeconds,
@@ -37,11 +44,8 @@ export function mayOffer({
 }): boolean {
   const speed = grownSeconds / Math.max(elapsedSeconds, 1e-3);
   if (speed < minSpeed) return false;
-  // Whether the second segment is listed before the first has been played.
-  const secondAfterSeconds = Math.max(segmentSeconds / speed, minPauseSeconds(segmentSeconds));
-  const first = segmentSeconds - secondAfterSeconds >= spareSeconds ? 1 : firstSegmentsAtLowSpeed;
   // A segment may be some frames shorter.
-  return prefixSeconds >= (first - 0.5) * segmentSeconds;
+  return prefixSeconds >= (segmentsToBegin(speed, segmentSeconds) - 0.5) * segmentSeconds;
 }
 
 /**

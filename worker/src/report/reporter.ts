@@ -89,6 +89,8 @@ class Report implements JobReport {
   #state: JobState;
   #reporting: Reporting;
   #timer: NodeJS.Timeout | undefined;
+  /** When the film can be played. Pages that wait for it look at the job by that: it is reported at once, and twice as often as all else. */
+  #hasReportedStart = false;
 
   constructor(job: ReportedJob, state: JobState, reporting: Reporting, setting: ReportSetting) {
     const webhookUrl = job.options?.webhook;
@@ -110,8 +112,14 @@ class Report implements JobReport {
   update(change: RunningChange): void {
     const { clock, intervalMs } = this.#setting;
     this.#state = updateRunning(this.#state, change, clock());
-    if (this.#timer !== undefined || !this.#reportsProgress()) return;
-    this.#timer = setTimeout(() => setImmediate(() => this.#reportProgress()), intervalMs);
+    if (!this.#reportsProgress()) return;
+    const isAwaited = this.#state.progress?.playableInSeconds !== undefined;
+    const isNews = isAwaited && !this.#hasReportedStart;
+    this.#hasReportedStart ||= isAwaited;
+    if (isNews) this.#stopTimer();
+    else if (this.#timer !== undefined) return;
+    const delayMs = isNews ? 0 : isAwaited ? intervalMs / 2 : intervalMs;
+    this.#timer = setTimeout(() => setImmediate(() => this.#reportProgress()), delayMs);
   }
 
   addWarnings(warnings: readonly string[]): void {

@@ -34,7 +34,8 @@ const next: Record<JobStateName, readonly Transition['to'][]> = {
 };
 
 /** @throws Error on a step that the machine does not have: a mistake in the caller */
-export function advance(state: JobState, transition: Transition, now: Date): JobState {
+export function advance(before: JobState, transition: Transition, now: Date): JobState {
+  const state = withoutStart(before);
   if (!next[state.state].includes(transition.to)) {
     throw new Error(`Job ${state.id} can't go from ${state.state} to ${transition.to}.`);
   }
@@ -74,6 +75,13 @@ export function advance(state: JobState, transition: Transition, now: Date): Job
       };
     }
   }
+}
+
+/** Whatever comes next, what was expected of the film's start is over. */
+function withoutStart(state: JobState): JobState {
+  if (state.progress === undefined) return state;
+  const { playableInSeconds, ...progress } = state.progress;
+  return { ...state, progress };
 }
 
 function ended(state: JobState, at: string): Pick<JobState, 'finishedAt' | 'timings'> {

@@ -2,7 +2,7 @@ import type { types } from 'hls-parser';
 import * as hls from 'hls-parser';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EarlyWriter } from '../../../../worker/src/film/early/early-writer.ts';
-import type { Part } from '../../../../worker/src/plan/plan.ts';
+import type { Part, VideoPart } from '../../../../worker/src/plan/plan.ts';
 import type { PartRecord } from '../../../../worker/src/protocol/part-record.ts';
 import { endEarlyPlay } from '../../../../worker/src/publish/early-end.ts';
 import type { Store } from '../../../../worker/src/storage/store.ts';
@@ -14,7 +14,7 @@ import { startStore, type TestStore } from '../../../helpers/worker/store.ts';
 
 /** 30 s in two parts of video and one of audio; segments of 2 s. */
 const plan = shortPlan({ encoding: { segmentSeconds: 2, partSeconds: 14 } });
-const [first, second] = plan.parts.filter(({ kind }) => kind === 'video') as [Part, Part];
+const [first, second] = plan.parts.filter(({ kind }) => kind === 'video') as [VideoPart, VideoPart];
 const audio = plan.parts.find(({ kind }) => kind === 'audio') as Part;
 const name = plan.video.renditions[0]?.name ?? '';
 const signal = new AbortController().signal;
@@ -153,10 +153,10 @@ describe('the worker that has the lease', () => {
       one.writer.begun(first);
       one.writer.begun(audio);
       publish(one, audio, 2);
-      if (isSlow) one.writer.encoded(0.04);
+      if (isSlow) one.writer.encoded(first, 0.04);
       // Four seconds of film in five.
       pass(5);
-      if (!isSlow) one.writer.encoded(0.04);
+      if (!isSlow) one.writer.encoded(first, 0.04);
       publish(one, first, 2);
       if (isSlow) {
         await new Promise((resolve) => setTimeout(resolve, 300));

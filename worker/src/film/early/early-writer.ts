@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../log.ts';
-import type { Part, Plan } from '../../plan/plan.ts';
+import type { Part, Plan, VideoPart } from '../../plan/plan.ts';
 import { headersFor } from '../../protocol/content-types.ts';
 import type { PlanFolder } from '../../protocol/job-folder.ts';
 import type { PartRecord } from '../../protocol/part-record.ts';
-import { mayOffer, minPauseSeconds, pacedSeconds } from '../../publish/early-pace.ts';
+import { minPauseSeconds, pacedSeconds } from '../../publish/early-pace.ts';
 import {
   type EarlyRendition,
   earlyMediaPlaylist,
@@ -20,6 +20,7 @@ import type { Store } from '../../storage/store.ts';
 import { HeldLeases } from '../session/held-leases.ts';
 import { MadeSegments } from '../session/made-segments.ts';
 import { EarlyParts } from './early-parts.ts';
+import { Outset } from './outset.ts';
 
 /** A part's record waits no longer than this for a write that is under way. */
 const stopMs = 3000;
@@ -74,10 +75,8 @@ export class EarlyWriter {
   #offeredAtMs: number | undefined;
   #isEnded = false;
   #needsRead = true;
-  #begunAtMs = Number.POSITIVE_INFINITY;
+  readonly #outset: Outset;
   #startPrefixSeconds: number | undefined;
-  /** When this worker's encoder had made its first frames, and how long they are. */
-  #firstFrames: { atMs: number; seconds: number } | undefined;
   /** The lease as another worker wrote it, and since when it is that. */
   #seen: { etag: string; sinceMs: number } | undefined;
 
@@ -85,6 +84,7 @@ export class EarlyWriter {
     this.#options = options;
     this.#made = new MadeSegments(options.plan);
     this.#targetSeconds = earlyTarget(options.plan);
+    this.#outset = new Outset(options.plan.segmentSeconds);
     this.#leases = new HeldLeases({
       ...options,
       progressOf: () => undefined,
@@ -112,7 +112,7 @@ export class EarlyWriter {
 
   begun({ index }: Part): void {
     this.#inHand.add(index);
-    this.#begunAtMs = Math.min(this.#begunAtMs, performance.now());
+    this.#outset.begun(performance.now());
     if (this.#running !== undefined) return;
     const stop = new AbortController();
     const either = AbortSignal.any([stop.signal, this.#options.signal]);
@@ -124,9 +124,14 @@ export class EarlyWriter {
     this.#inHand.delete(index);
   }
 
-  /** @param seconds of a part of the video that are encoded */
-  encoded(seconds: number): void {
-    if (seconds > 0) this.#firstFrames ??= { atMs: performance.now(), seconds };
+  /** @param seconds of the part that are encoded */
+  encoded(part: VideoPart, seconds: number): void {
+    this.#outset.encoded(part, seconds, performance.now());
+  }
+
+  /** About how long until players can begin; undefined where they can, and where that isn't known. */
+  playableInSeconds(): number | undefined {
+    return this.#offeredAtMs === undefined ? this.#outset.playableInSeconds(performance.now()) : undefined;
   }
 
   /** Before a part's record is written: with the last of them this worker writes no more. */
@@ -244,7 +249,7 @@ export class EarlyWriter {
     this.#sayQuiet(playedSeconds);
     this.#startPrefixSeconds ??= this.#prefixOfOthers(parts);
     const isFirst = this.#offeredAtMs === undefined;
-    if (isFirst && !this.#mayOffer(prefix)) return;
+    if (isFirst && !this.#outset.mayOffer(prefix, prefix - this.#startPrefixSeconds, nowMs)) return;
     const listed = pacedSeconds({
       prefixSeconds: prefix,
       listedSeconds: this.#listedSeconds,
@@ -265,24 +270,6 @@ export class EarlyWriter {
     const quiet = this.#parts?.quiet(leaseSeconds * quietShare) ?? [];
     const parts = plan.parts.filter(({ index }) => quiet.includes(index));
     if (parts.length > 0) this.#onQuiet(parts, playedSeconds);
-  }
-
-  /** What an encoder takes to start says nothing of its speed: it is measured from the first frames on too. */
-  #mayOffer(prefix: number): boolean {
-    const { segmentSeconds } = this.#options.plan;
-    const nowMs = performance.now();
-    const grownSeconds = prefix - (this.#startPrefixSeconds ?? 0);
-    const since = ({ atMs, seconds }: { atMs: number; seconds: number }) =>
-      mayOffer({
-        prefixSeconds: prefix,
-        grownSeconds: grownSeconds - seconds,
-        elapsedSeconds: (nowMs - atMs) / 1000,
-        segmentSeconds,
-      });
-    return (
-      since({ atMs: this.#begunAtMs, seconds: 0 }) ||
-      (this.#firstFrames !== undefined && since(this.#firstFrames))
-    );
   }
 
   /** Of a film that is taken up again, what was there before this worker began. */
