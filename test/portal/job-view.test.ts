@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { jobView } from '../../portal/src/farm/job-view.ts';
 import { at, queued } from '../helpers/reports/job-states.ts';
 
-it('tells what is left now until a film can be played', () => {
+it('says what is left now until a film can be played', () => {
   const progress = { percent: 1, publishedBytes: 0, publishedSegments: 0, renditions: [] };
   const state = { ...queued('a'), state: 'running' as const, updatedAt: at(10).toISOString() };
   const job = { ...state, progress: { ...progress, playableInSeconds: 3.4 } };

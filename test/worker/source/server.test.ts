@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RefusedError } from '../../../worker/src/errors.ts';
+import { followUrl, lookUrl } from '../../../worker/src/source/server.ts';
 import { until } from '../../helpers/until.ts';
 import { type SourceFarm, startSourceFarm } from '../../helpers/worker/source.ts';
 
@@ -141,6 +142,38 @@ describe('serveSource', () => {
     expect(asked.size).toBe(2 + 5);
     await server.close();
     await reading;
+  });
+
+  it('fetches one block for a look at some place, and more for one that reads on', async () => {
+    const { bytes, source, info } = await farm.film('film.mp4', 12 * blockBytes);
+    await using server = await farm.serve(source, info, small);
+    const start = 8 * blockBytes + 5;
+    expect((await peek(lookUrl(server.url), start, 100)).equals(bytes.subarray(start, start + 100))).toBe(
+      true,
+    );
+    await sleep(300);
+    expect(server.fetchedBytes).toBe(blockBytes);
+    expect((await read(lookUrl(server.url), `bytes=${start}-`)).equals(bytes.subarray(start))).toBe(true);
+    expect(server.fetchedBytes).toBe(4 * blockBytes);
+  });
+
+  it('keeps what comes first in the film, and not what a look has sought', async () => {
+    const { bytes, source, info } = await farm.film('film.mp4', 30 * blockBytes);
+    await using server = await farm.serve(source, info, { blockBytes, memoryBytes: 5 * blockBytes });
+    const start = `bytes=0-${5 * blockBytes - 1}`;
+    await read(lookUrl(server.url), start);
+    await peek(lookUrl(server.url), 20 * blockBytes, 100);
+    await sleep(100);
+    expect((await read(server.url, start)).equals(bytes.subarray(0, 5 * blockBytes))).toBe(true);
+    // One had to make room for what was sought.
+    expect(server.fetchedBytes).toBe((5 + 1 + 1) * blockBytes);
+  });
+
+  it('holds no reader near a look', async () => {
+    const { bytes, source, info } = await farm.film('film.mp4', 10 * blockBytes);
+    await using server = await farm.serve(source, info, { ...small, leftSeconds: 3600, followSeconds: 3600 });
+    await peek(lookUrl(server.url), 0, 100);
+    expect((await read(followUrl(server.url))).equals(bytes)).toBe(true);
   });
 
   it('never holds more than its memory, however many readers there are', async () => {

@@ -25,6 +25,7 @@ import { describeSource } from '../protocol/source-location.ts';
 import { refuseClearFiles, refuseImpossible } from '../publish/film-files.ts';
 import { type FilmRequest, requestHash } from '../publish/film-record.ts';
 import { headReader, rangeReader } from '../source/read-head.ts';
+import { lookUrl } from '../source/server.ts';
 import { mapLimited } from '../storage/limited.ts';
 import type { TranscodeRun } from './film.ts';
 import type { OpenedSource } from './open-source.ts';
@@ -153,7 +154,8 @@ async function planSource(
 async function probeSource({ object, info }: OpenedSource, url: string, run: TranscodeRun): Promise<Media> {
   const { settings, tools, signal } = run;
   const { limits, encoding } = settings;
-  const media = await probe(tools, url, info.sizeBytes, limits, signal, headReader(object, info, signal));
+  const readHead = headReader(object, info, signal);
+  const media = await probe(tools, lookUrl(url), info.sizeBytes, limits, signal, readHead);
   return noteTelecine(tools, url, media, { stallSeconds: encoding.stallSeconds, signal });
 }
 

@@ -4,6 +4,7 @@ import { type ProbedMusic, planMusic } from '../plan/music.ts';
 import type { MusicOptions } from '../plan/music-options.ts';
 import { probe } from '../probe/probe.ts';
 import { headReader } from '../source/read-head.ts';
+import { lookUrl } from '../source/server.ts';
 import type { TranscodeRun } from './film.ts';
 import { type OpenedSource, ofMusic } from './open-source.ts';
 
@@ -21,7 +22,7 @@ export async function probeMusic(
   const { object, info } = source;
   try {
     const head = headReader(object, info, signal);
-    const media = await probe(tools, url, info.sizeBytes, settings.limits, signal, head);
+    const media = await probe(tools, lookUrl(url), info.sizeBytes, settings.limits, signal, head);
     const { source: _, ...volumes } = music;
     const probed = { ...volumes, source: index, media };
     await tryMusic(probed, urls, run);

@@ -86,6 +86,11 @@ export class BlockCache {
     return Math.ceil(this.#options.sizeBytes / this.#options.blockBytes);
   }
 
+  /** Whether it is here, or on its way. */
+  has(index: number): boolean {
+    return this.#blocks.has(index);
+  }
+
   /** The block, pinned until `release`; fetched if it is not here, after waiting for room. */
   async acquire(index: number, signal: AbortSignal): Promise<Block> {
     for (;;) {
@@ -101,8 +106,14 @@ export class BlockCache {
     }
   }
 
-  release(block: Block): void {
+  /** @param isOver nobody is expected to read it again: it makes room first */
+  release(block: Block, { isOver = false } = {}): void {
     block.pins--;
+    if (isOver && this.#blocks.get(block.index) === block) {
+      const others = [...this.#blocks].filter(([index]) => index !== block.index);
+      this.#blocks.clear();
+      for (const [index, each] of [[block.index, block] as const, ...others]) this.#blocks.set(index, each);
+    }
     this.#wake();
   }
 

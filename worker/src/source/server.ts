@@ -31,7 +31,18 @@ export function followUrl(url: string): string {
   return `${url}${followSuffix}`;
 }
 
+/**
+ * The same film for a reader that looks at some places of it and goes: nobody stays near it, little is fetched ahead of it, and what it sought
+ * is not kept.
+ */
+export function lookUrl(url: string): string {
+  return `${url}${lookSuffix}`;
+}
+
+type Role = 'leads' | 'follows' | 'looks';
+
 const followSuffix = '/follow';
+const lookSuffix = '/look';
 
 /** Of the memory, for the source's start, which ffmpeg reads again for each part. */
 const headShare = 1 / 6;
@@ -40,7 +51,7 @@ const headShare = 1 / 6;
 const headersFromBlocks = 16;
 
 /** In this time a reader that wants no more has gone. One that reads on loses it, once. */
-const headerPauseMs = 50;
+const lookMs = 50;
 
 /** Starts a server for one version of a source. */
 export async function serveSource(
@@ -67,6 +78,11 @@ export class SourceServer implements AsyncDisposable {
   readonly #pacer: ReadPacer;
   /** Can't be guessed. */
   readonly #path = `/${randomBytes(16).toString('hex')}`;
+  readonly #roles: ReadonlyMap<string, Role> = new Map([
+    [this.#path, 'leads'],
+    [followUrl(this.#path), 'follows'],
+    [lookUrl(this.#path), 'looks'],
+  ]);
   readonly #server = createServer((request, response) => void this.#answer(request, response));
   #failure: unknown;
   #fetchedBytes = 0;
@@ -165,8 +181,8 @@ export class SourceServer implements AsyncDisposable {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const follows = request.url === followUrl(this.#path);
-    if (request.url !== this.#path && !follows) return end(response, 404);
+    const role = this.#roles.get(request.url ?? '');
+    if (role === undefined) return end(response, 404);
     if (request.method !== 'GET' && request.method !== 'HEAD') return end(response, 405);
     if (this.#failure !== undefined) return end(response, 502);
     const size = this.#sizeBytes;
@@ -188,7 +204,7 @@ export class SourceServer implements AsyncDisposable {
     try {
       const sent = await this.#sendHeader(start, last, response, gone.signal);
       if (start + sent <= last)
-        await this.#send({ start: start + sent, end: last, follows }, response, gone.signal);
+        await this.#send({ start: start + sent, end: last, role }, response, gone.signal);
       response.end();
     } catch {
       response.destroy();
@@ -217,29 +233,33 @@ export class SourceServer implements AsyncDisposable {
     if (bytes === undefined) return 0;
     await writeBytes(response, bytes);
     this.#servedBytes += bytes.length;
-    await sleep(headerPauseMs, undefined, { signal });
+    await sleep(lookMs, undefined, { signal });
     return bytes.length;
   }
 
   async #send(
-    { start, end, follows }: ByteRange & { follows: boolean },
+    { start, end, role }: ByteRange & { role: Role },
     response: ServerResponse,
     signal: AbortSignal,
   ): Promise<void> {
     const blockBytes = this.#blockBytes;
     const ahead = new Set<number>();
-    const leader = follows ? undefined : this.#pacer.lead();
+    const leader = role === 'leads' ? this.#pacer.lead() : undefined;
+    const seeks = role === 'looks' && start >= blockBytes;
     const ids = this.#packetIds.reader(start);
     try {
       const first = Math.floor(start / blockBytes);
       for (let index = first; index * blockBytes <= end; index++) {
         leader?.moveTo(index);
-        if (follows) await this.#waitFor(this.#pacer.follow(index, signal), signal);
+        if (role === 'follows') await this.#waitFor(this.#pacer.follow(index, signal), signal);
+        // A socket takes some megabytes at once, whatever its reader wants of them.
+        if (seeks && index === first + 1 && !this.#cache.has(index))
+          await sleep(lookMs, undefined, { signal });
         const block = await this.#waitFor(this.#cache.acquire(index, signal), signal);
         try {
           // A seek may be for a few bytes: only a reader that reads on gets more than the next block.
           const far = Math.min(
-            index + Math.max(1, index - first),
+            index + (role === 'looks' ? Math.min(1, index - first) : Math.max(1, index - first)),
             index + this.#readAheadBlocks,
             Math.floor(end / blockBytes),
           );
@@ -252,7 +272,7 @@ export class SourceServer implements AsyncDisposable {
           const part = { from: Math.max(0, start - origin), to: Math.min(block.length, end + 1 - origin) };
           await this.#sendBlock(block, part, { response, ids }, signal);
         } finally {
-          this.#cache.release(block);
+          this.#cache.release(block, { isOver: seeks });
         }
       }
       for (const bytes of this.#renamed(() => ids?.end() ?? [])) await this.#write(bytes, response);
