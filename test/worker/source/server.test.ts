@@ -157,6 +157,23 @@ describe('serveSource', () => {
     expect(server.fetchedBytes).toBe(4 * blockBytes);
   });
 
+  it('fetches as far ahead for one that reads the film through as for an encoder', async () => {
+    const { source, info } = await farm.film('film.mp4', 30 * blockBytes);
+    await using server = await farm.serve(source, info, small);
+    const asked = new Set<string>();
+    const isLate = ({ headers: { range = '' } }: { headers: { range?: string } }) => {
+      if (Number(/\d+/.exec(range)?.[0]) < 12 * blockBytes) return false;
+      asked.add(range);
+      return true;
+    };
+    farm.proxy.inject({ kind: 'hang' }, { match: isLate });
+    const reading = expect(read(lookUrl(server.url))).rejects.toThrow();
+    // The block it stands at, and three ahead.
+    await until(() => asked.size >= 4, 'the blocks ahead of the reader');
+    await server.close();
+    await reading;
+  });
+
   it('keeps what comes first in the film, and not what a look has sought', async () => {
     const { bytes, source, info } = await farm.film('film.mp4', 30 * blockBytes);
     await using server = await farm.serve(source, info, { blockBytes, memoryBytes: 5 * blockBytes });

@@ -53,6 +53,9 @@ const headersFromBlocks = 16;
 /** In this time a reader that wants no more has gone. One that reads on loses it, once. */
 const lookMs = 50;
 
+/** More of a film than a look at its packets takes: who has read so many reads it through, as where its length is in no header. */
+const blocksOfLook = 8;
+
 /** Starts a server for one version of a source. */
 export async function serveSource(
   source: SourceObject,
@@ -257,12 +260,8 @@ export class SourceServer implements AsyncDisposable {
           await sleep(lookMs, undefined, { signal });
         const block = await this.#waitFor(this.#cache.acquire(index, signal), signal);
         try {
-          // A seek may be for a few bytes: only a reader that reads on gets more than the next block.
-          const far = Math.min(
-            index + (role === 'looks' ? Math.min(1, index - first) : Math.max(1, index - first)),
-            index + this.#readAheadBlocks,
-            Math.floor(end / blockBytes),
-          );
+          const wanted = Math.min(blocksAhead(role, index - first), this.#readAheadBlocks);
+          const far = Math.min(index + wanted, Math.floor(end / blockBytes));
           for (let next = index + 1; next <= far; next++) {
             this.#cache.prefetch(next);
             ahead.add(next);
@@ -325,6 +324,15 @@ export class SourceServer implements AsyncDisposable {
       this.#waiting--;
     }
   }
+}
+
+/**
+ * Blocks that are fetched ahead of a reader, at most. A seek may be for a few bytes: only one that reads on gets more than the next block.
+ * @param readOn how many it has read since it came
+ */
+function blocksAhead(role: Role, readOn: number): number {
+  if (role !== 'looks') return Math.max(1, readOn);
+  return readOn < blocksOfLook ? Math.min(1, readOn) : readOn;
 }
 
 function end(response: ServerResponse, status: number): void {
