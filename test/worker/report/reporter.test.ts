@@ -41,21 +41,40 @@ describe('a report', () => {
     expect(reported.slice(1).map((state) => state.progress?.percent)).toEqual([49]);
   });
 
-  it('reports at once when it is known when the film can be played, and then as usual', async () => {
-    const { sink, reported } = recordingSink();
-    const report = createReporter({ sinks: [sink], intervalMs: 60_000 }).open(job, facts);
-    await report.move(start);
-    report.update({ progress: progress(1) });
-    report.update({ progress: { ...progress(2), playableInSeconds: 3 } });
-    await vi.waitFor(() => expect(reported).toHaveLength(2));
-    expect(reported[1]?.progress).toEqual({ ...progress(2), playableInSeconds: 3 });
-    report.update({ progress: progress(3) });
-    report.update({ progress: { ...progress(4), playableInSeconds: 2 } });
-    await sleep(50);
-    expect(reported).toHaveLength(2);
-    await report.move({ to: 'playable', early: { playlist: 'a/1/early/index.m3u8', plan: '1' } });
-    expect(reported[2]?.progress).toEqual(progress(4));
-    await report.setReporting('detached');
+  it('reports when it is known when the film can be played, and when that has moved, once a second at most', async () => {
+    vi.useFakeTimers();
+    try {
+      const { sink, reported } = recordingSink();
+      const report = createReporter({ sinks: [sink], intervalMs: 60_000 }).open(job, facts);
+      const at = (percent: number, playableInSeconds: number) =>
+        report.update({ progress: { ...progress(percent), playableInSeconds } });
+      const expected = () => reported.map((state) => state.progress?.playableInSeconds);
+      await report.move(start);
+      report.update({ progress: progress(1) });
+      at(2, 5);
+      await vi.advanceTimersByTimeAsync(990);
+      expect(reported).toHaveLength(1);
+      await vi.advanceTimersByTimeAsync(20);
+      expect(expected()).toEqual([undefined, 5]);
+      await vi.advanceTimersByTimeAsync(1000);
+      // As was expected.
+      at(3, 4);
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(reported).toHaveLength(2);
+      // A second later than that.
+      at(4, 4);
+      await vi.advanceTimersByTimeAsync(10);
+      expect(expected()).toEqual([undefined, 5, 4]);
+      // In the last second that it can be played is what is reported next.
+      at(5, 0.2);
+      await vi.advanceTimersByTimeAsync(1500);
+      expect(reported).toHaveLength(3);
+      await report.move({ to: 'playable', early: { playlist: 'a/1/early/index.m3u8', plan: '1' } });
+      expect(reported[3]?.progress).toEqual(progress(5));
+      await report.setReporting('detached');
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('says nothing of a running job after its end', async () => {

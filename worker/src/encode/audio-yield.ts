@@ -9,6 +9,7 @@ import type { EncodeContext } from './context.ts';
 export class AudioYield {
   readonly #until: Promise<void> | undefined;
   readonly #waitsFor: Set<string>;
+  #isOver = false;
 
   constructor(
     { audioYieldsUntil }: Pick<EncodeContext, 'audioYieldsUntil'>,
@@ -24,11 +25,14 @@ export class AudioYield {
   published(rendition: string, control: PauseControl | undefined): void {
     if (!this.#waitsFor.delete(rendition) || this.#waitsFor.size > 0 || this.#until === undefined) return;
     control?.pause();
-    void this.#until.then(() => control?.resume());
+    void this.#until.then(() => {
+      if (!this.#isOver) control?.resume();
+    });
   }
 
   /** There is no ffmpeg to be stopped any more. */
   ended(): void {
+    this.#isOver = true;
     this.#waitsFor.clear();
   }
 }

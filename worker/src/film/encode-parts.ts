@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EncodeContext } from '../encode/context.ts';
 import { startPart } from '../encode/part.ts';
 import type { Part } from '../plan/plan.ts';
+import { segmentsToBegin } from '../publish/early-pace.ts';
 import { endsEarly } from './check-length.ts';
 import type { LostParts, VideoWork } from './early/lost-parts.ts';
 import type { FilmSession } from './session/session.ts';
@@ -30,6 +31,8 @@ export async function encodeParts(
   const { isPlayedEarly, ...shared } = context;
   let work: VideoWork = { kind: 'between' };
   let dropCurrent = () => {};
+  // Short segments are offered two by two, with their audio.
+  const isFirstAlone = segmentsToBegin(Number.POSITIVE_INFINITY, shared.plan.segmentSeconds) === 1;
   /** A first segment of video that is made here has been in storage for a moment, or there will be no more. */
   const videoBegun = Promise.withResolvers<void>();
   const run: EncodeContext = {
@@ -37,7 +40,7 @@ export async function encodeParts(
     ...(isPlayedEarly && { audioYieldsUntil: videoBegun.promise }),
     onSegment: (part, rendition, piece) => {
       if (part.kind === 'video' && piece.kind === 'segment')
-        void sleep(firstPictureMs, undefined, { ref: false }).then(videoBegun.resolve);
+        void sleep(isFirstAlone ? firstPictureMs : 0, undefined, { ref: false }).then(videoBegun.resolve);
       shared.onSegment?.(part, rendition, piece);
     },
     onProgress: (part, progress) => {

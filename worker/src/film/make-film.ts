@@ -32,11 +32,7 @@ export async function makeFilm(
   const folder = new JobFolder(settings.output.prefix, job.id).plan(plan.id);
   const clocks = { startedAt: performance.now(), encodedAt: performance.now() };
   const progress = new FilmProgress(plan, () => performance.now() / 1000);
-  const update = () => {
-    const playableInSeconds = writer?.playableInSeconds();
-    const known = playableInSeconds === undefined ? {} : { playableInSeconds };
-    report.update({ progress: { ...progress.now(), ...known } });
-  };
+  const update = () => report.update({ progress: progress.now() });
 
   const early = openEarlyPlay(film, folder, run);
   const leaseSeconds = early?.leaseSeconds ?? run.leaseSeconds;
@@ -46,6 +42,8 @@ export async function makeFilm(
   await using writer = early?.writer;
   const lostParts =
     early && isShared && invocation === undefined ? new LostParts({ plan, session, log }) : undefined;
+  // Another worker may have offered the film.
+  progress.expectStart(() => (report.state().early ? undefined : writer?.playableInSeconds()));
   writer?.open(isShared, (...quiet) => lostParts?.consider(...quiet));
   if (film.role === 'planner' && invocation === undefined) ahead?.begin(film, folder, run);
   /**

@@ -61,14 +61,15 @@ export async function probe(
   const from = scanFrom({ streams, ...known });
   // A look that fails is taken again in its turn, when all that a refusal goes by is known.
   const isIndexed = from === undefined && found.indexed;
-  const keyframe = isIndexed ? lookAtKeyframes(found, video, askJson).catch(() => undefined) : undefined;
-  const lookAhead = async () => ((await keyframe) ? true : canBeCut(found, ask).catch(() => undefined));
+  const keyframes = isIndexed ? lookAtKeyframes(found, video, askJson).catch(() => undefined) : undefined;
+  const lookAhead = async () => ((await keyframes) ? true : canBeCut(found, ask).catch(() => undefined));
   const firstPackets = video && readFirstPackets({ streams }, video, askJson);
   const firstFrames = async () => {
-    const frame = await keyframe;
+    const frames = await keyframes;
+    if (frames === undefined) return ofVideo(decoded);
     // Where packets have no times, that of the frame shows how long ffmpeg waits for it.
     const isTimed = (await firstPackets)?.packets[0]?.pts_time !== undefined;
-    return frame && isTimed ? { frames: [frame] } : ofVideo(decoded);
+    return isTimed ? { frames } : ofVideo(decoded);
   };
   const findEmpty = async () => {
     const seen = (await firstPackets)?.seen;

@@ -30,17 +30,17 @@ interface RawFrame {
  * Decodes the film's first frame and one in its middle: one look where each would take its own. Most films begin with a keyframe, and
  * with another wherever the index says so.
  * @param askJson asks ffprobe and returns its JSON
- * @returns the first frame, as ffprobe's JSON has it, where decoding can begin at both; undefined where more has to be looked at
+ * @returns both frames, as ffprobe's JSON has them, where decoding can begin at both; undefined where more has to be looked at
  */
 export async function decodeTwoKeyframes(
   { index, codec }: { index: number; codec: string },
   middleSeconds: number,
   askJson: (...args: string[]) => Promise<{ frames?: RawFrame[] }>,
-): Promise<RawFrame | undefined> {
+): Promise<RawFrame[] | undefined> {
   if (!refreshed.has(codec)) return undefined;
   const { frames = [] } = await askJson(
     ...['-select_streams', String(index), '-read_intervals', `%+#1,${middleSeconds.toFixed(3)}%+#1`],
     ...['-show_entries', frameEntries.replace('frame=', 'frame=pict_type,')],
   );
-  return frames.length === 2 && frames.every(({ pict_type }) => pict_type === 'I') ? frames[0] : undefined;
+  return frames.length === 2 && frames.every(({ pict_type }) => pict_type === 'I') ? frames : undefined;
 }

@@ -82,6 +82,12 @@ interface ReportSetting {
   intervalMs: number;
 }
 
+/** R2 takes one write a second to a key. */
+const leastMs = 1000;
+
+/** A page looks ten times a second around the time at which a film is expected: it learns when that is another by more. */
+const startShiftMs = 500;
+
 class Report implements JobReport {
   readonly #jobId: string;
   readonly #context: ReportContext;
@@ -89,8 +95,8 @@ class Report implements JobReport {
   #state: JobState;
   #reporting: Reporting;
   #timer: NodeJS.Timeout | undefined;
-  /** When the film can be played. Pages that wait for it look at the job by that: it is reported at once, and twice as often as all else. */
-  #hasReportedStart = false;
+  /** By this process's steady clock: the last report, and when it expected that the film can be played. */
+  #reported = { atMs: Number.NEGATIVE_INFINITY, startMs: Number.NaN };
 
   constructor(job: ReportedJob, state: JobState, reporting: Reporting, setting: ReportSetting) {
     const webhookUrl = job.options?.webhook;
@@ -113,12 +119,10 @@ class Report implements JobReport {
     const { clock, intervalMs } = this.#setting;
     this.#state = updateRunning(this.#state, change, clock());
     if (!this.#reportsProgress()) return;
-    const isAwaited = this.#state.progress?.playableInSeconds !== undefined;
-    const isNews = isAwaited && !this.#hasReportedStart;
-    this.#hasReportedStart ||= isAwaited;
+    const isNews = this.#expectsOtherStart();
     if (isNews) this.#stopTimer();
     else if (this.#timer !== undefined) return;
-    const delayMs = isNews ? 0 : isAwaited ? intervalMs / 2 : intervalMs;
+    const delayMs = isNews ? Math.max(0, this.#reported.atMs + leastMs - performance.now()) : intervalMs;
     this.#timer = setTimeout(() => setImmediate(() => this.#reportProgress()), delayMs);
   }
 
@@ -132,6 +136,7 @@ class Report implements JobReport {
     const { sinks, clock } = this.#setting;
     const now = clock();
     this.#state = this.#numbered(advance(this.#state, transition, now), now);
+    this.#noteReported();
     for (const sink of sinks) sink.transition(this.#state, this.#context);
     if (!goesOn(transition)) await this.#flush(withinMs);
   }
@@ -167,7 +172,24 @@ class Report implements JobReport {
     if (!this.#reportsProgress()) return;
     const { sinks, clock } = this.#setting;
     this.#state = this.#numbered(this.#state, clock());
+    this.#noteReported();
     for (const sink of sinks) sink.progress?.(this.#state, this.#context);
+  }
+
+  #noteReported(): void {
+    this.#reported = { atMs: performance.now(), startMs: this.#startMs() };
+  }
+
+  /** When the film can be played; NaN where that isn't known. */
+  #startMs(): number {
+    return performance.now() + 1000 * (this.#state.progress?.playableInSeconds ?? Number.NaN);
+  }
+
+  /** Pages that wait for the film look at the job by that. In the last moment before it, what is reported is that it can be played. */
+  #expectsOtherStart(): boolean {
+    const startMs = this.#startMs();
+    if (Number.isNaN(startMs) || startMs < performance.now() + leastMs) return false;
+    return !(Math.abs(startMs - this.#reported.startMs) <= startShiftMs);
   }
 
   #numbered(state: JobState, now: Date): JobState {

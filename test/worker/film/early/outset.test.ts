@@ -22,7 +22,9 @@ it('knows when the first segment will be there, from the second report on', () =
   // 4.5 s of film are left, at twice the speed at which it plays.
   expect(two.playableInSeconds(1500)).toBe(2.3);
   expect(two.playableInSeconds(2500)).toBe(1.3);
-  expect(two.playableInSeconds(9000)).toBe(0);
+  expect(two.playableInSeconds(6500)).toBe(0);
+  // Something else takes its time.
+  expect(two.playableInSeconds(7000)).toBeUndefined();
 });
 
 it('counts with the second segment where the film is only just made in time, and with none where it is not', () => {

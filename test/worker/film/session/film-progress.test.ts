@@ -63,6 +63,16 @@ describe('the progress of a film', () => {
     expect(progress.now()).toMatchObject({ framesPerSecond: 50, speed: 1.5, etaSeconds: 8 });
   });
 
+  it('names when the film can be played early as long as that is expected', () => {
+    const progress = new FilmProgress(plan, () => 0);
+    expect(progress.now()).not.toHaveProperty('playableInSeconds');
+    let playableInSeconds: number | undefined = 2.5;
+    progress.expectStart(() => playableInSeconds);
+    expect(progress.now()).toMatchObject({ playableInSeconds: 2.5 });
+    playableInSeconds = undefined;
+    expect(progress.now()).not.toHaveProperty('playableInSeconds');
+  });
+
   it('knows no speed and no time left before anything was made', () => {
     const progress = new FilmProgress(plan, () => 5);
     progress.mergeRecorded([first.index]);

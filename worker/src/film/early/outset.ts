@@ -1,6 +1,9 @@
 import type { VideoPart } from '../../plan/plan.ts';
 import { mayOffer, minSpeed, segmentsToBegin } from '../../publish/early-pace.ts';
 
+/** What the last frames in an encoder and an upload may take longer. */
+const overdueSeconds = 3;
+
 /** So much of the film was encoded then. */
 interface Point {
   atMs: number;
@@ -52,7 +55,10 @@ export class Outset {
     );
   }
 
-  /** About how long until players can begin; undefined where that isn't known, and where the film is made too slowly for it. */
+  /**
+   * About how long until players can begin; undefined where that isn't known, where the film is made too slowly for it, and where it is
+   * overdue: the network may be slower than the encoder, or another worker makes the part now.
+   */
   playableInSeconds(nowMs: number): number | undefined {
     const { from, to } = this.#start ?? {};
     if (from === undefined || to === undefined || to.atMs <= from.atMs) return undefined;
@@ -60,6 +66,6 @@ export class Outset {
     if (speed < minSpeed) return undefined;
     const needed = segmentsToBegin(speed, this.#segmentSeconds) * this.#segmentSeconds;
     const seconds = (needed - to.seconds) / speed - (nowMs - to.atMs) / 1000;
-    return Math.max(0, Math.round(seconds * 10) / 10);
+    return seconds < -overdueSeconds ? undefined : Math.max(0, Math.round(seconds * 10) / 10);
   }
 }

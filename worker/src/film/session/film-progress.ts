@@ -26,6 +26,7 @@ export class FilmProgress {
   readonly #own = new Set<number>();
   /** Parts that other workers are making. */
   #peers: readonly number[] = [];
+  #playableIn: () => number | undefined = () => undefined;
   /** Film seconds that others had recorded when this worker looked first; undefined before that. */
   #before: number | undefined;
 
@@ -35,6 +36,11 @@ export class FilmProgress {
     this.#clock = clock;
     this.#startedAt = clock();
     this.#lengths = new Map(plan.parts.map((part) => [part.index, lengthOf(plan, part)]));
+  }
+
+  /** @param playableInSeconds of a film that is to be played early: undefined where that isn't known, or it can be played already */
+  expectStart(playableInSeconds: () => number | undefined): void {
+    this.#playableIn = playableInSeconds;
   }
 
   ofPart(part: number): PartProgress {
@@ -112,11 +118,13 @@ export class FilmProgress {
     const elapsed = this.#clock() - this.#startedAt;
     const speed = elapsed > 0 ? (seconds - (this.#before ?? 0)) / elapsed : 0;
     const all = [...this.#parts.values()];
+    const playableInSeconds = this.#playableIn();
     return {
       percent: Math.min(maxPercent, Math.floor(1000 * this.#shareDone()) / 10),
       framesPerSecond: this.#framesPerSecond(),
       speed: Number(speed.toFixed(2)),
       ...(speed > 0 ? { etaSeconds: Math.ceil((total - seconds) / speed) } : {}),
+      ...(playableInSeconds === undefined ? {} : { playableInSeconds }),
       publishedBytes: all.reduce((sum, { publishedBytes }) => sum + publishedBytes, 0),
       publishedSegments: all.reduce((sum, { publishedSegments }) => sum + publishedSegments, 0),
       renditions: [...(this.#plan.video?.renditions ?? []), ...this.#plan.audio].map(({ name }) => name),

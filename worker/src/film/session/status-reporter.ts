@@ -71,8 +71,11 @@ export class StatusReporter {
     // What was reported before is not taken back.
     const reported = await readStatus();
     const { early } = reported ?? {};
-    if (reported?.progress !== undefined)
-      report.update({ progress: reported.progress, sequence: reported.sequence, early });
+    if (reported?.progress !== undefined) {
+      // Of another time, and of a worker that may be lost.
+      const { playableInSeconds, ...progress } = reported.progress;
+      report.update({ progress, sequence: reported.sequence, early });
+    }
     // The part may have been recorded, or the lease lost, meanwhile.
     if (this.#unrecorded.size === 0) await leases.release(key, signal);
     if (!leases.holds(key)) return;
