@@ -35,12 +35,15 @@ export async function encodeParts(
   const isFirstAlone = segmentsToBegin(Number.POSITIVE_INFINITY, shared.plan.segmentSeconds) === 1;
   /** A first segment of video that is made here has been in storage for a moment, or there will be no more. */
   const videoBegun = Promise.withResolvers<void>();
+  let hasSegment = false;
   const run: EncodeContext = {
     ...shared,
     ...(isPlayedEarly && { audioYieldsUntil: videoBegun.promise }),
     onSegment: (part, rendition, piece) => {
-      if (part.kind === 'video' && piece.kind === 'segment')
+      if (part.kind === 'video' && piece.kind === 'segment' && !hasSegment) {
+        hasSegment = true;
         void sleep(isFirstAlone ? firstPictureMs : 0, undefined, { ref: false }).then(videoBegun.resolve);
+      }
       shared.onSegment?.(part, rendition, piece);
     },
     onProgress: (part, progress) => {

@@ -189,7 +189,8 @@ class Report implements JobReport {
   #expectsOtherStart(): boolean {
     const startMs = this.#startMs();
     if (Number.isNaN(startMs) || startMs < performance.now() + leastMs) return false;
-    return !(Math.abs(startMs - this.#reported.startMs) <= startShiftMs);
+    const isFirst = Number.isNaN(this.#reported.startMs);
+    return isFirst || Math.abs(startMs - this.#reported.startMs) > startShiftMs;
   }
 
   #numbered(state: JobState, now: Date): JobState {

@@ -106,7 +106,7 @@ export class BlockCache {
     }
   }
 
-  /** @param isOver nobody is expected to read it again: it makes room first */
+  /** @param isOver no one is expected to read it again: it makes room first */
   release(block: Block, { isOver = false } = {}): void {
     block.pins--;
     if (isOver && this.#blocks.get(block.index) === block) {

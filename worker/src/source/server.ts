@@ -32,7 +32,7 @@ export function followUrl(url: string): string {
 }
 
 /**
- * The same film for a probe, which mostly looks at some places of it and goes: nobody stays near it, little is fetched ahead of it until it has
+ * The same film for a probe, which mostly looks at some places of it and goes: no one stays near it, little is fetched ahead of it until it has
  * read on, and what it sought is not kept.
  */
 export function lookUrl(url: string): string {

@@ -34,8 +34,8 @@ export class Outset {
     this.#firstFrames ??= now;
     if (firstSegment > 0) return;
     // An encoder that began again begins again here.
-    const goesOn = this.#start !== undefined && seconds >= this.#start.to.seconds;
-    this.#start = { from: goesOn && this.#start ? this.#start.from : now, to: now };
+    const from = this.#start && seconds >= this.#start.to.seconds ? this.#start.from : now;
+    this.#start = { from, to: now };
   }
 
   /**
